@@ -143,17 +143,27 @@ _USUAL_COLUMNS = (
 """Columns that a table is usually given if it has none for these findings."""
 
 
-def propose(account: DiscoveredAccount, samples: Sequence[SampleDocument] = ()) -> Proposal:
+def propose(
+    account: DiscoveredAccount,
+    samples: Sequence[SampleDocument] = (),
+    *,
+    asked: bool = False,
+) -> Proposal:
     """Propose sources for all files: for tables, for views whose files no table shows, a folder.
 
-    `samples` are documents that were read to look at them.
+    `samples` are documents that were read to look at them. Where a user is asked, the Files area
+    is proposed also where it has more files than the records name.
     """
     with_own_files, left_out = with_files(account)
     names: set[str] = set()
     sources: list[ProposedSource] = []
     for container in with_own_files:
         sources += _sources(container, samples, names)
-    folder = _folder(account, names, has_tables=bool(sources))
+    named = sum(
+        field.files for one in account.containers for field in one.fields if field.type == "FILE"
+    )
+    has_more = asked and account.files_area.files > named
+    folder = _folder(account, names, has_tables=bool(sources), has_more=has_more)
     if folder is not None:
         sources.append(folder)
     review_tables = tuple(one.name for one in account.containers if is_review_table(one))
@@ -263,12 +273,12 @@ def _name(text: str, names: set[str]) -> str:
 
 
 def _folder(
-    account: DiscoveredAccount, names: set[str], *, has_tables: bool
+    account: DiscoveredAccount, names: set[str], *, has_tables: bool, has_more: bool
 ) -> ProposedSource | None:
     """Propose the folder whose files an index table lists; None if no such table is needed.
 
-    Where nothing else holds files, the whole Files area is proposed with an index table that can
-    be created.
+    Where nothing else has files, or the Files area has more than the records name, all of it is
+    proposed with an index table that can be created.
     """
     if not account.files_area.files:
         return None
@@ -281,7 +291,7 @@ def _folder(
             return ProposedSource(
                 name, container, sure, unsure, missing, folder=folder, path_column=column
             )
-    if has_tables:
+    if has_tables and not has_more:
         return None
     index = Container(_INDEX_TABLE, is_view=False, columns={})
     missing = missing_columns(index, ())

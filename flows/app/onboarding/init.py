@@ -70,8 +70,9 @@ def discover(client: "CaspioClient", url: str) -> Discovered:
 
 
 def with_samples(discovered: Discovered, samples: Sequence[SampleDocument]) -> Discovered:
-    """Propose again, with documents that were read."""
-    return replace(discovered, proposal=propose(discovered.account, samples), samples=samples)
+    """Propose again, with documents that were read, to a user who is asked about everything."""
+    proposal = propose(discovered.account, samples, asked=True)
+    return replace(discovered, proposal=proposal, samples=samples)
 
 
 def create_columns(

@@ -112,6 +112,8 @@ def converse(
         Declined: the user does not want the settings written.
     """
     dialog.say(HELP)
+    if not proposal.review_tables:
+        dialog.say("No table has the columns of a review table; docs/review.md describes them.")
     steps: list[Step] = []
     for source in proposal.sources:
         name = source.name

@@ -130,7 +130,7 @@ def test_before_the_first_question_there_is_none():
     """Going back from the first question says so and asks it again."""
     script, _ = talk("b")
 
-    assert script.said[1] == "This is the first question."
+    assert "This is the first question." in script.said
     assert script.asked[0] == script.asked[1]
 
 

@@ -239,6 +239,16 @@ def test_a_folder_is_proposed_with_its_index_table():
     ]
 
 
+def test_a_user_is_asked_about_files_that_no_record_names():
+    """Where the Files area has more files than FILE fields name, a user is asked; nobody else gets that source."""
+    account = DiscoveredAccount((table(),), FilesArea(files=3))
+
+    asked, unasked = propose(account, asked=True), propose(account)
+
+    assert [source.folder for source in asked.sources] == [None, "/"]
+    assert [source.folder for source in unasked.sources] == [None]
+
+
 @pytest.mark.parametrize("paths", [(), ("C:\\scans\\a.pdf",)])
 def test_a_column_without_paths_is_no_index(paths: tuple[str, ...]):
     """Beside tables with files, only values prove that a column has paths of the Files area."""
