@@ -30,22 +30,27 @@ _MOST_VAT_IDS = 20
 
 def find_iban(lines: Sequence[TextLine]) -> Finding | None:
     """Find the first IBAN whose check digits are right."""
-    from stdnum import iban
-
     for line, text in _with_next_lines(lines):
         for match in _IBAN.finditer(text):
             if match.start() >= len(line.text):
                 break
-            for candidate in _beginnings(match.group(), _SHORTEST_IBAN):
-                if iban.is_valid(candidate):
-                    return line.finding(
-                        candidate,
-                        0.98,
-                        f"its check digits are right; line {line.number + 1}",
-                        start=match.start(),
-                        end=min(match.end(), len(line.text)),
-                    )
+            candidate = _valid_iban(match.group())
+            if candidate:
+                return line.finding(
+                    candidate,
+                    0.98,
+                    f"its check digits are right; line {line.number + 1}",
+                    start=match.start(),
+                    end=min(match.end(), len(line.text)),
+                )
     return None
+
+
+def _valid_iban(text: str) -> str | None:
+    """Return the account number that a text begins with, None without right check digits."""
+    from stdnum import iban
+
+    return next(filter(iban.is_valid, _beginnings(text, _SHORTEST_IBAN)), None)
 
 
 def _with_next_lines(lines: Sequence[TextLine]) -> Iterator[tuple[TextLine, str]]:
@@ -108,6 +113,10 @@ def _vat_ids(lines: Sequence[TextLine]) -> Iterator[_VatId]:
         for match in _VAT_ID.finditer(text if is_named else text[: len(line.text)]):
             if match.start() >= len(line.text):
                 break
+            # An account of Germany begins like a tax number, and one in ten has its check digit.
+            account = _IBAN.match(text, match.start())
+            if account and _valid_iban(account.group()):
+                continue
             country, whole = match.groups()
             # What is valid without the next line is not continued by it.
             in_line = text[match.start(2) : min(match.end(), len(line.text))]

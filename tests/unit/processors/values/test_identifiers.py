@@ -49,3 +49,10 @@ def test_only_a_line_that_names_the_tax_goes_on():
 def test_a_complete_tax_number_does_not_go_on():
     """A number that is right without the next line takes nothing from it."""
     assert value("vat_id", "VAT no: GB980780684\n001 Long Road") == "GB980780684"
+
+
+def test_an_account_number_is_no_tax_number():
+    """The first digits of this IBAN would be a tax number with a right check digit."""
+    text = "IBAN DE23832737800000000012\nUSt-IdNr. DE811569869"
+
+    assert value("vat_id", text) == "DE811569869"
