@@ -1,6 +1,7 @@
 """Suggestions that wait for a user's decision, as the ledger keeps them."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from pipeline.model import RecordRef, Suggestion, short_digest
@@ -13,6 +14,13 @@ class ReviewState(StrEnum):
     ACCEPTED = "accepted"  # and written
     REJECTED = "rejected"  # not suggested again until something else is found
     WITHDRAWN = "withdrawn"  # not suggested any more, or the record has changed
+
+
+class ReviewReason(StrEnum):
+    """Why a value was suggested and not written."""
+
+    DIFFERS = "differs"  # the column holds another value, which may be a user's
+    UNSURE = "unsure"  # the column is empty, and the finding is not certain enough
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +42,65 @@ class ReviewItem:
         """Identify source, record and column: 20 hex digits, which the review row has, too."""
         record = self.record
         return short_digest([self.source, record.container, record.pk, self.suggestion.column])
+
+    @property
+    def review_id(self) -> str:
+        """Identify source and record: 20 hex digits, the same for all suggestions for a record."""
+        return review_id(self.source, self.record)
+
+    @property
+    def reason(self) -> ReviewReason:
+        """Return why the value was not written."""
+        is_filled = self.suggestion.current not in {None, "", False}
+        return ReviewReason.DIFFERS if is_filled else ReviewReason.UNSURE
+
+    @property
+    def risk(self) -> float:
+        """Return how probably a wrong value is at stake, 0 to 1.
+
+        Where the column holds another value, that one is wrong if the finding is right. Where it is
+        empty, a wrong one would be written if the finding is wrong and somebody accepts it unseen.
+        """
+        confidence = self.suggestion.confidence
+        return confidence if self.reason is ReviewReason.DIFFERS else 1 - confidence
+
+
+def review_id(source: str, record: RecordRef) -> str:
+    """Identify source and record: 20 hex digits."""
+    return short_digest([source, record.container, record.pk])
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """A record with suggestions: what one user decides on at a time.
+
+    Attributes:
+        open_items: How many of its suggestions wait for a decision.
+        risk: That of its riskiest open suggestion, 0 to 1.
+        claimed_by: Who has claimed it until `claimed_until`, "" for nobody.
+        postponed_until: When it comes back to the queue, None where it was not postponed.
+    """
+
+    id: str
+    source: str
+    record: RecordRef
+    open_items: int
+    risk: float
+    claimed_by: str = ""
+    claimed_until: datetime | None = None
+    postponed_until: datetime | None = None
+
+    def claimed_by_another(self, user: str, now: datetime) -> bool:
+        """Say whether somebody else has claimed it and still may decide."""
+        until = self.claimed_until
+        return self.claimed_by not in {"", user} and until is not None and until > now
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewFilter:
+    """Which reviews are wanted; "" means any. `user` leaves out what somebody else has claimed."""
+
+    source: str = ""
+    column: str = ""
+    reason: str = ""
+    user: str = ""

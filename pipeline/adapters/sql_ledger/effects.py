@@ -8,10 +8,10 @@ from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 
 from pipeline.adapters.sql_ledger.blocks import SqlBlocks, SqlPlanKey
 from pipeline.adapters.sql_ledger.leases import refuse_lost
-from pipeline.adapters.sql_ledger.review import SqlReview
 from pipeline.adapters.sql_ledger.rows import dump_effect, load_effect
 from pipeline.adapters.sql_ledger.session import chunks
 from pipeline.adapters.sql_ledger.tables import OPEN, effects, files
+from pipeline.adapters.sql_ledger.users.review_items import SqlReviewItems
 from pipeline.decide.ownership import owned
 from pipeline.model import Effect, EffectKind, EffectState, FileRef, OwnValue, Stage
 
@@ -22,7 +22,7 @@ _CHANGES_RECORDS = effects.c.kind.in_(
 _MOVES_FILES = effects.c.kind.in_([EffectKind.REPOINT.value, EffectKind.DELETE_FILE.value])
 
 
-class SqlEffects(SqlBlocks, SqlPlanKey, SqlReview):
+class SqlEffects(SqlBlocks, SqlPlanKey, SqlReviewItems):
     """Remember every change at Caspio, from before it is made."""
 
     def intend(self, effect: Effect, run_id: str) -> Effect:

@@ -1,4 +1,4 @@
-"""The ledger on SQLite or PostgreSQL: its seven ports over one database."""
+"""The ledger on SQLite or PostgreSQL: its eight ports over one database."""
 
 from typing import Self
 
@@ -9,6 +9,7 @@ from pipeline.adapters.sql_ledger.leases import SqlLeases
 from pipeline.adapters.sql_ledger.messages import SqlMessages
 from pipeline.adapters.sql_ledger.session import Session
 from pipeline.adapters.sql_ledger.usage import SqlUsage
+from pipeline.adapters.sql_ledger.users.reviews import SqlReviews
 from pipeline.adapters.sql_ledger.users.users import SqlUsers
 from pipeline.ports import Clock
 
@@ -36,6 +37,7 @@ class SqlLedger:
         self.messages = SqlMessages(session)
         self.agents = SqlAgents(session)
         self.users = SqlUsers(session)
+        self.reviews = SqlReviews(session)
 
     def close(self) -> None:
         """Close every connection; the next call would open new ones."""

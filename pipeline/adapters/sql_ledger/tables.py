@@ -332,20 +332,6 @@ repairs = Table(
     Column("at", UtcTime, nullable=False),
 )
 
-# `key` is made of source, record and column: a new suggestion replaces the old one.
-review_items = Table(
-    "review_items",
-    metadata,
-    Column("key", Words, primary_key=True),
-    Column("source", Words, nullable=False),
-    Column("container", Words, nullable=False),
-    Column("pk", Words, nullable=False),
-    Column("item", JSON, nullable=False),
-    Column("run_id", Words, nullable=False),
-    Column("updated_at", UtcTime, nullable=False),
-    Index("ix_review_items_record", "source", "container", "pk"),
-)
-
 # A message belongs to its worker while that lives; `batch` is what was taken together.
 webhook_messages = Table(
     "webhook_messages",

@@ -1,9 +1,10 @@
-"""What the ledger promises: seven ports, and one value that has them all.
+"""What the ledger promises: eight ports, and one value that has them all.
 
 `files` knows every file version and what is known of the sources; `effects` every change at Caspio,
 made or about to be made; `leases` which worker has which record; `usage` the runs, the calls and
 what is counted; `messages` the webhook messages; `agents` the tokens of agents and their calls;
-`users` who uses the web page.
+`users` who uses the web page; `reviews` what
+waits for their decision.
 
 Each method is one transaction and safe from many threads and processes. Each raises
 LedgerUnavailable when the ledger cannot be reached or written.
@@ -30,6 +31,7 @@ from pipeline.ports.ledger.messages import (
     MessageLedger as MessageLedger,
     WatchedSource as WatchedSource,
 )
+from pipeline.ports.ledger.reviews import ReviewLedger as ReviewLedger
 from pipeline.ports.ledger.sources import (
     ColumnTypes as ColumnTypes,
     VerifyProgress as VerifyProgress,
@@ -43,7 +45,7 @@ from pipeline.ports.ledger.users import UserLedger as UserLedger
 
 
 class Ledger(Protocol):
-    """The seven ports of one ledger."""
+    """The eight ports of one ledger."""
 
     @property
     def files(self) -> FileLedger:
@@ -72,3 +74,7 @@ class Ledger(Protocol):
     @property
     def users(self) -> UserLedger:
         """Return what remembers users and what they did."""
+
+    @property
+    def reviews(self) -> ReviewLedger:
+        """Return what queues suggestions for users."""

@@ -8,6 +8,12 @@ from pipeline.steps.write_back.columns import changed_values
 from pipeline.steps.write_back.context import WriteContext, write_context
 from pipeline.steps.write_back.cost import Cost, cost_of
 from pipeline.steps.write_back.decisions import carry_out_decisions
+from pipeline.steps.write_back.page_decisions import (
+    Choice,
+    NotDecided,
+    decide_on_page,
+    open_again,
+)
 from pipeline.steps.write_back.plan import plan_record
 from pipeline.steps.write_back.recover import recover
 from pipeline.steps.write_back.reprocess_flag import clear_reprocess_flag
@@ -17,7 +23,9 @@ from pipeline.steps.write_back.undo import Undone, undo_effects
 from pipeline.steps.write_back.write import write_back, write_record
 
 __all__ = [
+    "Choice",
     "Cost",
+    "NotDecided",
     "Undone",
     "WriteContext",
     "Written",
@@ -25,6 +33,8 @@ __all__ = [
     "changed_values",
     "clear_reprocess_flag",
     "cost_of",
+    "decide_on_page",
+    "open_again",
     "outcome_of",
     "plan_record",
     "planned_outcome",

@@ -109,12 +109,14 @@ def settle_row(
     note: str,
     decided_at: str | None = None,
 ) -> None:
-    """Record the end of a suggestion in its row and in the ledger; what a user wrote there stays.
+    """Record the end of a suggestion in the ledger, and in its row if it has one.
 
-    `decision` is what the row has in its decision column, as far as is known.
+    `decision` is what the row has in its decision column, as far as is known; what a user wrote
+    there stays.
     """
     values: dict[str, Value] = {STATE: state.value, NOTE: note}
     if decided_at is not None:
         values[DECIDED_AT] = decided_at
-    update_row(item, values, context, guard={KEY: item.key, DECISION: decision})
+    if context.spec.review is not None and item.row:
+        update_row(item, values, context, guard={KEY: item.key, DECISION: decision})
     context.ports.ledger.effects.save_review_item(replace(item, state=state), context.run.run_id)

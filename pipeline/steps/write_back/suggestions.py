@@ -1,4 +1,4 @@
-"""Keep suggestions in the review table: one open row for each, none for what is settled."""
+"""Keep suggestions for users: in the ledger, and as rows where there is a review table."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -49,9 +49,12 @@ def not_rejected(
 
 
 def keep_suggestions(plan: Plan, context: WriteContext) -> None:
-    """Make the review table show a record's suggestions; withdraw those that are not made again."""
+    """Show a record's suggestions to users; withdraw those that are not made again.
+
+    They are in the ledger, where the web page shows them, and in the review table if there is one.
+    """
     record, source, ledger = plan.work.record, plan.work.source, context.ports.ledger
-    if context.spec.review is None or record is None:
+    if record is None:
         return
     suggestions = not_rejected(source, record, plan.suggestions, ledger)
     known = {
@@ -60,7 +63,7 @@ def keep_suggestions(plan: Plan, context: WriteContext) -> None:
     }
     for suggestion in suggestions:
         before = known.get(suggestion.column)
-        if before is None or not _is_shown(suggestion, before):
+        if before is None or not _is_shown(suggestion, before, context):
             row = before.row if before else ""
             item = ReviewItem(source, record, plan.work.files[0].version, suggestion, row=row)
             show(item, before, context)
@@ -72,17 +75,25 @@ def keep_suggestions(plan: Plan, context: WriteContext) -> None:
             settle_row(item, context, state=ReviewState.WITHDRAWN, decision="", note=note)
 
 
-def _is_shown(suggestion: Suggestion, item: ReviewItem) -> bool:
-    """Say whether the review table has a suggestion as it is: open, with these two values."""
+def _is_shown(suggestion: Suggestion, item: ReviewItem, context: WriteContext) -> bool:
+    """Say whether users see a suggestion as it is: open, with these two values."""
     shown = item.suggestion
-    if item.state is not ReviewState.OPEN:
+    # The settings may have got a review table since.
+    lacks_row = context.spec.review is not None and not item.row
+    if item.state is not ReviewState.OPEN or lacks_row:
         return False
     return (shown.suggested, shown.current) == (suggestion.suggested, suggestion.current)
 
 
 def show(item: ReviewItem, before: ReviewItem | None, context: WriteContext) -> None:
-    """Insert or rewrite a suggestion's row; one that was just decided waits for the next run."""
+    """Keep a suggestion, and insert or rewrite its row where there is a review table.
+
+    A row in which a user has just decided waits for the next run.
+    """
     ledger, target = context.ports.ledger, context.ports.target
+    if context.spec.review is None:
+        ledger.effects.save_review_item(item, context.run.run_id)
+        return
     values = _row_values(item, review_columns(context))
     if before is not None and before.row:
         guard: dict[str, Value] = {KEY: item.key}

@@ -6,6 +6,7 @@ from tests.fakes.ledger.files import MemoryFiles
 from tests.fakes.ledger.leases import MemoryLeases
 from tests.fakes.ledger.memory import Memory
 from tests.fakes.ledger.messages import MemoryMessages
+from tests.fakes.ledger.reviews import MemoryReviews
 from tests.fakes.ledger.usage import MemoryUsage
 from tests.fakes.ledger.users import MemoryUsers
 
@@ -23,6 +24,7 @@ class MemoryLedger:
         self.messages = MemoryMessages(memory)
         self.agents = MemoryAgents(memory)
         self.users = MemoryUsers(memory)
+        self.reviews = MemoryReviews(memory)
 
     @property
     def down(self) -> str:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from pipeline.decide.ownership import owned
 from pipeline.model import Effect, EffectKind, EffectState, FileRef, OwnValue, Stage
-from pipeline.model.review import ReviewItem
+from pipeline.model.review import Review, ReviewItem, ReviewState
 from pipeline.ports.ledger import Block, Repair
 from tests.fakes.ledger.memory import Memory, MemoryPart
 
@@ -22,7 +22,6 @@ class MemoryEffects(MemoryPart):
         super().__init__(memory)
         self._blocks: dict[str, Block] = {}
         self._repairs: list[tuple[str, Repair]] = []
-        self._review: dict[str, ReviewItem] = {}
         self._plan_key = secrets.token_bytes(32)
 
     def plan_key(self) -> bytes:
@@ -164,13 +163,30 @@ class MemoryEffects(MemoryPart):
 
     def save_review_item(self, item: ReviewItem, run_id: str) -> None:  # noqa: ARG002 - the port's signature
         """Keep a suggestion."""
-        self._review[item.key] = item
+        memory = self._memory
+        memory.review_items[item.key] = item
+        open_items = [
+            one
+            for one in memory.review_items.values()
+            if one.review_id == item.review_id and one.state is ReviewState.OPEN
+        ]
+        known = memory.reviews.get(item.review_id)
+        if known is None:
+            known = Review(item.review_id, item.source, item.record, 0, item.risk)
+        if open_items:
+            risk = max(one.risk for one in open_items)
+            known = replace(known, open_items=len(open_items), risk=risk)
+        else:
+            known = replace(known, open_items=0, claimed_by="", claimed_until=None)
+        memory.reviews[item.review_id] = known
 
     def review_items(
         self, source: str, record: tuple[str, str] | None = None
     ) -> Sequence[ReviewItem]:
         """Return suggestions in order of key."""
-        items = [item for _, item in sorted(self._review.items()) if item.source == source]
+        items = [
+            item for _, item in sorted(self._memory.review_items.items()) if item.source == source
+        ]
         return [item for item in items if record in {None, (item.record.container, item.record.pk)}]
 
     def record_repair(self, kind: str, subject: str, done: str, *, run_id: str) -> None:

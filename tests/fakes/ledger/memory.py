@@ -9,6 +9,7 @@ from typing import Any
 
 from pipeline.errors import LeaseLost, LedgerUnavailable
 from pipeline.model import Effect
+from pipeline.model.review import Review, ReviewItem
 from pipeline.ports import Clock, FileState
 
 
@@ -36,6 +37,8 @@ class Memory:
         self.lost: set[str] = set()
         self.leases: dict[str, str] = {}
         self.readings: dict[str, OpenReading] = {}
+        self.review_items: dict[str, ReviewItem] = {}
+        self.reviews: dict[str, Review] = {}
 
     def end_readings(self, run_id: str, version: str | None = None) -> None:
         """End all readings of a run, or one."""

@@ -1,6 +1,6 @@
-"""Tables of users: login links, sessions and the audit trail."""
+"""Tables of users: login links, sessions, the audit trail, and what waits for a decision."""
 
-from sqlalchemy import Column, Index, Table
+from sqlalchemy import JSON, Boolean, Column, Float, Index, Integer, Table, literal_column
 
 from pipeline.adapters.sql_ledger.tables import ID, UtcTime, Words, metadata
 
@@ -34,4 +34,54 @@ audit_entries = Table(
     Column("detail", Words, nullable=False),
     Column("at", UtcTime, nullable=False),
     Index("ix_audit_entries_subject", "subject", "id"),
+)
+
+# `key` is made of source, record and column: a new suggestion replaces the old one. What is beside
+# `item` is in it as well, as columns to choose by.
+review_items = Table(
+    "review_items",
+    metadata,
+    Column("key", Words, primary_key=True),
+    Column("review", Words, nullable=False),
+    Column("source", Words, nullable=False),
+    Column("container", Words, nullable=False),
+    Column("pk", Words, nullable=False),
+    Column("column_name", Words, nullable=False),
+    Column("state", Words, nullable=False),
+    Column("reason", Words, nullable=False),
+    Column("risk", Float(53), nullable=False),
+    Column("item", JSON, nullable=False),
+    Column("run_id", Words, nullable=False),
+    Column("updated_at", UtcTime, nullable=False),
+    Index("ix_review_items_record", "source", "container", "pk"),
+    Index("ix_review_items_review", "review", "state"),
+    Index("ix_review_items_column", "state", "column_name"),
+)
+
+# One row for each record that has had a suggestion; `risk` stays when the last one is decided.
+reviews = Table(
+    "reviews",
+    metadata,
+    Column("id", Words, primary_key=True),
+    Column("source", Words, nullable=False),
+    Column("container", Words, nullable=False),
+    Column("pk", Words, nullable=False),
+    Column("is_view", Boolean, nullable=False),
+    Column("open_items", Integer, nullable=False),
+    Column("risk", Float(53), nullable=False),
+    Column("claimed_by", Words, nullable=False),
+    Column("claimed_until", UtcTime),
+    Column("postponed_until", UtcTime),
+)
+IS_OPEN = reviews.c.open_items > literal_column("0", Integer)
+Index(
+    "ix_reviews_queue", reviews.c.risk, reviews.c.id, sqlite_where=IS_OPEN, postgresql_where=IS_OPEN
+)
+Index(
+    "ix_reviews_source",
+    reviews.c.source,
+    reviews.c.risk,
+    reviews.c.id,
+    sqlite_where=IS_OPEN,
+    postgresql_where=IS_OPEN,
 )

@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import Connection, Engine, create_engine, event, insert
 
 from pipeline.adapters.sql_ledger.rows import file_row
-from pipeline.adapters.sql_ledger.tables import effects, files, leases, readings, review_items
+from pipeline.adapters.sql_ledger.tables import effects, files, leases, readings
+from pipeline.adapters.sql_ledger.users.tables import review_items, reviews
 from pipeline.model import FileRef, Place, RecordRef
 from pipeline.source_run.selection import Selection
 from tests.fakes.clock import FakeClock
@@ -22,7 +23,7 @@ from tests.servers.postgres import Postgres
 pytestmark = pytest.mark.integration
 
 ROWS = 5_000
-GROWING = tuple(table.name for table in (files, effects, readings, leases, review_items))
+GROWING = tuple(table.name for table in (files, effects, readings, leases, review_items, reviews))
 """Tables that have rows for every file; the others have some for every worker, source or run."""
 
 Statement = tuple[str, Any]
@@ -97,9 +98,24 @@ def fill(connection: Connection) -> None:
     connection.execute(
         insert(leases), [{"key": f"record Other {n}", "worker": "w"} for n in range(ROWS)]
     )
-    item = {"source": "other", "container": "Other", "item": {}, "run_id": "r", "updated_at": now}
+    item = {
+        "source": "other", "container": "Other", "item": {}, "run_id": "r", "updated_at": now,
+        "column_name": "Total", "state": "open", "reason": "unsure", "risk": 0.5,
+    }  # fmt: skip
     connection.execute(
-        insert(review_items), [item | {"key": f"k{n}", "pk": str(n)} for n in range(ROWS)]
+        insert(review_items),
+        [item | {"key": f"k{n}", "review": f"r{n}", "pk": str(n)} for n in range(ROWS)],
+    )
+    review = {
+        "source": "other",
+        "container": "Other",
+        "is_view": False,
+        "open_items": 1,
+        "risk": 0.5,
+        "claimed_by": "",
+    }
+    connection.execute(
+        insert(reviews), [review | {"id": f"r{n}", "pk": str(n)} for n in range(ROWS)]
     )
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql("ANALYZE")  # as the server does by itself

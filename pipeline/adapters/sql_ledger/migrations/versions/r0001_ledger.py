@@ -31,6 +31,7 @@ _TABLES = (
     "blocked_containers",
     "repairs",
     "review_items",
+    "reviews",
     "confirmed_sources",
     "source_states",
     "verify_progress",
@@ -57,6 +58,7 @@ def upgrade() -> None:
     _create_files()
     _create_readings()
     _create_effects()
+    _create_reviews()
     _create_sources()
     _create_leases()
     _create_usage()
@@ -187,23 +189,37 @@ def _create_effects() -> None:
     op.create_table(
         "repairs",
         counted_key("id"),
-        words("kind"),
-        words("subject"),
-        words("done"),
-        words("run_id"),
+        *map(words, ("kind", "subject", "done", "run_id")),
         utc_time("at"),
     )
+
+
+def _create_reviews() -> None:
     op.create_table(
         "review_items",
         words("key", primary_key=True),
-        words("source"),
-        words("container"),
-        words("pk"),
+        *map(words, ("review", "source", "container", "pk", "column_name", "state", "reason")),
+        real("risk"),
         json("item"),
         words("run_id"),
         utc_time("updated_at"),
     )
     op.create_index("ix_review_items_record", "review_items", ["source", "container", "pk"])
+    op.create_index("ix_review_items_review", "review_items", ["review", "state"])
+    op.create_index("ix_review_items_column", "review_items", ["state", "column_name"])
+    op.create_table(
+        "reviews",
+        words("id", primary_key=True),
+        *map(words, ("source", "container", "pk")),
+        flag("is_view"),
+        integer("open_items"),
+        real("risk"),
+        words("claimed_by"),
+        utc_time("claimed_until", nullable=True),
+        utc_time("postponed_until", nullable=True),
+    )
+    _partial_index("ix_reviews_queue", "reviews", ["risk", "id"], "open_items > 0")
+    _partial_index("ix_reviews_source", "reviews", ["source", "risk", "id"], "open_items > 0")
 
 
 def _create_sources() -> None:

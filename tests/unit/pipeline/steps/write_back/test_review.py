@@ -56,6 +56,27 @@ def test_a_suggestion_gets_one_row(world: World):
     assert "already holds a value" in str(row["Reason"])
 
 
+def test_without_a_review_table_the_ledger_has_the_suggestion(world: World):
+    """A source without a review table keeps its suggestions for the web page, at no call; what is settled is withdrawn."""
+    spec = replace(SPEC, review=None)
+    world.run(spec)
+    (kept,) = world.ledger.effects.review_items("receipts")
+    again(world, "doc_type=receipt\ntotal=99", spec)
+    (settled,) = world.ledger.effects.review_items("receipts")
+
+    assert (kept.state, kept.row, kept.suggestion.suggested) == (ReviewState.OPEN, "", 12.5)
+    assert settled.state is ReviewState.WITHDRAWN
+    assert rows(world) == []
+
+
+def test_a_review_table_that_is_added_later_gets_the_rows(world: World):
+    """A suggestion that the ledger has already gets its row with the next run that makes it again."""
+    world.run(replace(SPEC, review=None))
+    again(world, GOOD + "0")
+
+    assert [row["Suggestion"] for row in rows(world)] == ["12.5"]
+
+
 def test_the_same_suggestion_costs_nothing_again(world: World):
     """Found again as it was, a suggestion makes neither a second row nor a call."""
     world.run(SPEC)

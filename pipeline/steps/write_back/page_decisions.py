@@ -1,0 +1,100 @@
+"""Carry out what a user decides on the web page, at once.
+
+The item in the ledger is decided. If the source has a review table, its row shows the same.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+from enum import StrEnum
+
+from pipeline.decide.column_values import Unfit, convert
+from pipeline.errors import RejectFile
+from pipeline.model import RecordRef, Value
+from pipeline.model.review import ReviewItem, ReviewState
+from pipeline.steps.write_back.context import WriteContext
+from pipeline.steps.write_back.decisions import write
+from pipeline.steps.write_back.review_table import DECISION, KEY, review_table, settle_row
+from pipeline.steps.write_back.suggestions import show
+
+
+class Choice(StrEnum):
+    """What a user decides about a suggestion."""
+
+    ACCEPT = "accept"  # write what was read
+    CORRECT = "correct"  # write another value
+    REJECT = "reject"  # what was read is wrong; the record stays
+    ABSENT = "absent"  # the document does not have this value at all; the record stays
+
+
+class NotDecided(RejectFile):
+    """A decision cannot be carried out; the message says why and what to do."""
+
+
+def decide_on_page(
+    item: ReviewItem, choice: Choice, text: str, context: WriteContext, *, now: datetime
+) -> str:
+    """Carry out a decision on an open suggestion; return "" or what changed in the record.
+
+    If the record does not hold any more what the user saw, nothing is written, and the suggestion
+    stays open beside the value that is there now. `text` is the value to write for CORRECT.
+
+    Raises:
+        NotDecided: the value does not fit the column, or somebody has decided already.
+    """
+    if item.state is not ReviewState.OPEN:
+        raise NotDecided(f"{item.suggestion.column} is {item.state} already. Load the page again.")
+    _refuse_decided_row(item, context)
+    decided_at = now.replace(tzinfo=None, microsecond=0).isoformat()
+    if choice in {Choice.REJECT, Choice.ABSENT}:
+        _settle(item, ReviewState.REJECTED, context, decided_at=decided_at)
+        return ""
+    changes = write(item, _value(item, choice, text, context), context)
+    if not changes:
+        _settle(item, ReviewState.ACCEPTED, context, decided_at=decided_at)
+        return ""
+    column = item.suggestion.column
+    current = context.ports.target.read(item.record, [column])
+    if current is None:
+        _settle(item, ReviewState.WITHDRAWN, context, decided_at=decided_at)
+        return changes
+    seen = replace(item, suggestion=replace(item.suggestion, current=current[column]))
+    show(seen, item, context)
+    return changes
+
+
+def open_again(item: ReviewItem, current: Value, context: WriteContext) -> None:
+    """Make a decided suggestion wait again; `current` is what its column holds now."""
+    suggestion = replace(item.suggestion, current=current)
+    show(replace(item, suggestion=suggestion, state=ReviewState.OPEN), item, context)
+
+
+def _value(item: ReviewItem, choice: Choice, text: str, context: WriteContext) -> Value:
+    """Return the value to write, in the type of its column."""
+    if choice is Choice.ACCEPT:
+        return item.suggestion.suggested
+    record, column = item.record, item.suggestion.column
+    columns = context.ports.target.columns(record.container, is_view=record.is_view)
+    try:
+        return convert(text, columns[column], allow_formulas=context.spec.allow_formulas)
+    except KeyError:
+        raise NotDecided(f"{record.container} has no column {column!r} any more.") from None
+    except Unfit as error:
+        raise NotDecided(f"{column}: {error}. Correct the value.") from error
+
+
+def _refuse_decided_row(item: ReviewItem, context: WriteContext) -> None:
+    """Refuse what somebody has decided in the review table: the next run carries that out."""
+    if context.spec.review is None or not item.row:
+        return
+    row = context.ports.target.read(RecordRef(review_table(context), item.row), [KEY, DECISION])
+    if row is not None and row[KEY] == item.key and row[DECISION]:
+        raise NotDecided(
+            f"{item.suggestion.column} was decided in {context.spec.review}: {row[DECISION]}. The "
+            "next run carries it out."
+        )
+
+
+def _settle(
+    item: ReviewItem, state: ReviewState, context: WriteContext, *, decided_at: str
+) -> None:
+    settle_row(item, context, state=state, decision="", note="", decided_at=decided_at)
