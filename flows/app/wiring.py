@@ -51,10 +51,8 @@ class AppContext:
 
     @property
     def threads(self) -> int:
-        """Return how many records are worked on at once.
-
-        Two per reader process and two more, so that downloads overlap with reading on every core.
-        """
+        """Return how many records are worked on at once."""
+        # Two per reader process and two more: downloads overlap with reading on every core.
         return 2 * worker_count(self.settings.processing) + 2
 
 
@@ -302,6 +300,7 @@ def open_reader(
     workers: int | None = None,
     renditions: tuple[str, ...] = (),
     turns: ReadingTurns | None = None,
+    job: type | None = None,
 ) -> "SandboxedReader":
     """Return a reader with the limits of the settings; `renditions` are created for the archive."""
     from processors.contract import Limits
@@ -335,6 +334,7 @@ def open_reader(
         require_isolation=settings.require_isolation,
         cache=cache_folder(),
         turns=turns,
+        job=job,
     )
 
 

@@ -43,8 +43,9 @@ class SandboxedReader:
     which documents are read. `cache` is a folder for what children make once and load faster after
     that, such as compiled networks; it may be emptied at any time. `turns` says when a document is
     read, where others read on the same machine; the reader closes it. `job` replaces what the
-    children do with a document, and `without` leaves out layers of isolation (namespaces, mounts,
-    landlock, filter, identity, group): both are for tests.
+    children do with a document: a function, or a class that is made with the settings. `without`
+    leaves out layers of isolation (namespaces, mounts, landlock, filter, identity, group): it is
+    for tests.
 
     Raises:
         BadSettings: an OCR engine or language asked for is not installed, or the system grants less
@@ -67,7 +68,7 @@ class SandboxedReader:
         require_isolation: str = Level.NONE,
         cache: Path | None = None,
         turns: ReadingTurns | None = None,
-        job: Job | None = None,
+        job: Job | type[Job] | None = None,
         without: frozenset[str] = frozenset(),
     ) -> None:
         """Check the settings; children start with the first document or with `warm`."""
