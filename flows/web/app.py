@@ -12,6 +12,8 @@ from starlette.types import Scope
 from flows.web.guard import Guard
 from flows.web.overview import examine_again, overview
 from flows.web.pages import Pages, missing, unexpected
+from flows.web.review_document import accept_all, decide, document, picture, undo
+from flows.web.review_queue import begin_next, claim, postpone, queue
 from flows.web.signing_in import sign_in_routes, sign_out
 from flows.web.site import Site
 from pipeline.model.users import Role
@@ -47,4 +49,13 @@ def routes(site: Site) -> list[BaseRoute]:
         pages.route("/", overview),
         pages.route("/logout", sign_out, method="POST"),
         pages.route("/examine", examine_again, needs=Role.MAPPER, method="POST"),
+        pages.route("/review", queue),
+        pages.route("/review/next", begin_next, needs=Role.REVIEWER, method="POST"),
+        pages.route("/review/{id}", document),
+        pages.route("/review/{id}/{file:int}/{page:int}.webp", picture),
+        pages.route("/review/{id}/claim", claim, needs=Role.REVIEWER, method="POST"),
+        pages.route("/review/{id}/postpone", postpone, needs=Role.REVIEWER, method="POST"),
+        pages.route("/review/{id}/decide", decide, needs=Role.REVIEWER, method="POST"),
+        pages.route("/review/{id}/accept-all", accept_all, needs=Role.REVIEWER, method="POST"),
+        pages.route("/review/{id}/undo", undo, needs=Role.REVIEWER, method="POST"),
     ]

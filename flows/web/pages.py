@@ -30,6 +30,9 @@ BODY_S = 15.0
 Handler = Callable[[Visit], Response]
 _log = structlog.get_logger()
 
+# A part of the page was to be replaced: an error replaces all of it. htmx reads these headers.
+_WHOLE = {"hx-retarget": "#main", "hx-reselect": "#main", "hx-reswap": "outerHTML"}
+
 
 @dataclass(frozen=True, slots=True)
 class Pages:
@@ -116,7 +119,7 @@ def signed_out(path: str, sent: list[tuple[str, str]], *, method: str) -> Respon
     """Ask somebody to sign in. What they were sending is kept in the page, to be sent after it."""
     # A short answer: what a stranger sends must not come back as a page of a megabyte.
     kept = sent if method == "POST" else []
-    return document("signed_out", status=401, path=path, sent=kept)
+    return document("signed_out", status=401, headers=_WHOLE, path=path, sent=kept)
 
 
 def unavailable(error: IngestError) -> Response:
@@ -142,4 +145,12 @@ def missing(_request: Request, _error: Exception) -> Response:
 
 def error_page(status: int, problem: str, remedy: str, *, user: User | None = None) -> Response:
     """Return a page that says what happened and what to do."""
-    return document("error", status=status, code=status, problem=problem, remedy=remedy, user=user)
+    return document(
+        "error",
+        status=status,
+        headers=_WHOLE,
+        code=status,
+        problem=problem,
+        remedy=remedy,
+        user=user,
+    )

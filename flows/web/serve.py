@@ -1,18 +1,20 @@
 """Serve the web page: connect what the pages work with, and listen."""
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from flows.app.drain import Drain
-from flows.app.wiring import open_archive, open_ledger, system_clock
+from flows.app.review_desk import ReviewDesk
+from flows.app.wiring import connect, open_archive, open_ledger, open_reader, system_clock
 from flows.doctor.check import Check
 from flows.doctor.installation import examine
 from flows.http.server import Running, listening, server_of
 from flows.web.app import create_app
 from flows.web.health import Health
+from flows.web.pictures import Pictures
 from flows.web.sessions import Sessions
 from flows.web.site import Site
 from pipeline.errors import BadSettings
@@ -41,16 +43,24 @@ def serving_pages(
     """
     address = listen or settings.web.listen
     refuse_plain_http(address, settings.web.url)
-    with listening(address, what="The web page") as door, open_ledger(settings) as ledger:
-        clock = system_clock()
+    # Imported here: `web login` draws nothing.
+    from processors.page_picture import PageJob
+
+    open_pages = partial(open_reader, settings.processing, workers=1, job=PageJob)
+    with ExitStack() as stack:
+        door = stack.enter_context(listening(address, what="The web page"))
+        ledger = stack.enter_context(open_ledger(settings))
+        archive, clock = open_archive(settings.archive), system_clock()
         site = Site(
             settings,
             config,
             ledger,
-            open_archive(settings.archive),
+            archive,
             clock,
             sessions_of(settings, ledger),
             Health(checks or partial(examine, config), clock),
+            stack.enter_context(closing(ReviewDesk(partial(connect, settings)))),
+            stack.enter_context(closing(Pictures(archive, open_pages))),
             prefect=(environment("PREFECT_API_URL") or "").rstrip("/").removesuffix("/api"),
         )
         # The port is known only now, where a free one was asked for.

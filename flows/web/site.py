@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from flows.app.review_desk import ReviewDesk
 from flows.web.health import Health
+from flows.web.pictures import Pictures
 from flows.web.sessions import Sessions
 from pipeline.model.users import AuditEntry, Role, User
 from pipeline.ports import Archive, Clock, Ledger
@@ -22,6 +24,8 @@ class Site:
     clock: Clock
     sessions: Sessions
     health: Health
+    desk: ReviewDesk
+    pictures: Pictures
     prefect: str = ""
 
 

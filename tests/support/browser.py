@@ -28,6 +28,7 @@ _FLAGS = (
     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--remote-debugging-port=0",
     "--disable-dev-shm-usage", "--disable-extensions", "--force-color-profile=srgb",
 )  # fmt: skip
+_KEY_CODES = {"Enter": 13, "Tab": 9, "Escape": 27}
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", ""})
 
 # What a user sees of an element: itself, not its hidden twin. The innermost and last drawn one is
@@ -128,7 +129,7 @@ class Page:
         """Wait until the page says all of this."""
         for text in texts:
             self.wait(
-                f"document.body.innerText.includes({json.dumps(text)})",
+                f"(document.body?.innerText ?? '').includes({json.dumps(text)})",
                 repr(text),
                 timeout_s=timeout_s,
             )
@@ -176,9 +177,14 @@ class Page:
         self.send("Input.insertText", text=text)
 
     def key(self, name: str) -> None:
-        """Press a key."""
+        """Press a key: a character, or one such as Enter or End."""
+        # Without its text, Enter presses no button and a letter is not typed.
+        text = {"Enter": "\r", "Tab": ""}.get(name, name if len(name) == 1 else "")
+        more: dict[str, Any] = {"text": text} if text else {}
+        if name in _KEY_CODES:
+            more["windowsVirtualKeyCode"] = _KEY_CODES[name]
         for kind in ("keyDown", "keyUp"):
-            self.send("Input.dispatchKeyEvent", type=kind, key=name, code=name)
+            self.send("Input.dispatchKeyEvent", type=kind, key=name, code=name, **more)
 
     def size(self, width: int, height: int) -> None:
         """Set the window's size in CSS pixels."""

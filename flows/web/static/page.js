@@ -1,2 +1,105 @@
-// What the pages do beyond forms and links. Everything works without it.
+// What the pages do beyond forms and links: keys, zoom, and the focus after a decision.
+// Everything works without it.
 "use strict";
+
+const first = (selector, within = document) => within.querySelector(selector);
+const openFields = () => [...document.querySelectorAll(".field.open")];
+
+// The value that keys are for: the one with the focus, or the first that waits.
+function current() {
+  const focused = document.activeElement && document.activeElement.closest(".field");
+  return focused || openFields()[0] || null;
+}
+
+function move(step) {
+  const fields = openFields();
+  if (!fields.length) return;
+  const at = fields.indexOf(document.activeElement.closest(".field"));
+  const next = at < 0 ? (step > 0 ? 0 : fields.length - 1) : at + step;
+  fields[Math.min(Math.max(next, 0), fields.length - 1)].focus();
+}
+
+function say(text) {
+  const line = first("#said");
+  if (line) line.textContent = text;
+}
+
+// Zooming needs no new page: the picture is large enough for every step.
+function zoom(step) {
+  const sheet = first("[data-zoomed]");
+  if (!sheet) return;
+  const now = Math.min(Math.max(Number(sheet.dataset.zoomed) + step, 1), 4);
+  sheet.className = `sheet zoom-${now}`;
+  sheet.dataset.zoomed = now;
+  document.querySelectorAll("input[name=zoom]").forEach((input) => { input.value = now; });
+  say(`Zoom ${now} of 4`);
+}
+
+function press(key) {
+  const field = current();
+  const found = (field && first(`[data-key="${CSS.escape(key)}"]`, field))
+    || [...document.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)].find((one) => !one.closest(".field"))
+    || (key === "u" && [...document.querySelectorAll('[data-key="u"]')].pop());
+  if (!found) return false;
+  if (found.tagName === "DETAILS") {
+    found.open = key === "e" ? true : !found.open;
+    const input = first("input, textarea, select, summary", key === "e" ? first("label", found) : found);
+    if (input) input.focus();
+    if (input && input.select) input.select();
+  } else if (found.tagName === "SELECT") {
+    found.focus();
+  } else {
+    found.click();
+  }
+  return true;
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+  const on = event.target;
+  if (event.key === "Escape" && on.closest("details")) {
+    on.closest("details").open = false;
+    const field = on.closest(".field");
+    if (field) field.focus();
+    return;
+  }
+  if (on.matches("input, textarea, select")) {
+    // Enter in a corrected value writes that value, and not what was read.
+    const correct = event.key === "Enter" && on.tagName !== "TEXTAREA" && on.closest(".field details");
+    if (correct) {
+      event.preventDefault();
+      first("button[value=correct]", correct).click();
+    }
+    return;
+  }
+  // Buttons and links keep their own Enter.
+  if (event.key === "Enter" && on.matches("button, a, summary")) return;
+  if (event.key === "/" && !first('[data-key="/"]')) {
+    event.preventDefault();
+    window.location.assign("/review");
+    return;
+  }
+  if (press(event.key)) event.preventDefault();
+});
+
+document.addEventListener("click", (event) => {
+  const zoomed = event.target.closest("[data-zoom]");
+  if (zoomed) {
+    event.preventDefault();
+    zoom(Number(zoomed.dataset.zoom));
+  }
+  const moved = event.target.closest("[data-move]");
+  if (moved) move(Number(moved.dataset.move));
+});
+
+// After a decision the focus goes to the next value that waits, or on to the next record.
+function settle() {
+  const said = first("#panel [data-said]");
+  if (said) say(said.textContent.trim());
+  const failed = first("#panel .bad") && first("#panel details[open] [name=text]");
+  const next = failed || openFields()[0] || first("#next") || first("#main");
+  if (next) next.focus();
+}
+
+document.addEventListener("htmx:after:swap", settle);
+document.addEventListener("DOMContentLoaded", () => { if (first("#panel")) settle(); });

@@ -1,0 +1,157 @@
+"""One page of a document as it is shown: its picture or its text, with the places of fields."""
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from flows.web.site import Site
+from pipeline.archive_layout import document_prefix
+from pipeline.errors import FileGone
+from pipeline.model import Finding, Findings, PageText
+from pipeline.model.review import Review
+from pipeline.ports import FileState
+
+MOST_MARKS = 30
+"""Places shown on a page: hundreds of them would freeze a browser, and nobody could read it."""
+
+MOST_CHARS = 20_000
+MOST_ZOOM = 4
+_MOST_DIGITS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A file of the record, with what was read in it; `prefix` is where its derived files are."""
+
+    state: FileState
+    findings: Findings | None
+    prefix: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A place on the page: its number, what it is, and its box in points."""
+
+    number: int
+    label: str
+    left: float
+    top: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class PageView:
+    """What is shown of a record's files: one page of one file.
+
+    `pages` counts the file's pages, `picture` is the address of the page's picture, "" where it has
+    none. `marks` has the number of each column's place on this page.
+    """
+
+    files: tuple[FileState, ...]
+    file: int
+    leaf: Leaf | None
+    page: int
+    pages: int
+    zoom: int
+    picture: str
+    size: PageText | None
+    text: str
+    places: tuple[Mark, ...]
+    marks: Mapping[str, int]
+
+
+def page_view(
+    site: Site, review: Review, asked: Mapping[str, str], *, marked: Mapping[str, str]
+) -> PageView:
+    """Return the page that is asked for: `file`, `page` and `zoom`, each from 1 on.
+
+    Whatever is asked for, a page that exists is shown. `marked` has the finding of each column.
+    """
+    files = tuple(files_of(site, review))
+    file = _within(asked.get("file"), len(files))
+    leaf = leaf_of(site, files[file - 1]) if files else None
+    pages = leaf.findings.pages if leaf is not None and leaf.findings is not None else ()
+    number = _within(asked.get("page"), len(pages))
+    size = pages[number - 1] if pages else None
+    places: list[Mark] = []
+    marks: dict[str, int] = {}
+    if leaf is not None and leaf.findings is not None:
+        places, marks = places_of(leaf.findings, number, marked)
+    picture = ""
+    if leaf is not None and leaf.findings is not None and size is not None and size.width_pt:
+        picture = f"/review/{review.id}/{file}/{number}.webp"
+    return PageView(
+        files,
+        file,
+        leaf,
+        number,
+        len(pages),
+        _within(asked.get("zoom"), MOST_ZOOM),
+        picture,
+        size,
+        text_of(site, leaf, number),
+        tuple(places),
+        marks,
+    )
+
+
+def files_of(site: Site, review: Review) -> list[FileState]:
+    """Return the files of a review's record as they were listed last."""
+    return [
+        state
+        for state in site.ledger.files.states(source=review.source, pk=review.record.pk)
+        if state.ref.record == review.record
+    ]
+
+
+def leaf_of(site: Site, state: FileState) -> Leaf:
+    """Return a file with what was read in it."""
+    reading = None
+    if state.sha256 is not None:
+        reading = site.ledger.files.reading(state.sha256, state.fingerprint or "")
+    if reading is None:
+        return Leaf(state, None, document_prefix(state.ref))
+    return Leaf(state, reading[0], reading[1])
+
+
+def text_of(site: Site, leaf: Leaf | None, number: int) -> str:
+    """Return the text of a page from the archive, "" without one."""
+    if leaf is None:
+        return ""
+    with tempfile.TemporaryDirectory(prefix="caspio-ingest-") as folder:
+        target = Path(folder) / "text.txt"
+        try:
+            site.archive.get(f"{leaf.prefix}/text.txt", target)
+        except FileGone:
+            return ""
+        # Pages are separated by form feeds; the text of files inside follows the last one.
+        texts = target.read_text(encoding="utf-8", errors="replace").split("\f")
+    return texts[number - 1][:MOST_CHARS] if number <= len(texts) else ""
+
+
+def places_of(
+    findings: Findings, page: int, marked: Mapping[str, str]
+) -> tuple[list[Mark], dict[str, int]]:
+    """Return the places of these findings on a page, numbered from the top."""
+    named = {"doc_type": findings.doc_type, **findings.fields}
+    found: list[tuple[str, Finding]] = [
+        (column, named[name])
+        for column, name in marked.items()
+        # A file inside has pages of its own.
+        if name in named and named[name].page == page and not named[name].child
+    ]
+    placed = [(column, one.box) for column, one in found if one.box is not None]
+    placed.sort(key=lambda one: (one[1][1], one[1][0]))
+    places = [
+        Mark(number, column, box[0], box[1], box[2] - box[0], box[3] - box[1])
+        for number, (column, box) in enumerate(placed[:MOST_MARKS], start=1)
+    ]
+    return places, {place.label: place.number for place in places}
+
+
+def _within(text: str | None, most: int) -> int:
+    """Return a number from 1 to `most` that a text says, 1 for anything else."""
+    number = int(text) if text is not None and text.isdecimal() and len(text) <= _MOST_DIGITS else 1
+    return number if 1 <= number <= most else 1

@@ -1,0 +1,214 @@
+"""The document page: files, pages, pictures, places and texts."""
+
+import pytest
+
+from flows.web.page_view import MOST_CHARS, MOST_MARKS, places_of
+from flows.web.pictures import Pictures
+from pipeline.archive_layout import original_key
+from pipeline.model import Finding, Findings, PageText, ReadStatus
+from tests.fakes.caspio import Attachment
+from tests.unit.web.conftest import HOSTILE, Office, words
+
+
+def read_as(office: Office, *, pages: int = 3, **fields: Finding) -> None:
+    """Let every document be read as one with these pages and fields."""
+    plain = office.world.reader.findings
+
+    def findings(path, *, name, work_dir):  # noqa: ANN001, ANN202 - the reader's
+        read = plain(path, name=name, work_dir=work_dir)
+        texts = tuple(
+            PageText(number, "text", None, None, f"page {number}", 595.0, 842.0)
+            for number in range(1, pages + 1)
+        )
+        (work_dir / "text.txt").write_text("\f".join(one.text for one in texts), encoding="utf-8")
+        return Findings(
+            read.media_type,
+            ReadStatus.OK,
+            read.doc_type,
+            fields={**read.fields, **fields},
+            pages=texts,
+            derived=read.derived,
+            fingerprint=read.fingerprint,
+        )
+
+    office.world.reader.findings = findings  # type: ignore[method-assign]  # what a document says is the test's
+
+
+def found(value: str, *, page: int = 1, top: float = 100.0, child: str = "") -> Finding:
+    """Return a finding with a place."""
+    return Finding(value, 0.9, "beside the label", page, (50.0, top, 120.0, top + 12), child)
+
+
+def test_the_page_shows_the_value_beside_the_record_and_why(office: Office):
+    """Column, value, how certain, what the record holds and why it waits: nothing has to be guessed."""
+    text = words(office.signed_in().get(office.suggest()))
+
+    assert "1 value waits for a decision Total Read 12.5 99 % certain In the record 99.0" in text
+    assert "the column already holds a value" in text
+    assert "DocType receipt 99 % certain" in text  # what was written at once is shown, too
+
+
+def test_fields_are_marked_on_their_page(office: Office):
+    """A place is drawn on the page where it is, numbered as in the list; those of other pages are not."""
+    read_as(office, total=found("12.50", page=2))
+    path = office.suggest()
+    browser = office.signed_in()
+    first, second = browser.get(path), browser.get(f"{path}?page=2")
+
+    assert "<rect" not in first
+    assert '<rect x="48.0" y="98.0" width="74.0" height="16.0"' in second
+    assert "1 on the page" in second
+    assert "page=2" in first  # a link leads to the place
+
+
+def test_places_in_files_inside_are_not_drawn_on_the_outer_page(office: Office):
+    """The page of an attachment of a mail is not the mail's."""
+    read_as(office, total=found("12.50", child="scan.pdf"))
+    page = office.signed_in().get(office.suggest())
+
+    assert "<rect" not in page
+    assert "in scan.pdf, page 1" in words(page)
+
+
+def test_pages_and_zoom_can_be_chosen_by_links(office: Office):
+    """Without JavaScript, links turn the page and zoom; whatever is asked for, a page is shown."""
+    read_as(office)
+    path = office.suggest()
+    browser = office.signed_in()
+    second = browser.get(f"{path}?page=2&zoom=3")
+
+    assert "Page 2 of 3" in second
+    assert 'class="sheet zoom-3"' in second
+    assert f'src="{path}/1/2.webp"' in second
+    assert "page 2" in words(second)
+    for odd in ("0", "4", "-1", "x", "9" * 5_000, ""):
+        assert "Page 1 of 3" in browser.get(f"{path}?page={odd}&file={odd}&zoom={odd}")
+
+
+def test_a_picture_is_what_was_drawn_in_the_reader(office: Office):
+    """A page's picture is drawn once from the archived original, and sent as WebP."""
+    read_as(office)
+    path = office.suggest()
+    browser = office.signed_in()
+    answers = [browser.client.get(f"{path}/1/2.webp") for _ in range(2)]
+
+    assert [answer.content for answer in answers] == [b"RIFF....WEBP2"] * 2
+    assert answers[0].headers["content-type"] == "image/webp"
+    assert answers[0].headers["x-content-type-options"] == "nosniff"
+    assert office.reader.drawn == ["2"]
+    for other in ("2/1.webp", "0/1.webp", "1/1.svg", "1/-1.webp"):
+        browser.get(f"{path}/{other}", status=404)
+
+
+def test_what_is_no_picture_is_never_sent(office: Office):
+    """If a reader process leaves anything else under the name of a picture, there is no picture."""
+    office.world.archive.objects[original_key("ab" * 32)] = b""
+
+    assert office.site.pictures.page("ab" * 32, 1) == b""
+    assert office.site.pictures.page("cd" * 32, 1) == b""  # not in the archive
+
+
+def test_kept_pictures_are_bounded(office: Office, monkeypatch: pytest.MonkeyPatch):
+    """The oldest picture makes room; it is drawn again when somebody looks again."""
+    monkeypatch.setattr("flows.web.pictures.MOST_BYTES", 30)
+    office.world.archive.objects[original_key("ab" * 32)] = b"x"
+    pictures = Pictures(office.world.archive, lambda: office.reader)
+    for number in (1, 2, 3, 3, 1):
+        assert pictures.page("ab" * 32, number)
+
+    assert office.reader.drawn == ["1", "2", "3", "1"]
+
+
+def test_a_document_without_pages_to_draw_is_shown_as_text(office: Office):
+    """A text has no picture: its words are shown."""
+    page = office.signed_in().get(office.suggest())
+
+    assert "<img" not in page
+    assert "doc_type=receipt total=12.50" in words(page)
+
+
+def test_several_files_of_a_record_can_be_chosen(office: Office):
+    """Each file of the record is shown; the first one at first."""
+    office.suggest()
+    office.world.caspio.columns_of["Receipts"]["Back"] = office.world.caspio.columns_of["Receipts"][
+        "Scan"
+    ]
+    office.world.caspio.attachments["Receipts", "Back", "1"] = Attachment(
+        "back.txt", b"doc_type=letter"
+    )
+    path = office.suggest()
+    page = office.signed_in().get(f"{path}?file=2")
+
+    assert 'aria-label="Files of the record"' in page
+    assert "doc_type=" in words(page)
+
+
+@pytest.mark.parametrize("path", ["", "?page=2"])
+def test_hostile_texts_stay_text(office: Office, path: str):
+    """Names, values, reasons and texts of a document are shown, never run, and never without end."""
+    bad = HOSTILE.replace("\x00", "")
+    read_as(office, total=Finding("12.50", 0.9, bad * 1_000, 1))
+    office.suggest(
+        text=f"doc_type={bad.replace(chr(0xD800), '')}\ntotal=12.50\nnote={'x' * 10**6}",
+        DocType="typed",
+    )
+    office.world.caspio.attachments["Receipts", "Scan", "1"].name = bad
+    review = office.suggest(
+        text=f"doc_type={bad.replace(chr(0xD800), '')}\ntotal=13", DocType="typed"
+    )
+    browser = office.signed_in(name=bad)
+    for page in (browser.get(review + path), browser.get("/review")):
+        assert "<script>alert" not in page
+        assert "&lt;script&gt;alert(1)" in page
+        assert len(page) < 100_000
+
+
+def test_a_long_text_is_cut(office: Office):
+    """The text of a page has a limit."""
+    read_as(office, pages=1)
+    path = office.suggest()
+    (key,) = [key for key in office.world.archive.objects if key.endswith("text.txt")]
+    office.world.archive.objects[key] = b"y" * 10**6
+
+    assert office.signed_in().get(path).count("y" * 100) <= MOST_CHARS / 100 + 1
+
+
+def test_at_most_thirty_places_are_drawn():
+    """A page with many fields stays readable, and does not freeze the browser."""
+    many = {f"f{number}": found("1", top=float(number)) for number in range(100)}
+    findings = Findings("application/pdf", ReadStatus.OK, Finding(None, 0.0, ""), fields=many)
+    places, marks = places_of(findings, 1, {name.upper(): name for name in many})
+
+    assert len(places) == len(marks) == MOST_MARKS
+    assert [place.number for place in places] == list(range(1, MOST_MARKS + 1))
+
+
+def test_the_queue_lists_and_filters(office: Office):
+    """The queue shows what waits with risk and values; filters narrow it and stay in its links."""
+    office.suggest("1")
+    office.suggest("2", DocType="typed")
+    browser = office.signed_in()
+    everything, types = words(browser.get("/review")), words(browser.get("/review?column=DocType"))
+    none = words(browser.get("/review?reason=unsure"))
+
+    assert "2 records wait" in everything
+    assert "high risk Total : 99.0 → 12.5 0.99" in everything
+    assert "1 record waits" in types
+    assert "Receipts record 2" in types
+    assert "0 records wait" in none
+
+
+def test_a_long_queue_has_pages(office: Office, monkeypatch: pytest.MonkeyPatch):
+    """Pages follow each other without leaving a record out."""
+    monkeypatch.setattr("flows.web.review_queue.PAGE", 2)
+    for pk in "12345":
+        office.suggest(pk)
+    browser = office.signed_in()
+    seen, address = [], "/review"
+    while address:
+        page = browser.get(address)
+        seen += [word for word in "12345" if f"Receipts record {word}<" in page]
+        more = page.partition(">Next page<")[0].rpartition('href="')[2].partition('"')[0]
+        address = more.replace("&amp;", "&") if ">Next page<" in page else ""
+
+    assert sorted(seen) == list("12345")
