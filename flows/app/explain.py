@@ -23,17 +23,22 @@ def lives_of(
     `pk` is a PK_ID, or a path that the file has or had. `spec` is the source as the settings have
     it now, None if they no longer have it.
     """
+    states = versions_of(source, pk, field, ledger=ledger)
+    items = review_items(states, ledger)
+    takers = {} if spec is None else columns_by_finding(spec)
+    return [version_json(state, items, takers, ledger=ledger, archive=archive) for state in states]
+
+
+def versions_of(source: str, pk: str, field: str | None, *, ledger: Ledger) -> list[FileState]:
+    """Return every version of a record's files, oldest first; `pk` may be a path it has or had."""
     # A file of the Files area that we renamed is found by its old and by its new path.
     is_path = pk.startswith("/")
     paths = {pk, ledger.effects.moved_to(pk) or pk} if is_path else set()
-    states = [
+    return [
         state
         for state in ledger.files.states(source=source, pk=None if is_path else pk, newest=False)
         if (not is_path or state.ref.path in paths) and field in {None, state.ref.field}
     ]
-    items = review_items(states, ledger)
-    takers = {} if spec is None else columns_by_finding(spec)
-    return [version_json(state, items, takers, ledger=ledger, archive=archive) for state in states]
 
 
 def columns_by_finding(spec: SourceSpec) -> Mapping[str, Mapping[str, Mapping[str, float]]]:

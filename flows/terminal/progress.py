@@ -82,8 +82,8 @@ class Bars:
 
 
 @contextmanager
-def progress() -> Iterator[Bars]:
-    """Show progress bars on stderr, if it is a terminal."""
+def progress(*, shown: bool = True) -> Iterator[Bars]:
+    """Show progress bars on stderr, if it is a terminal and they are to be `shown`."""
     console = PlainConsole(stderr=True)
     columns = (
         SpinnerColumn(),
@@ -93,5 +93,5 @@ def progress() -> Iterator[Bars]:
         TimeElapsedColumn(),
     )
     # Bars in a log file would be thousands of lines.
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+    with Progress(*columns, console=console, disable=not (shown and console.is_terminal)) as bar:
         yield Bars(bar)

@@ -12,6 +12,7 @@ from starlette.types import Scope
 from flows.web.guard import Guard
 from flows.web.overview import examine_again, overview
 from flows.web.pages import Pages, missing, unexpected
+from flows.web.record import download, record, undo as undo_record
 from flows.web.review_document import accept_all, decide, document, picture, undo
 from flows.web.review_queue import begin_next, claim, postpone, queue
 from flows.web.signing_in import sign_in_routes, sign_out
@@ -49,6 +50,9 @@ def routes(site: Site) -> list[BaseRoute]:
         pages.route("/", overview),
         pages.route("/logout", sign_out, method="POST"),
         pages.route("/examine", examine_again, needs=Role.MAPPER, method="POST"),
+        pages.route("/records", record),
+        pages.route("/records/undo", undo_record, needs=Role.MAPPER, method="POST"),
+        pages.route("/files/{version}/{what}", download),
         pages.route("/review", queue),
         pages.route("/review/next", begin_next, needs=Role.REVIEWER, method="POST"),
         pages.route("/review/{id}", document),

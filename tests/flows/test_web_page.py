@@ -241,7 +241,8 @@ def test_a_session_that_ends_while_typing_loses_nothing(served: Served):
 def _paths(served: Served) -> list[str]:
     served.office.world.receipt("8", "!", name=HOSTILE.replace("\x00", "").replace("\ud800", ""))
     reviews = [served.office.suggest("1"), served.office.suggest("2", DocType="typed")]
-    return ["/", "/review", *reviews, "/nothing"]
+    record = "/records?source=receipts&record=2"
+    return ["/", "/review", *reviews, "/records", record, "/nothing"]
 
 
 @pytest.mark.parametrize("width", [360, 320])

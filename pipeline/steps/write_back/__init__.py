@@ -19,10 +19,11 @@ from pipeline.steps.write_back.recover import recover
 from pipeline.steps.write_back.reprocess_flag import clear_reprocess_flag
 from pipeline.steps.write_back.result import Written, outcome_of, planned_outcome
 from pipeline.steps.write_back.review_table import refuse_review
-from pipeline.steps.write_back.undo import Undone, undo_effects
+from pipeline.steps.write_back.undo import UNDOABLE, Undone, undo_effects
 from pipeline.steps.write_back.write import write_back, write_record
 
 __all__ = [
+    "UNDOABLE",
     "Choice",
     "Cost",
     "NotDecided",

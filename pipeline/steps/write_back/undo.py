@@ -253,6 +253,9 @@ _UNDO = {
 }
 """How effects are taken back, by kind. The review table keeps what was suggested."""
 
+UNDOABLE = frozenset(_UNDO)
+"""The kinds of effects that can be taken back."""
+
 
 def _media_type(effect: Effect, ledger: Ledger) -> str:
     """Return the media type of an effect's file as it was read."""

@@ -1,0 +1,184 @@
+"""A record: every version of its files, and everything that happened to it, in order."""
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import quote, urlencode
+
+from starlette.responses import Response
+
+from flows.app.changes import undo_run
+from flows.app.explain import review_items, versions_of
+from flows.terminal.progress import progress
+from flows.web.page_view import Leaf, leaf_of
+from flows.web.render import page, see
+from flows.web.site import Refused, Visit, not_found
+from pipeline.archive_layout import original_key
+from pipeline.errors import FileGone, IngestError
+from pipeline.metering.summary import NEEDS_ATTENTION
+from pipeline.model import Effect, EffectState, Value
+from pipeline.model.review import ReviewItem, review_id
+from pipeline.model.users import AuditEntry
+from pipeline.steps.write_back import UNDOABLE
+
+MOST_DOWNLOAD_BYTES = 200 * 2**20
+_IN_EFFECT = frozenset({EffectState.APPLIED, EffectState.VERIFIED})
+_DERIVED = {"text": "text.txt", "searchable": "searchable.pdf"}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One value before and after: a column, a name or a path."""
+
+    name: str
+    before: Value
+    after: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened to the record: a change at Caspio, or what a user did.
+
+    `is_undoable` says whether its run can be undone: the change is in effect, and nothing has taken
+    it back.
+    """
+
+    at: datetime | None
+    what: str
+    state: str
+    changes: tuple[Change, ...] = ()
+    note: str = ""
+    run: str = ""
+    is_undoable: bool = False
+
+
+def record(visit: Visit) -> Response:
+    """Show a record, or ask which one."""
+    source, key = visit.query.get("source", ""), visit.query.get("record", "")
+    sources = list(visit.site.settings.specs())
+    if not key:
+        return page(visit, "record_search", sources=sources, source=source)
+    ledger = visit.site.ledger
+    states = versions_of(source, key, None, ledger=ledger)
+    if not states:
+        response = page(visit, "record_search", sources=sources, source=source, missing=key)
+        response.status_code = 404
+        return response
+    leaves = [leaf_of(visit.site, state) for state in states]
+    items = review_items(states, ledger)
+    events = sorted(
+        [*_changes(leaves, visit), *_acts(items, visit)],
+        key=lambda event: (event.at is None, event.at),
+    )
+    return page(
+        visit,
+        "record",
+        source=source,
+        key=key,
+        leaves=leaves,
+        items=items,
+        review=review_id(source, items[0].record) if items else "",
+        events=events,
+        undoable=list(dict.fromkeys(event.run for event in events if event.is_undoable)),
+        derived={leaf.state.version: _there(visit, leaf) for leaf in leaves},
+        attention=NEEDS_ATTENTION,
+        said=visit.query.get("said", ""),
+    )
+
+
+def _there(visit: Visit, leaf: Leaf) -> list[str]:
+    """Return what the archive has of a version: the names under which it can be downloaded."""
+    archive, sha256 = visit.site.archive, leaf.state.sha256
+    there = []
+    if sha256 is not None and archive.head(original_key(sha256)) is not None:
+        there.append("original")
+    for name, file in _DERIVED.items():
+        if archive.head(f"{leaf.prefix}/{file}") is not None:
+            there.append(name)
+    return there
+
+
+def _changes(leaves: Sequence[Leaf], visit: Visit) -> Iterator[Event]:
+    """Yield the changes at Caspio that were made for these versions."""
+    effects = {
+        effect.id: effect
+        for leaf in leaves
+        for effect in visit.site.ledger.effects.find(version=leaf.state.version)
+    }
+    taken_back = {effect.undoes for effect in effects.values() if effect.state in _IN_EFFECT}
+    for effect in effects.values():
+        yield Event(
+            effect.applied_at or effect.at,
+            effect.kind.replace("_", " "),
+            effect.state,
+            tuple(_values(effect)),
+            f"undoes change {effect.undoes}. {effect.note}" if effect.undoes else effect.note,
+            effect.run_id,
+            is_undoable=effect.kind in UNDOABLE
+            and effect.state in _IN_EFFECT
+            and effect.id not in taken_back,
+        )
+
+
+def _values(effect: Effect) -> Iterator[Change]:
+    for name in dict.fromkeys([*effect.before, *effect.after]):
+        yield Change(name, effect.before.get(name), effect.after.get(name))
+
+
+def _acts(items: Sequence[ReviewItem], visit: Visit) -> Iterator[Event]:
+    """Yield what users did in the review of this record."""
+    for subject in {item.review_id for item in items}:
+        entries: Sequence[AuditEntry] = visit.site.ledger.users.audit_trail(subject=subject)
+        for entry in entries:
+            yield Event(entry.at, f"{entry.user.name}: {entry.action}", "user", note=entry.detail)
+
+
+def undo(visit: Visit) -> Response:
+    """Undo a run for one record, as the command does."""
+    source, key = visit.form.get("source", ""), visit.form.get("record", "")
+    run_id = visit.form.get("run", "")
+    if not versions_of(source, key, None, ledger=visit.site.ledger):
+        raise not_found("This record")
+    visit.audit("undo run", run_id, f"{source} {key}")
+    try:
+        with visit.site.desk.connect() as context:
+            report = undo_run(context, run_id, records=[key], watch=progress(shown=False))
+    except IngestError as error:
+        visit.audit("undo run failed", run_id, str(error))
+        raise Refused(409, "Nothing was undone.", str(error)) from error
+    left = "; ".join(one.reason for one in report.outcomes if one.status in NEEDS_ATTENTION)
+    said = left or f"Run {run_id} was undone for this record."
+    return see(f"/records?{urlencode({'source': source, 'record': key, 'said': said[:500]})}")
+
+
+def download(visit: Visit) -> Response:
+    """Return the original, the text or the searchable PDF of a file version, to be saved.
+
+    It is never shown in the page: what strangers uploaded is not opened with this site's rights.
+    """
+    state = visit.site.ledger.files.state(visit.parts["version"])
+    what = visit.parts["what"]
+    if state is None or state.sha256 is None or what not in {"original", *_DERIVED}:
+        raise not_found("This file")
+    leaf = leaf_of(visit.site, state)
+    key = original_key(state.sha256) if what == "original" else f"{leaf.prefix}/{_DERIVED[what]}"
+    known = visit.site.archive.head(key)
+    if known is None:
+        raise not_found("This file")
+    if known.size_bytes > MOST_DOWNLOAD_BYTES:
+        address = visit.site.archive.address(key)
+        raise Refused(413, "This file is too large for the page.", f"Open it at {address}.")
+    with tempfile.TemporaryDirectory(prefix="caspio-ingest-") as folder:
+        target = Path(folder) / "file"
+        try:
+            visit.site.archive.get(key, target)
+        except FileGone:
+            raise not_found("This file") from None
+        data = target.read_bytes()
+    name = state.ref.name if what == "original" else f"{state.ref.name}.{_DERIVED[what]}"
+    # RFC 6266 with RFC 5987: any name, and none can end the header.
+    quoted = quote(name.encode("utf-8", "replace"), safe="")
+    headers = {"content-disposition": f"attachment; filename*=UTF-8''{quoted}"}
+    return Response(data, media_type="application/octet-stream", headers=headers)

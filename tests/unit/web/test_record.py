@@ -1,0 +1,152 @@
+"""The page of a record: versions, events, downloads, and undo for one run."""
+
+from dataclasses import replace
+
+from pipeline.archive_layout import original_key
+from pipeline.model import SourceSpec
+from pipeline.model.users import Role
+from tests.unit.web.conftest import GOOD, HOSTILE, Office, form_of, words
+from tests.unit.web.test_review import decide
+
+ADDRESS = "/records?source=receipts&record=1"
+
+
+def test_a_record_shows_versions_and_events_in_order(office: Office):
+    """Each version with its state, each change with both values and its run, each decision with who made it."""
+    office.world.receipt("1", GOOD, DocType="typed")
+    office.world.run(replace(office.spec, rename="{{ doc_type }}"))
+    review = office.world.ledger.effects.review_items("receipts")[0].review_id
+    decide(office.signed_in(name="Ana"), f"/review/{review}", "accept")
+
+    text = words(office.signed_in().get(ADDRESS))
+
+    assert "scan.txt done" in text
+    assert "receipt.txt done" in text
+    assert "Uploaded as scan.txt" in text
+    written = text.index("update columns")
+    assert "verified update columns 2026-03-14 09:00 UTC · run run-1 Total: empty → 12.5" in text
+    assert written < text.index("rename attachment") < text.index("Ana: accept")
+    assert "DocType: typed → receipt" in text
+
+
+def test_a_run_is_undone_for_one_record(office: Office):
+    """The button undoes the run for this record, and leaves others alone; who pressed it is recorded."""
+    for pk in "12":
+        office.world.receipt(pk, GOOD)
+    office.world.run(office.spec)
+    browser = office.signed_in(Role.MAPPER)
+    page = browser.post("/records/undo", **form_of(browser.get(ADDRESS), "/records/undo"))
+
+    assert "was undone for this record" in words(page)
+    assert [office.world.record(pk)["Total"] for pk in "12"] == [None, 12.5]
+    assert office.world.ledger.users.audit_trail()[0].action == "undo run"
+    assert "Undo run run-1" not in words(page)
+
+
+def test_an_undo_says_what_it_left_alone(office: Office):
+    """A value that a user changed since stays, and the page says which."""
+    office.world.receipt("1", GOOD)
+    office.world.run(office.spec)
+    office.world.caspio.tables["Receipts"]["1"]["Total"] = 7.0
+    browser = office.signed_in(Role.MAPPER)
+    page = browser.post("/records/undo", **form_of(browser.get(ADDRESS), "/records/undo"))
+
+    assert "left alone" in words(page)
+    assert office.world.record("1")["Total"] == 7.0
+
+
+def test_an_unknown_run_undoes_nothing(office: Office):
+    """A run that did nothing here is refused, with the reason."""
+    office.world.receipt("1", GOOD)
+    office.world.run(office.spec)
+    browser = office.signed_in(Role.MAPPER)
+    page = browser.post("/records/undo", status=409, source="receipts", record="1", run="nothing")
+
+    assert "Nothing was undone." in words(page)
+    browser.post("/records/undo", status=404, source="receipts", record="9", run="run-1")
+
+
+def test_a_reviewer_cannot_undo_runs(office: Office):
+    """Undoing a run needs a mapper; the button is not shown to others."""
+    office.world.receipt("1", GOOD)
+    office.world.run(office.spec)
+    browser = office.signed_in()
+
+    assert "/records/undo" not in browser.get(ADDRESS)
+    browser.post("/records/undo", status=404, source="receipts", record="1", run="run-1")
+
+
+def test_original_and_text_are_saved_and_never_opened(office: Office):
+    """What strangers uploaded comes as a file to save, under its name, whatever that is."""
+    office.world.receipt("1", GOOD, name=f"{HOSTILE}\r\nSet-Cookie: x.txt")
+    office.world.run(office.spec)
+    browser = office.signed_in()
+    (state,) = office.world.ledger.files.states()
+    original = browser.client.get(f"/files/{state.version}/original")
+    text = browser.client.get(f"/files/{state.version}/text")
+
+    assert (original.content, text.content) == (GOOD.encode(), GOOD.encode())
+    for answer in (original, text):
+        assert answer.headers["content-type"] == "application/octet-stream"
+        assert answer.headers["content-disposition"].startswith("attachment; filename*=UTF-8''%3C")
+        assert "set-cookie" not in answer.headers
+    for other in ("searchable", "manifest", ".."):
+        browser.get(f"/files/{state.version}/{other}", status=404)
+    browser.get("/files/unknown/original", status=404)
+
+
+def test_only_what_the_archive_has_is_offered(office: Office):
+    """A link leads to something: what was not made, or is gone, has none."""
+    office.world.receipt("1", GOOD)
+    office.world.run(office.spec)
+    (state,) = office.world.ledger.files.states()
+    before = office.signed_in().get(ADDRESS)
+    del office.world.archive.objects[original_key(str(state.sha256))]
+    after = office.signed_in().get(ADDRESS)
+
+    assert "/original" in before
+    assert "/searchable" not in before
+    assert "/original" not in after
+    assert "/text" in after
+
+
+def test_a_file_without_a_record_is_found_by_its_path(office: Office):
+    """A path of the Files area is as good as a PK_ID, also the one before a rename."""
+    office.world.caspio.files["/Mail/a.txt"] = b"doc_type=letter"
+    office.world.run(SourceSpec("mail", folder="/Mail", rename="{{ doc_type }}"))
+
+    text = words(office.signed_in().get("/records?source=mail&record=/Mail/a.txt"))
+
+    assert "letter.txt" in text
+    assert "put file" in text
+
+
+def test_what_is_not_known_is_said(office: Office):
+    """Without a record the page asks which one; an unknown one is named, as text."""
+    browser = office.signed_in()
+
+    assert "PK_ID" in browser.get("/records")
+    page = browser.get(
+        "/records?source=receipts&record=%3Cscript%3Ealert(1)%3C/script%3E", status=404
+    )
+    assert "The ledger knows no file of" in page
+    assert "<script>alert" not in page
+
+
+def test_problems_of_the_overview_lead_to_their_record(office: Office):
+    """From a document that needs somebody it is one click to its record."""
+    office.world.receipt("1", "!")
+    office.world.run(office.spec)
+
+    assert 'href="/records?source=receipts&amp;record=1"' in office.signed_in().get("/")
+
+
+def test_hostile_records_stay_text(office: Office):
+    """Names, values and reasons of a record are text on its page."""
+    bad = HOSTILE.replace("\ud800", "").replace("\x00", "")
+    office.world.receipt("1", f"doc_type={bad}\ntotal=1\nnote={bad * 5_000}", name=HOSTILE)
+    office.world.run(office.spec)
+    page = office.signed_in(Role.ADMIN).get(ADDRESS)
+
+    assert "<script>alert" not in page
+    assert len(page) < 60_000
