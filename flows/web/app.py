@@ -10,9 +10,10 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from flows.web.guard import Guard
-from flows.web.overview import examine_again, overview
+from flows.web.overview import audit, examine_again, overview
 from flows.web.pages import Pages, missing, unexpected
-from flows.web.record import download, record, undo as undo_record
+from flows.web.plans import apply, plan, plans
+from flows.web.record import download, record, thumbnail, undo as undo_record
 from flows.web.review_document import accept_all, decide, document, picture, undo
 from flows.web.review_queue import begin_next, claim, postpone, queue
 from flows.web.signing_in import sign_in_routes, sign_out
@@ -48,11 +49,16 @@ def routes(site: Site) -> list[BaseRoute]:
         *sign_in_routes(site),
         Mount("/static", _StaticFiles(directory=_STATIC), name="static"),
         pages.route("/", overview),
+        pages.route("/audit", audit, needs=Role.ADMIN),
         pages.route("/logout", sign_out, method="POST"),
         pages.route("/examine", examine_again, needs=Role.MAPPER, method="POST"),
         pages.route("/records", record),
         pages.route("/records/undo", undo_record, needs=Role.MAPPER, method="POST"),
         pages.route("/files/{version}/{what}", download),
+        pages.route("/thumbnails/{version}.webp", thumbnail),
+        pages.route("/plans", plans),
+        pages.route("/plans/{id}", plan),
+        pages.route("/plans/{id}/apply", apply, needs=Role.MAPPER, method="POST"),
         pages.route("/review", queue),
         pages.route("/review/next", begin_next, needs=Role.REVIEWER, method="POST"),
         pages.route("/review/{id}", document),

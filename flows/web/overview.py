@@ -15,6 +15,9 @@ from pipeline.model import FileRef, Stage, Status
 MOST_PROBLEMS = 25
 """Documents shown that need somebody; the counts are complete, and `status` lists more."""
 
+MOST_ENTRIES = 500
+"""Of the audit trail; the ledger has all."""
+
 _STATES = (*(status.value for status in Status), "planned", *(stage.value for stage in Stage))
 
 
@@ -120,3 +123,9 @@ def examine_again(visit: Visit) -> Response:
     visit.site.health.latest()
     visit.audit("examine", "installation")
     return see("/#health")
+
+
+def audit(visit: Visit) -> Response:
+    """Show what users did."""
+    entries = visit.site.ledger.users.audit_trail(limit=MOST_ENTRIES)
+    return page(visit, "audit", entries=entries, most=MOST_ENTRIES)

@@ -56,7 +56,7 @@ class Pictures:
             for path in findings.derived.values():
                 data = path.read_bytes()
                 # A reader process that a document has taken over could leave anything.
-                if data[:4] == b"RIFF" and data[8:_HEAD] == b"WEBP":
+                if is_webp(data):
                     return data
         return b""
 
@@ -65,3 +65,8 @@ class Pictures:
         close = getattr(self._reader, "close", None)
         if close is not None:
             close()
+
+
+def is_webp(data: bytes) -> bool:
+    """Say whether bytes begin as a WebP picture does."""
+    return data[:4] == b"RIFF" and data[8:_HEAD] == b"WEBP"

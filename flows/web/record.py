@@ -13,6 +13,7 @@ from flows.app.changes import undo_run
 from flows.app.explain import review_items, versions_of
 from flows.terminal.progress import progress
 from flows.web.page_view import Leaf, leaf_of
+from flows.web.pictures import is_webp
 from flows.web.render import page, see
 from flows.web.site import Refused, Visit, not_found
 from pipeline.archive_layout import original_key
@@ -153,6 +154,29 @@ def undo(visit: Visit) -> Response:
     return see(f"/records?{urlencode({'source': source, 'record': key, 'said': said[:500]})}")
 
 
+def thumbnail(visit: Visit) -> Response:
+    """Return the picture of a file version that was made when it was read."""
+    state = visit.site.ledger.files.state(visit.parts["version"])
+    data = b""
+    if state is not None:
+        data = _stored(visit, f"{leaf_of(visit.site, state).prefix}/thumbnail.webp")
+    if not is_webp(data):
+        raise not_found("This picture")
+    headers = {"cache-control": "private, max-age=600"}
+    return Response(data, media_type="image/webp", headers=headers)
+
+
+def _stored(visit: Visit, key: str) -> bytes:
+    """Return the bytes of an object of the archive, b"" without one."""
+    with tempfile.TemporaryDirectory(prefix="caspio-ingest-") as folder:
+        target = Path(folder) / "file"
+        try:
+            visit.site.archive.get(key, target)
+        except FileGone:
+            return b""
+        return target.read_bytes()
+
+
 def download(visit: Visit) -> Response:
     """Return the original, the text or the searchable PDF of a file version, to be saved.
 
@@ -170,13 +194,7 @@ def download(visit: Visit) -> Response:
     if known.size_bytes > MOST_DOWNLOAD_BYTES:
         address = visit.site.archive.address(key)
         raise Refused(413, "This file is too large for the page.", f"Open it at {address}.")
-    with tempfile.TemporaryDirectory(prefix="caspio-ingest-") as folder:
-        target = Path(folder) / "file"
-        try:
-            visit.site.archive.get(key, target)
-        except FileGone:
-            raise not_found("This file") from None
-        data = target.read_bytes()
+    data = _stored(visit, key)
     name = state.ref.name if what == "original" else f"{state.ref.name}.{_DERIVED[what]}"
     # RFC 6266 with RFC 5987: any name, and none can end the header.
     quoted = quote(name.encode("utf-8", "replace"), safe="")

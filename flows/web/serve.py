@@ -14,6 +14,7 @@ from flows.doctor.installation import examine
 from flows.http.server import Running, listening, server_of
 from flows.web.app import create_app
 from flows.web.health import Health
+from flows.web.jobs import Jobs
 from flows.web.pictures import Pictures
 from flows.web.sessions import Sessions
 from flows.web.site import Site
@@ -61,6 +62,7 @@ def serving_pages(
             Health(checks or partial(examine, config), clock),
             stack.enter_context(closing(ReviewDesk(partial(connect, settings)))),
             stack.enter_context(closing(Pictures(archive, open_pages))),
+            stack.enter_context(closing(Jobs(clock))),
             prefect=(environment("PREFECT_API_URL") or "").rstrip("/").removesuffix("/api"),
         )
         # The port is known only now, where a free one was asked for.

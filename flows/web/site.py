@@ -6,6 +6,7 @@ from pathlib import Path
 
 from flows.app.review_desk import ReviewDesk
 from flows.web.health import Health
+from flows.web.jobs import Jobs
 from flows.web.pictures import Pictures
 from flows.web.sessions import Sessions
 from pipeline.model.users import AuditEntry, Role, User
@@ -26,6 +27,7 @@ class Site:
     health: Health
     desk: ReviewDesk
     pictures: Pictures
+    jobs: Jobs
     prefect: str = ""
 
 

@@ -20,6 +20,7 @@ from tests.support.browser import PROGRAM, Page, browser
 from tests.unit.pipeline.world import World
 from tests.unit.web.conftest import HOSTILE, SETTINGS, FakePageReader, Office, load, opened
 from tests.unit.web.test_document import found, read_as
+from tests.unit.web.test_plans import planned
 
 pytestmark = pytest.mark.integration
 
@@ -242,7 +243,8 @@ def _paths(served: Served) -> list[str]:
     served.office.world.receipt("8", "!", name=HOSTILE.replace("\x00", "").replace("\ud800", ""))
     reviews = [served.office.suggest("1"), served.office.suggest("2", DocType="typed")]
     record = "/records?source=receipts&record=2"
-    return ["/", "/review", *reviews, "/records", record, "/nothing"]
+    plan = f"/plans/{planned(served.office, '5').id}"
+    return ["/", "/review", *reviews, "/records", record, "/plans", plan, "/audit", "/nothing"]
 
 
 @pytest.mark.parametrize("width", [360, 320])

@@ -15,6 +15,7 @@ from flows.app.wiring import AppContext
 from flows.doctor.check import Check
 from flows.web.app import create_app
 from flows.web.health import Health
+from flows.web.jobs import Jobs
 from flows.web.pictures import Pictures
 from flows.web.sessions import Sessions
 from flows.web.site import Site
@@ -166,8 +167,10 @@ def opened(world: World, settings: Settings) -> Iterator[Office]:
         Health(lambda: checks, world.clock),
         ReviewDesk(lambda: connected(world, settings)),
         Pictures(world.archive, lambda: reader),
+        Jobs(world.clock),
     )
     yield Office(world, site, checks, reader=reader)
+    site.jobs.close()
     site.desk.close()
     site.health.wait()
 

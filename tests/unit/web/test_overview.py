@@ -125,6 +125,17 @@ def test_a_mapper_has_it_examined_again(office: Office):
     assert office.world.ledger.users.audit_trail()[0].action == "examine"
 
 
+def test_only_an_admin_sees_what_everybody_did(office: Office):
+    """The audit trail lists who did what; for others it does not exist."""
+    office.signed_in(Role.MAPPER, name="Ana").post("/examine")
+    admin, mapper = office.signed_in(Role.ADMIN, name="Bob"), office.signed_in(Role.MAPPER)
+
+    assert "Ana mapper examine installation" in words(admin.get("/audit"))
+    assert 'href="/audit"' in admin.get("/")
+    assert "/audit" not in mapper.get("/")
+    mapper.get("/audit", status=404)
+
+
 def test_a_failing_examination_is_shown(office: Office):
     """A check that raises does not end the page: it says that the examination failed."""
 

@@ -1,0 +1,142 @@
+"""Plans: what they would write, and applying them without the records that a user refuses.
+
+They are the files that `caspio-ingest plan` and the Prefect flow write, with the same seal.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+from pathlib import Path
+
+from starlette.responses import Response
+
+from flows.app.changes import apply_plan
+from flows.app.drain import Drain
+from flows.app.plan import owner_of
+from flows.terminal.progress import progress
+from flows.web.render import page, see
+from flows.web.site import Refused, Site, Visit, not_found
+from pipeline.errors import BadSettings
+from pipeline.model import Status
+from pipeline.plans.plan_file import (
+    PlanFile,
+    PlannedRecord,
+    is_settled,
+    open_plan,
+    refuse_owner,
+)
+
+MOST_PLANS = 20
+"""Plans listed, the latest first: each is read from its beginning to its end to check its seal."""
+
+MOST_RECORDS = 200
+"""Records of a plan that can be applied from the page: a user can look at so many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A plan file, or why it is none that can be used."""
+
+    path: Path
+    plan: PlanFile | None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A planned record, and whether it was applied."""
+
+    record: PlannedRecord
+    is_applied: bool
+
+
+def plans(visit: Visit) -> Response:
+    """List the plans."""
+    return page(visit, "plans", listed=list(plan_files(visit.site)))
+
+
+def plan_files(site: Site) -> Iterator[Listed]:
+    """Yield the plan files beside the settings, where `plan` and the flow write them."""
+    folder = site.config.parent
+    found = [*folder.glob("*.jsonl"), *folder.glob("plans/*.jsonl")]
+    found.sort(key=lambda path: path.stat().st_mtime, reverse=True)
+    key = site.ledger.effects.plan_key()
+    for path in found[:MOST_PLANS]:
+        try:
+            yield Listed(path, open_plan(path, key))
+        except BadSettings as error:
+            yield Listed(path, None, "; ".join(error.problems))
+
+
+def named_plan(visit: Visit) -> PlanFile:
+    """Return the plan that the address names.
+
+    Raises:
+        Refused: there is none, or it is no longer sealed as it was.
+    """
+    for listed in plan_files(visit.site):
+        if listed.plan is not None and listed.plan.id == visit.parts["id"]:
+            return listed.plan
+    raise not_found("This plan")
+
+
+def plan(visit: Visit) -> Response:
+    """Show a plan record by record."""
+    found = named_plan(visit)
+    settings = visit.site.settings
+    return page(
+        visit,
+        "plan",
+        plan=found,
+        rows=[Row(one, is_applied(one, visit.site)) for one in islice(found.each(), MOST_RECORDS)],
+        problems=refuse_owner(found, owner_of(settings, settings.specs().values())),
+        most=MOST_RECORDS,
+        job=visit.site.jobs.job(_job_of(found)),
+        busy=visit.query.get("said") == "busy",
+    )
+
+
+def is_applied(record: PlannedRecord, site: Site) -> bool:
+    """Say whether every file of a planned record was written, by this plan or by a run since."""
+    states = [site.ledger.files.state(file.ref.version) for file in record.files]
+    outcomes = [state.outcome for state in states if state is not None]
+    return all(
+        outcome is not None and not outcome.planned_only and is_settled(outcome.status)
+        for outcome in outcomes
+    )
+
+
+def apply(visit: Visit) -> Response:
+    """Begin to apply a plan; the records that were refused stay as they are."""
+    found = named_plan(visit)
+    if found.records > MOST_RECORDS:
+        command = f"caspio-ingest apply {found.path.name}"
+        raise Refused(409, "This plan is too long for the page.", f"Apply it with {command}.")
+    if visit.form.get("seal") != found.seal:
+        raise Refused(409, "This is not the plan that was shown.", "Load the page again.")
+    refused = visit.choices.get("refuse", ())
+    visit.audit("apply plan", found.id, f"without {', '.join(refused)}" if refused else "")
+    work = partial(_apply, visit.site, found, refused)
+    begun = visit.site.jobs.begin(_job_of(found), work)
+    return see(f"/plans/{found.id}" + ("" if begun else "?said=busy"))
+
+
+def _apply(
+    site: Site, plan: PlanFile, refused: tuple[str, ...], stoppable: Callable[[Drain], None]
+) -> str:
+    with site.desk.connect() as context:
+        stoppable(context.drain)
+        report = apply_plan(
+            context, plan.path, leave_out=refused, seal=plan.seal, watch=progress(shown=False)
+        )
+    counts = report.document["documents"]
+    said = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
+    reasons = [
+        one.reason for one in report.outcomes if one.status is not Status.DONE and one.reason
+    ]
+    return ". ".join([said or "Nothing was left to write", *reasons[:MOST_PLANS]])
+
+
+def _job_of(plan: PlanFile) -> str:
+    return f"apply {plan.id}"

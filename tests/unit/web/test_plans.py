@@ -1,0 +1,237 @@
+"""Plans on the page: what they would write, refusing records, and applying the rest."""
+
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from flows.app.drain import Drain
+from flows.app.plan import plan_sources
+from flows.terminal.progress import progress
+from flows.web.jobs import Jobs
+from pipeline.errors import BadSettings
+from pipeline.model.users import Role
+from pipeline.plans.plan_file import PlanFile
+from tests.fakes.clock import FakeClock
+from tests.unit.web.conftest import GOOD, HOSTILE, Browser, Office, connected, form_of, words
+
+
+def planned(office: Office, *pks: str, folder: str = "", **values: object) -> PlanFile:
+    """Plan receipts as the command does, beside the settings."""
+    for pk in pks:
+        office.world.receipt(pk, GOOD, **values)
+    target = office.site.config.parent / folder
+    target.mkdir(exist_ok=True)
+    with connected(office.world, office.site.settings) as context:
+        report = plan_sources(
+            context,
+            sources=["receipts"],
+            limit=None,
+            file=target / f"plan-{len(pks)}.jsonl",
+            html=None,
+            watch=progress(shown=False),
+        )
+    return report.plan
+
+
+def apply(browser: Browser, plan: PlanFile, status: int = 200, **more: str | list[str]) -> str:
+    """Press the button of a plan's page."""
+    form = form_of(browser.get(f"/plans/{plan.id}"), "/apply")
+    return browser.post(f"/plans/{plan.id}/apply", status=status, **{**form, **more})
+
+
+def totals(office: Office) -> list[object]:
+    """Return what the records hold, in order."""
+    return [row["Total"] for _, row in sorted(office.world.caspio.tables["Receipts"].items())]
+
+
+def test_plans_are_listed_with_what_they_cost(office: Office):
+    """Plans beside the settings and those of the flow are listed; a file that is none says so."""
+    one, two = planned(office, "1", "2"), planned(office, "3", folder="plans")
+    (office.site.config.parent / "notes.jsonl").write_text("{}", encoding="utf-8")
+
+    text = words(office.signed_in().get("/plans"))
+
+    assert f"Plan {one.id} 2 records of receipts" in text
+    assert f"Plan {two.id} 3 records of receipts" in text
+    assert "notes.jsonl is not a plan" in text
+
+
+def test_a_plan_shows_each_record_before_anything_is_written(office: Office):
+    """Each record has the values before and after with the reason; nothing is written by looking."""
+    plan = planned(office, "1", DocType="typed")
+
+    text = words(office.signed_in().get(f"/plans/{plan.id}"))
+
+    assert "receipts · Receipts 1 scan.txt receipt" in text
+    assert "Total : empty → 12.5 0.99 · it says so" in text
+    assert "suggested DocType: typed stays, receipt was read" in text
+    assert totals(office) == [None]
+
+
+def test_what_is_refused_stays_and_the_rest_is_applied(office: Office):
+    """Refused records are left alone; the others are written exactly as planned, and the page says so."""
+    plan = planned(office, "1", "2", "3")
+    browser = office.signed_in(Role.MAPPER)
+    apply(browser, plan, refuse=["2"])
+    office.site.jobs.wait()
+    page = words(browser.get(f"/plans/{plan.id}"))
+
+    assert totals(office) == [12.5, None, 12.5]
+    assert "applied 2 done." in page
+    assert "Receipts 1 applied" in page
+    assert "Receipts 2 scan.txt" in page
+    entry = office.world.ledger.users.audit_trail()[0]
+    assert (entry.action, entry.subject, entry.detail) == ("apply plan", plan.id, "without 2")
+
+
+def test_a_record_that_changed_since_is_left_alone_and_said(office: Office):
+    """As with the command, a record that changed since it was planned is a conflict with both values."""
+    plan = planned(office, "1")
+    office.world.caspio.tables["Receipts"]["1"]["Total"] = 7.0
+    browser = office.signed_in(Role.MAPPER)
+    apply(browser, plan)
+    office.site.jobs.wait()
+
+    assert "1 conflict" in words(browser.get(f"/plans/{plan.id}"))
+    assert "Total was empty and is 7.0" in words(browser.get(f"/plans/{plan.id}"))
+    assert totals(office) == [7.0]
+
+
+def test_a_plan_that_was_edited_does_not_exist(office: Office):
+    """A file whose seal does not fit any more cannot be opened or applied."""
+    plan = planned(office, "1")
+    browser = office.signed_in(Role.MAPPER)
+    plan.path.write_text(
+        plan.path.read_text(encoding="utf-8").replace("12.5", "13.5"), encoding="utf-8"
+    )
+
+    browser.get(f"/plans/{plan.id}", status=404)
+    browser.post(f"/plans/{plan.id}/apply", status=404, seal=plan.seal)
+    assert "its seal does not fit" in words(browser.get("/plans"))
+    assert totals(office) == [None]
+
+
+def test_a_form_without_the_seal_applies_nothing(office: Office):
+    """A request that no page has sent is refused."""
+    plan = planned(office, "1")
+    page = office.signed_in(Role.MAPPER).post(f"/plans/{plan.id}/apply", status=409)
+
+    assert "not the plan that was shown" in words(page)
+    assert totals(office) == [None]
+
+
+def test_a_reviewer_looks_and_does_not_apply(office: Office):
+    """Applying needs a mapper: others see neither button nor boxes."""
+    plan = planned(office, "1")
+    browser = office.signed_in()
+    page = browser.get(f"/plans/{plan.id}")
+
+    assert "Apply the plan" not in page
+    assert "Refuse" not in page
+    browser.post(f"/plans/{plan.id}/apply", status=404, seal=plan.seal)
+
+
+def test_a_long_plan_is_applied_by_the_command(office: Office, monkeypatch: pytest.MonkeyPatch):
+    """A plan with more records than anybody looks at cannot be applied by one button."""
+    monkeypatch.setattr("flows.web.plans.MOST_RECORDS", 2)
+    plan = planned(office, "1", "2", "3")
+    browser = office.signed_in(Role.MAPPER)
+    page = browser.get(f"/plans/{plan.id}")
+    refused = browser.post(f"/plans/{plan.id}/apply", status=409, seal=plan.seal)
+
+    assert "Apply the plan" not in page
+    assert "caspio-ingest apply plan-3.jsonl" in words(refused)
+
+
+def test_thumbnails_are_pictures_from_the_archive_only(office: Office):
+    """A thumbnail is what was made when the file was read; anything else under its name is not sent."""
+    planned(office, "1")
+    (state,) = office.world.ledger.files.states()
+    (prefix,) = {
+        key.rpartition("/")[0] for key in office.world.archive.objects if key.endswith("/text.txt")
+    }
+    browser = office.signed_in()
+    browser.get(f"/thumbnails/{state.version}.webp", status=404)
+    office.world.archive.objects[f"{prefix}/thumbnail.webp"] = b"<svg onload=alert(1)>"
+    browser.get(f"/thumbnails/{state.version}.webp", status=404)
+    office.world.archive.objects[f"{prefix}/thumbnail.webp"] = b"RIFF....WEBPx"
+    answer = browser.client.get(f"/thumbnails/{state.version}.webp")
+
+    assert answer.headers["content-type"] == "image/webp"
+    browser.get("/thumbnails/unknown.webp", status=404)
+
+
+def test_hostile_plans_stay_text(office: Office):
+    """Names and values of a plan are text on its page."""
+    bad = HOSTILE.replace("\ud800", "").replace("\x00", "")
+    office.world.receipt("1", f"doc_type={bad}\ntotal=1", name=HOSTILE)
+    page = office.signed_in(Role.MAPPER).get(f"/plans/{planned(office).id}")
+
+    assert "<script>alert" not in page
+
+
+# Jobs
+
+
+def test_one_job_is_done_at_a_time():
+    """While one is being done no other begins; its result is kept."""
+    gate, jobs = threading.Event(), Jobs(FakeClock())
+
+    def work(_stoppable: Callable[[Drain], None]) -> str:
+        gate.wait(10)
+        return "fine"
+
+    begun = [jobs.begin("a", work), jobs.begin("b", work)]
+    during = jobs.job("a")
+    gate.set()
+    jobs.wait()
+    after = jobs.job("a")
+
+    assert begun == [True, False]
+    assert during is not None
+    assert after is not None
+    assert (during.ended_at, after.result, after.failed) == (None, "fine", False)
+    assert jobs.job("b") is None
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (BadSettings(["The plan is old."]), "The plan is old."),
+        (RuntimeError("secret"), "RuntimeError"),
+    ],
+)
+def test_a_job_that_fails_says_why(error: Exception, said: str):
+    """An error that a user can solve is shown as it is; a bug only by its kind."""
+    jobs = Jobs(FakeClock())
+
+    def work(_stoppable: Callable[[Drain], None]) -> str:
+        raise error
+
+    jobs.begin("a", work)
+    jobs.wait()
+    job = jobs.job("a")
+
+    assert job is not None
+    assert job.failed
+    assert said in job.result
+    assert "secret" not in job.result
+
+
+def test_closing_asks_a_job_to_stop():
+    """When the page ends, the job finishes its records and starts nothing more."""
+    drain, jobs, began = Drain(), Jobs(FakeClock()), threading.Event()
+
+    def work(stoppable: Callable[[Drain], None]) -> str:
+        stoppable(drain)
+        began.set()
+        while not drain.requested:
+            began.wait(0.01)
+        return "stopped"
+
+    jobs.begin("a", work)
+    began.wait(10)
+    jobs.close()
+
+    assert drain.requested
