@@ -12,6 +12,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from docs.pictures import web_page
 from flows.cli.show.demo import show_demo
 from flows.prefect.demo import DemoResult, played
 from infra.emulator import Emulator
@@ -36,6 +37,7 @@ def main() -> None:
         with played(folder / "demo", Console(stderr=True)) as result:
             _demo(folder, result)
             _walk(folder / "walk", result)
+    web_page.main()
 
 
 def _demo(folder: Path, result: DemoResult) -> None:

@@ -18,7 +18,8 @@ MOST_PROBLEMS = 25
 MOST_ENTRIES = 500
 """Of the audit trail; the ledger has all."""
 
-_STATES = (*(status.value for status in Status), "planned", *(stage.value for stage in Stage))
+# "planned" is a stage, and also what was planned only counts as.
+_STATES = (*(status.value for status in Status), *(stage.value for stage in Stage))
 
 
 @dataclass(frozen=True, slots=True)

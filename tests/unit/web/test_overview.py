@@ -57,6 +57,14 @@ def test_nothing_to_do_is_said(office: Office):
     assert "Nothing has run yet." in text
 
 
+def test_each_state_has_one_column(office: Office):
+    """What was only planned is counted once, under one heading."""
+    office.world.receipt("1", "doc_type=receipt\ntotal=12.50")
+    office.world.run(plan_only=True)
+
+    assert "Documents planned receipts Receipts 1 1 mail" in words(office.signed_in().get("/"))
+
+
 def test_runs_are_listed(office: Office):
     """The last runs have kind, state, documents and calls."""
     office.world.ledger.usage.start_run("run-9", "ingest")
