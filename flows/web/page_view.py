@@ -19,6 +19,8 @@ MOST_CHARS = 20_000
 MOST_ZOOM = 4
 _MOST_DIGITS = 5
 
+Box = tuple[float, float, float, float]
+
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
@@ -142,13 +144,20 @@ def places_of(
         # A file inside has pages of its own.
         if name in named and named[name].page == page and not named[name].child
     ]
-    placed = [(column, one.box) for column, one in found if one.box is not None]
-    placed.sort(key=lambda one: (one[1][1], one[1][0]))
-    places = [
-        Mark(number, column, box[0], box[1], box[2] - box[0], box[3] - box[1])
-        for number, (column, box) in enumerate(placed[:MOST_MARKS], start=1)
-    ]
-    return places, {place.label: place.number for place in places}
+    # Amount and currency are often in one place: one mark for both, or its numbers would overlap.
+    columns_at: dict[Box, list[str]] = {}
+    for column, one in found:
+        if one.box is not None:
+            columns_at.setdefault(one.box, []).append(column)
+    from_top = sorted(columns_at, key=lambda box: (box[1], box[0]))[:MOST_MARKS]
+    places = []
+    marks: dict[str, int] = {}
+    for number, box in enumerate(from_top, start=1):
+        left, top, right, bottom = box
+        label = ", ".join(columns_at[box])
+        places.append(Mark(number, label, left, top, right - left, bottom - top))
+        marks |= dict.fromkeys(columns_at[box], number)
+    return places, marks
 
 
 def _within(text: str | None, most: int) -> int:

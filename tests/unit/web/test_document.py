@@ -183,6 +183,19 @@ def test_at_most_thirty_places_are_drawn():
     assert [place.number for place in places] == list(range(1, MOST_MARKS + 1))
 
 
+def test_values_in_one_place_share_a_mark():
+    """Amount and currency of one line have one rectangle and one number."""
+    fields = {"total": found("12.50"), "currency": found("GBP"), "date": found("x", top=50.0)}
+    findings = Findings("application/pdf", ReadStatus.OK, Finding(None, 0.0, ""), fields=fields)
+    places, marks = places_of(findings, 1, {name.title(): name for name in fields})
+
+    assert [(place.number, place.label) for place in places] == [
+        (1, "Date"),
+        (2, "Total, Currency"),
+    ]
+    assert marks == {"Date": 1, "Total": 2, "Currency": 2}
+
+
 def test_the_queue_lists_and_filters(office: Office):
     """The queue shows what waits with risk and values; filters narrow it and stay in its links."""
     office.suggest("1")
