@@ -38,6 +38,7 @@ _SHEET = re.compile(
 _TOWN = re.compile(r"[a-z][a-z .'-]{2,30}, ?[a-z]{2}(?:,? [a-z]{0,2}\d[\w -]{2,10})?")
 """A town with its state or province: "Dayton, OH 45401"."""
 _DAY = re.compile(r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.? \d{1,2}\b")
+_AMOUNT_AFTER = re.compile(r"(?:\d[.,]\d+|\s[-\u2013]\d+)\W?$")
 _EDGES = " \t,;:|*_~=#\"'`\u00b4\u2018\u2019\u201c\u201d«»<>{}[]\\/"
 
 
@@ -108,10 +109,10 @@ def is_no_name(folded: str, *, has_form: bool) -> bool:
 
 
 def _is_something_else(folded: str) -> bool:
-    """Return whether a text is a remark, a town, a day, or has a word that is in no name."""
+    """Return whether a text is a remark, town, day or amount, or has a word that is in no name."""
     is_remark = folded.startswith("(") or "@" in folded or folded.endswith(":")
-    is_place_or_day = _TOWN.fullmatch(folded) or _DAY.match(folded)
-    return bool(is_remark or is_place_or_day or label_pattern("company", "never").search(folded))
+    is_other_value = _TOWN.fullmatch(folded) or _DAY.match(folded) or _AMOUNT_AFTER.search(folded)
+    return bool(is_remark or is_other_value or label_pattern("company", "never").search(folded))
 
 
 def _is_label(folded: str) -> bool:

@@ -161,11 +161,22 @@ def test_who_is_to_be_paid_is_the_seller(evidence: str):
         ("Invoice for Hale Instruments Inc\nMira Solano\n5 Dock Road", "Mira Solano"),
         ("Tidal Surf School\nPowered by Billsoft Ltd", "Tidal Surf School"),
         ("Panorama Tours\nHotel: Grand Kettle Ltd\nwww.panoramatours.example", "Panorama Tours"),
+        ("Percent 0.19\nNegative -50\nThree Kettles", "Three Kettles"),
         ("Fern Street Cafe\nCustomer Name: Jane Cooper", "Fern Street Cafe"),
         ("Ivy Road Nursery\n88 Ivy Road\nDayton, OH 45401", "Ivy Road Nursery"),
         ("1020 Orchard Way\nDayton, OH 45401\nThree Kettles", "Three Kettles"),
     ],
-    ids=["attention", "firm", "for", "program", "label", "street", "road", "address first"],
+    ids=[
+        "attention",
+        "firm",
+        "for",
+        "program",
+        "label",
+        "amounts",
+        "street",
+        "road",
+        "address first",
+    ],
 )
 def test_receivers_programs_and_places_are_no_sellers(text: str, company: str):
     """A receiver, the maker of the program, a labeled name and a street issue no invoice."""
