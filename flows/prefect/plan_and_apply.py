@@ -19,6 +19,7 @@ from flows.app.changes import apply_plan
 from flows.app.plan import plan_sources
 from flows.app.run_report import Report
 from flows.prefect.context import connected
+from flows.prefect.ui import events
 from flows.prefect.ui.artifacts import FlowBars, leave_report
 from flows.prefect.ui.forms import Config, Limit, Sources
 from flows.prefect.ui.plan import leave_plan, totals
@@ -64,6 +65,7 @@ class Question:
             FlowPauseTimeout: nobody answered in time.
         """
         if self.suspend:
+            events.send_end()
             return suspend_flow_run(wait_for_input=form, timeout=self.wait_s, key=key)
         return pause_flow_run(
             wait_for_input=form, timeout=self.wait_s, poll_interval=POLL_S, key=key

@@ -25,6 +25,7 @@ from flows.app.source_runs import (
 from flows.app.sources import isolate_errors, named_sources, source_problems
 from flows.app.webhook_messages import answering
 from flows.app.wiring import AppContext, connect
+from flows.prefect.overtaken import skip_overtaken
 from flows.prefect.ui import events
 from flows.prefect.ui.alarms import raise_alarms
 from flows.prefect.ui.artifacts import FlowProgress, leave_report
@@ -85,9 +86,14 @@ def work_batch(batch: Batch, *, number: int) -> dict[str, int]:
 
 @dataclass(frozen=True, slots=True)
 class PrefectRunner:
-    """Works on records in batches, one task after the other; a batch's records run in parallel."""
+    """Works on records in batches, one task after the other; a batch's records run in parallel.
+
+    Attributes:
+        does_scheduled_work: True if it does what a scheduled run of the source would do.
+    """
 
     context: AppContext
+    does_scheduled_work: bool
 
     def counter(self, source: str, summary: Summary) -> OutcomeCounter:
         """Return a counter that moves the flow run's progress artifact and logs problems."""
@@ -109,6 +115,8 @@ class PrefectRunner:
         clock = self.context.ports.clock
         with worker_pool(run, observe=counter.add, threads=self.context.threads) as pool:
             for number in count(1):
+                if self.does_scheduled_work:
+                    skip_overtaken()
                 # Taken before the task is made: a task without a record would only be noise in the
                 # UI.
                 first = next(records, None)
@@ -174,5 +182,5 @@ def run_recorded(
             return
         if request.dry_run:
             run = replace(run, plan_only=True)
-        runner = PrefectRunner(context)
+        runner = PrefectRunner(context, request.whole and not request.dry_run)
         run_source(run, request, context=context, summary=summary, runner=runner)

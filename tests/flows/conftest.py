@@ -38,6 +38,21 @@ class Prefect:
                 return reply.raise_for_status().json() if reply.content else None
             time.sleep(0.5)
 
+    def overdue(self, deployment: str, *, runs: int) -> list[str]:
+        """Let a deployment's schedule make runs of years ago; return them."""
+        years = {"start_time": "2020-01-01T00:00:00Z", "end_time": "2024-01-01T00:00:00Z"}
+        self.ask(
+            "POST",
+            f"/deployments/{deployment}/schedule",
+            {**years, "min_runs": runs, "max_runs": runs},
+        )
+        found = self.find(
+            "flow_runs",
+            deployments={"id": {"any_": [deployment]}},
+            flow_runs={"expected_start_time": {"before_": years["end_time"]}},
+        )
+        return [str(run["id"]) for run in found if run["auto_scheduled"]]
+
     def runs_of(self, *tags_or_names: str) -> list[dict[str, Any]]:
         """Return flow runs by name, oldest first."""
         return self.find(
@@ -82,6 +97,8 @@ def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prefect
         "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
         "PREFECT_SERVER_API_PORT": str(port),
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        # Seconds until a run that waits for its predecessor asks again; 30 by default.
+        "PREFECT_SERVER_DEPLOYMENTS_CONCURRENCY_SLOT_WAIT_SECONDS": "1",
         "DO_NOT_TRACK": "1",
     }
     command = [

@@ -3,18 +3,21 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from prefect import flow
 from prefect.automations import Automation
+from prefect.client.orchestration import get_client
 from prefect.events import emit_event
+from prefect.flow_engine import run_flow
 from prefect.settings import PREFECT_API_URL, PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 from prefect.states import Completed
 
 from flows.prefect.deployments.automations import automations, install
 from flows.prefect.names import TAG
 from flows.prefect.ui import events
-from flows.prefect.ui.states import PLANNED
+from flows.prefect.ui.states import PLANNED, ended
 from infra.emulator import Emulator
 from pipeline.errors import BadSettings
 from tests.flows.conftest import Prefect
@@ -102,7 +105,7 @@ def test_a_growing_quarantine_triggers_its_automation(at_server: Prefect, tmp_pa
 
 @flow(name="replaces a run")
 def _planned_run() -> Any:
-    return Completed(name=PLANNED)
+    return ended(lambda: Completed(name=PLANNED))
 
 
 def _state(server: Prefect, run_id: str) -> dict[str, Any]:
@@ -130,26 +133,43 @@ def quick_rule(at_server: Prefect) -> Iterator[Automation]:
     rule.delete()
 
 
-def test_a_lost_run_is_marked_and_a_planned_one_is_not(at_server: Prefect, quick_rule: Automation):
-    """A run without a sign of life becomes Crashed; one that ended in a state of our own name stays as it is."""
-    assert quick_rule.enabled
+def _scheduled_run(server: Prefect, flow_name: str) -> str:
+    """Return a run as a schedule makes it: the server sends no event for its first state."""
+    flow_id = server.ask("POST", "/flows/", {"name": flow_name})["id"]
+    schedule = {"schedule": {"cron": "0 0 1 1 *"}, "active": True}
+    body = {"name": flow_name, "flow_id": flow_id, "tags": [TAG], "schedules": [schedule]}
+    deployment = server.ask("POST", "/deployments/", body)["id"]
+    (run,) = server.overdue(deployment, runs=1)
+    return run
+
+
+def test_only_a_lost_run_is_marked(at_server: Prefect, quick_rule: Automation):
+    """A run without a heartbeat becomes Crashed; the rule does not fire for one that a schedule made and that ended in a state of our own name."""
     flow_id = at_server.ask("POST", "/flows/", {"name": "lost"})["id"]
     body = {"flow_id": flow_id, "state": {"type": "RUNNING", "name": "Running"}, "tags": [TAG]}
     lost = at_server.ask("POST", "/flow_runs/", body)["id"]
-    planned = _planned_run(return_state=True).state_details.flow_run_id
-    _sign_of_life(str(planned))
-    emit_event(
-        event=f"prefect.flow-run.{PLANNED}",
-        resource={"prefect.resource.id": f"prefect.flow-run.{planned}"},
-        related=[{"prefect.resource.id": f"prefect.tag.{TAG}", "prefect.resource.role": "tag"}],
-    )
+    planned = _scheduled_run(at_server, "replaces a run")
+    _sign_of_life(planned)
+    with get_client(sync_client=True) as client:
+        begun = client.read_flow_run(UUID(planned))
+    run_flow(_planned_run, flow_run=begun, return_type="state")
 
     _sign_of_life(lost)
 
     until = time.monotonic() + 60
     while _state(at_server, lost)["type"] == "RUNNING" and time.monotonic() < until:
         time.sleep(0.5)
+    acted = _wait_for_event(
+        at_server, "prefect.automation.action.triggered", f"prefect.automation.{quick_rule.id}"
+    )
 
     assert _state(at_server, lost)["type"] == "CRASHED"
     assert "next run" in _state(at_server, lost)["message"]
-    assert _state(at_server, str(planned))["name"] == PLANNED
+    assert _state(at_server, planned)["name"] == PLANNED
+    assert [_about(event) for event in acted] == [lost]
+
+
+def _about(event: dict[str, Any]) -> str:
+    """Return the run that an action of the rule was about."""
+    targets = [one["prefect.resource.id"] for one in event["related"]]
+    return next(one for one in targets if one.startswith("prefect.flow-run.")).rpartition(".")[2]

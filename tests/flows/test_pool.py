@@ -4,6 +4,8 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ import pytest
 from flows.prefect.deployments.priorities import KINDS
 from infra.emulator import Emulator
 from tests.flows.conftest import Prefect
-from tests.flows.pooled import Account, wait_for
+from tests.flows.pooled import ENDED, Account, wait_for
 from tests.integration.pipeline.accounts import (
     Source,
     receipt,
@@ -68,9 +70,9 @@ def test_sources_are_deployed_on_a_pool_with_a_queue_per_priority(account: Accou
     schedule = found["ingest-pooled@pooled"]["schedules"][0]["schedule"]
     assert (schedule["cron"], schedule["timezone"]) == ("0 0 1 * *", "Europe/Berlin")
     assert found["ingest-pooled@pooled"]["version"]
-    assert (
-        found["ingest-pooled@pooled"]["concurrency_options"]["collision_strategy"] == "CANCEL_NEW"
-    )
+    assert {one["concurrency_options"]["collision_strategy"] for one in found.values()} == {
+        "ENQUEUE"
+    }
 
 
 def test_the_server_plans_the_runs_of_a_schedule(account: Account):
@@ -108,26 +110,77 @@ def test_serve_refuses_what_is_in_a_pool(account: Account):
     assert f"is in work pool '{POOL}'" in " ".join(done.stderr.split())
 
 
-def test_a_worker_asked_to_stop_finishes_what_is_in_progress(account: Account):
-    """A second run of the source is canceled meanwhile; the first ends as Stopped, nothing is written twice."""
+@dataclass(frozen=True)
+class Stopped:
+    """How a worker ended that was asked to stop, and the states of its runs then: begun, only starting, waiting."""
+
+    code: int
+    begun: dict[str, Any]
+    starting: dict[str, Any]
+    waiting: dict[str, Any]
+    writes: list[str]
+
+
+@pytest.fixture(scope="module")
+def stopped(account: Account) -> Stopped:
+    """A worker that is asked to stop while a run writes, another only starts, and a third waits for the first."""
     account.emulator.control.fault(SLOW)
     with account.worker() as worker:
-        first = account.start("ingest-pooled@pooled")
+        begun = account.start("ingest-pooled@pooled")
         wait_for(lambda: len(account.writes()) > 1)
-        overlapping = account.start("ingest-pooled@pooled")
-        second = account.ended(overlapping)
+        waiting = account.start("ingest-pooled@pooled")
+        starting = account.start("reprocess-pooled@pooled")
+        wait_for(lambda: account.state(waiting)["name"] == "AwaitingConcurrencySlot")
+        wait_for(lambda: account.state(starting)["type"] == "PENDING")
         worker.send_signal(signal.SIGTERM)
         code = worker.wait(120)
-    stopped = account.state(first)
-    said = (account.config.parent / "worker.log").read_text(errors="replace")
     account.emulator.control.clear_faults()
+    states = (account.state(run) for run in (begun, starting, waiting))
+    return Stopped(code, *states, account.writes())
 
-    assert second["type"] == "CANCELLED"
-    assert (stopped["type"], stopped["name"], code) == ("CANCELLED", "Stopped", 0)
-    assert "next run" in stopped["message"]
+
+def test_a_worker_asked_to_stop_finishes_what_is_in_progress(account: Account, stopped: Stopped):
+    """Its runs end as Stopped, also one that was only starting; nothing is written twice, and the overlapping run waits."""
+    said = (account.config.parent / "worker.log").read_text(errors="replace")
+
+    assert stopped.code == 0
+    for state in (stopped.begun, stopped.starting):
+        assert (state["type"], state["name"]) == ("CANCELLED", "Stopped")
+        assert "waits as a new run" in state["message"]
+    assert stopped.waiting["name"] in {"AwaitingConcurrencySlot", "Late"}
     assert "Traceback" not in said
-    assert 0 < len(account.writes()) < len(FILES)
-    assert max(Counter(account.writes()).values()) == 1
+    assert 0 < len(stopped.writes) < len(FILES)
+    assert max(Counter(stopped.writes).values()) == 1
+
+
+def test_requests_are_done_in_turn_and_a_schedule_is_skipped(account: Account, stopped: Stopped):
+    """What users asked for ends green, also what a stopped worker left; what only the schedule asked for meanwhile is no run."""
+    assert stopped.code == 0
+    overdue = account.server.overdue(account.deployments()["ingest-pooled@pooled"]["id"], runs=3)
+    requested = [account.start("reprocess-pooled@pooled") for _ in range(2)]
+
+    with account.worker():
+        wait_for(lambda: not _open_runs(account))
+
+    ended = {run["id"]: run for run in _runs(account)}
+    assert [ended[run]["state"]["name"] for run in requested] == ["Completed"] * 2, [
+        run["state"] for run in ended.values()
+    ]
+    assert {run["state"]["name"] for run in ended.values()} == {"Completed", "Stopped"}
+    # One of them may have been the first to begin.
+    assert (len(overdue), len(ended.keys() & set(overdue)) <= 1) == (3, True)
+    assert len(account.writes()) == len(FILES)
+
+
+def _runs(account: Account) -> list[dict[str, Any]]:
+    """Return the runs of the account that are due."""
+    ids = [one["id"] for one in account.deployments().values()]
+    found = account.server.find("flow_runs", deployments={"id": {"any_": ids}})
+    return [run for run in found if run["expected_start_time"] < datetime.now(UTC).isoformat()]
+
+
+def _open_runs(account: Account) -> list[dict[str, Any]]:
+    return [run for run in _runs(account) if run["state"]["type"] not in ENDED]
 
 
 def test_settings_files_do_not_register_over_each_other(account: Account, tmp_path: Path):

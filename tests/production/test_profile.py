@@ -5,10 +5,13 @@ import signal
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import psutil
 import pytest
 
+from flows.prefect.names import LOST_RUNS
 from tests.flows.pooled import Account, wait_for
 from tests.integration.pipeline.workspace import cli
 from tests.production.conftest import FILES
@@ -88,7 +91,7 @@ def test_doctor_is_content(account: Account, workers: Workers):
     checks = {check["check"]: check for check in json.loads(done.stdout)}
     assert {name: check["detail"] for name, check in checks.items() if not check["ok"]} == {}
     assert "prefect_redis" in checks["prefect services"]["detail"]
-    assert checks["prefect access"]["detail"] == "asks for a password"
+    assert checks["prefect access"]["detail"] == "requires a password"
     assert checks["shared ledger"]["detail"].startswith("PostgreSQL")
 
 
@@ -110,11 +113,50 @@ def test_a_killed_workers_run_is_marked_and_the_other_does_the_rest(
     account.emulator.control.clear_faults()
     after = account.ended(account.start("ingest-receipts@receipts"), within_s=400)
 
-    assert (marked["type"], "No sign of life" in marked["message"]) == ("CRASHED", True)
+    assert (marked["type"], "No heartbeat" in marked["message"]) == ("CRASHED", True)
     assert after["type"] == "COMPLETED", after
     assert len(_writes(account)) == len(FILES)
     rows = account.emulator.control.dump()["tables"]["Uploads"]
     assert {row["DocType"] for row in rows} == {"receipt"}
+
+
+def test_the_rule_for_lost_runs_fires_for_killed_runs_only(account: Account, workers: Workers):
+    """Among minutes of scheduled runs it acted on the runs of the killed worker, and none of its actions failed."""
+    assert workers
+    wait_for(lambda: len(_long_ended(account)) >= 4, within_s=600)
+    (rule,) = account.server.find("automations", automations={"name": {"any_": [LOST_RUNS]}})
+
+    acted = _events(account, "prefect.automation.action.triggered", str(rule["id"]))
+    failed = _events(account, "prefect.automation.action.failed", str(rule["id"]))
+
+    targets = {
+        one["prefect.resource.id"].removeprefix("prefect.flow-run.")
+        for event in acted
+        for one in event["related"]
+        if one["prefect.resource.id"].startswith("prefect.flow-run.")
+    }
+    crashed = account.server.find("flow_runs", flow_runs={"state": {"type": {"any_": ["CRASHED"]}}})
+    assert targets == {run["id"] for run in crashed} != set()
+    assert failed == []
+
+
+def _long_ended(account: Account) -> list[dict[str, Any]]:
+    """Return the scheduled runs that ended well, and for which the rule would have fired since."""
+    before = (datetime.now(UTC) - timedelta(seconds=120)).isoformat()
+    ended = {"state": {"type": {"any_": ["COMPLETED"]}}, "end_time": {"before_": before}}
+    found = account.server.find(
+        "flow_runs", flow_runs={"name": {"any_": ["ingest clock"]}, **ended}
+    )
+    return [run for run in found if run["auto_scheduled"]]
+
+
+def _events(account: Account, event: str, rule: str) -> list[dict[str, Any]]:
+    conditions = {
+        "event": {"name": [event]},
+        "any_resource": {"id": [f"prefect.automation.{rule}"]},
+    }
+    found = account.server.ask("POST", "/events/filter", {"filter": conditions})["events"]
+    return list(found)
 
 
 def test_the_worker_that_is_left_stops_in_good_order(account: Account, workers: Workers):

@@ -96,10 +96,12 @@ def mark_lost_runs(lost_after: timedelta) -> Automation:
         trigger=EventTrigger(
             posture=Posture.Proactive,
             after={_HEARTBEAT},
-            # An event is named after the state's name, and we have more names than Prefect. A
-            # suspended run has no process and sends no heartbeat.
+            # Our own event comes first: the server's may be late (`events.send_end`). Those are
+            # named after the state's name, and we have more names than Prefect. A suspended run
+            # has no process and sends no heartbeat.
             expect={
                 _HEARTBEAT,
+                events.RUN_ENDS,
                 *(f"prefect.flow-run.{name}" for name in (*FINAL_NAMES, "Suspended")),
             },
             match=ResourceSpecification({"prefect.resource.id": "prefect.flow-run.*"}),

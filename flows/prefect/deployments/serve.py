@@ -35,13 +35,11 @@ from pipeline.metering.budget import Priority
 from pipeline.model import SourceSpec
 from pipeline.settings import Settings
 
-ONE_AT_A_TIME = ConcurrencyLimitConfig(
-    limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW
-)
-"""A source never runs twice at once: an overlapping run is canceled; the next finds its work."""
-
 IN_TURN = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.ENQUEUE)
-"""Named records are not found by the next run of this kind: an overlapping run waits."""
+"""A deployment runs once at a time. An overlapping run waits: a user may have asked for it.
+
+What only the schedule asked for is skipped meanwhile (`flows/prefect/overtaken.py`).
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +73,7 @@ class DeploymentFactory:
         flow: Flow[..., Any],
         kind: str,
         source: str = "",
-        limit: ConcurrencyLimitConfig | None = ONE_AT_A_TIME,
+        limit: ConcurrencyLimitConfig | None = IN_TURN,
         **options: Any,
     ) -> RunnerDeployment:
         """Create a deployment; outside an event loop Prefect returns it at once."""

@@ -3,7 +3,7 @@
 Prefect's own worker kills its runs when it is stopped, and its own `serve` gives them 30 s one
 after the other. Here every running flow is asked at once to stop (`flows/app/drain.py`), nothing
 new is started, and there is a limit in seconds. A second SIGTERM or Ctrl-C ends the runs at once;
-their states say so.
+their states say so. A run that is only starting is asked as soon as it can understand the request.
 """
 
 import abc
@@ -11,11 +11,13 @@ import asyncio
 import os
 import signal
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +27,7 @@ from prefect.runner import Runner
 from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 from prefect.workers.process import ProcessJobConfiguration, ProcessWorker, ProcessWorkerResult
 
+from flows.app.drain import STOP_FOLDER, StopFolder
 from pipeline.settings.sections import ServeSettings
 
 _POLL_S = 0.2
@@ -42,20 +45,28 @@ class RunProcesses:
     """The processes of the running flows, and whether they have been asked to stop.
 
     Attributes:
+        stops: Where the processes say that they understand SIGTERM.
         asked: Set when the processes are asked to stop.
         ended: Set when they are asked to stop and none is left.
     """
 
+    stops: StopFolder
     asked: asyncio.Event = field(default_factory=asyncio.Event)
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     runs: int = 0
     _pids: set[int] = field(default_factory=set)
 
     def ask_to_stop(self) -> None:
-        """Send SIGTERM to each: the first lets it finish its records, the second ends it."""
+        """Send SIGTERM to each: the first lets it finish its records, the second ends it.
+
+        A process that is only starting learns of the first by the folder.
+        """
+        is_first = not self.asked.is_set()
         self.asked.set()
+        self.stops.ask()
         for pid in self._pids:
-            _terminate(pid)
+            if not is_first or self.stops.understands(pid):
+                _terminate(pid)
         self._check_ended()
 
     @contextmanager
@@ -75,10 +86,19 @@ class RunProcesses:
             self.ended.set()
 
     def add(self, pid: int) -> None:
-        """Add a process; one that starts after the request to stop is asked at once."""
+        """Add a process; one that starts after the request to stop learns of it by the folder."""
         self._pids.add(pid)
-        if self.asked.is_set():
-            _terminate(pid)
+
+
+@contextmanager
+def stop_folder() -> Iterator[StopFolder]:
+    """Make the folder that this process's runs share with it, and name it to them."""
+    with tempfile.TemporaryDirectory(prefix="caspio-ingest-stop-") as name:
+        os.environ[STOP_FOLDER] = name  # noqa: TID251 - inherited by the processes of the runs
+        try:
+            yield StopFolder(Path(name))
+        finally:
+            del os.environ[STOP_FOLDER]  # noqa: TID251 - the same
 
 
 def _terminate(pid: int) -> None:
@@ -134,7 +154,10 @@ def work(
     with_healthcheck: bool = False,
 ) -> None:
     """Work for a pool until SIGTERM or Ctrl-C, and then until the running flows have stopped."""
-    with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: settings.heartbeat_s}):
+    with (
+        temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: settings.heartbeat_s}),
+        stop_folder() as stops,
+    ):
         worker = DrainingWorker(
             name=name,
             work_pool_name=pool,
@@ -144,7 +167,7 @@ def work(
             create_pool_if_not_found=False,
         )
         # Here and not in the constructor, whose signature is Prefect's.
-        worker.processes = RunProcesses()
+        worker.processes = RunProcesses(stops)
         asyncio.run(work_and_drain(worker, settings.drain_s, with_healthcheck=with_healthcheck))
 
 
@@ -182,6 +205,7 @@ class DrainingRunner(Runner):
     """Prefect's `serve`, but it lets its runs finish."""
 
     drain_s: float = 0.0
+    stops: StopFolder
     _requests: int = 0
     _idle: bool = False
 
@@ -192,6 +216,7 @@ class DrainingRunner(Runner):
         if self._idle:
             sys.exit(0)
         if self._requests == 1:
+            self.stops.ask()
             self._scheduled_run_poller.stopping = True
             # In a thread: the handler has to return, so that Prefect's loop goes on reporting the
             # runs.
@@ -207,17 +232,23 @@ class DrainingRunner(Runner):
                 # A second signal from outside: whoever sent it does not want to wait for the limit.
                 if self._requests > round_number:
                     break
-                # A run that was about to start when the signal came is asked as well.
-                for run in runs - asked:
-                    handle = self._process_manager.get(run)
-                    if handle:
-                        with suppress(ProcessLookupError):
-                            handle.graceful_kill()
-                asked |= runs
+                asked |= {run for run in runs - asked if self._ask(run, round_number)}
                 pause.wait(_POLL_S)
         pause.wait(_SETTLE_S)
         self._idle = True
         os.kill(os.getpid(), signal.SIGTERM)
+
+    def _ask(self, run: UUID, round_number: int) -> bool:
+        """Send SIGTERM to a run, in the first round only if it understands it; say if it was."""
+        handle = self._process_manager.get(run)
+        pid = handle.pid if handle else None
+        if handle is None or pid is None:
+            return False
+        if round_number == 1 and not self.stops.understands(pid):
+            return False
+        with suppress(ProcessLookupError):
+            handle.graceful_kill()
+        return True
 
 
 def serve_here(settings: ServeSettings, deployments: Sequence[RunnerDeployment]) -> None:
@@ -225,10 +256,13 @@ def serve_here(settings: ServeSettings, deployments: Sequence[RunnerDeployment])
 
     Their schedules run meanwhile; afterwards they are paused.
     """
-    with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: settings.heartbeat_s}):
+    with (
+        temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: settings.heartbeat_s}),
+        stop_folder() as stops,
+    ):
         runner = DrainingRunner(heartbeat_seconds=settings.heartbeat_s)
         # Here and not in the constructor, whose signature is Prefect's.
-        runner.drain_s = settings.drain_s
+        runner.drain_s, runner.stops = settings.drain_s, stops
         for deployment in deployments:
             runner.add_deployment(deployment)
         with suppress(KeyboardInterrupt):

@@ -10,6 +10,8 @@ from prefect.exceptions import Abort
 from prefect.states import Cancelled, Completed, Failed
 
 from flows.app.run_report import Report
+from flows.prefect.again import ask_again
+from flows.prefect.ui import events
 from pipeline.errors import IngestError, StopRequested
 from pipeline.model import Status
 
@@ -90,13 +92,18 @@ def ended(work: Callable[[], State]) -> State:
         return stopped_state(error)
     except IngestError as error:
         return red(FAILED, str(error), result=error)
+    finally:
+        events.send_end()
 
 
 def stopped_state(error: StopRequested, documents: Mapping[str, int] | None = None) -> State:
     """Return the state of a run that was asked to stop, with how far it came.
 
+    What a user asked for, and nobody would ask for again, is asked for again.
+
     Its type is Cancelled, the only one that Prefect accepts of a run that is being canceled. Its
     result is one that Prefect passes on without an error in the log.
     """
-    message = " ".join(filter(None, [str(error), counts_text(documents or {})]))
+    again = "What it was asked for waits as a new run." if ask_again() else ""
+    message = " ".join(filter(None, [str(error), again, counts_text(documents or {})]))
     return Cancelled(name=STOPPED, message=message, data=Abort(str(error)))

@@ -66,10 +66,7 @@ def test_serve_has_a_deployment_for_each_kind(tmp_path: Path, monkeypatch: pytes
         for name, one in made.items()
     } == expected
     limits = {name: one.concurrency_options for name, one in made.items()}
-    waits = {
-        name for name, limit in limits.items() if limit and limit.collision_strategy == "ENQUEUE"
-    }
-    assert waits == {"ingest-record-papers@a"}
+    assert {limit.collision_strategy for limit in limits.values() if limit} == {"ENQUEUE"}
     assert [name for name, limit in limits.items() if limit is None] == ["plan-and-apply@a"]
 
 

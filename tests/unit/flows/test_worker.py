@@ -1,19 +1,23 @@
 """What a worker does with its runs when it is asked to stop, with real processes and without a server."""
 
 import asyncio
+import os
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from prefect.utilities.dispatch import lookup_type
 from prefect.workers.base import BaseWorker
 from prefect.workers.process import ProcessWorker
 
+from flows.app.drain import STOP_FOLDER, Drain, StopFolder, draining
 from flows.prefect.deployments import worker
 from flows.prefect.deployments.worker import DrainingWorker, RunProcesses
+from pipeline.errors import StopRequested
 
 # Ends at the second SIGTERM only, and says when it is ready for the first, and when it has had it.
 STUBBORN = """
@@ -41,14 +45,25 @@ def _process(code: str) -> "Iterator[subprocess.Popen[str]]":
             process.kill()
 
 
+@pytest.fixture
+def processes(tmp_path: Path) -> RunProcesses:
+    """No runs yet."""
+    return RunProcesses(StopFolder(tmp_path))
+
+
+def _add(processes: RunProcesses, process: "subprocess.Popen[str]") -> None:
+    """Add a process that understands SIGTERM."""
+    processes.stops.understand(process.pid)
+    processes.add(process.pid)
+
+
 def _said(process: "subprocess.Popen[str]") -> str:
     assert process.stdout is not None
     return process.stdout.readline()
 
 
-def test_every_run_in_progress_is_asked_at_once():
+def test_every_run_in_progress_is_asked_at_once(processes: RunProcesses):
     """One request reaches all, and none of them twice."""
-    processes = RunProcesses()
     with (
         _process(STUBBORN) as one,
         _process(STUBBORN) as two,
@@ -57,7 +72,7 @@ def test_every_run_in_progress_is_asked_at_once():
     ):
         for process, pids in ((one, first), (two, second)):
             pids.append(process.pid)
-            processes.add(process.pid)
+            _add(processes, process)
 
         processes.ask_to_stop()
 
@@ -67,22 +82,36 @@ def test_every_run_in_progress_is_asked_at_once():
     assert processes.ended.is_set()
 
 
-def test_a_run_that_starts_after_the_request_is_asked_too():
-    """A process that was just beginning when all were asked is not forgotten."""
-    processes = RunProcesses()
-    processes.ask_to_stop()
+def test_a_run_that_is_only_starting_is_not_killed_by_the_request(
+    processes: RunProcesses, monkeypatch: pytest.MonkeyPatch
+):
+    """It gets no signal, which would end it; it stops as soon as it could take one."""
+    with _process(STUBBORN) as starting:
+        processes.add(starting.pid)
+        processes.ask_to_stop()
+        monkeypatch.setenv(STOP_FOLDER, str(processes.stops.path))
+        with pytest.raises(StopRequested), draining(Drain()):
+            pytest.fail("the work began")
 
-    with _process(STUBBORN) as late:
-        processes.add(late.pid)
+        # The first signal that reaches it is the second request.
+        processes.ask_to_stop()
+        assert _said(starting) == "asked\n"
 
-        assert _said(late) == "asked\n"
+
+def test_a_run_that_was_not_asked_says_that_it_understands_signals(
+    processes: RunProcesses, monkeypatch: pytest.MonkeyPatch
+):
+    """From then on the worker may send it one."""
+    monkeypatch.setenv(STOP_FOLDER, str(processes.stops.path))
+
+    with draining(Drain()):
+        assert processes.stops.understands(os.getpid())
 
 
-def test_asked_again_a_run_ends():
+def test_asked_again_a_run_ends(processes: RunProcesses):
     """The second request ends what has not stopped, and one that has ended is no error."""
-    processes = RunProcesses()
     with _process(STUBBORN) as process:
-        processes.add(process.pid)
+        _add(processes, process)
         processes.ask_to_stop()
         _said(process)
 
@@ -92,16 +121,17 @@ def test_asked_again_a_run_ends():
         processes.ask_to_stop()
 
 
-def test_runs_that_take_too_long_are_ended(monkeypatch: pytest.MonkeyPatch):
+def test_runs_that_take_too_long_are_ended(
+    processes: RunProcesses, monkeypatch: pytest.MonkeyPatch
+):
     """After serve.drain_s the second request comes by itself."""
     monkeypatch.setattr(worker, "_END_S", 30.0)
     monkeypatch.setattr(worker, "_SETTLE_S", 0.0)
 
     async def drain(process: "subprocess.Popen[str]") -> None:
-        processes = RunProcesses()
         with processes.running() as pids:
             pids.append(process.pid)
-            processes.add(process.pid)
+            _add(processes, process)
             processes.ask_to_stop()
             await asyncio.to_thread(_said, process)
             ended = asyncio.create_task(worker._drained(processes, drain_s=1))
@@ -114,12 +144,13 @@ def test_runs_that_take_too_long_are_ended(monkeypatch: pytest.MonkeyPatch):
         assert process.returncode == -signal.SIGTERM
 
 
-def test_a_worker_with_nothing_in_progress_stops_at_once(monkeypatch: pytest.MonkeyPatch):
+def test_a_worker_with_nothing_in_progress_stops_at_once(
+    processes: RunProcesses, monkeypatch: pytest.MonkeyPatch
+):
     """It does not wait for anything."""
     monkeypatch.setattr(worker, "_SETTLE_S", 0.0)
 
     async def stop() -> None:
-        processes = RunProcesses()
         processes.ask_to_stop()
         await asyncio.wait_for(worker._drained(processes, drain_s=600), 30)
 

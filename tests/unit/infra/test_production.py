@@ -298,6 +298,8 @@ def test_prefect_yaml_has_every_kind_of_deployment():
         "plan-and-apply"
     }
     assert {
-        one["concurrency_limit"]["limit"] for one in found.values() if "concurrency_limit" in one
-    } == {1}
+        tuple(one["concurrency_limit"].items())
+        for one in found.values()
+        if "concurrency_limit" in one
+    } == {(("limit", 1), ("collision_strategy", "ENQUEUE"))}
     assert declared["pull"] == []
