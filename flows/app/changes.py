@@ -76,6 +76,8 @@ def _change_sources(
             )
             bar.finish()
             done(run)
+        # Only the records of the plan were looked at, and none was acknowledged meanwhile.
+        summary.needs_a_user = summary.failed
 
 
 def apply_directly(

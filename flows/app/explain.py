@@ -7,6 +7,7 @@ from pipeline.archive_layout import document_prefix, original_key
 from pipeline.model import Effect, EffectState, SourceSpec
 from pipeline.model.review import ReviewItem
 from pipeline.ports import Archive, FileState, Ledger
+from pipeline.ports.ledger import Acknowledgement
 
 
 def lives_of(
@@ -103,6 +104,7 @@ def version_json(
             "new_name": outcome.new_name,
             "suggestions": [asdict(suggestion) for suggestion in outcome.suggestions],
         },
+        "acknowledged": acknowledgement_json(state.acknowledged),
         "findings": {}
         if findings is None
         else {
@@ -114,6 +116,13 @@ def version_json(
             {"state": item.state, "row": item.row, **asdict(item.suggestion)} for item in items
         ],
     }
+
+
+def acknowledgement_json(said: Acknowledgement | None) -> Mapping[str, str] | None:
+    """Return who knows of an outcome, since when and why nothing is done, for --json."""
+    if said is None:
+        return None
+    return {"by": said.by, "at": said.at.isoformat(timespec="seconds"), "note": said.note}
 
 
 def effect_json(effect: Effect) -> Mapping[str, object]:

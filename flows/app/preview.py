@@ -1,12 +1,12 @@
 """A dry run of `reprocess`: count what would be read again. Nothing is read or written."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from flows.app.settings import load_settings
 from flows.app.source_runs import make_source_run, new_run_id, within_budget
-from flows.app.sources import require_sources
+from flows.app.sources import choose_sources
 from flows.app.wiring import AppContext, connect
 from pipeline.context import SourceRun
 from pipeline.metering.budget import Priority
@@ -72,16 +72,17 @@ def preview(context: AppContext, run: SourceRun, selection: Selection) -> Previe
 
 def preview_directly(
     config: Path, *, sources: Sequence[str], selection: Selection
-) -> list[Preview]:
-    """Count what a selection contains in each source.
+) -> tuple[list[Preview], Mapping[str, list[str]]]:
+    """Count what a selection contains in each source; also return what stops the others, by name.
 
     Raises:
-        BadSettings: a source is unknown or cannot run (all problems listed).
+        BadSettings: a source is unknown, or none can run (all problems listed).
     """
     with connect(load_settings(config)) as context:
         run_id = new_run_id(context)
+        chosen = choose_sources(context, sources)
         runs = [
             make_source_run(context, spec, run_id, yes=False, selection=selection)
-            for spec in require_sources(context, sources)
+            for spec in chosen.specs
         ]
-        return [preview(context, run, selection) for run in runs]
+        return [preview(context, run, selection) for run in runs], chosen.stopped

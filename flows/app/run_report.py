@@ -14,6 +14,7 @@ class Report:
 
     Attributes:
         document: What --json prints.
+        failed: Documents of this run that did not get through, acknowledged or not.
         outcomes: The outcomes to show, those that need a user first.
         slowest: The documents whose records took longest, the slowest first.
     """
@@ -31,6 +32,16 @@ class Report:
         return cls(document, summary.failed, summary.planned, shown, slowest)
 
     @property
+    def needs_a_user(self) -> int:
+        """Return how many documents need a user and are not acknowledged, also of earlier runs."""
+        return int(self.document["needs_a_user"])
+
+    @property
+    def is_green(self) -> bool:
+        """Return True if nothing that the run was to look at needs a user: the exit code is 0."""
+        return not (self.needs_a_user or self.stopped)
+
+    @property
     def stopped(self) -> Mapping[str, Sequence[str]]:
         """Return the problems of the sources that did not run, or not to their end, by name."""
         found: Mapping[str, Sequence[str]] = self.document["sources_stopped"]
@@ -38,7 +49,7 @@ class Report:
 
 
 def stages_line(document: Mapping[str, Any]) -> str:
-    """Return the seconds of each stage, summed over all threads; "" if nothing was timed."""
+    """Return the seconds of each stage, which overlap; "" if nothing was timed."""
     return " · ".join(
         f"{name} {seconds:,.1f}" for name, seconds in document["stage_seconds"].items()
     )

@@ -19,7 +19,7 @@ from pipeline.decide.fingerprint import settings_hash
 from pipeline.decide.naming import NameTemplate
 from pipeline.errors import StopRequested
 from pipeline.metering.budget import Priority
-from pipeline.metering.summary import Summary
+from pipeline.metering.summary import FAILED, Summary
 from pipeline.model import Confirm, FileRef, Outcome, RecordRef, RecordWork, SourceSpec, Status
 from pipeline.record import new_records
 from pipeline.source_run.checks import remember_types, unblock
@@ -44,6 +44,7 @@ class OutcomeCounter:
         on_finish: Called once, when nothing is left of the source.
         missed: Counts what webhooks did not report; None where that is not counted.
         requested: Records whose reprocess flag is set; they are worked on even if unchanged.
+        missing: Versions that need a user and that no page of the listing has shown yet.
     """
 
     summary: Summary
@@ -55,6 +56,7 @@ class OutcomeCounter:
     on_finish: Callable[[], None] = field(default=lambda: None)
     missed: MissedEventCounter | None = None
     requested: set[RecordRef | None] = field(default_factory=set)
+    missing: set[str] = field(default_factory=set)
 
     def add(self, outcome: Outcome) -> None:
         """Count an outcome and show it."""
@@ -64,6 +66,7 @@ class OutcomeCounter:
 
     def unchanged(self, ref: FileRef) -> None:
         """Count a file that the ledger calls finished, unless its record is to be reprocessed."""
+        self.missing.discard(ref.version)
         if ref.record is None or ref.record not in self.requested:
             self.add(Outcome(ref, Status.UNCHANGED))
 
@@ -89,13 +92,18 @@ def run_source(
     """Work on one source as requested; an error in its configuration stops this source only."""
     counter = runner.counter(run.spec.name, summary)
     with (
-        isolate_errors(run.spec, summary),
+        isolate_errors(run.spec, summary, context.ports.ledger),
         closing(prepare(context, run, counter, request)) as records,
     ):
         summary.leased_elsewhere += runner.work(run, records, counter)
         if not request.dry_run:
             finish_request(run, request, counter)
     counter.on_finish()
+    # After whatever stopped the source: what needed a user before still does.
+    keys = request.records or (request.selection.records if request.selection else ())
+    counted = run.ports.ledger.files.count_attention(FAILED, source=run.spec.name, keys=keys)
+    summary.needs_a_user += counted.open
+    summary.acknowledged += counted.acknowledged
 
 
 def new_run_id(context: AppContext) -> str:
@@ -123,7 +131,7 @@ def recorded_run(context: AppContext, kind: str, summary: Summary) -> Iterator[L
             if summary.stopped:
                 status = "failed"
             else:
-                status = "partly failed" if summary.failed else "done"
+                status = "partly failed" if summary.needs_a_user else "done"
         except (KeyboardInterrupt, StopRequested):
             status = "interrupted"
             raise
@@ -201,11 +209,15 @@ def new_and_requested(
 ) -> Iterator[RecordWork]:
     """Yield the records whose reprocess flag is set, then every other new or changed record."""
     counter.missed = MissedEventCounter(run) if request.whole else None
+    if request.whole:
+        known = run.ports.ledger.files.attention(FAILED, source=run.spec.name)
+        counter.missing = {state.version for state in known}
 
     def listed(files: Sequence[FileRef]) -> None:
         # A page without anything new is no reason to go on after a request to stop.
         run.check_stop()
         counter.expect(len(files))
+        counter.missing.difference_update(ref.version for ref in files)
         if counter.missed is not None:
             counter.missed.listed(files)
 
@@ -246,6 +258,8 @@ def finish_request(run: SourceRun, request: RunRequest, counter: OutcomeCounter)
     if request.records and run.plan_only:
         return
     conclude(run, whole=request.whole)
+    # What a user has deleted or replaced needs nobody any more.
+    run.ports.ledger.files.gone(counter.missing)
     if counter.missed is not None:
         counter.summary.missed += counter.missed.conclude()
 

@@ -8,6 +8,7 @@ from flows.app.wiring import AppContext
 from pipeline.errors import BadSettings, RefusedByCaspio
 from pipeline.metering.summary import Summary
 from pipeline.model import SourceSpec
+from pipeline.ports import Ledger
 from pipeline.settings import Settings
 from pipeline.source_run.checks import blocked, changed_types, refuse_source
 
@@ -60,6 +61,7 @@ def choose_sources(
     stopped = {}
     for spec in specs:
         problems = source_problems(context, spec, accept_types=accept_types)
+        context.ports.ledger.files.save_stopped(spec.name, problems)
         if problems:
             stopped[spec.name] = problems
     refuse_if_none_runs(stopped, [spec.name for spec in specs])
@@ -87,7 +89,7 @@ def refuse_if_none_runs(stopped: Mapping[str, Sequence[str]], names: Sequence[st
 
 
 @contextmanager
-def isolate_errors(spec: SourceSpec, summary: Summary) -> Iterator[None]:
+def isolate_errors(spec: SourceSpec, summary: Summary, ledger: Ledger) -> Iterator[None]:
     """Let an error in a source's configuration stop this source and no other.
 
     The account may change while it is read: a column that is deleted meanwhile is such an error.
@@ -95,8 +97,11 @@ def isolate_errors(spec: SourceSpec, summary: Summary) -> Iterator[None]:
     try:
         yield
     except BadSettings as error:
-        summary.stopped[spec.name] = list(error.problems)
+        problems = list(error.problems)
     except RefusedByCaspio as error:
-        summary.stopped[spec.name] = [
-            f"source {spec.name!r}: {error} If a column was changed meanwhile, see `doctor`."
-        ]
+        way_out = "If a column was changed meanwhile, see `doctor`."
+        problems = [f"source {spec.name!r}: {error} {way_out}"]
+    else:
+        return
+    summary.stopped[spec.name] = problems
+    ledger.files.save_stopped(spec.name, problems)

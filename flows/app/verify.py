@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.app.source_runs import make_source_run, new_run_id, recorded_run
-from flows.app.sources import require_sources
+from flows.app.sources import choose_sources, source_problems
 from flows.app.wiring import AppContext, open_archive, open_ledger, visible_tables
 from flows.terminal.progress import RunProgress, SourceProgress, progress as shown_progress
 from pipeline.context import SourceRun
@@ -46,6 +46,8 @@ class Verified:
             only their size was compared, and the digest that was noted with them.
         resumed: True if it continued where an earlier run stopped.
         complete: False if it stopped at a limit.
+        stopped: What keeps runs from working on sources, by name. A source whose columns are wrong
+            was not compared either.
     """
 
     run_id: str
@@ -59,6 +61,7 @@ class Verified:
     unproven: int = 0
     resumed: bool = False
     complete: bool = True
+    stopped: Mapping[str, list[str]] = field(default_factory=dict)
 
     def add(self, difference: Difference, run: SourceRun | None = None) -> None:
         """Count a difference; with `run` also repair it, if that is safe."""
@@ -85,6 +88,7 @@ class Verified:
             "run_id": self.run_id,
             "lost_runs": list(self.lost_runs),
             "complete": self.complete,
+            "sources_stopped": dict(self.stopped),
             "resumed": self.resumed,
             "differences": {kind.value: number for kind, number in sorted(self.counts.items())},
             "found": [
@@ -149,7 +153,7 @@ def verify(
     With `limit`, stop after so many files; the next run continues there. With `read`, read every
     original and hash its bytes.
     """
-    specs = require_sources(context, sources)
+    specs, stopped = comparable_sources(context, sources)
     ledger = context.ports.ledger
     # Nobody waits for a comparison, so all other work comes before it.
     context.spending.priority = Priority.REPROCESS
@@ -160,6 +164,7 @@ def verify(
         forecast(context, specs, limit=limit),
         lost_runs=summary.lost_runs,
         resumed=resumed,
+        stopped=stopped,
     )
     on_message(
         f"About {report.expected_calls:,} Caspio calls; each repair takes one more. "
@@ -177,12 +182,32 @@ def verify(
             progress.finish(spec.name)
         # What else is in the archive belongs to no source, so a run over named sources cannot judge
         # it.
-        if not sources:
+        if not sources and len(specs) == len(context.settings.specs()):
             archive, folder = context.ports.archive, context.ports.work_dir
             for difference in compare_archive(archive, ledger, folder=folder):
                 report.add(difference)
         progress.end()
     return report
+
+
+def comparable_sources(
+    context: AppContext, names: Sequence[str]
+) -> tuple[Sequence[SourceSpec], Mapping[str, list[str]]]:
+    """Return the sources that can be compared, and what stops sources, by name.
+
+    A comparison writes nothing, so it needs the columns of a source, and not that it is accepted.
+
+    Raises:
+        BadSettings: a name is unknown, or no source can be compared.
+    """
+    chosen = choose_sources(context, names, accept_types=True)
+    stopped = dict(chosen.stopped)
+    for spec in chosen.specs:
+        problems = source_problems(context, spec, accept_types=False)
+        context.ports.ledger.files.save_stopped(spec.name, problems)
+        if problems:
+            stopped[spec.name] = problems
+    return chosen.specs, stopped
 
 
 def compare_one(

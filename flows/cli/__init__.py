@@ -12,6 +12,7 @@ from flows.cli.account.caspio import caspio
 from flows.cli.account.doctor import doctor
 from flows.cli.account.init import init
 from flows.cli.common import EXIT_INTERRUPTED, EXIT_SETTINGS, EXIT_STOPPED, Failure, complain
+from flows.cli.records.acknowledge import acknowledge
 from flows.cli.records.apply import apply
 from flows.cli.records.explain import explain
 from flows.cli.records.plan import plan
@@ -66,6 +67,7 @@ COMMANDS = (
     plan,
     apply,
     undo,
+    acknowledge,
     read,
     status,
     explain,

@@ -3,7 +3,7 @@
 import json
 import logging
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -25,7 +25,8 @@ EXIT_INTERRUPTED = 130
 EXIT_CODES = {
     0: "Done.",
     EXIT_SOME_FAILED: (
-        "Done, but some documents were rejected, in conflict or failed, a source was blocked, "
+        "Done, but something needs a user: a document was rejected, in conflict or failed, in "
+        "this run or an earlier one, and nobody has acknowledged it; a source was not worked on; "
         "or `verify` found differences."
     ),
     EXIT_SETTINGS: "The settings or the command line are wrong, or no source could run.",
@@ -76,6 +77,13 @@ def complain(title: str, lines: Sequence[str]) -> None:
     console.print(f"[bold red]{title}[/]", highlight=False)
     for line in lines:
         console.print(f"  {line}", highlight=False, markup=False, soft_wrap=True)
+
+
+def complain_of_stopped(stopped: Mapping[str, Sequence[str]]) -> None:
+    """Print on stderr what stopped sources, and that nothing else was done with them."""
+    if stopped:
+        problems = [problem for one in stopped.values() for problem in one]
+        complain(f"Not worked on: {', '.join(stopped)}", problems)
 
 
 @contextmanager

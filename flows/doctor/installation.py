@@ -23,7 +23,7 @@ from pipeline.errors import BadSettings, LedgerUnavailable
 from pipeline.model import SourceSpec
 from pipeline.ports import RecordTarget
 from pipeline.settings import Settings
-from pipeline.source_run.checks import changed_types, refuse_source
+from pipeline.source_run.checks import blocked, changed_types, refuse_source
 
 
 def examine(config: Path) -> Iterator[Check]:
@@ -107,14 +107,15 @@ def account_checks(settings: Settings) -> Iterator[Check]:
 
 
 def check_source(spec: SourceSpec, target: RecordTarget, settings: Settings) -> str:
-    """Check that the columns of a source exist and can be written."""
+    """Check that the columns of a source exist and can be written, and that nothing blocks it."""
     problems = refuse_source(spec, target)
     if not problems:
         with (
             suppress(LedgerUnavailable),
             open_ledger(settings) as ledger,
         ):  # it has its own check
-            problems = changed_types(spec, target=target, ledger=ledger)
+            problems = blocked(spec, ledger)
+            problems += changed_types(spec, target=target, ledger=ledger)
     if problems:
         raise BadSettings(problems)
     if spec.folder is None:

@@ -26,7 +26,16 @@ from flows.prefect.undo import undo
 from flows.prefect.verify import verify
 from pipeline.errors import StopRequested
 
-ADDED = ("planned_only", "leased_elsewhere", "missed_by_webhooks", "pages", "bytes", "seconds")
+ADDED = (
+    "needs_a_user",
+    "acknowledged",
+    "planned_only",
+    "leased_elsewhere",
+    "missed_by_webhooks",
+    "pages",
+    "bytes",
+    "seconds",
+)
 """Members of a report's document that are added up."""
 
 

@@ -141,6 +141,7 @@ def run_flow(config: Path, source: str, request: RunRequest) -> State:
         summary = Summary(new_run_id(context))
         (spec,) = named_sources(context.settings, [source])
         problems = source_problems(context, spec, accept_types=request.yes)
+        context.ports.ledger.files.save_stopped(source, problems)
         if problems:
             summary.stopped[source] = problems
         else:
@@ -175,7 +176,7 @@ def run_recorded(
             leases=leases,
         )
         if request.dry_run and request.selection is not None:
-            with isolate_errors(spec, summary):
+            with isolate_errors(spec, summary, context.ports.ledger):
                 selected = preview(context, run, request.selection)
                 leave_selection(selected)
                 summary.planned = selected.total

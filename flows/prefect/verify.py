@@ -12,7 +12,7 @@ from flows.app.verify import Verified, verify as compare
 from flows.prefect.context import connected
 from flows.prefect.ui.artifacts import FlowBars, artifact_key
 from flows.prefect.ui.forms import Config, Limit, Sources
-from flows.prefect.ui.states import DIFFERENCES, ended, red
+from flows.prefect.ui.states import DIFFERENCES, FAILED, ended, red
 
 
 @flow(
@@ -60,6 +60,9 @@ def compared_state(
         ", ".join(f"{number} {kind}" for kind, number in sorted(found.counts.items()))
         or "no differences"
     )
+    if found.stopped:
+        problems = [problem for one in found.stopped.values() for problem in one]
+        return red(FAILED, "\n".join([*problems, counts]), result=(found, calls))
     # Differences that a user made on purpose leave the run green.
     if found.harm:
         return red(DIFFERENCES, counts, result=(found, calls))

@@ -5,6 +5,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import structlog
 
@@ -20,6 +21,28 @@ FLUSH_S = 10.0
 """Seconds between two updates of the ledger; a killed process loses the counts since the last."""
 
 _log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class _StageTime:
+    """How long any thread was in a stage: threads that wait at the same time count once."""
+
+    threads: int = 0
+    since: float = 0.0
+    before: float = 0.0
+
+    def enter(self, now: float) -> None:
+        if not self.threads:
+            self.since = now
+        self.threads += 1
+
+    def leave(self, now: float) -> None:
+        self.threads -= 1
+        if not self.threads:
+            self.before += now - self.since
+
+    def seconds(self, now: float) -> float:
+        return self.before + (now - self.since if self.threads else 0.0)
 
 
 class MetricsRecorder:
@@ -43,26 +66,33 @@ class MetricsRecorder:
         self._recorded_calls: Mapping[str, int] = {}
         self._lock = threading.Lock()
         self._counters: defaultdict[tuple[str, str], CounterValue] = defaultdict(CounterValue)
-        self._seconds: defaultdict[str, float] = defaultdict(float)
+        self._stages: defaultdict[str, _StageTime] = defaultdict(_StageTime)
         self._flush_at = clock.monotonic() + FLUSH_S
 
     @contextmanager
     def stage(self, name: str, **about: str) -> Iterator[None]:
         """Time a stage, and trace it as a span."""
         started = self._clock.monotonic()
+        with self._lock:
+            self._stages[name].enter(started)
         with self._tracer.span(name, about):
             try:
                 yield
             finally:
-                seconds = self._clock.monotonic() - started
+                ended = self._clock.monotonic()
+                seconds = ended - started
                 self._add(STAGE, bucket_label(name, seconds), CounterValue(1, seconds))
                 with self._lock:
-                    self._seconds[name] += seconds
+                    self._stages[name].leave(ended)
 
     def seconds(self) -> Mapping[str, float]:
-        """Return the seconds of each stage in this process so far, all threads together."""
+        """Return for each stage the seconds so far in which any thread was in it.
+
+        Stages overlap, so together they may be longer than the run.
+        """
+        now = self._clock.monotonic()
         with self._lock:
-            return dict(self._seconds)
+            return {name: stage.seconds(now) for name, stage in self._stages.items()}
 
     def count(self, name: str, label: str, number: int = 1) -> None:
         """Count something."""

@@ -22,6 +22,7 @@ NEEDS_ATTENTION = frozenset({Status.PARTIAL, Status.REJECTED, Status.CONFLICT, S
 """Outcomes that an operator should look at."""
 
 FAILED = frozenset({Status.REJECTED, Status.CONFLICT, Status.FAILED})
+"""Outcomes that need a user, and make each run red until they are repaired or acknowledged."""
 
 STAGES = ("list", "fetch", "read", "archive", "plan", "write", "manifest")
 """Stages of the pipeline as they are timed, in their order."""
@@ -31,7 +32,9 @@ STAGES = ("list", "fetch", "read", "archive", "plan", "write", "manifest")
 class Summary:
     """Counts of one run, safe to add to from many threads.
 
-    `leased_elsewhere` are files left to another worker that has leased them.
+    `needs_a_user` are documents of what the run was to look at that need one, whether this run or
+    an earlier one found that; `acknowledged` those of which a user knows. `leased_elsewhere` are
+    files left to another worker that has leased them.
     `missed` are records that changed without a message of the webhook, where there is one.
     `stopped` has what is wrong with sources that contradict the account, by name. `lost_runs` died
     before this run, which is the first to record it.
@@ -42,6 +45,8 @@ class Summary:
     pages: int = 0
     size_bytes: int = 0
     planned: int = 0
+    needs_a_user: int = 0
+    acknowledged: int = 0
     leased_elsewhere: int = 0
     missed: int = 0
     suggestions: int = 0
@@ -94,10 +99,12 @@ class Summary:
         seconds: float,
         stages: Mapping[str, float] = MappingProxyType({}),
     ) -> Mapping[str, Any]:
-        """Return the document of `run --json`; `stages` are seconds, all threads together."""
+        """Return the document of `run --json`; `stages` are seconds, which overlap."""
         return {
             "run_id": self.run_id,
             "documents": self.counts(),
+            "needs_a_user": self.needs_a_user,
+            "acknowledged": self.acknowledged,
             "planned_only": self.planned,
             "leased_elsewhere": self.leased_elsewhere,
             "missed_by_webhooks": self.missed,

@@ -174,11 +174,11 @@ def test_a_source_that_contradicts_the_account_ends_red_and_alone(
 def test_serve_registers_runs_on_demand_and_ends_on_sigterm(
     prefect_server: Prefect, tmp_path: Path
 ):
-    """`serve` registers three deployments a source, carries out a run asked for in the UI, and ends when it is asked to."""
+    """`serve` registers four deployments a source, carries out a run asked for in the UI, and ends when it is asked to."""
     with Emulator(seed=write_account(tmp_path / "seed", uploads(GOOD), GOOD)) as emulator:
         source = Source(name="served", more='schedule = "17 3 * * *"')
         config = write_settings(tmp_path, emulator.url, source)
-        with serving(prefect_server, config, deployments=7) as served:
+        with serving(prefect_server, config, deployments=8) as served:
             found = {
                 name: one for name, one in served.deployments.items() if "served" in one["tags"]
             }
@@ -188,7 +188,8 @@ def test_serve_registers_runs_on_demand_and_ends_on_sigterm(
         rows = emulator.control.dump()["tables"]["Uploads"]
 
     schedule = found["ingest-served"]["schedules"][0]["schedule"]
-    assert set(found) == {"ingest-served", "reprocess-served", "ingest-record-served"}
+    kinds = ("ingest", "reprocess", "ingest-record", "acknowledge")
+    assert set(found) == {f"{kind}-served" for kind in kinds}
     assert (schedule["cron"], schedule["timezone"]) == ("17 3 * * *", "Europe/Berlin")
     assert found["reprocess-served"]["schedules"] == []
     assert found["ingest-served"]["global_concurrency_limit"]["limit"] == 1

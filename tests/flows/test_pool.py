@@ -57,6 +57,7 @@ def test_sources_are_deployed_on_a_pool_with_a_queue_per_priority(account: Accou
         "backfill-pooled@pooled": "backfill",
         "reprocess-pooled@pooled": "reprocess",
         "ingest-record-pooled@pooled": "webhook",
+        "acknowledge-pooled@pooled": "new",
     }
     priorities = {
         queue["name"]: queue["priority"] for queue in queues if queue["name"] != "default"

@@ -10,6 +10,7 @@ from flows.cli.common import (
     EXIT_SOME_FAILED,
     Failure,
     complain,
+    complain_of_stopped,
     print_json,
 )
 from pipeline.settings import environment
@@ -45,15 +46,16 @@ def work_on(config: Path, sources: list[str], request: "RunRequest", *, as_json:
 
 
 def finish(report: "Report", *, as_json: bool) -> None:
-    """Print the report; exit with 1 if documents failed or a source was blocked."""
+    """Print the report; exit with 1 if something needs a user."""
     if as_json:
         print_json(report.document)
     else:
         from flows.cli.show.report import show_report
 
         show_report(report)
+    complain_of_stopped(report.stopped)
     # After the report is printed: what was done must show, whatever the exit code.
-    if report.failed or report.stopped:
+    if not report.is_green:
         raise Failure(EXIT_SOME_FAILED)
 
 

@@ -13,6 +13,7 @@ from flows.cli.common import (
     Config,
     Failure,
     Verbose,
+    complain_of_stopped,
     print_json,
     set_up_logs,
 )
@@ -50,5 +51,6 @@ def plan(
         from flows.cli.show.plan import show_plan
 
         show_plan(made)
-    if made.report.failed or made.report.stopped:
+    complain_of_stopped(made.report.stopped)
+    if not made.report.is_green:
         raise Failure(EXIT_SOME_FAILED)

@@ -8,9 +8,12 @@ import typer
 from flows.cli.choice import Account, of_account
 from flows.cli.common import (
     DEFAULT_CONFIG,
+    EXIT_SOME_FAILED,
     AsJson,
     Config,
+    Failure,
     Verbose,
+    complain_of_stopped,
     out,
     print_json,
     set_up_logs,
@@ -60,9 +63,12 @@ def reprocess(
         return
     from flows.app.preview import preview_directly
 
-    previews = preview_directly(config, sources=source, selection=selection)
+    previews, stopped = preview_directly(config, sources=source, selection=selection)
     if as_json:
         print_json({preview.source: preview.as_json() for preview in previews})
-        return
-    for preview in previews:
-        out().print(str(preview), highlight=False, markup=False)
+    else:
+        for preview in previews:
+            out().print(str(preview), highlight=False, markup=False)
+    complain_of_stopped(stopped)
+    if stopped:
+        raise Failure(EXIT_SOME_FAILED)

@@ -8,7 +8,8 @@ from flows.cli.choice import AccountOrAll, look_at
 from flows.cli.common import DEFAULT_CONFIG, AsJson, Config
 
 if TYPE_CHECKING:
-    from pipeline.ports import FileState, RunState
+    from pipeline.ports import FileState, Ledger, RunState
+    from pipeline.settings import Settings
 
 
 MOST_PROBLEMS = 200
@@ -37,12 +38,11 @@ def status_of(config: Path, *, show: bool) -> object:
         used = ledger.usage.this_month(settings.caspio.account)
         workers = sorted(ledger.leases.live_workers())
         unsettled = len(ledger.effects.open())
-        states = (
-            state
-            for state in ledger.files.states()
-            if state.outcome is not None and state.outcome.status in NEEDS_ATTENTION
-        )
+        states = ledger.files.attention(NEEDS_ATTENTION)
         problems = list(islice(states, MOST_PROBLEMS))
+        # The last run that was to work on a source, and what every run would meet now.
+        stopped = {**ledger.files.stopped(), **blocked_sources(settings, ledger)}
+        stopped = {name: stopped[name] for name in stopped if name in settings.specs()}
     if show:
         from flows.cli.show.state import show_status
 
@@ -54,6 +54,7 @@ def status_of(config: Path, *, show: bool) -> object:
             allowance=allowance,
             unsettled=unsettled,
             workers=workers,
+            stopped=stopped,
         )
     return {
         "sources": counts,
@@ -66,9 +67,21 @@ def status_of(config: Path, *, show: bool) -> object:
         "monthly_calls": allowance.monthly_calls,
         "workers": workers,
         "unsettled_effects": unsettled,
-        "needs_a_user": [problem_json(state) for state in problems],
+        "sources_stopped": stopped,
+        "needs_a_user": [problem_json(state) for state in problems if state.acknowledged is None],
+        "acknowledged": [
+            problem_json(state) for state in problems if state.acknowledged is not None
+        ],
         "runs": [run_json(run) for run in runs],
     }
+
+
+def blocked_sources(settings: "Settings", ledger: "Ledger") -> dict[str, list[str]]:
+    """Return by source what blocks it."""
+    from pipeline.source_run.checks import blocked
+
+    found = {name: blocked(spec, ledger) for name, spec in settings.specs().items()}
+    return {name: problems for name, problems in found.items() if problems}
 
 
 def run_json(run: "RunState") -> dict[str, object]:
@@ -86,6 +99,8 @@ def run_json(run: "RunState") -> dict[str, object]:
 
 def problem_json(state: "FileState") -> dict[str, object]:
     """Return a file that needs a user for --json."""
+    from flows.app.explain import acknowledgement_json
+
     ref, outcome = state.ref, state.outcome
     assert outcome is not None
     return {
@@ -96,4 +111,5 @@ def problem_json(state: "FileState") -> dict[str, object]:
         "status": outcome.status,
         "reason": outcome.reason,
         "quarantined": outcome.quarantined,
+        "acknowledged": acknowledgement_json(state.acknowledged),
     }

@@ -14,6 +14,7 @@ from flows.cli.common import (
     Config,
     Failure,
     Verbose,
+    complain_of_stopped,
     err,
     print_json,
     set_up_logs,
@@ -75,7 +76,9 @@ def verify(
         report, calls = compare_sources(path, sources=source, limit=limit, repair=repair, read=read)
         if not as_json:
             show_verified(report, calls=sum(calls.values()))
-        return report.as_json(calls), EXIT_SOME_FAILED if report.harm else 0
+        complain_of_stopped(report.stopped)
+        is_green = not (report.harm or report.stopped)
+        return report.as_json(calls), 0 if is_green else EXIT_SOME_FAILED
 
     # A repair reads documents, in processes that must have the secrets of one account only.
     if repair:

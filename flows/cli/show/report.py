@@ -25,7 +25,7 @@ def show_report(report: Report) -> None:
     )
     stages = stages_line(document)
     if stages:
-        line = f"seconds by stage, summed over all threads: {stages}"
+        line = f"seconds by stage, which overlap: {stages}"
         console.print(line, highlight=False, style="dim")
     missed = document["missed_by_webhooks"]
     if missed:
@@ -33,9 +33,12 @@ def show_report(report: Report) -> None:
     lost = lost_runs_line(document["lost_runs"])
     if lost:
         console.print(f"lost runs: {lost}", highlight=False)
-    for problems in report.stopped.values():
-        for problem in problems:
-            console.print(Text.assemble(("Stopped: ", "bold red"), problem), soft_wrap=True)
+    waiting, known = report.needs_a_user, document["acknowledged"]
+    if waiting or known:
+        verb = "needs" if waiting == 1 else "need"
+        texts = [f"{counted(waiting, 'document')} {verb} a user"] if waiting else []
+        texts += [f"{known:,} acknowledged"] if known else []
+        console.print(f"{', '.join(texts)}; see `caspio-ingest status`.", highlight=False)
     if report.planned_only:
         console.print(
             f"[bold yellow]Planned only:[/] {report.planned_only} documents are read and archived. "

@@ -41,10 +41,14 @@ def show_status(
     allowance: Allowance,
     unsettled: int,
     workers: Sequence[str],
+    stopped: Mapping[str, Sequence[str]],
 ) -> None:
     """Print files by source and state, the latest runs, the budget, and what needs a user."""
     console = PlainConsole()
     console.print(counts_table(counts))
+    for problem in (problem for problems in stopped.values() for problem in problems):
+        line = Text.assemble(("No run works on it: ", "bold red"), problem)
+        console.print(line, soft_wrap=True)
     console.print(runs_table(runs))
     if any(run.status == "lost" for run in runs):
         console.print("[yellow]The process of a lost run died; the next run continues its work.[/]")
@@ -53,8 +57,10 @@ def show_status(
         console.print(f"Running now: {', '.join(workers)}", highlight=False)
     if unsettled:
         console.print(f"[yellow]{unsettled} effects are open; the next run settles them.[/]")
-    if problems:
-        console.print(problems_table(problems))
+    for title, acknowledged in (("Needs a user", False), ("Acknowledged", True)):
+        chosen = [one for one in problems if (one.acknowledged is not None) == acknowledged]
+        if chosen:
+            console.print(problems_table(chosen, title=title))
 
 
 def budget_line(used: Usage, allowance: Allowance) -> str:
@@ -94,15 +100,18 @@ def runs_table(runs: Sequence[RunState]) -> Table:
     return table
 
 
-def problems_table(problems: Sequence[FileState]) -> Table:
-    """Return the files that need a user, with the reasons."""
-    table = table_of("Source", "Record", "File", "Status", "Why", title="Needs a user")
+def problems_table(problems: Sequence[FileState], *, title: str) -> Table:
+    """Return files that need a user, or of which one knows, with the reasons."""
+    table = table_of("Source", "Record", "File", "Status", "Why", title=title)
     for state in problems:
         ref, outcome = state.ref, state.outcome
         assert outcome is not None
         record = ref.record.pk if ref.record else (ref.path or "")
         status = f"[{COLORS[Status(outcome.status)]}]{outcome.status}[/]"
-        table.add_row(ref.source, Text(record), Text(ref.name), status, Text(outcome.reason))
+        why, said = Text(outcome.reason), state.acknowledged
+        if said is not None:
+            why.append(f"\n{said.by}, {said.at:%Y-%m-%d %H:%M}: {said.note}", style="dim")
+        table.add_row(Text(ref.source), Text(record), Text(ref.name), status, why)
     return table
 
 
@@ -157,6 +166,9 @@ def facts_table(life: Mapping[str, Any]) -> Table:
     if outcome is not None:
         planned = " (planned only)" if outcome["planned_only"] else ""
         add("outcome", f"{outcome['status']}{planned} {outcome['reason']}")
+        said = life["acknowledged"]
+        if said is not None:
+            add("acknowledged", f"by {said['by']}, {said['at']}: {said['note']}")
         for left in outcome["suggestions"]:
             values = f"{left['column']} is {left['current']!r}; {left['suggested']!r} was read"
             add("suggested", f"{values}: {left['reason']}")

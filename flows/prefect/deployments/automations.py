@@ -46,9 +46,10 @@ def automations(
         # An automation needs an action; this one only makes the alarm visible in the UI.
         action: DoNothing | SendNotification = DoNothing()
         if notification_block is not None:
-            body = "Source {{ event.resource.name }}: {{ event.payload }}"
             action = SendNotification(
-                block_document_id=notification_block, subject=f"{TAG}: {title}", body=body
+                block_document_id=notification_block,
+                subject=f"{TAG}: {title}",
+                body="{{ event.payload.message }}",
             )
         yield Automation(
             name=f"{TAG}: {title}",

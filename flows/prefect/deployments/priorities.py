@@ -34,6 +34,7 @@ KINDS: Mapping[str, DeploymentKind] = {
     # The first run over a large source: the same flow, started by a user, in the last queue.
     "backfill": DeploymentKind("ingest", Priority.BACKFILL, in_pools_only=True),
     "reprocess": DeploymentKind("reprocess", Priority.REPROCESS),
+    "acknowledge": DeploymentKind("acknowledge", Priority.NEW),
     "apply-plan": DeploymentKind("apply-plan", Priority.NEW, per_source=False),
     "plan-and-apply": DeploymentKind("plan-and-apply", Priority.NEW, per_source=False),
     "undo": DeploymentKind("undo", Priority.NEW, per_source=False),

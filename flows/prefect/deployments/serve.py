@@ -16,6 +16,7 @@ from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
 from prefect.schedules import Cron
 from prefect.types.entrypoint import EntrypointType
 
+from flows.prefect.acknowledge import acknowledge
 from flows.prefect.apply_plan import apply_plan
 from flows.prefect.deployments.priorities import (
     KINDS,
@@ -155,8 +156,10 @@ def source_deployments(spec: SourceSpec, factory: DeploymentFactory) -> Iterator
         ingest_record,
         "ingest-record",
         spec.name,
-        IN_TURN,
         description=f"What is new or changed in a few records of {spec.container}.",
+    )
+    yield factory.deployment(
+        acknowledge, "acknowledge", spec.name, description=acknowledge.description
     )
     # `serve` has no queues, so a backfill there would be a second `ingest`.
     if factory.pool is not None:

@@ -1,45 +1,123 @@
-"""Alarms after a run, as events: many failures, a budget nearly used, a growing quarantine."""
+"""Alarms after a run, as events: once for one cause, naming the source and what to do."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from flows.app.wiring import AppContext
 from flows.prefect.ui import events
 from flows.prefect.ui.states import FAILED_SHARE, failed_share
-from pipeline.metering.summary import NEEDS_ATTENTION, Summary
+from flows.terminal.tables import counted
+from pipeline.metering.summary import FAILED, Summary
+from pipeline.model import Status, short_digest
 from pipeline.ports import Ledger
 
 BUDGET_LOW_SHARE = 0.8
-"""Share of the month's calls from which on each run raises an alarm."""
+"""Share of the month's calls from which on an alarm is raised, once a month."""
+
+_WHAT = {
+    Status.REJECTED: "rejected",
+    Status.CONFLICT: "left in conflict",
+    Status.FAILED: "not processed",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """A reason to look.
+
+    Attributes:
+        event: Its event.
+        about: What it is about: a source, or the account.
+        cause: Distinguishes one cause from the next; "" if there is none at present.
+        message: What happened and what to do, as sentences.
+    """
+
+    event: str
+    about: str
+    cause: str
+    message: str = ""
+    figures: Mapping[str, object] = field(default_factory=dict)
 
 
 def raise_alarms(context: AppContext, source: str, summary: Summary, *, few: bool = False) -> None:
-    """Send an event for each reason to look.
+    """Send an event for each new reason to look.
 
     After a run of a `few` named records, the documents of the whole source are not counted.
     """
-    run_id, counts = summary.run_id, summary.counts()
+    ledger = context.ports.ledger
+    budget = budget_low(context)
+    due = source_alarms(ledger, source, summary, few=few)
+    due += [budget] if is_new(budget, ledger) else []
+    for alarm in due:
+        message, figures = alarm.message, alarm.figures
+        events.send(alarm.event, source, run=summary.run_id, message=message, **figures)
+
+
+def source_alarms(ledger: Ledger, source: str, summary: Summary, *, few: bool) -> list[Alarm]:
+    """Return the alarms of a source whose cause is new, and keep their causes."""
+    failing = many_failed(source, summary)
+    due = [failing] if is_new(failing, ledger) else []
+    if few:
+        return due
+    before = int(ledger.files.last_alarm(source, events.QUARANTINE_GREW) or 0)
+    now = ledger.files.count_attention(FAILED, source=source).open
+    grown = quarantine_grew(source, summary, before=before, now=now)
+    # The documents of the other alarm are those by which the number has grown.
+    return [*due, grown] if is_new(grown, ledger) and now > before and not due else due
+
+
+def is_new(alarm: Alarm, ledger: Ledger) -> bool:
+    """Keep the cause of an alarm, and say whether there is one that is not the last one's."""
+    last = ledger.files.last_alarm(alarm.about, alarm.event)
+    ledger.files.keep_alarm(alarm.about, alarm.event, alarm.cause)
+    return alarm.cause not in {"", last}
+
+
+def many_failed(source: str, summary: Summary) -> Alarm:
+    """Return the alarm of a run in which too many documents did not get through."""
+    counts = summary.counts()
     # A run of few documents counts, too: a broken mapping shows in the first ones.
     share = failed_share(summary.failed, counts)
-    if share >= FAILED_SHARE:
-        events.send(events.MANY_FAILED, source, run=run_id, share=round(share, 3), **counts)
+    if share < FAILED_SHARE:
+        return Alarm(events.MANY_FAILED, source, "")
+    reasons = {one.reason for one in summary.problems if one.status in FAILED}
+    message = (
+        f"{what_happened(source, summary, summary.failed)}, {share:.0%} of those worked on. "
+        "The report of the run has the reasons."
+    )
+    figures = {"share": round(share, 3), **counts}
+    # The same reasons run after run are one cause, such as a mapping that is broken.
+    return Alarm(events.MANY_FAILED, source, short_digest(sorted(reasons)), message, figures)
+
+
+def quarantine_grew(source: str, summary: Summary, *, before: int, now: int) -> Alarm:
+    """Return the alarm of a source of which more documents need a user than when last counted."""
+    message = (
+        f"{what_happened(source, summary, now - before)}. `caspio-ingest status` has the reasons; "
+        "`caspio-ingest acknowledge` silences what is to stay as it is."
+    )
+    return Alarm(events.QUARANTINE_GREW, source, str(now), message, {"before": before, "now": now})
+
+
+def budget_low(context: AppContext) -> Alarm:
+    """Return the alarm of an account whose calls of this month are nearly used."""
+    about = f"account {context.settings.caspio.account}"
     used, budget = context.spending.used.calls, context.settings.caspio.monthly_calls
-    if budget is not None and used >= BUDGET_LOW_SHARE * budget:
-        events.send(events.BUDGET_LOW, source, run=run_id, used=used, budget=budget)
-    if few:
-        return
-    before, now = compare_quarantine(context.ports.ledger, source, run_id=run_id)
-    if now > before:
-        events.send(events.QUARANTINE_GREW, source, run=run_id, before=before, now=now)
+    if budget is None or used < BUDGET_LOW_SHARE * budget:
+        return Alarm(events.BUDGET_LOW, about, "")
+    message = (
+        f"{used:,} of the {budget:,} Caspio calls of this month are used. Raise "
+        "caspio.monthly_calls if the account has more; otherwise work waits for the next month."
+    )
+    month = f"{context.ports.clock.now():%Y-%m}"
+    return Alarm(events.BUDGET_LOW, about, month, message, {"used": used, "budget": budget})
 
 
-def compare_quarantine(ledger: Ledger, source: str, *, run_id: str) -> tuple[int, int]:
-    """Return how many documents of a source needed a user when last counted, and need one now.
-
-    The new count is kept. What grew between two runs, by a command or another worker, is noticed
-    by the next.
-    """
-    before = ledger.files.attention_count(source)
-    by_status = ledger.files.counts().get(source, {})
-    now = sum(by_status.get(status, 0) for status in NEEDS_ATTENTION)
-    # Written only if it changed: most runs change nothing, and the ledger is shared.
-    if now != before:
-        ledger.files.save_attention_count(source, now, run_id=run_id)
-    return before, now
+def what_happened(source: str, summary: Summary, documents: int) -> str:
+    """Return how many documents of a source need a user, why, and since when."""
+    statuses = [_WHAT[status] for status in _WHAT if summary.documents[status]]
+    verb = "was" if documents == 1 else "were"
+    what = " or ".join(statuses) or "rejected"
+    # A run's id begins with date and time: 20260301-140512-….
+    since = f"{summary.run_id[9:11]}:{summary.run_id[11:13]} UTC"
+    return f"{counted(documents, 'document')} of {source} {verb} {what} since {since}"

@@ -10,6 +10,7 @@ from flows.app.run_report import Report, lost_runs_line, record_of, stages_line
 from flows.app.wiring import AppContext
 from flows.prefect.ui.states import counts_text
 from flows.prefect.ui.text import quoted
+from flows.terminal.tables import counted
 from pipeline.archive_layout import document_prefix
 from pipeline.errors import ArchiveUnavailable, FileGone
 from pipeline.metering.summary import NEEDS_ATTENTION
@@ -69,13 +70,18 @@ def numbers(report: Report, context: AppContext) -> Iterator[Sequence[str]]:
     yield "time", f"{seconds:,.1f} s"
     stages = stages_line(document)
     if stages:
-        yield "seconds by stage, summed over all threads", stages
+        yield "seconds by stage, which overlap", stages
     # Without pages or time there is no rate, and nothing to divide by.
     rate = f", {pages / seconds:.2f} a second" if pages and seconds else ""
     yield "pages", f"{pages:,}{rate}"
     yield "bytes", f"{document['bytes']:,}"
     yield "Caspio calls", f"{document['caspio_calls']['total']:,}"
     yield "Caspio calls this month", budget_text(context)
+    waiting, known = report.needs_a_user, document["acknowledged"]
+    if waiting:
+        yield "need a user", f"{counted(waiting, 'document')}, of earlier runs as well"
+    if known:
+        yield "acknowledged", counted(known, "document")
     planned, leased = document["planned_only"], document["leased_elsewhere"]
     missed = document["missed_by_webhooks"]
     if planned:

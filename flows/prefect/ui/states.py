@@ -1,4 +1,6 @@
-"""The final state of a flow run: green only if it deserves it, with the counts in its message.
+"""The final state of a flow run, with the counts in its message.
+
+A run is green if nothing that it was to look at needs a user, except what a user has acknowledged.
 
 Prefect's UI takes the color from a state's type and the word from its name.
 """
@@ -63,6 +65,14 @@ def counts_text(documents: Mapping[str, int]) -> str:
     return ", ".join(f"{count} {status}" for status, count in documents.items() if count)
 
 
+def known_text(report: Report) -> str:
+    """Return what is not in the counts of this run, "" without any."""
+    waiting, known = report.needs_a_user, report.document["acknowledged"]
+    texts = [f"{waiting} need a user in all"] if waiting > report.failed else []
+    texts += [f"{known} acknowledged"] if known else []
+    return "".join(f"; {text}" for text in texts)
+
+
 def final_state(report: Report, documents: Mapping[str, int]) -> State:
     """Return the final state of a run from its report and its documents by status."""
     counts = counts_text(documents)
@@ -74,13 +84,13 @@ def final_state(report: Report, documents: Mapping[str, int]) -> State:
     if report.stopped:
         problems = [problem for problems in report.stopped.values() for problem in problems]
         return red(FAILED, "\n".join([*problems, counts]), result=report)
-    if report.planned_only:
-        message = f"planned only, run again to write: {counts}"
-        return Completed(name=PLANNED, message=message, data=report)
-    if not report.failed:
-        return Completed(message=counts, data=report)
-    is_failure = failed_share(report.failed, documents) >= FAILED_SHARE
-    return red(FAILED if is_failure else PARTLY_FAILED, counts, result=report)
+    planned = "planned only, run again to write: " if report.planned_only else ""
+    message = f"{planned}{counts}{known_text(report)}"
+    # Also before a plan: what is to be repaired is known now.
+    if report.needs_a_user:
+        is_failure = failed_share(report.failed, documents) >= FAILED_SHARE
+        return red(FAILED if is_failure else PARTLY_FAILED, message, result=report)
+    return Completed(name=PLANNED if planned else None, message=message, data=report)
 
 
 def ended(work: Callable[[], State]) -> State:

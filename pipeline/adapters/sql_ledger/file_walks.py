@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, select, tuple_
+from sqlalchemy import ColumnElement, Select, exists, func, select, tuple_
 
 from pipeline.adapters.sql_ledger.metrics import latest_versions
 from pipeline.adapters.sql_ledger.rows import load_file
@@ -13,6 +13,7 @@ from pipeline.adapters.sql_ledger.session import CHUNK, SqlPart, chunks
 from pipeline.adapters.sql_ledger.tables import files
 from pipeline.model import Status
 from pipeline.ports import FileState
+from pipeline.ports.ledger import Attention
 
 # A place has one newest version, so its columns give the newest versions a complete order.
 _PLACE = (files.c.source, files.c.container, files.c.record_key, files.c.field)
@@ -111,6 +112,34 @@ class SqlFileWalks(SqlPart):
             for source, status, number, _ in latest_versions(connection):
                 result.setdefault(source, Counter())[status] += number
         return result
+
+    def attention(
+        self, statuses: Collection[Status], *, source: str | None = None
+    ) -> Iterator[FileState]:
+        """Yield the latest versions with one of these outcomes."""
+        wanted: list[ColumnElement[bool]] = [
+            files.c.status.in_([status.value for status in statuses])
+        ]
+        if source is not None:
+            wanted.append(files.c.source == source)
+        return self._walk(wanted, newest=True)
+
+    def count_attention(
+        self, statuses: Collection[Status], *, source: str, keys: Collection[str] = ()
+    ) -> Attention:
+        """Count what `attention` yields of a source, or of some of its records or paths."""
+        wanted = [
+            files.c.is_newest,
+            files.c.source == source,
+            files.c.status.in_([status.value for status in statuses]),
+        ]
+        if keys:
+            wanted.append(files.c.record_key.in_(keys) | files.c.path.in_(keys))
+        known = files.c.acknowledged_at.is_not(None)
+        counted = select(known, func.count()).where(*wanted).group_by(known)
+        with self._session.reading("count what needs a user") as connection:
+            numbers = {bool(is_known): number for is_known, number in connection.execute(counted)}
+        return Attention(open=numbers.get(False, 0), acknowledged=numbers.get(True, 0))
 
     def _walk(self, wanted: list[ColumnElement[bool]], *, newest: bool) -> Iterator[FileState]:
         """Yield page after page, each behind the last row of the one before.

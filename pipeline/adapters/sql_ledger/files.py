@@ -1,6 +1,6 @@
 """File versions: what was seen, how far it has come and what became of it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, case, select, update
@@ -14,6 +14,7 @@ from pipeline.adapters.sql_ledger.sources import SqlSources
 from pipeline.adapters.sql_ledger.tables import files
 from pipeline.model import FileRef, Outcome, Stage
 from pipeline.ports import FileState
+from pipeline.ports.ledger import Acknowledgement
 
 # What a version that our own rename made takes over from the one before it.
 _INHERITED = (
@@ -29,6 +30,8 @@ _INHERITED = (
     "planned_only",
     "outcome",
     "listings",
+    "acknowledged_at",
+    "acknowledgement",
     "run_id",
 )
 
@@ -156,6 +159,28 @@ class SqlFiles(SqlSources, SqlReadings, SqlFileWalks, SqlFileRestore):
                     index_elements=["version"], set_={name: row[name] for name in changed}
                 )
             )
+
+    def acknowledge(self, versions: Collection[str], by: Acknowledgement | None) -> None:
+        """Record that a user knows what became of these versions; None withdraws it."""
+        values = {
+            "acknowledged_at": by.at if by else None,
+            "acknowledgement": {"by": by.by, "note": by.note} if by else None,
+        }
+        self._update(versions, values, "acknowledge outcomes")
+
+    def gone(self, versions: Collection[str]) -> None:
+        """Record that a whole listing did not show these versions.
+
+        If one is listed again, it is worked on again.
+        """
+        values = {"is_newest": False, "stage": Stage.SEEN.value}
+        self._update(versions, values, "record files that are gone")
+
+    def _update(self, versions: Collection[str], values: dict[str, Any], doing: str) -> None:
+        with self._session.writing_files(doing) as connection:
+            for chunk in chunks(sorted(versions)):
+                these = update(files).where(files.c.version.in_(chunk))
+                connection.execute(these.values(values))
 
     def state(self, version: str) -> FileState | None:
         """Return one version's state."""

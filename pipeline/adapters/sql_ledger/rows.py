@@ -26,6 +26,7 @@ from pipeline.model import (
 )
 from pipeline.model.messages import Message, ReportedRecord
 from pipeline.ports import FileState, RunState, Suspect
+from pipeline.ports.ledger import Acknowledgement
 
 Json = dict[str, Any]
 
@@ -126,7 +127,14 @@ def load_file(row: RowMapping) -> FileState:
         size_bytes=row["size_bytes"],
         renamed_from=row["renamed_from"],
         rules=row["rules"],
+        acknowledged=load_acknowledgement(row),
     )
+
+
+def load_acknowledgement(row: RowMapping) -> Acknowledgement | None:
+    """Rebuild what a user said of a version; None if nobody did."""
+    said = row["acknowledgement"]
+    return Acknowledgement(said["by"], said["note"], row["acknowledged_at"]) if said else None
 
 
 def load_suspect(row: RowMapping) -> Suspect:

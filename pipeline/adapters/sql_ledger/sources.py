@@ -1,6 +1,6 @@
 """What is known of the sources."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Row, select
@@ -54,14 +54,32 @@ class SqlSources(SqlPart):
             now = self._session.clock.now()
             self._keep(source, caught_up_at=now, caught_up_run_id=run_id)
 
-    def attention_count(self, source: str) -> int:
-        """Return how many documents of a source needed a user when they were last counted."""
-        row = self._state(source)
-        return 0 if row is None else row.attention_documents or 0
+    def stopped(self) -> Mapping[str, Sequence[str]]:
+        """Return by source why it did not run when it was last to be worked on."""
+        known = select(source_states.c.source, source_states.c.stopped)
+        with self._session.reading("look up stopped sources") as connection:
+            rows = connection.execute(known.order_by(source_states.c.source)).all()
+        return {source: problems for source, problems in rows if problems}
 
-    def save_attention_count(self, source: str, documents: int, *, run_id: str) -> None:
-        """Keep how many documents of a source need a user."""
-        self._keep(source, attention_documents=documents, attention_run_id=run_id)
+    def save_stopped(self, source: str, problems: Sequence[str]) -> None:
+        """Keep why a source did not run; nothing if it did."""
+        row = self._state(source)
+        # Most sources run, run after run: what has not changed is not written.
+        if list(problems) != ((row.stopped if row else None) or []):
+            self._keep(source, stopped=list(problems))
+
+    def last_alarm(self, source: str, name: str) -> str:
+        """Return what an alarm of a source was last about, "" before the first."""
+        row = self._state(source)
+        alarms = (row.alarms if row else None) or {}
+        return str(alarms.get(name, ""))
+
+    def keep_alarm(self, source: str, name: str, cause: str) -> None:
+        """Keep what an alarm of a source is about."""
+        row = self._state(source)
+        alarms = (row.alarms if row else None) or {}
+        if alarms.get(name, "") != cause:
+            self._keep(source, alarms={**alarms, name: cause})
 
     def verify_progress(
         self, sources: Sequence[str], *, reads: bool = False

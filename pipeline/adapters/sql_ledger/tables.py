@@ -120,16 +120,16 @@ files = Table(
     Column("pages", Integer),
     Column("media_type", Words),
     Column("fingerprint", Words),
-    # The settings under which it was planned.
     Column("rules", Words),
     Column("status", Words),
     Column("planned_only", Boolean, nullable=False, server_default=false()),
     Column("outcome", JSON(none_as_null=True)),
-    # The version that our own rename made this one of.
     Column("renamed_from", Words, index=True),
-    # How many listings have shown it.
     Column("listings", Integer, nullable=False),
     Column("quarantined", Boolean, nullable=False, server_default=false()),
+    # A user knows its outcome: who, and why nothing is done about it.
+    Column("acknowledged_at", UtcTime),
+    Column("acknowledgement", JSON(none_as_null=True)),
     Column("run_id", Words, nullable=False),
     Column("seen_at", UtcTime),
     Column("updated_at", UtcTime, nullable=False),
@@ -255,9 +255,9 @@ source_states = Table(
     Column("column_types", JSON),
     Column("caught_up_at", UtcTime),
     Column("caught_up_run_id", Words),
-    # Documents that needed a user, as counted by this run.
-    Column("attention_documents", Integer),
-    Column("attention_run_id", Words),
+    # Why it did not run last, and what each alarm was last about.
+    Column("stopped", JSON),
+    Column("alarms", JSON),
 )
 
 # One row an unfinished verification: the names of its sources, and how far it has come.

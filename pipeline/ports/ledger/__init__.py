@@ -21,6 +21,8 @@ from pipeline.ports.ledger.effects import (
 from pipeline.ports.ledger.files import (
     COOLING_TIME as COOLING_TIME,
     MAX_DEATHS as MAX_DEATHS,
+    Acknowledgement as Acknowledgement,
+    Attention as Attention,
     FileLedger as FileLedger,
     FileState as FileState,
     Manifest as Manifest,

@@ -43,6 +43,23 @@ class Suspect:
 
 
 @dataclass(frozen=True, slots=True)
+class Acknowledgement:
+    """Who knows what became of a file version, since when, and why nothing is done about it."""
+
+    by: str
+    note: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """How many documents have an outcome that needs a user: those still open, and those known."""
+
+    open: int = 0
+    acknowledged: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class FileState:
     """What the ledger knows of one file version.
 
@@ -52,6 +69,7 @@ class FileState:
         renamed_from: The version that our own rename made this one of. The archive has the document
             under that one.
         rules: Identifies the settings under which it was planned (`pipeline.decide.fingerprint`).
+        acknowledged: None unless a user knows the outcome and wants to hear no more of it.
     """
 
     version: str
@@ -67,6 +85,7 @@ class FileState:
     size_bytes: int | None = None
     renamed_from: str | None = None
     rules: str | None = None
+    acknowledged: Acknowledgement | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +223,25 @@ class FileLedger(SourceLedger, Protocol):
         """Return how many files each source has by status, the latest version at each place.
 
         Where there is no outcome yet, the stage is used instead of the status.
+        """
+
+    def attention(
+        self, statuses: Collection[Status], *, source: str | None = None
+    ) -> Iterator[FileState]:
+        """Yield the latest versions with one of these outcomes, in the order of `states`."""
+
+    def count_attention(
+        self, statuses: Collection[Status], *, source: str, keys: Collection[str] = ()
+    ) -> Attention:
+        """Count what `attention` yields of a source, or only of these records or paths."""
+
+    def acknowledge(self, versions: Collection[str], by: Acknowledgement | None) -> None:
+        """Record that a user knows what became of these versions; None withdraws it."""
+
+    def gone(self, versions: Collection[str]) -> None:
+        """Record that a whole listing did not show these versions: no file is at their place.
+
+        If one is listed again, it is worked on again.
         """
 
     def restore(self, manifest: Manifest) -> bool:

@@ -52,14 +52,17 @@ class SourceLedger(Protocol):
     def record_caught_up(self, source: str, run_id: str) -> None:
         """Record that a run has worked through a whole source; the first one is kept."""
 
-    def attention_count(self, source: str) -> int:
-        """Return how many documents of a source needed a user when they were last counted.
+    def stopped(self) -> Mapping[str, Sequence[str]]:
+        """Return by source why it did not run when it was last to be worked on."""
 
-        0 before the first time.
-        """
+    def save_stopped(self, source: str, problems: Sequence[str]) -> None:
+        """Keep why a source did not run; nothing if it did."""
 
-    def save_attention_count(self, source: str, documents: int, *, run_id: str) -> None:
-        """Keep how many documents of a source need a user."""
+    def last_alarm(self, source: str, name: str) -> str:
+        """Return what an alarm of a source was last about, "" before the first."""
+
+    def keep_alarm(self, source: str, name: str, cause: str) -> None:
+        """Keep what an alarm of a source is about, so that it is raised once for a cause."""
 
     def verify_progress(
         self, sources: Sequence[str], *, reads: bool = False

@@ -39,13 +39,13 @@ def test_a_source_is_caught_up_once_a_run_has_said_so(ledger: Ledger):
 def test_what_is_known_of_a_source_is_kept_together(ledger: Ledger):
     """Saving one thing about a source leaves the others as they are."""
     ledger.files.save_column_types("receipts", ColumnTypes("hash-1", {"Total": "TEXT"}))
-    ledger.files.save_attention_count("receipts", 3, run_id="run-1")
+    ledger.files.save_stopped("receipts", ["a column is missing"])
     ledger.files.record_caught_up("receipts", "run-1")
 
-    ledger.files.save_attention_count("receipts", 5, run_id="run-2")
+    ledger.files.keep_alarm("receipts", "grew", "5")
 
-    assert ledger.files.attention_count("receipts") == 5
-    assert ledger.files.attention_count("inbox") == 0
+    assert ledger.files.last_alarm("receipts", "grew") == "5"
+    assert ledger.files.stopped() == {"receipts": ["a column is missing"]}
     assert ledger.files.column_types("receipts") == ColumnTypes("hash-1", {"Total": "TEXT"})
     assert ledger.files.is_caught_up("receipts")
 
@@ -88,3 +88,25 @@ def test_a_block_stays_until_it_is_removed(ledger: Ledger):
 
     assert (blocked, other) == (Block("2 rows were matched", "run-1"), None)
     assert ledger.effects.blocked("Receipts") is None
+
+
+def test_why_a_source_does_not_run_is_kept_until_it_runs(ledger: Ledger):
+    """What stopped a source is known by name, and forgotten when nothing stops it any more."""
+    ledger.files.save_stopped("receipts", ["'Receipts' has no column 'Total'."])
+    ledger.files.save_stopped("inbox", ["PK_ID is not unique."])
+    ledger.files.save_stopped("inbox", [])
+
+    assert ledger.files.stopped() == {"receipts": ["'Receipts' has no column 'Total'."]}
+
+
+def test_an_alarm_remembers_its_cause(ledger: Ledger):
+    """What an alarm was last about is kept for each source and alarm."""
+    before = ledger.files.last_alarm("receipts", "grew")
+
+    for cause in ("3", "5"):
+        ledger.files.keep_alarm("receipts", "grew", cause)
+    ledger.files.keep_alarm("receipts", "many failed", "digest")
+
+    assert (before, ledger.files.last_alarm("receipts", "grew")) == ("", "5")
+    assert ledger.files.last_alarm("receipts", "many failed") == "digest"
+    assert ledger.files.last_alarm("inbox", "grew") == ""

@@ -7,6 +7,7 @@ from itertools import pairwise
 from pipeline.adapters.sql_ledger.rows import load_findings, without_text
 from pipeline.model import FileRef, Findings, Outcome, Stage, Status
 from pipeline.ports import FileState, Manifest, Suspect
+from pipeline.ports.ledger import Acknowledgement, Attention
 from pipeline.ports.metrics import SourceMetrics
 from tests.fakes.ledger.memory import Memory, OpenReading
 from tests.fakes.ledger.sources import MemorySources
@@ -204,6 +205,36 @@ class MemoryFiles(MemorySources):
         for state in self.states():
             result.setdefault(state.ref.source, Counter())[_label(state)] += 1
         return {source: dict(counts) for source, counts in result.items()}
+
+    def attention(
+        self, statuses: Collection[Status], *, source: str | None = None
+    ) -> Iterator[FileState]:
+        """Yield the latest versions with one of these outcomes."""
+        states = self.states(source=source)
+        return iter([one for one in states if one.outcome and one.outcome.status in statuses])
+
+    def count_attention(
+        self, statuses: Collection[Status], *, source: str, keys: Collection[str] = ()
+    ) -> Attention:
+        """Count what `attention` yields."""
+        found = [
+            state.acknowledged is not None
+            for state in self.attention(statuses, source=source)
+            if not keys or {state.ref.holder, state.ref.path} & set(keys)
+        ]
+        return Attention(found.count(False), found.count(True))
+
+    def acknowledge(self, versions: Collection[str], by: Acknowledgement | None) -> None:
+        """Record that a user knows what became of these versions."""
+        for state in self._known(list(versions)):
+            self._memory.files[state.version] = replace(state, acknowledged=by)
+
+    def gone(self, versions: Collection[str]) -> None:
+        """Record that no file is at the place of these versions."""
+        for place, version in list(self._newest.items()):
+            if version in versions:
+                del self._newest[place]
+                self._keep(replace(self._memory.files[version], stage=Stage.SEEN))
 
     def source_metrics(self) -> list[SourceMetrics]:
         """Return what the ledger's metrics say of each source."""

@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pipeline.ports.ledger import ColumnTypes, VerifyProgress
 from tests.fakes.ledger.memory import Memory, MemoryPart
@@ -12,7 +12,8 @@ class MemorySources(MemoryPart):
         self._confirmed: set[tuple[str, str]] = set()
         self._types: dict[str, ColumnTypes] = {}
         self._caught_up: set[str] = set()
-        self._attention: dict[str, int] = {}
+        self._stopped: dict[str, list[str]] = {}
+        self._alarms: dict[tuple[str, str], str] = {}
         self._verify: dict[tuple[bool | str, ...], VerifyProgress] = {}
 
     def source_confirmed(self, name: str, settings_hash: str) -> bool:
@@ -39,13 +40,21 @@ class MemorySources(MemoryPart):
         """Record that a run has worked through a whole source."""
         self._caught_up.add(source)
 
-    def attention_count(self, source: str) -> int:
-        """Return how many documents of a source needed a user when they were last counted."""
-        return self._attention.get(source, 0)
+    def stopped(self) -> Mapping[str, Sequence[str]]:
+        """Return by source why it did not run."""
+        return {source: problems for source, problems in self._stopped.items() if problems}
 
-    def save_attention_count(self, source: str, documents: int, *, run_id: str) -> None:  # noqa: ARG002 - the port's signature
-        """Keep how many documents of a source need a user."""
-        self._attention[source] = documents
+    def save_stopped(self, source: str, problems: Sequence[str]) -> None:
+        """Keep why a source did not run."""
+        self._stopped[source] = list(problems)
+
+    def last_alarm(self, source: str, name: str) -> str:
+        """Return what an alarm was last about."""
+        return self._alarms.get((source, name), "")
+
+    def keep_alarm(self, source: str, name: str, cause: str) -> None:
+        """Keep what an alarm is about."""
+        self._alarms[source, name] = cause
 
     def verify_progress(
         self, sources: Sequence[str], *, reads: bool = False

@@ -79,6 +79,14 @@ def life(tmp_path_factory: pytest.TempPathFactory) -> Life:
         made.do("again", "run")
         made.do("reprocessed", "reprocess", "--json", "--record", "1")
         made.do("status", "status", "--json")
+        made.do("acknowledged", "acknowledge", "receipts", "--note", "blank", "--by", "ann")
+        made.do("known", "run", "--json")
+        made.do("status, known", "status", "--json")
+        made.do("explained, known", "explain", "receipts", "3")
+        made.do("planned again", "plan", "-o", "again.jsonl")
+        made.do("reprocessed, known", "reprocess", "--record", "3")
+        made.do("withdrawn", "acknowledge", "receipts", "--record", "3", "--withdraw")
+        made.do("unknown to acknowledge", "acknowledge", "receipts", "--record", "1")
         made.do("explained", "explain", "--json", "receipts", "2")
         made.do("unknown record", "explain", "receipts", "77")
         made.do("unknown source to explain", "explain", "recipes", "1")
@@ -113,18 +121,34 @@ def test_run_prints_one_document(life: Life):
     assert document["caspio_calls"]["total"] == sum(document["caspio_calls"]["by"].values())
 
 
-def test_failed_documents_end_a_run_with_1(life: Life):
-    """A run in which a document was rejected ends with 1; one that meets it again, unchanged, ends with 0."""
-    assert (life.said["planned"].code, life.said["written"].code) == (1, 0)
+def test_a_document_that_needs_a_user_ends_each_run_with_1(life: Life):
+    """A run that meets it for the first time ends with 1, whether it only plans or writes, and so does each later one."""
+    codes = [life.said[name].code for name in ("planned", "written", "again")]
+
+    assert codes == [1, 1, 1]
     assert life.said["planned"].document["documents"]["rejected"] == 1
+    assert life.said["written"].document["needs_a_user"] == 1
+    assert "3 unchanged" in life.said["again"].out
+    assert "1 document need a user" not in life.said["again"].out
+    assert "1 document needs a user" in life.said["again"].out
 
 
-def test_nothing_new_ends_with_0(life: Life):
-    """A run that finds nothing new ends with 0 and says so for a user."""
-    ended = life.said["again"]
+def test_an_acknowledged_document_lets_runs_end_with_0(life: Life):
+    """Then `run`, `plan` and `reprocess` all end with 0, and what was said is shown with its author; it can be withdrawn."""
+    codes = [life.said[name].code for name in ("known", "planned again", "reprocessed, known")]
+    said = life.said["status, known"].document
+    withdrawn, unknown = life.said["withdrawn"], life.said["unknown to acknowledge"]
 
-    assert ended.code == 0, ended.err
-    assert "3 unchanged" in ended.out
+    assert (
+        life.said["acknowledged"].out
+        == "receipts: 1 document acknowledged; 0 documents left that need a user.\n"
+    )
+    assert codes == [0, 0, 0], [life.said[name].err for name in ("known", "planned again")]
+    assert (life.said["known"].document["needs_a_user"], said["needs_a_user"]) == (0, [])
+    assert [one["acknowledged"]["note"] for one in said["acknowledged"]] == ["blank"]
+    assert "by ann" in life.said["explained, known"].out
+    assert (withdrawn.code, "1 document open again" in withdrawn.out) == (0, True)
+    assert (unknown.code, "no document of '1'" in unknown.err) == (2, True)
 
 
 def test_reprocess_takes_up_the_named_record_alone(life: Life):

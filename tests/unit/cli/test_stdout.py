@@ -55,6 +55,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "undo": ("no-such-run",),
     "read": ("seed/a.txt", "seed/b.txt", "bomb.gif"),
     "status": (),
+    "acknowledge": ("receipts",),
     "explain": ("receipts", "1"),
     "doctor": (),
     "verify": (),

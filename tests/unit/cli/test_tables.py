@@ -84,7 +84,16 @@ def test_runs_can_be_copied_from_the_status(
         RUN, "reprocess", datetime(2026, 11, 24, tzinfo=UTC), None, "lost", counts, {"GET": 180}
     )
 
-    show_status({}, [run], [], used=Usage(0, 0, {}), allowance=Allowance(), unsettled=0, workers=[])
+    show_status(
+        {},
+        [run],
+        [],
+        used=Usage(0, 0, {}),
+        allowance=Allowance(),
+        unsettled=0,
+        workers=[],
+        stopped={},
+    )
 
     shown = capsys.readouterr().out
     assert RUN in shown

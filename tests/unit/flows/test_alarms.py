@@ -1,47 +1,84 @@
-from flows.prefect.ui.alarms import compare_quarantine
+from flows.prefect.ui import events
+from flows.prefect.ui.alarms import source_alarms
+from pipeline.metering.summary import Summary
 from pipeline.model import FileRef, Outcome, Place, RecordRef, Status
+from pipeline.ports.ledger import Acknowledgement
 from tests.fakes.ledger import MemoryLedger
+
+RUN = "20260301-140512-0123abcd"
 
 
 def _finished(
-    ledger: MemoryLedger, number: int, status: Status, *, source: str = "receipts"
-) -> None:
-    ref = FileRef(
-        source,
-        Place.ATTACHMENT,
-        "Receipts",
-        "Scan",
-        RecordRef("Receipts", str(number)),
-        "a.pdf",
-        9,
-        "",
-    )
+    ledger: MemoryLedger, number: int, status: Status, *, source: str = "receipts", reason: str = ""
+) -> Outcome:
+    record = RecordRef("Receipts", str(number))
+    ref = FileRef(source, Place.ATTACHMENT, "Receipts", "Scan", record, "a.pdf", 9, "")
     ledger.files.seen([ref], "run")
-    ledger.files.finish(Outcome(ref, status), "run")
+    outcome = Outcome(ref, status, reason)
+    ledger.files.finish(outcome, "run")
+    return outcome
 
 
-def test_a_quarantine_is_compared_with_the_last_run():
-    """What needs a user is counted source by source against what the run before left."""
+def _run(*outcomes: Outcome) -> Summary:
+    summary = Summary(RUN)
+    for outcome in outcomes:
+        summary.add(outcome)
+    return summary
+
+
+def _raised(ledger: MemoryLedger, *outcomes: Outcome) -> list[tuple[str, str]]:
+    due = source_alarms(ledger, "receipts", _run(*outcomes), few=False)
+    return [(alarm.event, alarm.message) for alarm in due]
+
+
+def test_a_source_of_which_more_needs_a_user_says_so_in_words():
+    """The message has the number, the source, what happened and since when; other sources do not count."""
     ledger = MemoryLedger()
-    _finished(ledger, 1, Status.REJECTED)
-    _finished(ledger, 2, Status.DONE)
+    fine = [_finished(ledger, number, Status.DONE) for number in range(10, 20)]
     _finished(ledger, 3, Status.REJECTED, source="other")
-    first = compare_quarantine(ledger, "receipts", run_id="run 1")
-    _finished(ledger, 4, Status.CONFLICT)
 
-    second = compare_quarantine(ledger, "receipts", run_id="run 2")
+    raised = _raised(ledger, *fine, *(_finished(ledger, n, Status.REJECTED) for n in (1, 2, 4)))
 
-    assert (first, second) == ((0, 1), (1, 2))
-    assert compare_quarantine(ledger, "receipts", run_id="run 3") == (2, 2)
+    assert [event for event, _ in raised] == [events.QUARANTINE_GREW]
+    assert raised[0][1].startswith("3 documents of receipts were rejected since 14:05 UTC. ")
+    assert "`caspio-ingest acknowledge`" in raised[0][1]
 
 
-def test_a_quarantine_that_was_emptied_may_grow_again():
-    """Where people have dealt with everything, one new document is reported again."""
+def test_an_alarm_is_raised_once_for_one_cause():
+    """The next runs, in which nothing is worse, raise none; what users repaired or acknowledged may grow again."""
+    ledger = MemoryLedger()
+    fine = [_finished(ledger, number, Status.DONE) for number in range(10, 20)]
+    rejected = _finished(ledger, 1, Status.REJECTED)
+
+    first, second = _raised(ledger, *fine, rejected), _raised(ledger, *fine)
+    known = Acknowledgement("ann", "a blank page", ledger.clock.now())
+    ledger.files.acknowledge([rejected.ref.version], known)
+    third = _raised(ledger, *fine)
+    fourth = _raised(ledger, *fine, _finished(ledger, 2, Status.FAILED))
+
+    assert (len(first), second, third) == (1, [], [])
+    assert fourth[0][1].startswith("1 document of receipts was not processed since")
+
+
+def test_many_failures_are_one_alarm_and_not_two():
+    """A run in which too many fail raises the one alarm; with the same reasons again none, with others another."""
+    ledger = MemoryLedger()
+    one = _finished(ledger, 1, Status.FAILED, reason="no column 'Total'")
+    two = _finished(ledger, 2, Status.FAILED, reason="the archive is full")
+
+    first, second, third = _raised(ledger, one), _raised(ledger, one), _raised(ledger, two)
+
+    assert [event for event, _ in (*first, *third)] == [events.MANY_FAILED] * 2
+    assert "100% of those worked on" in first[0][1]
+    assert second == []
+
+
+def test_a_run_of_a_few_records_does_not_count_the_source():
+    """What else needs a user there is left to the next whole run."""
     ledger = MemoryLedger()
     _finished(ledger, 1, Status.REJECTED)
-    compare_quarantine(ledger, "receipts", run_id="run 1")
-    _finished(ledger, 1, Status.DONE)
 
-    assert compare_quarantine(ledger, "receipts", run_id="run 2") == (1, 0)
-    _finished(ledger, 2, Status.FAILED)
-    assert compare_quarantine(ledger, "receipts", run_id="run 3") == (0, 1)
+    few = source_alarms(ledger, "receipts", _run(), few=True)
+
+    assert few == []
+    assert len(_raised(ledger)) == 1

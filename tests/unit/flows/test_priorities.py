@@ -77,6 +77,7 @@ def test_the_flow_of_a_kind_exists(kind: str):
         "ingest",
         "ingest_record",
         "reprocess",
+        "acknowledge",
         "apply_plan",
         "undo",
         "verify",

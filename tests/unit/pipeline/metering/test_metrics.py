@@ -52,6 +52,22 @@ def test_a_stage_is_counted_in_the_bucket_of_its_seconds(ledger: MemoryLedger, c
     assert bucket_label("read", 0.0051) == "read 01"
 
 
+def test_threads_that_wait_at_the_same_time_count_once(ledger: MemoryLedger, clock: FakeClock):
+    """The seconds of a stage are those in which any thread was in it, also while one still is."""
+    book = MetricsRecorder(ledger, clock=clock)
+    with book.stage("fetch"):
+        clock.advance(1.0)
+        with book.stage("fetch"):
+            clock.advance(2.0)
+    clock.advance(10.0)
+    with book.stage("fetch"):
+        clock.advance(4.0)
+        meanwhile = book.seconds()
+
+    assert meanwhile == {"fetch": 7.0}
+    assert book.seconds() == {"fetch": 7.0}
+
+
 def test_a_stage_that_fails_is_timed_and_its_error_goes_on(ledger: MemoryLedger, clock: FakeClock):
     """Telemetry swallows nothing."""
     book = MetricsRecorder(ledger, clock=clock)

@@ -108,6 +108,8 @@ def _create_files() -> None:
         words("renamed_from", nullable=True),
         integer("listings"),
         flag("quarantined", server_default=sa.false()),
+        utc_time("acknowledged_at", nullable=True),
+        json("acknowledgement", nullable=True),
         words("run_id"),
         utc_time("seen_at", nullable=True),
         utc_time("updated_at"),
@@ -236,8 +238,8 @@ def _create_sources() -> None:
         json("column_types", nullable=True),
         utc_time("caught_up_at", nullable=True),
         words("caught_up_run_id", nullable=True),
-        integer("attention_documents", nullable=True),
-        words("attention_run_id", nullable=True),
+        json("stopped", nullable=True),
+        json("alarms", nullable=True),
     )
     op.create_table(
         "verify_progress",
