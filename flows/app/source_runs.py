@@ -259,7 +259,8 @@ def finish_request(run: SourceRun, request: RunRequest, counter: OutcomeCounter)
         return
     conclude(run, whole=request.whole)
     # What a user has deleted or replaced needs nobody any more.
-    run.ports.ledger.files.gone(counter.missing)
+    if counter.missing:
+        run.ports.ledger.files.gone(counter.missing)
     if counter.missed is not None:
         counter.summary.missed += counter.missed.conclude()
 

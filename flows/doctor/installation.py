@@ -17,6 +17,7 @@ from flows.app.wiring import (
 from flows.doctor.check import Check, attempt
 from flows.doctor.safety import examine_safety
 from flows.doctor.server import examine_server
+from flows.prefect.deployments.ownership import Owner, owner_of
 from flows.prefect.server import Server
 from flows.terminal.tables import counted
 from pipeline.errors import BadSettings, LedgerUnavailable
@@ -49,7 +50,15 @@ def examine(config: Path) -> Iterator[Check]:
         remedy = "Start clamd, or correct processing.clamav."
         yield attempt("virus scanner", partial(check_scanner, settings), remedy)
     yield from account_checks(settings)
-    yield from examine_server(settings, Server.from_environment())
+    yield from examine_server(settings, Server.from_environment(), known_owner(settings, config))
+
+
+def known_owner(settings: Settings, config: Path) -> Owner:
+    """Return whose deployments are to be looked for, as far as the ledger answers."""
+    try:
+        return owner_of(settings, config.resolve())
+    except LedgerUnavailable:  # it has its own check
+        return owner_of(settings, config.resolve(), has_ledger=False)
 
 
 def check_archive(settings: Settings) -> str:

@@ -4,28 +4,29 @@ Only what the server reports: it knows neither how many of its processes there a
 hosts workers run.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
 from importlib.metadata import version
 from typing import Any
 from urllib.parse import urlsplit
 
 from flows.doctor.check import Check, attempt
-from flows.prefect.deployments.priorities import KINDS, deployment_name, queue_name
+from flows.prefect.deployments.ownership import Owner, leftovers, refusals, registered
+from flows.prefect.deployments.priorities import KINDS, all_names, deployment_name, queue_name
 from flows.prefect.names import HEARTBEATS_MISSED, LOST_RUNS
 from flows.prefect.server import Server
 from pipeline.errors import BadSettings
 from pipeline.metering.budget import Priority
 from pipeline.settings import Settings
 
-_LOCAL = {"127.0.0.1", "localhost", "::1"}
+_LOCAL = {"127.0.0.1", "localhost", "::1", "0.0.0.0"}  # noqa: S104 - compared, not listened at
 _MEMORY_BROKER = "prefect.server.utilities.messaging.memory"
 _WITH_AUTOMATIONS = (
     "Run `caspio-ingest deploy --pool NAME --with-automations`, or `serve --with-automations`."
 )
 
 
-def examine_server(settings: Settings, server: Server | None) -> Iterator[Check]:
+def examine_server(settings: Settings, server: Server | None, owner: Owner) -> Iterator[Check]:
     """Yield the checks; none without a server, since commands then run directly."""
     if server is None:
         return
@@ -36,6 +37,8 @@ def examine_server(settings: Settings, server: Server | None) -> Iterator[Check]
         return
     remedy = "Set PREFECT_SERVER_API_AUTH_STRING where the server runs."
     yield attempt("prefect access", partial(access, server), remedy)
+    remedy = f"Set PREFECT_SERVER_UI_API_URL={server.api} where the server runs."
+    yield attempt("prefect ui", partial(ui_address, server), remedy)
     yield attempt("prefect services", partial(services, server), "See the server's log.")
     if settings.caspio.block or settings.archive.block:
         # The server reports no such setting: it reads the variable directly.
@@ -46,7 +49,7 @@ def examine_server(settings: Settings, server: Server | None) -> Iterator[Check]
         yield Check("prefect encryption", ok=True, detail=detail)
     lost = partial(lost_runs_rule, server, settings.serve.heartbeat_s)
     yield attempt("lost runs", lost, _WITH_AUTOMATIONS)
-    yield from deployed(server, settings)
+    yield from deployed(server, settings, owner)
 
 
 def server_version(server: Server) -> str:
@@ -75,6 +78,19 @@ def access(server: Server) -> str:
             )
         ]
     )
+
+
+def ui_address(server: Server) -> str:
+    """Check that the UI in a browser calls this server: `--port` alone does not let it know."""
+    called = server.api_of_ui()
+    if called is None:
+        return "the server has none"
+    ours, theirs = urlsplit(server.api), urlsplit(called)
+    # An address that is not the machine's own was set on purpose, such as that of a proxy.
+    is_wrong_port = ours.port != theirs.port
+    if theirs.hostname in _LOCAL and (is_wrong_port or ours.hostname not in _LOCAL):
+        raise BadSettings([f"The UI calls {called}, and the server answers at {server.api}."])
+    return f"calls {called}"
 
 
 def services(server: Server) -> str:
@@ -121,7 +137,7 @@ def lost_runs_rule(server: Server, heartbeat_s: int) -> str:
     return f"marked after {within_s:.0f} s without a heartbeat"
 
 
-def deployed(server: Server, settings: Settings) -> Iterator[Check]:
+def deployed(server: Server, settings: Settings, owner: Owner) -> Iterator[Check]:
     """Check each source's schedule, and the workers that carry it out."""
     names = [deployment_name("ingest", settings, source) for source in settings.specs()]
     conditions = {"deployments": {"name": {"any_": names}}}
@@ -129,8 +145,26 @@ def deployed(server: Server, settings: Settings) -> Iterator[Check]:
     remedy = "Run `caspio-ingest deploy --pool NAME`, or `caspio-ingest serve` on a single host."
     for name in names:
         yield attempt(f"deployment {name}", partial(schedule, found.get(name), name), remedy)
+    remedy = "Run `caspio-ingest deploy --pool NAME` or `serve` where the others were made."
+    owned = partial(strangers, server, owner, all_names(settings))
+    yield attempt("owner of deployments", owned, remedy)
     for pool in sorted({one["work_pool_name"] for one in found.values() if one["work_pool_name"]}):
         yield from pool_checks(server, pool, settings)
+
+
+def strangers(server: Server, owner: Owner, names: Collection[str]) -> str:
+    """Check that these names are registered by this owner, and that nothing else of it is."""
+    found = list(registered(server))
+    problems = refusals(found, owner, names)
+    left = [deployment["name"] for deployment in leftovers(found, owner, names)]
+    if left:
+        problems.append(
+            f"The settings have no source for {', '.join(left)}. `caspio-ingest deploy --pool "
+            "NAME` or `serve` removes them."
+        )
+    if problems:
+        raise BadSettings(problems)
+    return "all are these settings' own"
 
 
 def schedule(deployment: Mapping[str, Any] | None, name: str) -> str:

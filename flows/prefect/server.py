@@ -56,13 +56,20 @@ class Server:
             )
         if reply.is_error:
             raise BadSettings([f"{url} answers {reply.status_code}."])
-        return reply.json()
+        return reply.json() if reply.content else None
 
     def requires_password(self) -> bool:
         """Return whether the server refuses a call without a password."""
         # On purpose without our own password.
         reply = httpx.get(f"{self.api}/admin/version", timeout=_TIMEOUT_S)
         return reply.status_code == httpx.codes.UNAUTHORIZED
+
+    def api_of_ui(self) -> str | None:
+        """Return the address at which the UI in a browser calls the server; None without a UI."""
+        address = f"{self.api.removesuffix('/api')}/ui-settings"
+        reply = httpx.get(address, auth=self.auth, timeout=_TIMEOUT_S)
+        is_json = reply.headers.get("content-type", "").startswith("application/json")
+        return str(reply.json().get("api_url") or "") or None if is_json else None
 
     def is_healthy(self) -> bool:
         """Return whether the server answers."""

@@ -221,7 +221,10 @@ def _reported(deployment: dict[str, Any]) -> dict[str, Any]:
     schedules = [
         (one["schedule"]["cron"], one["schedule"]["timezone"]) for one in deployment["schedules"]
     ]
+    # `prefect deploy` does not know the ledger.
+    tags = [tag for tag in deployment["tags"] if not tag.startswith("installation:")]
     return {key: deployment[key] for key in kept} | {
+        "tags": tags,
         "schedules": schedules,
         "pull": deployment["pull_steps"] or [],
     }

@@ -10,7 +10,18 @@ WithAutomations = Annotated[
 ]
 
 
+TakeOver = Annotated[
+    bool,
+    typer.Option("--take-over", help="Replace deployments that another installation has made."),
+]
+
+
 Notify = Annotated[
     str | None,
     typer.Option(help="Notification block the alarms use, as slug/name.", metavar="BLOCK"),
 ]
+
+
+def left_over(name: str) -> str:
+    """Say that a deployment was removed, and why."""
+    return f"removed: {name}, which these settings had made and have no source for any more"

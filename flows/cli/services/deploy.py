@@ -15,7 +15,7 @@ from flows.cli.common import (
     print_json,
     set_up_logs,
 )
-from flows.cli.services.common import Notify, WithAutomations
+from flows.cli.services.common import Notify, TakeOver, WithAutomations, left_over
 
 Pool = Annotated[str, typer.Option("--pool", help="The work pool's name.", metavar="NAME")]
 
@@ -48,6 +48,7 @@ def deploy(
     ] = None,
     with_automations: WithAutomations = False,
     notify: Notify = None,
+    take_over: TakeOver = False,
     as_json: AsJson = False,
 ) -> None:
     """Register the flows on a work pool.
@@ -66,18 +67,23 @@ def deploy(
     set_up_logs()
     from flows.prefect.server import reachable_server
 
-    with reachable_server():
+    with reachable_server() as server:
+        from flows.prefect.deployments.ownership import owner_of
         from flows.prefect.deployments.serve import Pool as WorkPool, deploy as register_all
 
         work_pool = WorkPool(pool, kind.value, image)
-        # The runs may execute where this host's path of the settings file does not exist.
-        names = register_all(settings, run_config or config.resolve(), work_pool)
+        # The runs may execute where neither this path nor this host's ledger exists.
+        has_ledger = run_config is None
+        owner = owner_of(settings, run_config or config.resolve(), has_ledger=has_ledger)
+        names, removed = register_all(settings, owner, work_pool, server, take_over=take_over)
         if with_automations or notify:
             from flows.prefect.deployments.automations import install
 
             install(heartbeat_s=settings.serve.heartbeat_s, notification_block=notify)
     if as_json:
-        print_json({"pool": pool, "deployments": names})
+        print_json({"pool": pool, "deployments": names, "removed": removed})
     else:
+        for name in removed:
+            err().print(left_over(name), highlight=False)
         for name in names:
             err().print(f"deployed: {name}", highlight=False)

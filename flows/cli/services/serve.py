@@ -14,7 +14,7 @@ from flows.cli.common import (
     err,
     set_up_logs,
 )
-from flows.cli.services.common import Notify, WithAutomations
+from flows.cli.services.common import Notify, TakeOver, WithAutomations, left_over
 
 if TYPE_CHECKING:
     from pipeline.settings import Settings
@@ -35,6 +35,7 @@ def serve(
         str | None,
         typer.Option("--web", help="Also serve the web page there.", metavar="HOST:PORT"),
     ] = None,
+    take_over: TakeOver = False,
 ) -> None:
     """Run every source on its schedule, and the rest on demand."""
     from flows.app.settings import load_settings
@@ -47,6 +48,7 @@ def serve(
     # Before Prefect is imported, which takes seconds and would fail with less advice.
     with reachable_server() as server:
         from flows.prefect.blocks import register as register_blocks
+        from flows.prefect.deployments.ownership import claim, owner_of
         from flows.prefect.deployments.serve import deployments_to_serve
         from flows.prefect.deployments.worker import serve_here
 
@@ -56,7 +58,12 @@ def serve(
 
             for name in install(heartbeat_s=settings.serve.heartbeat_s, notification_block=notify):
                 err().print(f"automation installed: {name}", highlight=False)
-        created = deployments_to_serve(settings, config)
+        # Runs start in a folder of Prefect's, where a relative path would lead nowhere.
+        owner = owner_of(settings, config.resolve())
+        created = deployments_to_serve(settings, owner)
+        names = {deployment.name for deployment in created}
+        for name in claim(server, owner, names, take_over=take_over):
+            err().print(left_over(name), highlight=False)
         where = f"{server.api.removesuffix('/api')}/deployments"
         # Around the schedules, so that both outlast the runs that are finished at the end.
         with (

@@ -66,3 +66,12 @@ def deployment_name(kind: str, settings: Settings, source: str = "") -> str:
     """
     prefix = f"{kind}-{source}" if source else kind
     return f"{prefix}@{settings_name(settings)}"
+
+
+def all_names(settings: Settings) -> set[str]:
+    """Return the names of all deployments of these settings, also of those that need a pool."""
+    return {
+        deployment_name(name, settings, source)
+        for name, kind in KINDS.items()
+        for source in (settings.specs() if kind.per_source else [""])
+    }

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 from prefect import Flow
@@ -18,16 +17,14 @@ from prefect.types.entrypoint import EntrypointType
 
 from flows.prefect.acknowledge import acknowledge
 from flows.prefect.apply_plan import apply_plan
-from flows.prefect.deployments.priorities import (
-    KINDS,
-    deployment_name,
-    queue_name,
-    settings_name,
-)
+from flows.prefect.deployments.ownership import Owner, claim
+from flows.prefect.deployments.priorities import KINDS, deployment_name, queue_name
 from flows.prefect.ingest import ingest
 from flows.prefect.ingest_record import ingest_record
+from flows.prefect.names import TAG
 from flows.prefect.plan_and_apply import plan_and_apply
 from flows.prefect.reprocess import reprocess
+from flows.prefect.server import Server
 from flows.prefect.ui.forms import fix, offer_choices
 from flows.prefect.undo import undo
 from flows.prefect.verify import verify
@@ -61,12 +58,12 @@ class DeploymentFactory:
     """Creates deployments with what all of them share.
 
     Attributes:
-        config: The settings file as the runs find it.
+        owner: Has the settings file as the runs find it.
         pool: None if this host serves the deployments itself.
     """
 
     settings: Settings
-    config: str
+    owner: Owner
     pool: Pool | None
 
     def deployment(
@@ -82,13 +79,9 @@ class DeploymentFactory:
             options["work_pool_name"] = self.pool.name
             options["work_queue_name"] = queue_name(KINDS[kind].priority, self.settings)
             options["job_variables"] = {"image": self.pool.image} if self.pool.image else {}
-        parameters = {"config": self.config}
+        parameters = {"config": self.owner.config}
         # By these tags users filter runs, and automations and concurrency limits find them.
-        tags = [
-            "caspio-ingest",
-            f"priority:{KINDS[kind].priority}",
-            f"settings:{settings_name(self.settings)}",
-        ]
+        tags = [TAG, f"priority:{KINDS[kind].priority}", *self.owner.tags]
         if source:
             parameters["source"] = source
             tags.append(source)
@@ -108,13 +101,10 @@ class DeploymentFactory:
 
 
 def deployments(
-    settings: Settings, config: Path, *, pool: Pool | None = None
+    settings: Settings, owner: Owner, *, pool: Pool | None = None
 ) -> list[RunnerDeployment]:
-    """Return a scheduled `ingest` for each source, its flows on demand, and the flows for all.
-
-    `config` is the settings file where the runs find it.
-    """
-    factory = DeploymentFactory(settings, str(config), pool)
+    """Return a scheduled `ingest` for each source, its flows on demand, and the flows for all."""
+    factory = DeploymentFactory(settings, owner, pool)
     for_all = [
         factory.deployment(flow, flow.name, description=flow.description)
         for flow in (verify, apply_plan, undo)
@@ -171,17 +161,14 @@ def source_deployments(spec: SourceSpec, factory: DeploymentFactory) -> Iterator
         )
 
 
-def deployments_to_serve(settings: Settings, config: Path) -> list[RunnerDeployment]:
+def deployments_to_serve(settings: Settings, owner: Owner) -> list[RunnerDeployment]:
     """Return all deployments for this host to serve.
 
     Raises:
-        BadSettings: one of them belongs to another settings file, or is in a work pool, whose
-            workers would also take its runs.
+        BadSettings: one of them is in a work pool, whose workers would also take its runs.
     """
-    # Runs start in a folder of Prefect's, where a relative path would lead nowhere.
-    created = deployments(settings, config.resolve())
+    created = deployments(settings, owner)
     with get_client(sync_client=True) as client:
-        refuse_others(client, created, settings)
         for deployment in created:
             # A deployment stays in its pool when it is registered again without one.
             registered = registered_as(client, deployment)
@@ -199,39 +186,6 @@ def deployments_to_serve(settings: Settings, config: Path) -> list[RunnerDeploym
     return created
 
 
-def refuse_others(
-    client: SyncPrefectClient, created: Sequence[RunnerDeployment], settings: Settings
-) -> None:
-    """Refuse to overwrite what another settings file has registered under the same name.
-
-    A file under another path with a source of the same name is treated as this one, moved.
-
-    Raises:
-        BadSettings: the deployments belong to another settings file.
-    """
-    first = created[0]
-    registered = registered_as(client, first)
-    if registered is None:
-        return
-    config = registered.parameters.get("config", "other settings")
-    if config == first.parameters["config"]:
-        return
-    fields = (registered.parameter_openapi_schema or {}).get("properties", {})
-    sources = fields.get("sources", {}).get("items", {}).get("enum", [])
-    # The path alone proves nothing: a settings file may be moved.
-    if set(sources) & set(settings.specs()):
-        return
-    of_sources = f", for {', '.join(sources)}" if sources else ""
-    raise BadSettings(
-        [
-            (
-                f"Deployment {first.name!r} belongs to {config}{of_sources}. "
-                "Give these settings another name: serve.name."
-            )
-        ]
-    )
-
-
 def registered_as(
     client: SyncPrefectClient, deployment: RunnerDeployment
 ) -> DeploymentResponse | None:
@@ -242,20 +196,18 @@ def registered_as(
         return None
 
 
-def deploy(settings: Settings, config: Path, pool: Pool) -> Sequence[str]:
-    """Register all deployments on a work pool; return their names.
+def deploy(
+    settings: Settings, owner: Owner, pool: Pool, server: Server, *, take_over: bool
+) -> tuple[Sequence[str], Sequence[str]]:
+    """Register all deployments on a work pool; return their names, and those that were removed.
 
     Creates the pool and its queues, one for each priority, where they are missing.
 
     Raises:
-        BadSettings: a pool of that name has another type, or a deployment belongs to another
-            settings file.
+        BadSettings: a pool of that name has another type, or a deployment another owner.
     """
-    created = deployments(settings, config, pool=pool)
+    created = deployments(settings, owner, pool=pool)
     with get_client(sync_client=True) as client:
-        # Before the first one is registered: half of another file's deployments must not be
-        # replaced.
-        refuse_others(client, created, settings)
         ensure_pool(client, pool)
         # Without a limit in the settings, one that was set in the UI stays.
         most = settings.serve.max_runs
@@ -274,9 +226,12 @@ def deploy(settings: Settings, config: Path, pool: Pool) -> Sequence[str]:
                 # The order of the priorities may have changed since the pool was created.
                 existing = client.read_work_queue_by_name(queue, pool.name)
                 client.update_work_queue(existing.id, priority=rank, **limit)
+    # Before the first one is registered: half of another's deployments must not be replaced.
+    names = {deployment.name for deployment in created}
+    removed = claim(server, owner, names, take_over=take_over)
     for deployment in created:
         deployment.apply()
-    return [deployment.full_name for deployment in created]
+    return [deployment.full_name for deployment in created], removed
 
 
 def ensure_pool(client: SyncPrefectClient, pool: Pool) -> None:

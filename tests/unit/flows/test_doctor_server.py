@@ -8,6 +8,7 @@ import pytest
 
 from flows.doctor import server
 from flows.doctor.check import Check
+from flows.prefect.deployments.ownership import Owner
 from pipeline.errors import BadSettings
 from pipeline.settings import Settings, load_settings
 
@@ -15,12 +16,14 @@ VERSION = version("caspio-ingest")
 SCHEDULE = {"active": True, "schedule": {"cron": "0 * * * *", "timezone": "UTC"}}
 DEPLOYED = {
     "name": "ingest-receipts@abc12345", "version": VERSION, "paused": False, "schedules": [SCHEDULE],
-    "work_pool_name": "pool",
+    "work_pool_name": "pool", "id": "1", "parameters": {"config": "/srv/caspio-ingest.toml", "source": "receipts"},
+    "tags": ["caspio-ingest", "settings:abc12345", "installation:0123"],
 }  # fmt: skip
 QUEUES = [
     {"name": name, "is_paused": False, "priority": number}
     for number, name in enumerate(("webhook", "new", "backfill", "reprocess"))
 ]
+OWNER = Owner("abc12345", "/srv/caspio-ingest.toml", frozenset({"receipts"}), "0123")
 RULE = {"enabled": True, "trigger": {"within": 90.0}}
 
 
@@ -30,6 +33,7 @@ class Answers:
 
     api: str = "https://prefect.example.com/api"
     password: bool = True
+    ui: str | None = "https://prefect.example.com/api"
     changed: dict[str, Any] = field(default_factory=dict)
 
     def ask(self, _method: str, path: str, _body: object = None) -> Any:
@@ -52,6 +56,10 @@ class Answers:
             raise answer
         return answer
 
+    def api_of_ui(self) -> str | None:
+        """Return what its UI calls."""
+        return self.ui
+
     def requires_password(self) -> bool:
         """Say whether it does."""
         return self.password
@@ -69,7 +77,7 @@ def settings(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Settings:
 
 
 def _examined(settings: Settings, answers: Answers | None) -> dict[str, Check]:
-    return {check.name: check for check in server.examine_server(settings, answers)}  # type: ignore[arg-type]  # answers like one
+    return {check.name: check for check in server.examine_server(settings, answers, OWNER)}  # type: ignore[arg-type]  # answers like one
 
 
 def test_a_whole_profile_is_fine(settings: Settings):
@@ -182,3 +190,37 @@ def test_blocks_need_a_key_of_their_own(settings: Settings):
     assert "prefect encryption" not in _examined(settings, Answers())
     detail = _examined(blocks, Answers())["prefect encryption"].detail
     assert "PREFECT_SERVER_ENCRYPTION_KEY" in detail
+
+
+def test_deployments_of_others_and_those_left_over_are_listed(settings: Settings):
+    """What another installation has registered under these names, and what these settings no longer have."""
+    copied = {**DEPLOYED, "tags": [*DEPLOYED["tags"][:2], "installation:ffff"]}  # type: ignore[index]  # a list
+    left = {**DEPLOYED, "name": "ingest-old@abc12345"}
+
+    check = _examined(settings, Answers(changed={"/deployments/filter": [copied, left]}))[
+        "owner of deployments"
+    ]
+
+    assert not check.ok
+    assert "belongs to another installation" in check.detail
+    assert "no source for ingest-old@abc12345" in check.detail
+
+
+@pytest.mark.parametrize(
+    ("api", "ui", "ok"),
+    [
+        ("http://127.0.0.1:4300/api", "http://127.0.0.1:4200/api", False),
+        ("https://prefect.example.com/api", "http://127.0.0.1:4200/api", False),
+        ("http://localhost:4200/api", "http://127.0.0.1:4200/api", True),
+        ("http://prefect:4200/api", "https://prefect.example.com/api", True),
+        ("http://127.0.0.1:4200/api", None, True),
+    ],
+)
+def test_a_ui_that_calls_another_address_is_found(
+    settings: Settings, api: str, ui: str | None, *, ok: bool
+):
+    """A server on another port than 4200 needs that address for its UI, too; what is set on purpose is fine."""
+    check = _examined(settings, Answers(api=api, ui=ui))["prefect ui"]
+
+    assert check.ok == ok, check.detail
+    assert ok or f"PREFECT_SERVER_UI_API_URL={api}" in check.remedy

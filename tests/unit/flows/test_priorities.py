@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from flows.app.run_request import RunRequest
+from flows.prefect.deployments.ownership import owner_of
 from flows.prefect.deployments.priorities import KINDS, deployment_name, settings_name
 from pipeline.metering.budget import Priority
 from pipeline.settings import load_settings
@@ -54,7 +55,10 @@ def test_serve_has_a_deployment_for_each_kind(tmp_path: Path, monkeypatch: pytes
     path.write_text(SETTINGS, encoding="utf-8")
     from flows.prefect.deployments.serve import deployments
 
-    made = {one.name: one for one in deployments(load_settings(path), path)}
+    settings = load_settings(path)
+    made = {
+        one.name: one for one in deployments(settings, owner_of(settings, path, has_ledger=False))
+    }
 
     expected = {
         f"{kind}-papers@a" if kind_of.per_source else f"{kind}@a": f"priority:{kind_of.priority}"
