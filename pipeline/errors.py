@@ -125,3 +125,18 @@ class RefusedByCaspio(IngestError):
         self.resource = resource
         self.request_id = request_id
         super().__init__(message)
+
+
+def unusable_file(error: OSError) -> str:
+    """Say which file the machine does not let us use, and what to do.
+
+    Raises:
+        OSError: again, if it names no file: such an error is a bug or the network's.
+    """
+    if error.filename is None:
+        raise error
+    reason = error.strerror or type(error).__name__
+    return (
+        f"{error.filename} cannot be used: {reason}. Correct the path, the rights of this user or "
+        "the free space there, and run again."
+    )

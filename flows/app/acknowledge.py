@@ -8,12 +8,12 @@ from pathlib import Path
 from flows.app.settings import load_settings
 from flows.app.sources import named_sources
 from flows.app.wiring import open_ledger, system_clock
-from flows.terminal.tables import counted
 from pipeline.errors import BadSettings
 from pipeline.metering.summary import FAILED
 from pipeline.ports import FileState, Ledger
 from pipeline.ports.ledger import Acknowledgement
 from pipeline.settings import Settings
+from pipeline.wording import counted
 
 
 @dataclass(frozen=True, slots=True)

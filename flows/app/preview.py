@@ -12,6 +12,7 @@ from pipeline.context import SourceRun
 from pipeline.metering.budget import Priority
 from pipeline.model import FileRef
 from pipeline.source_run.selection import Selection, forecast
+from pipeline.wording import counted
 
 MOST_ROWS = 500
 """Files that are listed; all are counted."""
@@ -50,8 +51,9 @@ class Preview:
         """Return the numbers as a sentence."""
         if not self.total:
             return f"{self.source}: no file would be read or planned again"
+        files, records = counted(self.total, "file"), counted(self.records, "record")
         return (
-            f"{self.source}: of {self.total:,} files in {self.records:,} records, "
+            f"{self.source}: of {files} in {records}, "
             f"{self.read_again:,} would be read again from the archive, "
             f"and {self.planned_again:,} would only be planned again"
         )

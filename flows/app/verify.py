@@ -24,6 +24,7 @@ from pipeline.verify.differences import ADVICE, HARMLESS, Difference, Difference
 from pipeline.verify.rebuild import Rebuilt, rebuild_ledger
 from pipeline.verify.reconcile import compare_archive, compare_source, open_effects
 from pipeline.verify.repair import repair as repair_difference
+from pipeline.wording import counted
 
 SHOWN = 1_000
 """Differences kept for the report; all are counted."""
@@ -167,7 +168,7 @@ def verify(
         stopped=stopped,
     )
     on_message(
-        f"About {report.expected_calls:,} Caspio calls; each repair takes one more. "
+        f"About {counted(report.expected_calls, 'Caspio call')}; each repair takes one more. "
         "Contents are read from the archive, not from Caspio."
     )
     with recorded_run(context, "verify", summary) as leases, watch or shown_progress() as bars:

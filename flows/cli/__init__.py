@@ -30,7 +30,7 @@ from flows.cli.services.metrics import metrics
 from flows.cli.services.serve import serve
 from flows.cli.services.worker import worker
 from flows.terminal.stdout import reserve_stdout
-from pipeline.errors import BadSettings, IngestError, StopRequested
+from pipeline.errors import BadSettings, IngestError, StopRequested, unusable_file
 
 app = typer.Typer(
     name="caspio-ingest",
@@ -112,6 +112,9 @@ def main() -> None:
         sys.exit(EXIT_INTERRUPTED)
     except IngestError as error:
         complain("Stopped", [str(error)])
+        sys.exit(EXIT_STOPPED)
+    except OSError as error:
+        complain("Stopped", [unusable_file(error)])
         sys.exit(EXIT_STOPPED)
     except SystemExit as ending:
         if ending.code == EXIT_INTERRUPTED:  # what typer makes of Ctrl-C

@@ -19,12 +19,12 @@ from flows.doctor.safety import examine_safety
 from flows.doctor.server import examine_server
 from flows.prefect.deployments.ownership import Owner, owner_of
 from flows.prefect.server import Server
-from flows.terminal.tables import counted
 from pipeline.errors import BadSettings, LedgerUnavailable
 from pipeline.model import SourceSpec
 from pipeline.ports import RecordTarget
 from pipeline.settings import Settings
 from pipeline.source_run.checks import blocked, changed_types, refuse_source
+from pipeline.wording import counted
 
 
 def examine(config: Path) -> Iterator[Check]:
@@ -36,7 +36,7 @@ def examine(config: Path) -> Iterator[Check]:
         for problem in error.problems:
             yield Check("settings", ok=False, detail=problem, remedy=remedy)
         return
-    yield Check("settings", ok=True, detail=f"{config}: {len(settings.sources)} sources")
+    yield Check("settings", ok=True, detail=f"{config}: {counted(len(settings.sources), 'source')}")
     # What is on this machine comes first: it explains most failures, and costs no call.
     checks = [
         ("archive", check_archive, "Check archive.url, the credentials and the free space."),
@@ -72,7 +72,7 @@ def check_ledger(settings: Settings) -> str:
     """Open the ledger and migrate it."""
     with open_ledger(settings) as ledger:
         known = sum(sum(by_status.values()) for by_status in ledger.files.counts().values())
-    return f"migrated; {known:,} files known"
+    return f"migrated; {counted(known, 'file')} known"
 
 
 def check_engines(settings: Settings) -> str:
@@ -100,7 +100,7 @@ def account_checks(settings: Settings) -> Iterator[Check]:
     with open_client(settings) as client:
         credentials = attempt(
             "credentials",
-            lambda: f"{len(visible_tables(client))} tables are visible",
+            lambda: counted(len(visible_tables(client)), "table", "is visible/are visible"),
             "Check caspio.url, CASPIO_CLIENT_ID and CASPIO_CLIENT_SECRET, and that the API profile "
             "is enabled.",
         )

@@ -18,6 +18,7 @@ from flows.prefect.server import Server
 from pipeline.errors import BadSettings
 from pipeline.metering.budget import Priority
 from pipeline.settings import Settings
+from pipeline.wording import counted
 
 _LOCAL = {"127.0.0.1", "localhost", "::1", "0.0.0.0"}  # noqa: S104 - compared, not listened at
 _MEMORY_BROKER = "prefect.server.utilities.messaging.memory"
@@ -205,7 +206,7 @@ def workers_online(server: Server, pool: str, workers: Sequence[str]) -> str:
         raise BadSettings(["The pool is paused. Resume it in Prefect's UI."])
     if not workers:
         raise BadSettings(["No worker is online. Scheduled runs wait."])
-    return f"{len(workers)} workers online"
+    return f"{counted(len(workers), 'worker')} online"
 
 
 def queues(listed: Sequence[Mapping[str, Any]], settings: Settings) -> str:

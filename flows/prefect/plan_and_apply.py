@@ -27,6 +27,7 @@ from flows.prefect.ui.states import PLANNED, REFUSED, ended, final_state
 from flows.prefect.ui.text import quoted
 from pipeline.errors import BadSettings
 from pipeline.plans.plan_file import PlanFile, open_plan
+from pipeline.wording import counted
 
 POLL_S = 3
 """Seconds between looks for a decision while a run is paused."""
@@ -113,9 +114,10 @@ def plan_decide_apply(
         return final_state(report, report.document["documents"])
     decision = decide(question)
     if decision is None:
+        planned = counted(plan.records, "record", "is/are")
         message = (
-            f"Nobody decided within {wait_hours} hours; nothing was written. "
-            f"{plan.records} records are planned in {plan.path}. The flow apply-plan applies them."
+            f"Nobody decided within {counted(wait_hours, 'hour')}; nothing was written. "
+            f"{planned} planned in {plan.path}. The flow apply-plan applies that."
         )
         return Completed(name=PLANNED, message=message)
     get_run_logger().info(
@@ -123,7 +125,9 @@ def plan_decide_apply(
     )
     if decision.decision == "refuse":
         reason = decision.note or "no reason given"
-        message = f"{plan.records} planned records refused, nothing was written: {reason}"
+        message = (
+            f"{counted(plan.records, 'planned record')} refused, nothing was written: {reason}"
+        )
         return Completed(name=REFUSED, message=message)
     with connected(config) as context:
         watch = FlowBars(context.ports.clock)

@@ -27,11 +27,6 @@ def counts_line(documents: Mapping[str, int]) -> str:
     return " · ".join(counts) or "nothing to do"
 
 
-def counted(number: int, noun: str) -> str:
-    """Return a number with its noun, in the plural unless it is 1."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
 def table_of(
     *headings: str, title: str | None = None, whole: str = "", lines: bool = False
 ) -> Table:

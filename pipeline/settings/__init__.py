@@ -8,6 +8,7 @@ a block, never from the file; any other value can be set in the environment as
 
 import json
 import os
+import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -251,14 +252,25 @@ def _named(settings: Settings, among: AmongOthers) -> Settings:
 
 
 def _read(path: Path) -> Mapping[str, Any]:
-    if not path.is_file():
-        problem = f"There is no settings file {path}."
-        advice = "Name one with --config, or let `caspio-ingest init` write one."
-        raise BadSettings([f"{problem} {advice}"])
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (FileNotFoundError, NotADirectoryError):
+        problem = f"There is no settings file {path}."
+        advice = "Name one with --config, or let `caspio-ingest init` write one."
+        raise BadSettings([f"{problem} {advice}"]) from None
+    except OSError as error:
+        problem = f"The settings file {path} cannot be read: {error.strerror}."
+        raise BadSettings([f"{problem} Give this user the right to read it."]) from None
+    except UnicodeDecodeError as error:
         raise BadSettings([f"{path} is not TOML: {error}. Write it as UTF-8 text."]) from None
+    except tomllib.TOMLDecodeError as error:
+        # The parser names a table as a tuple of its parts.
+        twice = re.match(r"Cannot declare \((.*?),?\) twice \(at (line \d+)", str(error))
+        if twice is None:
+            raise BadSettings([f"{path} is not TOML: {error}. Correct that line."]) from None
+        table = ".".join(re.findall(r"'([^']*)'", twice[1]))
+        problem = f"{path} is not TOML: the table [{table}] is there a second time, in {twice[2]}."
+        raise BadSettings([f"{problem} Put what it has into the first one."]) from None
 
 
 class _AccountSettings(Settings):

@@ -20,6 +20,7 @@ from flows.cli.common import (
     out,
     print_json,
 )
+from pipeline.wording import counted
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
@@ -134,7 +135,9 @@ def export_account(
     if as_json:
         print_json(document)
     else:
-        line = f"exported: {document['objects']} objects and {document['rows']} rows to {to}"
+        kinds = (("objects", "object"), ("rows", "row"))
+        numbers = [counted(int(str(document[name])), noun) for name, noun in kinds]
+        line = f"exported: {' and '.join(numbers)} to {to}"
         err().print(line, highlight=False, markup=False)
 
 

@@ -30,7 +30,7 @@ def acknowledge(
     config: Config = DEFAULT_CONFIG,
     as_json: AsJson = False,
 ) -> None:
-    """Mark documents as known, so that no run fails because of them.
+    """Mark documents as known; runs are green in spite of them.
 
     It concerns documents that were rejected, in conflict or failed, until their files change.
     Without --record, all of the source.

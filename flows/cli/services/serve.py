@@ -15,6 +15,7 @@ from flows.cli.common import (
     set_up_logs,
 )
 from flows.cli.services.common import Notify, TakeOver, WithAutomations, left_over
+from pipeline.wording import counted
 
 if TYPE_CHECKING:
     from pipeline.settings import Settings
@@ -71,7 +72,8 @@ def serve(
             receiving_webhooks(settings, config, webhooks),
             serving_web(settings, config, web),
         ):
-            line = f"serving {len(created)} deployments: {where}. SIGTERM or Ctrl-C stops it."
+            served = counted(len(created), "deployment")
+            line = f"serving {served}: {where}. SIGTERM or Ctrl-C stops it."
             err().print(line, highlight=False)
             serve_here(settings.serve, created)
 

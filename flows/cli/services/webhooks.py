@@ -19,6 +19,7 @@ from flows.cli.common import (
     print_json,
     set_up_logs,
 )
+from pipeline.wording import counted
 
 if TYPE_CHECKING:
     from flows.webhooks.sync import Synced
@@ -120,7 +121,8 @@ def show_status(document: "Mapping[str, Any]") -> None:
     hook = document["webhook"]
     line = "This program has no webhook in the account; see `caspio-ingest webhooks sync`."
     if hook:
-        line = f"{hook['name']} ({hook['status']}): {hook['messages_30_days']} messages in 30 days"
+        messages = counted(hook["messages_30_days"], "message")
+        line = f"{hook['name']} ({hook['status']}): {messages} in 30 days"
     out().print(Text(line))
     table = table_of("Source", "On since", "Waiting", "Started", "Done", "Missed")
     for name, one in document["sources"].items():

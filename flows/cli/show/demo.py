@@ -14,6 +14,7 @@ from rich.tree import Tree
 from flows.prefect.demo import DemoResult
 from flows.terminal.console import PlainConsole
 from flows.terminal.tables import counts_line, shown
+from pipeline.wording import counted
 
 Account = Mapping[str, Any]
 """The account as the emulator dumps it: `tables` with rows, `attachments` with files."""
@@ -31,7 +32,7 @@ def show_demo(result: DemoResult, console: PlainConsole | None = None) -> None:
     reports = {"planned": result.planned, "written": result.written, "again": result.again}
     for title, report in reports.items():
         counts, calls = counts_line(report["documents"]), report["caspio_calls"]["total"]
-        line = f"{title:8} {counts} · {calls} calls · {report['seconds']:.1f} s"
+        line = f"{title:8} {counts} · {counted(calls, 'call')} · {report['seconds']:.1f} s"
         console.print(line, highlight=False)
     console.print()
     console.print("The runs in the Prefect UI:", style="bold")
@@ -108,7 +109,7 @@ def archive_tree(root: Path) -> Tree:
     for top in (root / "originals", root / "documents"):
         files = [path for path in top.rglob("*") if path.is_file()]
         size_bytes = sum(path.stat().st_size for path in files)
-        branch = tree.add(f"{top.name}/  {len(files)} files, {size_bytes / 1e6:.1f} MB")
+        branch = tree.add(f"{top.name}/  {counted(len(files), 'file')}, {size_bytes / 1e6:.1f} MB")
         if top.name != "documents":
             continue
         for source in sorted(top.iterdir()):

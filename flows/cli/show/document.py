@@ -6,9 +6,10 @@ from pathlib import Path
 from rich.text import Text
 
 from flows.cli.common import out
-from flows.terminal.tables import counted, table_of
+from flows.terminal.tables import table_of
 from pipeline.decide.confidence import confidence_text
 from pipeline.model import Findings
+from pipeline.wording import counted
 
 
 def show_document(path: Path, findings: Findings) -> None:

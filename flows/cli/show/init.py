@@ -9,9 +9,10 @@ from rich.text import Text
 
 from flows.app.onboarding.init import Discovered, assumed
 from flows.terminal.console import PlainConsole
-from flows.terminal.tables import counted, shown, table_of
+from flows.terminal.tables import shown, table_of
 from pipeline.onboarding.preview import Becomes
 from pipeline.onboarding.proposal import ProposedSource
+from pipeline.wording import counted
 
 
 def show_proposal(discovered: Discovered) -> None:

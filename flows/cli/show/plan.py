@@ -7,9 +7,10 @@ from flows.app.plan import PlanReport
 from flows.cli.show.report import outcome_table
 from flows.terminal.console import PlainConsole
 from flows.terminal.pages import paged
-from flows.terminal.tables import certainty, counted, counts_line, shown, table_of
+from flows.terminal.tables import certainty, counts_line, shown, table_of
 from pipeline.decide.confidence import confidence_text
 from pipeline.plans.plan_file import PlannedRecord
+from pipeline.wording import counted
 
 _WIDE = 120  # columns of a terminal from which on a plan's four columns fit side by side
 

@@ -5,8 +5,9 @@ from rich.text import Text
 
 from flows.app.run_report import Report, lost_runs_line, record_of, stages_line
 from flows.terminal.console import PlainConsole
-from flows.terminal.tables import COLORS, counted, counts_line, shown, table_of
+from flows.terminal.tables import COLORS, counts_line, shown, table_of
 from pipeline.model import Outcome
+from pipeline.wording import counted
 
 
 def show_report(report: Report) -> None:
@@ -19,7 +20,7 @@ def show_report(report: Report) -> None:
     pages, calls = counted(document["pages"], "page"), document["caspio_calls"]["total"]
     console.print(
         f"run {document['run_id']} · {pages} · {document['bytes']:,} bytes · "
-        f"{calls} Caspio calls · {document['seconds']:.1f} s",
+        f"{counted(calls, 'Caspio call')} · {document['seconds']:.1f} s",
         highlight=False,
         style="dim",
     )
@@ -29,19 +30,19 @@ def show_report(report: Report) -> None:
         console.print(line, highlight=False, style="dim")
     missed = document["missed_by_webhooks"]
     if missed:
-        console.print(f"{missed} records changed without a webhook message.")
+        console.print(f"{counted(missed, 'record')} changed without a webhook message.")
     lost = lost_runs_line(document["lost_runs"])
     if lost:
         console.print(f"lost runs: {lost}", highlight=False)
     waiting, known = report.needs_a_user, document["acknowledged"]
     if waiting or known:
-        verb = "needs" if waiting == 1 else "need"
-        texts = [f"{counted(waiting, 'document')} {verb} a user"] if waiting else []
+        texts = [f"{counted(waiting, 'document', 'needs/need')} a user"] if waiting else []
         texts += [f"{known:,} acknowledged"] if known else []
         console.print(f"{', '.join(texts)}; see `caspio-ingest status`.", highlight=False)
     if report.planned_only:
+        documents = counted(report.planned_only, "document", "is/are")
         console.print(
-            f"[bold yellow]Planned only:[/] {report.planned_only} documents are read and archived. "
+            f"[bold yellow]Planned only:[/] {documents} read and archived. "
             "Nothing was written to Caspio, because a source is new or its settings changed. "
             "Run again to write, or use --yes.",
             highlight=False,

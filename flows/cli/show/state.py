@@ -13,6 +13,7 @@ from pipeline.decide.confidence import confidence_text
 from pipeline.metering.budget import Allowance, Priority
 from pipeline.model import Status
 from pipeline.ports import FileState, RunState, Usage
+from pipeline.wording import counted
 
 if TYPE_CHECKING:
     from pipeline.model.probes import Probed
@@ -56,7 +57,9 @@ def show_status(
     if workers:
         console.print(f"Running now: {', '.join(workers)}", highlight=False)
     if unsettled:
-        console.print(f"[yellow]{unsettled} effects are open; the next run settles them.[/]")
+        console.print(
+            f"[yellow]{counted(unsettled, 'effect', 'is/are')} open; the next run continues.[/]"
+        )
     for title, acknowledged in (("Needs a user", False), ("Acknowledged", True)):
         chosen = [one for one in problems if (one.acknowledged is not None) == acknowledged]
         if chosen:
@@ -65,7 +68,7 @@ def show_status(
 
 def budget_line(used: Usage, allowance: Allowance) -> str:
     """Return the month's calls by priority, and what each priority may still use."""
-    calls = f"{used.calls:,} Caspio calls used this month"
+    calls = f"{counted(used.calls, 'Caspio call')} used this month"
     by_priority = ", ".join(
         f"{priority} {number:,}" for priority, number in sorted(used.by_priority.items()) if number
     )
@@ -129,7 +132,7 @@ def show_checks(checks: Sequence[Check]) -> None:
 def show_behavior(probed: Sequence["Probed"], options: str) -> None:
     """Print how the account behaves, and how to start a local Caspio that behaves the same."""
     title = "Where Caspio's documentation is silent"
-    table = Table("Behavior", "This account", "Seen", title=title, title_justify="left")
+    table = table_of("Behavior", "This account", "Seen", title=title)
     for one in probed:
         table.add_row(one.name, "unknown" if one.value is None else one.value, Text(one.detail))
     console = PlainConsole()
@@ -194,7 +197,8 @@ def findings_table(findings: Mapping[str, Any]) -> Table:
 
 def effects_table(effects: Sequence[Mapping[str, Any]]) -> Table:
     """Return the changes made at Caspio, with the values before and after."""
-    table = table_of("Effect", "State", "Before", "After", "Run", "Note", whole="Run")
+    # Four columns, which fit a terminal of 80: a run's id alone takes 24.
+    table = table_of("Effect", "Before", "After", "Note", whole="Effect", lines=True)
     for effect in effects:
         before, after = (
             Text("\n".join(f"{name}: {value}" for name, value in effect[side].items()))
@@ -204,6 +208,6 @@ def effects_table(effects: Sequence[Mapping[str, Any]]) -> Table:
         if effect["undoes"]:
             notes.insert(0, f"undoes {effect['undoes']}")
         note = Text(" ".join(filter(None, notes)))
-        kind = f"{effect['id']} {effect['kind']}"
-        table.add_row(kind, effect["state"], before, after, effect["run"], note)
+        kind = f"{effect['id']} {effect['kind']}\n{effect['state']}\n{effect['run']}"
+        table.add_row(kind, before, after, note)
     return table

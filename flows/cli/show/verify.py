@@ -8,6 +8,7 @@ from flows.terminal.console import PlainConsole
 from flows.terminal.tables import table_of
 from pipeline.verify.differences import ADVICE, HARMLESS
 from pipeline.verify.rebuild import Rebuilt
+from pipeline.wording import counted
 
 MOST_ROWS = 50
 """Differences listed per table."""
@@ -32,12 +33,12 @@ def show_verified(report: Verified, *, calls: int) -> None:
         console.print(table)
     found = f"differences: {report.counts.total():,}" if report.counts else "no difference"
     line = (
-        f"{report.files:,} files compared, {found}; "
-        f"{calls:,} Caspio calls, about {report.expected_calls:,} forecast."
+        f"{counted(report.files, 'file')} compared, {found}; "
+        f"{counted(calls, 'Caspio call')}, about {report.expected_calls:,} forecast."
     )
     if report.unproven:
         line += (
-            f" Of {report.unproven:,} originals the store has no checksum of its own: "
+            f" Of {counted(report.unproven, 'original')} the store has no checksum of its own: "
             "`verify --read` hashes their bytes."
         )
     if not report.complete:
@@ -51,9 +52,9 @@ def show_verified(report: Verified, *, calls: int) -> None:
 def show_rebuilt(rebuilt: Rebuilt) -> None:
     """Print the result of a rebuild."""
     console = PlainConsole()
+    documents, effects = counted(rebuilt.documents, "document"), counted(rebuilt.effects, "effect")
     console.print(
-        f"{rebuilt.documents:,} documents and {rebuilt.effects:,} effects added to the ledger, "
-        f"{rebuilt.known:,} were known.",
+        f"{documents} and {effects} added to the ledger, {rebuilt.known:,} were known.",
         highlight=False,
     )
     for line in rebuilt.unreadable:

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from flows.app.wiring import AppContext
 from flows.prefect.ui import events
 from flows.prefect.ui.states import FAILED_SHARE, failed_share
-from flows.terminal.tables import counted
 from pipeline.metering.summary import FAILED, Summary
 from pipeline.model import Status, short_digest
 from pipeline.ports import Ledger
+from pipeline.wording import counted
 
 BUDGET_LOW_SHARE = 0.8
 """Share of the month's calls from which on an alarm is raised, once a month."""

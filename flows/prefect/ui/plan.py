@@ -12,6 +12,7 @@ from flows.terminal.tables import certainty, shown
 from pipeline.metering.budget import Priority
 from pipeline.plans.plan_file import PlanFile, PlannedRecord
 from pipeline.ports import Archive
+from pipeline.wording import counted
 
 MOST_RECORDS = 500
 """Records in the table; the plan file has all of them."""
@@ -35,8 +36,8 @@ def totals(plan: PlanFile, context: AppContext) -> str:
     of_left = "" if calls_left is None else f", of {calls_left:,} left this month"
     lines = [
         f"- plan `{plan.id}` in {quoted(str(plan.path))}",
-        f"- **{plan.records:,} records** of {sources}",
-        f"- about **{plan.cost.calls:,} Caspio calls**{of_left}",
+        f"- **{counted(plan.records, 'record')}** of {sources}",
+        f"- about **{counted(plan.cost.calls, 'Caspio call')}**{of_left}",
         f"- {plan.cost.size_bytes:,} bytes to and from Caspio",
     ]
     if plan.records > MOST_RECORDS:

@@ -10,13 +10,13 @@ from flows.app.run_report import Report, lost_runs_line, record_of, stages_line
 from flows.app.wiring import AppContext
 from flows.prefect.ui.states import counts_text
 from flows.prefect.ui.text import quoted
-from flows.terminal.tables import counted
 from pipeline.archive_layout import document_prefix
 from pipeline.errors import ArchiveUnavailable, FileGone
 from pipeline.metering.summary import NEEDS_ATTENTION
 from pipeline.model import Outcome
 from pipeline.ports import Archive
 from pipeline.settings.sections import ArchiveSettings
+from pipeline.wording import counted
 
 MOST_SHOWN = 20
 """Documents that need a user, shown with a picture; the table of documents has more."""
@@ -32,7 +32,7 @@ def run_report(title: str, report: Report, context: AppContext) -> str:
     counts = counts_text(report.document["documents"])
     if not counts and report.planned_only:
         # A dry run of `reprocess` selects files and works on none.
-        counts = f"{report.planned_only:,} files selected"
+        counts = f"{counted(report.planned_only, 'file')} selected"
     lines = [f"## {quoted(title)}: {counts or 'nothing to do'}", ""]
     for reasons in report.stopped.values():
         lines += [f"**Stopped:** {quoted(reason)}\n" for reason in reasons]
@@ -85,11 +85,11 @@ def numbers(report: Report, context: AppContext) -> Iterator[Sequence[str]]:
     planned, leased = document["planned_only"], document["leased_elsewhere"]
     missed = document["missed_by_webhooks"]
     if planned:
-        yield "planned only", f"{planned:,} documents: nothing was written to Caspio for them"
+        yield "planned only", f"{counted(planned, 'document')}: nothing was written to Caspio"
     if leased:
-        yield "leased by other workers", f"{leased:,} files"
+        yield "leased by other workers", counted(leased, "file")
     if missed:
-        yield "missed by webhooks", f"{missed:,} records changed without a message"
+        yield "missed by webhooks", f"{counted(missed, 'record')} changed without a message"
     lost = lost_runs_line(document["lost_runs"])
     if lost:
         yield "lost runs", lost

@@ -14,8 +14,9 @@ from prefect.states import Cancelled, Completed, Failed
 from flows.app.run_report import Report
 from flows.prefect.again import ask_again
 from flows.prefect.ui import events
-from pipeline.errors import IngestError, StopRequested
+from pipeline.errors import IngestError, StopRequested, unusable_file
 from pipeline.model import Status
+from pipeline.wording import counted
 
 FAILED_SHARE = 0.25
 """A run fails as a whole if this share of the documents worked on did not get through."""
@@ -77,7 +78,7 @@ def final_state(report: Report, documents: Mapping[str, int]) -> State:
     """Return the final state of a run from its report and its documents by status."""
     counts = counts_text(documents)
     if not counts and report.planned_only:
-        message = f"dry run: {report.planned_only} files selected"
+        message = f"dry run: {counted(report.planned_only, 'file')} selected"
         return Completed(name=PLANNED, message=message, data=report)
     counts = counts or "nothing to do"
     # Before all else: a source that could not run is worse than documents that failed.
@@ -102,6 +103,8 @@ def ended(work: Callable[[], State]) -> State:
         return stopped_state(error)
     except IngestError as error:
         return red(FAILED, str(error), result=error)
+    except OSError as error:
+        return red(FAILED, unusable_file(error), result=error)
     finally:
         events.send_end()
 

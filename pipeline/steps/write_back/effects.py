@@ -17,6 +17,7 @@ from pipeline.model import Effect, EffectKind, EffectState, RecordRef, Value
 from pipeline.ports import RecordTarget, Updated
 from pipeline.ports.ledger import Block
 from pipeline.steps.write_back.context import WriteContext
+from pipeline.wording import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,7 +311,7 @@ def look(effect: Effect, context: WriteContext) -> Answer:
 def _block(effect: Effect, met: int, context: WriteContext) -> StopRun:
     """Block a table in which PK_ID does not name one row; return the error that stops the run."""
     ledger = context.ports.ledger
-    note = f"{met} rows were met where PK_ID {effect.pk} should meet one"
+    note = f"{counted(met, 'row', 'was/were')} met where PK_ID {effect.pk} should meet one"
     # Blocked first: once the effect is settled, nothing else would keep the next run away.
     ledger.effects.block(effect.container, Block(note, context.run.run_id))
     ledger.effects.settle(effect, EffectState.APPLIED, note)

@@ -17,6 +17,7 @@ from pipeline.model import Effect, EffectKind, EffectState, FetchedFile, FileRef
 from pipeline.ports import Referrer
 from pipeline.steps.write_back.context import WriteContext
 from pipeline.steps.write_back.effects import Upload, call_or_look, carry_out, look, new_effect
+from pipeline.wording import counted
 
 MAX_ALTERNATIVES = 50
 
@@ -153,7 +154,11 @@ def finish_move(put: Effect, delete: Effect, context: WriteContext) -> tuple[boo
         _repoint(referrer, old, new, put, context)
     # Asked again: a row may have been pointed at the old file since, or changed while repointed.
     left = _all_referrers(old, context)
-    reason = f"{len(left)} rows still point at {old}" if left else delete_old(delete, context)
+    reason = (
+        f"{counted(len(left), 'row', 'still points/still point')} at {old}"
+        if left
+        else delete_old(delete, context)
+    )
     if reason:
         ledger.effects.settle(delete, EffectState.ABANDONED, reason)
         return True, f"{reason}; both {old} and {new} are kept"

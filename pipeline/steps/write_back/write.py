@@ -26,6 +26,7 @@ from pipeline.steps.write_back.move import move_file
 from pipeline.steps.write_back.plan import plan_record
 from pipeline.steps.write_back.result import Written, outcome_of
 from pipeline.steps.write_back.suggestions import keep_suggestions
+from pipeline.wording import counted
 
 
 def write_record(
@@ -77,9 +78,9 @@ def reason_to_stop(plan: Plan, context: WriteContext) -> str:
     if runs < spec.max_writes:
         return ""
     return (
-        f"{_named(plan.work)} was changed by {runs} runs within {spec.max_writes_window_s:,} s; "
-        "nothing more is written to it. Something may change it back each time: look at it with "
-        "`explain`, or raise sources.max_writes."
+        f"{_named(plan.work)} was changed by {counted(runs, 'run')} within "
+        f"{spec.max_writes_window_s:,} s; nothing more is written to it. Something may change it "
+        "back each time: look at it with `explain`, or raise sources.max_writes."
     )
 
 

@@ -230,3 +230,12 @@ def test_commands_send_no_telemetry(monkeypatch: pytest.MonkeyPatch):
         main()
 
     assert os.environ["DO_NOT_TRACK"] == "1"
+
+
+def test_a_file_that_the_machine_refuses_is_one_sentence(tmp_path: Path):
+    """Where a command cannot write, it names the file and what to do, and shows no traceback."""
+    ended = command("demo", "--dir", "/dev/null/demo", cwd=tmp_path)
+
+    assert ended.code == 3, ended.err
+    assert "/dev/null/demo cannot be used: Not a directory. Correct the path" in ended.err
+    assert "Traceback" not in ended.err
