@@ -62,6 +62,11 @@ def overview(visit: Visit) -> Response:
     ledger = visit.site.ledger
     counts = ledger.files.counts()
     sources = source_rows(visit, counts)
+    known = [
+        ledger.files.count_attention(NEEDS_ATTENTION, source=row.name)
+        for row in sources
+        if NEEDS_ATTENTION & row.counts.keys()
+    ]
     states = [name for name in _STATES if any(name in row.counts for row in sources)]
     return page(
         visit,
@@ -71,7 +76,8 @@ def overview(visit: Visit) -> Response:
         calls=calls_of(visit),
         problems=problems_of(visit, counts),
         most=MOST_PROBLEMS,
-        needing=sum(row.counts.get(status, 0) for row in sources for status in NEEDS_ATTENTION),
+        needing=sum(one.open for one in known),
+        acknowledged=sum(one.acknowledged for one in known),
         runs=ledger.usage.runs(),
         unsettled=len(ledger.effects.open()),
         health=visit.site.health.latest(),
@@ -112,8 +118,8 @@ def problems_of(visit: Visit, counts: Mapping[str, Mapping[str, int]]) -> list[P
     found = (
         Problem(state.ref, state.outcome.status, state.outcome.reason, state.outcome.quarantined)
         for name in names
-        for state in visit.site.ledger.files.states(source=name, statuses=NEEDS_ATTENTION)
-        if state.outcome is not None
+        for state in visit.site.ledger.files.attention(NEEDS_ATTENTION, source=name)
+        if state.outcome is not None and state.acknowledged is None
     )
     return list(islice(found, MOST_PROBLEMS))
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from flows.app.drain import Drain
-from flows.app.review_desk import ReviewDesk
 from flows.app.wiring import connect, open_archive, open_ledger, open_reader, system_clock
 from flows.doctor.check import Check
 from flows.doctor.installation import examine
@@ -16,6 +15,7 @@ from flows.web.app import create_app
 from flows.web.health import Health
 from flows.web.jobs import Jobs
 from flows.web.pictures import Pictures
+from flows.web.review_desk import ReviewDesk
 from flows.web.sessions import Sessions
 from flows.web.site import Site
 from pipeline.errors import BadSettings

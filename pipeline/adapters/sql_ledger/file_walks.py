@@ -29,7 +29,6 @@ class SqlFileWalks(SqlPart):
         source: str | None = None,
         pk: str | None = None,
         since: datetime | None = None,
-        statuses: Collection[Status] = (),
         newest: bool = True,
     ) -> Iterator[FileState]:
         """Yield states in order of source, container, record; see `FileLedger.states`."""
@@ -40,8 +39,6 @@ class SqlFileWalks(SqlPart):
             wanted.append((files.c.record_key == pk) | (files.c.path == pk))
         if since is not None:
             wanted.append(files.c.updated_at >= since)
-        if statuses:
-            wanted.append(files.c.status.in_([status.value for status in statuses]))
         return self._walk(wanted, newest=newest)
 
     def stale(

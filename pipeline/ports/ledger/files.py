@@ -198,14 +198,12 @@ class FileLedger(SourceLedger, Protocol):
         source: str | None = None,
         pk: str | None = None,
         since: datetime | None = None,
-        statuses: Collection[Status] = (),
         newest: bool = True,
     ) -> Iterator[FileState]:
         """Yield states in order of source, container, record.
 
         With `newest` only each location_key's latest version.
-        `pk` is a record's PK_ID or a Files-area path. With `statuses`, only those with such an
-        outcome. `since` is compared with the last change of
+        `pk` is a record's PK_ID or a Files-area path. `since` is compared with the last change of
         the state.
         """
 

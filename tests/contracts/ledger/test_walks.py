@@ -62,18 +62,6 @@ def test_states_can_be_narrowed(ledger: Ledger, clock: FakeClock):
     assert list(ledger.files.states(since=changed_at + timedelta(seconds=1))) == []
 
 
-def test_states_can_be_narrowed_to_outcomes(ledger: Ledger):
-    """With statuses named, only the newest versions that ended so are met."""
-    refs = [a_ref(str(number)) for number in range(4)]
-    ledger.files.seen(refs, "run-1")
-    for ref, status in zip(refs, (Status.DONE, Status.PARTIAL, Status.REJECTED), strict=False):
-        ledger.files.finish(done(ref, status=status), "run-1")
-
-    found = ledger.files.states(statuses={Status.PARTIAL, Status.REJECTED})
-
-    assert [state.ref for state in found] == refs[1:3]
-
-
 def test_a_walk_meets_each_location_once_while_files_are_renamed(ledger: Ledger):
     """Renaming what the walk yields neither repeats nor hides a file."""
     refs = [a_ref(f"{number:04}") for number in range(1100)]

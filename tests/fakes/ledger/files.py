@@ -166,7 +166,6 @@ class MemoryFiles(MemorySources):
         source: str | None = None,
         pk: str | None = None,
         since: datetime | None = None,
-        statuses: Collection[Status] = (),
         newest: bool = True,
     ) -> Iterator[FileState]:
         """Yield states in order of source, container, record."""
@@ -177,7 +176,6 @@ class MemoryFiles(MemorySources):
                 source in {None, state.ref.source}
                 and pk in {None, state.ref.path, record_pk}
                 and (since is None or state.updated_at >= since)
-                and (not statuses or (state.outcome and state.outcome.status in statuses))
             ):
                 found.append(state)
         return iter(found)

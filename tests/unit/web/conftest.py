@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from flows.app.review_desk import ReviewDesk
 from flows.app.wiring import AppContext
 from flows.doctor.check import Check
 from flows.web.app import create_app
 from flows.web.health import Health
 from flows.web.jobs import Jobs
 from flows.web.pictures import Pictures
+from flows.web.review_desk import ReviewDesk
 from flows.web.sessions import Sessions
 from flows.web.site import Site
 from pipeline.metering.budget import Spending

@@ -7,6 +7,7 @@ from flows.web.health import KEPT
 from pipeline.metering.budget import Priority
 from pipeline.model import SourceSpec
 from pipeline.model.users import Role
+from pipeline.ports.ledger.files import Acknowledgement
 from tests.unit.web.conftest import HOSTILE, Office, words
 
 
@@ -47,6 +48,20 @@ def test_what_needs_a_user_comes_with_its_reason(office: Office):
 
     assert "1 documents need somebody" in text
     assert "rejected broken.txt receipts · Receipts record 1 field Scan damaged:" in text
+
+
+def test_what_is_acknowledged_is_only_counted(office: Office):
+    """A document that a user knows about is not listed again."""
+    office.world.receipt("1", "!", name="broken.txt")
+    office.world.run()
+    (state,) = office.world.ledger.files.states()
+    said = Acknowledgement("Ana", "it was a test", office.world.clock.now())
+    office.world.ledger.files.acknowledge([state.version], said)
+
+    text = words(office.signed_in().get("/"))
+
+    assert "No document needs anybody. 1 more are acknowledged" in text
+    assert "broken.txt" not in text
 
 
 def test_nothing_to_do_is_said(office: Office):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +99,13 @@ def fill(connection: Connection) -> None:
     connection.execute(
         insert(leases), [{"key": f"record Other {n}", "worker": "w"} for n in range(ROWS)]
     )
+    fill_reviews(connection, now)
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("ANALYZE")  # as the server does by itself
+
+
+def fill_reviews(connection: Connection, now: datetime) -> None:
+    """Let as many suggestions wait for a user."""
     item = {
         "source": "other", "container": "Other", "item": {}, "run_id": "r", "updated_at": now,
         "column_name": "Total", "state": "open", "reason": "unsure", "risk": 0.5,
@@ -117,8 +125,6 @@ def fill(connection: Connection) -> None:
     connection.execute(
         insert(reviews), [review | {"id": f"r{n}", "pk": str(n)} for n in range(ROWS)]
     )
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql("ANALYZE")  # as the server does by itself
 
 
 def work(workspace: Workspace) -> None:

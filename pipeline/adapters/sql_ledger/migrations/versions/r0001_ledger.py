@@ -386,8 +386,7 @@ def _create_users() -> None:
         "web_sessions",
         words("digest", primary_key=True),
         *map(words, whose),
-        utc_time("opened_at"),
-        utc_time("used_at"),
+        *map(utc_time, ("opened_at", "used_at")),
     )
     op.create_table(
         "audit_entries",
