@@ -7,7 +7,7 @@ from prefect import State, flow
 from prefect.states import Completed
 from pydantic import Field
 
-from flows.app.acknowledge import AcknowledgeRequest, acknowledge_directly
+from flows.app.explain import AcknowledgeRequest, acknowledge_directly
 from flows.prefect.ui.forms import Config, Records, Source
 from flows.prefect.ui.states import ended
 

@@ -35,7 +35,7 @@ def acknowledge(
     It concerns documents that were rejected, in conflict or failed, until their files change.
     Without --record, all of the source.
     """
-    from flows.app.acknowledge import AcknowledgeRequest, acknowledge_directly
+    from flows.app.explain import AcknowledgeRequest, acknowledge_directly
 
     said_by = by or getpass.getuser()
     request = AcknowledgeRequest(source, tuple(record), said_by, note, withdraw)

@@ -1,7 +1,4 @@
-"""Create the ledger.
-
-Column types are spelled out: what a migration does must not change when `tables.py` does.
-"""
+"""Create the ledger; its column types are spelled out, and do not change with `tables.py`."""
 
 import sqlalchemy as sa
 from alembic import op
