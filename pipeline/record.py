@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from pipeline.decide.fingerprint import plan_fingerprint
 from pipeline.errors import FileGone
 from pipeline.isolation import isolated
 from pipeline.model import FileRef, Outcome, ReadDocument, RecordWork, Status
+from pipeline.ports import Telemetry
 from pipeline.steps.archive import (
     archive_document,
     archive_manifests,
@@ -23,7 +24,7 @@ from pipeline.steps.read import read_document
 from pipeline.steps.write_back import (
     clear_reprocess_flag,
     plan_record,
-    planned_outcome,
+    planned_outcomes,
     write_context,
     write_record,
 )
@@ -117,7 +118,7 @@ def write_back(
         )
     run.on_plan(plan, documents)
     if run.plan_only:
-        outcomes = [planned_outcome(document, plan) for document in documents]
+        outcomes = planned_outcomes(documents, plan)
     else:
         with telemetry.stage("write"):
             outcomes = write_record(plan, documents, context)
@@ -126,14 +127,22 @@ def write_back(
     return outcomes
 
 
+def _measure(outcome: Outcome, telemetry: Telemetry) -> None:
+    source = outcome.ref.source
+    telemetry.count("documents", f"{source} {outcome.status}")
+    telemetry.count("pages", source, outcome.pages)
+    for state, number in asdict(outcome.values).items():
+        if number:
+            telemetry.count("values", f"{source} {state}", number)
+
+
 def _finish(work: RecordWork, outcomes: Sequence[Outcome], run: SourceRun, folder: Path) -> None:
     """Record the outcomes; clear the reprocess flag once everything asked for is in the record."""
     telemetry = run.ports.telemetry
     for outcome in outcomes:
         run.ports.ledger.files.finish(outcome, run.run_id)
         if outcome.ref in work.files:  # a moved file was counted when it was processed there
-            telemetry.count("documents", f"{outcome.ref.source} {outcome.status}")
-            telemetry.count("pages", outcome.ref.source, outcome.pages)
+            _measure(outcome, telemetry)
     cleared = [
         outcome.ref.version
         for outcome in outcomes

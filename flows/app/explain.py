@@ -111,6 +111,7 @@ def version_json(
             "planned_only": outcome.planned_only,
             "written": dict(outcome.written),
             "new_name": outcome.new_name,
+            "left_open": dict(outcome.left_open),
             "suggestions": [asdict(suggestion) for suggestion in outcome.suggestions],
         },
         "acknowledged": acknowledgement_json(state.acknowledged),

@@ -3,13 +3,14 @@
 import base64
 import tempfile
 from collections.abc import Iterator
+from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined
 
 from flows.app.not_planned import NotPlanned
-from flows.app.run_report import record_of
+from flows.app.run_report import record_of, values_line
 from flows.terminal.tables import certainty, shown
 from pipeline.decide.confidence import confidence_text
 from pipeline.errors import FileGone
@@ -45,6 +46,7 @@ def write_page(
             certainty=certainty,
             confidence_text=confidence_text,
             most=MOST_RECORDS,
+            values=values_line(asdict(plan.values)) or "none",
         )
         # A name may contain half of a surrogate pair, which UTF-8 cannot encode.
         # The page has names, values and pictures of documents.

@@ -48,6 +48,18 @@ class Report:
         return found
 
 
+def values_line(values: Mapping[str, int]) -> str:
+    """Return what became of the values of columns, "" where there were none."""
+    named = {
+        "written": "written",
+        "planned": "to be written",
+        "suggested": "suggested",
+        "left_open": "left open",
+    }
+    counts = [f"{values[state]:,} {words}" for state, words in named.items() if values.get(state)]
+    return " · ".join(counts)
+
+
 def stages_line(document: Mapping[str, Any]) -> str:
     """Return the seconds of each stage, which overlap; "" if nothing was timed."""
     return " · ".join(

@@ -6,7 +6,7 @@
 import uuid
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from itertools import islice
 from typing import Protocol, TypeVar
 
@@ -137,8 +137,13 @@ def recorded_run(context: AppContext, kind: str, summary: Summary) -> Iterator[L
             raise
         finally:
             # Also after an error: the calls were made, and they count in the month's budget.
-            counts, calls = summary.counts(), context.client.calls
-            ledger.usage.finish_run(summary.run_id, status, counts=counts, calls=calls)
+            ledger.usage.finish_run(
+                summary.run_id,
+                status,
+                counts=summary.counts(),
+                calls=context.client.calls,
+                values=asdict(summary.values),
+            )
 
 
 def make_source_run(

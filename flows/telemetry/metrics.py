@@ -28,6 +28,11 @@ Samples = Iterable[tuple[tuple[str, ...], float]]
 _COUNTERS = {
     "documents": ("processed_documents", "Outcomes of work on files", ("source", "status")),
     "pages": ("processed_pages", "Pages of files worked on", ("source",)),
+    "values": (
+        "processed_values",
+        "Values of columns that were written, planned, suggested or left open",
+        ("source", "state"),
+    ),
     "calls": ("caspio_calls", "Calls to Caspio", ("operation",)),
 }
 """By name in the ledger: the metric's name, its description and its labels."""

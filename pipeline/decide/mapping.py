@@ -1,7 +1,7 @@
 """Map findings to column values, and decide what may be written. Pure: values in, a plan out."""
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from pipeline.decide.column_values import (
@@ -40,7 +40,21 @@ class WantedValue:
     version: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is wanted of a record's documents.
+
+    `values` are by column, `problems` say what does not fit, and `missing` has the columns without
+    a value, each with the reason that the documents give, "" for none.
+    """
+
+    values: dict[str, WantedValue] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+    missing: dict[str, str] = field(default_factory=dict)
+
+
 _NOTHING: Mapping[str, TakenBack] = MappingProxyType({})
+_NO_COLUMNS: Mapping[str, str] = MappingProxyType({})
 
 
 def refuse_columns(spec: SourceSpec, columns: Mapping[str, Column]) -> Iterator[str]:
@@ -78,24 +92,24 @@ def _refuse_column(name: str, finding: str, columns: Mapping[str, Column]) -> st
 
 def wanted_values(
     spec: SourceSpec, documents: Mapping[str, Mapping[str, Finding]], columns: Mapping[str, Column]
-) -> tuple[dict[str, WantedValue], list[str]]:
+) -> Wanted:
     """Choose by column the most certain finding of a record's documents; say what does not fit.
 
     `documents` has the findings by file version.
     """
-    wanted: dict[str, WantedValue] = {}
-    problems: list[str] = []
+    wanted = Wanted()
     for column_name, finding_name in spec.columns.items():
         version, best = most_certain(finding_name, documents)
-        if best is None:
-            continue
         column = columns.get(column_name)
         if column is None:
-            problems.append(f"{column_name}: the column is no longer there; see `doctor`")
+            wanted.problems.append(f"{column_name}: the column is no longer there; see `doctor`")
+            continue
+        if best is None:
+            wanted.missing[column_name] = _why_missing(finding_name, documents)
             continue
         text = best.value or ""
         if finding_name == "provenance" and len(text) > TEXT_TYPES.get(column.type, 0):
-            problems.append(
+            wanted.problems.append(
                 f"{column_name}: provenance has {len(text)} characters and is not JSON when cut; "
                 "map it to a TEXT column"
             )
@@ -103,11 +117,20 @@ def wanted_values(
         try:
             value = convert(text, column, allow_formulas=spec.allow_formulas)
         except Unfit as error:
-            problems.append(f"{column_name}: {error}")
+            wanted.problems.append(f"{column_name}: {error}")
+            wanted.missing[column_name] = f"what was read does not fit the column: {error}"
             continue
-        if value != "":  # if nothing is left of a text, the column is not emptied
-            wanted[column_name] = WantedValue(value, best.confidence, best.reason, version)
-    return wanted, problems
+        if value == "":  # if nothing is left of a text, the column is not emptied
+            wanted.missing[column_name] = ""
+        else:
+            wanted.values[column_name] = WantedValue(value, best.confidence, best.reason, version)
+    return wanted
+
+
+def _why_missing(name: str, documents: Mapping[str, Mapping[str, Finding]]) -> str:
+    """Return what the documents say of a finding that has no value, "" if they say nothing."""
+    unsure = (document[name].reason for document in documents.values() if name in document)
+    return "; ".join(dict.fromkeys(unsure))
 
 
 def most_certain(
@@ -132,13 +155,14 @@ def decide(
     last_written: Mapping[str, Value],
     outdated: Collection[str] = (),
     undone: Mapping[str, TakenBack] = _NOTHING,
+    missing: Mapping[str, str] = _NO_COLUMNS,
     renames: bool = False,
 ) -> Plan:
     """Merge each column three ways (last written by us, there now, wanted); plan what may change.
 
     `outdated` are the columns whose value we wrote from a file that was replaced since: it is ours
     to update, also where only empty columns may be written. `undone` has what an undo took back, by
-    column: that is not written again.
+    column: that is not written again. `missing` are the columns without a value, with the reason.
 
     What differs in each run, such as the time, is written where it is missing, and together with
     anything else that changes; `renames` says that the name of a file does.
@@ -172,7 +196,24 @@ def decide(
         after=after,
         basis={name: _basis(wanted[name], spec.limits_of(name).write_at) for name in after},
         suggestions=tuple(suggestions),
+        left_open=_left_open(work, spec, wanted, missing),
     )
+
+
+def _left_open(
+    work: RecordWork,
+    spec: SourceSpec,
+    wanted: Mapping[str, WantedValue],
+    missing: Mapping[str, str],
+) -> dict[str, str]:
+    """Return the empty columns for which nothing is certain enough to be suggested, and why."""
+    reasons = dict(missing)
+    for name, want in wanted.items():
+        limit = spec.limits_of(name).suggest_at
+        why = doubt(want.confidence, want.reason, limit=limit, setting="suggest_at")
+        if why:
+            reasons[name] = f"{want.value!r} was read; {why}"
+    return {name: why for name, why in reasons.items() if is_empty(work.values.get(name))}
 
 
 def _likely(

@@ -3,14 +3,14 @@
 import threading
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from heapq import nlargest
 from itertools import islice
 from operator import attrgetter
 from types import MappingProxyType
 from typing import Any
 
-from pipeline.model import Outcome, Status
+from pipeline.model import Outcome, Status, ValueCounts
 
 MAX_OUTCOMES = 1_000
 """Outcomes kept for the report; more are counted but not kept, so that memory stays flat."""
@@ -49,7 +49,7 @@ class Summary:
     acknowledged: int = 0
     leased_elsewhere: int = 0
     missed: int = 0
-    suggestions: int = 0
+    values: ValueCounts = field(default_factory=ValueCounts)
     latest: list[Outcome] = field(default_factory=list)
     problems: list[Outcome] = field(default_factory=list)
     slowest: list[Outcome] = field(default_factory=list)
@@ -64,7 +64,7 @@ class Summary:
             self.pages += outcome.pages
             self.size_bytes += outcome.size_bytes
             self.planned += outcome.planned_only
-            self.suggestions += len(outcome.suggestions)
+            self.values += outcome.values
             needs_attention = outcome.status in NEEDS_ATTENTION or outcome.suggestions
             kept = self.problems if needs_attention else self.latest
             if outcome.status is not Status.UNCHANGED and len(kept) < MAX_OUTCOMES:
@@ -106,6 +106,7 @@ class Summary:
             "needs_a_user": self.needs_a_user,
             "acknowledged": self.acknowledged,
             "planned_only": self.planned,
+            "values": asdict(self.values),
             "leased_elsewhere": self.leased_elsewhere,
             "missed_by_webhooks": self.missed,
             "sources_stopped": dict(self.stopped),

@@ -13,7 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
-from pipeline.model.limits import Limits as Limits
+from pipeline.model.limits import Limits as Limits, ValueCounts as ValueCounts
 from pipeline.model.reading import (
     Child as Child,
     Finding as Finding,
@@ -21,6 +21,12 @@ from pipeline.model.reading import (
     PageText as PageText,
     ReadStatus as ReadStatus,
     ScanStatus as ScanStatus,
+)
+from pipeline.model.sources import (
+    Confirm as Confirm,
+    IndexTable as IndexTable,
+    Overwrite as Overwrite,
+    SourceSpec as SourceSpec,
 )
 
 Value = str | int | float | bool | None
@@ -33,77 +39,6 @@ class Place(StrEnum):
     ATTACHMENT = "attachment"  # inside the record, reached through /attachments
     FILE = "file"  # in the Files area, named by a path in a FILE field
     FOLDER = "folder"  # in the Files area, found by walking a folder
-
-
-class Overwrite(StrEnum):
-    """What may be overwritten: nothing but empty columns, our own values, anything."""
-
-    EMPTY = "empty"
-    OURS = "ours"
-    ALWAYS = "always"
-
-
-class Confirm(StrEnum):
-    """Whether the first run of a new or changed source only plans."""
-
-    FIRST = "first"
-    NEVER = "never"
-
-
-@dataclass(frozen=True, slots=True)
-class IndexTable:
-    """A table with one row for each Files-area file that no record refers to."""
-
-    table: str
-    path_column: str
-
-
-@dataclass(frozen=True, slots=True)
-class SourceSpec:
-    """One `[[sources]]` entry, checked: exactly one of `table`, `view`, `folder` is set.
-
-    `columns` maps a Caspio column to the name of a finding; `overwrite_columns` overrides
-    `overwrite` for a column, and `column_limits` overrides `limits`. `fields` empty means every
-    ATTACHMENT and FILE field. `rename` is a Jinja template or None. `review` is the table with the
-    suggestions. A record that `max_writes` runs have changed within the window is left alone.
-    `webhook_table` is the table whose changes concern a view or a folder. Users set
-    `reprocess_column` to have the files of a record read again.
-    """
-
-    name: str
-    table: str | None = None
-    view: str | None = None
-    folder: str | None = None
-    fields: tuple[str, ...] = ()
-    where: str | None = None
-    columns: Mapping[str, str] = field(default_factory=dict)
-    overwrite: Overwrite = Overwrite.EMPTY
-    overwrite_columns: Mapping[str, Overwrite] = field(default_factory=dict)
-    rename: str | None = None
-    index: IndexTable | None = None
-    confirm: Confirm = Confirm.FIRST
-    schedule: str | None = None
-    limits: Limits = field(default_factory=Limits)
-    column_limits: Mapping[str, Limits] = field(default_factory=dict)
-    review: str | None = None
-    allow_formulas: bool = False
-    max_writes: int = 10
-    max_writes_window_s: int = 86_400
-    webhook_table: str | None = None
-    reprocess_column: str | None = None
-
-    @property
-    def container(self) -> str:
-        """Name the table, view or folder."""
-        return self.table or self.view or self.folder or ""
-
-    def policy(self, column: str) -> Overwrite:
-        """Return what may be overwritten in a column."""
-        return self.overwrite_columns.get(column, self.overwrite)
-
-    def limits_of(self, column: str) -> Limits:
-        """Return how certain a value of a column must be."""
-        return self.column_limits.get(column, self.limits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,7 +276,8 @@ class Plan:
 
     `before` has the state that every changed column was planned against. `new_names` maps a file
     version to its new full name; only files whose name changes appear. `basis` says, by column, why
-    a value of `after` is wanted.
+    a value of `after` is wanted. `left_open` has the columns that stay empty without a suggestion,
+    with what was read and is too uncertain, "" if nothing was found.
     """
 
     work: RecordWork
@@ -351,6 +287,7 @@ class Plan:
     suggestions: tuple[Suggestion, ...] = ()
     problems: tuple[str, ...] = ()
     basis: Mapping[str, Basis] = field(default_factory=dict)
+    left_open: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def empty(self) -> bool:
@@ -382,7 +319,8 @@ class Stage(StrEnum):
 class Outcome:
     """How one file ended, with the reason as a sentence.
 
-    `seconds` is the wall time that its record took in this run; the ledger does not keep it.
+    `left_open` is as in the plan. The ledger does not keep `seconds`, the wall time that its record
+    took in this run, nor `values`, which count a record once: with its first document.
     """
 
     ref: FileRef
@@ -397,4 +335,6 @@ class Outcome:
     suggestions: tuple[Suggestion, ...] = ()
     planned_only: bool = False
     quarantined: bool = False
+    left_open: Mapping[str, str] = field(default_factory=dict)
     seconds: float = field(default=0.0, compare=False)
+    values: ValueCounts = field(default_factory=ValueCounts, compare=False)

@@ -18,3 +18,21 @@ class Limits:
 
     write_at: float = WRITE_AT
     suggest_at: float = SUGGEST_AT
+
+
+@dataclass(frozen=True, slots=True)
+class ValueCounts:
+    """How many values of columns were written, would be written, are suggested or are left open."""
+
+    written: int = 0
+    planned: int = 0
+    suggested: int = 0
+    left_open: int = 0
+
+    def __add__(self, other: "ValueCounts") -> "ValueCounts":
+        return ValueCounts(
+            self.written + other.written,
+            self.planned + other.planned,
+            self.suggested + other.suggested,
+            self.left_open + other.left_open,
+        )

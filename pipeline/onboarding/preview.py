@@ -41,9 +41,9 @@ def preview(source: ProposedSource, sample: SampleDocument) -> Becomes:
     new = {one.column: Column(one.column, one.creates) for one in source.columns if one.creates}
     columns = {**source.container.columns, **new}
     work = replace(sample.work, values={name: sample.work.values.get(name) for name in columns})
-    wanted, problems = wanted_values(spec, {ref.version: _facts(sample)}, columns)
-    plan = decide(work, spec=spec, wanted=wanted, columns=columns, last_written={})
-    left = [*problems, *(f"{one.column}: {one.reason}" for one in plan.suggestions)]
+    wanted = wanted_values(spec, {ref.version: _facts(sample)}, columns)
+    plan = decide(work, spec=spec, wanted=wanted.values, columns=columns, last_written={})
+    left = [*wanted.problems, *(f"{one.column}: {one.reason}" for one in plan.suggestions)]
     new_name = None
     if spec.rename is not None:
         name = NameTemplate(spec.rename).render(

@@ -32,7 +32,7 @@ from pipeline.steps.archive import archive_manifests
 from pipeline.steps.write_back import (
     WriteContext,
     changed_values,
-    outcome_of,
+    outcomes_of,
     write_back,
     write_context,
 )
@@ -164,6 +164,7 @@ def _write(
         suggestions=planned.suggestions,
         problems=planned.problems,
         basis=planned.basis,
+        left_open=planned.left_open,
     )
     written = write_back(plan, documents, context, replan=None)
     # What an interrupted run has written and named already is part of what this plan has done.
@@ -173,7 +174,7 @@ def _write(
         written={**values, **written.written},
         new_names={**given_names, **written.new_names},
     )
-    outcomes = [outcome_of(document, plan, written) for document in documents]
+    outcomes = outcomes_of(documents, plan, written)
     archive_manifests(documents, outcomes, run, folder)
     return outcomes
 

@@ -24,6 +24,7 @@ from pipeline.model import (
     Status,
     Suggestion,
     Value,
+    ValueCounts,
 )
 from pipeline.private_files import private
 from pipeline.steps.write_back import Cost
@@ -63,6 +64,16 @@ class PlannedRecord:
     suggestions: tuple[Suggestion, ...]
     problems: tuple[str, ...]
     cost: Cost
+    left_open: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def values(self) -> ValueCounts:
+        """Count what would be written, what is suggested and what is left open."""
+        return ValueCounts(
+            planned=len(self.after),
+            suggested=len(self.suggestions),
+            left_open=len(self.left_open),
+        )
 
     @property
     def key(self) -> str:
@@ -89,7 +100,8 @@ class Owner:
 class PlanFile:
     """A plan file whose seal was checked. `id` is the beginning of the seal.
 
-    `line_digests` are those of the lines that the seal was checked over, one behind the other.
+    `values` counts those of all records. `line_digests` are those of the lines that the seal was
+    checked over, one behind the other.
     """
 
     path: Path
@@ -97,6 +109,7 @@ class PlanFile:
     seal: str
     records: int
     cost: Cost
+    values: ValueCounts = field(default_factory=ValueCounts)
     line_digests: bytes = field(default=b"", repr=False)
 
     @property
@@ -154,6 +167,7 @@ def planned_record(plan: Plan, documents: list[ReadDocument], *, cost: Cost) -> 
         suggestions=plan.suggestions,
         problems=plan.problems,
         cost=cost,
+        left_open=plan.left_open,
     )
 
 
@@ -169,6 +183,7 @@ class PlanWriter:
     key: bytes = field(repr=False)
     records: int = 0
     cost: Cost = field(default_factory=Cost)
+    values: ValueCounts = field(default_factory=ValueCounts)
     _lines: "_SealedLines" = field(init=False)
     _file: IO[bytes] | None = None
 
@@ -189,20 +204,25 @@ class PlanWriter:
         """Write one record."""
         self.records += 1
         self.cost += record.cost
+        self.values += record.values
         self._line(asdict(record))
 
     def finish(self, *, listing: Cost) -> PlanFile:
         """Seal the file and give it its name. `listing` is the cost of listing the records."""
         assert self._file is not None
         self.cost += listing
-        totals = {"records": self.records, "cost": asdict(self.cost)}
+        totals = {
+            "records": self.records,
+            "cost": asdict(self.cost),
+            "values": asdict(self.values),
+        }
         seal = self._lines.seal(totals)
         self._file.write(_json({**totals, "seal": seal}))
         self._file.close()
         # Nothing is under the plan's name before it is complete, however the run ends.
         self._part.replace(self.path)
         digests = bytes(self._lines.digests)
-        return PlanFile(self.path, self.owner, seal, self.records, self.cost, digests)
+        return PlanFile(self.path, self.owner, seal, self.records, self.cost, self.values, digests)
 
     def __exit__(self, *_exc: object) -> None:
         assert self._file is not None
@@ -291,7 +311,8 @@ def open_plan(path: Path, key: bytes) -> PlanFile:
         problem = f"{path} was changed or cut after it was made: its seal does not fit."
         raise BadSettings([f"{problem} {_PLAN_AGAIN}"])
     cost, records = Cost(**totals["cost"]), int(totals["records"])
-    return PlanFile(path, Owner(**header), seal, records, cost, bytes(lines.digests))
+    values = ValueCounts(**totals.get("values", {}))
+    return PlanFile(path, Owner(**header), seal, records, cost, values, bytes(lines.digests))
 
 
 def _object(line: bytes) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipeline.context import SourceRun
 from pipeline.isolation import isolated
-from pipeline.model import Effect, FileRef, Outcome, Place, RecordWork, Status
+from pipeline.model import Effect, FileRef, Outcome, Place, RecordWork, Status, ValueCounts
 from pipeline.ports import FileState, Ledger
 from pipeline.steps.write_back import Undone, undo_effects, write_context
 from pipeline.verify.manifests import amend_manifest, document_folder, versions_of
@@ -148,6 +148,7 @@ def _outcome(ref: FileRef, undone: Undone, run: SourceRun, *, is_first: bool) ->
         sha256=known.sha256 if known else None,
         doc_type=known.outcome.doc_type if known and known.outcome else None,
         written=undone.values if is_first else {},
+        values=ValueCounts(written=len(undone.values) if is_first else 0),
         new_name=undone.names.get(ref.version),
     )
 

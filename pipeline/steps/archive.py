@@ -223,5 +223,5 @@ def effect_json(effect: Effect) -> Mapping[str, object]:
 def outcome_json(outcome: Outcome) -> Mapping[str, object]:
     """Return an outcome as plain JSON, without the file, which the manifest has itself."""
     fields = asdict(outcome)
-    del fields["ref"]
+    del fields["ref"], fields["values"]
     return fields

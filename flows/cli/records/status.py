@@ -93,6 +93,7 @@ def run_json(run: "RunState") -> dict[str, object]:
         "started_at": run.started_at.isoformat(),
         "finished_at": run.finished_at.isoformat() if run.finished_at else None,
         "documents": dict(run.counts),
+        "values": dict(run.values),
         "caspio_calls": {"total": sum(run.calls.values()), "by": dict(run.calls)},
     }
 

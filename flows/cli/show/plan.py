@@ -4,6 +4,7 @@ from rich.table import Table
 from rich.text import Text
 
 from flows.app.plan import PlanReport
+from flows.app.run_report import values_line
 from flows.cli.show.report import outcome_table
 from flows.terminal.console import PlainConsole
 from flows.terminal.pages import paged
@@ -38,6 +39,9 @@ def show_totals(made: PlanReport, console: PlainConsole) -> None:
     """Print the counts, what applying the plan costs, and how to continue."""
     plan = made.plan
     console.print(counts_line(made.report.document["documents"]), highlight=False)
+    values = values_line(made.report.document["values"])
+    if values:
+        console.print(f"values: {values}", highlight=False)
     records, calls = counted(plan.records, "record"), counted(plan.cost.calls, "Caspio call")
     size = counted(plan.cost.size_bytes, "byte")
     console.print(

@@ -3,7 +3,7 @@
 from rich.table import Table
 from rich.text import Text
 
-from flows.app.run_report import Report, lost_runs_line, record_of, stages_line
+from flows.app.run_report import Report, lost_runs_line, record_of, stages_line, values_line
 from flows.terminal.console import PlainConsole
 from flows.terminal.tables import COLORS, counts_line, shown, table_of
 from pipeline.model import Outcome
@@ -17,6 +17,9 @@ def show_report(report: Report) -> None:
         console.print(outcome_table(report.outcomes))
     document = report.document
     console.print(counts_line(document["documents"]), highlight=False)
+    values = values_line(document["values"])
+    if values:
+        console.print(f"values: {values}", highlight=False)
     pages, calls = counted(document["pages"], "page"), document["caspio_calls"]["total"]
     console.print(
         f"run {document['run_id']} · {pages} · {document['bytes']:,} bytes · "

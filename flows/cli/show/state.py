@@ -1,11 +1,12 @@
 """Tables of what the ledger knows, for `status`, `explain` and `doctor`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 from rich.text import Text
 
+from flows.app.run_report import values_line
 from flows.doctor.check import Check
 from flows.terminal.console import PlainConsole
 from flows.terminal.tables import COLORS, table_of
@@ -95,11 +96,13 @@ def counts_table(counts: Mapping[str, Mapping[str, int]]) -> Table:
 def runs_table(runs: Sequence[RunState]) -> Table:
     """Return the latest runs with their counts and calls."""
     title = "Latest runs, named by their start (UTC)"
-    table = table_of("Run", "Kind", "Status", "Files", "Calls", title=title, whole="Run")
+    headings = ("Run", "Kind", "Status", "Files", "Values", "Calls")
+    table = table_of(*headings, title=title, whole="Run")
     for run in runs:
         files = "\n".join(f"{count} {status}" for status, count in run.counts.items() if count)
         calls = str(sum(run.calls.values()))
-        table.add_row(run.id, run.kind, run.status, files, calls)
+        values = values_line(run.values).replace(" · ", "\n")
+        table.add_row(run.id, run.kind, run.status, files, values, calls)
     return table
 
 
@@ -175,14 +178,22 @@ def facts_table(life: Mapping[str, Any]) -> Table:
         for left in outcome["suggestions"]:
             values = f"{left['column']} is {left['current']!r}; {left['suggested']!r} was read"
             add("suggested", f"{values}: {left['reason']}")
-    for name, finding in life["findings"].items():
-        for column, limits in finding["columns"].items():
-            at = f"written at {limits['write_at']:g}, suggested at {limits['suggest_at']:g}"
-            add("column", f"{column} takes {name}: {at}")
+        for column, reason in outcome["left_open"].items():
+            add("left open", f"{column}: {reason or 'nothing was found'}")
+    for line in column_lines(life["findings"]):
+        add("column", line)
     for item in life["review"]:
         values = f"{item['column']}: {item['suggested']!r} for {item['current']!r}"
         add("review", f"{values} is {item['state']} in the review table")
     return table
+
+
+def column_lines(findings: Mapping[str, Any]) -> Iterator[str]:
+    """Yield each column that takes a finding, with the limits that apply to it."""
+    for name, finding in findings.items():
+        for column, limits in finding["columns"].items():
+            at = f"written at {limits['write_at']:g}, suggested at {limits['suggest_at']:g}"
+            yield f"{column} takes {name}: {at}"
 
 
 def findings_table(findings: Mapping[str, Any]) -> Table:

@@ -1,10 +1,12 @@
 """A plan for review in the Prefect UI: a table of its records, and what it takes to apply it."""
 
+from dataclasses import asdict
 from itertools import islice
 
 from prefect.artifacts import create_table_artifact
 
 from flows.app.preview import Preview
+from flows.app.run_report import values_line
 from flows.app.wiring import AppContext
 from flows.prefect.ui.artifacts import artifact_key
 from flows.prefect.ui.text import cell, quoted
@@ -37,6 +39,7 @@ def totals(plan: PlanFile, context: AppContext) -> str:
     lines = [
         f"- plan `{plan.id}` in {quoted(str(plan.path))}",
         f"- **{counted(plan.records, 'record')}** of {sources}",
+        f"- values: {values_line(asdict(plan.values)) or 'none'}",
         f"- about **{counted(plan.cost.calls, 'Caspio call')}**{of_left}",
         f"- {plan.cost.size_bytes:,} bytes to and from Caspio",
     ]

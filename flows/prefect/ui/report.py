@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
-from flows.app.run_report import Report, lost_runs_line, record_of, stages_line
+from flows.app.run_report import Report, lost_runs_line, record_of, stages_line, values_line
 from flows.app.wiring import AppContext
 from flows.prefect.ui.states import counts_text
 from flows.prefect.ui.text import quoted
@@ -71,6 +71,9 @@ def numbers(report: Report, context: AppContext) -> Iterator[Sequence[str]]:
     stages = stages_line(document)
     if stages:
         yield "seconds by stage, which overlap", stages
+    values = values_line(document["values"])
+    if values:
+        yield "values", values
     # Without pages or time there is no rate, and nothing to divide by.
     rate = f", {pages / seconds:.2f} a second" if pages and seconds else ""
     yield "pages", f"{pages:,}{rate}"

@@ -97,6 +97,7 @@ def dump_outcome(outcome: Outcome) -> Json:
         "written": dict(outcome.written),
         "new_name": outcome.new_name,
         "suggestions": [asdict(suggestion) for suggestion in outcome.suggestions],
+        "left_open": dict(outcome.left_open),
         "planned_only": outcome.planned_only,
         "quarantined": outcome.quarantined,
     }
@@ -276,6 +277,7 @@ def load_run(row: RowMapping) -> RunState:
         status=row["status"],
         counts=row["counts"],
         calls=row["calls"],
+        values=row["value_counts"],
     )
 
 

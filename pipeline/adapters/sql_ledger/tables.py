@@ -1,83 +1,20 @@
 """Tables of the ledger. A change here needs a migration beside it; a test compares the two."""
 
-from datetime import UTC, datetime
-
 from sqlalchemy import (
     JSON,
     BigInteger,
     Boolean,
     Column,
-    DateTime,
-    Dialect,
     Float,
     Index,
     Integer,
     MetaData,
-    String,
     Table,
-    TypeDecorator,
     false,
     literal_column,
 )
-from sqlalchemy.types import TypeEngine
 
-
-class UtcTime(TypeDecorator[datetime]):
-    """An aware UTC time; SQLite, which knows no zones, gets it without one."""
-
-    impl = DateTime
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[datetime]:
-        """Ask PostgreSQL for a time with zone."""
-        return dialect.type_descriptor(DateTime(timezone=dialect.name == "postgresql"))
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Convert to UTC; a time without a zone is a bug."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"{value} has no time zone; the ledger takes aware times only")
-        utc = value.astimezone(UTC)
-        return utc if dialect.name == "postgresql" else utc.replace(tzinfo=None)
-
-    def process_result_value(
-        self,
-        value: datetime | None,
-        dialect: Dialect,  # noqa: ARG002 - SQLAlchemy's signature
-    ) -> datetime | None:
-        """Return an aware UTC time."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-class Words(TypeDecorator[str]):
-    """Text that sorts by code point in both databases.
-
-    NUL and lone surrogates, which a database refuses and a file name may hold, are stored escaped:
-    good for looking up, not for returning. What must come back unchanged is stored as JSON.
-    """
-
-    impl = String
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[str]:
-        """Ask PostgreSQL for SQLite's order."""
-        return dialect.type_descriptor(
-            String(collation="C" if dialect.name == "postgresql" else None)
-        )
-
-    def process_bind_param(
-        self,
-        value: str | None,
-        dialect: Dialect,  # noqa: ARG002 - SQLAlchemy's signature
-    ) -> str | None:
-        """Escape what a database refuses."""
-        if value is None:
-            return None
-        return value.replace("\x00", "\\x00").encode("utf-8", "backslashreplace").decode()
-
+from pipeline.adapters.sql_ledger.database import UtcTime, Words
 
 metadata = MetaData()
 # Only INTEGER PRIMARY KEY counts up by itself in SQLite (https://www.sqlite.org/autoinc.html).
@@ -94,6 +31,7 @@ runs = Table(
     Column("finished_at", UtcTime, index=True),
     Column("status", Words, nullable=False),
     Column("counts", JSON, nullable=False),
+    Column("value_counts", JSON, nullable=False),
     Column("calls", JSON, nullable=False),
     Column("calls_total", BigInteger, nullable=False),
 )

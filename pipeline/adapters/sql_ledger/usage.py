@@ -29,6 +29,7 @@ class SqlUsage(SqlMetrics):
             "finished_at": None,
             "status": "running",
             "counts": {},
+            "value_counts": {},
             "calls": {},
             "calls_total": 0,
         }
@@ -48,7 +49,13 @@ class SqlUsage(SqlMetrics):
             return sorted(connection.execute(recorded).scalars())
 
     def finish_run(
-        self, run_id: str, status: str, *, counts: Mapping[str, int], calls: Mapping[str, int]
+        self,
+        run_id: str,
+        status: str,
+        *,
+        counts: Mapping[str, int],
+        calls: Mapping[str, int],
+        values: Mapping[str, int],
     ) -> None:
         """Record how a run ended; its calls are added to those it has."""
         with self._session.writing(f"record the end of run {run_id}") as connection:
@@ -59,14 +66,15 @@ class SqlUsage(SqlMetrics):
                 raise KeyError(run_id)
             # A run that was interrupted and started again has made all these calls.
             total = Counter(row.calls) + Counter(calls)
-            values = {
+            end = {
                 "status": status,
                 "finished_at": self._session.clock.now(),
                 "counts": dict(counts),
+                "value_counts": dict(values),
                 "calls": dict(total),
                 "calls_total": total.total(),
             }
-            connection.execute(update(runs).where(runs.c.id == run_id).values(values))
+            connection.execute(update(runs).where(runs.c.id == run_id).values(end))
 
     def runs(self, limit: int = 10) -> Sequence[RunState]:
         """Return the latest runs, newest first."""

@@ -1,7 +1,7 @@
 """What the ledger promises about runs, Caspio calls and counters."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -12,6 +12,7 @@ from pipeline.ports.metrics import Counters, LedgerMetrics
 class RunState:
     """One run: `counts` are files by status, `calls` Caspio calls by "METHOD /template".
 
+    `values` says how many values were written, planned, suggested and left open.
     `status` is "running" while the run's worker lives, and "lost" if it died before it could record
     its end. Such a run has no `finished_at`.
     """
@@ -23,6 +24,7 @@ class RunState:
     status: str
     counts: Mapping[str, int]
     calls: Mapping[str, int]
+    values: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,13 @@ class UsageLedger(Protocol):
         """Record as lost the runs whose worker died; return those not recorded before."""
 
     def finish_run(
-        self, run_id: str, status: str, *, counts: Mapping[str, int], calls: Mapping[str, int]
+        self,
+        run_id: str,
+        status: str,
+        *,
+        counts: Mapping[str, int],
+        calls: Mapping[str, int],
+        values: Mapping[str, int],
     ) -> None:
         """Record how a run ended; calls are added to those it has."""
 

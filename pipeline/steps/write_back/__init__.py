@@ -17,7 +17,7 @@ from pipeline.steps.write_back.page_decisions import (
 from pipeline.steps.write_back.plan import plan_record
 from pipeline.steps.write_back.recover import recover
 from pipeline.steps.write_back.reprocess_flag import clear_reprocess_flag
-from pipeline.steps.write_back.result import Written, outcome_of, planned_outcome
+from pipeline.steps.write_back.result import Written, outcomes_of, planned_outcomes
 from pipeline.steps.write_back.review_table import refuse_review
 from pipeline.steps.write_back.undo import UNDOABLE, Undone, undo_effects
 from pipeline.steps.write_back.write import write_back, write_record
@@ -36,9 +36,9 @@ __all__ = [
     "cost_of",
     "decide_on_page",
     "open_again",
-    "outcome_of",
+    "outcomes_of",
     "plan_record",
-    "planned_outcome",
+    "planned_outcomes",
     "recover",
     "refuse_review",
     "undo_effects",

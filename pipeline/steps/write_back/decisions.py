@@ -7,7 +7,7 @@ from functools import partial
 
 from pipeline.decide.column_values import WRITABLE_TYPES, Unfit, convert, same
 from pipeline.errors import BadSettings, RefusedByCaspio, RejectFile, TryLater
-from pipeline.model import EffectKind, EffectState, Outcome, Status, Value
+from pipeline.model import EffectKind, EffectState, Outcome, Status, Value, ValueCounts
 from pipeline.model.review import ReviewItem, ReviewState
 from pipeline.steps.write_back.columns import changed_texts, changed_values
 from pipeline.steps.write_back.context import WriteContext
@@ -107,7 +107,13 @@ def _carry_out(decision: Decision, context: WriteContext, now: datetime) -> Outc
     if known is None:
         return None
     written = {item.suggestion.column: value}
-    return Outcome(known.ref, Status.DONE, "as decided in the review table", written=written)
+    return Outcome(
+        known.ref,
+        Status.DONE,
+        "as decided in the review table",
+        written=written,
+        values=ValueCounts(written=1),
+    )
 
 
 def _refuse(decision: Decision, reason: str, context: WriteContext) -> Outcome | None:

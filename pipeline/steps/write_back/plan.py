@@ -24,7 +24,7 @@ def plan_record(work: RecordWork, documents: Sequence[ReadDocument], context: Wr
     readable = [document for document in documents if document.findings.status.readable]
     now = context.ports.clock.now()
     facts = {document.file.ref.version: _facts(document, context, now) for document in readable}
-    wanted, problems = wanted_values(spec, facts, context.columns)
+    wanted = wanted_values(spec, facts, context.columns)
     effects = ledger.effects.find(record=(record.container, record.pk)) if record else []
     last_written, undone = owned(effects), list(taken_back(effects))
     names, name_problems = _new_names(readable, undone, context)
@@ -32,7 +32,8 @@ def plan_record(work: RecordWork, documents: Sequence[ReadDocument], context: Wr
     plan = decide(
         work,
         spec=spec,
-        wanted=wanted,
+        wanted=wanted.values,
+        missing=wanted.missing,
         columns=context.columns,
         last_written={name: own.value for name, own in last_written.items()},
         undone={one.column: one for one in undone if one.column},
@@ -45,7 +46,7 @@ def plan_record(work: RecordWork, documents: Sequence[ReadDocument], context: Wr
     return replace(
         plan,
         new_names=names,
-        problems=(*problems, *name_problems),
+        problems=(*wanted.problems, *name_problems),
         suggestions=suggestions,
     )
 

@@ -1,6 +1,6 @@
 """How writing one record back ended."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from pipeline.model import (
@@ -12,6 +12,7 @@ from pipeline.model import (
     Status,
     Suggestion,
     Value,
+    ValueCounts,
 )
 
 
@@ -32,10 +33,33 @@ class Written:
         return replace(self, status=Status.PARTIAL, reason=reason)
 
 
-def planned_outcome(document: ReadDocument, plan: Plan) -> Outcome:
-    """Return the outcome that a document would have if its plan were carried out."""
-    outcome = outcome_of(document, plan, Written(written=plan.after, new_names=plan.new_names))
-    return replace(outcome, planned_only=outcome.status is not Status.REJECTED)
+def planned_outcomes(documents: Sequence[ReadDocument], plan: Plan) -> list[Outcome]:
+    """Return the outcomes that a record's documents would have if its plan were carried out."""
+    written = Written(written=plan.after, new_names=plan.new_names)
+    return [
+        replace(
+            outcome,
+            planned_only=outcome.status is not Status.REJECTED,
+            values=replace(outcome.values, written=0, planned=outcome.values.written),
+        )
+        for outcome in outcomes_of(documents, plan, written)
+    ]
+
+
+def outcomes_of(documents: Sequence[ReadDocument], plan: Plan, written: Written) -> list[Outcome]:
+    """Return the outcomes of a record's documents; the first readable one counts its values."""
+    outcomes = []
+    values = ValueCounts(
+        written=len(written.written),
+        suggested=len(written.suggestions or plan.suggestions),
+        left_open=len(plan.left_open),
+    )
+    for document in documents:
+        outcome = outcome_of(document, plan, written)
+        if outcome.status is not Status.REJECTED:
+            outcome, values = replace(outcome, values=values), ValueCounts()
+        outcomes.append(outcome)
+    return outcomes
 
 
 def outcome_of(document: ReadDocument, plan: Plan, written: Written) -> Outcome:
@@ -67,4 +91,5 @@ def outcome_of(document: ReadDocument, plan: Plan, written: Written) -> Outcome:
         written=written.written,
         new_name=written.new_names.get(file.ref.version),
         suggestions=written.suggestions or plan.suggestions,
+        left_open=plan.left_open,
     )

@@ -24,7 +24,7 @@ from pipeline.steps.write_back.context import WriteContext
 from pipeline.steps.write_back.effects import carry_out, new_effect
 from pipeline.steps.write_back.move import move_file
 from pipeline.steps.write_back.plan import plan_record
-from pipeline.steps.write_back.result import Written, outcome_of
+from pipeline.steps.write_back.result import Written, outcomes_of
 from pipeline.steps.write_back.suggestions import keep_suggestions
 from pipeline.wording import counted
 
@@ -38,7 +38,7 @@ def write_record(
         return plan_record(replace(plan.work, values=now), documents, context)
 
     written = write_back(plan, documents, context, replan=replan)
-    return [outcome_of(document, plan, written) for document in documents]
+    return outcomes_of(documents, plan, written)
 
 
 def write_back(

@@ -11,7 +11,9 @@ def test_a_run_is_remembered(ledger: Ledger, clock: FakeClock):
     ledger.usage.start_run("run-1", "run")
     clock.advance(90)
 
-    ledger.usage.finish_run("run-1", "done", counts={"done": 2}, calls={"GET /v3/tables": 4})
+    ledger.usage.finish_run(
+        "run-1", "done", counts={"done": 2}, calls={"GET /v3/tables": 4}, values={"written": 3}
+    )
 
     (run,) = ledger.usage.runs()
     assert (run.id, run.kind, run.started_at, run.finished_at) == (
@@ -21,6 +23,7 @@ def test_a_run_is_remembered(ledger: Ledger, clock: FakeClock):
         clock.now(),
     )
     assert (run.status, run.counts, run.calls) == ("done", {"done": 2}, {"GET /v3/tables": 4})
+    assert run.values == {"written": 3}
 
 
 def test_a_run_under_way_has_no_end(ledger: Ledger):
@@ -67,7 +70,7 @@ def test_a_lost_run_that_ends_says_how(ledger: Ledger):
     ledger.usage.start_run("run-1", "run")
     ledger.usage.record_lost_runs()
 
-    ledger.usage.finish_run("run-1", "stopped", counts={}, calls={})
+    ledger.usage.finish_run("run-1", "stopped", counts={}, calls={}, values={})
 
     assert [run.status for run in ledger.usage.runs()] == ["stopped"]
 
@@ -86,7 +89,7 @@ def test_runs_come_newest_first_and_no_more_than_asked(ledger: Ledger):
 def test_finishing_an_unknown_run_is_a_bug(ledger: Ledger):
     """Nothing is recorded in silence about a run that never began."""
     with pytest.raises(KeyError):
-        ledger.usage.finish_run("run-1", "done", counts={}, calls={})
+        ledger.usage.finish_run("run-1", "done", counts={}, calls={}, values={})
 
 
 def test_a_run_started_again_keeps_its_calls(ledger: Ledger):
@@ -94,7 +97,7 @@ def test_a_run_started_again_keeps_its_calls(ledger: Ledger):
     for _ in range(2):
         ledger.usage.start_run("run-1", "run")
         ledger.usage.finish_run(
-            "run-1", "failed", counts={"failed": 1}, calls={"GET /a": 2, "PUT /b": 1}
+            "run-1", "failed", counts={"failed": 1}, calls={"GET /a": 2, "PUT /b": 1}, values={}
         )
 
     assert [run.calls for run in ledger.usage.runs()] == [{"GET /a": 4, "PUT /b": 2}]

@@ -35,7 +35,13 @@ class MemoryUsage(MemoryPart):
         return lost
 
     def finish_run(
-        self, run_id: str, status: str, *, counts: Mapping[str, int], calls: Mapping[str, int]
+        self,
+        run_id: str,
+        status: str,
+        *,
+        counts: Mapping[str, int],
+        calls: Mapping[str, int],
+        values: Mapping[str, int],
     ) -> None:
         """Record how a run ended."""
         run = self._runs[run_id]
@@ -44,6 +50,7 @@ class MemoryUsage(MemoryPart):
             status=status,
             finished_at=self._memory.clock.now(),
             counts=dict(counts),
+            values=dict(values),
             calls=dict(Counter(run.calls) + Counter(calls)),
         )
 

@@ -109,7 +109,8 @@ def test_a_plan_names_what_is_not_in_it(
         Outcome(REF, Status.REJECTED, "encrypted"),
         Outcome(REF, Status.DONE, new_name="planned.pdf"),
     )
-    report = Report({"documents": {"done": 1, "rejected": 1}}, 1, 1, outcomes)
+    document = {"documents": {"done": 1, "rejected": 1}, "values": {"planned": 2}}
+    report = Report(document, 1, 1, outcomes)
     summary = Summary(RUN)
     for outcome in outcomes:
         summary.add(outcome)
@@ -118,7 +119,7 @@ def test_a_plan_names_what_is_not_in_it(
     show_plan(PlanReport(report, plan, (), not_planned(summary, limit=None)))
 
     said = capsys.readouterr().out
-    assert said.startswith("1 done · 1 rejected\nplan 000")
+    assert said.startswith("1 done · 1 rejected\nvalues: 2 to be written\nplan 000")
     assert all(
         word in said for word in ("Not in the plan", "Receipts 7", "protected.pdf", "encrypted")
     )

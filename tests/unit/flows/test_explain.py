@@ -25,10 +25,25 @@ def test_a_life_has_versions_writes_suggestions_and_addresses(
         ("update_columns", {"DocType": "receipt"}),
         ("rename_attachment", {"name": "receipt.txt"}),
     ]
+    assert first["outcome"]["left_open"] == {}  # type: ignore[index]  # a dictionary
     assert first["outcome"]["suggestions"][0]["suggested"] == 12.5  # type: ignore[index]  # a dictionary
     assert str(first["original"]).startswith("memory:originals/sha256/")
     show_life(first)
     assert "update_columns" in capsys.readouterr().out
+
+
+def test_what_is_left_open_is_explained(world: World, capsys: pytest.CaptureFixture[str]):
+    """A value that was too uncertain to be suggested is shown here, with its reason."""
+    world.receipt("1", "doc_type=receipt")
+    world.reader.confidence = 0.4
+    world.run()
+
+    (life,) = lives_of("receipts", "1", None, ledger=world.ledger, archive=world.archive)
+    show_life(life)
+
+    said = " ".join(capsys.readouterr().out.split())
+    assert "left open DocType: 'receipt' was read; confidence 0.40 is below suggest_at 0.5" in said
+    assert "left open Total: nothing was found" in said
 
 
 def test_a_finding_names_the_columns_that_take_it(world: World, capsys: pytest.CaptureFixture[str]):

@@ -9,7 +9,7 @@ from flows.prefect.ui.report import MOST_PICTURES_BYTES, MOST_SHOWN, archive_lin
 from pipeline.archive_layout import document_prefix
 from pipeline.metering.budget import Spending
 from pipeline.metering.summary import Summary
-from pipeline.model import FileRef, Outcome, Place, RecordRef, Status
+from pipeline.model import FileRef, Outcome, Place, RecordRef, Status, ValueCounts
 from pipeline.settings import Settings, load_settings
 from pipeline.settings.sections import ArchiveSettings
 from tests.fakes.archive import MemoryArchive
@@ -91,9 +91,11 @@ def outcome(number: int, status: Status = Status.DONE, **more: object) -> Outcom
 
 def test_the_report_says_what_was_done_and_what_it_cost(show: Show):
     """Counts, pages a second, seconds by stage, calls of the run, calls used and left in the month."""
-    report = show([outcome(1, pages=6), outcome(2, pages=2)])
+    counts = ValueCounts(written=12, suggested=3, left_open=1)
+    report = show([outcome(1, pages=6, values=counts), outcome(2, pages=2, values=counts)])
 
     assert "receipts: 2 done" in report
+    assert "| values | 24 written · 6 suggested · 2 left open |" in report
     assert "8, 2.00 a second" in report
     assert "| fetch 1.0 · read 6.2 |" in report
     assert "| Caspio calls | 7 |" in report

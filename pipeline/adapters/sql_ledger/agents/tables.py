@@ -2,7 +2,8 @@
 
 from sqlalchemy import JSON, BigInteger, Column, Index, Integer, Table
 
-from pipeline.adapters.sql_ledger.tables import UtcTime, Words, metadata
+from pipeline.adapters.sql_ledger.database import UtcTime, Words
+from pipeline.adapters.sql_ledger.tables import metadata
 
 # `digest` is SHA-256 of the token, which is stored nowhere.
 agent_tokens = Table(

@@ -2,7 +2,8 @@
 
 from sqlalchemy import JSON, Boolean, Column, Float, Index, Integer, Table, literal_column
 
-from pipeline.adapters.sql_ledger.tables import ID, UtcTime, Words, metadata
+from pipeline.adapters.sql_ledger.database import UtcTime, Words
+from pipeline.adapters.sql_ledger.tables import ID, metadata
 
 login_links = Table(
     "login_links",

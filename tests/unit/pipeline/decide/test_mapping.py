@@ -234,46 +234,78 @@ def test_surest_document_of_a_record_counts():
         "v3": {"company": found("C", 0.7)},
     }
 
-    wanted, problems = wanted_values(SPEC, documents, COLUMNS)
+    wanted = wanted_values(SPEC, documents, COLUMNS)
 
-    assert wanted == {"Company": WantedValue("B", 0.8, "it says so", "v2")}
-    assert problems == []
+    assert wanted.values == {"Company": WantedValue("B", 0.8, "it says so", "v2")}
+    assert wanted.problems == []
 
 
 def test_first_of_equally_sure_documents_counts():
     """Equal confidence leaves the choice to the order of the documents, so that a repetition decides alike."""
     documents = {"v1": {"company": found("A")}, "v2": {"company": found("B")}}
 
-    wanted, _ = wanted_values(SPEC, documents, COLUMNS)
+    wanted = wanted_values(SPEC, documents, COLUMNS)
 
-    assert wanted["Company"].value == "A"
+    assert wanted.values["Company"].value == "A"
 
 
 @pytest.mark.parametrize("value", [None, "", "<b>", "\u200b", "=="])
 def test_nothing_found_is_nothing_wanted(value: str | None):
     """A finding without text, or with none left when cleaned, never empties a column."""
-    wanted, problems = wanted_values(SPEC, {"v1": {"company": found(value)}}, COLUMNS)
+    wanted = wanted_values(SPEC, {"v1": {"company": found(value)}}, COLUMNS)
 
-    assert wanted == {}
-    assert problems == []
+    assert wanted.values == {}
+    assert wanted.problems == []
+    assert wanted.missing.keys() == {"Company", "Total"}
 
 
 def test_unfit_finding_is_a_problem_of_its_column_alone():
     """A finding that does not fit is reported with its column; the other columns are wanted all the same."""
-    wanted, problems = wanted_values(
-        SPEC, {"v1": {"company": found("A"), "total": found("much")}}, COLUMNS
-    )
+    wanted = wanted_values(SPEC, {"v1": {"company": found("A"), "total": found("much")}}, COLUMNS)
 
-    assert list(wanted) == ["Company"]
-    assert problems == ["Total: 'much' is not a number"]
+    assert list(wanted.values) == ["Company"]
+    assert wanted.problems == ["Total: 'much' is not a number"]
 
 
 def test_no_is_a_value():
     """A No that was read is wanted, unlike a blank."""
     spec = replace(SPEC, columns={"Paid": "paid"})
 
-    wanted, _ = wanted_values(
-        spec, {"v1": {"paid": found("no")}}, {"Paid": Column("Paid", "YES/NO")}
+    wanted = wanted_values(spec, {"v1": {"paid": found("no")}}, {"Paid": Column("Paid", "YES/NO")})
+
+    assert wanted.values["Paid"].value is False
+
+
+def test_a_column_without_a_value_says_why():
+    """What is missing comes with the reason that the documents give, once."""
+    documents = {
+        "v1": {"total": Finding(None, 0.0, "unsure between 1 and 2")},
+        "v2": {"total": Finding(None, 0.0, "unsure between 1 and 2")},
+    }
+
+    wanted = wanted_values(SPEC, documents, COLUMNS)
+
+    assert wanted.missing == {"Company": "", "Total": "unsure between 1 and 2"}
+
+
+def test_columns_that_stay_empty_are_left_open():
+    """Neither written nor suggested, an empty column is left open, with what was too uncertain."""
+    spec = SourceSpec("s", table="T", columns=dict.fromkeys("ABCD", "company"), limits=LIMITS)
+    work = RecordWork("s", RecordRef("T", "1"), {"D": "theirs"}, ())
+
+    plan = decide(
+        work,
+        spec=spec,
+        wanted={
+            "A": WantedValue("read", 0.9, "it says so"),
+            "B": WantedValue("read", 0.4, "it says so"),
+        },
+        missing={"C": "", "D": ""},
+        columns={name: Column(name, "STRING") for name in "ABCD"},
+        last_written={},
     )
 
-    assert wanted["Paid"].value is False
+    assert plan.left_open == {
+        "B": "'read' was read; confidence 0.40 is below suggest_at 0.5: it says so",
+        "C": "",
+    }

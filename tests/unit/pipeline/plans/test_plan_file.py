@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import BadSettings
-from pipeline.model import Basis, FileRef, Place, RecordRef, Suggestion
+from pipeline.model import Basis, FileRef, Place, RecordRef, Suggestion, ValueCounts
 from pipeline.plans.plan_file import (
     Owner,
     PlanFile,
@@ -54,6 +54,7 @@ RECORD = PlannedRecord(
     ),
     problems=("a sentence",),
     cost=Cost(2, 10),
+    left_open={"Date": "unsure between two"},
 )
 
 
@@ -81,6 +82,7 @@ def test_a_plan_comes_back_whole(path: Path):
     assert list(opened.each()) == [RECORD, other]
     assert opened == written
     assert (opened.owner, opened.records, opened.cost) == (OWNER, 2, Cost(10, 11))
+    assert opened.values == ValueCounts(planned=4, suggested=2, left_open=2)
 
 
 @pytest.mark.parametrize("name", ["../a.pdf", "/a.pdf", "a\\b.pdf", "..", "", "a\0.pdf"])

@@ -272,6 +272,7 @@ def _create_usage() -> None:
         utc_time("finished_at", nullable=True),
         words("status"),
         json("counts"),
+        json("value_counts"),
         json("calls"),
         big("calls_total"),
     )

@@ -1,0 +1,78 @@
+"""The sources, as the settings describe them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from pipeline.model.limits import Limits
+
+
+class Overwrite(StrEnum):
+    """What may be overwritten: nothing but empty columns, our own values, anything."""
+
+    EMPTY = "empty"
+    OURS = "ours"
+    ALWAYS = "always"
+
+
+class Confirm(StrEnum):
+    """Whether the first run of a new or changed source only plans."""
+
+    FIRST = "first"
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True)
+class IndexTable:
+    """A table with one row for each Files-area file that no record refers to."""
+
+    table: str
+    path_column: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSpec:
+    """One `[[sources]]` entry, checked: exactly one of `table`, `view`, `folder` is set.
+
+    `columns` maps a Caspio column to the name of a finding; `overwrite_columns` overrides
+    `overwrite` for a column, and `column_limits` overrides `limits`. `fields` empty means every
+    ATTACHMENT and FILE field. `rename` is a Jinja template or None. `review` is the table with the
+    suggestions. A record that `max_writes` runs have changed within the window is left alone.
+    `webhook_table` is the table whose changes concern a view or a folder. Users set
+    `reprocess_column` to have the files of a record read again.
+    """
+
+    name: str
+    table: str | None = None
+    view: str | None = None
+    folder: str | None = None
+    fields: tuple[str, ...] = ()
+    where: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    overwrite: Overwrite = Overwrite.EMPTY
+    overwrite_columns: Mapping[str, Overwrite] = field(default_factory=dict)
+    rename: str | None = None
+    index: IndexTable | None = None
+    confirm: Confirm = Confirm.FIRST
+    schedule: str | None = None
+    limits: Limits = field(default_factory=Limits)
+    column_limits: Mapping[str, Limits] = field(default_factory=dict)
+    review: str | None = None
+    allow_formulas: bool = False
+    max_writes: int = 10
+    max_writes_window_s: int = 86_400
+    webhook_table: str | None = None
+    reprocess_column: str | None = None
+
+    @property
+    def container(self) -> str:
+        """Name the table, view or folder."""
+        return self.table or self.view or self.folder or ""
+
+    def policy(self, column: str) -> Overwrite:
+        """Return what may be overwritten in a column."""
+        return self.overwrite_columns.get(column, self.overwrite)
+
+    def limits_of(self, column: str) -> Limits:
+        """Return how certain a value of a column must be."""
+        return self.column_limits.get(column, self.limits)
