@@ -15,6 +15,7 @@ DECIDING = (
     "decide/mapping.py",
     "decide/naming.py",
     "decide/ownership.py",
+    "decide/printed_values.py",
     "decide/provenance.py",
     "decide/templates.py",
     "findings.py",

@@ -15,8 +15,10 @@ from pipeline.decide.column_values import (
 )
 from pipeline.decide.confidence import doubt
 from pipeline.decide.ownership import TakenBack
+from pipeline.decide.printed_values import normalized
 from pipeline.decide.provenance import same_provenance
 from pipeline.findings import FINDINGS, OWN_FACT_NAMES, STAMP_NAMES
+from pipeline.labels import LABEL
 from pipeline.model import (
     Basis,
     Column,
@@ -115,6 +117,8 @@ def wanted_values(
             )
             continue
         try:
+            if finding_name.startswith(LABEL):
+                text = normalized(text, column.type)
             value = convert(text, column, allow_formulas=spec.allow_formulas)
         except Unfit as error:
             wanted.problems.append(f"{column_name}: {error}")

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from pipeline.decide.naming import NameTemplate
 from pipeline.findings import FINDINGS
+from pipeline.labels import LABEL, label_name
 from pipeline.model import Confirm, IndexTable, Limits, Overwrite, SourceSpec
 from pipeline.model.limits import SUGGEST_AT, WRITE_AT
 from pipeline.settings.schedule import checked_cron
@@ -37,7 +38,9 @@ class ColumnSettings(Section):
     """A column's long form: `Total = { finding = "total", write_at = 0.99 }`."""
 
     finding: str
-    """Name of the value to write into the column."""
+    """Name of the value to write into the column: a finding, or `label:` and the words of a label
+    that a form has printed beside the value.
+    """
     overwrite: Overwrite | None = None
     """What may be overwritten in this column. The default is `sources.overwrite`."""
     write_at: _Confidence | None = None
@@ -125,7 +128,12 @@ class SourceSettings(Section):
         problems = [problem for problem, is_found in self._contradictions().items() if is_found]
         problems += self._wrong_limits()
         for column, finding in self._findings().items():
-            if finding not in FINDINGS:
+            if finding == LABEL:
+                problems.append(
+                    f"column {column!r} asks for a label without words; write them as they are "
+                    "printed, such as label:Policy Number"
+                )
+            elif finding not in FINDINGS and not finding.startswith(LABEL):
                 # Most unknown findings are misspelled ones.
                 close = difflib.get_close_matches(finding, FINDINGS, n=1)
                 known = f"known: {', '.join(sorted(FINDINGS))}"
@@ -189,7 +197,7 @@ class SourceSettings(Section):
 
     def _findings(self) -> dict[str, str]:
         return {
-            name: column if isinstance(column, str) else column.finding
+            name: label_name(column if isinstance(column, str) else column.finding)
             for name, column in self.columns.items()
         }
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import BadSettings
-from pipeline.model import IndexTable, Limits, Overwrite, SourceSpec
+from pipeline.model import IndexTable, Overwrite, SourceSpec
 from pipeline.settings import environment, load_settings
 from tests.unit.pipeline.settings.conftest import MINIMAL, Write
 
@@ -308,6 +308,7 @@ def test_folder_may_have_an_index_table(written: Write):
         ('view = "V"\n', "exactly one of table, view and folder"),
         ('[sources.columns]\nA = "totl"\n', "did you mean 'total'"),
         ('[sources.columns]\nA = "zzzzzz"\n', "known: address"),
+        ('[sources.columns]\nA = "label: "\n', "a label without words"),
         ('rename = "{{ dat }}"\n', "Known names: address"),
         ('rename = "{{ date | dictsort }}"\n', "rename template"),
         ('[sources.index]\ntable = "I"\n', "an index table goes with a folder"),
@@ -325,25 +326,6 @@ def test_source_that_contradicts_itself_is_reported(toml: str, said: str, writte
     (problem,) = problems(written(MINIMAL + toml))
 
     assert said in problem
-
-
-def test_a_column_has_limits_of_its_own(written: Write):
-    """A column's limit replaces the source's; what it leaves out is the source's."""
-    spec = source(
-        """
-        write_at = 0.9
-        suggest_at = 0.6
-        [sources.columns]
-        A = { finding = "total", write_at = 0.99 }
-        B = { finding = "date", suggest_at = 0.7 }
-        C = "company"
-        """,
-        written,
-    )
-
-    assert spec.limits_of("A") == Limits(0.99, 0.6)
-    assert spec.limits_of("B") == Limits(0.9, 0.7)
-    assert spec.limits_of("C") == Limits(0.9, 0.6)
 
 
 def test_a_folder_has_no_fields(written: Write):

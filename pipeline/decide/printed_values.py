@@ -1,0 +1,94 @@
+"""Normalize what is printed in the field of a form, where it can be read in one way only. Pure.
+
+The values that rules find are normalized by the rules, which know the language of the document. The
+value of a label is as it is printed, and only the column says whether it is an amount or a date.
+"""
+
+import re
+from datetime import date
+
+from pipeline.decide.column_values import Unfit
+
+_NUMBER_TYPES = frozenset({"NUMBER", "CURRENCY", "INTEGER"})
+# A sign or parenthesis, a currency in front, digits with their separators, a currency behind.
+_NUMBER = re.compile(
+    r"(?P<sign>[-\u2212(]?)\s*(?:[A-Z]{3}|[^\w\s.,()-])?\s*(?P<inner>[-\u2212]?)"
+    r"(?P<digits>\d[\d.,' \u00a0\u202f]*?)\s*(?:[A-Z]{3}|[^\w\s.,()-])?(?P<end>[-\u2212)]?)"
+)
+_GROUP = 3  # digits between two separators of thousands
+_NUMERIC_DATE = re.compile(r"(\d{1,2})([./-])\s?(\d{1,2})\2\s?(\d{4})")
+_NAMED_DATE = re.compile(
+    r"(?:(?P<day>\d{1,2})(?:st|nd|rd|th)?\.? (?P<month>[A-Za-z]{3,9})\.?|"
+    r"(?P<month_first>[A-Za-z]{3,9})\.? (?P<day_second>\d{1,2})(?:st|nd|rd|th)?),? (?P<year>\d{4})"
+)
+_MONTHS = (
+    *("january", "february", "march", "april", "may", "june", "july", "august", "september"),
+    *("october", "november", "december"),
+)
+_MOST_MONTH = 12
+
+
+def normalized(text: str, column_type: str) -> str:
+    """Return a printed value as `convert` takes it for a type of column; other text is unchanged.
+
+    Raises:
+        Unfit: it can be read as two numbers or two dates.
+    """
+    text = " ".join(text.split())
+    if column_type in _NUMBER_TYPES:
+        return _number(text)
+    if column_type == "DATE/TIME":
+        return _date(text)
+    return text
+
+
+def _number(text: str) -> str:
+    match = _NUMBER.fullmatch(text)
+    if match is None:
+        return text
+    digits = re.sub(r"[' \u00a0\u202f]", "", match["digits"])
+    whole, decimals = _parts(digits, text)
+    is_negative = bool(match["sign"] or match["inner"] or match["end"])
+    return f"{'-' if is_negative else ''}{re.sub('[.,]', '', whole)}{decimals and '.'}{decimals}"
+
+
+def _parts(digits: str, text: str) -> tuple[str, str]:
+    """Split digits at the decimal separator: the last one, unless it separates thousands."""
+    whole, separator, decimals = re.fullmatch(r"(.*?)(?:([.,])(\d*))?", digits).groups("")  # type: ignore[union-attr]  # it matches every text
+    if not separator or digits.count(separator) > 1:
+        return digits, ""
+    # "1,234" is one thousand and more in one country, one and a bit in the other.
+    if len(decimals) == _GROUP and not re.search("[.,]", whole) and whole.strip("0"):
+        raise Unfit(f"{text!r} is {whole}{decimals} or {whole}.{decimals}; it is left to a user")
+    return whole, decimals
+
+
+def _date(text: str) -> str:
+    named, numeric = _NAMED_DATE.fullmatch(text), _NUMERIC_DATE.fullmatch(text)
+    if named is not None:
+        word = (named["month"] or named["month_first"]).lower()
+        months = [number for number, name in enumerate(_MONTHS, start=1) if name.startswith(word)]
+        day = int(named["day"] or named["day_second"])
+        return _iso(int(named["year"]), months[0], day, text) if len(months) == 1 else text
+    if numeric is not None:
+        first, separator, second, year = numeric.groups()
+        day, month = _in_order(int(first), int(second), separator, text)
+        return _iso(int(year), month, day, text)
+    return text
+
+
+def _in_order(first: int, second: int, separator: str, text: str) -> tuple[int, int]:
+    """Return day and month of a date that is printed in numbers."""
+    # Dates with points begin with the day everywhere; with slashes it depends on the country.
+    if separator == "." or first == second or first > _MOST_MONTH:
+        return first, second
+    if second > _MOST_MONTH:
+        return second, first
+    raise Unfit(f"{text!r} is two dates, by country; it is left to a user")
+
+
+def _iso(year: int, month: int, day: int, text: str) -> str:
+    try:
+        return date(year, month, day).isoformat()
+    except ValueError as error:
+        raise Unfit(f"{text!r} is no date: {error}") from error
