@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-WRITE_AT = 0.5
+WRITE_AT = 0.95
 """The confidence from which on a value is written, unless the settings say otherwise."""
 
 SUGGEST_AT = 0.5

@@ -82,6 +82,7 @@ def write_settings(
         'name = "uploads"',
         'table = "Uploads"',
         'confirm = "never"',
+        "write_at = 0.5",
         *([f'rename = "{rename}"'] if rename else []),
         "[sources.columns]",
         *(f'{column} = "{finding}"' for column, finding in FINDINGS.items()),

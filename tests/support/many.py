@@ -45,6 +45,7 @@ def write_settings(
             'name = "uploads"',
             'table = "Uploads"',
             'confirm = "never"',
+            "write_at = 0.5",
             "[sources.columns]",
         ),
         *(f'{column} = "{finding}"' for column, finding in FINDINGS.items()),

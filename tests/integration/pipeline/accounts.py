@@ -86,6 +86,8 @@ class Source:
     def toml(self) -> str:
         """Return the entry."""
         lines = ["[[sources]]", f'name = "{self.name}"', f'confirm = "{self.confirm}"', self.more]
+        # What is tested here is the pipeline, not how certain a reader is.
+        lines.append("write_at = 0.5")
         lines += [f"{key} = {json.dumps(value)}" for key, value in self.place.items()]
         lines += [f"rename = {json.dumps(self.rename)}"] if self.rename else []
         if self.index:

@@ -25,6 +25,7 @@ workers = 1
 [[sources]]
 name = "receipts"
 table = "Receipts"
+write_at = 0.5
 {more}
 [sources.columns]
 DocType = "doc_type"

@@ -188,7 +188,7 @@ def test_column_may_have_a_policy_of_its_own():
         overwrite_columns={"B": Overwrite.ALWAYS},
     )
     work = RecordWork("s", RecordRef("T", "1"), {"A": "theirs", "B": "theirs"}, ())
-    want = WantedValue("read", 0.9, "")
+    want = WantedValue("read", 0.99, "")
     shape = {name: Column(name, "STRING") for name in "AB"}
 
     plan = decide(work, spec=spec, wanted={"A": want, "B": want}, columns=shape, last_written={})
@@ -201,7 +201,7 @@ def test_our_value_from_a_replaced_file_is_updated(policy: Overwrite):
     """What we wrote from a file that is gone is ours; what a user made of it since is the user's."""
     spec = SourceSpec("s", table="T", columns={"A": "company", "B": "company"}, overwrite=policy)
     work = RecordWork("s", RecordRef("T", "1"), {"A": "old", "B": "edited"}, ())
-    want = WantedValue("new", 0.9, "")
+    want = WantedValue("new", 0.99, "")
     shape = {name: Column(name, "STRING") for name in "AB"}
 
     plan = decide(

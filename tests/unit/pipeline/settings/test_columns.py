@@ -15,6 +15,11 @@ def test_a_column_asks_for_a_label(label: str, written: Write):
     assert spec.columns == {"Policy": "label:policy number"}
 
 
+def test_what_is_probably_right_is_written(written: Write):
+    """Unless the settings say otherwise, 95 % is enough to write and 50 % to suggest."""
+    assert source("", written).limits == Limits(0.95, 0.5)
+
+
 def test_a_column_has_limits_of_its_own(written: Write):
     """A column's limit replaces the source's; what it leaves out is the source's."""
     spec = source(
