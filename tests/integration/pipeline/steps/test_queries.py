@@ -114,14 +114,8 @@ def fill_reviews(connection: Connection, now: datetime) -> None:
         insert(review_items),
         [item | {"key": f"k{n}", "review": f"r{n}", "pk": str(n)} for n in range(ROWS)],
     )
-    review = {
-        "source": "other",
-        "container": "Other",
-        "is_view": False,
-        "open_items": 1,
-        "risk": 0.5,
-        "claimed_by": "",
-    }
+    review = {"source": "other", "container": "Other", "is_view": False, "open_items": 1}
+    review |= {"risk": 0.5, "claimed_by": ""}
     connection.execute(
         insert(reviews), [review | {"id": f"r{n}", "pk": str(n)} for n in range(ROWS)]
     )
