@@ -24,7 +24,7 @@ from pipeline.model import Confirm, FileRef, Outcome, RecordRef, RecordWork, Sou
 from pipeline.record import new_records
 from pipeline.source_run.checks import remember_types, unblock
 from pipeline.source_run.leases import Leases, leased_worker
-from pipeline.source_run.recovery import recover_all, review_decisions
+from pipeline.source_run.recovery import fill_review_table, recover_all, review_decisions
 from pipeline.source_run.selection import Selection, requested_records, selected_records
 from pipeline.source_run.worker_pool import Observe
 
@@ -202,6 +202,8 @@ def prepare(
     if not request.records:
         for decided in review_decisions(run):
             counter.add(decided)
+        for _row in within_budget(context, fill_review_table(run)):
+            pass  # a row is an effect of its own, and has no outcome
     if request.selection is not None:
         records = _expected(selected_records(run, request.selection), counter)
     else:

@@ -7,9 +7,16 @@ from posixpath import basename
 
 from pipeline.context import SourceRun
 from pipeline.model import Effect, EffectKind, EffectState, FileRef, Outcome, RecordWork, Status
+from pipeline.model.review import ReviewItem
 from pipeline.ports import Ledger
 from pipeline.source_run.renames import RenameTracker
-from pipeline.steps.write_back import WriteContext, carry_out_decisions, recover, write_context
+from pipeline.steps.write_back import (
+    WriteContext,
+    add_missing_rows,
+    carry_out_decisions,
+    recover,
+    write_context,
+)
 
 
 def recover_all(run: SourceRun) -> int:
@@ -76,6 +83,15 @@ def review_decisions(run: SourceRun) -> Iterator[Outcome]:
     """Carry out what users have decided in the review table; nothing where the run only plans."""
     if not run.plan_only:
         yield from carry_out_decisions(_context(run), now=run.ports.clock.now())
+
+
+def fill_review_table(run: SourceRun) -> Iterator[ReviewItem]:
+    """Fill a review table that was added later from the ledger; nothing where the run only plans.
+
+    No document is read. Yields after each row, so that a caller can end the work in between.
+    """
+    if not run.plan_only:
+        yield from add_missing_rows(_context(run), run.spec.columns)
 
 
 def _context(run: SourceRun) -> WriteContext:

@@ -19,6 +19,7 @@ from pipeline.steps.write_back.recover import recover
 from pipeline.steps.write_back.reprocess_flag import clear_reprocess_flag
 from pipeline.steps.write_back.result import Written, outcomes_of, planned_outcomes
 from pipeline.steps.write_back.review_table import refuse_review
+from pipeline.steps.write_back.suggestions import add_missing_rows
 from pipeline.steps.write_back.undo import UNDOABLE, Undone, undo_effects
 from pipeline.steps.write_back.write import write_back, write_record
 
@@ -30,6 +31,7 @@ __all__ = [
     "Undone",
     "WriteContext",
     "Written",
+    "add_missing_rows",
     "carry_out_decisions",
     "changed_values",
     "clear_reprocess_flag",

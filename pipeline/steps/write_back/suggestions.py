@@ -1,6 +1,6 @@
 """Keep suggestions for users: in the ledger, and as rows where there is a review table."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from pipeline.decide.column_values import alike, convert
@@ -73,6 +73,22 @@ def keep_suggestions(plan: Plan, context: WriteContext) -> None:
         if item.state is ReviewState.OPEN and column not in made:
             note = "nothing is suggested any more"
             settle_row(item, context, state=ReviewState.WITHDRAWN, decision="", note=note)
+
+
+def add_missing_rows(context: WriteContext, columns: Collection[str]) -> Iterator[ReviewItem]:
+    """Give the review table a row for each open suggestion for `columns` that has none; yield it.
+
+    Such suggestions were made before the source had the table. Deciding on one compares the record
+    with what the row shows, so no record is read for it here.
+    """
+    spec, ledger = context.spec, context.ports.ledger
+    if spec.review is None:
+        return
+    for item in ledger.effects.review_items(spec.name):
+        is_lacking = item.state is ReviewState.OPEN and not item.row
+        if is_lacking and item.suggestion.column in columns:
+            show(item, None, context)
+            yield item
 
 
 def _is_shown(suggestion: Suggestion, item: ReviewItem, context: WriteContext) -> bool:
