@@ -9,6 +9,7 @@ from flows.app.accounts.secret_changes import described, rotate, set_reference, 
 from flows.app.accounts.secrets import ACCOUNT, SECRETS, enter, secrets_of
 from flows.app.settings import load_settings
 from flows.app.wiring import open_turns
+from flows.prefect.deployments.ownership import owner_of
 from flows.prefect.deployments.priorities import deployment_name, settings_name
 from flows.prefect.deployments.serve import Pool, deployments
 from pipeline.accounts.names import settings_file
@@ -54,9 +55,9 @@ def test_each_account_has_queues_of_its_own(two: Path):
     queues: dict[str, set[str | None]] = {}
     for name in ("acme", "globex"):
         path = settings_file(two, name)
-        queues[name] = {
-            one.work_queue_name for one in deployments(load_settings(path), path, pool=pool)
-        }
+        settings = load_settings(path)
+        owner = owner_of(settings, path, has_ledger=False)
+        queues[name] = {one.work_queue_name for one in deployments(settings, owner, pool=pool)}
 
     assert queues["acme"] == {f"{priority}@acme" for priority in Priority}
     assert not queues["acme"] & queues["globex"]
