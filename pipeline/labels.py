@@ -5,11 +5,10 @@ LABEL = "label:"
 
 
 def label_name(name: str) -> str:
-    """Return the name of a label's value with the label as readers write it; others unchanged.
+    """Return the name of a label's value with the label as readers write it; others unchanged."""
+    return LABEL + fold_label(name[len(LABEL) :]) if name.lower().startswith(LABEL) else name
 
-    A label is lower case, with single blanks, and without the colon or what else follows it.
-    """
-    if not name.lower().startswith(LABEL):
-        return name
-    label = name[len(LABEL) :].replace("_", " ").lower()
-    return LABEL + " ".join(label.split()).strip(" :.*?")
+
+def fold_label(label: str) -> str:
+    """Write a label in lower case, with single blanks, without the colon or what else follows."""
+    return " ".join(label.replace("_", " ").lower().split()).strip(" :.*?")

@@ -25,9 +25,6 @@ RENDITIONS = {
 USUAL_RENDITIONS = ("text", "pages", "searchable", "thumbnail")
 """Those that need no other program."""
 
-LABEL_PREFIX = "label:"
-"""The names of findings that are fields of a form begin with it; the label follows."""
-
 _LAST_CPU_SHARE = 0.8
 """Share of the CPU time after which no new page is begun: the rest is for writing the results."""
 

@@ -8,8 +8,8 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from pipeline.labels import LABEL
 from pipeline.model import Child, Finding, Findings
-from processors.contract import LABEL_PREFIX
 
 TEXT_CHARS = 2_000_000
 """Characters of text in the findings of one upload; text.txt has all of it."""
@@ -36,7 +36,7 @@ class _Source:
         return sum(
             finding.confidence
             for name, finding in self.fields.items()
-            if finding.value is not None and not name.startswith(LABEL_PREFIX)
+            if finding.value is not None and not name.startswith(LABEL)
         )
 
     def value(self, name: str) -> str | None:
@@ -55,7 +55,7 @@ class _Source:
         return any(
             self.value(name) is not None and other.differs(name, self.value(name))
             for name in self.fields
-            if name not in _OF_NO_DOCUMENT and not name.startswith(LABEL_PREFIX)
+            if name not in _OF_NO_DOCUMENT and not name.startswith(LABEL)
         )
 
     def mark(self, finding: Finding) -> Finding:

@@ -13,7 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
-from pipeline.model.limits import Limits as Limits, ValueCounts as ValueCounts
+from pipeline.model.limits import ConfidenceLimits as ConfidenceLimits, ValueCounts as ValueCounts
 from pipeline.model.reading import (
     Child as Child,
     Finding as Finding,

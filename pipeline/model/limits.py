@@ -10,7 +10,7 @@ SUGGEST_AT = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ConfidenceLimits:
     """The confidences (0 to 1) from which on a value is written, and from which it is suggested.
 
     What is below both is left open: `explain` shows it, and nothing else does.

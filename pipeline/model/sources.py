@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from pipeline.model.limits import Limits
+from pipeline.model.limits import ConfidenceLimits
 
 
 class Overwrite(StrEnum):
@@ -55,8 +55,8 @@ class SourceSpec:
     index: IndexTable | None = None
     confirm: Confirm = Confirm.FIRST
     schedule: str | None = None
-    limits: Limits = field(default_factory=Limits)
-    column_limits: Mapping[str, Limits] = field(default_factory=dict)
+    limits: ConfidenceLimits = field(default_factory=ConfidenceLimits)
+    column_limits: Mapping[str, ConfidenceLimits] = field(default_factory=dict)
     review: str | None = None
     allow_formulas: bool = False
     max_writes: int = 10
@@ -73,6 +73,6 @@ class SourceSpec:
         """Return what may be overwritten in a column."""
         return self.overwrite_columns.get(column, self.overwrite)
 
-    def limits_of(self, column: str) -> Limits:
+    def limits_of(self, column: str) -> ConfidenceLimits:
         """Return how certain a value of a column must be."""
         return self.column_limits.get(column, self.limits)

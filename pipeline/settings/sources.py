@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 from pipeline.decide.naming import NameTemplate
 from pipeline.findings import FINDINGS
 from pipeline.labels import LABEL, label_name
-from pipeline.model import Confirm, IndexTable, Limits, Overwrite, SourceSpec
+from pipeline.model import ConfidenceLimits, Confirm, IndexTable, Overwrite, SourceSpec
 from pipeline.model.limits import SUGGEST_AT, WRITE_AT
 from pipeline.settings.schedule import checked_cron
 from pipeline.settings.sections import Section
@@ -180,13 +180,13 @@ class SourceSettings(Section):
                     "suggest_at or raise write_at"
                 )
 
-    def _limits(self) -> Limits:
-        return Limits(self.write_at, self.suggest_at)
+    def _limits(self) -> ConfidenceLimits:
+        return ConfidenceLimits(self.write_at, self.suggest_at)
 
-    def _column_limits(self) -> dict[str, Limits]:
+    def _column_limits(self) -> dict[str, ConfidenceLimits]:
         """Return the limits of those columns that have their own; they inherit what is not set."""
         return {
-            name: Limits(
+            name: ConfidenceLimits(
                 self.write_at if column.write_at is None else column.write_at,
                 self.suggest_at if column.suggest_at is None else column.suggest_at,
             )

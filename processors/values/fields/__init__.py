@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import chain
 
+from pipeline.labels import LABEL, fold_label
 from pipeline.model import Finding
-from processors.contract import LABEL_PREFIX, FormField, Page
+from processors.contract import FormField, Page
 from processors.values.fields.check_boxes import boxes_in
 from processors.values.fields.pairs import pairs_in, pieces_of
 
@@ -53,7 +54,7 @@ def field_findings(pages: Sequence[Page]) -> dict[str, Finding]:
     found: dict[str, Finding] = {}
     for page in pages:
         for field in page.fields:
-            name = LABEL_PREFIX + fold_label(field.label)
+            name = LABEL + fold_label(field.label)
             reason = _REASONS[field.place].format(field.label)
             finding = Finding(
                 field.value, _CONFIDENCES[field.place], reason, page.text.number, field.box
@@ -65,11 +66,6 @@ def field_findings(pages: Sequence[Page]) -> dict[str, Finding]:
                 reason = f"'{field.label}' is there more than once, with other values"
                 found[name] = replace(first, confidence=_SEVERAL_CONFIDENCE, reason=reason)
     return found
-
-
-def fold_label(label: str) -> str:
-    """Write a label as settings do: in lower case, with single blanks, without a colon."""
-    return " ".join(label.replace("_", " ").lower().split()).strip(" :.*?")
 
 
 def _bounded(field: FormField) -> FormField | None:

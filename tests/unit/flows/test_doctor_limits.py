@@ -1,5 +1,5 @@
 from flows.doctor.installation import limits_text
-from pipeline.model import Limits, SourceSpec
+from pipeline.model import ConfidenceLimits, SourceSpec
 
 
 def test_doctor_says_how_certain_values_must_be():
@@ -8,8 +8,8 @@ def test_doctor_says_how_certain_values_must_be():
         "receipts",
         table="Receipts",
         columns={"Total": "total", "Date": "date"},
-        limits=Limits(0.95, 0.5),
-        column_limits={"Total": Limits(0.99, 0.6)},
+        limits=ConfidenceLimits(0.95, 0.5),
+        column_limits={"Total": ConfidenceLimits(0.99, 0.6)},
     )
 
     text = limits_text(spec)

@@ -5,7 +5,7 @@ import pytest
 
 from flows.app.explain import lives_of
 from flows.cli.show.state import show_life
-from pipeline.model import Limits, SourceSpec
+from pipeline.model import ConfidenceLimits, SourceSpec
 from tests.unit.pipeline.world import RECEIPTS, World, named
 
 GOOD = "doc_type=receipt\ntotal=12.50"
@@ -48,7 +48,7 @@ def test_what_is_left_open_is_explained(world: World, capsys: pytest.CaptureFixt
 
 def test_a_finding_names_the_columns_that_take_it(world: World, capsys: pytest.CaptureFixture[str]):
     """Beside each finding stand the columns that take it, with the limits that apply to each."""
-    spec = replace(RECEIPTS, column_limits={"Total": Limits(0.995, 0.7)})
+    spec = replace(RECEIPTS, column_limits={"Total": ConfidenceLimits(0.995, 0.7)})
     world.receipt("1", GOOD)
     world.run(spec)
 

@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.context import Ports, SourceRun
 from pipeline.decide.naming import NameTemplate
-from pipeline.model import Limits, Outcome, RecordWork, SourceSpec
+from pipeline.model import ConfidenceLimits, Outcome, RecordWork, SourceSpec
 from pipeline.plans.undo import effects_by_record, undo_record, with_listing
 from pipeline.record import new_records
 from pipeline.source_run.recovery import recover_all, review_decisions
@@ -24,7 +24,7 @@ RECEIPTS = SourceSpec(
     "receipts",
     table="Receipts",
     columns={"DocType": "doc_type", "Total": "total"},
-    limits=Limits(write_at=0.9, suggest_at=0.5),
+    limits=ConfidenceLimits(write_at=0.9, suggest_at=0.5),
 )
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.decide import fingerprint
 from pipeline.decide.fingerprint import DECIDING, code_digest, plan_fingerprint, settings_hash
-from pipeline.model import Confirm, IndexTable, Limits, Overwrite, SourceSpec
+from pipeline.model import ConfidenceLimits, Confirm, IndexTable, Overwrite, SourceSpec
 
 SPEC = SourceSpec("receipts", table="Receipts", columns={"A": "total", "B": "date"})
 
@@ -24,8 +24,8 @@ SPEC = SourceSpec("receipts", table="Receipts", columns={"A": "total", "B": "dat
         replace(SPEC, overwrite_columns={"A": Overwrite.ALWAYS}),
         replace(SPEC, rename="{{ date }}"),
         replace(SPEC, index=IndexTable("I", "Path")),
-        replace(SPEC, limits=Limits(0.6, 0.5)),
-        replace(SPEC, column_limits={"A": Limits(0.6, 0.5)}),
+        replace(SPEC, limits=ConfidenceLimits(0.6, 0.5)),
+        replace(SPEC, column_limits={"A": ConfidenceLimits(0.6, 0.5)}),
     ],
 )
 def test_hash_changes_with_what_is_written(changed: SourceSpec):
@@ -51,9 +51,9 @@ def test_the_plan_fingerprint_changes_with_what_decides():
     changes = [
         {"columns": {"A": "total"}},
         {"rename": "{{ date }}"},
-        {"limits": Limits(0.9, 0.5)},
-        {"limits": Limits(0.5, 0.4)},
-        {"column_limits": {"A": Limits(0.9, 0.5)}},
+        {"limits": ConfidenceLimits(0.9, 0.5)},
+        {"limits": ConfidenceLimits(0.5, 0.4)},
+        {"column_limits": {"A": ConfidenceLimits(0.9, 0.5)}},
         {"overwrite": Overwrite.OURS},
     ]
 

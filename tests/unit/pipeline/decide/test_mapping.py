@@ -7,8 +7,8 @@ from pipeline.decide.column_values import holds, is_empty, same
 from pipeline.decide.mapping import WantedValue, decide, wanted_values
 from pipeline.model import (
     Column,
+    ConfidenceLimits,
     Finding,
-    Limits,
     Overwrite,
     Plan,
     RecordRef,
@@ -30,7 +30,7 @@ VALUES: dict[str, st.SearchStrategy[Value]] = {
     "YES/NO": st.sampled_from([None, True, False]),
 }
 CONFIDENCES = st.floats(0, 1)
-LIMITS = Limits(write_at=0.8, suggest_at=0.5)
+LIMITS = ConfidenceLimits(write_at=0.8, suggest_at=0.5)
 
 
 def decided(  # noqa: PLR0917 - the ways of a merge, side by side
@@ -159,7 +159,7 @@ def test_column_may_have_limits_of_its_own():
         table="T",
         columns=dict.fromkeys("ABC", "company"),
         limits=LIMITS,
-        column_limits={"B": Limits(0.95, 0.5), "C": Limits(0.99, 0.92)},
+        column_limits={"B": ConfidenceLimits(0.95, 0.5), "C": ConfidenceLimits(0.99, 0.92)},
     )
     work = RecordWork("s", RecordRef("T", "1"), {}, ())
     want = WantedValue("read", 0.9, "it says so")

@@ -1,6 +1,6 @@
 import pytest
 
-from pipeline.model import Limits
+from pipeline.model import ConfidenceLimits
 from tests.unit.pipeline.settings.conftest import Write
 from tests.unit.pipeline.settings.test_settings import source
 
@@ -17,7 +17,7 @@ def test_a_column_asks_for_a_label(label: str, written: Write):
 
 def test_what_is_probably_right_is_written(written: Write):
     """Unless the settings say otherwise, 95 % is enough to write and 50 % to suggest."""
-    assert source("", written).limits == Limits(0.95, 0.5)
+    assert source("", written).limits == ConfidenceLimits(0.95, 0.5)
 
 
 def test_a_column_has_limits_of_its_own(written: Write):
@@ -34,6 +34,6 @@ def test_a_column_has_limits_of_its_own(written: Write):
         written,
     )
 
-    assert spec.limits_of("A") == Limits(0.99, 0.6)
-    assert spec.limits_of("B") == Limits(0.9, 0.7)
-    assert spec.limits_of("C") == Limits(0.9, 0.6)
+    assert spec.limits_of("A") == ConfidenceLimits(0.99, 0.6)
+    assert spec.limits_of("B") == ConfidenceLimits(0.9, 0.7)
+    assert spec.limits_of("C") == ConfidenceLimits(0.9, 0.6)

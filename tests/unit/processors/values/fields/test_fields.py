@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from pipeline.labels import fold_label
 from pipeline.model import Finding, PageText
 from processors.contract import FormField, Line, Page, Word
-from processors.values.fields import field_findings, fold_label, with_fields
+from processors.values.fields import field_findings, with_fields
 
 CHAR_PT, LINE_PT = 6.0, 12.0
 
