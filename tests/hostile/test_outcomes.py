@@ -51,7 +51,7 @@ READ = {
         lambda: zipped(good=b"some words", bad=documents.pdf("x")[:60]), "damaged|broken"
     ),
     ReadStatus.ENCRYPTED: Case(
-        lambda: documents.locked_pdf("secret"), r"password.*processing\.passwords"
+        lambda: documents.locked_pdf("secret"), r"password.*PROCESSING__PASSWORDS"
     ),
     ReadStatus.UNSUPPORTED: Case(
         lambda: b"7z\xbc\xaf\x27\x1c\x00\x04" + bytes(64), "7z .*pack it as zip"

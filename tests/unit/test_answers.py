@@ -8,6 +8,7 @@ TESTS = Path(__file__).parents[1]
 NO_CASPIO_HERE = {
     "unit/adapters/caspio/client/test_auth.py": "feeds replies to a generator that does no I/O",
     "unit/adapters/caspio/client/test_answers.py": "bounds what no Caspio answers",
+    "unit/adapters/caspio/client/test_messages.py": "reads the words of every refusal",
     "support/specification.py": "answers what the specification promises",
     "unit/test_answers.py": "this file",
 }

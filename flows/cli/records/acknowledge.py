@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from flows.cli.choice import Account, of_account
 from flows.cli.common import (
     DEFAULT_CONFIG,
     AsJson,
@@ -28,6 +29,7 @@ def acknowledge(
         bool, typer.Option("--withdraw", help="Let runs be red because of them again.")
     ] = False,
     config: Config = DEFAULT_CONFIG,
+    account: Account = None,
     as_json: AsJson = False,
 ) -> None:
     """Mark documents as known; runs are green in spite of them.
@@ -38,6 +40,7 @@ def acknowledge(
     from flows.app.explain import AcknowledgeRequest, acknowledge_directly
 
     said_by = by or getpass.getuser()
+    config = of_account(config, account, enters=False)
     request = AcknowledgeRequest(source, tuple(record), said_by, note, withdraw)
     done = acknowledge_directly(config, request)
     if as_json:

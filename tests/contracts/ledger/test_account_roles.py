@@ -10,7 +10,7 @@ import pytest
 from pipeline.adapters.sql_ledger import SqlLedger
 from pipeline.adapters.sql_ledger.accounts.copy import copy_ledger
 from pipeline.adapters.sql_ledger.accounts.roles import create_role, drop_role
-from pipeline.errors import LedgerUnavailable
+from pipeline.errors import BadSettings, LedgerUnavailable
 from pipeline.model import FileRef, Outcome, Place, RecordRef, Status
 from tests.fakes.clock import FakeClock
 from tests.servers.postgres import Postgres
@@ -56,6 +56,20 @@ def test_a_role_has_a_ledger_of_its_own(admin: str, clock: FakeClock):
         assert two.files.counts() == {}
     with pytest.raises(LedgerUnavailable, match="authentication failed"):
         SqlLedger(url_of(admin, "acct_one", "old"), clock=clock)
+
+
+@pytest.mark.integration
+def test_a_role_of_another_database_is_not_shared(admin: str, postgres: Postgres):
+    """An installation neither takes nor drops the role that another one has made on the server."""
+    create_role(admin, name="acct_one", password=PASSWORD)
+    other = postgres.create_database()
+
+    with pytest.raises(BadSettings, match="another name"):
+        create_role(postgres.url(other), name="acct_one", password="mine")
+    drop_role(postgres.url(other), name="acct_one")
+
+    postgres.drop_database(other)
+    create_role(admin, name="acct_one", password=PASSWORD)  # it is still there, with its schema
 
 
 @pytest.mark.integration

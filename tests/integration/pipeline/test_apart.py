@@ -16,12 +16,14 @@ from flows.app.accounts.wiring import create_ledger
 from flows.app.settings import load_settings
 from flows.app.wiring import open_ledger
 from flows.cli.services.metrics import collector
+from flows.prefect.deployments.ownership import owner_of
 from flows.prefect.deployments.serve import deployments
 from flows.telemetry.metrics import as_text
 from infra.emulator import Emulator
 from pipeline.accounts.names import settings_file, sql_name
 from pipeline.accounts.secret_kinds import LEDGER_PASSWORD
 from pipeline.accounts.shared import load_shared
+from pipeline.adapters.sql_ledger.accounts.roles import drop_role
 from tests.integration.pipeline.accounts import Source, documents, uploads, write_account
 from tests.integration.pipeline.workspace import Workspace
 from tests.servers.postgres import Postgres
@@ -70,6 +72,10 @@ def two(
                 create_ledger(path, load_shared(config), name, password)
             made[name] = Workspace(path, emulator, reader)  # type: ignore[arg-type]
         yield made
+    if ledger:
+        # Roles are of the whole server, which other tests use, too.
+        for name in NAMES:
+            drop_role(server.url(database), name=sql_name(name))
 
 
 def everything_of(workspace: Workspace) -> dict[str, object]:
@@ -119,7 +125,8 @@ def test_everything_that_has_a_name_has_the_name_of_its_account(two: dict[str, W
     names: dict[str, set[str]] = {}
     for name in NAMES:
         settings = load_settings(two[name].config)
-        made = deployments(settings, two[name].config)
+        owner = owner_of(settings, two[name].config, has_ledger=False)
+        made = deployments(settings, owner)
         with collector(settings) as metrics:
             samples = [line for line in as_text(metrics).splitlines() if not line.startswith("#")]
         assert samples

@@ -67,6 +67,8 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "accounts export": ("acme", "--to", "exported"),
     "accounts delete": ("acme", "--yes"),
     "secrets list": (),
+    "mcp tools": (),
+    "mcp audit": (),
 }
 """Every command with --json, and arguments for it, in an order in which each has something to do."""
 FAIL_HERE = {

@@ -18,7 +18,6 @@ USED_WITHOUT_IMPORT = {
     # name: (a text of ours that uses it, how it is used)
     "ocrmypdf": ('"ocrmypdf"', "is run as a program of its own"),
     "prefect-redis": ("prefect_redis.messaging", "Prefect's server imports it by this setting"),
-    "psycopg": ("postgresql+psycopg", "SQLAlchemy imports it for a ledger with such a URL"),
     "python-multipart": (".form()", "Starlette imports it to parse forms"),
     "rapidocr": ('find_spec("rapidocr")', "its wheel is where the OCR models come from"),
     "symspellpy": (
@@ -38,6 +37,7 @@ TOOLS = {
     "setuptools": "Swift imports pkg_resources",
     "swift": "the S3 server of the tests, run as a process",
     "types-dateparser": "mypy reads it",
+    "types-jsonschema": "mypy reads it",
     "types-psutil": "mypy reads it",
 }
 

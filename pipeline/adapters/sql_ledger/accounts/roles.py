@@ -9,6 +9,7 @@ from psycopg import sql
 from sqlalchemy import Connection
 
 from pipeline.adapters.sql_ledger.database import open_engine, translated
+from pipeline.errors import BadSettings
 
 
 def create_role(admin_url: str, *, name: str, password: str) -> None:
@@ -18,6 +19,8 @@ def create_role(admin_url: str, *, name: str, password: str) -> None:
     new role nothing in those of others. May be repeated.
 
     Raises:
+        BadSettings: there is a role of this name already, for another database of the server. To
+            share it would let each installation read the ledger of the other.
         LedgerUnavailable: the admin may not, or the server cannot be reached.
     """
     with _administrating(admin_url, f"create the role {name}") as admin:
@@ -27,6 +30,13 @@ def create_role(admin_url: str, *, name: str, password: str) -> None:
         )
         if not admin.knows(name):
             admin.run("CREATE ROLE {role}", role=name)
+        # Role and schema are made in one transaction, so one without the other is not ours.
+        elif not admin.has_schema(name):
+            problem = (
+                f"The PostgreSQL server has a role {name} that is not of this database. Give the "
+                "account another name, or use a server that no other installation uses."
+            )
+            raise BadSettings([problem])
         admin.run(
             "ALTER ROLE {role} WITH LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOINHERIT "
             "NOREPLICATION PASSWORD {verifier}",
@@ -45,15 +55,18 @@ def create_role(admin_url: str, *, name: str, password: str) -> None:
 def drop_role(admin_url: str, *, name: str) -> None:
     """Drop the schema of an account with everything in it, and its role. May be repeated.
 
+    A role of another database of the server, which has no schema here, is left alone.
+
     Raises:
         LedgerUnavailable: the admin may not, or the server cannot be reached.
     """
     with _administrating(admin_url, f"drop the role {name}") as admin:
-        admin.run("DROP SCHEMA IF EXISTS {role} CASCADE", role=name)
-        if admin.knows(name):
-            # What it was granted, such as the database, would keep the role.
-            admin.run("DROP OWNED BY {role}", role=name)
-            admin.run("DROP ROLE {role}", role=name)
+        if not (admin.knows(name) and admin.has_schema(name)):
+            return
+        admin.run("DROP SCHEMA {role} CASCADE", role=name)
+        # What it was granted, such as the database, would keep the role.
+        admin.run("DROP OWNED BY {role}", role=name)
+        admin.run("DROP ROLE {role}", role=name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +93,14 @@ class _Admin:
 
     def knows(self, role: str) -> bool:
         """Return whether a role exists."""
-        found = "SELECT 1 FROM pg_roles WHERE rolname = %(role)s"
-        return self.connection.exec_driver_sql(found, {"role": role}).first() is not None
+        return self._finds("SELECT 1 FROM pg_roles WHERE rolname = %(name)s", role)
+
+    def has_schema(self, name: str) -> bool:
+        """Return whether this database has a schema."""
+        return self._finds("SELECT 1 FROM pg_namespace WHERE nspname = %(name)s", name)
+
+    def _finds(self, query: str, name: str) -> bool:
+        return self.connection.exec_driver_sql(query, {"name": name}).first() is not None
 
 
 @contextmanager
