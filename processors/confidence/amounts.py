@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal
 
-from processors.confidence.evidence import Evidence, Value, amount_of
+from processors.confidence.evidence import Evidence, Value, amount_of, printed_amount
 from processors.confidence.shared import Features, counted
 from processors.values.lines import label_pattern
 from processors.values.money.amounts import money_in
@@ -29,7 +29,7 @@ def amount_features(evidence: Evidence, value: Value) -> Features:
         "negative": float(value.text.startswith("-")),
         "whole": float(amount == amount.to_integral_value()),
     }
-    same = [each for each in evidence.sums if abs(each.value) == amount]
+    same = [each for each in evidence.sums if printed_amount(each.value) == amount]
     kinds = {each.kind for each in same}
     for kind in _KINDS_THAT_SPEAK:
         features[f"called_{kind}"] = float(kind in kinds)
@@ -37,7 +37,7 @@ def amount_features(evidence: Evidence, value: Value) -> Features:
     features["lines_of_totals"] = counted(sum(each.kind in TOTAL_KINDS for each in same), 3)
 
     mentioned = [each for line in value.places for each in money_in(line.folded)]
-    marked = any(each.marked for each in mentioned if abs(each.value) == amount)
+    marked = any(each.marked for each in mentioned if printed_amount(each.value) == amount)
     features["with_currency"] = float(marked)
     features |= _rivals(evidence, amount)
     features |= _parts(evidence, value.name, amount)
@@ -48,14 +48,15 @@ def amount_features(evidence: Evidence, value: Value) -> Features:
 
 def _rivals(evidence: Evidence, value: Decimal) -> Features:
     """Say which other amounts are called a total, and which are larger."""
-    called = {abs(each.value) for each in evidence.sums if each.kind in TOTAL_KINDS} - {value}
+    totals = [each for each in evidence.sums if each.kind in TOTAL_KINDS]
+    called = {printed_amount(each.value) for each in totals} - {value}
     everything: set[Decimal] = set().union(*evidence.amounts)
     larger = sum(each > value for each in everything)
     near = any(0 < abs(each - value) <= Decimal("0.05") for each in everything)
-    subtotals = {abs(each.value) for each in evidence.sums if each.kind == "subtotal"}
+    subtotals = {printed_amount(each.value) for each in evidence.sums if each.kind == "subtotal"}
     most = max(everything, default=value)
     return {
-        "share_of_largest": float(value / most) if most else 1.0,
+        "share_of_largest": min(1.0, float(value / most)) if most else 1.0,
         "below_subtotal": float(any(each > value for each in subtotals)),
         "other_totals": counted(len(called), _MOST_RIVALS),
         "larger_totals": counted(sum(each > value for each in called), _MOST_RIVALS),
@@ -112,7 +113,7 @@ def _rounding(evidence: Evidence, value: Decimal) -> Features:
 
 
 def _values(sums: Sequence[Sum], kinds: set[str]) -> set[Decimal]:
-    return {abs(each.value) for each in sums if each.kind in kinds}
+    return {printed_amount(each.value) for each in sums if each.kind in kinds}
 
 
 def currency_features(evidence: Evidence, value: Value) -> Features:

@@ -16,7 +16,7 @@ from processors.contract import Box, Page
 from processors.values.date_labels import LabeledDate, labeled_dates
 from processors.values.date_text import MonthNames
 from processors.values.lines import TextLine, fold, word_lists
-from processors.values.money.amounts import money_in
+from processors.values.money.amounts import format_amount, money_in
 from processors.values.money.sums import Sum, sums_in
 
 _NO_LETTERS_OR_DIGITS = re.compile(r"[^\w]|_")
@@ -50,6 +50,14 @@ def amount_of(value: str | None) -> Decimal | None:
         return abs(Decimal(value)) if value else None
     except InvalidOperation:
         return None
+
+
+def printed_amount(value: Decimal) -> Decimal:
+    """Return an amount without its sign, with the decimals that a value of it has.
+
+    A sheet may hold an amount with all the decimals that were calculated.
+    """
+    return abs(Decimal(format_amount(value)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +95,8 @@ class Evidence:
             doc_type=doc_type,
             compact_lines=[compact(line.text) for line in lines],
             amounts=[
-                frozenset(abs(each.value) for each in money_in(line.folded)) for line in lines
+                frozenset(printed_amount(each.value) for each in money_in(line.folded))
+                for line in lines
             ],
             dates=labeled_dates(lines, MonthNames(languages)),
             sums=sums_in(lines)[:_MOST_SUMS],

@@ -40,10 +40,10 @@ def shared_features(evidence: Evidence, value: Value) -> Features:
     finding, places = value.finding, value.places
     features: Features = {
         "always": 1.0,
-        "rule": logit(finding.confidence) / _USUAL_LOGIT,
+        "rule": max(-2.0, min(2.0, logit(finding.confidence) / _USUAL_LOGIT)),
         "repeated": counted(len(places) - 1, _MOST_REPEATS),
         "nowhere": float(not places),
-        "pages": log1p(len(evidence.pages)) / _MANY_PAGES,
+        "pages": min(1.0, log1p(len(evidence.pages)) / _MANY_PAGES),
         "few_lines": float(len(evidence.lines) < _FEW_LINES),
     }
     doc_class = evidence.doc_type.value

@@ -69,7 +69,8 @@ def counts_text(documents: Mapping[str, int]) -> str:
 def known_text(report: Report) -> str:
     """Return what is not in the counts of this run, "" without any."""
     waiting, known = report.needs_a_user, report.document["acknowledged"]
-    texts = [f"{waiting} need a user in all"] if waiting > report.failed else []
+    needs = "needs" if waiting == 1 else "need"
+    texts = [f"{waiting} {needs} a user in all"] if waiting > report.failed else []
     texts += [f"{known} acknowledged"] if known else []
     return "".join(f"; {text}" for text in texts)
 

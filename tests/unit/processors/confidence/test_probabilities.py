@@ -7,14 +7,18 @@ from dataclasses import replace
 from importlib import resources
 
 import pytest
+from hypothesis import given, strategies as st
 
 from infra.samples.invoices import OFFICE
 from pipeline.model import Finding, PageText
 from processors.confidence import with_probabilities
+from processors.confidence.evidence import Evidence
+from processors.confidence.features import features_of
 from processors.confidence.model import SHARED, WEIGHTS, load_model
 from processors.contract import Code, Line, Page, Word
 from processors.values import find_values
 from processors.values.date_labels import LETTERHEAD, QUOTED
+from processors.values.lines import text_lines_of
 
 _INVOICE = Finding("invoice", 0.97, "it says so")
 _CONTRACT = Finding("contract", 0.97, "it says so")
@@ -181,3 +185,41 @@ def test_a_drawn_sample_has_certain_values() -> None:
              f"Date: {OFFICE.printed_date}", f"Total £{OFFICE.total}")  # fmt: skip
 
     assert read([page(*lines)])["invoice_number"].confidence >= 0.95
+
+
+_PIECES = (
+    *(
+        "Total",
+        "Net",
+        "VAT 20%",
+        "1.234,56",
+        "1234.5678901",
+        "0.01",
+        "9,999,999.99",
+        "-50",
+        "$ 7.00",
+    ),
+    *("Invoice no. A-17", "Date: 4 March 2026", "12/11/2025", "Harbor Lane Ltd", "Bill to:"),
+    *("12 Mill Road, Leeds LS1 4AB", "www.harborlane.example", "GB123456789", "", "Change 3.00"),
+)
+
+
+@given(st.lists(st.sampled_from(_PIECES), max_size=40), st.integers(1, 40))
+def test_no_feature_outweighs_all_others(pieces: list[str], width: int) -> None:
+    """Whatever a document holds, its features have the size that those of the fitted ones have."""
+    lines = [" ".join(pieces[start : start + width]) for start in range(0, len(pieces), width)]
+    pages = [page(*lines)]
+    found = find_values(pages)
+    evidence = Evidence.of(text_lines_of(pages), pages, found, _INVOICE, ("eng",))
+
+    for name, finding in found.items():
+        if finding.value is not None:
+            assert all(abs(size) <= 2 for size in features_of(evidence, name).values())
+
+
+def test_a_total_with_all_its_decimals_is_no_doubt() -> None:
+    """A sheet holds what was calculated, of which the value has two decimals."""
+    total = read([page("Invoice", "Item 0.30", "Total 1234.5678901")])["total"]
+
+    assert total.value == "1234.57"
+    assert total.confidence > 0.5
