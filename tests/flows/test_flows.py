@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from flows.app.run_report import Report
 from flows.prefect.names import TAG
+from flows.prefect.ui.states import final_state
 from infra.emulator import Emulator
 from tests.flows.conftest import Prefect
 from tests.flows.serving import serving
@@ -38,15 +40,21 @@ class Runs:
 
 @pytest.fixture(scope="session")
 def runs(prefect_server: Prefect, tmp_path_factory: pytest.TempPathFactory) -> Runs:
-    """Plan, write, look again and reprocess, each through the command line with PREFECT_API_URL set."""
+    """Plan, write after a user added an empty file, look again and reprocess, each through the command line with PREFECT_API_URL set."""
     folder = tmp_path_factory.mktemp("flows")
-    files = GOOD | {"empty.txt": b""}
-    with Emulator(seed=write_account(folder / "seed", uploads(files), files)) as emulator:
+    seed = write_account(folder / "seed", uploads(GOOD | {"": b""}), GOOD)
+    empty = folder / "empty.txt"
+    empty.touch()
+    with Emulator(seed=seed) as emulator:
         config = write_settings(folder, emulator.url, Source(name="mixed", confirm="first"))
-        commands = [*[("run",)] * 3, ("reprocess", "--record", "2"), ("reprocess",)]
-        done = [
-            cli(config, *command, "--json", **prefect_server.environment) for command in commands
-        ]
+
+        def said(*command: str) -> "subprocess.CompletedProcess[str]":
+            return cli(config, *command, "--json", **prefect_server.environment)
+
+        planned = said("run")
+        emulator.control.replace_attachment("Uploads", "Scan", 8, empty)
+        commands = [("run",), ("run",), ("reprocess", "--record", "2"), ("reprocess",)]
+        done = [planned, *(said(*command) for command in commands)]
     for one in done:
         assert one.returncode in {0, 1}, one.stderr
     names = ("ingest mixed", "reprocess mixed")
@@ -54,15 +62,35 @@ def runs(prefect_server: Prefect, tmp_path_factory: pytest.TempPathFactory) -> R
 
 
 def test_every_source_is_a_flow_run_with_a_descriptive_state(runs: Runs):
-    """Runs are named after flow and source; planned, partly failed and done look different."""
+    """Runs are named after flow and source; planned, partly failed and done look different; what an earlier run rejected keeps a run of the source red."""
     shown = [(run["name"], run["state"]["name"]) for run in runs.flow_runs]
 
     assert shown == [
         ("ingest mixed", "Planned"),
-        ("ingest mixed", "Completed"),
-        ("ingest mixed", "Completed"),
+        ("ingest mixed", "Partly failed"),
+        ("ingest mixed", "Partly failed"),
         ("reprocess mixed", "Completed"),
         ("reprocess mixed", "Partly failed"),
+    ]
+
+
+def test_a_plan_is_red_while_a_document_needs_a_user():
+    """What is to be repaired is known before anything is written; once a user has acknowledged it, the plan is green."""
+    shown = []
+    for needs_a_user, acknowledged in ((1, 0), (0, 1)):
+        document = {
+            "needs_a_user": needs_a_user,
+            "acknowledged": acknowledged,
+            "sources_stopped": {},
+        }
+        report = Report(document, failed=1, planned_only=7)
+        state = final_state(report, {"done": 7, "rejected": 1})
+        shown.append((state.type.value, state.name, str(state.message).partition(":")[0]))
+
+    planned_only = "planned only, run again to write"
+    assert shown == [
+        ("FAILED", "Partly failed", planned_only),
+        ("COMPLETED", "Planned", planned_only),
     ]
 
 
@@ -76,12 +104,9 @@ def test_the_command_reports_what_the_flow_did(runs: Runs):
     planned, written, again, reread, all_again = (report["documents"] for report in runs.reports)
 
     assert runs.reports[0]["planned_only"] == 7
-    assert (planned["rejected"], written["done"], again["unchanged"], reread["done"]) == (
-        1,
-        7,
-        8,
-        1,
-    )
+    assert [report["needs_a_user"] for report in runs.reports] == [0, 1, 1, 0, 1]
+    assert (planned["rejected"], written["done"], written["rejected"]) == (0, 7, 1)
+    assert (again["unchanged"], reread["done"]) == (8, 1)
     assert (all_again["done"], all_again["rejected"]) == (7, 1)
 
 
@@ -130,7 +155,7 @@ def test_a_run_with_nothing_to_do_leaves_no_table(prefect_server: Prefect, runs:
 
 def test_a_run_logs_a_line_a_batch_and_a_line_a_problem(prefect_server: Prefect, runs: Runs):
     """Besides Prefect's own lines a run's log has one for each batch and one for each document that needs a user."""
-    (run,) = (run for run in runs.flow_runs if run["state"]["name"] == "Partly failed")
+    run = runs.flow_runs[1]
 
     lines = prefect_server.logged(run["id"], until="rejected: ")
 
