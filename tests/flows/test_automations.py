@@ -65,12 +65,14 @@ def test_an_unknown_notification_block_is_reported(at_server: Prefect):
 
 def _wait_for_event(server: Prefect, event: str, resource: str) -> list[dict[str, Any]]:
     until = time.monotonic() + 30
-    while time.monotonic() < until:
-        conditions = {"event": {"name": [event]}, "any_resource": {"id": [resource]}}
-        if found := server.ask("POST", "/events/filter", {"filter": conditions})["events"]:
-            return list(found)
+    while not (found := _events(server, event, resource)) and time.monotonic() < until:
         time.sleep(0.3)
-    return []
+    return found
+
+
+def _events(server: Prefect, event: str, resource: str) -> list[dict[str, Any]]:
+    conditions = {"event": {"name": [event]}, "any_resource": {"id": [resource]}}
+    return list(server.ask("POST", "/events/filter", {"filter": conditions})["events"])
 
 
 def test_an_alarm_triggers_its_automation(at_server: Prefect):
@@ -89,7 +91,8 @@ def test_a_growing_quarantine_triggers_its_automation(at_server: Prefect, tmp_pa
     """A run after which more documents need a user reports both numbers, and only its automation fires."""
     install(heartbeat_s=30)
     wanted = next(one for one in _installed(at_server) if "quarantine" in one["name"])
-    files = {f"upload{n}.txt": receipt(n) for n in range(1, 4)} | {"empty.txt": b""}
+    # One of four would be a quarter of the run: many documents failed, which is the other alarm.
+    files = {f"upload{n}.txt": receipt(n) for n in range(1, 5)} | {"empty.txt": b""}
     with Emulator(seed=write_account(tmp_path / "seed", uploads(files), files)) as emulator:
         config = write_settings(tmp_path, emulator.url, Source(name="growing"))
         for _ in range(2):
@@ -101,6 +104,7 @@ def test_a_growing_quarantine_triggers_its_automation(at_server: Prefect, tmp_pa
     )
     reported = _wait_for_event(at_server, events.QUARANTINE_GREW, "caspio-ingest.source.growing")
     assert [(one["payload"]["before"], one["payload"]["now"]) for one in reported] == [(0, 1)]
+    assert _events(at_server, events.MANY_FAILED, "caspio-ingest.source.growing") == []
 
 
 @flow(name="replaces a run")
