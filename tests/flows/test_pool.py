@@ -29,8 +29,10 @@ pytestmark = pytest.mark.integration
 
 ROOT = Path(__file__).parents[2]
 POOL = "pool-of-the-tests"
-FILES = {f"upload{n}.txt": receipt(n, day=7) for n in range(1, 49)}
-SLOW = {"kind": "latency", "operation": "UpdateTableRecords", "times": 0, "seconds": 8.0}
+FILES = {f"upload{n}.txt": receipt(n, day=7) for n in range(1, 25)}
+SLOW = {"kind": "latency", "operation": "UpdateTableRecords", "times": 0, "seconds": 5.0}
+# Four records at once on every machine: with SLOW, the files last for half a minute.
+ONE_READER = "[processing]\nworkers = 1"
 
 
 @pytest.fixture(scope="module")
@@ -39,9 +41,8 @@ def account(prefect_server: Prefect, tmp_path_factory: pytest.TempPathFactory) -
     folder = tmp_path_factory.mktemp("pool")
     prefect_server.environment["PREFECT_WORKER_QUERY_SECONDS"] = "1"
     with Emulator(seed=write_account(folder / "seed", uploads(FILES), FILES)) as emulator:
-        config = write_settings(
-            folder, emulator.url, Source(name="pooled", more='schedule = "0 0 1 * *"')
-        )
+        source = Source(name="pooled", more='schedule = "0 0 1 * *"')
+        config = write_settings(folder, emulator.url, source, more=ONE_READER)
         done = cli(config, "deploy", "--pool", POOL, **prefect_server.environment)
         assert done.returncode == 0, done.stderr
         yield Account(prefect_server, emulator, config, POOL, "pooled")
@@ -155,22 +156,38 @@ def test_a_worker_asked_to_stop_finishes_what_is_in_progress(account: Account, s
 
 
 def test_requests_are_done_in_turn_and_a_schedule_is_skipped(account: Account, stopped: Stopped):
-    """What users asked for ends green, also what a stopped worker left; what only the schedule asked for meanwhile is no run."""
+    """What users asked for ends green, one run of a deployment after the other, also what a stopped worker left; what only the schedule asked for meanwhile is no run."""
     assert stopped.code == 0
-    overdue = account.server.overdue(account.deployments()["ingest-pooled@pooled"]["id"], runs=3)
-    requested = [account.start("reprocess-pooled@pooled") for _ in range(2)]
+    ids = {name: one["id"] for name, one in account.deployments().items()}
+    ingest, reprocess = ids["ingest-pooled@pooled"], ids["reprocess-pooled@pooled"]
+    requested = _open_runs(account)
 
     with account.worker():
+        wait_for(lambda: _is_taken(account, ingest))
+        overdue = account.server.overdue(ingest, runs=3)
         wait_for(lambda: not _open_runs(account))
 
     ended = {run["id"]: run for run in _runs(account)}
-    assert [ended[run]["state"]["name"] for run in requested] == ["Completed"] * 2, [
-        run["state"] for run in ended.values()
-    ]
+    done = [ended[run["id"]] for run in requested]
+    first, second = _times(done, ingest)
+    assert len(_times(done, reprocess)) == 1
+    assert {run["state"]["name"] for run in done} == {"Completed"}
     assert {run["state"]["name"] for run in ended.values()} == {"Completed", "Stopped"}
-    # One of them may have been the first to begin.
-    assert (len(overdue), len(ended.keys() & set(overdue)) <= 1) == (3, True)
+    assert first[1] <= second[0]
+    assert (len(overdue), ended.keys() & set(overdue)) == (3, set())
     assert len(account.writes()) == len(FILES)
+
+
+def _is_taken(account: Account, deployment: str) -> bool:
+    """Say whether a worker starts a run of the deployment."""
+    runs = [run for run in _open_runs(account) if run["deployment_id"] == deployment]
+    return any(run["state"]["type"] == "PENDING" for run in runs)
+
+
+def _times(runs: list[dict[str, Any]], deployment: str) -> list[tuple[str, str]]:
+    """Return when the runs of a deployment began and ended, in order."""
+    found = [run for run in runs if run["deployment_id"] == deployment]
+    return sorted((run["start_time"], run["end_time"]) for run in found)
 
 
 def _runs(account: Account) -> list[dict[str, Any]]:
@@ -258,9 +275,8 @@ def test_prefect_deploy_registers_what_deploy_registers(account: Account):
 def test_serve_asked_to_stop_finishes_what_is_in_progress(prefect_server: Prefect, tmp_path: Path):
     """It passes SIGTERM on to its run, waits for it, and ends; the run is Stopped, and its schedule is paused."""
     with Emulator(seed=write_account(tmp_path / "seed", uploads(FILES), FILES)) as emulator:
-        config = write_settings(
-            tmp_path, emulator.url, Source(name="drained", more='schedule = "0 0 1 * *"')
-        )
+        source = Source(name="drained", more='schedule = "0 0 1 * *"')
+        config = write_settings(tmp_path, emulator.url, source, more=ONE_READER)
         account = Account(prefect_server, emulator, config, "", "drained")
         emulator.control.fault(SLOW)
         with (tmp_path / "serve.log").open("wb") as log:
