@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -10,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from flows.web.site import Visit
+from pipeline.decide.confidence import confidence_text
 from pipeline.model import Value
 
 _TEMPLATES = Path(__file__).with_name("templates")
@@ -29,10 +31,17 @@ def _environment() -> Environment:
     environment.filters |= {
         "number": "{:,}".format,
         "moment": moment,
+        "certainty": confidence_text,
+        "percent": percent,
         "shown": shown,
         "part": lambda text: quote(str(text), safe=""),
     }
     return environment
+
+
+def percent(confidence: float) -> str:
+    """Return a confidence in whole percent, rounded down: 100 % would promise too much."""
+    return f"{Decimal(confidence_text(confidence)) * 100:.0f}"
 
 
 def shown(value: Value) -> str:
