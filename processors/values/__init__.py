@@ -93,7 +93,7 @@ def find_values(
     found |= values_of_class(lines, doc_class, languages)
 
     # What is made for machines counts more than what is read from the text.
-    found |= machine_values(lines, pages) | field_findings(pages)
+    found |= machine_values(lines, pages) | field_findings(pages, doc_class=doc_class)
     return {name: finding for name, finding in found.items() if finding is not None}
 
 

@@ -30,6 +30,9 @@ _REASONS = {
     "below": "is below the label '{}'",
 }
 _SEVERAL_CONFIDENCE = 0.4
+_GRID = frozenset({"beside", "below"})
+_PROSE = frozenset({"contract", "letter", "resume"})
+"""Classes whose short lines are addresses and headings, and no labels with values around them."""
 
 
 def with_fields(page: Page) -> Page:
@@ -46,14 +49,17 @@ def with_fields(page: Page) -> Page:
     return replace(page, fields=tuple(fields.values())) if fields else page
 
 
-def field_findings(pages: Sequence[Page]) -> dict[str, Finding]:
+def field_findings(pages: Sequence[Page], *, doc_class: str | None = None) -> dict[str, Finding]:
     """Return the fields as findings named `label:` and the label, as `fold_label` writes it.
 
-    The first value of a label counts. If there are others, it is unsure.
+    The first value of a label counts. If there are others, it is unsure. `doc_class` is the class
+    of the document, where it is known.
     """
     found: dict[str, Finding] = {}
     for page in pages:
         for field in page.fields:
+            if doc_class in _PROSE and field.place in _GRID:
+                continue
             name = LABEL + fold_label(field.label)
             reason = _REASONS[field.place].format(field.label)
             finding = Finding(

@@ -151,3 +151,12 @@ def test_number_and_length_are_bounded():
 def test_labels_are_folded():
     """Case, blanks, underscores and the marks around a label make no difference."""
     assert fold_label("  Policy_Number  : ") == fold_label("policy   NUMBER") == "policy number"
+
+
+def test_an_address_of_a_letter_is_no_field():
+    """Short lines below each other are labels with values in a form, and an address in a letter."""
+    pages = [with_fields(page_of("Policy number   Issued on\nPA-117   4/11/88", placed=True))]
+
+    assert field_findings(pages, doc_class="form") != {}
+    assert field_findings(pages) != {}
+    assert field_findings(pages, doc_class="letter") == {}
