@@ -199,7 +199,7 @@ _PIECES = (
         "-50",
         "$ 7.00",
     ),
-    *("Invoice no. A-17", "Date: 4 March 2026", "12/11/2025", "Harbor Lane Ltd", "Bill to:"),
+    *("Invoice no. A-17", "Date: 4 March 2026", "12/11/2025", "Harbor Books Ltd", "Bill to:"),
     *("12 Mill Road, Leeds LS1 4AB", "www.harborlane.example", "GB123456789", "", "Change 3.00"),
 )
 
