@@ -298,6 +298,8 @@ def test_labels_on_an_invoice_make_no_form():
 
 def test_specks_before_the_words_of_a_letter_do_not_hide_it():
     """A scan puts dots and strokes at the beginning of lines."""
-    text = "Harbor Street Gallery\n. Dear Priya,\nThank you for the drawings you sent us last week.\n"
+    text = (
+        "Harbor Street Gallery\n. Dear Priya,\nThank you for the drawings you sent us last week.\n"
+    )
 
     assert class_of(f"{text}'- With kind regards\nAda").value == "letter"
