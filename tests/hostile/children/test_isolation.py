@@ -101,7 +101,7 @@ def test_a_child_for_each_document(tmp_path: Path):
     "module",
     sampled(
         ["processes", "network", "files", "limits", "next_document"],
-        sample=["processes", "network"],
+        sample=["network"],
     ),
 )
 @pytest.mark.timeout(900)

@@ -12,6 +12,7 @@ from pipeline.ports.reader import WhileRead
 from tests.integration.pipeline.accounts import Source, fields, receipt
 from tests.integration.pipeline.conftest import MakeWorkspace
 from tests.integration.pipeline.workspace import Workspace
+from tests.support.samples import sampled
 
 pytestmark = pytest.mark.integration
 
@@ -205,9 +206,10 @@ def test_a_folder_with_an_index_table_gets_one_row_a_file(make_workspace: MakeWo
     assert workspace.writes() == []
 
 
-@pytest.mark.parametrize(
-    "name", ["a b.txt", "Größe.txt", "a+b.txt", "50%.txt", "%41.txt", "O'Neill.txt", "a&b#c.txt"]
-)
+ODD_NAMES = ["a b.txt", "Größe.txt", "a+b.txt", "50%.txt", "%41.txt", "O'Neill.txt", "a&b#c.txt"]
+
+
+@pytest.mark.parametrize("name", sampled(ODD_NAMES, sample=["Größe.txt", "%41.txt", "O'Neill.txt"]))
 @pytest.mark.parametrize("place", ["table", "folder"])
 def test_odd_names_are_read_and_renamed(make_workspace: MakeWorkspace, name: str, place: str):
     """Blanks, umlauts, plus, percent and apostrophe in names hinder neither reading nor renaming."""
