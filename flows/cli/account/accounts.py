@@ -106,6 +106,9 @@ def list_accounts(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> N
     if as_json:
         print_json([one.as_json() for one in listed])
         return
+    if not listed:
+        out().print("There are no accounts. Add one with `caspio-ingest accounts add NAME`.")
+        return
     table = table_of("Account", "Address", "Ledger", "Archive", "Secrets")
     for one in listed:
         cells = (one.url, one.places.ledger, one.places.archive, ", ".join(one.secrets))

@@ -48,7 +48,9 @@ def serve(
 
 @app.command()
 def login(
-    name: Annotated[str, typer.Argument(help="Who it is for; the audit trail has it.")],
+    name: Annotated[
+        str, typer.Argument(help="Who it is for; the audit trail has it.", metavar="NAME")
+    ],
     role: Annotated[Role, typer.Option("--role", help="What this user may do.")] = Role.REVIEWER,
     config: Config = DEFAULT_CONFIG,
     account: Account = None,

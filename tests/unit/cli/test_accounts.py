@@ -47,6 +47,14 @@ def said(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> dict[s
     }
 
 
+def test_a_list_without_accounts_says_how_to_add_one(tmp_path: Path):
+    """An empty table would tell a user nothing."""
+    listed = command("accounts", "list", cwd=tmp_path)
+
+    assert listed.code == 0
+    assert "accounts add" in listed.out
+
+
 def test_an_account_is_added_once(said: dict[str, Ended]):
     """Its credentials are checked, its settings written; a second one of the name is refused."""
     assert [said[name].code for name in ("added", "second")] == [0, 0], said["added"].err
