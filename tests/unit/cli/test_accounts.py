@@ -48,7 +48,7 @@ def said(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> dict[s
 
 
 def test_a_list_without_accounts_says_how_to_add_one(tmp_path: Path):
-    """An empty table would tell a user nothing."""
+    """An empty table says nothing about what to do."""
     listed = command("accounts", "list", cwd=tmp_path)
 
     assert listed.code == 0
