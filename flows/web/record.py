@@ -12,9 +12,9 @@ from starlette.responses import Response
 from flows.app.changes import undo_run
 from flows.app.explain import review_items, versions_of
 from flows.terminal.progress import progress
-from flows.web.page_view import Leaf, leaf_of
 from flows.web.pictures import is_webp
 from flows.web.render import page, see
+from flows.web.review.page_view import Leaf, leaf_of
 from flows.web.site import Refused, Visit, not_found
 from pipeline.archive_layout import original_key
 from pipeline.errors import FileGone, IngestError

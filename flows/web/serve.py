@@ -15,7 +15,7 @@ from flows.web.app import create_app
 from flows.web.health import Health
 from flows.web.jobs import Jobs
 from flows.web.pictures import Pictures
-from flows.web.review_desk import ReviewDesk
+from flows.web.review.desk import ReviewDesk
 from flows.web.sessions import Sessions
 from flows.web.site import Site
 from pipeline.errors import BadSettings

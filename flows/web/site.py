@@ -7,7 +7,7 @@ from pathlib import Path
 from flows.web.health import Health
 from flows.web.jobs import Jobs
 from flows.web.pictures import Pictures
-from flows.web.review_desk import ReviewDesk
+from flows.web.review.desk import ReviewDesk
 from flows.web.sessions import Sessions
 from pipeline.model.users import AuditEntry, Role, User
 from pipeline.ports import Archive, Clock, Ledger

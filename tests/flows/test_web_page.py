@@ -19,7 +19,7 @@ from tests.servers.missing_program import MissingProgram, skip_or_fail
 from tests.support.browser import PROGRAM, Page, browser
 from tests.unit.pipeline.world import World
 from tests.unit.web.conftest import HOSTILE, SETTINGS, FakePageReader, Office, load, opened
-from tests.unit.web.test_document import found, read_as
+from tests.unit.web.review.test_document import found, read_as
 from tests.unit.web.test_plans import planned
 
 pytestmark = pytest.mark.integration

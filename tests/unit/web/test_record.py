@@ -6,7 +6,7 @@ from pipeline.archive_layout import original_key
 from pipeline.model import SourceSpec
 from pipeline.model.users import Role
 from tests.unit.web.conftest import GOOD, HOSTILE, Office, form_of, words
-from tests.unit.web.test_review import decide
+from tests.unit.web.review.test_decisions import decide
 
 ADDRESS = "/records?source=receipts&record=1"
 

@@ -40,7 +40,7 @@ def queue(visit: Visit) -> Response:
     rows = [Row(review, open_items(visit, review)) for review in found[:PAGE]]
     return page(
         visit,
-        "review_queue",
+        "review/queue",
         rows=rows,
         waiting=ledger.reviews.queue_length(wanted),
         wanted=wanted,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from flows.web.review_queue import CLAIM_TIME
+from flows.web.review.queue import CLAIM_TIME
 from pipeline.model import EffectKind
 from pipeline.model.review import ReviewFilter, ReviewState
 from pipeline.model.users import Role

@@ -2,8 +2,8 @@
 
 import pytest
 
-from flows.web.page_view import MOST_CHARS, MOST_MARKS, places_of
 from flows.web.pictures import Pictures
+from flows.web.review.page_view import MOST_CHARS, MOST_MARKS, places_of
 from pipeline.archive_layout import original_key
 from pipeline.model import Finding, Findings, PageText, ReadStatus
 from tests.fakes.caspio import Attachment
@@ -213,7 +213,7 @@ def test_the_queue_lists_and_filters(office: Office):
 
 def test_a_long_queue_has_pages(office: Office, monkeypatch: pytest.MonkeyPatch):
     """Pages follow each other without leaving a record out."""
-    monkeypatch.setattr("flows.web.review_queue.PAGE", 2)
+    monkeypatch.setattr("flows.web.review.queue.PAGE", 2)
     for pk in "12345":
         office.suggest(pk)
     browser = office.signed_in()

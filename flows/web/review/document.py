@@ -7,9 +7,9 @@ from hashlib import sha256
 
 from starlette.responses import Response
 
-from flows.web.page_view import Leaf, PageView, files_of, page_view
 from flows.web.render import page, see, shown
-from flows.web.review_queue import (
+from flows.web.review.page_view import Leaf, PageView, files_of, page_view
+from flows.web.review.queue import (
     address_of,
     filter_of,
     items_of,
@@ -205,7 +205,7 @@ def _shown(
     now, said = visit.site.clock.now(), asked.get("said", "")
     response = page(
         visit,
-        "review_document",
+        "review/document",
         review=replace(review, open_items=sum(field.is_open for field in fields)),
         fields=fields,
         view=view,

@@ -1,0 +1,1 @@
+"""Review: the queue, the document with its values, and carrying out what users decide."""
