@@ -6,13 +6,13 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
-from flows.prefect.server import Server, local_server
+from flows.prefect.server import Server, free_port, local_server
 from infra.emulator import Emulator
 from infra.samples import draw_samples, settings_toml
 from pipeline.errors import BadSettings, ServiceUnavailable
@@ -30,6 +30,7 @@ class DemoResult:
     Attributes:
         runs: Name, state and address in the UI of each flow run, in order of time.
         ui: Address of Prefect's UI.
+        environment: Of programs that work with the demo's settings.
     """
 
     folder: Path
@@ -40,6 +41,12 @@ class DemoResult:
     again: Mapping[str, Any]
     runs: tuple[tuple[str, str, str], ...]
     ui: str
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def config(self) -> Path:
+        """Return the settings file."""
+        return self.folder / "caspio-ingest.toml"
 
     def as_json(self) -> Mapping[str, Any]:
         """Return what `demo --json` prints."""
@@ -78,7 +85,9 @@ def played(folder: Path, console: Console) -> Iterator[DemoResult]:
         seed = draw_samples(folder / "seed")
         with Emulator(seed=seed) as emulator:
             config = folder / "caspio-ingest.toml"
-            config.write_text(settings_toml(emulator.url), encoding="utf-8")
+            # A port of its own, so that `web login` finds the page of this demo, and no other one.
+            web = f'\n[web]\nlisten = "127.0.0.1:{free_port()}"\n'
+            config.write_text(settings_toml(emulator.url) + web, encoding="utf-8")
             before = emulator.control.dump()
             console.print("First run: reads and archives everything; new sources are only planned")
             planned = run_command(config, environment)
@@ -88,7 +97,7 @@ def played(folder: Path, console: Console) -> Iterator[DemoResult]:
             again = run_command(config, environment)
             after = emulator.control.dump()
             runs = tuple(flow_runs(ui))
-            yield DemoResult(folder, before, after, planned, written, again, runs, ui)
+            yield DemoResult(folder, before, after, planned, written, again, runs, ui, environment)
 
 
 def run_command(config: Path, environment: dict[str, str]) -> Mapping[str, Any]:

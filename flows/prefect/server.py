@@ -110,6 +110,17 @@ def reachable_server() -> Iterator[Server]:
         ) from error
 
 
+def free_port() -> int:
+    """Return a port of this machine that is free now.
+
+    Another program might take it first; a server that is started there then fails, and says so.
+    """
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
 @contextmanager
 def local_server(
     folder: Path, variables: Mapping[str, str]
@@ -122,11 +133,7 @@ def local_server(
     Raises:
         ServiceUnavailable: the server does not start within `START_S` seconds.
     """
-    # Another program might take the port before the server does; the server then fails to start and
-    # says so.
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
+    port = free_port()
     ui = f"http://127.0.0.1:{port}"
     environment = os.environ | {  # noqa: TID251 - the server is a program of ours
         "PREFECT_HOME": str((folder / "prefect").resolve()),

@@ -1,8 +1,11 @@
 """`demo`: everything on this machine, with sample documents."""
 
+import subprocess
 import sys
 import threading
-from contextlib import suppress
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,9 +17,13 @@ from flows.cli.common import (
     print_json,
     set_up_logs,
 )
+from pipeline.errors import ServiceUnavailable
 
 if TYPE_CHECKING:
     from flows.prefect.demo import DemoResult
+
+START_S = 60.0
+"""Seconds that the page may take to answer."""
 
 
 def demo(
@@ -26,14 +33,16 @@ def demo(
     keep_open: Annotated[
         bool | None,
         typer.Option(
-            "--keep-open/--no-keep-open", help="Leave the UI up (default: in a terminal)."
+            "--keep-open/--no-keep-open",
+            help="Leave the web page and the Prefect UI up (default: in a terminal).",
         ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Show it all on this machine, with sample documents.
 
-    A local Caspio, an archive, a ledger and Prefect with its UI are started, and stopped again.
+    A local Caspio, an archive, a ledger and Prefect with its UI are started, and stopped again. In
+    a terminal the web page is served at the end, where documents wait for a decision.
     """
     from flows.prefect.demo import played
 
@@ -43,9 +52,73 @@ def demo(
         show_result(result, as_json=as_json)
         # A script that calls the demo must get its prompt back; a user wants to look around.
         if keep_open or (keep_open is None and sys.stdout.isatty() and not as_json):
-            console.print("[bold]The Prefect UI and the emulator stay up; Ctrl-C ends the demo.[/]")
-            with suppress(KeyboardInterrupt):
+            with suppress(KeyboardInterrupt), page_of(result.config, result.environment) as link:
+                for line in invitation(result, link):
+                    console.print(line, highlight=False, soft_wrap=True)
                 threading.Event().wait()
+
+
+@contextmanager
+def page_of(config: Path, environment: Mapping[str, str]) -> Iterator[str]:
+    """Serve the web page as a user would, at web.listen; yield a link that signs in.
+
+    Raises:
+        ServiceUnavailable: the page does not answer within `START_S` seconds.
+    """
+    # In a session of its own: Ctrl-C ends this process first, which then stops the page.
+    command = [sys.executable, "-m", "flows.cli", "web"]
+    options = ["--config", str(config)]
+    process = subprocess.Popen(  # noqa: S603 - our own command
+        [*command, "serve", *options],
+        env=environment,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        made = subprocess.run(  # noqa: S603 - our own command
+            [*command, "login", "Demo", "--role", "admin", *options],
+            env=environment,
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
+        link = made.stdout.strip()
+        wait_until_answering(link, process)
+        yield link
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def wait_until_answering(address: str, process: "subprocess.Popen[bytes]") -> None:
+    """Wait until a page answers.
+
+    Raises:
+        ServiceUnavailable: it does not, or its process has ended.
+    """
+    import httpx
+
+    end = time.monotonic() + START_S
+    # Opening the link does not use it up: only its button does.
+    while time.monotonic() < end and process.poll() is None:
+        with suppress(httpx.TransportError):
+            if httpx.get(address, timeout=5, trust_env=False).is_success:
+                return
+        time.sleep(0.1)
+    raise ServiceUnavailable("The web page did not start; `caspio-ingest web serve` says why.")
+
+
+def invitation(result: "DemoResult", link: str) -> list[str]:
+    """Return what is open at the end of the demo, line by line."""
+    return [
+        "",
+        "[bold]Documents wait for a decision. The web page, by a link that signs in once:[/]",
+        f"  [cyan]{link}[/]",
+        f"  Another link: caspio-ingest web login NAME --config {result.config}",
+        "[bold]The Prefect UI:[/]",
+        f"  [cyan]{result.ui}[/]",
+        "[bold]Both and the local Caspio stay up; Ctrl-C ends the demo.[/]",
+    ]
 
 
 def show_result(result: "DemoResult", *, as_json: bool) -> None:
