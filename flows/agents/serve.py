@@ -14,18 +14,17 @@ from mcp.shared.exceptions import MCPError
 from mcp_types import INVALID_REQUEST
 
 from flows.agents.accounts import AgentAccount, open_accounts
-from flows.agents.http import PATH, Credentials, agents_app
+from flows.agents.door import Credentials, refuse_open_door
+from flows.agents.http import PATH, agents_app
 from flows.agents.server import Context, agent_server
 from flows.http.server import listening, server_of
 from pipeline.errors import BadSettings
 from pipeline.model.agents import AgentToken
 from pipeline.settings import environment
-from pipeline.settings.sections import AgentSettings
 
 TOKEN_VARIABLE = "CASPIO_INGEST_AGENT_TOKEN"  # noqa: S105 - the name of a variable
 KEY_VARIABLE = "CASPIO_INGEST_AGENT_OPERATOR_KEY"
 CONNECTIONS = 200
-_LOOPBACK = {"127.0.0.1", "localhost"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,7 @@ def serving(configs: tuple[Path, ...], listen: str = "") -> Iterator[Serving]:
         settings = next(iter(accounts.values())).settings.agents
         address = listen or settings.listen
         settings = settings.model_copy(update={"listen": address})
-        refuse_open_door(settings)
+        refuse_open_door(section="agents", listen=address, url=settings.url)
         app = agents_app(accounts, settings)
         with listening(address, what="The server of agents") as door:
             host, port = door.getsockname()[:2]
@@ -62,21 +61,6 @@ def serving(configs: tuple[Path, ...], listen: str = "") -> Iterator[Serving]:
             server = server_of(app, connections=CONNECTIONS, lifespan="on")
             addresses = tuple(f"{base}{PATH}/{name}" for name in accounts)
             yield Serving(server, door, addresses)
-
-
-def refuse_open_door(settings: AgentSettings) -> None:
-    """Refuse to listen for other machines without an https address.
-
-    Raises:
-        BadSettings: tokens would be sent unencrypted, or any Host header would have to be taken.
-    """
-    is_local = settings.listen.rpartition(":")[0] in _LOOPBACK
-    if not is_local and not (settings.url or "").startswith("https://"):
-        problem = (
-            f"agents.listen is {settings.listen}, which other machines reach. Set agents.url to "
-            "the https address of the proxy in front of it, or listen on 127.0.0.1."
-        )
-        raise BadSettings([problem])
 
 
 def serve_stdio(config: Path) -> None:

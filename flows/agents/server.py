@@ -8,10 +8,8 @@ import functools
 import json
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
-from typing import Any, TypeVar
+from typing import Any
 
-import anyio
-import anyio.to_thread
 import mcp_types as types
 from mcp.server.caching import CacheHint
 from mcp.server.context import ServerRequestContext
@@ -21,8 +19,8 @@ from mcp.shared.exceptions import MCPError
 from flows.agents.accounts import AgentAccount
 from flows.agents.calls import Answered, Caller, UnknownTool, perform, with_audit
 from flows.agents.resources import SCHEME, TEMPLATES, read_piece
+from flows.agents.threads import in_thread
 from flows.agents.tools.catalog import all_tools, covers, visible_tools
-from flows.agents.tools.limits import LimitedDrain
 from flows.agents.tools.schemas import input_schema, output_schema
 from flows.agents.tools.tool import Tool
 from pipeline.errors import LedgerUnavailable
@@ -45,8 +43,6 @@ INSTRUCTIONS = (
 Context = ServerRequestContext[Any, Any]
 Authorize = Callable[[Context], AgentToken]
 """Returns the token of a request; raises MCPError where it is not valid any more."""
-
-T = TypeVar("T")
 
 
 def agent_server(account: AgentAccount, authorize: Authorize) -> "Server[Any]":
@@ -219,34 +215,3 @@ def _reporter(context: Context) -> Callable[[int, int | None, str], None]:
             asyncio.run_coroutine_threadsafe(sent, loop)
 
     return report
-
-
-async def in_thread(
-    work: Callable[..., T], *arguments: Any, drain: LimitedDrain | None = None
-) -> T:
-    """Run what blocks in a thread; if the client cancels, ask it to stop and wait until it has."""
-    call = functools.partial(work, *arguments)
-    if drain is None:
-        return await anyio.to_thread.run_sync(call)
-    finished = anyio.Event()
-
-    async def watch() -> None:
-        try:
-            await finished.wait()
-        except anyio.get_cancelled_exc_class():
-            drain.request()
-            raise
-
-    found: list[T] = []
-    failure: Exception | None = None
-    async with anyio.create_task_group() as group:
-        group.start_soon(watch)
-        # Never abandoned: an effect that has begun is finished and recorded.
-        try:
-            found.append(await anyio.to_thread.run_sync(call))
-        except Exception as error:  # noqa: BLE001 - raised below; a task group would wrap it
-            failure = error
-        finished.set()
-    if failure is not None:
-        raise failure
-    return found[0]

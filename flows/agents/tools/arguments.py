@@ -1,13 +1,14 @@
 """The arguments of an operation: their schemas, and the parameters that are made of them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from flows.agents.tools import schemas
 from flows.agents.tools.conditions import checked_text, condition, names_text, order_text
-from flows.agents.tools.paging import cursor_number
+from flows.agents.tools.paging import cursor_key, cursor_number
 from flows.agents.tools.tool import Schema
+from pipeline.adapters.caspio.client import where
 from pipeline.adapters.caspio.client.bodies import EXAMPLES
 from pipeline.adapters.caspio.client.operations import Kind, Operation, Parameter
 
@@ -54,6 +55,7 @@ _QUERY: Mapping[str, Schema] = {
 # Parameters that are not the caller's: `response` asks for the rows that were written,
 # `q.getPaginationInfo` changes the form of the answer, `q.limit` is what page_size is for.
 _OURS = frozenset({"response", "q.getPaginationInfo", "q.limit"})
+KEY_FIELD = "PK_ID"
 _LEAST_PAGE = 5  # Caspio refuses smaller pages (caspio-api.md, section 2.6)
 
 
@@ -84,6 +86,15 @@ class Arguments:
         where = next((one.name for one in operation.query if NAMES.get(one.name) == "where"), None)
         return cls(operation, properties, tuple(required), where)
 
+    def by_key(self, given: Mapping[str, Any]) -> bool:
+        """Say whether pages continue behind a record, and not with the next number.
+
+        A record that is inserted or deleted meanwhile then moves no other to another page. A view
+        may show a record more than once, so its pages have numbers.
+        """
+        ordered = given.get("order_by") or given.get("group_by")
+        return self.operation.id == "ListTableRecords" and not ordered
+
     def parameters(self, given: Mapping[str, Any]) -> dict[str, str]:
         """Return Caspio's parameters; a listing in pages always has both of its numbers.
 
@@ -95,15 +106,38 @@ class Arguments:
             if parameter.name in _OURS:
                 continue
             name = _argument(self.operation, parameter)
-            text = _text(name, given, parameter, by_pk=self.operation.id.endswith("Records"))
+            # The cursor of a page by key is no number; the page's is then always 1.
+            if name == "cursor" and self.by_key(given):
+                text = "1"
+            else:
+                by_pk = self.operation.id.endswith("Records")
+                text = _text(name, given, parameter, by_pk=by_pk)
             if text:
                 found[parameter.name] = text
+        if self.by_key(given):
+            self._continue(found, given)
         # What is inserted is known by its PK_ID alone, which only the row has.
         if self.operation.id.startswith("Create") and "response" in {
             one.name for one in self.operation.query
         }:
             found["response"] = "rows"
         return found
+
+    @staticmethod
+    def _continue(found: dict[str, str], given: Mapping[str, Any]) -> None:
+        """Select what is behind the last record of the page before."""
+        last = cursor_key(given.get("cursor", ""))
+        fields = found.get("q.select")
+        if fields is not None and not has_key(given["fields"]):
+            found["q.select"] = f"{fields},{KEY_FIELD}"
+        if last is not None:
+            rest = f"{KEY_FIELD} > {last}"
+            found["q.where"] = where.both(found["q.where"], rest) if "q.where" in found else rest
+
+
+def has_key(fields: Sequence[str]) -> bool:
+    """Say whether the key of records is among fields."""
+    return any(name.upper() == KEY_FIELD for name in fields)
 
 
 def _body(operation: Operation) -> Mapping[str, Schema]:
@@ -146,7 +180,7 @@ def _text(name: str, given: Mapping[str, Any], parameter: Parameter, *, by_pk: b
             order = list(given.get(name, ()))
             # Pages without a unique order lose and repeat rows.
             if by_pk and not given.get("group_by"):
-                order.append({"field": "PK_ID"})
+                order.append({"field": KEY_FIELD})
             text = order_text(order)
         case "cursor":
             text = str(cursor_number(text or "1", least=1))

@@ -11,9 +11,10 @@ from typing import Any
 from urllib.parse import quote
 
 from flows.agents.tools import schemas
-from flows.agents.tools.arguments import NAMES, Arguments
+from flows.agents.tools.arguments import KEY_FIELD, NAMES, Arguments, has_key
 from flows.agents.tools.lost_files import FILES_LOST, keep_originals
 from flows.agents.tools.names import Named, named_operations
+from flows.agents.tools.paging import KEY
 from flows.agents.tools.tool import Answer, Json, Link, Method, Refusal, Schema, Tool, ToolCall
 from pipeline.adapters.caspio.client.operations import (
     OPERATIONS,
@@ -117,6 +118,8 @@ def _run(operation: Operation, arguments: Arguments, call: ToolCall) -> Answer:
         except ValueError as error:  # of the check before the call: nothing was sent
             raise Refusal(str(error)) from error
     content = _content(answer, parameters)
+    if arguments.by_key(call.arguments):
+        _by_key(content, call.arguments)
     if operation.group is Group.WEBHOOKS:
         content["result"] = without_secret(content["result"])
     if archived:
@@ -153,6 +156,15 @@ def _content(answer: object, parameters: Mapping[str, str]) -> Json:
         is_full = isinstance(result, list) and len(result) >= size
         content["next_cursor"] = str(int(parameters[page]) + 1) if is_full else None
     return content
+
+
+def _by_key(content: Json, arguments: Mapping[str, Any]) -> None:
+    """Let the next page begin behind the last record of this one."""
+    rows = content["result"]
+    if content["next_cursor"] is not None:
+        content["next_cursor"] = f"{KEY}{rows[-1][KEY_FIELD]}"
+    if "fields" in arguments and not has_key(arguments["fields"]):
+        content["result"] = [{k: v for k, v in row.items() if k != KEY_FIELD} for row in rows]
 
 
 def without_secret(webhook: Any) -> Any:

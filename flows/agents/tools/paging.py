@@ -1,4 +1,4 @@
-"""Pages of what is listed here: a cursor is the number of entries to skip."""
+"""Pages: a cursor is the number of entries to skip, of a page, or the record that came last."""
 
 from collections.abc import Iterable, Mapping
 from itertools import islice
@@ -8,7 +8,7 @@ from flows.agents.tools.tool import Refusal
 
 T = TypeVar("T")
 
-_DIGITS = 9
+_DIGITS = 18  # of a PK_ID, which has 64 bits at most
 
 
 def page_of(
@@ -35,3 +35,20 @@ def cursor_number(cursor: str, *, least: int = 0) -> int:
     if not is_number or int(cursor) < least:
         raise Refusal("cursor is not the next_cursor of an answer.")
     return int(cursor)
+
+
+KEY = ">"
+"""What a cursor begins with that names the last record of a page."""
+
+
+def cursor_key(cursor: str) -> int | None:
+    """Return the PK_ID of the last record of a page, None for the first page.
+
+    Raises:
+        Refusal: the cursor is none of ours.
+    """
+    if not cursor:
+        return None
+    if not cursor.startswith(KEY):
+        raise Refusal("cursor is not the next_cursor of an answer.")
+    return cursor_number(cursor.removeprefix(KEY))

@@ -13,14 +13,14 @@ import pytest
 from mcp import StdioServerParameters
 from mcp.client import Client
 
-from flows.agents.serve import refuse_open_door, serving
+from flows.agents.door import refuse_open_door
+from flows.agents.serve import serving
 from flows.agents.tokens import make_token
 from flows.app.wiring import open_ledger, system_clock
 from infra.emulator import Emulator
 from pipeline.errors import BadSettings
 from pipeline.model.agents import Scope
 from pipeline.settings import load_settings
-from pipeline.settings.sections import AgentSettings
 from tests.integration.agents.desk import account_of
 from tests.integration.pipeline.accounts import Source, receipt, write_account, write_settings
 from tests.integration.pipeline.workspace import CREDENTIALS
@@ -59,10 +59,8 @@ def test_it_listens_and_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 )
 def test_others_reach_it_by_https_alone(listen: str, url: str | None, *, is_let: bool):
     """Without the https address of a proxy, the server listens for this machine only."""
-    settings = AgentSettings(listen=listen, url=url)
-
     with nullcontext() if is_let else pytest.raises(BadSettings, match="https"):
-        refuse_open_door(settings)
+        refuse_open_door(section="agents", listen=listen, url=url)
 
 
 def test_the_token_comes_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -241,6 +241,29 @@ def test_a_raw_write_changes_as_many_records_as_expected(desk: Desk):
     assert desk.error(token, "delete_a_caspio_record_by_id", table="Private") == "arguments"
 
 
+def test_pages_of_records_continue_behind_the_last_one(desk: Desk):
+    """A record that is inserted in front or deleted meanwhile moves no other to another page."""
+    token = reading_token(desk)
+    made = [
+        desk.result(token, "create_a_caspio_record", table="Private", values={"Salary": n})[0]
+        for n in range(100, 107)
+    ]
+    where = {"field": "Salary", "op": "ge", "value": 100}
+    listing = {"table": "Private", "where": where, "fields": ["Salary"], "page_size": 5}
+
+    first = desk.call(token, "list_all_caspio_records", listing).structured_content
+    gone = {"field": "PK_ID", "op": "eq", "value": made[0]["PK_ID"]}
+    desk.result(token, "delete_a_caspio_record_by_id", table="Private", where=gone)
+    cursor = first["next_cursor"]
+    rest = desk.call(token, "list_all_caspio_records", {**listing, "cursor": cursor})
+
+    assert first["result"] == [{"Salary": n} for n in range(100, 105)]
+    assert rest.structured_content["result"] == [{"Salary": 105}, {"Salary": 106}]
+    assert rest.structured_content["next_cursor"] is None
+    for wrong in ("2", ">", ">x", f">{'9' * 19}"):
+        assert desk.error(token, "list_all_caspio_records", **listing, cursor=wrong) == "arguments"
+
+
 def a_record(desk: Desk, token: str, title: str) -> tuple[str, dict[str, Any]]:
     """Insert a record of its own for a test; return its PK_ID and the condition for it."""
     (made,) = desk.result(

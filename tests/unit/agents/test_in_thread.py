@@ -5,7 +5,7 @@ import threading
 import anyio
 import pytest
 
-from flows.agents.server import in_thread
+from flows.agents.threads import in_thread
 from flows.agents.tools.limits import LimitedDrain
 from pipeline.errors import BudgetExhausted, StopRequested
 

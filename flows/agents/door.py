@@ -1,0 +1,150 @@
+"""Who is let in over HTTP: Host and Origin headers, and the token that a request carries."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from flows.agents.accounts import AgentAccount
+from flows.agents.tokens import PREFIX, find_token
+from pipeline.errors import BadSettings
+from pipeline.model.agents import AgentToken
+
+METADATA = "/.well-known/oauth-protected-resource"
+"""Where RFC 9728 has the metadata of a resource: in front of the resource's own path."""
+KEY_HEADER = "x-caspio-ingest-operator-key"
+
+_LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a request carries to be let in. Never shown."""
+
+    token: str
+    key: str
+    in_path: bool
+
+    def __repr__(self) -> str:
+        return "Credentials(****)"
+
+    def valid(self, account: AgentAccount) -> AgentToken | None:
+        """Return the token of this account, None where it is none or not valid now."""
+        settings = account.settings.agents
+        if self.in_path and not settings.path_tokens:
+            return None
+        key = settings.operator_key
+        return find_token(
+            account.ledger,
+            account.key,
+            self.token,
+            clock=account.clock,
+            operator_key=key.get_secret_value() if key else "",
+            given_key=self.key,
+            in_path=self.in_path,
+        )
+
+
+def credentials_of(request: Request) -> Credentials:
+    """Return the token of the Authorization header or, without one, of the address."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    key = request.headers.get(KEY_HEADER, "")
+    if scheme.lower() == "bearer":
+        return Credentials(token.strip(), key, in_path=False)
+    return Credentials(request.path_params.get("token", ""), key, in_path=True)
+
+
+def has_token_in_query(request: Request) -> bool:
+    """Say whether a token is in the query, where histories and logs of proxies keep it."""
+    return any(value.startswith(PREFIX) for value in request.query_params.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """Which Host and Origin headers are accepted.
+
+    Attributes:
+        hosts: As `HOST:PORT`; `HOST:*` for any port.
+        origins: As browsers name them; `http://HOST:*` for any port.
+    """
+
+    hosts: tuple[str, ...]
+    origins: tuple[str, ...]
+
+    @classmethod
+    def by(cls, *, listen: str, url: str | None, origins: Iterable[str]) -> "Allowed":
+        """Return what settings allow: this machine's names, or those of the public address."""
+        hosts: list[str] = []
+        # A server that others reach must say under which name: any other Host is a rebinding.
+        if is_local(listen):
+            hosts = [f"{host}:*" for host in _LOOPBACK]
+        allowed = [f"http://{host}" for host in hosts]
+        if url is not None:
+            hosts.append(urlsplit(url).netloc)
+            allowed.append(url)
+        return cls(tuple(hosts), (*allowed, *origins))
+
+    def host(self, given: str | None) -> bool:
+        """Say whether a Host header is accepted; a request without one is not."""
+        return given is not None and _matches(given, self.hosts)
+
+    def origin(self, given: str | None) -> bool:
+        """Say whether an Origin header is accepted. Programs send none."""
+        return given is None or _matches(given, self.origins)
+
+
+def _matches(given: str, allowed: Iterable[str]) -> bool:
+    front, colon, port = given.rpartition(":")
+    with_any_port = f"{front}:*" if colon and port.isascii() and port.isdigit() else None
+    return any(one in {given, with_any_port} for one in allowed)
+
+
+class Doorkeeper:
+    """Refuses requests with a foreign Host or Origin before anything else looks at them."""
+
+    def __init__(self, app: ASGIApp, allowed: Allowed) -> None:
+        self._app = app
+        self._allowed = allowed
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer what is refused, and pass everything else on."""
+        if scope["type"] == "http":
+            headers = Headers(scope=scope)
+            refused = None
+            if not self._allowed.host(headers.get("host")):
+                refused = problem_of(421, "this server is not reached under this Host")
+            elif not self._allowed.origin(headers.get("origin")):
+                refused = problem_of(403, "this Origin may not call the server")
+            if refused is not None:
+                await refused(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+
+def problem_of(status: int, why: str) -> Response:
+    """Return a refusal as problem details (RFC 9457)."""
+    body = {"type": "about:blank", "title": why, "status": status}
+    return JSONResponse(body, status, media_type="application/problem+json")
+
+
+def is_local(listen: str) -> bool:
+    """Say whether this machine alone reaches an address, `HOST:PORT`."""
+    return listen.rpartition(":")[0] in {"127.0.0.1", "localhost"}
+
+
+def refuse_open_door(*, section: str, listen: str, url: str | None) -> None:
+    """Refuse to listen for other machines without an https address.
+
+    Raises:
+        BadSettings: tokens would be sent unencrypted, or any Host header would have to be taken.
+    """
+    if not is_local(listen) and not (url or "").startswith("https://"):
+        problem = (
+            f"{section}.listen is {listen}, which other machines reach. Set {section}.url to "
+            "the https address of the proxy in front of it, or listen on 127.0.0.1."
+        )
+        raise BadSettings([problem])
