@@ -1,7 +1,10 @@
-"""The names of values that a form has beside a printed label."""
+"""The names of values that are no findings of the rules: those beside a label, those learned."""
 
 LABEL = "label:"
 """How the names of values begin that a form has beside a printed label: `label:policy number`."""
+
+LEARNED = "learned"
+"""What a column asks for that takes only what is learned from the records people have filled."""
 
 
 def label_name(name: str) -> str:

@@ -43,6 +43,9 @@ _NOT_IN_HASH = frozenset(
         "max_writes_window_s",
         "webhook_table",
         "reprocess_column",
+        # What is learned proves itself before it is written.
+        "learn",
+        "learn_columns",
     }
 )
 

@@ -13,7 +13,7 @@ IN_EFFECT = frozenset({EffectState.APPLIED, EffectState.VERIFIED})
 """States of an effect that changed something at Caspio, as far as is known."""
 
 _NAMING_KINDS = frozenset({EffectKind.RENAME_ATTACHMENT, EffectKind.PUT_FILE})
-_COLUMN_KINDS = frozenset(
+COLUMN_KINDS = frozenset(
     {
         EffectKind.UPDATE_COLUMNS,
         EffectKind.INSERT_INDEX_ROW,
@@ -21,6 +21,7 @@ _COLUMN_KINDS = frozenset(
         EffectKind.APPLY_DECISION,
     }
 )
+"""Kinds of effects that write values to columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ def owned(effects: Sequence[Effect]) -> Mapping[str, OwnValue]:
     the value of whoever it belonged to before. A user's decision, once carried out, is the user's.
     """
     effects = sorted(
-        (e for e in effects if e.state in IN_EFFECT and e.kind in _COLUMN_KINDS),
+        (e for e in effects if e.state in IN_EFFECT and e.kind in COLUMN_KINDS),
         key=lambda effect: effect.id,
     )
     dead = undone(effects)
@@ -65,7 +66,7 @@ def taken_back(effects: Sequence[Effect]) -> Iterator[TakenBack]:
     in_effect = {effect.id: effect for effect in effects if effect.state in IN_EFFECT}
     latest: dict[tuple[str, str], Effect] = {}
     for effect in sorted(in_effect.values(), key=lambda effect: effect.id):
-        if effect.kind in _COLUMN_KINDS:
+        if effect.kind in COLUMN_KINDS:
             latest.update({("", column): effect for column in effect.after})
         elif effect.kind in _NAMING_KINDS:
             latest[effect.field, _NAME] = effect
@@ -82,7 +83,7 @@ def last_applied(effects: Iterable[Effect]) -> Mapping[str, Value]:
 
     Own-change detection compares with this: it is how our own write looks from outside.
     """
-    kinds = _COLUMN_KINDS | {EffectKind.CLEAR_REPROCESS_FLAG}
+    kinds = COLUMN_KINDS | {EffectKind.CLEAR_REPROCESS_FLAG}
     return {
         column: value
         for effect in effects

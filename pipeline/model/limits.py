@@ -1,12 +1,38 @@
 """From which confidence on a value is written or suggested, and how many values were."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 WRITE_AT = 0.95
 """The confidence from which on a value is written, unless the settings say otherwise."""
 
 SUGGEST_AT = 0.5
 """The confidence from which on a value is suggested, unless the settings say otherwise."""
+
+
+class Step(StrEnum):
+    """What may be done with the choices of a model; each step includes those before it."""
+
+    OFF = "off"  # nothing is learned
+    SHADOW = "shadow"  # choices are made and counted, and change nothing
+    SUGGEST = "suggest"  # choices are left to users
+    WRITE = "write"  # choices are written
+
+    @property
+    def next(self) -> "Step | None":
+        """Return the step above, None for the highest."""
+        order = list(Step)
+        above = order.index(self) + 1
+        return order[above] if above < len(order) else None
+
+    @property
+    def before(self) -> "Step":
+        """Return the step below, that of a model that is only counted at the lowest."""
+        return Step.SUGGEST if self is Step.WRITE else Step.SHADOW
+
+    def at_most(self, other: "Step") -> "Step":
+        """Return the lower of two steps."""
+        return min(self, other, key=list(Step).index)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from pipeline.model.limits import ConfidenceLimits
+from pipeline.model.limits import ConfidenceLimits, Step
 
 
 class Overwrite(StrEnum):
@@ -39,7 +39,8 @@ class SourceSpec:
     ATTACHMENT and FILE field. `rename` is a Jinja template or None. `review` is the table with the
     suggestions. A record that `max_writes` runs have changed within the window is left alone.
     `webhook_table` is the table whose changes concern a view or a folder. Users set
-    `reprocess_column` to have the files of a record read again.
+    `reprocess_column` to have the files of a record read again. `learn` is the most that may be
+    done with what is learned about a column, `learn_columns` overrides it for a column.
     """
 
     name: str
@@ -63,6 +64,8 @@ class SourceSpec:
     max_writes_window_s: int = 86_400
     webhook_table: str | None = None
     reprocess_column: str | None = None
+    learn: Step = Step.WRITE
+    learn_columns: Mapping[str, Step] = field(default_factory=dict)
 
     @property
     def container(self) -> str:
@@ -76,3 +79,7 @@ class SourceSpec:
     def limits_of(self, column: str) -> ConfidenceLimits:
         """Return how certain a value of a column must be."""
         return self.column_limits.get(column, self.limits)
+
+    def highest_step(self, column: str) -> Step:
+        """Return the most that may be done with what is learned about a column."""
+        return self.learn_columns.get(column, self.learn)

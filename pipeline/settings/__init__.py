@@ -39,6 +39,7 @@ from pipeline.settings.sections import (
     AgentSettings,
     ArchiveSettings,
     CaspioSettings,
+    LearnSettings,
     LedgerSettings,
     MetricsSettings,
     ProcessingSettings,
@@ -84,6 +85,7 @@ class Settings(BaseSettings):
     archive: ArchiveSettings = ArchiveSettings()
     ledger: LedgerSettings = LedgerSettings()
     processing: ProcessingSettings = ProcessingSettings()
+    learn: LearnSettings = LearnSettings()
     serve: ServeSettings = ServeSettings()
     webhooks: WebhookSettings = WebhookSettings()
     web: WebSettings = WebSettings()

@@ -241,6 +241,27 @@ class ProcessingSettings(Section):
     """
 
 
+class LearnSettings(Section):
+    """`[learn]`: learning from the records that users have filled."""
+
+    enabled: bool = True
+    """Whether anything is learned, and whether what was learned is used."""
+    precision: Annotated[float, Field(ge=0.5, lt=1)] = 0.98
+    """Share of the learned values that must be as users type them before such values are written.
+    It counts as reached once the records that were filled later prove it with a certainty of 95 %.
+    """
+    promote: Literal["ask", "auto"] = "ask"
+    """Who decides that learned values are suggested or written once they may be: `ask` waits for
+    `learn promote`, `auto` does it at once.
+    """
+    schedule: Annotated[str, AfterValidator(checked_cron)] = "0 3 * * *"
+    """When columns are learned, as a cron expression in the time zone `serve.timezone`."""
+    growth: Annotated[float, Field(gt=0, le=10)] = 0.1
+    """Share by which the filled records of a column must grow until it is learned again. What users
+    have decided in between is learned with it, and `learn --now` does not wait.
+    """
+
+
 class ServeSettings(Section):
     """`[serve]`: schedules, and how runs behave at a Prefect server."""
 

@@ -8,9 +8,9 @@ from pydantic import AfterValidator, Field, model_validator
 
 from pipeline.decide.naming import NameTemplate
 from pipeline.findings import FINDINGS
-from pipeline.labels import LABEL, label_name
+from pipeline.labels import LABEL, LEARNED, label_name
 from pipeline.model import ConfidenceLimits, Confirm, IndexTable, Overwrite, SourceSpec
-from pipeline.model.limits import SUGGEST_AT, WRITE_AT
+from pipeline.model.limits import SUGGEST_AT, WRITE_AT, Step
 from pipeline.settings.schedule import checked_cron
 from pipeline.settings.sections import Section
 
@@ -28,8 +28,8 @@ _SAME_IN_SPEC = {
     "max_writes_window_s",
     "webhook_table",
     "reprocess_column",
+    "learn",
 }
-
 
 _Confidence = Annotated[float, Field(ge=0, le=1)]
 
@@ -37,9 +37,10 @@ _Confidence = Annotated[float, Field(ge=0, le=1)]
 class ColumnSettings(Section):
     """A column's long form: `Total = { finding = "total", write_at = 0.99 }`."""
 
-    finding: str
+    finding: str = LEARNED
     """Name of the value to write into the column: a finding, or `label:` and the words of a label
-    that a form has printed beside the value.
+    that a form has printed beside the value, or `learned` for what is only learned from the records
+    that users have filled.
     """
     overwrite: Overwrite | None = None
     """What may be overwritten in this column. The default is `sources.overwrite`."""
@@ -51,6 +52,16 @@ class ColumnSettings(Section):
     """Confidence from which on a value is suggested for this column. The default is
     `sources.suggest_at`.
     """
+    learn: Step | None = None
+    """The most that may be done with what is learned about this column. The default is
+    `sources.learn`.
+    """
+
+    @model_validator(mode="after")
+    def _takes_something(self) -> Self:
+        if self.finding == LEARNED and self.learn is Step.OFF:
+            raise ValueError("a column without a finding is learned: give a finding, or remove it")
+        return self
 
 
 class IndexSettings(Section):
@@ -95,8 +106,8 @@ class SourceSettings(Section):
     names.
     """
     columns: dict[str, str | ColumnSettings] = {}  # noqa: RUF012 - pydantic copies it
-    """Values to write: `Column = "finding"`, or `Column = { finding = "total", write_at = 0.99
-    }`.
+    """Values to write: `Column = "finding"`, `Column = { finding = "total", write_at = 0.99 }`, or
+    `Column = "learned"`.
     """
     index: IndexSettings | None = None
     review: ReviewSettings | None = None
@@ -122,6 +133,11 @@ class SourceSettings(Section):
     """For a view or a folder: the table whose changes Caspio reports by webhook."""
     reprocess_column: Annotated[str, Field(min_length=1)] | None = None
     """YES/NO column that users set to have the files of a record read again."""
+    learn: Step = Step.WRITE
+    """The most that may be done with what is learned about the columns. `off`: nothing is learned.
+    `shadow`: it is counted how often it would have been right. `suggest`: it is suggested once it
+    is proved. `write`: it is written once it is proved.
+    """
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -133,7 +149,7 @@ class SourceSettings(Section):
                     f"column {column!r} asks for a label without words; write them as they are "
                     "printed, such as label:Policy Number"
                 )
-            elif finding not in FINDINGS and not finding.startswith(LABEL):
+            elif finding not in {*FINDINGS, LEARNED} and not finding.startswith(LABEL):
                 # Most unknown findings are misspelled ones.
                 close = difflib.get_close_matches(finding, FINDINGS, n=1)
                 known = f"known: {', '.join(sorted(FINDINGS))}"
@@ -215,6 +231,11 @@ class SourceSettings(Section):
             overwrite_columns=policies,
             limits=self._limits(),
             column_limits=self._column_limits(),
+            learn_columns={
+                name: column.learn
+                for name, column in self.columns.items()
+                if isinstance(column, ColumnSettings) and column.learn is not None
+            },
             index=IndexTable(self.index.table, self.index.path_column) if self.index else None,
             review=self.review.table if self.review else None,
             confirm=self.confirm,

@@ -1,10 +1,11 @@
-"""The ledger on SQLite or PostgreSQL: its eight ports over one database."""
+"""The ledger on SQLite or PostgreSQL: its nine ports over one database."""
 
 from typing import Self
 
 from pipeline.adapters.sql_ledger.agents import SqlAgents
 from pipeline.adapters.sql_ledger.effects import SqlEffects
 from pipeline.adapters.sql_ledger.files import SqlFiles
+from pipeline.adapters.sql_ledger.learning import SqlLearning
 from pipeline.adapters.sql_ledger.leases import SqlLeases
 from pipeline.adapters.sql_ledger.messages import SqlMessages
 from pipeline.adapters.sql_ledger.session import Session
@@ -38,6 +39,7 @@ class SqlLedger:
         self.agents = SqlAgents(session)
         self.users = SqlUsers(session)
         self.reviews = SqlReviews(session)
+        self.learning = SqlLearning(session)
 
     def close(self) -> None:
         """Close every connection; the next call would open new ones."""

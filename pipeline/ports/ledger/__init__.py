@@ -1,10 +1,10 @@
-"""What the ledger promises: eight ports, and one value that has them all.
+"""What the ledger promises: nine ports, and one value that has them all.
 
 `files` knows every file version and what is known of the sources; `effects` every change at Caspio,
 made or about to be made; `leases` which worker has which record; `usage` the runs, the calls and
 what is counted; `messages` the webhook messages; `agents` the tokens of agents and their calls;
-`users` who uses the web page; `reviews` what
-waits for their decision.
+`users` who uses the web page; `reviews` what waits for their decision; `learning` what was learned
+from the records that people have filled.
 
 Each method is one transaction and safe from many threads and processes. Each raises
 LedgerUnavailable when the ledger cannot be reached or written.
@@ -28,6 +28,7 @@ from pipeline.ports.ledger.files import (
     Manifest as Manifest,
     Suspect as Suspect,
 )
+from pipeline.ports.ledger.learning import LearningLedger as LearningLedger
 from pipeline.ports.ledger.leases import LeaseLedger as LeaseLedger
 from pipeline.ports.ledger.messages import (
     MessageLedger as MessageLedger,
@@ -47,7 +48,7 @@ from pipeline.ports.ledger.users import UserLedger as UserLedger
 
 
 class Ledger(Protocol):
-    """The eight ports of one ledger."""
+    """The nine ports of one ledger."""
 
     @property
     def files(self) -> FileLedger:
@@ -80,3 +81,7 @@ class Ledger(Protocol):
     @property
     def reviews(self) -> ReviewLedger:
         """Return what queues suggestions for users."""
+
+    @property
+    def learning(self) -> LearningLedger:
+        """Return what remembers models, their choices and what was proved."""

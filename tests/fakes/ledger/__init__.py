@@ -3,6 +3,7 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.ledger.agents import MemoryAgents
 from tests.fakes.ledger.effects import MemoryEffects
 from tests.fakes.ledger.files import MemoryFiles
+from tests.fakes.ledger.learning import MemoryLearning
 from tests.fakes.ledger.leases import MemoryLeases
 from tests.fakes.ledger.memory import Memory
 from tests.fakes.ledger.messages import MemoryMessages
@@ -25,6 +26,7 @@ class MemoryLedger:
         self.agents = MemoryAgents(memory)
         self.users = MemoryUsers(memory)
         self.reviews = MemoryReviews(memory)
+        self.learning = MemoryLearning(memory)
 
     @property
     def down(self) -> str:

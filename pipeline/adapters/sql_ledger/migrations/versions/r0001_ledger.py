@@ -13,6 +13,7 @@ from pipeline.adapters.sql_ledger.migrations.columns import (
     utc_time,
     words,
 )
+from pipeline.adapters.sql_ledger.migrations.learning import TABLES, create_learning
 
 revision = "r0001"
 down_revision = None
@@ -47,6 +48,7 @@ _TABLES = (
     "login_links",
     "web_sessions",
     "audit_entries",
+    *TABLES,
 )
 
 
@@ -62,6 +64,7 @@ def upgrade() -> None:
     _create_messages()
     _create_agents()
     _create_users()
+    create_learning()
     op.create_table(
         "secret_keys", words("name", primary_key=True), words("key"), utc_time("made_at")
     )
@@ -299,9 +302,7 @@ def _create_messages() -> None:
     op.create_table(
         "webhook_messages",
         counted_key("seq"),
-        words("account"),
-        words("message_id"),
-        words("source"),
+        *map(words, ("account", "message_id", "source")),
         integer("part"),
         words("object"),
         words("event"),
@@ -313,8 +314,7 @@ def _create_messages() -> None:
         integer("attempts"),
         words("worker", nullable=True),
         words("batch"),
-        words("run_id"),
-        words("note"),
+        *map(words, ("run_id", "note")),
     )
     key = ["account", "message_id", "source", "part"]
     op.create_index("ix_webhook_messages_key", "webhook_messages", key, unique=True)

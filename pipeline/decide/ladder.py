@@ -1,0 +1,166 @@
+"""What may be done with learned values: up one step when it is proved, down when it fails. Pure.
+
+A trial counts only if the choice was made before the person's value was known to the model, and if
+it was certain enough to be written: a step promises something about such choices alone.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from pipeline.model.learning import Rung, Trial, Verdict
+from pipeline.model.limits import Step
+from pipeline.wording import counted
+
+LAST = 200
+"""Trials by which a step is kept."""
+
+FEW, MOST_WRONG = 50, 3
+"""So many wrong ones among the last few end all use at once."""
+
+NEW_ENGINE = 50
+"""Trials from pages that a new OCR engine has read, before its pages count like the others'."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """How trials are judged.
+
+    Attributes:
+        precision: The share that must be right at least.
+        write_at: The probability from which on a choice counts.
+        lower_bound: Returns from right and asked what share is right at least, with 95 % certainty.
+        needed: Returns from right, asked and a share how many more must be right; None for too
+            many.
+    """
+
+    precision: float
+    write_at: float
+    lower_bound: Callable[[int, int], float]
+    needed: Callable[[int, int, float], int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How the choices of one kind of evidence have done so far.
+
+    `needed` is how many more confirmed records the next step takes, None where that is not known.
+    """
+
+    right: int
+    asked: int
+    at_least: float
+    needed: int | None
+
+    def __str__(self) -> str:
+        if not self.asked:
+            return f"no record was filled since it was learned; {self._more}"
+        proved = f"at least {_percent(self.at_least)}"
+        return f"{self.right} of {self.asked} as people typed; {proved}; {self._more}"
+
+    @property
+    def _more(self) -> str:
+        if self.needed is None:
+            return "too many were wrong for the promise"
+        if self.needed == 0:
+            return "it is proved"
+        return f"{counted(self.needed, 'more confirmed record', 'is/are')} needed"
+
+
+def counting(trials: Sequence[Trial], proof: Proof) -> list[Trial]:
+    """Return the trials that count, the latest first: certain enough, and judged."""
+    return [
+        trial
+        for trial in trials
+        if trial.choice.probability >= proof.write_at and trial.verdict is not Verdict.OPEN
+    ]
+
+
+def standing(trials: Sequence[Trial], proof: Proof) -> Standing:
+    """Return how the choices of one kind of evidence have done, from its trials in any order."""
+    judged = counting(trials, proof)
+    right, asked = sum(trial.verdict is Verdict.RIGHT for trial in judged), len(judged)
+    return Standing(
+        right,
+        asked,
+        proof.lower_bound(right, asked),
+        proof.needed(right, asked, proof.precision),
+    )
+
+
+def promotion(rung: Rung, trials: Sequence[Trial], proof: Proof, *, highest: Step) -> Rung | None:
+    """Return the step above if it is proved and allowed, None otherwise.
+
+    The latest trials must prove it as well: a column that fails now is not saved by its past.
+    """
+    above = rung.step.next
+    if above is None or rung.step.at_most(highest) is highest:
+        return None
+    proved = standing(trials, proof)
+    if proved.at_least < proof.precision or failure(trials, proof):
+        return None
+    engines = sorted({name for trial in counting(trials, proof) for name in trial.engines})
+    return replace(rung, step=above, reason=str(proved), engines=tuple(engines), by="")
+
+
+def demotion(rung: Rung, trials: Sequence[Trial], proof: Proof) -> Rung | None:
+    """Return a lower step if the latest trials do not keep the promise, None if they do."""
+    if rung.step not in {Step.SUGGEST, Step.WRITE}:
+        return None
+    if _wrong_of_few(trials, proof) >= MOST_WRONG:
+        return replace(rung, step=Step.SHADOW, reason=failure(trials, proof), by="")
+    reason = failure(trials, proof)
+    return replace(rung, step=rung.step.before, reason=reason, by="") if reason else None
+
+
+def failure(trials: Sequence[Trial], proof: Proof) -> str:
+    """Say why the latest trials do not keep the promise, "" if they do.
+
+    What was written and left alone by people counts as right here, and only here: a promise is
+    never made on it.
+    """
+    wrong = _wrong_of_few(trials, proof)
+    if wrong >= MOST_WRONG:
+        return f"{wrong} of the last {FEW} were wrong"
+    last = _latest(trials, proof)[:LAST]
+    right = sum(trial.verdict is not Verdict.WRONG for trial in last)
+    at_least = proof.lower_bound(right, len(last))
+    if at_least >= proof.precision:
+        return ""
+    return (
+        f"of the last {counted(len(last), 'choice')} {right} were right: at least "
+        f"{_percent(at_least)}, which is below {_percent(proof.precision)}"
+    )
+
+
+def with_new_engines(rung: Rung, trials: Sequence[Trial], proof: Proof) -> Rung | None:
+    """Return the step with the engines whose pages have done well since, None without any."""
+    if rung.step not in {Step.SUGGEST, Step.WRITE}:
+        return None
+    judged = counting(trials, proof)
+    added = []
+    for name in sorted({name for trial in judged for name in trial.engines} - set(rung.engines)):
+        of_engine = [trial for trial in judged if name in trial.engines][:NEW_ENGINE]
+        wrong = sum(trial.verdict is Verdict.WRONG for trial in of_engine)
+        if len(of_engine) == NEW_ENGINE and wrong < MOST_WRONG:
+            added.append(name)
+    return replace(rung, engines=tuple(sorted({*rung.engines, *added}))) if added else None
+
+
+def _latest(trials: Sequence[Trial], proof: Proof) -> list[Trial]:
+    """Return what people judged, or left alone after it was written, the latest first."""
+    return [
+        trial
+        for trial in trials
+        if trial.choice.probability >= proof.write_at
+        and (trial.written or trial.verdict is not Verdict.OPEN)
+    ]
+
+
+def _wrong_of_few(trials: Sequence[Trial], proof: Proof) -> int:
+    return sum(trial.verdict is Verdict.WRONG for trial in _latest(trials, proof)[:FEW])
+
+
+def _percent(share: float) -> str:
+    """Return a share in percent, rounded down: what is below a target looks so, too."""
+    return f"{math.floor(round(share * 1000, 6)) / 10:g} %"

@@ -1,0 +1,135 @@
+"""Which values people stand behind: what they typed, changed or confirmed. Pure.
+
+Whatever this program has written itself is no truth until a user has confirmed it. A user who types
+the same value that we wrote cannot be distinguished from us, and is not counted.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from pipeline.decide.column_values import holds, is_empty, same
+from pipeline.decide.ownership import COLUMN_KINDS, IN_EFFECT, owned, undone
+from pipeline.model import Column, Effect, EffectKind, EffectState, Value
+from pipeline.model.learning import TypedValue
+from pipeline.model.review import ReviewItem, ReviewState
+
+_CONFIRMED = 2.0
+"""The weight of what somebody saw beside the page, or put in place of what we wrote."""
+
+# An intent is perhaps in effect: its answer may be lost.
+_PERHAPS_THERE = IN_EFFECT | {EffectState.INTENT}
+
+
+def typed_values(
+    values: Mapping[str, Value],
+    columns: Mapping[str, Column],
+    effects: Sequence[Effect],
+    items: Sequence[ReviewItem] = (),
+) -> Mapping[str, TypedValue]:
+    """Return, by column, the values of a record that people typed, changed or confirmed.
+
+    `values` are what the record holds now, `effects` all effects on it and `items` the suggestions
+    for it. An empty column says nothing: nobody may have looked yet. A cleared checkbox does say No
+    where people have filled something else in, or where we had set it.
+    """
+    decided = {item.suggestion.column: item for item in items}
+    found: dict[str, TypedValue] = {}
+    for name in values.keys() & columns.keys():
+        if not is_empty(values[name]):
+            history = _history(columns[name], effects)
+            typed = _typed(values[name], columns[name], history, decided.get(name))
+            if typed is not None:
+                found[name] = typed
+    return {**_unset_checkboxes(values, columns, effects, has_typed=bool(found)), **found}
+
+
+def _unset_checkboxes(
+    values: Mapping[str, Value],
+    columns: Mapping[str, Column],
+    effects: Sequence[Effect],
+    *,
+    has_typed: bool,
+) -> dict[str, TypedValue]:
+    """Return the checkboxes that people left or made No."""
+    found: dict[str, TypedValue] = {}
+    ours = owned(effects)
+    for name in values.keys() & columns.keys():
+        if columns[name].type != "YES/NO" or not is_empty(values[name]):
+            continue
+        if name in ours:
+            # We had set it; where we had written No, it says nothing.
+            if ours[name].value is True:
+                found[name] = TypedValue("No", _CONFIRMED)
+        elif has_typed:
+            found[name] = TypedValue("No")
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _History:
+    """What was done to a column: our writes in order, and the last thing that was not undone."""
+
+    ours: Sequence[Effect]
+    latest: Effect | None
+
+
+def _history(column: Column, effects: Sequence[Effect]) -> _History:
+    dead = undone(effects)
+    touching = [
+        effect
+        for effect in sorted(effects, key=lambda effect: effect.id)
+        if effect.kind in COLUMN_KINDS
+        and effect.state in _PERHAPS_THERE
+        and column.name in effect.after
+        and not effect.undoes
+    ]
+    alive = [effect for effect in touching if (effect.id, column.name) not in dead]
+    return _History(
+        [effect for effect in touching if effect.kind is not EffectKind.APPLY_DECISION],
+        alive[-1] if alive else None,
+    )
+
+
+def _typed(
+    value: Value, column: Column, history: _History, item: ReviewItem | None
+) -> TypedValue | None:
+    """Return a value that is not empty as people's, None where it is or may be ours."""
+    text, latest = as_text(value), history.latest
+    was_decided = latest is not None and _decides(latest)
+    if latest is not None and was_decided and same(latest.after[column.name], value, column):
+        return TypedValue(text, _CONFIRMED)
+    # Any write of ours with this value, also one that was undone: it may have come back. What an
+    # undo puts there is not ours, unless an earlier write of ours had the same value.
+    if any(holds(value, effect.after[column.name], column) for effect in history.ours):
+        return None
+    if latest is not None and not was_decided:
+        # What was not found there as it was written may be what a rule of the table made of it.
+        is_changed = latest.state is EffectState.VERIFIED
+        return TypedValue(text, _CONFIRMED) if is_changed else None
+    return TypedValue(text, _CONFIRMED if _was_kept(value, column, item) else 1.0)
+
+
+def _was_kept(value: Value, column: Column, item: ReviewItem | None) -> bool:
+    """Say whether a user has rejected a suggestion in favor of this value."""
+    if item is None or item.state is not ReviewState.REJECTED:
+        return False
+    return same(item.suggestion.current, value, column)
+
+
+def _decides(effect: Effect) -> bool:
+    return effect.kind is EffectKind.APPLY_DECISION and effect.state in IN_EFFECT
+
+
+def as_text(value: Value) -> str:
+    """Return a value as people read it: Yes or No, and a day without its midnight."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "Yes" if value else "No"
+        case float() if value.is_integer():
+            return str(int(value))
+        case str():
+            return value.removesuffix("T00:00:00").strip()
+        case _:
+            return str(value)

@@ -1,0 +1,172 @@
+"""What is learned about a column: models, choices, trials, and the steps that were proved."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from pipeline.model import RecordRef, Suggestion, short_digest
+from pipeline.model.limits import Step
+
+MAX_MODEL_BYTES = 4 * 2**20
+"""The largest model of a column that is kept, as JSON."""
+
+
+class Stratum(StrEnum):
+    """Kinds of evidence for a choice; each proves itself."""
+
+    READ_AND_KNOWN = "read and known"  # on the page, and in other records of the column
+    READ_ONLY = "read only"  # on the page
+    KNOWN_ONLY = "known only"  # in other records of the column
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedAt:
+    """Where a value is printed: page and line from 1, box in points from the top left corner."""
+
+    page: int
+    line: int
+    box: tuple[float, float, float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LearnedChoice:
+    """What a model chose for a column, as it is to be written, with its probability and why."""
+
+    value: str
+    probability: float
+    stratum: Stratum
+    reason: str
+    place: PrintedAt | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TypedValue:
+    """A value that people are known to stand behind.
+
+    `weight` is 2 where somebody confirmed it beside the page or changed what we wrote, else 1.
+    """
+
+    text: str
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class LearnedModel:
+    """A model of a column, as the ledger keeps it.
+
+    Attributes:
+        document: The model as JSON; `sha256` is of its bytes.
+        records: How many records it was made from.
+        examples: A digest of what it was made from: equal digests make equal models.
+        report: How it did on records that it had not learned from, as JSON.
+    """
+
+    source: str
+    column: str
+    document: str
+    sha256: str
+    made_at: datetime
+    records: int
+    examples: str
+    report: Mapping[str, object] = field(default_factory=dict)
+
+
+class Verdict(StrEnum):
+    """What became of a choice."""
+
+    OPEN = "open"  # no user has put a value there since
+    RIGHT = "right"  # a user's value is the same
+    WRONG = "wrong"  # a user's value is another one
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A choice for one record, made before a user's value was known to the model.
+
+    Attributes:
+        model: SHA-256 of the model that chose.
+        step: What was done with the choice.
+        engines: What read the pages: the names of the OCR engines, "text" for a text layer.
+        written: Whether the choice was written to the record.
+        typed: The user's value, "" while there is none.
+    """
+
+    source: str
+    record: RecordRef
+    column: str
+    model: str
+    choice: LearnedChoice
+    step: Step
+    engines: tuple[str, ...] = ()
+    verdict: Verdict = Verdict.OPEN
+    typed: str = ""
+    written: bool = False
+    at: datetime | None = None
+
+    @property
+    def key(self) -> str:
+        """Identify source, record and column: 20 hex digits."""
+        return trial_key(self.source, self.record, self.column)
+
+
+def trial_key(source: str, record: RecordRef, column: str) -> str:
+    """Identify source, record and column: 20 hex digits."""
+    return short_digest([source, record.container, record.pk, column])
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """The step that choices of one kind of evidence for one column have reached.
+
+    Attributes:
+        engines: What read the pages of the trials that proved it; others count as unproved.
+        by: Who agreed, "" for the program itself.
+    """
+
+    source: str
+    column: str
+    stratum: Stratum
+    step: Step = Step.SHADOW
+    reason: str = ""
+    engines: tuple[str, ...] = ()
+    by: str = ""
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LearnedColumn:
+    """What a run uses for a column: its model, and the step of each kind of evidence."""
+
+    model: LearnedModel
+    rungs: Mapping[Stratum, Rung] = field(default_factory=dict)
+    counts: Mapping[Stratum, tuple[int, int]] = field(default_factory=dict)
+    highest: Step = Step.WRITE
+
+    def step(self, stratum: Stratum, engines: Sequence[str]) -> Step:
+        """Return what may be done with a choice from a page that these engines have read."""
+        rung = self.rungs.get(stratum)
+        if rung is None or not set(engines) <= set(rung.engines):
+            return Step.SHADOW
+        return rung.step.at_most(self.highest)
+
+    @property
+    def fingerprint(self) -> str:
+        """Identify what it changes in plans: "" as long as it only counts."""
+        steps = {
+            stratum.value: rung.step.at_most(self.highest).value
+            for stratum, rung in sorted(self.rungs.items())
+            if rung.step in {Step.SUGGEST, Step.WRITE}
+        }
+        in_effect = {Step.SUGGEST.value, Step.WRITE.value} & set(steps.values())
+        parts = [f"{stratum}={step}" for stratum, step in steps.items()]
+        return short_digest([self.model.sha256, *parts]) if in_effect else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A record whose page probably says something else than what was typed."""
+
+    record: RecordRef
+    version: str
+    suggestion: Suggestion

@@ -1,0 +1,76 @@
+"""What the part that learns from filled records promises."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from pipeline.model import Column, Finding
+from pipeline.model.learning import LearnedChoice, PrintedAt
+
+
+@dataclass(frozen=True, slots=True)
+class FilledRecord:
+    """One record to learn from: what was read of its document, and what people have put there.
+
+    `digest` is that of the original. `pages` is the file pages.json, None where only the value is
+    to be remembered. `when` is an ISO time that orders the records.
+    """
+
+    key: str
+    digest: str
+    pages: Path | None
+    findings: Mapping[str, Finding]
+    value: str
+    weight: float
+    when: str
+
+
+@dataclass(frozen=True, slots=True)
+class FoundDoubt:
+    """A record whose page probably says something else than what was typed."""
+
+    key: str
+    typed: str
+    read: str
+    probability: float
+    place: PrintedAt | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What was learned about a column.
+
+    `document` is the model as JSON. `report` has JSON for users: how many values were found on the
+    page, how often choices were right, by number of records and by probability. `doubts` have the
+    best first.
+    """
+
+    document: str
+    report: Mapping[str, object]
+    doubts: tuple[FoundDoubt, ...] = field(default=())
+
+
+class Learner(Protocol):
+    """Learns columns. It works on memory alone, and gives equal results for equal records."""
+
+    def learn(self, column: Column, finding: str, records: Sequence[FilledRecord]) -> Lesson | None:
+        """Learn a column from its filled records; None where there are too few.
+
+        `finding` is what rules find for it, "" for nothing.
+        """
+
+    def choose(
+        self, document: str, pages: Path, findings: Mapping[str, Finding]
+    ) -> LearnedChoice | None:
+        """Choose a value for a document with a model, None where nothing is likely.
+
+        Raises:
+            ValueError: the model cannot be used by this version of the program.
+        """
+
+    def lower_bound(self, right: int, asked: int) -> float:
+        """Return what share of choices is right at least, with 95 % certainty (Clopper-Pearson)."""
+
+    def needed(self, right: int, asked: int, target: float) -> int | None:
+        """Return how many more right choices bring the bound to a target; None for too many."""

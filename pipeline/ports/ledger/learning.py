@@ -1,0 +1,57 @@
+"""What the ledger promises about what was learned from filled records."""
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from pipeline.model.learning import LearnedModel, Rung, Trial
+
+
+class LearningLedger(Protocol):
+    """Remembers the models of columns, the choices that they made, and what was proved."""
+
+    def save_model(self, model: LearnedModel) -> None:
+        """Keep a model as the present one of its column; the one before becomes the previous.
+
+        Raises:
+            ValueError: it is larger than `MAX_MODEL_BYTES`.
+        """
+
+    def model(self, source: str, column: str) -> LearnedModel | None:
+        """Return the present model of a column, None without one or if its bytes were changed."""
+
+    def models(self, source: str) -> Sequence[LearnedModel]:
+        """Return the present models of a source, by column."""
+
+    def undo_model(self, source: str, column: str) -> LearnedModel | None:
+        """Make the previous model the present one and return it; None if there is none."""
+
+    def keep_trials(self, trials: Iterable[Trial]) -> None:
+        """Keep choices, one for each record and column.
+
+        A choice that was judged stays: the record may be among those learned from since.
+        """
+
+    def judge(self, trials: Iterable[Trial]) -> None:
+        """Record the verdicts of choices that are open."""
+
+    def trials(
+        self,
+        source: str,
+        column: str | None = None,
+        *,
+        record: tuple[str, str] | None = None,
+        limit: int | None = None,
+    ) -> Sequence[Trial]:
+        """Return the choices for a source, the latest first.
+
+        `column` and `record` (a container and a PK_ID) choose among them.
+        """
+
+    def rungs(self, source: str) -> Sequence[Rung]:
+        """Return the steps that were reached, by column and kind of evidence."""
+
+    def save_rung(self, rung: Rung) -> None:
+        """Keep the step of one kind of evidence for a column."""
+
+    def forget(self, source: str, column: str | None = None) -> int:
+        """Delete what was learned about a column, or a source; return how many models that was."""

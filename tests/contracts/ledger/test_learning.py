@@ -1,0 +1,126 @@
+"""What was learned: models, the choices they made, and the steps that were proved."""
+
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from pipeline.adapters.sql_ledger import SqlLedger
+from pipeline.model import RecordRef
+from pipeline.model.learning import (
+    MAX_MODEL_BYTES,
+    LearnedChoice,
+    LearnedModel,
+    PrintedAt,
+    Rung,
+    Stratum,
+    Trial,
+    Verdict,
+)
+from pipeline.model.limits import Step
+from pipeline.ports import Ledger
+from tests.fakes.clock import FakeClock
+
+CHOICE = LearnedChoice(
+    "Northwind", 0.97, Stratum.READ_AND_KNOWN, "read on line 3", PrintedAt(1, 3, (1.0, 2, 3, 4))
+)
+
+
+def a_model(clock: FakeClock, document: str, column: str = "Company") -> LearnedModel:
+    """Return a model of a column."""
+    digest = hashlib.sha256(document.encode()).hexdigest()
+    return LearnedModel("receipts", column, document, digest, clock.now(), 30, "e1", {"share": 0.5})
+
+
+def a_trial(pk: str, column: str = "Company") -> Trial:
+    """Return a choice for a record."""
+    record = RecordRef("Receipts", pk)
+    return Trial("receipts", record, column, "m1", CHOICE, Step.SHADOW, engines=("text",))
+
+
+def test_a_model_is_kept_whole_and_undone_once(ledger: Ledger, clock: FakeClock):
+    """The present model is the last one saved; undoing goes back to the one before, and no further."""
+    first, second = a_model(clock, "{}"), a_model(clock, '{"a":1}')
+    ledger.learning.save_model(first)
+    ledger.learning.save_model(second)
+    ledger.learning.save_model(second)
+
+    assert ledger.learning.model("receipts", "Company") == second
+    assert ledger.learning.undo_model("receipts", "Company") == first
+    assert ledger.learning.models("receipts") == [first]
+    assert ledger.learning.undo_model("receipts", "Company") is None
+
+
+def test_a_model_that_is_too_large_is_refused(ledger: Ledger, clock: FakeClock):
+    """A ledger is no place for a model that grows without bounds."""
+    with pytest.raises(ValueError, match="large"):
+        ledger.learning.save_model(a_model(clock, "x" * (MAX_MODEL_BYTES + 1)))
+
+
+def test_a_model_whose_bytes_were_changed_is_not_used(tmp_path: Path, clock: FakeClock):
+    """What somebody has edited in the database is no model any more."""
+    url = f"sqlite:///{tmp_path / 'ledger.db'}"
+    with SqlLedger(url, clock=clock) as ledger:
+        ledger.learning.save_model(a_model(clock, "{}"))
+        engine = create_engine(url)
+        with engine.begin() as connection:
+            connection.execute(text("UPDATE learned_models SET document = '{\"a\": 2}'"))
+        engine.dispose()
+
+        assert ledger.learning.model("receipts", "Company") is None
+
+
+def test_a_judged_choice_stays(ledger: Ledger):
+    """A new choice replaces an open one; once it is judged, the record may have been learned from."""
+    trial = a_trial("1")
+    ledger.learning.keep_trials([trial, a_trial("2")])
+    ledger.learning.keep_trials([replace(trial, model="m2")])
+    ledger.learning.judge([replace(trial, verdict=Verdict.WRONG, typed="Contoso")])
+    ledger.learning.judge([replace(trial, verdict=Verdict.RIGHT, typed="Northwind")])
+    ledger.learning.keep_trials([replace(trial, model="m3")])
+
+    judged = {one.record.pk: one for one in ledger.learning.trials("receipts", "Company")}
+    assert (judged["1"].model, judged["1"].verdict, judged["1"].typed) == (
+        "m2",
+        Verdict.WRONG,
+        "Contoso",
+    )
+    assert judged["1"].choice == CHOICE
+    assert judged["2"].verdict is Verdict.OPEN
+
+
+def test_the_latest_choices_come_first(ledger: Ledger):
+    """A limit takes the latest ones."""
+    ledger.learning.keep_trials([a_trial("1"), a_trial("2"), a_trial("3", "Total")])
+
+    assert [one.record.pk for one in ledger.learning.trials("receipts", limit=2)] == ["3", "2"]
+    assert [one.record.pk for one in ledger.learning.trials("receipts", "Company")] == ["2", "1"]
+
+
+def test_a_step_replaces_the_one_before(ledger: Ledger, clock: FakeClock):
+    """One step for each kind of evidence, with who agreed and when."""
+    rung = Rung("receipts", "Company", Stratum.READ_ONLY, Step.SUGGEST, "proved", ("text",), "ada")
+    ledger.learning.save_rung(replace(rung, step=Step.SHADOW))
+    ledger.learning.save_rung(rung)
+
+    assert ledger.learning.rungs("receipts") == [replace(rung, at=clock.now())]
+    assert ledger.learning.rungs("other") == []
+
+
+def test_forgetting_a_column_leaves_the_others(ledger: Ledger, clock: FakeClock):
+    """Nothing is left of what is forgotten: model, the one before, choices and steps."""
+    for column in ("Company", "Total"):
+        ledger.learning.save_model(a_model(clock, "{}", column))
+        ledger.learning.save_model(a_model(clock, '{"a":1}', column))
+        ledger.learning.keep_trials([a_trial("1", column)])
+        ledger.learning.save_rung(Rung("receipts", column, Stratum.READ_ONLY))
+
+    assert ledger.learning.forget("receipts", "Company") == 1
+    assert [model.column for model in ledger.learning.models("receipts")] == ["Total"]
+    assert ledger.learning.trials("receipts", "Company") == []
+    assert [rung.column for rung in ledger.learning.rungs("receipts")] == ["Total"]
+    assert ledger.learning.undo_model("receipts", "Company") is None
+    assert ledger.learning.forget("receipts") == 1
+    assert ledger.learning.models("receipts") == []

@@ -1,0 +1,126 @@
+"""When learned values may be suggested and written, and when no longer."""
+
+from dataclasses import replace
+
+import pytest
+
+from pipeline.decide.ladder import (
+    LAST,
+    NEW_ENGINE,
+    Proof,
+    counting,
+    demotion,
+    failure,
+    promotion,
+    standing,
+    with_new_engines,
+)
+from pipeline.model import RecordRef
+from pipeline.model.learning import LearnedChoice, Rung, Stratum, Trial, Verdict
+from pipeline.model.limits import Step
+from processors.learning import clopper_pearson_lower, needed
+
+PROOF = Proof(0.98, 0.95, clopper_pearson_lower, needed)
+RUNG = Rung("receipts", "Company", Stratum.READ_AND_KNOWN)
+CHOICE = LearnedChoice("Northwind", 0.97, Stratum.READ_AND_KNOWN, "read on line 3")
+
+
+def trials(right: int, wrong: int = 0, engine: str = "text") -> list[Trial]:
+    """Return judged trials, the wrong ones first: they are the latest."""
+    verdicts = [Verdict.WRONG] * wrong + [Verdict.RIGHT] * right
+    return [
+        Trial(
+            "receipts",
+            RecordRef("Receipts", str(number)),
+            "Company",
+            "m1",
+            CHOICE,
+            Step.SHADOW,
+            engines=(engine,),
+            verdict=verdict,
+        )
+        for number, verdict in enumerate(verdicts)
+    ]
+
+
+def test_the_standing_is_a_sentence():
+    """It says how many were right, what that proves, and how many more are needed."""
+    assert str(standing(trials(182, 1), PROOF)) == (
+        "182 of 183 as people typed; at least 97.4 %; 53 more confirmed records are needed"
+    )
+    assert str(standing([], PROOF)).startswith("no record was filled since it was learned; 149")
+    assert str(standing(trials(149), PROOF)).endswith("at least 98 %; it is proved")
+
+
+def test_a_step_is_one_step_and_proved():
+    """148 right choices do not prove 98 %, 149 do: then it goes up by one step, never by two."""
+    assert promotion(RUNG, trials(148), PROOF, highest=Step.WRITE) is None
+
+    above = promotion(RUNG, trials(149), PROOF, highest=Step.WRITE)
+
+    assert above is not None
+    assert (above.step, above.engines) == (Step.SUGGEST, ("text",))
+    twice = promotion(above, trials(149), PROOF, highest=Step.WRITE)
+    assert twice is not None
+    assert twice.step is Step.WRITE
+    assert promotion(twice, trials(149), PROOF, highest=Step.WRITE) is None
+
+
+@pytest.mark.parametrize("highest", [Step.OFF, Step.SHADOW])
+def test_nothing_goes_beyond_the_settings(highest: Step):
+    """A column that is only to be counted stays so, however well it does."""
+    assert promotion(RUNG, trials(500), PROOF, highest=highest) is None
+
+
+def test_open_and_uncertain_choices_prove_nothing():
+    """Only a user's value is a verdict, and only what would be written is asked."""
+    still_open = [replace(trial, verdict=Verdict.OPEN) for trial in trials(300)]
+    uncertain = [replace(trial, choice=replace(CHOICE, probability=0.9)) for trial in trials(300)]
+    written = [replace(trial, written=True) for trial in still_open]
+
+    for kind in (still_open, uncertain, written):
+        assert counting(kind, PROOF) == []
+        assert promotion(RUNG, kind, PROOF, highest=Step.WRITE) is None
+
+
+def test_three_wrong_of_fifty_end_all_use():
+    """It goes back to being counted at once, from any step."""
+    at_write = replace(RUNG, step=Step.WRITE)
+
+    fallen = demotion(at_write, trials(400, wrong=3), PROOF)
+
+    assert fallen is not None
+    assert (fallen.step, fallen.reason) == (Step.SHADOW, "3 of the last 50 were wrong")
+
+
+def test_the_last_two_hundred_must_keep_the_promise():
+    """One wrong choice of 200 proves 97.6 % only: what was written is suggested again."""
+    at_write = replace(RUNG, step=Step.WRITE)
+
+    fallen = demotion(at_write, trials(LAST, wrong=1), PROOF)
+
+    assert fallen is not None
+    assert fallen.step is Step.SUGGEST
+    assert "at least 97.6 %, which is below 98 %" in fallen.reason
+    assert demotion(at_write, trials(LAST), PROOF) is None
+    assert demotion(RUNG, trials(LAST, wrong=1), PROOF) is None
+
+
+def test_what_fails_now_is_not_promoted_for_its_past():
+    """All trials together would prove it; the latest do not."""
+    mixed = trials(1000, wrong=1)
+
+    assert standing(mixed, PROOF).needed == 0
+    assert failure(mixed, PROOF)
+    assert promotion(RUNG, mixed, PROOF, highest=Step.WRITE) is None
+
+
+def test_a_new_engine_proves_itself_first():
+    """Its pages count like the others' once 50 of them were judged."""
+    at_write = replace(RUNG, step=Step.WRITE, engines=("text",))
+
+    assert with_new_engines(at_write, trials(NEW_ENGINE - 1, engine="new"), PROOF) is None
+    assert with_new_engines(at_write, trials(NEW_ENGINE, wrong=3, engine="new"), PROOF) is None
+    grown = with_new_engines(at_write, trials(NEW_ENGINE, engine="new"), PROOF)
+    assert grown is not None
+    assert grown.engines == ("new", "text")
