@@ -22,7 +22,7 @@ class Chosen:
 
 
 def named_sources(settings: Settings, names: Sequence[str]) -> list[SourceSpec]:
-    """Return the named sources, or all of them.
+    """Return the named sources, or all of them that are not paused.
 
     Raises:
         BadSettings: a name is unknown.
@@ -32,7 +32,8 @@ def named_sources(settings: Settings, names: Sequence[str]) -> list[SourceSpec]:
     if unknown:
         known = ", ".join(specs)
         raise BadSettings([f"There is no source {name!r}. Sources: {known}." for name in unknown])
-    return [specs[name] for name in names or specs]
+    paused = settings.paused()
+    return [specs[name] for name in names or (name for name in specs if name not in paused)]
 
 
 def source_problems(context: AppContext, spec: SourceSpec, *, accept_types: bool) -> list[str]:

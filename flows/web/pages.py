@@ -59,6 +59,7 @@ class Pages:
     ) -> Response:
         path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         try:
+            self.site.refresh()
             user = self.site.sessions.user(request.headers.get("cookie", ""))
             if user is None:
                 return signed_out(path, sent, method=request.method)

@@ -3,10 +3,13 @@
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from functools import partial
+from operator import attrgetter
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from flows.app.drain import Drain
+from flows.app.mapping.live_settings import LiveSettings
+from flows.app.settings import load_settings
 from flows.app.wiring import connect, open_archive, open_ledger, open_reader, system_clock
 from flows.doctor.check import Check
 from flows.doctor.installation import examine
@@ -52,15 +55,16 @@ def serving_pages(
         door = stack.enter_context(listening(address, what="The web page"))
         ledger = stack.enter_context(open_ledger(settings))
         archive, clock = open_archive(settings.archive), system_clock()
+        live = LiveSettings(config, settings, partial(load_again, before=settings))
         site = Site(
-            settings,
+            live,
             config,
             ledger,
             archive,
             clock,
             sessions_of(settings, ledger),
             Health(checks or partial(examine, config), clock),
-            stack.enter_context(closing(ReviewDesk(partial(connect, settings)))),
+            stack.enter_context(closing(ReviewDesk(lambda: connect(live.settings)))),
             stack.enter_context(closing(Pictures(archive, open_pages))),
             stack.enter_context(closing(Jobs(clock))),
             prefect=(environment("PREFECT_API_URL") or "").rstrip("/").removesuffix("/api"),
@@ -71,6 +75,24 @@ def serving_pages(
         site.health.latest()
         server = server_of(app, connections=CONNECTIONS)
         yield Running(server, door, Drain(), name="web page", path="/")
+
+
+def load_again(path: Path, *, before: Settings) -> Settings:
+    """Load a settings file that has changed while the page is served.
+
+    Raises:
+        BadSettings: it does not load, or the page has opened what has changed.
+    """
+    settings = load_settings(path, sources=False)
+    opened = {"caspio.url": "caspio.account", "ledger": "ledger", "archive": "archive"}
+    moved = [
+        name
+        for name, value in opened.items()
+        if attrgetter(value)(settings) != attrgetter(value)(before)
+    ]
+    if moved:
+        raise BadSettings([f"{', '.join(moved)} changed. Start the web page again to use it."])
+    return settings
 
 
 def login_address(settings: Settings, user: User) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from flows.app.mapping.live_settings import LiveSettings
 from flows.web.health import Health
 from flows.web.jobs import Jobs
 from flows.web.pictures import Pictures
@@ -18,7 +19,7 @@ from pipeline.settings import Settings
 class Site:
     """One account's pages. `prefect` is the address of Prefect's UI, "" where none is known."""
 
-    settings: Settings
+    live: LiveSettings
     config: Path
     ledger: Ledger
     archive: Archive
@@ -29,6 +30,16 @@ class Site:
     pictures: Pictures
     jobs: Jobs
     prefect: str = ""
+
+    @property
+    def settings(self) -> Settings:
+        """Return the present settings."""
+        return self.live.settings
+
+    def refresh(self) -> None:
+        """Work with changed settings from now on; what is decided next connects by them."""
+        if self.live.refresh():
+            self.desk.close()
 
 
 @dataclass(frozen=True, slots=True)

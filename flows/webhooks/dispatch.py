@@ -87,6 +87,9 @@ class Dispatcher:
         if spec is None:
             self._settle(messages, f"the settings no longer have a source {source!r}")
             return
+        if source in self.settings.paused():
+            self._settle(messages, "the source is paused; its next run finds what has changed")
+            return
         types = types_of(spec, self.ledger)
         unsettled: list[Message] = []
         keys: dict[str, None] = {}

@@ -11,7 +11,6 @@ import os
 import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -34,6 +33,7 @@ from pydantic_settings import (
 
 from pipeline.errors import BadSettings
 from pipeline.model import SourceSpec
+from pipeline.settings.among import AmongOthers as AmongOthers, MachineQueue as MachineQueue
 from pipeline.settings.problems import sentences
 from pipeline.settings.sections import (
     AgentSettings,
@@ -96,7 +96,7 @@ class Settings(BaseSettings):
     client_secret: Annotated[_Credential, Field(validation_alias=_SECRETS[1])]
     webhook_secret: Annotated[_Credential | None, Field(validation_alias=_SECRETS[2])] = None
     _account: str = PrivateAttr("")
-    _queue: "MachineQueue | None" = PrivateAttr(None)
+    _queue: MachineQueue | None = PrivateAttr(None)
 
     @property
     def account(self) -> str:
@@ -104,7 +104,7 @@ class Settings(BaseSettings):
         return self._account
 
     @property
-    def queue(self) -> "MachineQueue | None":
+    def queue(self) -> MachineQueue | None:
         """Return the queue in which several accounts read documents, None for a file alone."""
         return self._queue
 
@@ -138,43 +138,9 @@ class Settings(BaseSettings):
         """Return all sources by name."""
         return {source.name: source.spec() for source in self.sources}
 
-
-@dataclass(frozen=True, slots=True)
-class MachineQueue:
-    """The queue in which the runs of all accounts on a machine wait to read a document.
-
-    Attributes:
-        documents: read at the same time by all of them; None for one for each CPU core.
-        folder: where they agree on whose turn it is; None for the default of this user.
-    """
-
-    documents: int | None = None
-    folder: Path | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class AmongOthers:
-    """What the settings of one account among several get besides its own file.
-
-    Such settings take nothing from the environment, which all accounts may have in common.
-
-    Attributes:
-        name: of the account.
-        folder: where relative paths start.
-        shared: what its file does not set, nested as in the file.
-        secrets: nested as in the file; they come before everything else.
-    """
-
-    name: str
-    folder: Path
-    shared: Mapping[str, Any]
-    secrets: Mapping[str, Any] = field(repr=False)
-    queue: MachineQueue = MachineQueue()
-
-    def advice(self, setting: str) -> str:
-        """Say how to give the account a credential that it lacks."""
-        kind = setting.removeprefix("CASPIO_").lower().replace("_", "-")
-        return f"Run `caspio-ingest secrets set {kind} --account {self.name}`."
+    def paused(self) -> frozenset[str]:
+        """Return the names of the sources that run only where they are named."""
+        return frozenset(source.name for source in self.sources if source.paused)
 
 
 def _no_blocks(section: str, reference: str) -> Mapping[str, Any]:

@@ -113,6 +113,10 @@ class SourceSettings(Section):
     review: ReviewSettings | None = None
     confirm: Confirm = Confirm.FIRST
     """`first`: the first run of a new or changed source only plans. `never`: it writes at once."""
+    paused: bool = False
+    """Whether the source is left out: by its schedule, by webhooks, and by every command that does
+    not name it.
+    """
     schedule: Annotated[str, AfterValidator(checked_cron)] | None = None
     """Schedule of this source, as a cron expression. The default is `serve.schedule`."""
     write_at: _Confidence = WRITE_AT

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flows.app.mapping.settings_file import tried
 from flows.app.onboarding.wiring import discover_schema
-from flows.app.settings import load_settings
 from pipeline.errors import BadSettings
 from pipeline.model.schema import DiscoveredAccount
 from pipeline.onboarding.proposal import (
@@ -110,22 +110,15 @@ def write_settings(path: Path, text: str, *, overwrite: bool) -> None:
     Raises:
         BadSettings: the file exists, cannot be written, or the proposal does not load.
     """
-    # A file of its own beside the target, so that the settings appear whole or not at all. A hard
-    # link, unlike a rename, fails if another process has created the target meanwhile.
-    fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
+    # A hard link, unlike a rename, fails if another process has created the target meanwhile.
     try:
-        fresh.write_text(text, encoding="utf-8")
-        load_settings(fresh, credentials=False)
-        if overwrite:
-            fresh.replace(path)
-        else:
-            path.hardlink_to(fresh)
+        with tried(path, text) as fresh:
+            if overwrite:
+                fresh.replace(path)
+            else:
+                path.hardlink_to(fresh)
     except FileExistsError:
         raise BadSettings([already_exists(path)]) from None
-    except OSError as error:
-        raise BadSettings([f"{path} cannot be written: {error}."]) from error
-    finally:
-        fresh.unlink(missing_ok=True)
 
 
 def already_exists(path: Path) -> str:

@@ -39,7 +39,8 @@ def serve(
 
     set_up_logs()
     config = of_account(config, account)
-    settings = load_settings(config)
+    # Users map the first source on the page.
+    settings = load_settings(config, sources=False)
     with serving_pages(settings, config, listen) as running:
         line = f"web page at {running.address}. Sign in with `caspio-ingest web login NAME`."
         err().print(line, highlight=False, markup=False, soft_wrap=True)

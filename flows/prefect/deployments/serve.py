@@ -134,6 +134,7 @@ def source_deployments(spec: SourceSpec, factory: DeploymentFactory) -> Iterator
         "ingest",
         spec.name,
         schedule=schedule,
+        paused=spec.name in factory.settings.paused(),
         description=f"Everything new or changed in {spec.container}, on schedule {schedule.cron}.",
     )
     yield factory.deployment(

@@ -4,12 +4,14 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from flows.app.mapping.live_settings import LiveSettings
 from flows.app.wiring import AppContext
 from flows.doctor.check import Check
 from flows.web.app import create_app
@@ -157,15 +159,17 @@ def opened(world: World, settings: Settings) -> Iterator[Office]:
     checks: list[Check] = []
     world.ledger.memory.clock = world.clock
     reader = FakePageReader()
+    config = world.folder / "caspio-ingest.toml"
+    live = LiveSettings(config, settings, partial(load_settings, sources=False))
     site = Site(
-        settings,
-        world.folder / "caspio-ingest.toml",
+        live,
+        config,
         world.ledger,
         world.archive,
         world.clock,
         Sessions(world.ledger, is_secure=False),
         Health(lambda: checks, world.clock),
-        ReviewDesk(lambda: connected(world, settings)),
+        ReviewDesk(lambda: connected(world, live.settings)),
         Pictures(world.archive, lambda: reader),
         Jobs(world.clock),
     )
