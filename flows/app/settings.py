@@ -7,11 +7,10 @@ from typing import Any
 from pipeline.errors import BadSettings
 from pipeline.settings import (
     DEFAULT_FILE,
-    AmongOthers,
-    MachineQueue,
     Settings,
     load_settings as load_from,
 )
+from pipeline.settings.among import AmongOthers, MachineQueue
 
 
 def load_settings(

@@ -2,9 +2,10 @@
 
 import os
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from flows.cli.account import accounts, secrets
 from flows.cli.account.blocks import blocks
@@ -32,8 +33,22 @@ from flows.cli.services.worker import worker
 from flows.terminal.stdout import reserve_stdout
 from pipeline.errors import BadSettings, IngestError, StopRequested, unusable_file
 
+
+class Commands(TyperGroup):
+    """The commands, whose usage errors are plain sentences."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command. A wrong value is reported without the words that pydantic adds."""
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            error.message = error.message.removeprefix("Value error, ")
+            raise
+
+
 app = typer.Typer(
     name="caspio-ingest",
+    cls=Commands,
     no_args_is_help=True,
     invoke_without_command=True,
     add_completion=False,

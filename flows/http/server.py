@@ -30,6 +30,8 @@ def server_of(
         log_config=None,
         access_log=False,
         server_header=False,
+        # Who connects is who connects: a header must not name somebody else.
+        proxy_headers=False,
         limit_concurrency=connections,
         timeout_keep_alive=30,
         timeout_graceful_shutdown=10,

@@ -16,7 +16,7 @@ from flows.web.plans import apply, plan, plans
 from flows.web.record import download, record, thumbnail, undo as undo_record
 from flows.web.review.document import accept_all, decide, document, picture, undo
 from flows.web.review.queue import begin_next, claim, postpone, queue
-from flows.web.signing_in import sign_in_routes, sign_out
+from flows.web.signing.pages import sign_in_routes, sign_out
 from flows.web.site import Site
 from pipeline.model.users import Role
 

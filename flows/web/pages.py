@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from flows.web.render import document
-from flows.web.site import Refused, Site, Visit, not_found
+from flows.web.site import Refused, Site, Visit, Ways, not_found
 from pipeline.errors import IngestError, LedgerUnavailable
 from pipeline.model.users import Role, User
 
@@ -60,9 +60,10 @@ class Pages:
         path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         try:
             self.site.refresh()
-            user = self.site.sessions.user(request.headers.get("cookie", ""))
+            user = self.site.user(request)
             if user is None:
-                return signed_out(path, sent, method=request.method)
+                kept = sent if request.method == "POST" else []
+                return signed_out(path, kept, self.site.ways(request))
             if not user.role.may(needs):
                 raise not_found()
             choices: dict[str, tuple[str, ...]] = {}
@@ -77,6 +78,7 @@ class Pages:
                 form=dict(sent),
                 choices=choices,
                 cookies=request.headers.get("cookie", ""),
+                origin=self.site.origin(request),
             )
             return handler(visit)
         except Refused as refused:
@@ -116,11 +118,9 @@ async def read_form(request: Request) -> list[tuple[str, str]]:
         raise Refused(400, "The form cannot be read.", "Load the page again.") from None
 
 
-def signed_out(path: str, sent: list[tuple[str, str]], *, method: str) -> Response:
+def signed_out(path: str, sent: list[tuple[str, str]], ways: Ways) -> Response:
     """Ask somebody to sign in. What they were sending is kept in the page, to be sent after it."""
-    # A short answer: what a stranger sends must not come back as a page of a megabyte.
-    kept = sent if method == "POST" else []
-    return document("signed_out", status=401, headers=_WHOLE, path=path, sent=kept)
+    return document("signed_out", status=401, headers=_WHOLE, path=path, sent=sent, ways=ways)
 
 
 def unavailable(error: IngestError) -> Response:

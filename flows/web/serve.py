@@ -12,14 +12,15 @@ from flows.app.mapping.live_settings import LiveSettings
 from flows.app.settings import load_settings
 from flows.app.wiring import connect, open_archive, open_ledger, open_reader, system_clock
 from flows.doctor.check import Check
-from flows.doctor.installation import examine
 from flows.http.server import Running, listening, server_of
 from flows.web.app import create_app
 from flows.web.health import Health
 from flows.web.jobs import Jobs
 from flows.web.pictures import Pictures
 from flows.web.review.desk import ReviewDesk
-from flows.web.sessions import Sessions
+from flows.web.signing.check import examine_with_sign_in, provider_of
+from flows.web.signing.proxy import TrustedProxy
+from flows.web.signing.sessions import Sessions
 from flows.web.site import Site
 from pipeline.errors import BadSettings
 from pipeline.model.users import User
@@ -43,10 +44,12 @@ def serving_pages(
     """Open the ledger and the archive, and listen. `checks` replaces those of `doctor`.
 
     Raises:
-        BadSettings: the address cannot be listened at, or users would reach it without https.
+        BadSettings: the address cannot be listened at, users would reach it without https, or a way
+            to sign in is set up by half.
     """
     address = listen or settings.web.listen
     refuse_plain_http(address, settings.web.url)
+    provider = provider_of(settings.web, system_clock())
     # Imported here: `web login` draws nothing.
     from processors.page_picture import PageJob
 
@@ -63,11 +66,13 @@ def serving_pages(
             archive,
             clock,
             sessions_of(settings, ledger),
-            Health(checks or partial(examine, config), clock),
+            Health(checks or partial(examine_with_sign_in, config), clock),
             stack.enter_context(closing(ReviewDesk(lambda: connect(live.settings)))),
             stack.enter_context(closing(Pictures(archive, open_pages))),
             stack.enter_context(closing(Jobs(clock))),
             prefect=(environment("PREFECT_API_URL") or "").rstrip("/").removesuffix("/api"),
+            provider=provider,
+            proxy=TrustedProxy(settings.web.proxy) if settings.web.proxy is not None else None,
         )
         # The port is known only now, where a free one was asked for.
         host, port = door.getsockname()[:2]
@@ -84,7 +89,12 @@ def load_again(path: Path, *, before: Settings) -> Settings:
         BadSettings: it does not load, or the page has opened what has changed.
     """
     settings = load_settings(path, sources=False)
-    opened = {"caspio.url": "caspio.account", "ledger": "ledger", "archive": "archive"}
+    opened = {
+        "caspio.url": "caspio.account",
+        "ledger": "ledger",
+        "archive": "archive",
+        "web": "web",
+    }
     moved = [
         name
         for name, value in opened.items()
@@ -95,11 +105,17 @@ def load_again(path: Path, *, before: Settings) -> Settings:
     return settings
 
 
-def login_address(settings: Settings, user: User) -> str:
-    """Make a link that signs a user in once."""
+def login_address(settings: Settings, user: User, listen: str = "") -> str:
+    """Make a link that signs a user in once. `listen` is where the page listens instead.
+
+    Raises:
+        BadSettings: the page would be reached from other machines, and not by https.
+    """
+    address = listen or settings.web.listen
+    refuse_plain_http(address, settings.web.url)
     with open_ledger(settings) as ledger:
         token = sessions_of(settings, ledger).link(user)
-    base = settings.web.url or f"http://{settings.web.listen}"
+    base = settings.web.url or f"http://{address}"
     return f"{base}/login?link={token}"
 
 

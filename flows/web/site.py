@@ -4,15 +4,30 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from starlette.requests import Request
+
 from flows.app.mapping.live_settings import LiveSettings
 from flows.web.health import Health
 from flows.web.jobs import Jobs
 from flows.web.pictures import Pictures
 from flows.web.review.desk import ReviewDesk
-from flows.web.sessions import Sessions
+from flows.web.signing.oidc import Provider
+from flows.web.signing.proxy import Proxied, TrustedProxy
+from flows.web.signing.sessions import Sessions
 from pipeline.model.users import AuditEntry, Role, User
 from pipeline.ports import Archive, Clock, Ledger
 from pipeline.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """How somebody may sign in besides a link.
+
+    `provider` is the name of the identity provider, "" without one; `proxied` what a proxy says.
+    """
+
+    provider: str = ""
+    proxied: Proxied | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +45,25 @@ class Site:
     pictures: Pictures
     jobs: Jobs
     prefect: str = ""
+    provider: Provider | None = None
+    proxy: TrustedProxy | None = None
+
+    def ways(self, request: Request) -> Ways:
+        """Return how the sender of a request may sign in."""
+        provider = self.provider.host if self.provider is not None else ""
+        return Ways(provider, self.proxy.says(request) if self.proxy is not None else None)
+
+    def user(self, request: Request) -> User | None:
+        """Return who is signed in and sent a request; None for nobody."""
+        user = self.sessions.user(request.headers.get("cookie", ""))
+        said = self.proxy.says(request) if self.proxy is not None else None
+        # The proxy's word is the latest: another user, another role, or none any more.
+        return None if said is not None and said.user != user else user
+
+    def origin(self, request: Request) -> str:
+        """Return the address of this site, as the sender of a request reaches it."""
+        # The guard has checked the host.
+        return self.settings.web.url or f"http://{request.headers['host'].lower()}"
 
     @property
     def settings(self) -> Settings:
@@ -47,7 +81,8 @@ class Visit:
     """One request of a user who may make it.
 
     `parts` are those of the address, `query` and `form` the last value of each name; `choices` has
-    all values of a name in the form. `path` is the address with its query, `cookies` the header.
+    all values of a name in the form. `path` is the address with its query, `cookies` the header,
+    `origin` the address of the site.
     """
 
     site: Site
@@ -58,6 +93,7 @@ class Visit:
     form: Mapping[str, str]
     choices: Mapping[str, tuple[str, ...]]
     cookies: str = field(repr=False)
+    origin: str = ""
 
     def may(self, role: str) -> bool:
         """Say whether the user may do what needs a role."""

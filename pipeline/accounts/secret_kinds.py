@@ -36,6 +36,12 @@ KINDS: Mapping[str, SecretKind] = {
     "document-passwords": SecretKind(
         "passwords of encrypted documents, one on each line", "processing.passwords", is_list=True
     ),
+    "web-oidc-client-secret": SecretKind(
+        "secret of the web page at the identity provider", "web.oidc.client_secret"
+    ),
+    "web-proxy-secret": SecretKind(
+        "secret that the proxy sends to the web page", "web.proxy.secret"
+    ),
     LEDGER_PASSWORD: SecretKind("password of the account's role in PostgreSQL", ""),
 }
 """Every kind by its name, in the order in which `secrets list` shows them."""
@@ -59,8 +65,10 @@ def as_settings(secrets: Mapping[str, SecretStr]) -> dict[str, Any]:
         known = KINDS[kind]
         text = secret.get_secret_value()
         value: object = text.splitlines() if known.is_list else text
-        section, _, name = known.setting.rpartition(".")
+        *sections, name = known.setting.split(".")
         if name:
-            target = values.setdefault(section, {}) if section else values
+            target = values
+            for section in sections:
+                target = target.setdefault(section, {})
             target[name] = value
     return values

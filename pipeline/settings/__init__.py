@@ -45,9 +45,9 @@ from pipeline.settings.sections import (
     ProcessingSettings,
     ServeSettings,
     WebhookSettings,
-    WebSettings,
 )
 from pipeline.settings.sources import SourceSettings, column_conflicts
+from pipeline.settings.web import WebSettings
 
 DEFAULT_FILE = Path("caspio-ingest.toml")
 _SECRETS = ("CASPIO_CLIENT_ID", "CASPIO_CLIENT_SECRET", "CASPIO_WEBHOOK_SECRET")
@@ -55,6 +55,8 @@ _SECRET_SETTINGS = {
     "processing": ("passwords",),
     "archive": ("access_key_id", "secret_access_key", "session_token"),
     "agents": ("operator_key",),
+    "web.oidc": ("client_secret",),
+    "web.proxy": ("secret",),
 }
 _SECTIONS_WITH_BLOCKS = ("caspio", "archive")
 
@@ -284,8 +286,10 @@ def class_for(
 
 
 def _section(values: Mapping[str, Any], section: str) -> Mapping[str, Any]:
-    found = values.get(section)
-    return found if isinstance(found, dict) else {}
+    for name in section.split("."):
+        found = values.get(name)
+        values = found if isinstance(found, dict) else {}
+    return values
 
 
 def _secrets_in(path: Path, values: Mapping[str, Any]) -> Iterator[str]:

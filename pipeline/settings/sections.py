@@ -314,32 +314,6 @@ class WebhookSettings(Section):
     """Days for which finished messages are kept in the ledger."""
 
 
-class WebSettings(Section):
-    """`[web]`: the page on which users look at runs and decide."""
-
-    listen: Annotated[str, Field(pattern=r"^[^\s:]+:[0-9]{1,5}$")] = "127.0.0.1:8767"
-    """Address on which `web serve` listens, as `HOST:PORT`. Any host but this machine needs
-    `web.url`.
-    """
-    url: str | None = None
-    """Address at which users reach the page through a proxy that does https, such as
-    `https://ingest.example.com`. Links and cookies are made for it.
-    """
-
-    @field_validator("url")
-    @classmethod
-    def _origin(cls, url: str | None) -> str | None:
-        if url is None:
-            return None
-        parts = urlsplit(url)
-        local = parts.hostname in {"127.0.0.1", "localhost"}
-        if parts.scheme != "https" and not (parts.scheme == "http" and local):
-            raise ValueError("must begin with https:// (plain http only for this machine)")
-        if not parts.hostname or "@" in parts.netloc or parts.path.strip("/") or parts.query:
-            raise ValueError("is an address alone, such as https://ingest.example.com")
-        return f"{parts.scheme}://{parts.netloc}".lower()
-
-
 class AgentSettings(Section):
     """`[agents]`: how AI agents reach the account through `mcp serve`."""
 

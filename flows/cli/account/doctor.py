@@ -76,9 +76,9 @@ def require_consent(*, yes: bool) -> None:
 def shown_checks(config: Path, *, show: bool) -> "Iterator[Check]":
     """Yield the checks of an installation, each shown as soon as it is done."""
     from flows.cli.show.state import show_checks
-    from flows.doctor.installation import examine
+    from flows.web.signing.check import examine_with_sign_in
 
-    for check in examine(config):
+    for check in examine_with_sign_in(config):
         if show:
             show_checks([check])
         yield check

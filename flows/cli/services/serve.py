@@ -110,8 +110,10 @@ def serving_web(settings: "Settings", config: Path, listen: str | None) -> Itera
     if listen is None:
         yield
         return
+    from flows.cli.services.web import sign_in_command
     from flows.web.serve import serving_pages
 
     with serving_pages(settings, config, listen) as pages, pages.running():
-        err().print(f"web page at {pages.address}", highlight=False)
+        line = f"web page at {pages.address}. Sign in with `{sign_in_command(pages, listen)}`."
+        err().print(line, highlight=False, markup=False, soft_wrap=True)
         yield

@@ -1,6 +1,8 @@
 """`web`: the page on which users look at runs and decide, and the links that admit them."""
 
-from typing import Annotated
+import re
+from typing import TYPE_CHECKING, Annotated
+from urllib.parse import urlsplit
 
 import typer
 
@@ -14,6 +16,31 @@ from flows.cli.common import (
 )
 from pipeline.model.users import Role, User
 
+if TYPE_CHECKING:
+    from flows.http.server import Running
+
+
+def checked_address(address: str) -> str:
+    """Return an address as it is.
+
+    Raises:
+        typer.BadParameter: it is not HOST:PORT.
+    """
+    if address and not re.fullmatch(r"[^\s:/]+:[0-9]{1,5}", address):
+        raise typer.BadParameter(f"{address!r} is not HOST:PORT, such as 127.0.0.1:8767.")
+    return address
+
+
+Listen = Annotated[
+    str,
+    typer.Option(
+        "--listen",
+        help="Where the page listens instead of web.listen.",
+        metavar="HOST:PORT",
+        callback=checked_address,
+    ),
+]
+
 app = typer.Typer(
     help="Serve the web page, and let users sign in.",
     no_args_is_help=True,
@@ -21,18 +48,22 @@ app = typer.Typer(
 )
 
 
+def sign_in_command(running: "Running", listen: str) -> str:
+    """Return the command that makes a link to a page, wherever it listens."""
+    elsewhere = f" --listen {urlsplit(running.address).netloc}" if listen else ""
+    return f"caspio-ingest web login NAME{elsewhere}"
+
+
 @app.command()
 def serve(
     config: Config = DEFAULT_CONFIG,
     account: Account = None,
-    listen: Annotated[
-        str,
-        typer.Option("--listen", help="Where to listen; 0 takes a free port.", metavar="HOST:PORT"),
-    ] = "",
+    listen: Listen = "",
 ) -> None:
     """Serve the web page until SIGTERM or Ctrl-C.
 
-    It listens on this machine only, unless web.listen or --listen names another address.
+    It listens on this machine only, unless web.listen or --listen names another address. Port 0
+    takes a free one.
     """
     from flows.app.settings import load_settings
     from flows.web.serve import serving_pages
@@ -42,7 +73,7 @@ def serve(
     # Users map the first source on the page.
     settings = load_settings(config, sources=False)
     with serving_pages(settings, config, listen) as running:
-        line = f"web page at {running.address}. Sign in with `caspio-ingest web login NAME`."
+        line = f"web page at {running.address}. Sign in with `{sign_in_command(running, listen)}`."
         err().print(line, highlight=False, markup=False, soft_wrap=True)
         running.run()
 
@@ -53,6 +84,7 @@ def login(
         str, typer.Argument(help="Who it is for; the audit trail has it.", metavar="NAME")
     ],
     role: Annotated[Role, typer.Option("--role", help="What this user may do.")] = Role.REVIEWER,
+    listen: Listen = "",
     config: Config = DEFAULT_CONFIG,
     account: Account = None,
 ) -> None:
@@ -62,5 +94,5 @@ def login(
 
     set_up_logs()
     settings = load_settings(of_account(config, account, enters=False), credentials=False)
-    address = login_address(settings, User(name, role))
+    address = login_address(settings, User(name, role), listen)
     out().print(address, highlight=False, markup=False, soft_wrap=True)

@@ -19,7 +19,7 @@ from flows.web.health import Health
 from flows.web.jobs import Jobs
 from flows.web.pictures import Pictures
 from flows.web.review.desk import ReviewDesk
-from flows.web.sessions import Sessions
+from flows.web.signing.sessions import Sessions
 from flows.web.site import Site
 from pipeline.metering.budget import Spending
 from pipeline.model import Finding, Findings, ReadStatus, RecordRef, SourceSpec

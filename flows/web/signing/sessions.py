@@ -1,4 +1,7 @@
-"""Sign in by a link that is used once, and stay signed in by a session that the ledger keeps."""
+"""Sign in by a link that is used once, and stay signed in by a session that the ledger keeps.
+
+However somebody signs in, a session ends after 30 minutes without use and after 12 hours.
+"""
 
 import hashlib
 import secrets
@@ -41,15 +44,24 @@ class Sessions:
         self.ledger.users.record_audit(AuditEntry(user, "login link", user.name))
         return token
 
-    def open(self, link: str) -> tuple[User, str] | None:
+    def open(self, link: str, cookies: str = "") -> tuple[User, str] | None:
         """Sign a user in by a link; return who it is and the cookie's header, None if refused."""
         user = self.ledger.users.use_login_link(_digest(link))
-        if user is None:
-            return None
+        return None if user is None else (user, self.admit(user, by="link", cookies=cookies))
+
+    def admit(self, user: User, *, by: str, cookies: str = "") -> str:
+        """Open a session, with a new secret; return the cookie's header.
+
+        `by` says in the audit trail how the user was known. The session that the browser had
+        before, by its `cookies`, ends.
+        """
+        before = self._token(cookies)
+        if before:
+            self.ledger.users.close_session(_digest(before))
         token = secrets.token_urlsafe(_SECRET_BYTES)
         self.ledger.users.open_session(_digest(token), user)
-        self.ledger.users.record_audit(AuditEntry(user, "sign in", user.name))
-        return user, self._header(token, seconds=int(LONGEST.total_seconds()))
+        self.ledger.users.record_audit(AuditEntry(user, "sign in", user.name, by))
+        return self._header(token, seconds=int(LONGEST.total_seconds()))
 
     def user(self, cookies: str) -> User | None:
         """Return who is signed in, by the request's cookies."""
@@ -64,18 +76,34 @@ class Sessions:
         self.ledger.users.record_audit(AuditEntry(user, "sign out", user.name))
         return self._header("", seconds=0)
 
+    def keep(self, text: str, *, seconds: int) -> str:
+        """Return the header of a cookie that the browser keeps while its user signs in elsewhere.
+
+        With "" and 0 the cookie is deleted.
+        """
+        return self._header(text, seconds=seconds, name=f"{self.cookie}-begun")
+
+    def kept(self, cookies: str) -> str:
+        """Return what the browser keeps of a sign-in that has begun, "" without one."""
+        return _cookie(cookies, f"{self.cookie}-begun")
+
     def _token(self, cookies: str) -> str:
-        try:
-            found = SimpleCookie(cookies).get(self.cookie)
-        except CookieError:
-            return ""
-        token = found.value if found is not None else ""
+        token = _cookie(cookies, self.cookie)
         return token if len(token) == _TOKEN_CHARS else ""
 
-    def _header(self, token: str, *, seconds: int) -> str:
+    def _header(self, token: str, *, seconds: int, name: str = "") -> str:
         secure = "; Secure" if self.is_secure else ""
         # Lax, not Strict: a link in a mail to a document must open it.
-        return f"{self.cookie}={token}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}"
+        attributes = f"Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}"
+        return f"{name or self.cookie}={token}; {attributes}"
+
+
+def _cookie(cookies: str, name: str) -> str:
+    try:
+        found = SimpleCookie(cookies).get(name)
+    except CookieError:
+        return ""
+    return found.value if found is not None else ""
 
 
 def _digest(token: str) -> str:

@@ -6,7 +6,7 @@ import pytest
 
 from flows.web.app import create_app
 from flows.web.serve import origins_of, refuse_plain_http
-from flows.web.sessions import COOKIE, IDLE, LINK_TIME, Sessions
+from flows.web.signing.sessions import COOKIE, IDLE, LINK_TIME, Sessions
 from pipeline.errors import BadSettings
 from pipeline.model.users import Role, User
 from tests.support.asgi import AsgiClient
