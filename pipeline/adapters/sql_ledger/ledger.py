@@ -1,4 +1,4 @@
-"""The ledger on SQLite or PostgreSQL: its nine ports over one database."""
+"""The ledger on SQLite or PostgreSQL: its ten ports over one database."""
 
 from typing import Self
 
@@ -9,6 +9,7 @@ from pipeline.adapters.sql_ledger.learning import SqlLearning
 from pipeline.adapters.sql_ledger.leases import SqlLeases
 from pipeline.adapters.sql_ledger.messages import SqlMessages
 from pipeline.adapters.sql_ledger.session import Session
+from pipeline.adapters.sql_ledger.syncs import SqlSyncs
 from pipeline.adapters.sql_ledger.usage import SqlUsage
 from pipeline.adapters.sql_ledger.users.reviews import SqlReviews
 from pipeline.adapters.sql_ledger.users.users import SqlUsers
@@ -40,6 +41,7 @@ class SqlLedger:
         self.users = SqlUsers(session)
         self.reviews = SqlReviews(session)
         self.learning = SqlLearning(session)
+        self.syncs = SqlSyncs(session)
 
     def close(self) -> None:
         """Close every connection; the next call would open new ones."""

@@ -1,10 +1,10 @@
-"""What the ledger promises: nine ports, and one value that has them all.
+"""What the ledger promises: ten ports, and one value that has them all.
 
 `files` knows every file version and what is known of the sources; `effects` every change at Caspio,
 made or about to be made; `leases` which worker has which record; `usage` the runs, the calls and
 what is counted; `messages` the webhook messages; `agents` the tokens of agents and their calls;
 `users` who uses the web page; `reviews` what waits for their decision; `learning` what was learned
-from the records that people have filled.
+from the records that people have filled; `syncs` the records in sync with another database.
 
 Each method is one transaction and safe from many threads and processes. Each raises
 LedgerUnavailable when the ledger cannot be reached or written.
@@ -39,6 +39,7 @@ from pipeline.ports.ledger.sources import (
     ColumnTypes as ColumnTypes,
     VerifyProgress as VerifyProgress,
 )
+from pipeline.ports.ledger.syncs import SyncLedger as SyncLedger
 from pipeline.ports.ledger.usage import (
     RunState as RunState,
     Usage as Usage,
@@ -48,7 +49,7 @@ from pipeline.ports.ledger.users import UserLedger as UserLedger
 
 
 class Ledger(Protocol):
-    """The nine ports of one ledger."""
+    """The ten ports of one ledger."""
 
     @property
     def files(self) -> FileLedger:
@@ -85,3 +86,7 @@ class Ledger(Protocol):
     @property
     def learning(self) -> LearningLedger:
         """Return what remembers models, their choices and what was proved."""
+
+    @property
+    def syncs(self) -> SyncLedger:
+        """Return what remembers records in sync."""

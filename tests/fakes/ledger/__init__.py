@@ -8,6 +8,7 @@ from tests.fakes.ledger.leases import MemoryLeases
 from tests.fakes.ledger.memory import Memory
 from tests.fakes.ledger.messages import MemoryMessages
 from tests.fakes.ledger.reviews import MemoryReviews
+from tests.fakes.ledger.syncs import MemorySyncs
 from tests.fakes.ledger.usage import MemoryUsage
 from tests.fakes.ledger.users import MemoryUsers
 
@@ -27,6 +28,7 @@ class MemoryLedger:
         self.users = MemoryUsers(memory)
         self.reviews = MemoryReviews(memory)
         self.learning = MemoryLearning(memory)
+        self.syncs = MemorySyncs(memory)
 
     @property
     def down(self) -> str:
