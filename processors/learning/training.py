@@ -1,24 +1,23 @@
-"""Learn a column from the records that people have filled."""
+"""Learn a column from the records that people have filled, and choose with what was learned."""
 
 import hashlib
-from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.model import Finding
 from processors.contract import Page
-from processors.learning.keys import date_order_of, key_of
+from processors.learning.document import Document
+from processors.learning.features import Usual
+from processors.learning.fitting import bins_of, fit_parts
+from processors.learning.learner import Learned
 from processors.learning.model import ColumnModel, TrainedOn
-from processors.learning.types import (
-    Choice,
-    ColumnKind,
-    Evidence,
-    Example,
-    Judged,
-    Place,
-    Reliability,
-    Stratum,
-)
+from processors.learning.prepared import Record, prepare, usual_years
+from processors.learning.types import Choice, ColumnKind, Example, Judged, Reliability
+
+NEWEST = 4_000
+"""Records that the ranking is learned from; the memory has all."""
+_FOLDS = 10
+_FOLDS_OF_MANY, _MANY = 5, 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,46 +37,41 @@ class Trained:
 
 def train(examples: Sequence[Example], *, kind: ColumnKind, finding: str | None = None) -> Trained:
     """Learn a column: `kind` is that of its values, `finding` the rules' finding mapped to it."""
-    kept = [each for each in examples if each.value.strip()]
-    order = date_order_of(each.value for each in kept) if kind is ColumnKind.DATE else ""
-    memory: dict[str, Counter[str]] = defaultdict(Counter)
-    for each in kept:
-        if key := key_of(each.value, kind, order):
-            memory[key][each.value.strip()] += 1
-    ids = hashlib.sha256("\n".join(sorted(each.record_id for each in kept)).encode())
-    trained_on = TrainedOn(
-        records=len(kept),
-        digest=ids.hexdigest(),
-        newest=max((each.when for each in kept), default=""),
+    folds = _FOLDS_OF_MANY if len(examples) > _MANY else _FOLDS
+    records, wanted = prepare(examples, kind, folds)
+    years = usual_years(records) if kind is ColumnKind.DATE else {}
+    learned, judged = fit_parts(records, wanted, finding, Usual(years, len(records)))
+    model = ColumnModel(kind, finding, wanted.order, _trained_on(records), learned.to_body())
+    found = sum(bool(record.keys & record.printed.keys()) for record in records)
+    return Trained(model, tuple(judged), found / max(len(records), 1), (), reliability_of(judged))
+
+
+def _trained_on(records: Sequence[Record]) -> TrainedOn:
+    ids = sorted(each.example.record_id for each in records)
+    return TrainedOn(
+        records=len(records),
+        digest=hashlib.sha256("\n".join(ids).encode()).hexdigest(),
+        newest=max((each.example.when for each in records), default=""),
     )
-    body = {"memory": {key: dict(spelled) for key, spelled in sorted(memory.items())}}
-    model = ColumnModel(kind, finding, order, trained_on, body)
-    judged = []
-    found = 0
-    for each in kept:
-        choice = choose(model, each.pages, each.findings)
-        right = choice is not None and key_of(choice.value, kind, order) == key_of(
-            each.value, kind, order
-        )
-        found += right
-        judged.append(Judged(each.record_id, each.value, choice, right))
-    return Trained(model, tuple(judged), found / max(len(kept), 1), (), ())
 
 
 def choose(
     model: ColumnModel, pages: Sequence[Page], findings: Mapping[str, Finding]
 ) -> Choice | None:
     """Return the value for a column, None where the document has none."""
-    del pages
-    found = findings.get(model.finding or "")
-    if found is None or found.value is None:
-        return None
-    known = model.body["memory"].get(key_of(found.value, model.kind, model.order), {})
-    records = sum(known.values())
-    return Choice(
-        value=max(known, key=known.get) if known else found.value,
-        probability=found.confidence,
-        stratum=Stratum.READ_AND_KNOWN if known else Stratum.READ_ONLY,
-        place=Place(found.page or 1, 1, found.box),
-        evidence=Evidence(known_records=records),
-    )
+    return learned_of(model).choose(Document.of(pages), findings)
+
+
+def learned_of(model: ColumnModel) -> Learned:
+    """Return the parts of a model."""
+    return Learned.from_body(model.body, kind=model.kind, finding=model.finding, order=model.order)
+
+
+def reliability_of(judged: Sequence[Judged]) -> tuple[Reliability, ...]:
+    """Return the choices in tenths of probability, the least probable first."""
+    found = []
+    for _, inside in sorted(bins_of(judged).items()):
+        chances = [each.choice.probability for each in inside if each.choice]
+        right = sum(each.right for each in inside)
+        found.append(Reliability(len(inside), round(sum(chances) / len(chances), 4), right))
+    return tuple(found)

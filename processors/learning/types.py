@@ -88,7 +88,8 @@ class Alternative:
 class Choice:
     """The value for a column, as it is to be written, with the probability that it is right.
 
-    `place` is None where the value is not on the page. `alternatives` are the next best, the best
+    `place` is None where the value is not on the page; of a known value it may be the line whose
+    letters resemble it. `alternatives` are the next best, the best
     first.
     """
 
@@ -100,11 +101,20 @@ class Choice:
     alternatives: tuple[Alternative, ...] = ()
 
     @property
+    def may_be_written(self) -> bool:
+        """Return whether it may be written once it is proven.
+
+        What one record alone says is never written without being printed: that record may be wrong.
+        """
+        return self.stratum is not Stratum.KNOWN_ONLY or self.evidence.known_records > 1
+
+    @property
     def reason(self) -> str:
         """Say in one sentence why this value was chosen."""
         known = self.evidence.known_records
+        verb = "resembles" if self.stratum is Stratum.KNOWN_ONLY else "read on"
         parts = [
-            f"read on line {self.place.line} of page {self.place.page}"
+            f"{verb} line {self.place.line} of page {self.place.page}"
             if self.place
             else "not read on the page"
         ]

@@ -1,0 +1,259 @@
+"""Collect the candidates of a document for a column: everything that may be its value."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from pipeline.model import Finding
+from processors.learning.document import Document, Token, masked, similar
+from processors.learning.keys import compact, key_of, printed_number
+from processors.learning.memory import Memory
+from processors.learning.shape import Shape
+from processors.learning.spans import (
+    Spot,
+    joined_lines,
+    names_in_sentences,
+    parts_of_line,
+    text_of,
+)
+from processors.learning.types import ColumnKind
+from processors.learning.words import Around
+from processors.values.date_text import MonthNames, dates_in
+from processors.values.money.amounts import amounts_in, repair_scan_errors
+
+MOST_CANDIDATES = 600
+MOST_SPOTS = 6
+LEAST_SIMILAR = 0.8
+"""Share of common pieces from which on a printed text is a known one, misread."""
+_LEFT_WORDS, _RIGHT_WORDS, _NEAR_WORDS, _OWN_WORDS = 3, 2, 8, 14
+_LONG_LINE = 40
+"""Characters of a line from which on a date may go on in the next one."""
+_LOST_POINT = re.compile(r"(?<![\d.,])(\d{1,5})[-\u2013 ]?(\d\d)(?![\d.,]\d|\d)")
+
+
+@dataclass(slots=True)
+class Candidate:
+    """A possible value: its key, its text, where it is printed, and of which forms.
+
+    `names` are the findings of the rules that have this value. A known value that is not printed
+    may be `like` one that is: the same with misread letters.
+    """
+
+    key: str
+    text: str
+    spots: list[Spot] = field(default_factory=list)
+    forms: set[str] = field(default_factory=set)
+    names: set[str] = field(default_factory=set)
+    around: list[Around] = field(default_factory=list)
+    like: "Candidate | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is looked for: the kind of the column, the order and form of its dates, its texts."""
+
+    kind: ColumnKind
+    order: str = ""
+    date_form: str = ""
+    shape: Shape = field(default_factory=Shape)
+
+
+def printed_candidates(
+    document: Document, findings: Mapping[str, Finding], wanted: Wanted
+) -> dict[str, Candidate]:
+    """Return the candidates that are printed or that the rules found, by key."""
+    found: dict[str, Candidate] = {}
+    for name, finding in findings.items():
+        _add_finding(found, document, name, finding, wanted)
+    for key, text, spot, form in _printed(document, wanted):
+        own = found.get(key)
+        if own is None:
+            if len(found) >= MOST_CANDIDATES:
+                break
+            own = found[key] = Candidate(key, text)
+        own.forms.add(form)
+        if len(own.spots) < MOST_SPOTS:
+            own.spots.append(spot)
+    for each in found.values():
+        each.around = [words_around(document, spot, each) for spot in each.spots]
+        if not each.around:
+            each.around = [{"rule": sorted(each.names)}]
+    return found
+
+
+def _printed(document: Document, wanted: Wanted) -> Iterator[tuple[str, str, Spot, str]]:
+    match wanted.kind:
+        case ColumnKind.DATE:
+            return _dates(document)
+        case ColumnKind.AMOUNT | ColumnKind.NUMBER:
+            return _amounts(document)
+        case _:
+            return _texts(document, wanted)
+
+
+def _dates(document: Document) -> Iterator[tuple[str, str, Spot, str]]:
+    """Yield the dates; one that goes over the end of a line is found in both lines together."""
+    months = MonthNames(())
+    for index, line in enumerate(document.lines):
+        for printed in dates_in(line.folded, months):
+            spot = Spot(index, printed.start, index, printed.end)
+            yield from _readings(printed.readings, printed.text, spot)
+        following = document.lines[index + 1] if index + 1 < len(document.lines) else None
+        if following and len(line.folded) >= _LONG_LINE:
+            head = line.folded[-_LONG_LINE:]
+            for printed in dates_in(f"{head} {following.folded[:_LONG_LINE]}", months):
+                if printed.start < len(head) < printed.end - 1:
+                    start = len(line.folded) - len(head) + printed.start
+                    end = printed.end - len(head) - 1
+                    spot = Spot(index, start, index + 1, end)
+                    yield from _readings(printed.readings, printed.text, spot)
+
+
+def _readings(
+    readings: Sequence[object], text: str, spot: Spot
+) -> Iterator[tuple[str, str, Spot, str]]:
+    forms = ("one reading",) if len(readings) == 1 else ("day first", "month first")
+    for day, form in zip(readings, forms, strict=False):
+        yield str(day), text, spot, form
+
+
+def _amounts(document: Document) -> Iterator[tuple[str, str, Spot, str]]:
+    """Yield the amounts; where a point may be lost, also with two decimals."""
+    for index, line in enumerate(document.lines):
+        text = repair_scan_errors(line.folded)
+        for amount in amounts_in(text):
+            spot = Spot(index, amount.start, index, amount.end)
+            form = "cents" if amount.cents else "whole"
+            yield _number(amount.value), printed_number(amount.value), spot, form
+        for match in _LOST_POINT.finditer(text):
+            value = Decimal(f"{match.group(1)}.{match.group(2)}")
+            spot = Spot(index, match.start(), index, match.end())
+            yield _number(value), printed_number(value), spot, "repaired"
+
+
+def _number(value: Decimal) -> str:
+    return format(value.normalize(), "f")
+
+
+def _texts(document: Document, wanted: Wanted) -> Iterator[tuple[str, str, Spot, str]]:
+    shape = wanted.shape
+    for spot, form in _text_spots(document, shape, is_list=wanted.kind is ColumnKind.LIST):
+        text = text_of(document, spot, shape.joiner).strip(" ,;:*#|-")
+        key = compact(text)
+        if shape.least_chars <= len(key) <= shape.most_chars:
+            yield key, text, spot, form
+
+
+def _text_spots(document: Document, shape: Shape, *, is_list: bool) -> Iterator[tuple[Spot, str]]:
+    if is_list:
+        for spot in names_in_sentences(document):
+            yield spot, "name"
+    for index in range(len(document.lines)):
+        for number, spot in enumerate(parts_of_line(document, index, shape)):
+            yield spot, "part" if number else "line"
+    for spot in joined_lines(document, shape):
+        yield spot, "joined" if spot.left_out < 0 else "skipping"
+    if not is_list:
+        for spot in names_in_sentences(document):
+            yield spot, "name"
+
+
+def _add_finding(
+    found: dict[str, Candidate],
+    document: Document,
+    name: str,
+    finding: Finding,
+    wanted: Wanted,
+) -> None:
+    """Add what a rule found, if it is a value of this kind."""
+    if not finding.value:
+        return
+    parts = finding.value.split(";") if wanted.kind is ColumnKind.LIST else [finding.value]
+    own_kind = ColumnKind.TEXT if wanted.kind is ColumnKind.LIST else wanted.kind
+    if own_kind is ColumnKind.DATE and not finding.value[:4].isdigit():
+        return
+    for part in parts:
+        key = key_of(part, own_kind)
+        if not key or len(found) >= MOST_CANDIDATES:
+            continue
+        own = found.setdefault(key, Candidate(key, part.strip()))
+        own.names.add(name)
+        spot = _spot_of_box(document, finding)
+        if spot and not own.spots:
+            own.spots.append(spot)
+
+
+def _spot_of_box(document: Document, finding: Finding) -> Spot | None:
+    """Return the lines at the box of a finding."""
+    box = finding.box
+    if box is None:
+        return None
+    inside = [
+        index
+        for index, line in enumerate(document.lines)
+        if line.page == finding.page and line.box and _is_inside(line.box, box)
+    ]
+    if not inside:
+        return None
+    return Spot(inside[0], 0, inside[-1], len(document.lines[inside[-1]].text))
+
+
+def _is_inside(line: Sequence[float], box: Sequence[float]) -> bool:
+    middle = (line[1] + line[3]) / 2
+    return box[1] <= middle <= box[3] and line[0] < box[2] and box[0] < line[2]
+
+
+def words_around(document: Document, spot: Spot, candidate: Candidate) -> Around:
+    """Return the words around a spot by context."""
+    first, last = document.tokens[spot.first], document.tokens[spot.last]
+    left = _words(token for token in first if token.end <= spot.start)[-_LEFT_WORDS:]
+    right = _words(token for token in last if token.start >= spot.end)[:_RIGHT_WORDS]
+    above = document.tokens[spot.first - 1] if spot.first else ()
+    below = document.tokens[spot.last + 1] if spot.last + 1 < len(document.lines) else ()
+    own = _words(_own_tokens(document, spot))
+    return {
+        "left": left or ["^"],
+        "right": right or ["$"],
+        "above": _words(above[:_NEAR_WORDS]),
+        "below": _words(below[:_NEAR_WORDS]),
+        "own": own[:_OWN_WORDS],
+        "first": own[:1],
+        "last": own[-1:],
+        "rule": sorted(candidate.names) or ["-"],
+        "form": sorted(candidate.forms),
+    }
+
+
+def _words(tokens: Iterable[Token]) -> list[str]:
+    return [masked(token.word) for token in tokens]
+
+
+def _own_tokens(document: Document, spot: Spot) -> Iterator[Token]:
+    for index in range(spot.first, spot.last + 1):
+        if index != spot.left_out:
+            for token in document.tokens[index]:
+                after_start = index > spot.first or token.end > spot.start
+                before_end = index < spot.last or token.start < spot.end
+                if after_start and before_end:
+                    yield token
+
+
+def known_candidates(
+    found: dict[str, Candidate],
+    document: Document,
+    memory: Memory,
+    *,
+    hidden: str | None = None,
+    every: Iterable[str] = (),
+) -> dict[str, Candidate]:
+    """Return the candidates together with the known values that the document may have."""
+    more = dict(found)
+    for key in dict.fromkeys([*every, *memory.search(document, hidden=hidden)]):
+        if key != hidden and key not in more:
+            own = Candidate(key, memory.values[key].spelled, around=[{"form": ["known"]}])
+            best = max(found, key=lambda other: similar(other, key), default="")
+            if best and similar(best, key) >= LEAST_SIMILAR:
+                own.like = found[best]
+            more[key] = own
+    return more

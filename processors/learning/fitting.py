@@ -1,0 +1,232 @@
+"""Fit the parts of a model, and judge every record by parts that had not seen it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from processors.learning.candidates import Candidate, Wanted
+from processors.learning.certainty import fit_certainty
+from processors.learning.features import (
+    INDEX,
+    NAMES as FEATURES,
+    Usual,
+    plain_features,
+    with_learned,
+)
+from processors.learning.learner import Learned, Picked, Scale, best_of, with_known
+from processors.learning.memory import Memory
+from processors.learning.prepared import REMEMBERED, Record, likest, memory_of, misread
+from processors.learning.ranking import Rows, fit_ranking, shares
+from processors.learning.types import Judged
+from processors.learning.words import WordCounts
+
+Vector = NDArray[np.float64]
+Matrix = NDArray[np.float64]
+
+_LEAST_VARIANCE = 1e-3
+"""A feature that varies less would decide alone once it is scaled."""
+_AS_NEW = 0.5
+"""How much a record counts as one of a sender that was never seen."""
+_AS_MISREAD = 0.25
+"""How much a record counts as one whose value is known, and printed with a wrong letter."""
+_MISREAD = 0.5
+"""How much a record counts whose value is printed with other letters."""
+_BINS = 10
+FEW = 25
+"""Below as many records the rules decide, unless much speaks against them."""
+_PENALTY, _PENALTY_OF_FEW = 2.0, 6.0
+
+_TOWARD = {
+    "rule": 3.0, "rule_logit": 0.5, "known_and_read": 2.0, "known_twice": 0.5,
+    "known_and_alike": 2.0, "resemblance": 1.0,
+    "nearly_known": -1.0, "words_left": 0.2, "words_above": 0.1,
+}  # fmt: skip
+"""The weights before anything is learned: the rules decide, then the memory."""
+
+
+@dataclass(slots=True)
+class Question:
+    """A record's candidates with features that do not know the record itself.
+
+    `right` is above 0 for those that are the value, or else a misread form of it.
+    """
+
+    record: Record
+    memory: Memory | None
+    candidates: Sequence[Candidate]
+    rows: Matrix
+    right: Vector
+
+
+def fit_parts(
+    records: Sequence[Record], wanted: Wanted, finding: str | None, usual: Usual
+) -> tuple[Learned, list[Judged]]:
+    """Return what was learned from records, and each record judged out of its fold."""
+    total, by_fold = _word_counts(records)
+    learned = Learned(
+        wanted=wanted,
+        finding=finding,
+        usual=usual,
+        scores=total.scores(),
+        memory=memory_of(records) if wanted.kind in REMEMBERED else None,
+        scale=Scale(np.zeros(len(FEATURES))),
+        weights=np.zeros(len(FEATURES)),
+        certain=np.zeros(0),
+        judged={},
+    )
+    known, more = _questions(records, learned, total, by_fold)
+    scale = _scale(known)
+    picked: list[tuple[Question, Picked | None]] = []
+    for fold in by_fold:
+        weights = _rank(known, more, scale, without=fold)
+        own = [each for each in known if each.record.fold == fold]
+        picked += [(each, _pick(each, scale, weights)) for each in own]
+    learned = replace(learned, scale=scale, weights=_rank(known, more, scale))
+    return _with_certainty(learned, picked)
+
+
+def _questions(
+    records: Sequence[Record],
+    learned: Learned,
+    total: WordCounts,
+    by_fold: Mapping[int, WordCounts],
+) -> tuple[list[Question], list[tuple[Question, float]]]:
+    """Return each record's question to parts without its fold, and variants with their weights."""
+    known: list[Question] = []
+    more: list[tuple[Question, float]] = []
+    for fold, counts in by_fold.items():
+        others = [record for record in records if record.fold != fold]
+        memory = memory_of(others) if learned.memory else None
+        blind = replace(learned, scores=total.without(counts).scores(), memory=memory)
+        own = [record for record in records if record.fold == fold]
+        known += [_ask(record, blind) for record in own]
+        for record in own:
+            more += _variants(record, blind)
+    return known, more
+
+
+def _variants(record: Record, blind: Learned) -> Iterator[tuple[Question, float]]:
+    """Yield a record as one of a sender that is not known, and as one whose value is misread."""
+    if blind.memory and record.key in blind.memory.values:
+        yield _ask(record, blind, hidden=record.key), _AS_NEW
+        if record.key in record.printed:
+            yield _ask(misread(record), blind), _AS_MISREAD
+
+
+def _word_counts(records: Sequence[Record]) -> tuple[WordCounts, dict[int, WordCounts]]:
+    by_fold: dict[int, WordCounts] = {}
+    total = WordCounts()
+    for record in records:
+        by_fold.setdefault(record.fold, WordCounts()).add_all(record.words)
+        total.add_all(record.words)
+    return total, by_fold
+
+
+def _ask(record: Record, blind: Learned, hidden: str | None = None) -> Question:
+    """Return a record's question to parts that have not seen it; `hidden` is not remembered."""
+    document, findings = record.document, record.example.findings
+    found = with_known(record.printed, document, blind.memory, blind.wanted.kind, hidden)
+    candidates = list(found.values())
+    asked = blind.asked(document, findings)
+    rows = with_learned(
+        plain_features(asked, candidates),
+        asked,
+        candidates,
+        scores=blind.scores,
+        memory=blind.memory,
+        hidden=hidden,
+    )
+    right = np.array([float(each.key in record.keys) for each in candidates])
+    if not right.any():
+        keys = likest(record)
+        right = np.array([_MISREAD * (each.key in keys) for each in candidates])
+    return Question(record, blind.memory, candidates, rows, right)
+
+
+def _scale(asked: Sequence[Question]) -> Scale:
+    rows = [each.rows for each in asked if len(each.candidates)]
+    if not rows:
+        return Scale(np.zeros(len(FEATURES)))
+    variance = np.concatenate(rows).var(axis=0)
+    return Scale(np.where(variance >= _LEAST_VARIANCE, np.sqrt(variance), 0.0))
+
+
+def _rank(
+    known: Sequence[Question],
+    more: Sequence[tuple[Question, float]],
+    scale: Scale,
+    without: int = -1,
+) -> Vector:
+    """Fit the weights of the ranking on all folds but one."""
+    every = [*((each, 1.0) for each in known), *more]
+    used = [(each, weight) for each, weight in every if each.record.fold != without]
+    rows = Rows.of(
+        [(scale.of(each.rows), each.right) for each, _ in used],
+        [weight * float(each.right.max(initial=0.0)) for each, weight in used],
+    )
+    toward = np.zeros(len(FEATURES))
+    for name, weight in _TOWARD.items():
+        toward[INDEX[name]] = weight * scale.spread[INDEX[name]]
+    few = len(known) < FEW
+    penalty = np.full(len(FEATURES), _PENALTY_OF_FEW if few else _PENALTY)
+    return fit_ranking(rows, penalty=penalty, toward=toward)
+
+
+def _pick(asked: Question, scale: Scale, weights: Vector) -> Picked | None:
+    if not asked.candidates:
+        return None
+    chances = shares(scale.of(asked.rows), weights)
+    return Picked(asked.memory, asked.candidates, asked.rows, chances, best_of(chances))
+
+
+Made = Sequence[tuple[Question, Picked, bool]]
+
+
+def _with_certainty(
+    learned: Learned, picked: Sequence[tuple[Question, Picked | None]]
+) -> tuple[Learned, list[Judged]]:
+    """Fit the certainty on the choices, each time without the fold of the one that is judged."""
+    made = [(asked, pick, _is_right(asked, pick)) for asked, pick in picked if pick]
+    by_fold = {
+        fold: _certainty_of([each for each in made if each[0].record.fold != fold])
+        for fold in {asked.record.fold for asked, _ in picked}
+    }
+    judged: list[Judged] = []
+    bins: dict[str, list[list[int]]] = {}
+    for asked, pick in picked:
+        example = asked.record.example
+        if pick is None:
+            judged.append(Judged(example.record_id, example.value, None, right=False))
+            continue
+        own = replace(learned, certain=by_fold[asked.record.fold])
+        choice = own.choice(asked.record.document, pick)
+        right = _is_right(asked, pick)
+        judged.append(Judged(example.record_id, example.value, choice, right))
+        counted = bins.setdefault(choice.stratum.value, [[0, 0] for _ in range(_BINS)])
+        place = counted[min(int(choice.probability * _BINS), _BINS - 1)]
+        place[0] += 1
+        place[1] += right
+    return replace(learned, certain=_certainty_of(made), judged=bins), judged
+
+
+def _certainty_of(made: Made) -> Vector:
+    return fit_certainty(
+        [pick.features for _, pick, _ in made],
+        [right for _, _, right in made],
+        [asked.record.example.weight for asked, _, _ in made],
+    )
+
+
+def _is_right(asked: Question, pick: Picked) -> bool:
+    return pick.candidates[pick.chosen].key in asked.record.keys
+
+
+def bins_of(judged: Sequence[Judged]) -> Mapping[int, Sequence[Judged]]:
+    """Return the choices by tenth of their probability."""
+    bins: dict[int, list[Judged]] = {}
+    for each in judged:
+        if each.choice:
+            bins.setdefault(min(int(each.choice.probability * _BINS), _BINS - 1), []).append(each)
+    return bins

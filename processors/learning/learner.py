@@ -1,0 +1,247 @@
+"""Choose the value of a document for a column, with the parts that were learned."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.model import Finding
+from processors.learning.candidates import (
+    Candidate,
+    Wanted,
+    known_candidates,
+    printed_candidates,
+)
+from processors.learning.certainty import certainty, certainty_features
+from processors.learning.date_form import typed
+from processors.learning.document import Document
+from processors.learning.features import (
+    ALIKE,
+    INDEX,
+    NAMES as FEATURES,
+    Asked,
+    Usual,
+    alike,
+    plain_features,
+    with_learned,
+)
+from processors.learning.memory import Memory
+from processors.learning.prepared import LOOKED_UP
+from processors.learning.ranking import shares
+from processors.learning.shape import Shape
+from processors.learning.types import (
+    Alternative,
+    Choice,
+    ColumnKind,
+    Evidence,
+    Place,
+    Stratum,
+)
+from processors.learning.words import WordScores
+
+Vector = NDArray[np.float64]
+Matrix = NDArray[np.float64]
+
+_MOST_ALTERNATIVES = 3
+_BINS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Which features count, and by what they are divided so that one penalty suits all."""
+
+    spread: Vector
+
+    def of(self, rows: Matrix) -> Matrix:
+        """Return scaled features; those that hardly vary are 0."""
+        return rows * np.where(self.spread > 0, 1 / np.maximum(self.spread, 1e-9), 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """The candidates of a document with their features and shares, and which one was chosen.
+
+    `memory` is the one they were compared with, which may not know the document.
+    """
+
+    memory: Memory | None
+    candidates: Sequence[Candidate]
+    rows: Matrix
+    chances: Vector
+    chosen: int
+
+    @property
+    def features(self) -> Vector:
+        """Return the features of the choice's certainty."""
+        return certainty_features(self.rows, self.chances, self.chosen)
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """The parts of a model. `judged` counts choices and right ones by stratum and probability."""
+
+    wanted: Wanted
+    finding: str | None
+    usual: Usual
+    scores: WordScores
+    memory: Memory | None
+    scale: Scale
+    weights: Vector
+    certain: Vector
+    judged: Mapping[str, Sequence[Sequence[int]]]
+
+    def asked(self, document: Document, findings: Mapping[str, Finding]) -> Asked:
+        """Return the question for a document."""
+        return Asked(
+            document, findings, self.finding, self.wanted.kind, self.wanted.shape, self.usual
+        )
+
+    def choose(self, document: Document, findings: Mapping[str, Finding]) -> Choice | None:
+        """Return the likeliest value with its probability, None without any candidate."""
+        asked = self.asked(document, findings)
+        found = printed_candidates(document, findings, self.wanted)
+        candidates = list(with_known(found, document, self.memory, self.wanted.kind).values())
+        if not candidates:
+            return None
+        rows = with_learned(
+            plain_features(asked, candidates),
+            asked,
+            candidates,
+            scores=self.scores,
+            memory=self.memory,
+        )
+        chances = shares(self.scale.of(rows), self.weights)
+        return self.choice(
+            document, Picked(self.memory, candidates, rows, chances, best_of(chances))
+        )
+
+    def choice(self, document: Document, picked: Picked) -> Choice:
+        """Return what was picked as a choice."""
+        candidate = picked.candidates[picked.chosen]
+        records = picked.memory.records(candidate.key) if picked.memory else 0
+        stratum = stratum_of(candidate, records)
+        chance = certainty(picked.features, self.certain)
+        asked, agreed = self._such(stratum, chance)
+        order = sorted(range(len(picked.chances)), key=lambda each: -picked.chances[each])
+        rest = [each for each in order if each != picked.chosen][:_MOST_ALTERNATIVES]
+        around = candidate.around[0] if candidate.around else {}
+        return Choice(
+            value=self.written(candidate, picked.memory),
+            probability=round(chance, 4),
+            stratum=stratum,
+            place=self._place(document, candidate),
+            evidence=Evidence(
+                known_records=records,
+                asked=asked,
+                agreed=agreed,
+                next_best=round(float(picked.chances[rest[0]]), 3) if rest else 0.0,
+                words=self.scores.strongest(around),
+            ),
+            alternatives=tuple(
+                Alternative(
+                    self.written(picked.candidates[each], picked.memory),
+                    round(float(picked.chances[each]), 3),
+                    self._place(document, picked.candidates[each]),
+                )
+                for each in rest
+            ),
+        )
+
+    def written(self, candidate: Candidate, memory: Memory | None) -> str:
+        """Return a value as it is to be written: in the commonest spelling where it is known."""
+        if self.wanted.kind is ColumnKind.DATE:
+            return typed(date.fromisoformat(candidate.key), self.wanted.date_form)
+        known = memory.values.get(candidate.key) if memory else None
+        return known.spelled if known else candidate.text
+
+    def _place(self, document: Document, candidate: Candidate) -> Place | None:
+        """Return where a value is printed; a known value may be printed with misread letters."""
+        if candidate.spots:
+            spot = candidate.spots[0]
+            line = document.lines[spot.first]
+            end = spot.end if spot.last == spot.first else len(line.text)
+            box = document.box_of(spot.first, spot.start, end)
+            return Place(line.page, document.line_on_page(spot.first), box)
+        if candidate.like:
+            return self._place(document, candidate.like)
+        share, index = alike(candidate.text, document)
+        if share < ALIKE:
+            return None
+        line = document.lines[index]
+        return Place(line.page, document.line_on_page(index), line.box)
+
+    def _such(self, stratum: Stratum, chance: float) -> tuple[int, int]:
+        """Return how many choices of at least about this probability there were, and right ones."""
+        bins = self.judged.get(stratum.value, ())
+        such = bins[min(int(chance * _BINS), _BINS - 1) :]
+        return sum(each[0] for each in such), sum(each[1] for each in such)
+
+    def to_body(self) -> dict[str, Any]:
+        """Return the parts as JSON has them."""
+        kept = [
+            [name, round(float(weight), 4), round(float(spread), 4)]
+            for name, weight, spread in zip(FEATURES, self.weights, self.scale.spread, strict=True)
+            if spread > 0
+        ]
+        return {
+            "date_form": self.wanted.date_form,
+            "shape": self.wanted.shape.to_body(),
+            "years": dict(sorted(self.usual.years.items())),
+            "records": self.usual.records,
+            "words": self.scores.to_body(),
+            "memory": self.memory.to_body() if self.memory else None,
+            "ranking": kept,
+            "certainty": [round(float(weight), 4) for weight in self.certain],
+            "judged": {name: [list(pair) for pair in bins] for name, bins in self.judged.items()},
+        }
+
+    @classmethod
+    def from_body(
+        cls, body: Mapping[str, Any], *, kind: ColumnKind, finding: str | None, order: str
+    ) -> "Learned":
+        """Load the parts."""
+        weights, spread = np.zeros(len(FEATURES)), np.zeros(len(FEATURES))
+        for name, weight, size in body["ranking"]:
+            weights[INDEX[name]], spread[INDEX[name]] = weight, size
+        return cls(
+            wanted=Wanted(kind, order, body["date_form"], Shape(**body["shape"])),
+            finding=finding,
+            usual=Usual(body["years"], body["records"]),
+            scores=WordScores(body["words"]),
+            memory=None if body["memory"] is None else Memory.from_body(body["memory"]),
+            scale=Scale(spread),
+            weights=weights,
+            certain=np.array(body["certainty"]),
+            judged=body["judged"],
+        )
+
+
+def with_known(
+    found: dict[str, Candidate],
+    document: Document,
+    memory: Memory | None,
+    kind: ColumnKind,
+    hidden: str | None = None,
+) -> dict[str, Candidate]:
+    """Return candidates together with known values; of a closed set these are all there are."""
+    if memory is None:
+        return found
+    if kind in LOOKED_UP:
+        known = {key: each for key, each in found.items() if key in memory.values}
+        return known_candidates(known, document, memory, hidden=hidden, every=sorted(memory.values))
+    return known_candidates(found, document, memory, hidden=hidden)
+
+
+def best_of(chances: Vector) -> int:
+    """Return the likeliest candidate, the first of equal ones."""
+    return int(np.argmax(chances))
+
+
+def stratum_of(candidate: Candidate, records: int) -> Stratum:
+    """Return the kind of evidence for a candidate."""
+    if not candidate.spots and records:
+        return Stratum.KNOWN_ONLY
+    return Stratum.READ_AND_KNOWN if records else Stratum.READ_ONLY

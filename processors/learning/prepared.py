@@ -1,0 +1,140 @@
+"""Prepare records for learning: their documents, candidates and the words around their values."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from processors.learning.candidates import Candidate, Wanted, printed_candidates
+from processors.learning.date_form import form_of
+from processors.learning.document import Document, similar
+from processors.learning.keys import LIST_SEPARATOR, date_order_of, key_of, list_keys
+from processors.learning.memory import Memory, Remembered
+from processors.learning.shape import Shape, lines_over
+from processors.learning.types import ColumnKind, Example
+from processors.learning.words import WordCounts
+
+LOOKED_UP = frozenset({ColumnKind.CHOICE, ColumnKind.YES_NO})
+REMEMBERED = LOOKED_UP | {ColumnKind.TEXT}
+"""Kinds of columns whose values recur; a date or an amount that recurs does so by chance."""
+_OTHER_LETTER = "\u00fe"
+"""A letter that hardly any value has: a misread one becomes it."""
+_ALIKE = 0.85
+"""Share of a text's pieces from which on a misread one shows the place."""
+
+
+@dataclass(slots=True)
+class Record:
+    """A record with its document, the candidates in it, and the words around its value.
+
+    `keys` are those of the values that people typed: one, or those of a list.
+    """
+
+    example: Example
+    keys: frozenset[str]
+    fold: int
+    document: Document
+    printed: dict[str, Candidate] = field(default_factory=dict)
+    words: WordCounts = field(default_factory=WordCounts)
+
+    @property
+    def key(self) -> str:
+        """Return the key of the value, the first of a list."""
+        return min(self.keys)
+
+
+def prepare(
+    examples: Iterable[Example], kind: ColumnKind, folds: int
+) -> tuple[list[Record], Wanted]:
+    """Return the records that have a value, and what is to be looked for in their documents.
+
+    An empty value says nothing: whether nobody has filled it in, or there is none.
+    """
+    kept = [each for each in examples if each.value.strip()]
+    order, form = "", ""
+    if kind is ColumnKind.DATE:
+        order = date_order_of(each.value for each in kept)
+        form = form_of((each.value for each in kept), order)
+    records = [
+        Record(each, keys, fold_of(each.digest, folds), Document.of(each.pages))
+        for each in kept
+        if (keys := keys_of(each.value, kind, order))
+    ]
+    wanted = Wanted(kind, order, form, _shape_of(records, kind))
+    for record in records:
+        record.printed = printed_candidates(record.document, record.example.findings, wanted)
+        _count_words(record)
+    return records, wanted
+
+
+def keys_of(value: str, kind: ColumnKind, order: str) -> frozenset[str]:
+    """Return the keys of a value: of a list those of its names."""
+    if kind is ColumnKind.LIST:
+        return frozenset(list_keys(value))
+    key = key_of(value, kind, order)
+    return frozenset([key] if key else ())
+
+
+def fold_of(digest: str, folds: int) -> int:
+    """Return the fold of a document: copies of it are never on both sides."""
+    return int(hashlib.sha256(digest.encode()).hexdigest()[:8], 16) % folds
+
+
+def _shape_of(records: Sequence[Record], kind: ColumnKind) -> Shape:
+    if kind is ColumnKind.LIST:
+        names = [name for each in records for name in each.example.value.split(LIST_SEPARATOR)]
+        return replace(Shape.of(names, [1]), lines=1)
+    if kind not in REMEMBERED:
+        return Shape()
+    aligned = [lines for each in records if (lines := lines_over(each.key, each.document))]
+    commas = sum("," in each.example.value for each in records)
+    joiner = ", " if commas * 2 > len(records) else " "
+    return Shape.of([each.example.value for each in records], aligned, joiner)
+
+
+def usual_years(records: Sequence[Record]) -> dict[str, float]:
+    """Return the share of the dates in each year."""
+    counts = Counter(record.key[:4] for record in records)
+    return {year: round(count / len(records), 4) for year, count in counts.items()}
+
+
+def memory_of(records: Iterable[Record]) -> Memory:
+    """Return the memory of the values of records."""
+    return Memory.of(
+        Remembered(
+            record.key,
+            record.example.value.strip(),
+            record.document.sender_words,
+            record.example.weight,
+        )
+        for record in records
+    )
+
+
+def _count_words(record: Record) -> None:
+    """Count the words around the right value and around the other candidates."""
+    right = likest(record)
+    if right:
+        others = [each.around for key, each in record.printed.items() if key not in right]
+        record.words.add([place for key in right for place in record.printed[key].around], others)
+
+
+def likest(record: Record) -> frozenset[str]:
+    """Return the printed candidates that are the value, or else a misread form of it."""
+    exact = record.keys & record.printed.keys()
+    if exact or not record.key[:1].isalpha():
+        return exact
+    best = max(record.printed, key=lambda key: similar(key, record.key), default="")
+    is_alike = bool(best) and similar(best, record.key) >= _ALIKE
+    return frozenset([best] if is_alike else ())
+
+
+def misread(record: Record) -> Record:
+    """Return a record as if one letter of its printed value had been misread."""
+    printed = dict(record.printed)
+    own = printed.pop(record.key)
+    at = len(record.key) // 2
+    wrong = f"{record.key[:at]}{_OTHER_LETTER}{record.key[at + 1 :]}"
+    text = own.text.replace(own.text[len(own.text) // 2], _OTHER_LETTER, 1)
+    printed.setdefault(wrong, replace(own, key=wrong, text=text))
+    return replace(record, printed=printed)

@@ -1,0 +1,1 @@
+"""Measure learning from filled records: `python -m tests.bench.learning`."""
