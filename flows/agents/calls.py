@@ -13,8 +13,8 @@ from jsonschema import Draft202012Validator
 from flows.agents.accounts import AgentAccount
 from flows.agents.tools.catalog import all_tools, covers
 from flows.agents.tools.limits import SHARE_USED, LimitedDrain
-from flows.agents.tools.schemas import input_schema
-from flows.agents.tools.tool import UNTRUSTED, Answer, Json, Link, Refusal, Tool, ToolCall
+from flows.agents.tools.schemas import STREAMED_FILE, input_schema
+from flows.agents.tools.tool import UNTRUSTED, Answer, Json, Link, Refusal, Tool, ToolCall, Transfer
 from pipeline.adapters.caspio.client import errors as client_errors
 from pipeline.errors import (
     BadSettings,
@@ -57,16 +57,22 @@ class Caller:
     Attributes:
         drain: Is asked to stop when the client cancels.
         report: Gets the progress of runs.
+        transfer: How files are sent and received.
+        most_chars: Most characters of an answer.
     """
 
     account: AgentAccount
     token: AgentToken
     drain: LimitedDrain = field(default_factory=LimitedDrain)
     report: Report = field(default=lambda *_: None)
+    transfer: Transfer = field(default_factory=Transfer)
+    most_chars: int | None = None
 
     def call(self, arguments: Mapping[str, Any]) -> ToolCall:
         """Return what a tool gets."""
-        return ToolCall(self.account, self.token.scope, arguments, self.drain, self.report)
+        return ToolCall(
+            self.account, self.token.scope, arguments, self.drain, self.report, self.transfer
+        )
 
 
 def perform(caller: Caller, name: str, arguments: Mapping[str, Any]) -> Answered:
@@ -83,7 +89,8 @@ def perform(caller: Caller, name: str, arguments: Mapping[str, Any]) -> Answered
         raise UnknownTool(name)
 
     def run() -> Answer:
-        _check_arguments(tool, caller.token.scope, arguments)
+        streams = caller.transfer.upload is not None
+        _check_arguments(tool, caller.token.scope, arguments, streams=streams)
         return tool.run(caller.call(arguments))
 
     return with_audit(caller, name, arguments, run)
@@ -132,7 +139,8 @@ def with_audit(
     if error is not None or answer is None:
         return error or _error("failed", "The call ended without an answer.")
     content = {**answer.content, UNTRUSTED: True}
-    if len(json.dumps(content, default=str)) > MOST_ANSWER_CHARS:
+    most_chars = MOST_ANSWER_CHARS if caller.most_chars is None else caller.most_chars
+    if len(json.dumps(content, default=str)) > most_chars:
         return _error("arguments", "The answer is too large. Ask for fewer rows, fields or pages.")
     return Answered(content, links=answer.links)
 
@@ -161,14 +169,18 @@ def _require_calls(account: AgentAccount, token: AgentToken) -> int | None:
 
 
 @cache
-def _validator(tool_name: str, *, raw_where: bool) -> Draft202012Validator:
+def _validator(tool_name: str, *, raw_where: bool, streams: bool) -> Draft202012Validator:
     schema = input_schema(all_tools()[tool_name], raw_where=raw_where)
+    if streams:
+        schema["properties"] = {**schema["properties"], "file": STREAMED_FILE}
     return Draft202012Validator(schema)
 
 
-def _check_arguments(tool: Tool, scope: Scope, arguments: Mapping[str, Any]) -> None:
+def _check_arguments(
+    tool: Tool, scope: Scope, arguments: Mapping[str, Any], *, streams: bool
+) -> None:
     """Refuse arguments that do not fit the schema, or name what the scope does not cover."""
-    validator = _validator(tool.name, raw_where=scope.raw_where)
+    validator = _validator(tool.name, raw_where=scope.raw_where, streams=streams)
     problem = next(iter(validator.iter_errors(dict(arguments))), None)
     if problem is not None:
         where = "/".join(str(part) for part in problem.absolute_path) or "arguments"

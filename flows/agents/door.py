@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
@@ -127,7 +128,9 @@ class Doorkeeper:
 
 def problem_of(status: int, why: str) -> Response:
     """Return a refusal as problem details (RFC 9457)."""
-    body = {"type": "about:blank", "title": why, "status": status}
+    # The type says that there is nothing but the status; its title is then that of the status.
+    title = HTTPStatus(status).phrase
+    body = {"type": "about:blank", "title": title, "status": status, "detail": why}
     return JSONResponse(body, status, media_type="application/problem+json")
 
 

@@ -28,7 +28,7 @@ from flows.agents.server import Authorize, Context, agent_server
 from flows.agents.threads import in_thread
 from pipeline.errors import LedgerUnavailable
 from pipeline.model.agents import AgentToken
-from pipeline.settings.sections import AgentSettings
+from pipeline.settings.agents import AgentSettings
 
 PATH = "/mcp"
 MOST_BODY_BYTES = 4 * 2**20

@@ -97,7 +97,12 @@ def _require_tool(call: ToolCall, name: str) -> None:
         raise Refusal(f"The token does not cover {name}, so not its files.", kind="scope")
 
 
-def _archived(call: ToolCall, version: str, what: str, offset: int) -> Piece:
+def archived_key(call: ToolCall, version: str, what: str) -> str:
+    """Return where the archive has a document's original or text.
+
+    Raises:
+        Refusal: the token does not cover it, or there is none.
+    """
     _require_tool(call, "read_document")
     state = call.account.ledger.files.state(version)
     names = {spec.name for spec in call.sources()}
@@ -111,6 +116,11 @@ def _archived(call: ToolCall, version: str, what: str, offset: int) -> Piece:
         key = f"{reading[1]}/text.txt"
     if call.account.archive.head(key) is None:
         raise Refusal("The archive does not have it.", kind="not_found")
+    return key
+
+
+def _archived(call: ToolCall, version: str, what: str, offset: int) -> Piece:
+    key = archived_key(call, version, what)
     with tempfile.TemporaryDirectory(prefix="caspio-ingest-") as name:
         path = Path(name) / "file"
         call.account.archive.get(key, path)

@@ -13,12 +13,15 @@ T = TypeVar("T")
 
 
 async def in_thread(
-    work: Callable[..., T], *arguments: Any, drain: LimitedDrain | None = None
+    work: Callable[..., T],
+    *arguments: Any,
+    drain: LimitedDrain | None = None,
+    limiter: anyio.CapacityLimiter | None = None,
 ) -> T:
     """Run what blocks in a thread; if the client cancels, ask it to stop and wait until it has."""
     call = functools.partial(work, *arguments)
     if drain is None:
-        return await anyio.to_thread.run_sync(call)
+        return await anyio.to_thread.run_sync(call, limiter=limiter)
     finished = anyio.Event()
 
     async def watch() -> None:
@@ -34,7 +37,7 @@ async def in_thread(
         group.start_soon(watch)
         # Never abandoned: an effect that has begun is finished and recorded.
         try:
-            found.append(await anyio.to_thread.run_sync(call))
+            found.append(await anyio.to_thread.run_sync(call, limiter=limiter))
         except Exception as error:  # noqa: BLE001 - raised below; a task group would wrap it
             failure = error
         finished.set()

@@ -23,7 +23,7 @@ from flows.cli.records.run import run
 from flows.cli.records.status import status
 from flows.cli.records.undo import undo
 from flows.cli.records.verify import verify
-from flows.cli.services import mcp, web, webhooks
+from flows.cli.services import api, mcp, web, webhooks
 from flows.cli.services.demo import demo
 from flows.cli.services.deploy import deploy
 from flows.cli.services.emulator import emulator
@@ -101,6 +101,7 @@ app.add_typer(webhooks.app, name="webhooks")
 app.add_typer(accounts.app, name="accounts")
 app.add_typer(secrets.app, name="secrets")
 app.add_typer(mcp.app, name="mcp")
+app.add_typer(api.app, name="api")
 
 
 def main() -> None:

@@ -33,10 +33,10 @@ from pydantic_settings import (
 
 from pipeline.errors import BadSettings
 from pipeline.model import SourceSpec
+from pipeline.settings.agents import AgentSettings, ApiSettings
 from pipeline.settings.among import AmongOthers as AmongOthers, MachineQueue as MachineQueue
 from pipeline.settings.problems import sentences
 from pipeline.settings.sections import (
-    AgentSettings,
     ArchiveSettings,
     CaspioSettings,
     LearnSettings,
@@ -92,6 +92,7 @@ class Settings(BaseSettings):
     webhooks: WebhookSettings = WebhookSettings()
     web: WebSettings = WebSettings()
     agents: AgentSettings = AgentSettings()
+    api: ApiSettings = ApiSettings()
     metrics: MetricsSettings = MetricsSettings()
     sources: tuple[SourceSettings, ...]
     client_id: Annotated[_Credential, Field(validation_alias=_SECRETS[0])]

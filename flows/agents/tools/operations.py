@@ -22,6 +22,7 @@ from pipeline.adapters.caspio.client.operations import (
     Group,
     Operation,
 )
+from pipeline.adapters.caspio.client.values import StreamedFile
 from pipeline.model.agents import Scope
 
 MOST_UPLOAD_BYTES = 2 * 2**20
@@ -106,11 +107,11 @@ def _run(operation: Operation, arguments: Arguments, call: ToolCall) -> Answer:
     """Carry out one operation with the arguments of a call."""
     parameters = arguments.parameters(call.arguments)
     if operation.answer is Kind.BYTES:
-        return _link(operation, call)
+        return _download(operation, parameters, call)
     if arguments.where is not None and operation.method in _CHANGES_MANY:
         _refuse_many(operation, parameters[arguments.where], call)
     with tempfile.TemporaryDirectory(prefix="caspio-ingest-") as name:
-        file = _upload(call.arguments["file"], Path(name)) if operation.file_part else None
+        file = _upload(call, Path(name)) if operation.file_part else None
         body = call.arguments.get("values", call.arguments.get("body"))
         archived = keep_originals(operation, parameters, call, folder=Path(name))
         try:
@@ -191,10 +192,14 @@ def _refuse_many(operation: Operation, condition: str, call: ToolCall) -> None:
         )
 
 
-def _upload(file: Mapping[str, str], folder: Path) -> Path:
-    name = file["name"]
+def _upload(call: ToolCall, folder: Path) -> Path | StreamedFile:
+    """Return the file to send: the one that is arriving, or the one in the arguments."""
+    file = call.arguments["file"]
+    name: str = file["name"]
     if name in {".", ".."} or set(name) & set("/\\\0"):
         raise Refusal(f"{name!r} is not a file name. Give it without a folder.")
+    if call.transfer.upload is not None:
+        return call.transfer.upload
     try:
         data = base64.b64decode(file["base64"], validate=True)
     except (binascii.Error, ValueError) as error:
@@ -204,6 +209,24 @@ def _upload(file: Mapping[str, str], folder: Path) -> Path:
     path = folder / name
     path.write_bytes(data)
     return path
+
+
+def _download(operation: Operation, parameters: Mapping[str, str], call: ToolCall) -> Answer:
+    """Send a file on, or answer with where it is."""
+    send = call.transfer.download
+    if send is None:
+        return _link(operation, call)
+    with call.account.client.open(operation.id, parameters) as opened:
+        send(opened, _file_name(call))
+    return Answer({"result": {}}, records=1)
+
+
+def _file_name(call: ToolCall) -> str:
+    """Return a name for what is downloaded: the path's, or what it is addressed by."""
+    parts = (
+        str(call.arguments[n]) for n in ("path", "field", "record", "key") if n in call.arguments
+    )
+    return "-".join(parts).rpartition("/")[2]
 
 
 def _link(operation: Operation, call: ToolCall) -> Answer:

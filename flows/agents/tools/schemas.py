@@ -49,16 +49,24 @@ VALUES: Schema = {
     "minProperties": 1,
     "additionalProperties": {"type": [*_SCALAR, "array"]},
 }
+FILE_NAME: Schema = {"type": "string", "minLength": 1, "maxLength": 255}
 FILE: Schema = {
     "type": "object",
     "properties": {
-        "name": {"type": "string", "minLength": 1, "maxLength": 255},
+        "name": FILE_NAME,
         "base64": {"type": "string", "maxLength": 2_800_000},
     },
     "required": ["name", "base64"],
     "additionalProperties": False,
     "description": "The file; at most 2 MiB.",
 }
+STREAMED_FILE: Schema = {
+    "type": "object",
+    "properties": {"name": FILE_NAME},
+    "required": ["name"],
+    "additionalProperties": False,
+}
+"""A file whose bytes come beside the arguments."""
 NAMES: Schema = {"type": "array", "items": {"type": "string"}, "maxItems": 100}
 ORDER: Schema = {
     "type": "array",

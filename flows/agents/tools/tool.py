@@ -7,6 +7,7 @@ from typing import Any
 
 from flows.agents.accounts import AgentAccount
 from flows.agents.tools.limits import LimitedDrain
+from pipeline.adapters.caspio.client.values import Download, StreamedFile
 from pipeline.model import SourceSpec
 from pipeline.model.agents import Scope
 
@@ -83,12 +84,27 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Transfer:
+    """How the bytes of a file come and go where an answer is not the place for them.
+
+    Attributes:
+        upload: The file of the argument `file`, in place of base64.
+        download: Is called with an open download and its name, and sends it on; without it, an
+            answer has a link.
+    """
+
+    upload: StreamedFile | None = None
+    download: Callable[[Download, str], None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ToolCall:
     """One call, checked against the tool's schema and the token's scope.
 
     Attributes:
         report: Is called with the files handled, the files found so far, and a word.
         drain: Is asked to stop when the client cancels or the month's share is used up.
+        transfer: How files are sent and received.
     """
 
     account: AgentAccount
@@ -96,6 +112,7 @@ class ToolCall:
     arguments: Mapping[str, Any]
     drain: LimitedDrain = field(default_factory=LimitedDrain)
     report: Callable[[int, int | None, str], None] = field(default=lambda *_: None)
+    transfer: Transfer = field(default_factory=Transfer)
 
     def sources(self, names: Sequence[str] = ()) -> list[SourceSpec]:
         """Return the named sources, or all, that the token may touch.

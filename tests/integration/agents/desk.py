@@ -22,7 +22,7 @@ from flows.agents.tokens import make_token
 from infra.emulator import Emulator
 from pipeline.model.agents import Scope
 from pipeline.settings import load_settings
-from pipeline.settings.sections import AgentSettings
+from pipeline.settings.agents import AgentSettings
 from processors.sandbox.reader import SandboxedReader
 from tests.integration.pipeline.accounts import Source, receipt, write_account, write_settings
 from tests.integration.pipeline.workspace import Workspace

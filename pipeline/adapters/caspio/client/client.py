@@ -37,7 +37,7 @@ from pipeline.adapters.caspio.client.http.transport import (
 )
 from pipeline.adapters.caspio.client.operations import Answer
 from pipeline.adapters.caspio.client.retry import RetryPolicy
-from pipeline.adapters.caspio.client.values import Download, Secret
+from pipeline.adapters.caspio.client.values import Download, Secret, StreamedFile
 
 # The local Caspio speaks http; anything else would send the secret unencrypted.
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
@@ -153,7 +153,7 @@ class CaspioClient:
         parameters: Mapping[str, str] | None = None,
         *,
         json: object = None,
-        file: Path | None = None,
+        file: Path | StreamedFile | None = None,
     ) -> object:
         """Make any operation by its `operationId`, with parameters named as Caspio documents them.
 
@@ -161,7 +161,8 @@ class CaspioClient:
             operation_id: A key of OPERATIONS.
             parameters: Path and query parameters, as text.
             json: The body, if it takes one.
-            file: The file, if it takes one; sent under its own name.
+            file: The file, if it takes one; sent under its own name. One that is still arriving is
+                sent as it comes, and not a second time.
 
         Returns:
             The answer's JSON as it came, a text where it has no JSON, None for an answer without a

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pipeline.adapters.caspio.client.http.request import Call, Upload
 from pipeline.adapters.caspio.client.operations import OPERATIONS, Kind, Operation
+from pipeline.adapters.caspio.client.values import StreamedFile
 
 # The specification's types of query parameters: string, integer, boolean.
 _PATTERNS = {
@@ -21,7 +22,7 @@ def build(
     parameters: Mapping[str, str],
     *,
     json: object = None,
-    file: Path | None = None,
+    file: Path | StreamedFile | None = None,
 ) -> Call:
     """Return the call; see `CaspioClient.call`.
 
@@ -68,7 +69,9 @@ def _parameter_problems(operation: Operation, given: Mapping[str, str]) -> list[
     return problems
 
 
-def _content_problems(operation: Operation, json: object, file: Path | None) -> list[str]:
+def _content_problems(
+    operation: Operation, json: object, file: Path | StreamedFile | None
+) -> list[str]:
     # What the operation takes, and what is given.
     body = (operation.takes_json, json is not None)
     upload = (bool(operation.file_part), file is not None)
@@ -77,6 +80,6 @@ def _content_problems(operation: Operation, json: object, file: Path | None) -> 
         "it takes no body": body == (False, True),
         "a file is missing": upload == (True, False),
         "it takes no file": upload == (False, True),
-        f"there is no file {file}": file is not None and not file.is_file(),
+        f"there is no file {file}": isinstance(file, Path) and not file.is_file(),
     }
     return [problem for problem, is_there in found.items() if is_there]

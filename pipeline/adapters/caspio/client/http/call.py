@@ -184,7 +184,7 @@ class Caller:
         try:
             if call.upload is None:
                 return self._http.send(self._request(call, url, None), stream=True)
-            with call.upload.path.open("rb") as file:
+            with call.upload.opened() as file:
                 return self._http.send(self._request(call, url, file), stream=True)
         except TokenDelayed as error:
             pause_s = None

@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO, cast
 from urllib.parse import quote
 
 from pipeline.adapters.caspio.client.operations import Operation
+from pipeline.adapters.caspio.client.values import StreamedFile
 
 API_ROOT = "/integrations/rest"
 MAX_URI = 2047
@@ -33,12 +36,19 @@ _ENDING = re.compile(r"(Name|PkId|Id)$")
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file to send as one multipart part."""
+    """A file to send as one multipart part: one on the disk, or one that is still arriving."""
 
     part: str
-    path: Path
+    source: Path | StreamedFile
     name: str
     media_type: str
+
+    def opened(self) -> AbstractContextManager[BinaryIO]:
+        """Open it for one attempt."""
+        if isinstance(self.source, Path):
+            return self.source.open("rb")
+        # It reads as a file does, and that is all that a sender does with it.
+        return nullcontext(cast("BinaryIO", self.source))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,151 @@
+"""The one form of all answers: `result`, `next_cursor` and `errors`; errors are RFC 9457's too."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+from starlette.responses import Response
+
+from flows.agents.tools.tool import Json
+
+PROBLEMS = "/problems"
+MEDIA_TYPE = "application/problem+json"
+_HEADERS = {
+    # What is answered is of one token, and may have what was read from strangers' documents.
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of error: its status, its title, and what a caller can do."""
+
+    status: HTTPStatus
+    title: str
+    advice: str
+
+
+KINDS: Mapping[str, Kind] = {
+    "arguments": Kind(
+        HTTPStatus.BAD_REQUEST,
+        "The request cannot be carried out as it is.",
+        "Change what the cause names; /openapi.json has the form of every request.",
+    ),
+    "token": Kind(
+        HTTPStatus.UNAUTHORIZED,
+        "A valid token of this account is needed.",
+        "Send `Authorization: Bearer …` with a token that an operator made for this account.",
+    ),
+    "scope": Kind(
+        HTTPStatus.FORBIDDEN,
+        "The token does not cover this.",
+        "Ask the operator for a wider scope; GET /api/ACCOUNT lists what this token has.",
+    ),
+    "not_found": Kind(
+        HTTPStatus.NOT_FOUND,
+        "There is no such thing in this account.",
+        "List what there is first.",
+    ),
+    "method": Kind(
+        HTTPStatus.METHOD_NOT_ALLOWED,
+        "There is no such method at this address.",
+        "Use one of the methods in the header Allow.",
+    ),
+    "under_way": Kind(
+        HTTPStatus.CONFLICT,
+        "The same request is under way.",
+        "Wait for the seconds of Retry-After, then send it again with the same Idempotency-Key.",
+    ),
+    "in_doubt": Kind(
+        HTTPStatus.CONFLICT,
+        "It is not known whether the request took effect.",
+        "Look at Caspio whether it did. Only if it did not, send it again with a new key.",
+    ),
+    "length": Kind(
+        HTTPStatus.LENGTH_REQUIRED,
+        "The size of the body is needed beforehand.",
+        "Send Content-Length.",
+    ),
+    "too_large": Kind(
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        "The body is too large.",
+        "Send less at a time.",
+    ),
+    "media_type": Kind(
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        "The body is not JSON by its Content-Type.",
+        "Send `Content-Type: application/json`.",
+    ),
+    "key_reused": Kind(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "The Idempotency-Key belongs to another request.",
+        "Use a new key for each request, and the same one only to send it again unchanged.",
+    ),
+    "try_later": Kind(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "It does not work at the moment.",
+        "Wait for the seconds of Retry-After, then try again.",
+    ),
+    "stopped": Kind(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "It does not work until somebody acts.",
+        "Do what the cause says, or pass it to the operator.",
+    ),
+    "failed": Kind(
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        "It failed.",
+        "Pass the time of the request to the operator, whose log has the details.",
+    ),
+}
+"""What an error's word means over HTTP. The words of tools are among them."""
+
+_RETRY_AFTER_S = {"try_later": 60, "under_way": 5}
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What is answered: a status, a body in JSON, and headers beside the usual ones."""
+
+    status: int
+    content: Json
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def response(self) -> Response:
+        """Return it as a response."""
+        is_problem = self.status >= HTTPStatus.BAD_REQUEST
+        return Response(
+            json.dumps(self.content, ensure_ascii=False, default=str),
+            self.status,
+            {**_HEADERS, **self.headers},
+            MEDIA_TYPE if is_problem else "application/json",
+        )
+
+
+def success(content: Mapping[str, Any]) -> Reply:
+    """Return the reply of a call that was carried out."""
+    form: Json = {"result": None, "next_cursor": None, "errors": []}
+    return Reply(HTTPStatus.OK, {**form, **content})
+
+
+def problem(
+    kind: str, cause: str, *, run_id: str = "", headers: Mapping[str, str] | None = None
+) -> Reply:
+    """Return the reply of a call that was not; `kind` is a key of KINDS."""
+    known = KINDS[kind]
+    error: Json = {"kind": kind, "cause": cause, "advice": known.advice}
+    if run_id:
+        error["run_id"] = run_id
+    content = {
+        "type": f"{PROBLEMS}/{kind}",
+        "title": known.title,
+        "status": int(known.status),
+        "detail": cause,
+        "result": None,
+        "next_cursor": None,
+        "errors": [error],
+    }
+    after = {"Retry-After": str(_RETRY_AFTER_S[kind])} if kind in _RETRY_AFTER_S else {}
+    return Reply(known.status, content, {**after, **(headers or {})})

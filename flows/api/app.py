@@ -1,0 +1,305 @@
+"""The HTTP API: who is let in, which tool a request is for, and what is answered."""
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import anyio
+import structlog
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from flows.agents.accounts import AgentAccount
+from flows.agents.calls import Answered, Caller, UnknownTool, perform, with_audit
+from flows.agents.door import (
+    METADATA,
+    Allowed,
+    Doorkeeper,
+    credentials_of,
+    has_token_in_query,
+)
+from flows.agents.threads import in_thread
+from flows.agents.tools.catalog import covers
+from flows.agents.tools.tool import Refusal, Transfer
+from flows.api.answers import KINDS, PROBLEMS, Reply, problem, success
+from flows.api.cursors import Cursors
+from flows.api.endpoints import ROOT, Endpoint, endpoints, find, segments_of
+from flows.api.openapi import document
+from flows.api.requests import (
+    Wrong,
+    body_arguments,
+    declared_size,
+    query_arguments,
+    whole_body,
+    wrong,
+)
+from flows.api.transfers import MOST_FILE_BYTES, Sending, Upload, send_document
+from pipeline.errors import LedgerUnavailable
+from pipeline.model.agents import AgentToken
+
+MOST_ANSWER_CHARS = 64 * 2**20
+"""Most characters of an answer: 500 records of 128 KiB. A program can take what an agent cannot."""
+TRANSFERS = 16
+"""Files that are sent at the same time; each has a thread, and a connection to Caspio."""
+_DOCUMENTS = ("original", "text")
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request that was let in: for which account, by which token."""
+
+    request: Request
+    send: Send
+    account: AgentAccount
+    token: AgentToken
+    upload: Upload | None = None
+
+    def caller(self, transfer: Transfer | None = None) -> Caller:
+        """Return who makes the call."""
+        return Caller(
+            self.account,
+            self.token,
+            transfer=transfer or Transfer(upload=self.upload.file if self.upload else None),
+            most_chars=MOST_ANSWER_CHARS,
+        )
+
+
+def api_app(accounts: Mapping[str, AgentAccount], allowed: Allowed, url: str | None) -> Starlette:
+    """Return the application: `/api/ACCOUNT/…`, the document that describes it, and `/health`."""
+    api = _Api(accounts, url)
+
+    async def openapi(_request: Request) -> Response:
+        return JSONResponse(document())
+
+    async def explained(request: Request) -> Response:
+        known = KINDS.get(request.path_params["kind"])
+        if known is None:
+            return PlainTextResponse("There is no such problem.", 404)
+        return PlainTextResponse(f"{known.title} {known.advice}")
+
+    async def metadata(request: Request) -> Response:
+        name = request.path_params["account"]
+        if name not in accounts:
+            return problem("not_found", "There is no such account.").response()
+        return JSONResponse(api.metadata(request, name))
+
+    async def health(_request: Request) -> Response:
+        return JSONResponse({"status": "ok"})
+
+    app = Starlette(
+        routes=[
+            Route("/openapi.json", openapi, methods=["GET"]),
+            Route(f"{PROBLEMS}/{{kind}}", explained, methods=["GET"]),
+            Route(f"{METADATA}{ROOT}/{{account}}", metadata, methods=["GET"]),
+            Route("/health", health, methods=["GET"]),
+            Route(f"{ROOT}/{{rest:path}}", api),
+        ]
+    )
+    app.add_middleware(Doorkeeper, allowed=allowed)
+    return app
+
+
+@dataclass(slots=True)
+class _Api:
+    """Answers requests for all accounts."""
+
+    accounts: Mapping[str, AgentAccount]
+    url: str | None
+    _cursors: dict[str, Cursors] = field(default_factory=dict)
+    _transfers: anyio.CapacityLimiter | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; a file is sent while it is read."""
+        request = Request(scope, receive)
+        try:
+            reply = await self._reply(request, send)
+        except Wrong as error:
+            reply = error.reply
+        except LedgerUnavailable:
+            cause = "The ledger cannot be reached or written, so nothing was done."
+            reply = problem("try_later", cause)
+        if reply is not None:
+            await reply.response()(scope, receive, send)
+
+    async def _reply(self, request: Request, send: Send) -> Reply | None:
+        """Return what is answered; None where a file was sent."""
+        _root, name, *segments = (*segments_of(request.scope["raw_path"]), "")
+        segments = segments[:-1] if segments else []
+        asked = await self._let_in(request, send, name)
+        if not segments:
+            return self._listing(asked)
+        if segments[0] == "documents" and request.method == "GET":
+            return await self._document(asked, segments[1:])
+        methods = {one.method: (one, values) for one, values in find(segments)}
+        if not methods:
+            raise wrong("not_found", "There is no such address; /openapi.json lists all.")
+        if request.method not in methods:
+            allow = {"Allow": ", ".join(methods)}
+            cause = f"{request.method[:20]} is not among the methods of this address."
+            return problem("method", cause, headers=allow)
+        endpoint, values = methods[request.method]
+        return await self._call(asked, endpoint, values)
+
+    async def _let_in(self, request: Request, send: Send, name: str) -> Asked:
+        """Find account and token of a request.
+
+        Raises:
+            Wrong: there is no valid token. An account that there is not is answered the same.
+        """
+        if has_token_in_query(request):
+            cause = "A token is never a part of the query; send it as a header."
+            raise wrong("arguments", cause)
+        account = self.accounts.get(name)
+        given = credentials_of(request)
+        token = None
+        # One in the address would be in the log of every proxy.
+        if account is not None and not given.in_path:
+            token = await in_thread(given.valid, account)
+        if account is None or token is None:
+            _log.info("a request without a valid token was refused", account=bool(account))
+            where = f"{self._base(request)}{METADATA}{ROOT}/{name}"
+            challenge = f'Bearer error="invalid_token", resource_metadata="{where}", scope="read"'
+            headers = {"WWW-Authenticate": challenge}
+            raise Wrong(problem("token", "The token is not valid here.", headers=headers))
+        return Asked(request, send, account, token)
+
+    def _base(self, request: Request) -> str:
+        return self.url or f"{request.url.scheme}://{request.url.netloc}"
+
+    def metadata(self, request: Request, account: str) -> dict[str, Any]:
+        """Return the metadata of RFC 9728: what the resource is, and how a token is carried."""
+        return {
+            "resource": f"{self._base(request)}{ROOT}/{account}",
+            "resource_name": "caspio-ingest",
+            "bearer_methods_supported": ["header"],
+            "scopes_supported": ["read", "write", "custom"],
+            "resource_documentation": f"{self._base(request)}/openapi.json",
+        }
+
+    def _listing(self, asked: Asked) -> Reply:
+        """List what the token covers: methods and addresses, as the tools are listed elsewhere."""
+        root = f"{ROOT}/{asked.account.name}"
+        listed = [
+            {
+                "name": one.tool.name,
+                "method": one.method,
+                "path": f"{root}{one.path}",
+                "tag": one.tool.tag,
+                "description": one.tool.description,
+            }
+            for one in endpoints()
+            if covers(asked.token.scope, one.tool)
+        ]
+        return success({"result": listed})
+
+    async def _call(
+        self, asked: Asked, endpoint: Endpoint, values: Mapping[str, str]
+    ) -> Reply | None:
+        """Carry out the tool of an endpoint."""
+        request, tool = asked.request, endpoint.tool
+        arguments: dict[str, Any] = {**query_arguments(request, endpoint), **values}
+        if endpoint.takes_file:
+            size_bytes = declared_size(request, most=MOST_FILE_BYTES)
+            name = arguments.pop("name", "")
+            arguments["file"] = {"name": name}
+            asked = replace(asked, upload=Upload(request, name=name, size_bytes=size_bytes))
+        else:
+            arguments |= await body_arguments(request, endpoint, await whole_body(request))
+        cursors = await self._cursors_of(asked.account)
+        listing = dict(arguments)
+        if "cursor" in arguments:
+            try:
+                arguments["cursor"] = cursors.open(tool.name, listing, str(arguments["cursor"]))
+            except Refusal as error:
+                raise wrong(error.kind, str(error)) from None
+        if endpoint.sends_file:
+            return await self._send_file(
+                asked, lambda caller: perform(caller, tool.name, arguments)
+            )
+        caller = asked.caller()
+        answered = await self._performed(caller, tool.name, arguments, endpoint)
+        content = dict(answered.content)
+        if content.get("next_cursor") is not None:
+            content["next_cursor"] = cursors.seal(tool.name, listing, content["next_cursor"])
+        return _replied(replace(answered, content=content), asked.account.name)
+
+    async def _performed(
+        self, caller: Caller, name: str, arguments: Mapping[str, Any], endpoint: Endpoint
+    ) -> Answered:
+        call = functools.partial(perform, caller, name, arguments)
+        try:
+            limiter = self._limiter() if endpoint.takes_file else None
+            return await in_thread(call, limiter=limiter)
+        except UnknownTool:
+            raise wrong("scope", f"The token does not cover {name}.") from None
+
+    async def _document(self, asked: Asked, rest: list[str]) -> Reply | None:
+        """Send the original or the text of a document."""
+        if len(rest) != 2 or rest[1] not in _DOCUMENTS:  # noqa: PLR2004 - id and what of it
+            raise wrong("not_found", "A document has `original` and `text`.")
+        arguments = {"document": rest[0], "what": rest[1]}
+
+        def run(caller: Caller) -> Answered:
+            call = functools.partial(send_document, caller.call(arguments))
+            return with_audit(caller, f"documents/{rest[1]}", arguments, call)
+
+        return await self._send_file(asked, run)
+
+    async def _send_file(self, asked: Asked, run: Any) -> Reply | None:
+        """Send a file while it is read; an error before its first byte is a problem as any."""
+        sending = Sending(asked.request.receive, asked.send)
+        caller = asked.caller(Transfer(download=sending))
+        answered: Answered | None = None
+        failure: Exception | None = None
+        async with anyio.create_task_group() as group:
+            group.start_soon(sending.watch)
+            try:
+                answered = await in_thread(run, caller, limiter=self._limiter())
+            except Exception as error:  # noqa: BLE001 - raised below; a task group would wrap it
+                failure = error
+            group.cancel_scope.cancel()
+        if isinstance(failure, UnknownTool):
+            raise wrong("scope", "The token does not cover this file.")
+        if answered is None:
+            raise failure or AssertionError("a call ends with an answer or an error")
+        if not sending.has_begun:
+            return _replied(answered, asked.account.name)
+        # Without its end, a body that broke off is no whole file to any client.
+        if not answered.is_error:
+            await sending.end()
+        return None
+
+    def _limiter(self) -> anyio.CapacityLimiter:
+        # It belongs to the loop, which there is not when the application is made.
+        if self._transfers is None:
+            self._transfers = anyio.CapacityLimiter(TRANSFERS)
+        return self._transfers
+
+    async def _cursors_of(self, account: AgentAccount) -> Cursors:
+        if account.name not in self._cursors:
+            key = await in_thread(account.ledger.effects.plan_key)
+            self._cursors[account.name] = Cursors(key)
+        return self._cursors[account.name]
+
+
+def _replied(answered: Answered, account: str) -> Reply:
+    """Return the reply for what a tool answered."""
+    if answered.is_error:
+        error = answered.content["error"]
+        return problem(error["kind"], error["message"], run_id=error.get("run_id", ""))
+    links = [
+        {
+            "href": f"{ROOT}/{account}/{link.place}",
+            "name": link.name,
+            "media_type": link.media_type,
+            "size_bytes": link.size_bytes,
+        }
+        for link in answered.links
+    ]
+    return success({**answered.content, **({"links": links} if links else {})})

@@ -1,0 +1,144 @@
+"""Read a request: the arguments of the tool from path, query and body."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import anyio
+from starlette.requests import ClientDisconnect, Request
+
+from flows.agents.tools.schemas import WHERE_TEXT
+from flows.agents.tools.tool import Schema
+from flows.api.answers import Reply, problem
+from flows.api.endpoints import Endpoint
+from pipeline.adapters.caspio.client.http.answers import parse_json
+
+MOST_BODY_BYTES = 4 * 2**20
+BODY_S = 30.0
+"""Seconds for a body of JSON; a file has a limit for each piece."""
+_DIGITS = 18
+
+
+class Wrong(Exception):
+    """A request is answered with a problem before any tool is called."""
+
+    def __init__(self, reply: Reply) -> None:
+        """Keep what is answered."""
+        self.reply = reply
+        super().__init__(reply.content["detail"])
+
+
+def wrong(kind: str, cause: str) -> Wrong:
+    """Return the error for a problem."""
+    return Wrong(problem(kind, cause))
+
+
+def query_arguments(request: Request, endpoint: Endpoint) -> dict[str, Any]:
+    """Return the arguments in the query, each as its schema has it.
+
+    Raises:
+        Wrong: there is no such argument, or it does not have the type of its schema.
+    """
+    known = dict(endpoint.in_query)
+    if endpoint.tool.takes_where:
+        known["where_text"] = WHERE_TEXT
+    if endpoint.takes_file:
+        known["name"] = {"type": "string"}
+    found: dict[str, Any] = {}
+    for name in dict.fromkeys(request.query_params):
+        if name not in known:
+            takes = ", ".join(known) or "none"
+            raise wrong("arguments", f"There is no argument {name[:80]!r} here. It takes: {takes}.")
+        values = request.query_params.getlist(name)
+        found[name] = _value(name, values, known[name])
+    return found
+
+
+def _value(name: str, values: list[str], schema: Schema) -> Any:
+    """Return a parameter as its schema has it: texts as they are, the rest as JSON has it."""
+    kind = schema.get("type")
+    is_list = kind == "array" and schema["items"].get("type") == "string"
+    if is_list:
+        return values
+    if len(values) > 1:
+        raise wrong("arguments", f"{name} is given more than once.")
+    text = values[0]
+    if kind == "string":
+        return text
+    # Not int(): it accepts spaces, underscores and other scripts' digits.
+    if kind == "integer" and text.isascii() and text.isdigit() and len(text) <= _DIGITS:
+        return int(text)
+    if kind == "boolean" and text in {"true", "false"}:
+        return text == "true"
+    if kind in {"integer", "boolean"}:
+        raise wrong("arguments", f"{name} is no {kind}.")
+    return _json(text.encode(), what=name)
+
+
+async def body_arguments(request: Request, endpoint: Endpoint, body: bytes) -> dict[str, Any]:
+    """Return the arguments in the body of a request.
+
+    Raises:
+        Wrong: it is no JSON, or not an object.
+    """
+    if not endpoint.body:
+        if body:
+            raise wrong("arguments", "This request has no body. Its arguments are in the query.")
+        return {}
+    if not body and endpoint.body == "*":
+        return {}
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    # Also what a page of a foreign site cannot send without asking first.
+    if media_type != "application/json":
+        raise wrong("media_type", f"The body is {media_type or 'of no type'}, not JSON.")
+    content = _json(body, what="the body")
+    if endpoint.body != "*":
+        return {endpoint.body: content}
+    if not isinstance(content, dict):
+        raise wrong("arguments", "The body is an object with the arguments.")
+    return content
+
+
+def _json(data: bytes, *, what: str) -> Any:
+    try:
+        return parse_json(data)
+    except ValueError:
+        raise wrong("arguments", f"{what} is not JSON, or is nested too deeply.") from None
+
+
+async def whole_body(request: Request) -> bytes:
+    """Read a body that is small and comes in time.
+
+    Raises:
+        Wrong: it is too large, or it did not come.
+    """
+    body = bytearray()
+    try:
+        with anyio.fail_after(BODY_S):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > MOST_BODY_BYTES:
+                    cause = f"A body of JSON has {MOST_BODY_BYTES:,} bytes at most."
+                    raise wrong("too_large", cause)
+    except (TimeoutError, ClientDisconnect):
+        raise wrong("arguments", "The body did not come in time.") from None
+    return bytes(body)
+
+
+def declared_size(request: Request, *, most: int) -> int:
+    """Return the size of the file that will come.
+
+    Raises:
+        Wrong: it is not declared, or too large.
+    """
+    text = request.headers.get("content-length", "")
+    if not (text.isascii() and text.isdigit() and len(text) <= _DIGITS):
+        raise wrong("length", "The size of the file is not declared.")
+    if int(text) > most:
+        raise wrong("too_large", f"The file has {int(text):,} bytes; {most:,} are sent at most.")
+    return int(text)
+
+
+def canonical(arguments: Mapping[str, Any]) -> str:
+    """Return arguments as a text that is the same for the same arguments."""
+    return json.dumps(arguments, sort_keys=True, ensure_ascii=True, default=str)

@@ -1,0 +1,47 @@
+"""`api`: serve the operations on an account as REST, and print the document that describes them."""
+
+from typing import Annotated
+
+import typer
+
+from flows.cli.choice import AccountOrAll, choose, of_account
+from flows.cli.common import DEFAULT_CONFIG, Config, Verbose, err, print_json, set_up_logs
+from pipeline.accounts.names import ALL
+
+app = typer.Typer(help="Serve the HTTP API.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.command()
+def serve(
+    config: Config = DEFAULT_CONFIG,
+    account: AccountOrAll = None,
+    listen: Annotated[
+        str,
+        typer.Option("--listen", help="Where to listen; 0 takes a free port.", metavar="HOST:PORT"),
+    ] = "",
+    verbose: Verbose = False,
+) -> None:
+    """Serve the HTTP API until SIGTERM or Ctrl-C.
+
+    With `--account all`, each of several accounts has its own address, `/api/NAME`.
+    Tokens are those of agents; see `mcp token create`.
+    """
+    from flows.api.serve import serving
+
+    set_up_logs(verbose=verbose)
+    if account == ALL:
+        configs = tuple(path for _, path in choose(config, account, all_too=True))
+    else:
+        configs = (of_account(config, account),)
+    with serving(configs, listen) as ready:
+        for address in ready.addresses:
+            err().print(f"HTTP API at {address}", highlight=False, markup=False, soft_wrap=True)
+        ready.run()
+
+
+@app.command()
+def openapi() -> None:
+    """Print the OpenAPI 3.1 document of the API as JSON."""
+    from flows.api.openapi import document
+
+    print_json(document())
