@@ -21,13 +21,16 @@ class ReviewReason(StrEnum):
 
     DIFFERS = "differs"  # the column holds another value, which may be a user's
     UNSURE = "unsure"  # the column is empty, and the finding is not certain enough
+    DOUBT = "doubt"  # a user typed another value than the page says; no plan asks about it
 
 
 @dataclass(frozen=True, slots=True)
 class ReviewItem:
     """A suggestion, one for each source, record and column.
 
-    `row` is the PK_ID of its row in the review table, "" before it has one.
+    `row` is the PK_ID of its row in the review table, "" before it has one. `given` is why somebody
+    else than a plan asks; a plan neither repeats nor withdraws such an item. `amount` is the sum of
+    money that the document is about, None if none was read.
     """
 
     source: str
@@ -36,6 +39,8 @@ class ReviewItem:
     suggestion: Suggestion
     state: ReviewState = ReviewState.OPEN
     row: str = ""
+    given: ReviewReason | None = None
+    amount: float | None = None
 
     @property
     def key(self) -> str:
@@ -51,6 +56,8 @@ class ReviewItem:
     @property
     def reason(self) -> ReviewReason:
         """Return why the value was not written."""
+        if self.given is not None:
+            return self.given
         is_filled = self.suggestion.current not in {None, "", False}
         return ReviewReason.DIFFERS if is_filled else ReviewReason.UNSURE
 
@@ -62,7 +69,7 @@ class ReviewItem:
         empty, a wrong one would be written if the finding is wrong and somebody accepts it unseen.
         """
         confidence = self.suggestion.confidence
-        return confidence if self.reason is ReviewReason.DIFFERS else 1 - confidence
+        return 1 - confidence if self.reason is ReviewReason.UNSURE else confidence
 
 
 def review_id(source: str, record: RecordRef) -> str:
@@ -79,6 +86,8 @@ class Review:
         risk: That of its riskiest open suggestion, 0 to 1.
         claimed_by: Who has claimed it until `claimed_until`, "" for nobody.
         postponed_until: When it comes back to the queue, None where it was not postponed.
+        since: When the first of its open suggestions was made.
+        amount: The sum of money that its documents are about, None if none was read.
     """
 
     id: str
@@ -89,6 +98,8 @@ class Review:
     claimed_by: str = ""
     claimed_until: datetime | None = None
     postponed_until: datetime | None = None
+    since: datetime | None = None
+    amount: float | None = None
 
     def claimed_by_another(self, user: str, now: datetime) -> bool:
         """Say whether somebody else has claimed it and still may decide."""
@@ -98,9 +109,15 @@ class Review:
 
 @dataclass(frozen=True, slots=True)
 class ReviewFilter:
-    """Which reviews are wanted; "" means any. `user` leaves out what somebody else has claimed."""
+    """Which reviews are wanted; "" and None mean any.
+
+    `user` leaves out what somebody else has claimed. `least_amount` leaves out documents about less
+    money and those without any, `since_before` what began to wait later.
+    """
 
     source: str = ""
     column: str = ""
     reason: str = ""
     user: str = ""
+    least_amount: float | None = None
+    since_before: datetime | None = None

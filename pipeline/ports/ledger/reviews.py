@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from pipeline.model.review import Review, ReviewFilter
+from pipeline.model.review import Review, ReviewFilter, ReviewItem
 
 
 class ReviewLedger(Protocol):
@@ -16,11 +16,27 @@ class ReviewLedger(Protocol):
     def queue(self, wanted: ReviewFilter, *, after: str = "", limit: int = 50) -> Sequence[Review]:
         """Return reviews that wait for a decision now, the riskiest first.
 
-        With `after`, only those behind that review, whether it still waits or not.
+        Of one column, it is the suggestion for that column that counts. With `after`, only those
+        behind that review, whether it still waits or not.
         """
 
-    def queue_length(self, wanted: ReviewFilter) -> int:
-        """Count the reviews that wait for a decision now."""
+    def queue_length(self, wanted: ReviewFilter, *, most: int = 1_000) -> int:
+        """Count the reviews that wait for a decision now, up to `most` of them.
+
+        To count on would take longer than anybody waits for a page.
+        """
+
+    def open_items(self, review_ids: Sequence[str]) -> Sequence[ReviewItem]:
+        """Return the open suggestions of some reviews, the riskiest first."""
+
+    def column_items(
+        self, wanted: ReviewFilter, *, after: str = "", limit: int = 50
+    ) -> Sequence[ReviewItem]:
+        """Return open suggestions for one column whose reviews wait now, the riskiest first.
+
+        `wanted` names the column. With `after`, the key of an item, only those behind it, whether
+        it is still open or not.
+        """
 
     def columns(self) -> Sequence[str]:
         """Return the columns that open suggestions are for, in order."""

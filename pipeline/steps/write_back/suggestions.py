@@ -1,10 +1,13 @@
 """Keep suggestions for users: in the ledger, and as rows where there is a review table."""
 
+import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from pipeline.decide.column_values import alike, convert
-from pipeline.model import Column, Plan, RecordRef, Suggestion, Value
+from pipeline.finding_kinds import ValueType
+from pipeline.findings import FINDINGS
+from pipeline.model import Column, Plan, ReadDocument, RecordRef, Suggestion, Value
 from pipeline.model.review import ReviewItem, ReviewState
 from pipeline.ports import Ledger
 from pipeline.steps.write_back.context import WriteContext
@@ -29,6 +32,8 @@ from pipeline.steps.write_back.review_table import (
     update_row,
 )
 
+_AMOUNTS = tuple(name for name, kind in FINDINGS.items() if kind.type is ValueType.AMOUNT)
+
 
 def not_rejected(
     source: str, record: RecordRef, suggestions: Sequence[Suggestion], ledger: Ledger
@@ -48,10 +53,11 @@ def not_rejected(
     ]
 
 
-def keep_suggestions(plan: Plan, context: WriteContext) -> None:
+def keep_suggestions(plan: Plan, documents: Sequence[ReadDocument], context: WriteContext) -> None:
     """Show a record's suggestions to users; withdraw those that are not made again.
 
     They are in the ledger, where the web page shows them, and in the review table if there is one.
+    What no plan has asked stays as it is.
     """
     record, source, ledger = plan.work.record, plan.work.source, context.ports.ledger
     if record is None:
@@ -65,14 +71,42 @@ def keep_suggestions(plan: Plan, context: WriteContext) -> None:
         before = known.get(suggestion.column)
         if before is None or not _is_shown(suggestion, before, context):
             row = before.row if before else ""
-            item = ReviewItem(source, record, plan.work.files[0].version, suggestion, row=row)
+            item = ReviewItem(
+                source,
+                record,
+                plan.work.files[0].version,
+                suggestion,
+                row=row,
+                amount=amount_of(documents),
+            )
             show(item, before, context)
 
     made = {suggestion.column for suggestion in suggestions}
     for column, item in known.items():
-        if item.state is ReviewState.OPEN and column not in made:
+        is_of_plan = item.state is ReviewState.OPEN and item.given is None
+        if is_of_plan and column not in made:
             note = "nothing is suggested any more"
             settle_row(item, context, state=ReviewState.WITHDRAWN, decision="", note=note)
+
+
+def amount_of(documents: Sequence[ReadDocument]) -> float | None:
+    """Return the largest total of a record's documents, or the largest other amount without one."""
+    read = [document.findings.fields for document in documents]
+    for names in (("total",), _AMOUNTS):
+        found = [fields[name].value for fields in read for name in names if name in fields]
+        numbers = [abs(number) for value in found if (number := _as_number(value)) is not None]
+        if numbers:
+            return max(numbers)
+    return None
+
+
+def _as_number(text: str | None) -> float | None:
+    # Readers are strangers: what is said to be an amount may be no number, or not a finite one.
+    try:
+        number = float(text or "")
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
 
 
 def add_missing_rows(context: WriteContext, columns: Collection[str]) -> Iterator[ReviewItem]:

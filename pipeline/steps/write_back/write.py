@@ -62,7 +62,7 @@ def write_back(
     # must recognize, while a written value changes nothing that a listing compares.
     written = _rename_files(plan, documents, context, written)
     try:
-        keep_suggestions(plan, context)
+        keep_suggestions(plan, documents, context)
     except RefusedByCaspio as error:
         return written.partly(f"Caspio refused a row of {context.spec.review}: {error}")
     return written

@@ -173,11 +173,15 @@ class MemoryEffects(MemoryPart):
         known = memory.reviews.get(item.review_id)
         if known is None:
             known = Review(item.review_id, item.source, item.record, 0, item.risk)
+        if not known.open_items:
+            known = replace(known, since=memory.clock.now())
         if open_items:
             risk = max(one.risk for one in open_items)
-            known = replace(known, open_items=len(open_items), risk=risk)
+            amounts = [one.amount for one in open_items if one.amount is not None]
+            amount = max(amounts, default=None)
+            known = replace(known, open_items=len(open_items), risk=risk, amount=amount)
         else:
-            known = replace(known, open_items=0, claimed_by="", claimed_until=None)
+            known = replace(known, open_items=0, amount=None, claimed_by="", claimed_until=None)
         memory.reviews[item.review_id] = known
 
     def review_items(

@@ -2,6 +2,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from pipeline.model import Suggestion
 from pipeline.model.review import Review, ReviewFilter, ReviewItem, ReviewState
 from tests.fakes.ledger.memory import MemoryPart
 
@@ -11,6 +12,9 @@ class MemoryReviews(MemoryPart):
 
     def queue(self, wanted: ReviewFilter, *, after: str = "", limit: int = 50) -> Sequence[Review]:
         """Return reviews that wait, the riskiest first."""
+        if wanted.column:
+            items = self.column_items(wanted, after=self._key(after, wanted.column), limit=limit)
+            return [self._memory.reviews[item.review_id] for item in items]
         waiting = sorted(
             (one for one in self._memory.reviews.values() if self._waits(one, wanted)),
             key=_place,
@@ -21,15 +25,26 @@ class MemoryReviews(MemoryPart):
             waiting = [one for one in waiting if _place(one) < _place(known)]
         return waiting[:limit]
 
-    def queue_length(self, wanted: ReviewFilter) -> int:
+    def _key(self, review_id: str, column: str) -> str:
+        known = self._memory.reviews.get(review_id)
+        if known is None:
+            return ""
+        suggestion = Suggestion(column, None, None, "")
+        return ReviewItem(known.source, known.record, "", suggestion).key
+
+    def queue_length(self, wanted: ReviewFilter, *, most: int = 1_000) -> int:
         """Count them."""
-        return sum(self._waits(one, wanted) for one in self._memory.reviews.values())
+        return min(most, sum(self._waits(one, wanted) for one in self._memory.reviews.values()))
 
     def _waits(self, review: Review, wanted: ReviewFilter) -> bool:
         now = self._memory.clock.now()
         if not review.open_items or (review.postponed_until or now) > now:
             return False
         if wanted.user and review.claimed_by_another(wanted.user, now):
+            return False
+        if wanted.least_amount is not None and (review.amount or 0.0) < wanted.least_amount:
+            return False
+        if wanted.since_before is not None and (review.since or now) > wanted.since_before:
             return False
         items = [item for item in self._open() if item.review_id == review.id]
         return (
@@ -42,6 +57,28 @@ class MemoryReviews(MemoryPart):
         return [
             item for item in self._memory.review_items.values() if item.state is ReviewState.OPEN
         ]
+
+    def open_items(self, review_ids: Sequence[str]) -> Sequence[ReviewItem]:
+        """Return open suggestions of reviews."""
+        found = [item for item in self._open() if item.review_id in review_ids]
+        return sorted(found, key=_item_place, reverse=True)
+
+    def column_items(
+        self, wanted: ReviewFilter, *, after: str = "", limit: int = 50
+    ) -> Sequence[ReviewItem]:
+        """Return open suggestions for a column."""
+        narrowed = replace(wanted, column="", reason="")
+        found = [
+            item
+            for item in self._open()
+            if item.suggestion.column == wanted.column
+            and wanted.reason in {"", item.reason.value}
+            and self._waits(self._memory.reviews[item.review_id], narrowed)
+        ]
+        known = self._memory.review_items.get(after)
+        if known is not None:
+            found = [item for item in found if _item_place(item) < _item_place(known)]
+        return sorted(found, key=_item_place, reverse=True)[:limit]
 
     def columns(self) -> Sequence[str]:
         """Return the columns of open suggestions."""
@@ -74,6 +111,10 @@ class MemoryReviews(MemoryPart):
             self._memory.reviews[review_id] = replace(
                 known, postponed_until=until, claimed_by="", claimed_until=None
             )
+
+
+def _item_place(item: ReviewItem) -> tuple[float, str]:
+    return item.risk, item.key
 
 
 def _place(review: Review) -> tuple[float, str]:

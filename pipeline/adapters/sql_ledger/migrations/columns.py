@@ -46,6 +46,6 @@ def big(name: str, *, nullable: bool = False) -> sa.Column[int]:
     return sa.Column(name, sa.BigInteger(), nullable=nullable)
 
 
-def real(name: str) -> sa.Column[float]:
+def real(name: str, *, nullable: bool = False) -> sa.Column[float]:
     """Return a column of numbers."""
-    return sa.Column(name, sa.Float(53), nullable=False)
+    return sa.Column(name, sa.Float(53), nullable=nullable)

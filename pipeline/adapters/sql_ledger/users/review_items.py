@@ -1,14 +1,15 @@
 """Suggestions that wait for a user, and what was decided."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, select, update
 
 from pipeline.adapters.sql_ledger.session import SqlPart
 from pipeline.adapters.sql_ledger.users.tables import review_items, reviews
 from pipeline.model import RecordRef, Suggestion
-from pipeline.model.review import ReviewItem, ReviewState
+from pipeline.model.review import ReviewItem, ReviewReason, ReviewState
 
 
 class SqlReviewItems(SqlPart):
@@ -26,6 +27,7 @@ class SqlReviewItems(SqlPart):
             "state": item.state.value,
             "reason": item.reason.value,
             "risk": item.risk,
+            "amount": item.amount,
             "item": asdict(item),
             "run_id": run_id,
             "updated_at": self._session.clock.now(),
@@ -36,7 +38,10 @@ class SqlReviewItems(SqlPart):
             self._count_open(connection, item)
 
     def _count_open(self, connection: Connection, item: ReviewItem) -> None:
-        """Count the open suggestions of a record, and note the highest risk among them."""
+        """Count the open suggestions of a record, and note the highest risk among them.
+
+        It waits since the first of them was made.
+        """
         added = self._session.insert(reviews).values(
             id=item.review_id,
             source=item.source,
@@ -46,20 +51,32 @@ class SqlReviewItems(SqlPart):
             open_items=0,
             risk=item.risk,
             claimed_by="",
+            reasons="",
         )
         connection.execute(added.on_conflict_do_nothing())
         its_row = reviews.c.id == item.review_id
         # Two runs may save suggestions for one record at once: the second counts those of both.
-        connection.execute(select(reviews.c.id).where(its_row).with_for_update())
-        still_open = select(func.count(), func.max(review_items.c.risk)).where(
+        before = select(reviews.c.open_items).where(its_row).with_for_update()
+        waited = connection.execute(before).scalar_one() > 0
+        still_open = select(
+            review_items.c.risk, review_items.c.amount, review_items.c.reason
+        ).where(
             review_items.c.review == item.review_id,
             review_items.c.state == ReviewState.OPEN.value,
         )
-        number, risk = connection.execute(still_open).one()
-        values = {"open_items": number, "risk": risk}
-        if not number:
-            # The risk stays: "the next one behind this" is asked for after the last decision.
-            values = {"open_items": 0, "claimed_by": "", "claimed_until": None}
+        rows = connection.execute(still_open).all()
+        # The risk stays: "the next one behind this" is asked for after the last decision.
+        values: dict[str, Any] = {"open_items": 0, "claimed_by": "", "claimed_until": None}
+        if rows:
+            amounts = [amount for _, amount, _ in rows if amount is not None]
+            values = {
+                "open_items": len(rows),
+                "risk": max(risk for risk, _, _ in rows),
+                "amount": max(amounts, default=None),
+                "reasons": "".join(sorted({reason_mark(reason) for _, _, reason in rows})),
+            }
+        if not waited:
+            values["since"] = self._session.clock.now()
         connection.execute(update(reviews).where(its_row).values(values))
 
     def review_items(
@@ -73,13 +90,22 @@ class SqlReviewItems(SqlPart):
         ordered = wanted.order_by(review_items.c.key)
         with self._session.reading(f"list the suggestions of {source}") as connection:
             stored = connection.execute(ordered).scalars().all()
-        items = []
-        for item in stored:
-            values = {
-                **item,
-                "record": RecordRef(**item["record"]),
-                "suggestion": Suggestion(**item["suggestion"]),
-                "state": ReviewState(item["state"]),
-            }
-            items.append(ReviewItem(**values))
-        return items
+        return [stored_item(item) for item in stored]
+
+
+def reason_mark(reason: str) -> str:
+    """Return how a reason is stored among those of a review, so that it can be looked for."""
+    return f" {reason} "
+
+
+def stored_item(item: Mapping[str, Any]) -> ReviewItem:
+    """Return a suggestion as it was stored."""
+    given = item.get("given")
+    values = {
+        **item,
+        "record": RecordRef(**item["record"]),
+        "suggestion": Suggestion(**item["suggestion"]),
+        "state": ReviewState(item["state"]),
+        "given": None if given is None else ReviewReason(given),
+    }
+    return ReviewItem(**values)

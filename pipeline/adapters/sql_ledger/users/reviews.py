@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, Row, exists, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, Select, func, or_, select, tuple_, update
 
 from pipeline.adapters.sql_ledger.session import SqlPart
+from pipeline.adapters.sql_ledger.users.review_items import reason_mark, stored_item
 from pipeline.adapters.sql_ledger.users.tables import IS_OPEN, review_items, reviews
 from pipeline.model import RecordRef
-from pipeline.model.review import Review, ReviewFilter, ReviewState
+from pipeline.model.review import Review, ReviewFilter, ReviewItem, ReviewState
 
 
 class SqlReviews(SqlPart):
@@ -16,23 +18,40 @@ class SqlReviews(SqlPart):
 
     def queue(self, wanted: ReviewFilter, *, after: str = "", limit: int = 50) -> Sequence[Review]:
         """Return reviews that wait for a decision now, the riskiest first."""
+        page, place = self._ordered(wanted)
         # The order of the index, read from its end.
-        place = tuple_(reviews.c.risk, reviews.c.id)
-        page = select(reviews).where(*self._waiting(wanted))
-        page = page.order_by(reviews.c.risk.desc(), reviews.c.id.desc()).limit(limit)
+        page = page.order_by(*(column.desc() for column in place)).limit(limit)
         with self._session.reading("list reviews") as connection:
             if after:
-                risk = select(reviews.c.risk).where(reviews.c.id == after)
-                known = connection.execute(risk).scalar_one_or_none()
+                known = connection.execute(_place_of(after, wanted, place)).one_or_none()
                 if known is not None:
-                    page = page.where(place < (known, after))
+                    page = page.where(tuple_(*place) < tuple(known))
             return [_review(row) for row in connection.execute(page)]
 
-    def queue_length(self, wanted: ReviewFilter) -> int:
-        """Count the reviews that wait for a decision now."""
-        counted = select(func.count()).select_from(reviews).where(*self._waiting(wanted))
+    def queue_length(self, wanted: ReviewFilter, *, most: int = 1_000) -> int:
+        """Count the reviews that wait for a decision now, up to `most` of them."""
+        some, _ = self._ordered(wanted)
+        some = some.with_only_columns(reviews.c.id).limit(most)
+        counted = select(func.count()).select_from(some.subquery())
         with self._session.reading("count reviews") as connection:
             return int(connection.execute(counted).scalar_one())
+
+    def _ordered(self, wanted: ReviewFilter) -> tuple[Select[Any], list[ColumnElement[Any]]]:
+        """Return what selects the waiting reviews, and the columns that they are ordered by.
+
+        With a column, they are in the order of their suggestions for it, which its index has.
+        """
+        chosen = select(reviews).where(*self._waiting(wanted))
+        if not wanted.column:
+            return chosen, [reviews.c.risk, reviews.c.id]
+        its_item = (
+            (review_items.c.state == ReviewState.OPEN.value)
+            & (review_items.c.column_name == wanted.column)
+            & (review_items.c.review == reviews.c.id)
+        )
+        if wanted.reason:
+            its_item &= review_items.c.reason == wanted.reason
+        return chosen.join(review_items, its_item), [review_items.c.risk, review_items.c.key]
 
     def _waiting(self, wanted: ReviewFilter) -> Iterator[ColumnElement[bool]]:
         now = self._session.clock.now()
@@ -40,25 +59,52 @@ class SqlReviews(SqlPart):
         yield or_(reviews.c.postponed_until.is_(None), reviews.c.postponed_until <= now)
         if wanted.source:
             yield reviews.c.source == wanted.source
+        if wanted.least_amount is not None:
+            yield reviews.c.amount >= wanted.least_amount
+        if wanted.since_before is not None:
+            yield reviews.c.since <= wanted.since_before
         if wanted.user:
             mine = reviews.c.claimed_by.in_(["", wanted.user])
             yield or_(mine, reviews.c.claimed_until <= now)
-        its_items = [
-            review_items.c.review == reviews.c.id,
-            review_items.c.state == ReviewState.OPEN.value,
-        ]
-        if wanted.column:
-            yield exists().where(*its_items, review_items.c.column_name == wanted.column)
-        if wanted.reason:
-            yield exists().where(*its_items, review_items.c.reason == wanted.reason)
+        if wanted.reason and not wanted.column:
+            yield reviews.c.reasons.contains(reason_mark(wanted.reason), autoescape=True)
+
+    def open_items(self, review_ids: Sequence[str]) -> Sequence[ReviewItem]:
+        """Return the open suggestions of some reviews, the riskiest first."""
+        chosen = select(review_items.c.item).where(
+            review_items.c.review.in_(review_ids), review_items.c.state == ReviewState.OPEN.value
+        )
+        ordered = chosen.order_by(review_items.c.risk.desc(), review_items.c.key.desc())
+        with self._session.reading("list suggestions") as connection:
+            return [stored_item(item) for item in connection.execute(ordered).scalars()]
+
+    def column_items(
+        self, wanted: ReviewFilter, *, after: str = "", limit: int = 50
+    ) -> Sequence[ReviewItem]:
+        """Return open suggestions for one column whose reviews wait now, the riskiest first."""
+        page, place = self._ordered(wanted)
+        page = page.with_only_columns(review_items.c.item)
+        page = page.order_by(*(column.desc() for column in place)).limit(limit)
+        with self._session.reading("list suggestions") as connection:
+            if after:
+                behind = select(*place).where(review_items.c.key == after)
+                known = connection.execute(behind).one_or_none()
+                if known is not None:
+                    page = page.where(tuple_(*place) < tuple(known))
+            return [stored_item(item) for item in connection.execute(page).scalars()]
 
     def columns(self) -> Sequence[str]:
         """Return the columns that open suggestions are for, in order."""
-        named = select(review_items.c.column_name).where(
-            review_items.c.state == ReviewState.OPEN.value
-        )
+        name = review_items.c.column_name
+        first = select(func.min(name)).where(review_items.c.state == ReviewState.OPEN.value)
+        columns: list[str] = []
         with self._session.reading("list the columns of suggestions") as connection:
-            return sorted(connection.execute(named.distinct()).scalars())
+            found = connection.execute(first).scalar_one()
+            # From one to the next by the index: DISTINCT would read every suggestion.
+            while found is not None:
+                columns.append(found)
+                found = connection.execute(first.where(name > found)).scalar_one()
+        return columns
 
     def review(self, review_id: str) -> Review | None:
         """Return a review, None if there is none."""
@@ -100,6 +146,16 @@ class SqlReviews(SqlPart):
             connection.execute(update(reviews).where(reviews.c.id == review_id).values(values))
 
 
+def _place_of(
+    review_id: str, wanted: ReviewFilter, place: Sequence[ColumnElement[Any]]
+) -> Select[Any]:
+    if not wanted.column:
+        return select(*place).where(reviews.c.id == review_id)
+    return select(*place).where(
+        review_items.c.review == review_id, review_items.c.column_name == wanted.column
+    )
+
+
 def _review(row: Row[tuple[object, ...]]) -> Review:
     return Review(
         id=row.id,
@@ -110,4 +166,6 @@ def _review(row: Row[tuple[object, ...]]) -> Review:
         claimed_by=row.claimed_by,
         claimed_until=row.claimed_until,
         postponed_until=row.postponed_until,
+        since=row.since,
+        amount=row.amount,
     )

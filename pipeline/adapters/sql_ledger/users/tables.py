@@ -51,15 +51,18 @@ review_items = Table(
     Column("state", Words, nullable=False),
     Column("reason", Words, nullable=False),
     Column("risk", Float(53), nullable=False),
+    Column("amount", Float(53)),
     Column("item", JSON, nullable=False),
     Column("run_id", Words, nullable=False),
     Column("updated_at", UtcTime, nullable=False),
     Index("ix_review_items_record", "source", "container", "pk"),
     Index("ix_review_items_review", "review", "state"),
-    Index("ix_review_items_column", "state", "column_name"),
+    # The order of `ReviewLedger.column_items`, so that a page is one range of the index.
+    Index("ix_review_items_column", "state", "column_name", "risk", "key"),
 )
 
 # One row for each record that has had a suggestion; `risk` stays when the last one is decided.
+# `reasons` has those of the open ones, each with a blank before and behind.
 reviews = Table(
     "reviews",
     metadata,
@@ -73,16 +76,18 @@ reviews = Table(
     Column("claimed_by", Words, nullable=False),
     Column("claimed_until", UtcTime),
     Column("postponed_until", UtcTime),
+    Column("since", UtcTime),
+    Column("amount", Float(53)),
+    Column("reasons", Words, nullable=False),
 )
 IS_OPEN = reviews.c.open_items > literal_column("0", Integer)
-Index(
-    "ix_reviews_queue", reviews.c.risk, reviews.c.id, sqlite_where=IS_OPEN, postgresql_where=IS_OPEN
-)
+# The order of the queue, and then what it is narrowed by: a narrow filter reads the index alone.
+_QUEUE = [getattr(reviews.c, name) for name in ("risk", "id", "amount", "since", "reasons")]
+Index("ix_reviews_queue", *_QUEUE, sqlite_where=IS_OPEN, postgresql_where=IS_OPEN)
 Index(
     "ix_reviews_source",
     reviews.c.source,
-    reviews.c.risk,
-    reviews.c.id,
+    *_QUEUE,
     sqlite_where=IS_OPEN,
     postgresql_where=IS_OPEN,
 )

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from pipeline.adapters.sql_ledger import SqlLedger
 from pipeline.model import RecordRef, Suggestion, Value
-from pipeline.model.review import ReviewFilter, ReviewItem, ReviewState, review_id
+from pipeline.model.review import ReviewFilter, ReviewItem, ReviewReason, ReviewState, review_id
 from pipeline.ports import Ledger
 from tests.fakes.clock import FakeClock
 
@@ -100,6 +100,66 @@ def test_the_queue_can_be_narrowed(ledger: Ledger):
     assert _pks(ledger, ReviewFilter(reason="differs", column="Total")) == []
     assert ledger.reviews.queue_length(ReviewFilter(column="Date")) == 1
     assert ledger.reviews.columns() == ["Date", "Total"]
+
+
+def test_the_queue_can_be_narrowed_by_money_and_age(ledger: Ledger, clock: FakeClock):
+    """Less money than asked for, none at all, and what began to wait later are left out; a decided record begins anew."""
+    old = clock.now()
+    _save(ledger, replace(_item("1"), amount=500.0), replace(_item("1", "Date"), amount=700.0))
+    _save(ledger, replace(_item("2"), amount=99.5), _item("3"))
+    clock.advance(86_400)
+    _save(ledger, _item("4"))
+    rich, aged = ReviewFilter(least_amount=100.0), ReviewFilter(since_before=old)
+    before = [_pks(ledger, rich), sorted(_pks(ledger, aged))]
+    _save(ledger, replace(_item("2"), state=ReviewState.REJECTED))
+    _save(ledger, _item("2"))
+
+    first = ledger.reviews.review(_id("1"))
+    assert first is not None
+    assert (first.amount, first.since) == (700.0, old)
+    assert before == [["1"], ["1", "2", "3"]]
+    assert sorted(_pks(ledger, aged)) == ["1", "3"]
+
+
+def test_the_open_suggestions_of_reviews_come_at_once(ledger: Ledger):
+    """Those of the named reviews, the riskiest first, without what is decided; why one was asked is kept."""
+    doubt = replace(_item("1", "Date", current="2026-01-01"), given=ReviewReason.DOUBT)
+    decided = replace(_item("2", "Date"), state=ReviewState.REJECTED)
+    _save(ledger, _item("1", confidence=0.9), doubt, _item("2"), decided, _item("3"))
+
+    found = ledger.reviews.open_items([_id("1"), _id("2")])
+
+    assert [(one.record.pk, one.suggestion.column, one.reason) for one in found] == [
+        ("2", "Total", "unsure"),
+        ("1", "Date", "doubt"),
+        ("1", "Total", "unsure"),
+    ]
+    assert found[1] == doubt
+    assert ledger.reviews.open_items([]) == []
+    assert _pks(ledger, ReviewFilter(reason="doubt")) == ["1"]
+
+
+def test_one_column_is_listed_across_records(ledger: Ledger):
+    """The table of a column has its open suggestions in pages, and the queue's other filters narrow it."""
+    _save(
+        ledger,
+        *(_item(str(number), confidence=number / 10) for number in range(1, 6)),
+        _item("6", "Date"),
+        replace(_item("7", confidence=0.1), state=ReviewState.ACCEPTED),
+        _item("8", current=9.0, confidence=0.95, source="bills"),
+    )
+    ledger.reviews.claim(_id("2"), "Bob", lasts=TEN)
+    ledger.reviews.postpone(_id("4"), until=ledger.reviews.review(_id("4")).since + TEN)  # type: ignore[union-attr,operator]  # it was just saved
+
+    def pks(wanted: ReviewFilter, **more: object) -> list[str]:
+        found = ledger.reviews.column_items(replace(wanted, column="Total"), **more)  # type: ignore[arg-type]
+        return [one.record.pk for one in found]
+
+    last = ledger.reviews.column_items(ReviewFilter(column="Total"), limit=3)[-1]
+    assert pks(ANY) == ["8", "1", "2", "3", "5"]
+    assert pks(ANY, after=last.key, limit=2) == ["3", "5"]
+    assert pks(ReviewFilter(source="receipts", user="Ana")) == ["1", "3", "5"]
+    assert pks(ReviewFilter(reason="differs")) == ["8"]
 
 
 def test_a_claim_lasts_for_its_time(ledger: Ledger, clock: FakeClock):

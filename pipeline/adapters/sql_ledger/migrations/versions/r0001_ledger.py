@@ -202,13 +202,16 @@ def _create_reviews() -> None:
         words("key", primary_key=True),
         *map(words, ("review", "source", "container", "pk", "column_name", "state", "reason")),
         real("risk"),
+        real("amount", nullable=True),
         json("item"),
         words("run_id"),
         utc_time("updated_at"),
     )
     op.create_index("ix_review_items_record", "review_items", ["source", "container", "pk"])
     op.create_index("ix_review_items_review", "review_items", ["review", "state"])
-    op.create_index("ix_review_items_column", "review_items", ["state", "column_name"])
+    op.create_index(
+        "ix_review_items_column", "review_items", ["state", "column_name", "risk", "key"]
+    )
     op.create_table(
         "reviews",
         words("id", primary_key=True),
@@ -219,9 +222,13 @@ def _create_reviews() -> None:
         words("claimed_by"),
         utc_time("claimed_until", nullable=True),
         utc_time("postponed_until", nullable=True),
+        utc_time("since", nullable=True),
+        real("amount", nullable=True),
+        words("reasons"),
     )
-    _partial_index("ix_reviews_queue", "reviews", ["risk", "id"], "open_items > 0")
-    _partial_index("ix_reviews_source", "reviews", ["source", "risk", "id"], "open_items > 0")
+    queue = ["risk", "id", "amount", "since", "reasons"]
+    _partial_index("ix_reviews_queue", "reviews", queue, "open_items > 0")
+    _partial_index("ix_reviews_source", "reviews", ["source", *queue], "open_items > 0")
 
 
 def _create_sources() -> None:

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from pipeline.model import EffectKind, Overwrite, SourceSpec, Status, Value
-from pipeline.model.review import ReviewState
+from pipeline.model.review import ReviewReason, ReviewState
 from pipeline.source_run.checks import refuse_source
 from pipeline.steps.write_back.review_table import REVIEW_COLUMNS
 from tests.unit.pipeline.world import RECEIPTS, World
@@ -288,3 +288,40 @@ def test_the_ledger_shows_what_became_of_a_suggestion(world: World):
     assert [item.state for item in world.ledger.effects.review_items("receipts")] == [
         ReviewState.ACCEPTED
     ]
+
+
+def test_a_plan_leaves_alone_what_somebody_else_has_asked(world: World):
+    """A doubt about a typed value waits until a user decides; a run that suggests nothing for its column keeps it."""
+    spec = replace(SPEC, review=None)
+    world.run(spec)
+    (asked,) = world.ledger.effects.review_items("receipts")
+    left = replace(asked.suggestion, column="DocType", current="typed", suggested="receipt")
+    doubt = replace(asked, suggestion=left, given=ReviewReason.DOUBT)
+    world.ledger.effects.save_review_item(doubt, "learn-1")
+    again(world, "doc_type=receipt\ntotal=99", spec)
+
+    states = {
+        item.suggestion.column: item.state for item in world.ledger.effects.review_items("receipts")
+    }
+    assert states == {"DocType": ReviewState.OPEN, "Total": ReviewState.WITHDRAWN}
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"),
+    [
+        ("total=12.50\nnet=900", 12.5),
+        ("net=-900\ntax=18", 900.0),
+        ("total=1e999\nnet=5", 5.0),
+        ("total=a lot", None),
+        ("note=5", None),
+    ],
+)
+def test_a_suggestion_says_how_much_money_is_at_stake(
+    world: World, text: str, amount: float | None
+):
+    """The total counts, or else the largest other amount; what is no number does not."""
+    world.receipt("1", f"doc_type=receipt\n{text}", Total=99.0, DocType="typed")
+    world.run(replace(SPEC, review=None))
+
+    amounts = {item.amount for item in world.ledger.effects.review_items("receipts")}
+    assert amounts == {amount}

@@ -1,0 +1,170 @@
+"""What the review costs: a page of a long queue, and a page of a long document; `make bench` prints it."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event
+
+from pipeline.adapters.sql_ledger import SqlLedger
+from pipeline.adapters.sql_ledger.users.tables import review_items, reviews
+from pipeline.model import RecordRef, Suggestion
+from pipeline.model.review import ReviewFilter, ReviewItem
+from tests.fakes.clock import FakeClock
+from tests.servers.postgres import Postgres
+
+pytestmark = pytest.mark.bench
+
+RECORDS = 50_000  # with two suggestions each
+MOST_MS = 50.0
+COLUMNS = ("Total", "DocDate", "Company", "Currency")
+CLOCK = FakeClock()
+FILTERS = {
+    "all": ReviewFilter(user="Ana"),
+    "source": ReviewFilter(source="bills", user="Ana"),
+    "reason": ReviewFilter(reason="differs", user="Ana"),
+    "rare column": ReviewFilter(column="Rare", user="Ana"),
+    "column": ReviewFilter(column="Total", user="Ana"),
+    "money": ReviewFilter(least_amount=9_990.0, user="Ana"),
+    "age": ReviewFilter(since_before=CLOCK.now() - timedelta(days=399), user="Ana"),
+}
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def long_queue(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlLedger]:
+    """A ledger with 100,000 open suggestions, in each kind of database."""
+    url = f"sqlite:///{tmp_path / 'ledger.db'}"
+    if request.param == "postgres":
+        server: Postgres = request.getfixturevalue("postgres")
+        url = server.url(server.create_database())
+    with SqlLedger(url, clock=CLOCK) as ledger:
+        _fill(ledger)
+        yield ledger
+
+
+def _fill(ledger: SqlLedger) -> None:
+    rows, queued = [], []
+    for number in range(RECORDS):
+        items = list(_items(number))
+        amount, now = items[0].amount, CLOCK.now()
+        place = {
+            "source": items[0].source,
+            "container": "Bills",
+            "pk": str(number),
+        }
+        rows += [
+            {
+                **place,
+                "key": item.key,
+                "review": item.review_id,
+                "column_name": item.suggestion.column,
+                "state": item.state.value,
+                "reason": item.reason.value,
+                "risk": item.risk,
+                "amount": amount,
+                "item": asdict(item),
+                "run_id": "run-1",
+                "updated_at": now,
+            }
+            for item in items
+        ]
+        queued.append(
+            {
+                **place,
+                "id": items[0].review_id,
+                "is_view": False,
+                "open_items": len(items),
+                "risk": max(item.risk for item in items),
+                "claimed_by": "",
+                "since": now - timedelta(days=number % 400),
+                "amount": amount,
+                "reasons": "".join(sorted({f" {item.reason} " for item in items})),
+            }
+        )
+    session = ledger._session
+    with session.writing("fill") as connection:
+        connection.execute(review_items.insert(), rows)
+        connection.execute(reviews.insert(), queued)
+    with session.engine.connect() as connection:
+        connection.exec_driver_sql("ANALYZE")
+        connection.commit()
+
+
+def _items(number: int) -> Iterator[ReviewItem]:
+    record = RecordRef("Bills", str(number))
+    source = "bills" if number % 5 else "receipts"
+    for place in (0, 1):
+        column = COLUMNS[(number + place) % len(COLUMNS)]
+        if number % 5_000 == 0 and place:
+            column = "Rare"
+        confidence = (number * 7_919 % 10_007) / 10_007
+        current = None if number % 3 else "typed"
+        left = Suggestion(column, current, "read", "it says so" * 5, confidence)
+        amount = float(number % 10_000)
+        yield ReviewItem(source, record, f"v{number}", left, amount=amount)
+
+
+def test_a_page_of_a_long_queue(long_queue: SqlLedger):
+    """Of 100,000 suggestions a page, its suggestions and its count take at most 50 ms, by indexes that EXPLAIN names."""
+    ledger, took = long_queue, {}
+    explained = _explain(ledger)
+    for name, wanted in FILTERS.items():
+        took[f"queue, {name}"] = _ms(lambda wanted=wanted: _page(ledger, wanted))
+        if wanted.column:
+            took[f"table, {name}"] = _ms(lambda wanted=wanted: ledger.reviews.column_items(wanted))
+    took["columns"] = _ms(ledger.reviews.columns)
+
+    dialect = ledger._session.engine.dialect.name
+    for name, ms in took.items():
+        print(f"\n{dialect} {name}: {ms:.1f} ms", end="")
+    print("\n" + "\n".join(dict.fromkeys(explained())))
+    assert max(took.values()) <= MOST_MS
+
+
+def _page(ledger: SqlLedger, wanted: ReviewFilter) -> None:
+    found = ledger.reviews.queue(wanted, limit=51)
+    behind = ledger.reviews.queue(wanted, after=found[-1].id, limit=51) if found else []
+    ledger.reviews.open_items([one.id for one in (behind or found)])
+    ledger.reviews.queue_length(wanted)
+
+
+def _ms(act: Callable[[], object]) -> float:
+    """Return the median of five times."""
+    times = []
+    for _ in range(5):
+        began = time.perf_counter()
+        act()
+        times.append(1_000 * (time.perf_counter() - began))
+    return sorted(times)[2]
+
+
+def _explain(ledger: SqlLedger) -> Callable[[], list[str]]:
+    """Note how the database carries out each kind of query; return what it says."""
+    engine, seen = ledger._session.engine, {}
+
+    def note(
+        _conn: object, _cursor: object, statement: str, parameters: object, *_: object
+    ) -> None:
+        if statement.startswith("SELECT"):
+            seen.setdefault(statement, parameters)
+
+    event.listen(engine, "before_cursor_execute", note)
+
+    def said() -> list[str]:
+        event.remove(engine, "before_cursor_execute", note)
+        how = "EXPLAIN" if engine.dialect.name == "postgresql" else "EXPLAIN QUERY PLAN"
+        lines = []
+        with engine.connect() as connection:
+            for statement, parameters in seen.items():
+                found = connection.exec_driver_sql(f"{how} {statement}", parameters).all()
+                lines += [
+                    str(row[-1]).strip()
+                    for row in found
+                    if "ndex" in str(row[-1]).lower() or "ix_" in str(row[-1])
+                ]
+        return lines
+
+    return said
