@@ -4,7 +4,7 @@ Headers come first, footers last. Element names are those of WordprocessingML (E
 section 17).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from processors.contract import Context, Reading
 from processors.detect import office_package
 from processors.detect.encoding import clean
 from processors.detect.media import DOCX
+from processors.detect.office_hidden import hiding_styles, take_hidden
 from processors.detect.office_parts import standard_package
 from processors.detect.safe_xml import local_name
 from processors.layout.plain_page import text_page
@@ -52,12 +53,19 @@ class DocxProcessor:
 
         try:
             document = docx.Document(str(path))
-            hidden = list(take_hidden(document))
+            notes = [*_notes(document)]
+            headers, footers = [*_parts(document, "header")], [*_parts(document, "footer")]
+            styles = hiding_styles(document.styles.element)
+            hidden = [
+                text
+                for part in (*headers, document.element.body, *notes, *footers)
+                for text in take_hidden(part, styles)
+            ]
             lines = [
-                *_header_or_footer_lines(document, "header"),
+                *_texts_once(headers),
                 *_block_lines(document.element.body, 0),
-                *note_lines(document),
-                *_header_or_footer_lines(document, "footer"),
+                *_note_lines(notes),
+                *_texts_once(footers),
             ]
         except (OpcError, *_MALFORMED) as exc:
             raise office_package.damaged(_WHAT) from exc
@@ -68,67 +76,39 @@ class DocxProcessor:
         return Reading(pages=(page,), children=children)
 
 
-def take_hidden(document: Any) -> Iterator[str]:
-    """Take the hidden runs out of the text, and yield what they say.
-
-    Word shows neither a run that is hidden itself nor one whose style is (section 17.3.2.41).
-    """
-    styles = {
-        value
-        for style in document.styles.element
-        if _is_vanished(style)
-        for name, value in style.attrib.items()
-        if name.endswith("}styleId")
-    }
-    for run in list(document.element.body.iter("{*}r")):
-        paragraph = run.getparent()
-        if not (_is_vanished(run) or styles & {*_styles_of(run), *_styles_of(paragraph)}):
-            continue
-        text = "".join(_paragraph_text(run, []))
-        if text.strip():
-            yield text.strip()
-        paragraph.remove(run)
-
-
-def _is_vanished(element: Any) -> bool:
-    """Return whether the properties of a run or a style hide it."""
-    for vanish in element.findall("{*}rPr/{*}vanish"):
-        value = next((each for name, each in vanish.attrib.items() if name.endswith("}val")), "1")
-        return value not in {"0", "false", "off"}
-    return False
-
-
-def _styles_of(element: Any) -> Iterator[str]:
-    """Yield the style of a run or of a paragraph."""
-    for path in ("{*}rPr/{*}rStyle", "{*}pPr/{*}pStyle"):
-        for style in element.findall(path):
-            yield from (value for name, value in style.attrib.items() if name.endswith("}val"))
-
-
-def _header_or_footer_lines(document: Any, which: str) -> Iterator[str]:
-    """Yield the text of headers or footers, each text once although every section may repeat it."""
-    yielded: set[str] = set()
+def _parts(document: Any, which: str) -> Iterator[Any]:
+    """Yield the elements of headers or footers of all sections."""
     for section in document.sections:
         for variant in (which, f"first_page_{which}", f"even_page_{which}"):
             part = getattr(section, variant)
-            if part.is_linked_to_previous:
-                continue
-            # python-docx's own paragraphs omit text boxes and content controls, so the element is
-            # walked.
-            text = "\n".join(_block_lines(part._element, 0)).strip()  # noqa: SLF001
-            if text and text not in yielded:
-                yielded.add(text)
-                yield text
+            if not part.is_linked_to_previous:
+                # python-docx's own paragraphs omit text boxes and content controls, so the element
+                # is walked.
+                yield part._element  # noqa: SLF001
 
 
-def note_lines(document: Any) -> Iterator[str]:
+def _texts_once(parts: Iterable[Any]) -> Iterator[str]:
+    """Yield the text of headers or footers, each once although every section may repeat it."""
+    yielded: set[str] = set()
+    for part in parts:
+        text = "\n".join(_block_lines(part, 0)).strip()
+        if text and text not in yielded:
+            yielded.add(text)
+            yield text
+
+
+def _notes(document: Any) -> Iterator[Any]:
     """Yield footnotes and endnotes, which are in parts of their own."""
     from docx.oxml import parse_xml
 
     for relation in document.part.rels.values():
-        if relation.is_external or not relation.reltype.endswith(("/footnotes", "/endnotes")):
-            continue
-        for note in parse_xml(relation.target_part.blob):
+        if not relation.is_external and relation.reltype.endswith(("/footnotes", "/endnotes")):
+            yield parse_xml(relation.target_part.blob)
+
+
+def _note_lines(parts: Iterable[Any]) -> Iterator[str]:
+    for part in parts:
+        for note in part:
             for line in _block_lines(note, 0):
                 if line.strip():
                     yield line.strip()

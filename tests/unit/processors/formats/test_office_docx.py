@@ -142,3 +142,55 @@ def test_text_of_a_hidden_style_is_kept_apart(tmp_path: Path):
     findings = documents.read(out.getvalue(), tmp_path)
 
     assert findings.text.split("\n\n") == ["Total 12.00", "and 999.00"]
+
+
+@pytest.mark.parametrize("place", ["header", "footer"])
+def test_hidden_text_above_and_below_is_kept_apart(place: str, tmp_path: Path):
+    """A hidden run of a header or a footer is no more a value than one of the text."""
+    from docx import Document
+
+    document = Document()
+    document.add_paragraph("Invoice total 12.00")
+    paragraph = getattr(document.sections[0], place).paragraphs[0]
+    paragraph.add_run("Shown ")
+    paragraph.add_run("Total 999.00").font.hidden = True
+    out = io.BytesIO()
+    document.save(out)
+
+    findings = documents.read(out.getvalue(), tmp_path)
+
+    shown, hidden = findings.text.split("\n\n")
+    assert ("Shown" in shown, "999.00" in shown, hidden) == (True, False, "Total 999.00")
+
+
+def test_a_style_based_on_a_hidden_one_is_hidden(tmp_path: Path):
+    """A style takes from its parent what it does not say itself; a run's own word goes first."""
+    from docx import Document
+    from docx.enum.style import WD_STYLE_TYPE
+
+    document = Document()
+    parent = document.styles.add_style("Unseen", WD_STYLE_TYPE.CHARACTER)
+    parent.font.hidden = True
+    document.styles.add_style("Child", WD_STYLE_TYPE.CHARACTER).base_style = parent
+    shown_again = document.styles.add_style("Shown", WD_STYLE_TYPE.CHARACTER)
+    shown_again.base_style, shown_again.font.hidden = parent, False
+    paragraph = document.add_paragraph("a")
+    paragraph.add_run("hidden", style="Child")
+    paragraph.add_run("b", style="Shown")
+    paragraph.add_run("c", style="Child").font.hidden = False
+    out = io.BytesIO()
+    document.save(out)
+
+    assert documents.read(out.getvalue(), tmp_path).text.split("\n\n") == ["abc", "hidden"]
+
+
+def test_a_hidden_row_of_a_table_is_kept_apart(tmp_path: Path):
+    """A row that Word does not show is no row of the text."""
+    rows = [
+        f"<w:tr><w:trPr>{hidden}</w:trPr><w:tc><w:p>{run(text)}</w:p></w:tc></w:tr>"
+        for hidden, text in (("", "Total 12.00"), ("<w:hidden/>", "Total 999.00"))
+    ]
+
+    findings = documents.read(word(f"<w:tbl {W}>{''.join(rows)}</w:tbl>"), tmp_path)
+
+    assert findings.text.split("\n\n") == ["Total 12.00", "Total 999.00"]
