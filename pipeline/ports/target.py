@@ -39,7 +39,8 @@ class RecordTarget(Protocol):
     """Reads and changes records and files, each write guarded by the state it was planned for.
 
     Every write raises EffectInDoubt when it was sent and its answer lost; none is ever repeated by
-    the adapter in that case. A refusal is RefusedByCaspio.
+    the adapter in that case. A refusal is RefusedByCaspio. After any other error than EffectInDoubt
+    nothing has changed.
     """
 
     def columns(self, container: str, *, is_view: bool) -> Mapping[str, Column]:

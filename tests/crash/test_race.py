@@ -1,9 +1,13 @@
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from tests.crash.race import Race, race
+from tests.crash.cells import SCENES, staged
+from tests.crash.race import Race, race, repeated, wait_for
 from tests.servers.postgres import Postgres
+
+RENAMES = "/v3/tables/{tableName}/attachments/{attachmentFieldName}/fileInfo"
 
 pytestmark = pytest.mark.integration
 
@@ -25,3 +29,21 @@ def test_workers_on_sqlite_do_every_document_once(tmp_path: Path):
     result = small(f"sqlite:///{tmp_path / 'shared.db'}", tmp_path)
 
     assert (result.twice, result.left) == ((), 0)
+
+
+def test_a_rename_that_was_given_up_and_came_late_is_no_fault():
+    """The ledger explains why a write was made again; where it does not, the count calls it a fault."""
+    with staged(SCENES["attachments"]) as workspace:
+        workspace.timeout_s = 0.3  # the clock of the test does not wait for late calls
+        workspace.emulator.control.fault(
+            {"kind": "stall", "method": "PUT", "template": RENAMES, "seconds": 1.0}
+        )
+
+        workspace.run()
+
+        wait_for(lambda: repeated(workspace) != ((), ()))
+        (explained,), twice = repeated(workspace)
+        forged = Counter(workspace.writes(processed=True)) + Counter([explained])
+        assert "/attachments/Scan/fileInfo" in explained
+        assert twice == ()
+        assert repeated(workspace, forged)[1] == (explained,)

@@ -9,6 +9,7 @@ from pipeline.adapters.caspio.client import (
     AccessDenied,
     Affected,
     CaspioClient,
+    CaspioError,
     FileInfo,
     FileMissing,
     IncompleteDownload,
@@ -124,13 +125,16 @@ class CaspioRecordTarget:
         answer = self._rename(record, field, first, guard)
         if full_name == base_name or answer.affected != 1:
             return answer
-        after = self._attachment(record, field)
-        name = after.full_name.casefold() if after else ""
-        if name == full_name.casefold():
-            self._takes_extension[record.container, field] = sends_extension
-        elif name in {base_name.casefold(), f"{full_name}.{before.extension}".casefold()}:
-            self._takes_extension[record.container, field] = not sends_extension
-            answer = self._rename(record, field, second, guard)
+        try:
+            after = self._attachment(record, field)
+            name = after.full_name.casefold() if after else ""
+            if name == full_name.casefold():
+                self._takes_extension[record.container, field] = sends_extension
+            elif name in {base_name.casefold(), f"{full_name}.{before.extension}".casefold()}:
+                self._takes_extension[record.container, field] = not sends_extension
+                answer = self._rename(record, field, second, guard)
+        except CaspioError as error:  # it is renamed already, whatever comes after that
+            raise InDoubt(f"renamed, but not known how {base_name!r} is shown: {error}") from error
         return answer
 
     def _rename(

@@ -2,22 +2,33 @@
 
 Every change at Caspio goes the same way: record the intent, make the call under a guard, and record
 the result. If the answer is lost, looking decides. A killed run leaves an effect open at one of
-these points; `recover.py` looks, and finishes it or gives it up.
+these points; `recover.py` looks, and finishes it or gives it up. What is there is there; what is
+not there may still come while its call can be under way, so it is looked for again until then.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 from pathlib import Path
 
 from pipeline.decide.column_values import same
 from pipeline.decide.naming import split_name
-from pipeline.errors import EffectInDoubt, FileGone, RefusedByCaspio, RejectFile, StopRun
+from pipeline.errors import EffectInDoubt, FileGone, IngestError, StopRun
 from pipeline.model import Effect, EffectKind, EffectState, RecordRef, Value
 from pipeline.ports import RecordTarget, Updated
 from pipeline.ports.ledger import Block
 from pipeline.steps.write_back.context import WriteContext
 from pipeline.wording import counted
+
+IN_FLIGHT_S = 15.0
+"""Seconds for which a call may still take effect although its caller is gone or gave up.
+
+Caspio documents no limit. One statement on one row takes milliseconds; what takes long is a queue
+before it, and a gateway that gave up on the service behind it (502, 504).
+"""
+
+_FIRST_PAUSE_S = 1.0  # most late calls take effect within it; the next pauses are longer
+_ROUNDING_S = 0.01  # a shorter rest is rounding, and would be waited for again and again
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,16 +266,7 @@ def carry_out(
     """
     ledger = context.ports.ledger
     effect = ledger.effects.intend(effect, context.run.run_id)
-    try:
-        answer = call_or_look(effect, context, guard=guard, extension=extension)
-    except EffectInDoubt:
-        reason = "its answer never came, and it did not take effect"
-        ledger.effects.settle(effect, EffectState.ABANDONED, reason)
-        raise
-    except (RefusedByCaspio, RejectFile) as error:  # refused there, or here before it was sent
-        ledger.effects.settle(effect, EffectState.ABANDONED, f"refused: {error}")
-        raise
-
+    answer = call_or_look(effect, context, abandons=[effect], guard=guard, extension=extension)
     if answer.met > 1:
         raise _block(effect, answer.met, context)
     if answer.met == 0:
@@ -283,24 +285,53 @@ def call_or_look(
     effect: Effect,
     context: WriteContext,
     *,
+    abandons: Sequence[Effect],
     guard: Mapping[str, Value] | None = None,
     upload: Upload | None = None,
     extension: str | None = None,
 ) -> Answer:
     """Make an effect's call, and look for it if the answer is lost.
 
+    `abandons` are the effects that are abandoned if the call provably has changed nothing. They
+    stay open if the look fails: the next run looks.
+
     Raises:
-        EffectInDoubt: the answer was lost, and the effect is not there.
+        EffectInDoubt: the answer was lost, and the effect is not there and will not come.
     """
+    ledger = context.ports.ledger
     rules, target = EFFECTS[effect.kind], context.ports.target
     request = Request(effect, effect.before if guard is None else guard, upload, extension)
     try:
         return rules.call(request, target)
     except EffectInDoubt:
-        answer = rules.look(effect, target)
-        if answer.met == 0:
-            raise
-        return answer
+        answer = look_until(effect, context, end_s=in_flight_end_s(context))
+        if answer.met:
+            return answer
+        note = "its answer never came, and it did not take effect"
+        for one in abandons:
+            ledger.effects.settle(one, EffectState.ABANDONED, note)
+        raise
+    except IngestError as error:  # refused, or never sent: every other error of a write means that
+        for one in abandons:
+            ledger.effects.settle(one, EffectState.ABANDONED, f"not made: {error}")
+        raise
+
+
+def in_flight_end_s(context: WriteContext) -> float:
+    """Return when, by the monotonic clock, no call that was sent before now is under way."""
+    return context.ports.clock.monotonic() + IN_FLIGHT_S
+
+
+def look_until(effect: Effect, context: WriteContext, *, end_s: float) -> Answer:
+    """Look for an effect until it is there, or its call cannot be under way any more."""
+    clock, pause_s = context.ports.clock, _FIRST_PAUSE_S
+    while True:
+        answer = look(effect, context)
+        left_s = end_s - clock.monotonic()
+        if answer.met or left_s < _ROUNDING_S:
+            return answer
+        clock.sleep(min(pause_s, left_s))
+        pause_s *= 3
 
 
 def look(effect: Effect, context: WriteContext) -> Answer:

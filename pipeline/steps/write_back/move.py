@@ -12,7 +12,7 @@ from itertools import chain
 
 from pipeline.archive_layout import original_key
 from pipeline.decide.naming import numbered
-from pipeline.errors import EffectInDoubt, FileGone, RefusedByCaspio, RejectFile
+from pipeline.errors import EffectInDoubt, FileGone
 from pipeline.model import Effect, EffectKind, EffectState, FetchedFile, FileRef, RecordRef
 from pipeline.ports import Referrer
 from pipeline.steps.write_back.context import WriteContext
@@ -110,22 +110,11 @@ def _put(
     if path is None:
         path = context.folder / f"{file.ref.version}.original"
         context.ports.archive.get(original_key(file.sha256), path)
-    try:
-        answer = call_or_look(put, context, upload=Upload(path, media_type))
-    except EffectInDoubt:
-        _abandon(put, delete, "the upload's answer never came, and no file came of it", context)
-        raise
-    except (RefusedByCaspio, RejectFile) as error:
-        _abandon(put, delete, f"refused: {error}", context)
-        raise
+    answer = call_or_look(put, context, abandons=[put, delete], upload=Upload(path, media_type))
     if answer.met == 0:
-        _abandon(put, delete, "the name is taken", context)
+        for effect in (put, delete):
+            context.ports.ledger.effects.settle(effect, EffectState.ABANDONED, "the name is taken")
     return answer.met == 1
-
-
-def _abandon(put: Effect, delete: Effect, reason: str, context: WriteContext) -> None:
-    for effect in (put, delete):
-        context.ports.ledger.effects.settle(effect, EffectState.ABANDONED, reason)
 
 
 def finish_move(put: Effect, delete: Effect, context: WriteContext) -> tuple[bool, str]:
@@ -213,7 +202,8 @@ def delete_old(delete: Effect, context: WriteContext) -> str:
     if digest != delete.before["sha256"] or target.file(old) != shown:
         return f"{old} was replaced by another file meanwhile"
     try:
-        call_or_look(delete, context)
+        # Never abandoned here: rows name the new path already, so the next run has to finish it.
+        call_or_look(delete, context, abandons=[])
     except EffectInDoubt:
         return f"{old} could not be deleted"
     return ""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from itertools import groupby
 
 import structlog
@@ -9,8 +10,19 @@ import structlog
 from pipeline.errors import BadSettings, RefusedByCaspio, RejectFile, TryLater
 from pipeline.model import Effect, EffectKind, EffectState
 from pipeline.steps.write_back.context import WriteContext
-from pipeline.steps.write_back.effects import EFFECTS, Recovery, look
+from pipeline.steps.write_back.effects import (
+    EFFECTS,
+    Answer,
+    Recovery,
+    in_flight_end_s,
+    look,
+    look_until,
+)
 from pipeline.steps.write_back.move import finish_move
+
+_LONGEST_CALL = timedelta(minutes=10)
+# From an intent until its call was surely sent: it may have waited for a permit, and then have been
+# refused for the number of calls several times, for at most three minutes in all (`RETRY`).
 
 _log = structlog.get_logger()
 
@@ -24,13 +36,15 @@ def recover(context: WriteContext, effects: Iterable[Effect], *, may_write: bool
     """
     due = [effect for effect in effects if may_write or not _is_move(effect)]
     due.sort(key=lambda effect: (effect.version, effect.id))
+    # One end for all: what the dead run had under way was sent before now.
+    end_s = in_flight_end_s(context)
     for version, group in groupby(due, key=lambda effect: effect.version):
         found = list(group)
         try:
             for effect in found:
                 if not _is_move(effect):
-                    _settle(effect, context)
-            finish_moves([effect for effect in found if _is_move(effect)], context)
+                    _settle(effect, context, end_s=end_s)
+            finish_moves([effect for effect in found if _is_move(effect)], context, end_s=end_s)
         except (RefusedByCaspio, RejectFile, TryLater) as error:
             # One file must not stop the run: its effects stay open for the next one.
             _log.warning("open effects not settled yet", file=version, error=str(error))
@@ -41,9 +55,9 @@ def _is_move(effect: Effect) -> bool:
     return EFFECTS[effect.kind].recovery is Recovery.FINISH_MOVE
 
 
-def _settle(effect: Effect, context: WriteContext) -> None:
+def _settle(effect: Effect, context: WriteContext, *, end_s: float) -> None:
     try:
-        found = look(effect, context)
+        found = _look(effect, context, end_s=end_s)
     except BadSettings as error:  # its table or column is gone: nobody can look at it again
         in_effect, note = False, f"cannot be looked at any more: {error}"
     else:
@@ -59,8 +73,19 @@ def _settle(effect: Effect, context: WriteContext) -> None:
     context.ports.ledger.effects.settle(effect, state, note)
 
 
-def finish_moves(effects: Sequence[Effect], context: WriteContext) -> None:
-    """Finish or abandon the moves of one file: a delete names the new path that its put made."""
+def _look(effect: Effect, context: WriteContext, *, end_s: float) -> Answer:
+    """Look for an effect, until `end_s` if its call may still be under way."""
+    is_old = effect.at is not None and context.ports.clock.now() - effect.at > _LONGEST_CALL
+    if is_old or effect.state is EffectState.APPLIED:
+        return look(effect, context)
+    return look_until(effect, context, end_s=end_s)
+
+
+def finish_moves(effects: Sequence[Effect], context: WriteContext, *, end_s: float) -> None:
+    """Finish or abandon the moves of one file: a delete names the new path that its put made.
+
+    `end_s` is when no call of the killed run can be under way any more.
+    """
     if not effects:
         return
     ledger = context.ports.ledger
@@ -73,7 +98,7 @@ def finish_moves(effects: Sequence[Effect], context: WriteContext) -> None:
     never_arrived = "the copy never arrived"
     # A put without its delete was killed between the two intents: nothing was uploaded yet.
     for path, put in puts.items():
-        if path not in deletes or not look(put, context).met:
+        if path not in deletes or not _look(put, context, end_s=end_s).met:
             ledger.effects.settle(put, EffectState.ABANDONED, never_arrived)
     for path, delete in deletes.items():
         made = verified.get(path) or puts.get(path)

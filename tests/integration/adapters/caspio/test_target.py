@@ -27,6 +27,7 @@ pytestmark = pytest.mark.integration
 COLUMNS = [field["Name"] for field in TEXT_FIELDS]
 ONE = RecordRef("Docs", "1")
 DATA = {"a.pdf": b"A" * 10}
+LOOK = "/v3/tables/{tableName}/attachments/{attachmentFieldName}/fileInfo"
 
 
 @pytest.fixture
@@ -279,6 +280,20 @@ def test_record_without_an_attachment_has_no_name(target: CaspioRecordTarget) ->
 
     assert target.attachment(two, "Scan") is None
     assert target.rename_attachment(two, "Scan", base_name="x", guard={}).affected == 0
+
+
+def test_a_first_rename_that_cannot_be_looked_at_is_in_doubt(
+    target: CaspioRecordTarget, emulator: Emulator
+) -> None:
+    """The name was sent, so an error of the look after it is no proof that nothing has changed."""
+    emulator.control.fault(
+        {"kind": "rate_limited", "method": "GET", "template": LOOK, "after": 1, "retry_after": 7200}
+    )
+
+    with pytest.raises(EffectInDoubt):
+        target.rename_attachment(ONE, "Scan", base_name="new", guard={})
+
+    assert attached_name(target, ONE) == "new.pdf"
 
 
 def test_file_is_added_once_and_never_overwritten(
