@@ -15,6 +15,7 @@ from pipeline.record import process_record
 from pipeline.source_run.recovery import settle_effects
 from pipeline.source_run.renames import RenameTracker
 from pipeline.source_run.selection import listing_keys
+from pipeline.steps.enumerate import list_moved_file
 
 T = TypeVar("T")
 Observe = Callable[[Outcome], None]
@@ -129,6 +130,10 @@ class WorkerPool:
         self._leased_elsewhere: list[RecordWork] = []
         self._suspects: list[tuple[int, RecordWork]] = []
         self._max_pending = threads * _RECORDS_PER_THREAD
+        # Whatever these runs, or later ones, change while this one lists and works is listed again.
+        ledger, own = run.ports.ledger, {run.run_id}
+        self._beside = ledger.leases.live_workers(asking=run.run_id) - own
+        self._last_effect = ledger.effects.last_id()
         self._pending: set[Future[list[Outcome]]] = set()
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="pipeline")
 
@@ -241,22 +246,33 @@ class WorkerPool:
         """Settle what a dead worker has left open on these records; return them as they are now.
 
         Records that another run has changed since they were listed, which may be that one, are
-        listed again.
+        listed again: this run has their leases now, so nobody else changes them.
         """
         run, ledger = self._run, self._run.ports.ledger
         # Effects are known by file version; `numbers` leads back from a version to its record.
         numbers = {ref.version: number for number, work in enumerate(works) for ref in work.files}
-        versions = list(numbers)
-        open_effects = [e for e in ledger.effects.open(versions) if e.run_id != run.run_id]
+        open_effects = [e for e in ledger.effects.open(list(numbers)) if e.run_id != run.run_id]
         settle_effects(run, open_effects)
+        changed = ledger.effects.changed_by_others(
+            [ref for work in works for ref in work.files],
+            run.run_id,
+            since=self._last_effect,
+            beside=self._beside,
+        )
         current = list(works)
-        for number in {numbers[v] for v in ledger.effects.changed_by_others(versions, run.run_id)}:
-            keys = list(listing_keys(works[number].files, run.spec))
-            listed = run.ports.source.records(run.spec, keys)
-            ledger.files.seen([ref for work in listed for ref in work.files], run.run_id)
-            work = listed[0] if listed else replace(works[number], files=())
-            current[number] = replace(work, reprocess_flag=works[number].reprocess_flag)
+        for number in {numbers[version] for version in changed}:
+            current[number] = self._listed_again(works[number])
         return current
+
+    def _listed_again(self, work: RecordWork) -> RecordWork:
+        """Return a record as it is listed now, without files if it is gone."""
+        run = self._run
+        listed = run.ports.source.records(run.spec, list(listing_keys(work.files, run.spec)))
+        run.ports.ledger.files.seen([ref for one in listed for ref in one.files], run.run_id)
+        if not listed:  # another run may have moved the file of a folder
+            listed = [moved for ref in work.files for moved in list_moved_file(ref, run)]
+        now = listed[0] if listed else replace(work, files=())
+        return replace(now, reprocess_flag=work.reprocess_flag)
 
     def _suspects_in(self, works: Sequence[RecordWork]) -> Mapping[str, Suspect]:
         """Return the suspects among the files of these records, by version."""

@@ -84,6 +84,15 @@ class _Disturbed:
         return call
 
 
+def disturbed(ports: Ports, boundaries: Boundaries) -> Ports:
+    """Return the same ports; each call of source, target, ledger and archive has its boundaries."""
+    around = {
+        name: _Disturbed(getattr(ports, name), boundaries, at_caspio=name in {"source", "target"})
+        for name in ("source", "target", "ledger", "archive")
+    }
+    return replace(ports, **cast("Any", around))
+
+
 @dataclass
 class DisturbedWorkspace(Workspace):
     """A workspace whose source, target, ledger and archive calls are boundaries."""
@@ -96,10 +105,4 @@ class DisturbedWorkspace(Workspace):
         if not self.disturbed:
             return context
         ports = cast("Ports", context.ports)
-        around = {
-            name: _Disturbed(
-                getattr(ports, name), self.boundaries, at_caspio=name in {"source", "target"}
-            )
-            for name in ("source", "target", "ledger", "archive")
-        }
-        return replace(context, ports=replace(ports, **cast("Any", around)))
+        return replace(context, ports=disturbed(ports, self.boundaries))

@@ -1,6 +1,6 @@
 """Effects: what was about to change at Caspio, and what became of it."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -79,20 +79,41 @@ class SqlEffects(SqlBlocks, SqlPlanKey, SqlReviewItems):
             wanted.append(_of_record(*record))
         return self._listed(*wanted)
 
-    def changed_by_others(self, versions: Sequence[str], run_id: str) -> set[str]:
-        """Return those unfinished versions that have effects of another run."""
-        unfinished = files.c.stage != Stage.FINISHED.value
+    def last_id(self) -> int:
+        """Return the id of the latest effect, 0 without any."""
+        with self._session.reading("look up the latest effect") as connection:
+            return connection.execute(select(func.max(effects.c.id))).scalar_one() or 0
+
+    def changed_by_others(
+        self, refs: Sequence[FileRef], run_id: str, *, since: int, beside: Collection[str]
+    ) -> set[str]:
+        """Return the versions that another run changed: unfinished ones, or lately."""
+        lately = (effects.c.id > since) | effects.c.run_id.in_(sorted(beside))
+        is_unfinished = (files.c.version == effects.c.version) & (
+            files.c.stage != Stage.FINISHED.value
+        )
+        unfinished = select(files.c.version).where(is_unfinished).exists()
+        by_others = _TOOK_EFFECT & (effects.c.run_id != run_id)
+        by_record: dict[tuple[str, str], list[str]] = {}
+        for ref in refs:
+            if ref.record is not None:
+                key = (ref.record.container, ref.record.pk)
+                by_record.setdefault(key, []).append(ref.version)
+
         found: set[str] = set()
         with self._session.reading("look up what other runs changed") as connection:
-            for chunk in chunks(dict.fromkeys(versions)):
-                others = select(effects.c.version).where(
-                    effects.c.version.in_(chunk),
-                    _TOOK_EFFECT,
-                    effects.c.run_id != run_id,
-                    files.c.version == effects.c.version,
-                    unfinished,
+            for chunk in chunks(dict.fromkeys(ref.version for ref in refs)):
+                of_versions = effects.c.version.in_(chunk) & by_others & (lately | unfinished)
+                found.update(
+                    connection.execute(select(effects.c.version).where(of_versions)).scalars()
                 )
-                found.update(connection.execute(others).scalars())
+            for container in sorted({container for container, _ in by_record}):
+                pks = sorted({pk for named, pk in by_record if named == container})
+                for chunk in chunks(pks):
+                    of_records = (effects.c.container == container) & effects.c.pk.in_(chunk)
+                    changed = select(effects.c.pk).where(of_records, by_others, lately)
+                    for pk in connection.execute(changed).scalars():
+                        found.update(by_record[container, pk])
         return found
 
     def undoing(self, ids: Sequence[int]) -> Sequence[Effect]:

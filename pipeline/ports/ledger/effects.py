@@ -3,7 +3,7 @@
 And what waits for a user.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -64,8 +64,18 @@ class EffectLedger(Protocol):
     ) -> Sequence[Effect]:
         """Return effects, oldest first; `record` is a container and a PK_ID."""
 
-    def changed_by_others(self, versions: Sequence[str], run_id: str) -> set[str]:
-        """Return those unfinished versions that effects of another run have changed."""
+    def last_id(self) -> int:
+        """Return the id of the latest effect, 0 without any; later effects have higher ones."""
+
+    def changed_by_others(
+        self, refs: Sequence[FileRef], run_id: str, *, since: int, beside: Collection[str]
+    ) -> set[str]:
+        """Return the versions that may be listed otherwise now, since another run changed them.
+
+        These are unfinished versions with effects of another run, whenever they were made. And they
+        are all versions that have, or whose record has, an effect of another run with a higher id
+        than `since` or of a run in `beside`: one that was at work already.
+        """
 
     def undoing(self, ids: Sequence[int]) -> Sequence[Effect]:
         """Return the effects that undo these ids, those that undo them, and so on, oldest first."""

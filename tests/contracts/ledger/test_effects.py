@@ -162,9 +162,33 @@ def test_what_another_run_changed_is_known(ledger: Ledger):
         ledger.effects.settle(ledger.effects.intend(effect, run_id), state)
     ledger.files.finish(done(refs[3]), "other")
 
-    assert ledger.effects.changed_by_others([ref.version for ref in refs], "own") == {
-        refs[0].version
-    }
+    last = ledger.effects.last_id()
+    found = ledger.effects.changed_by_others(refs, "own", since=last, beside=())
+
+    assert found == {refs[0].version}
+
+
+def test_what_another_run_changed_lately_is_known(ledger: Ledger):
+    """A later effect, or one of a run that was at work already, counts for its file and its record."""
+    refs = [a_ref(str(number)) for number in range(5)]
+    ledger.files.seen(refs, "run-1")
+    effect = replace(update("x", Total="1"), container="Elsewhere")
+    for ref, run_id in zip(refs[:2], ("early", "beside"), strict=True):
+        of_version = replace(effect, version=ref.version)
+        ledger.effects.settle(ledger.effects.intend(of_version, run_id), EffectState.VERIFIED)
+    since = ledger.effects.last_id()
+    for late, run_id in (
+        (replace(effect, version=refs[2].version), "late"),
+        (replace(update("3", Total="1"), version="of another field"), "late"),
+        (replace(effect, version=refs[4].version), "own"),
+    ):
+        ledger.effects.settle(ledger.effects.intend(late, run_id), EffectState.APPLIED)
+    for ref in refs:
+        ledger.files.finish(done(ref), "other")
+
+    found = ledger.effects.changed_by_others(refs, "own", since=since, beside={"beside"})
+
+    assert found == {ref.version for ref in refs[1:4]}
 
 
 def test_runs_that_wrote_a_record_are_counted(ledger: Ledger, clock: FakeClock):

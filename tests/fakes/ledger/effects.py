@@ -1,5 +1,5 @@
 import secrets
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -77,12 +77,26 @@ class MemoryEffects(MemoryPart):
             and record in {None, (effect.container, effect.pk)}
         ]
 
-    def changed_by_others(self, versions: Sequence[str], run_id: str) -> set[str]:
-        """Return those unfinished versions that other runs changed."""
+    def last_id(self) -> int:
+        """Return the latest id."""
+        return max(self._memory.effects, default=0)
+
+    def changed_by_others(
+        self, refs: Sequence[FileRef], run_id: str, *, since: int, beside: Collection[str]
+    ) -> set[str]:
+        """Return the versions that other runs changed: unfinished ones, or lately."""
         others = [effect for effect in self._took_effect() if effect.run_id != run_id]
-        among = {effect.version for effect in others} & set(versions)
-        files = self._memory.files
-        return {version for version in among if files[version].stage is not Stage.FINISHED}
+        lately = [effect for effect in others if effect.id > since or effect.run_id in beside]
+        in_records = {(effect.container, effect.pk) for effect in lately}
+        in_versions = {effect.version for effect in lately}
+        found: set[str] = set()
+        for ref in refs:
+            is_unfinished = self._memory.files[ref.version].stage is not Stage.FINISHED
+            versions = {effect.version for effect in others} if is_unfinished else in_versions
+            of_record = ref.record and (ref.record.container, ref.record.pk) in in_records
+            if of_record or ref.version in versions:
+                found.add(ref.version)
+        return found
 
     def undoing(self, ids: Sequence[int]) -> Sequence[Effect]:
         """Return what undoes these effects, directly or not. An undo always has a higher id."""
