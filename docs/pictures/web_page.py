@@ -70,6 +70,14 @@ def take(tab: Page, address: str, plan: str) -> None:
     tab.see("File versions")
     tab.settle()
     tab.picture(HERE / "web-record.png")
+    tab.open(f"{address}apps")
+    tab.click("Front desk", role="a")
+    tab.click("Report a receipt", role="a")
+    tab.click("Show the preview", role="a")
+    tab.see("Close the preview")
+    tab.run("window.scrollTo(0, 0)")
+    tab.settle()
+    tab.picture(HERE / "web-datapage.png")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from flows.web.apps.pages import application, applications, data_page, deploy
 from flows.web.guard import Guard
 from flows.web.overview import audit, examine_again, overview
 from flows.web.pages import Pages, missing, unexpected
@@ -59,6 +60,11 @@ def routes(site: Site) -> list[BaseRoute]:
         pages.route("/plans", plans),
         pages.route("/plans/{id}", plan),
         pages.route("/plans/{id}/apply", apply, needs=Role.MAPPER, method="POST"),
+        pages.route("/apps", applications),
+        pages.route("/apps/{key}", application),
+        pages.route("/apps/{key}/deploy", deploy, needs=Role.ADMIN, method="POST"),
+        pages.route("/apps/{key}/{page}", data_page),
+        pages.route("/apps/{key}/{page}/deploy", deploy, needs=Role.ADMIN, method="POST"),
         pages.route("/review", queue),
         pages.route("/review/next", begin_next, needs=Role.REVIEWER, method="POST"),
         pages.route("/review/{id}", document),

@@ -17,8 +17,13 @@ POLICY = (
 )
 """Nothing is loaded from elsewhere, no script is inside a page, and no other page shows ours."""
 
+
+def policy(*, frames: str) -> str:
+    """Return the policy of a page that shows a frame from one other address."""
+    return f"{POLICY}; frame-src {frames}"
+
+
 _HEADERS = {
-    "content-security-policy": POLICY,
     "x-content-type-options": "nosniff",
     # Not "no-referrer": browsers would send our own forms with an origin of "null".
     "referrer-policy": "same-origin",
@@ -47,6 +52,8 @@ class Guard:
                 headers = MutableHeaders(scope=message)
                 for name, value in _HEADERS.items():
                     headers[name] = value
+                # A page that shows a frame has a policy of its own.
+                headers.setdefault("content-security-policy", POLICY)
                 # Pages have names and values of documents: no cache may keep them.
                 headers.setdefault("cache-control", "no-store")
             await send(message)

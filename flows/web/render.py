@@ -64,9 +64,11 @@ def moment(at: datetime | None) -> str:
 _PAGES = _environment()
 
 
-def page(visit: Visit, name: str, **values: Any) -> Response:
+def page(
+    visit: Visit, name: str, *, headers: Mapping[str, str] | None = None, **values: Any
+) -> Response:
     """Return a page."""
-    return document(name, user=visit.user, visit=visit, **values)
+    return document(name, headers=headers, user=visit.user, visit=visit, **values)
 
 
 def document(

@@ -14,6 +14,7 @@ from flows.app.wiring import connect, open_archive, open_ledger, open_reader, sy
 from flows.doctor.check import Check
 from flows.http.server import Running, listening, server_of
 from flows.web.app import create_app
+from flows.web.apps.account_apps import AccountApps, counted_client
 from flows.web.health import Health
 from flows.web.jobs import Jobs
 from flows.web.pictures import Pictures
@@ -71,6 +72,7 @@ def serving_pages(
             stack.enter_context(closing(Pictures(archive, open_pages))),
             stack.enter_context(closing(Jobs(clock))),
             prefect=(environment("PREFECT_API_URL") or "").rstrip("/").removesuffix("/api"),
+            apps=AccountApps(lambda: counted_client(live.settings, ledger, clock), clock),
             provider=provider,
             proxy=TrustedProxy(settings.web.proxy) if settings.web.proxy is not None else None,
         )

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 
@@ -17,6 +18,9 @@ from flows.web.signing.sessions import Sessions
 from pipeline.model.users import AuditEntry, Role, User
 from pipeline.ports import Archive, Clock, Ledger
 from pipeline.settings import Settings
+
+if TYPE_CHECKING:
+    from flows.web.apps.account_apps import AccountApps
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,7 @@ class Site:
     prefect: str = ""
     provider: Provider | None = None
     proxy: TrustedProxy | None = None
+    apps: "AccountApps" = field(kw_only=True)
 
     def ways(self, request: Request) -> Ways:
         """Return how the sender of a request may sign in."""

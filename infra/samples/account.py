@@ -89,6 +89,12 @@ _INDEX_ROWS: Sequence[Row] = (
 )
 
 
+_DATA_PAGES = {
+    "Report a receipt": {"type": "WEBFORM", "path": "Staff", "deployed": True},
+    "Correct a receipt": {"type": "WEBFORM", "path": "Staff", "note": "For the office"},
+}
+
+
 def account(
     *, attachments: Mapping[str, str], inbox: Mapping[str, str], mailroom: Mapping[str, str]
 ) -> dict[str, object]:
@@ -106,6 +112,7 @@ def account(
         },
         "views": {OPEN_RECEIPTS: {"table": RECEIPTS, "where": "Status <> 'closed'"}},
         "files": files,
+        "applications": {"Front desk": {"pages": _DATA_PAGES}},
     }
 
 

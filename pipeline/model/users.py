@@ -11,7 +11,7 @@ class Role(StrEnum):
     VIEWER = "viewer"  # look at everything
     REVIEWER = "reviewer"  # decide on suggestions
     MAPPER = "mapper"  # change sources, apply plans, undo runs
-    ADMIN = "admin"  # see what everybody did
+    ADMIN = "admin"  # see what everybody did, deploy DataPages
 
     def may(self, needed: "Role") -> bool:
         """Say whether this role may do what needs another one."""

@@ -103,3 +103,12 @@ function settle() {
 
 document.addEventListener("htmx:after:swap", settle);
 document.addEventListener("DOMContentLoaded", () => { if (first("#panel")) settle(); });
+
+// Copying code that is shown. Without it, the code can be selected.
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  const shown = document.getElementById(button.dataset.copy);
+  shown.select();
+  navigator.clipboard.writeText(shown.value).then(() => say("The code is copied."), () => say("Copy what is selected."));
+});

@@ -19,7 +19,7 @@ from infra.emulator.http.response_faults import ResponseFaults, affects_response
 
 CONTROL_ROOT = "/_control"
 PAGES_ROOT = "/_pages"
-_LOCAL_ROOTS = (CONTROL_ROOT, PAGES_ROOT, "/_temporary", "/_activate")
+_LOCAL_ROOTS = (CONTROL_ROOT, PAGES_ROOT, "/_temporary", "/_activate", "/dp/")
 _LOOPBACK = frozenset({"127.0.0.1", "::1"})
 
 NamedRoute = tuple[Route, str, str]

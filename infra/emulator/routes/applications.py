@@ -83,7 +83,9 @@ async def get_page(request: Request) -> Response:
 )
 async def get_deployment_code(request: Request) -> Response:
     """Answer with the code that shows a DataPage, as a plain JSON text."""
-    return answer(deployment_code(_page_of(request), Parameters(request).text("method")))
+    account = str(request.base_url).rstrip("/")
+    method = Parameters(request).text("method")
+    return answer(deployment_code(_page_of(request), method, account=account))
 
 
 @OPERATIONS.add(

@@ -1,4 +1,6 @@
-"""URLs that work without a token: temporary downloads, and activations of users."""
+"""URLs that work without a token: temporary downloads, activations of users, and DataPages."""
+
+from html import escape
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -27,7 +29,19 @@ async def activate(request: Request) -> Response:
     return HTMLResponse(html, status_code=200 if is_done else 404)
 
 
+async def data_page(request: Request) -> Response:
+    """Answer with a DataPage that is deployed: its name, and a form without an effect."""
+    page = account_of(request).applications.deployed(request.path_params["key"])
+    # What Caspio answers where nothing is deployed is not known; this is ours.
+    if page is None:
+        return HTMLResponse("<!doctype html><p>This DataPage is not deployed.", status_code=404)
+    title = escape(page.name)
+    html = f"<!doctype html><title>{title}</title><h1>{title}</h1><form><input><button>Submit"
+    return HTMLResponse(html)
+
+
 ROUTES = (
+    Route("/dp/{key}", data_page, methods=["GET"]),
     Route("/_temporary/{key}", download, methods=["GET"]),
     Route("/_activate/{key}", activate, methods=["GET"]),
 )

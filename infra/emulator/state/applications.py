@@ -107,6 +107,11 @@ class Applications:
             raise no_object()
         return page
 
+    def deployed(self, key: str) -> DataPage | None:
+        """Return a DataPage that is deployed, None for any other key."""
+        found = [page for page in self._pages.all() if page.key == key and page.deployed]
+        return found[0] if found else None
+
     def set_deployed(self, page: DataPage, *, deployed: bool) -> None:
         """Deploy a DataPage, or end its deployment."""
         self._pages.put(replace(page, deployed=deployed, modified=self._now()))
@@ -115,10 +120,13 @@ class Applications:
         return format_milliseconds(self._store.clock.now())
 
 
-def deployment_code(page: DataPage, method: str) -> str:
-    """Return the code with which a web page shows a DataPage; 400 for an unknown method."""
+def deployment_code(page: DataPage, method: str, *, account: str) -> str:
+    """Return the code with which a web page shows a DataPage; 400 for an unknown method.
+
+    `account` is the address of the account.
+    """
     title = escape(page.name, quote=True)
-    url = f"https://account.caspio.com/dp/{page.key}"
+    url = f"{account}/dp/{page.key}"
     # §2.5 (C): the methods and their first letters, in any case. The code itself is ours.
     match method.lower():
         case "iframe" | "i":

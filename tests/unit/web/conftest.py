@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -15,6 +15,7 @@ from flows.app.mapping.live_settings import LiveSettings
 from flows.app.wiring import AppContext
 from flows.doctor.check import Check
 from flows.web.app import create_app
+from flows.web.apps.account_apps import AccountApps
 from flows.web.health import Health
 from flows.web.jobs import Jobs
 from flows.web.pictures import Pictures
@@ -161,6 +162,7 @@ def opened(world: World, settings: Settings) -> Iterator[Office]:
     reader = FakePageReader()
     config = world.folder / "caspio-ingest.toml"
     live = LiveSettings(config, settings, partial(load_settings, sources=False))
+    no_client: Any = SimpleNamespace(applications=SimpleNamespace(all=tuple))
     site = Site(
         live,
         config,
@@ -172,6 +174,7 @@ def opened(world: World, settings: Settings) -> Iterator[Office]:
         ReviewDesk(lambda: connected(world, live.settings)),
         Pictures(world.archive, lambda: reader),
         Jobs(world.clock),
+        apps=AccountApps(lambda: nullcontext(no_client), world.clock),
     )
     yield Office(world, site, checks, reader=reader)
     site.jobs.close()
