@@ -26,6 +26,9 @@ from pipeline.settings import Settings
 if TYPE_CHECKING:
     from pipeline.adapters.caspio.client import CaspioClient
 
+REQUESTS_KEPT = timedelta(hours=24)
+"""How long a key of a program belongs to its request, at least."""
+
 Connect = Callable[[Drain], AbstractContextManager[AppContext]]
 
 
@@ -93,6 +96,7 @@ def open_account(
         )
         kept = timedelta(days=settings.agents.keep_days)
         ledger.agents.forget_calls(before=clock.now() - kept)
+        ledger.agents.forget_requests(before=clock.now() - REQUESTS_KEPT)
         yield AgentAccount(
             # The name of one of several accounts is that of its settings at a Prefect server.
             name=settings_name(settings),

@@ -50,6 +50,10 @@ class UnknownTool(Exception):
     """There is no such tool for this token; whether another token has one is not said."""
 
 
+class Unsettled(LedgerUnavailable):
+    """A call was carried out, and the audit could not be written behind it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
     """Who makes a call: the account it is bound to, and a token that was found valid.
@@ -107,6 +111,7 @@ def with_audit(
 
     Raises:
         LedgerUnavailable: the call cannot be recorded, so it is not made.
+        Unsettled: it was made, and its end cannot be recorded.
     """
     account, token, drain = caller.account, caller.token, caller.drain
     begun = account.ledger.agents.begin_call(
@@ -128,14 +133,18 @@ def with_audit(
         state = CallState.REFUSED if refused else CallState.FAILED
     # Those of this thread, and those of a run's own client; a call that failed has made them, too.
     calls = account.spending.calls_of_thread() - before + drain.spent()
-    account.ledger.agents.settle_call(
-        begun.id,
-        state,
-        note=error.content["error"]["kind"] if error else "",
-        records=answer.records if answer else 0,
-        calls=calls,
-        run_id=answer.run_id if answer else drain.run_id,
-    )
+    try:
+        account.ledger.agents.settle_call(
+            begun.id,
+            state,
+            note=error.content["error"]["kind"] if error else "",
+            records=answer.records if answer else 0,
+            calls=calls,
+            run_id=answer.run_id if answer else drain.run_id,
+        )
+    except LedgerUnavailable as unavailable:
+        done = "was carried out" if answer is not None else "ended"
+        raise Unsettled(f"The call {done}, and its end is not in the audit.") from unavailable
     if error is not None or answer is None:
         return error or _error("failed", "The call ended without an answer.")
     content = {**answer.content, UNTRUSTED: True}
@@ -208,6 +217,7 @@ def _check_container(tool: Tool, scope: Scope, named: object) -> None:
 _KINDS: Mapping[type[Exception], str] = {
     client_errors.NotFound: "not_found",
     client_errors.FileMissing: "not_found",
+    client_errors.InDoubt: "in_doubt",
     client_errors.TemporaryError: "try_later",
     client_errors.AccountError: "stopped",
     client_errors.CaspioError: "arguments",

@@ -17,7 +17,14 @@ from mcp.server.lowlevel import Server
 from mcp.shared.exceptions import MCPError
 
 from flows.agents.accounts import AgentAccount
-from flows.agents.calls import Answered, Caller, UnknownTool, perform, with_audit
+from flows.agents.calls import (
+    Answered,
+    Caller,
+    UnknownTool,
+    Unsettled,
+    perform,
+    with_audit,
+)
 from flows.agents.resources import SCHEME, TEMPLATES, read_piece
 from flows.agents.threads import in_thread
 from flows.agents.tools.catalog import all_tools, covers, visible_tools
@@ -101,6 +108,8 @@ class _Handlers:
         except UnknownTool:
             # As if there were no such tool: what other tokens may do is not this one's business.
             raise MCPError(types.INVALID_PARAMS, f"Unknown tool: {params.name[:100]}") from None
+        except Unsettled as error:
+            raise MCPError(types.INTERNAL_ERROR, f"{error} Do not repeat it.") from None
         except LedgerUnavailable:
             message = "The audit cannot be written, so nothing was done. Try again later."
             raise MCPError(types.INTERNAL_ERROR, message) from None

@@ -14,7 +14,15 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from flows.agents.accounts import AgentAccount
-from flows.agents.calls import Answered, Caller, UnknownTool, perform, with_audit
+from flows.agents.calls import (
+    Answered,
+    Caller,
+    UnknownTool,
+    Unsettled,
+    arguments_digest,
+    perform,
+    with_audit,
+)
 from flows.agents.door import (
     METADATA,
     Allowed,
@@ -29,6 +37,7 @@ from flows.api.answers import KINDS, PROBLEMS, Reply, problem, success
 from flows.api.cursors import Cursors
 from flows.api.endpoints import ROOT, Endpoint, endpoints, find, segments_of
 from flows.api.openapi import document
+from flows.api.repeats import beside, key_of, once
 from flows.api.requests import (
     Wrong,
     body_arguments,
@@ -39,7 +48,7 @@ from flows.api.requests import (
 )
 from flows.api.transfers import MOST_FILE_BYTES, Sending, Upload, send_document
 from pipeline.errors import LedgerUnavailable
-from pipeline.model.agents import AgentToken
+from pipeline.model.agents import AgentToken, KeptRequest
 
 MOST_ANSWER_CHARS = 64 * 2**20
 """Most characters of an answer: 500 records of 128 KiB. A program can take what an agent cannot."""
@@ -222,22 +231,38 @@ class _Api:
             return await self._send_file(
                 asked, lambda caller: perform(caller, tool.name, arguments)
             )
-        caller = asked.caller()
-        answered = await self._performed(caller, tool.name, arguments, endpoint)
-        content = dict(answered.content)
-        if content.get("next_cursor") is not None:
-            content["next_cursor"] = cursors.seal(tool.name, listing, content["next_cursor"])
-        return _replied(replace(answered, content=content), asked.account.name)
+
+        async def carry_out() -> Reply:
+            try:
+                answered = await self._performed(asked, endpoint, arguments)
+            except Wrong as error:
+                return error.reply
+            content = dict(answered.content)
+            if content.get("next_cursor") is not None:
+                content["next_cursor"] = cursors.seal(tool.name, listing, content["next_cursor"])
+            return _replied(replace(answered, content=content), asked.account.name)
+
+        key = None if endpoint.method == "GET" else key_of(request)
+        if key is None:
+            return await carry_out()
+        sent = arguments_digest({"method": endpoint.method, "path": endpoint.path, "sent": listing})
+        intent = KeptRequest(asked.token.id, key, sent)
+        is_raw, upload = tool.is_raw, asked.upload
+        return await once(asked.account, intent, carry_out, is_raw=is_raw, upload=upload)
 
     async def _performed(
-        self, caller: Caller, name: str, arguments: Mapping[str, Any], endpoint: Endpoint
+        self, asked: Asked, endpoint: Endpoint, arguments: Mapping[str, Any]
     ) -> Answered:
-        call = functools.partial(perform, caller, name, arguments)
+        call = functools.partial(perform, asked.caller(), endpoint.tool.name, arguments)
         try:
             limiter = self._limiter() if endpoint.takes_file else None
             return await in_thread(call, limiter=limiter)
         except UnknownTool:
+            name = endpoint.tool.name
             raise wrong("scope", f"The token does not cover {name}.") from None
+        except Unsettled as error:
+            # It was carried out, and neither the audit nor the key has it.
+            raise Wrong(problem("in_doubt", str(error))) from None
 
     async def _document(self, asked: Asked, rest: list[str]) -> Reply | None:
         """Send the original or the text of a document."""
@@ -255,19 +280,15 @@ class _Api:
         """Send a file while it is read; an error before its first byte is a problem as any."""
         sending = Sending(asked.request.receive, asked.send)
         caller = asked.caller(Transfer(download=sending))
-        answered: Answered | None = None
-        failure: Exception | None = None
-        async with anyio.create_task_group() as group:
-            group.start_soon(sending.watch)
-            try:
-                answered = await in_thread(run, caller, limiter=self._limiter())
-            except Exception as error:  # noqa: BLE001 - raised below; a task group would wrap it
-                failure = error
-            group.cancel_scope.cancel()
-        if isinstance(failure, UnknownTool):
-            raise wrong("scope", "The token does not cover this file.")
-        if answered is None:
-            raise failure or AssertionError("a call ends with an answer or an error")
+        call = functools.partial(in_thread, run, caller, limiter=self._limiter())
+        try:
+            answered = await beside(sending.watch, call)
+        except UnknownTool:
+            raise wrong("scope", "The token does not cover this file.") from None
+        except LedgerUnavailable:
+            if not sending.has_begun:
+                raise
+            return None
         if not sending.has_begun:
             return _replied(answered, asked.account.name)
         # Without its end, a body that broke off is no whole file to any client.

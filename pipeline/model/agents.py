@@ -107,6 +107,39 @@ class AgentCall:
     id: int = 0
 
 
+class RequestState(StrEnum):
+    """What became of a request that a program sent under a key of its own."""
+
+    UNDER_WAY = "under_way"
+    ABANDONED = "abandoned"  # its process ended before it was answered
+    ANSWERED = "answered"
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRequest:
+    """A request under a key: kept before its effect, so that it is carried out once.
+
+    Attributes:
+        key: SHA-256 of the key.
+        request: SHA-256 of method, address and arguments.
+        body: SHA-256 of a file that came with it; "" without one, and until it came whole.
+        at: When it was begun.
+        status: HTTP status of the answer, None before there is one.
+        answer: What was answered.
+        owner: Changes with each process that carries it out.
+    """
+
+    token_id: str
+    key: str
+    request: str
+    body: str = ""
+    at: datetime | None = None
+    status: int | None = None
+    answer: Mapping[str, Any] | None = None
+    state: RequestState = RequestState.UNDER_WAY
+    owner: str = ""
+
+
 def token_digest(token: str) -> str:
     """Return what the ledger keeps of a token."""
     # A plain hash is enough: 256 random bits cannot be guessed, which salts and slow hashes are

@@ -47,7 +47,7 @@ class Refusal(Exception):
     """A call is not carried out, or ends without an answer; the message says what to do.
 
     `kind` is a word that programs can decide by: `arguments`, `scope`, `not_found`, `try_later`,
-    `stopped` or `failed`.
+    `in_doubt`, `stopped` or `failed`.
     """
 
     def __init__(self, message: str, *, kind: str = "arguments") -> None:

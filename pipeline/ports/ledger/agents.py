@@ -1,13 +1,17 @@
 """What the ledger promises about the tokens of agents, and the audit of their calls."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
-from pipeline.model.agents import AgentCall, AgentToken, CallState
+from pipeline.model.agents import AgentCall, AgentToken, CallState, KeptRequest
 
 RATE_WINDOW = timedelta(minutes=1)
 """The time in which `Scope.per_minute` calls may begin."""
+
+
+REQUESTS_KEPT = timedelta(hours=24)
+"""How long a request under a key is remembered."""
 
 
 class AgentLedger(Protocol):
@@ -66,3 +70,26 @@ class AgentLedger(Protocol):
 
     def forget_calls(self, *, before: datetime) -> int:
         """Delete audit rows of calls that began before a moment; return how many."""
+
+    def begin_request(self, request: KeptRequest, *, ttl_s: float) -> KeptRequest | None:
+        """Keep a request before its effect and return None; unless renewed, it is abandoned.
+
+        If the token has sent one under this key before, keep nothing and return that one.
+        """
+
+    def take_over_request(self, known: KeptRequest, *, ttl_s: float) -> bool:
+        """Continue a request that was abandoned; say whether nobody else did meanwhile."""
+
+    def renew_request(self, token_id: str, key: str, *, ttl_s: float) -> None:
+        """Say that a request is still under way."""
+
+    def settle_request(
+        self, token_id: str, key: str, *, body: str, status: int, answer: Mapping[str, Any]
+    ) -> None:
+        """Keep what was answered."""
+
+    def release_request(self, token_id: str, key: str) -> None:
+        """Forget a request that changed nothing, so that its key can be used again."""
+
+    def forget_requests(self, *, before: datetime) -> int:
+        """Delete requests that began before a moment and are not under way; return how many."""

@@ -1,8 +1,9 @@
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
-from pipeline.model.agents import AgentCall, AgentToken, CallState
+from pipeline.model.agents import AgentCall, AgentToken, CallState, KeptRequest, RequestState
 from pipeline.ports.ledger.agents import RATE_WINDOW
 from tests.fakes.ledger.memory import Memory, MemoryPart
 
@@ -14,6 +15,8 @@ class MemoryAgents(MemoryPart):
         super().__init__(memory)
         self._tokens: dict[str, AgentToken] = {}
         self._calls: dict[int, AgentCall] = {}
+        self._requests: dict[tuple[str, str], KeptRequest] = {}
+        self._ends: dict[tuple[str, str], datetime] = {}
 
     def add_token(self, token: AgentToken) -> None:
         """Keep a new token."""
@@ -117,4 +120,54 @@ class MemoryAgents(MemoryPart):
         old = [number for number, one in self._calls.items() if one.at < before]
         for number in old:
             del self._calls[number]
+        return len(old)
+
+    def begin_request(self, request: KeptRequest, *, ttl_s: float) -> KeptRequest | None:
+        """Keep a request, unless its key is known."""
+        own = (request.token_id, request.key)
+        if own not in self._requests:
+            self._requests[own] = replace(request, at=self._memory.clock.now())
+            self.renew_request(*own, ttl_s=ttl_s)
+            return None
+        known = self._requests[own]
+        if known.status is not None:
+            return replace(known, state=RequestState.ANSWERED)
+        is_live = self._ends[own] > self._memory.clock.now()
+        return replace(known, state=RequestState.UNDER_WAY if is_live else RequestState.ABANDONED)
+
+    def take_over_request(self, known: KeptRequest, *, ttl_s: float) -> bool:
+        """Continue a request that was abandoned."""
+        own = (known.token_id, known.key)
+        kept = self._requests.get(own)
+        if kept is None or kept.status is not None or self._ends[own] > self._memory.clock.now():
+            return False
+        self._requests[own] = replace(kept, at=self._memory.clock.now())
+        self.renew_request(*own, ttl_s=ttl_s)
+        return True
+
+    def renew_request(self, token_id: str, key: str, *, ttl_s: float) -> None:
+        """Say that a request is still under way."""
+        self._ends[token_id, key] = self._memory.clock.now() + timedelta(seconds=ttl_s)
+
+    def settle_request(
+        self, token_id: str, key: str, *, body: str, status: int, answer: Mapping[str, Any]
+    ) -> None:
+        """Keep what was answered."""
+        kept = self._requests[token_id, key]
+        self._requests[token_id, key] = replace(kept, body=body, status=status, answer=answer)
+
+    def release_request(self, token_id: str, key: str) -> None:
+        """Forget a request."""
+        self._requests.pop((token_id, key), None)
+
+    def forget_requests(self, *, before: datetime) -> int:
+        """Delete old requests."""
+        now = self._memory.clock.now()
+        old = [
+            own
+            for own, one in self._requests.items()
+            if one.at is not None and one.at < before and self._ends[own] <= now
+        ]
+        for own in old:
+            del self._requests[own]
         return len(old)

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Select, delete, func, insert, select, update
 
+from pipeline.adapters.sql_ledger.agents.requests import SqlRequests
 from pipeline.adapters.sql_ledger.agents.tables import agent_calls, agent_tokens
 from pipeline.adapters.sql_ledger.agents.tokens import SqlTokens
 from pipeline.model.agents import AgentCall, CallState
@@ -14,8 +15,8 @@ from pipeline.ports.ledger.agents import RATE_WINDOW
 _rows = agent_calls.c
 
 
-class SqlAgents(SqlTokens):
-    """Remember tokens and calls."""
+class SqlAgents(SqlTokens, SqlRequests):
+    """Remember tokens, calls, and requests under a key."""
 
     def begin_call(self, call: AgentCall, *, per_minute: int) -> AgentCall | None:
         """Record a call before its effect, unless the token's rate is used up."""

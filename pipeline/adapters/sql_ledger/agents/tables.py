@@ -36,3 +36,21 @@ agent_calls = Table(
     Column("finished_at", UtcTime),
     Index("ix_agent_calls_token", "token_id", "at"),
 )
+
+# What a program sent under a key of its own. `request` and `key` are digests; `answer` is what it
+# was sent, so that the same request is answered the same.
+kept_requests = Table(
+    "kept_requests",
+    metadata,
+    Column("token_id", Words, primary_key=True),
+    Column("key", Words, primary_key=True),
+    Column("request", Words, nullable=False),
+    Column("body", Words, nullable=False),
+    Column("at", UtcTime, nullable=False, index=True),
+    Column("status", Integer),
+    Column("answer", JSON),
+    Column("owner", Words, nullable=False),
+    Column("host", Words, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("expires_at", UtcTime, nullable=False),
+)
