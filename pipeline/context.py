@@ -8,6 +8,7 @@ from typing import Protocol
 
 from pipeline.decide.naming import NameTemplate
 from pipeline.model import FileRef, Plan, ReadDocument, RecordWork, SourceSpec
+from pipeline.model.learning import LearnedColumn
 from pipeline.ports import (
     Archive,
     Clock,
@@ -18,12 +19,16 @@ from pipeline.ports import (
     Suspect,
     Telemetry,
 )
+from pipeline.ports.learner import Learner
 from pipeline.ports.metrics import SILENT
 
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Everything outside the pipeline, as `flows/app/wiring.py` connects it."""
+    """Everything outside the pipeline, as `flows/app/wiring.py` connects it.
+
+    `learner` is None where nothing is learned.
+    """
 
     source: FileSource
     target: RecordTarget
@@ -33,6 +38,7 @@ class Ports:
     clock: Clock
     work_dir: Path
     telemetry: Telemetry = SILENT
+    learner: Learner | None = None
 
 
 class RecordLeases(Protocol):
@@ -56,6 +62,7 @@ class SourceRun:
     `check_stop` is called before anything new is started; it raises StopRequested to stop the run.
     `suspects` are read now, by version; this process reads no other document meanwhile.
     Only one thread at a time renames a Files-area file: it holds `move_lock`.
+    `learned` has by column what was learned, as it was when the run began.
     """
 
     spec: SourceSpec
@@ -68,6 +75,7 @@ class SourceRun:
     leases: RecordLeases | None = None
     other_sources: frozenset[str] = frozenset()
     suspects: Mapping[str, Suspect] = field(default_factory=dict)
+    learned: Mapping[str, LearnedColumn] = field(default_factory=dict)
     move_lock: threading.Lock = field(default_factory=threading.Lock)
     on_plan: Callable[[Plan, Sequence[ReadDocument]], None] = field(
         default=lambda _plan, _documents: None

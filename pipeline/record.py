@@ -23,8 +23,10 @@ from pipeline.steps.fetch import fetch
 from pipeline.steps.read import read_document
 from pipeline.steps.write_back import (
     clear_reprocess_flag,
+    keep_choices,
     plan_record,
     planned_outcomes,
+    with_choices,
     write_context,
     write_record,
 )
@@ -109,13 +111,16 @@ def write_back(
     """Plan one record, write it back, and archive a manifest of each document."""
     telemetry, context = run.ports.telemetry, write_context(work, run, folder)
     with telemetry.stage("plan"):
+        context = with_choices(documents, context)
         plan = plan_record(work, documents, context)
     for document in documents:
         run.ports.ledger.files.planned(
             document.file.ref.version,
             fingerprint=document.findings.fingerprint,
-            rules=plan_fingerprint(run.spec),
+            rules=plan_fingerprint(run.spec, run.learned),
         )
+    # Before the write, so that the choice is known that a written value comes from.
+    keep_choices(work, context)
     run.on_plan(plan, documents)
     if run.plan_only:
         outcomes = planned_outcomes(documents, plan)

@@ -3,15 +3,19 @@
 import hashlib
 import importlib.metadata
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 
 from pipeline.model import SourceSpec, short_digest
+from pipeline.model.learning import LearnedColumn
 
 DECIDING = (
     "decide/column_values.py",
     "decide/confidence.py",
+    "decide/learned.py",
     "decide/mapping.py",
     "decide/naming.py",
     "decide/ownership.py",
@@ -50,11 +54,20 @@ _NOT_IN_HASH = frozenset(
 )
 
 
-def plan_fingerprint(spec: SourceSpec) -> str:
-    """Return 20 hex digits that change when the same findings would be planned differently."""
+def plan_fingerprint(
+    spec: SourceSpec, learned: Mapping[str, LearnedColumn] = MappingProxyType({})
+) -> str:
+    """Return 20 hex digits that change when the same findings would be planned differently.
+
+    A model counts from the step on at which its choices are suggested or written.
+    """
     settings = asdict(spec)
     relevant = {name: settings[name] for name in _PLAN_SETTINGS}
-    return short_digest([code_digest(), json.dumps(relevant, sort_keys=True)])
+    models = {name: column.fingerprint for name, column in learned.items() if column.fingerprint}
+    parts = [code_digest(), json.dumps(relevant, sort_keys=True)]
+    if models:
+        parts.append(json.dumps(models, sort_keys=True))
+    return short_digest(parts)
 
 
 @cache

@@ -34,12 +34,16 @@ from pipeline.model import (
 
 @dataclass(frozen=True, slots=True)
 class WantedValue:
-    """One value to be written, with the finding it comes from."""
+    """One value to be written, with the finding it comes from.
+
+    `objection` is why it may only be suggested, however certain it is.
+    """
 
     value: Value
     confidence: float
     reason: str
     version: str = ""
+    objection: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +234,9 @@ def _likely(
 
 
 def _doubt(want: WantedValue, column: str, spec: SourceSpec) -> str:
-    """Return why a value is not certain enough to be written, "" when it is."""
+    """Return why a value may not be written, however sure or not sure enough, "" when it may."""
+    if want.objection:
+        return want.objection
     setting = "the column's write_at" if column in spec.column_limits else "write_at"
     limit = spec.limits_of(column).write_at
     return doubt(want.confidence, want.reason, limit=limit, setting=setting)

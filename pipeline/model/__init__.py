@@ -247,13 +247,19 @@ class OwnValue:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A value that was not written: a user's value is there, or the finding is not sure enough."""
+    """A value that was not written: a user's value is there, or the finding is not sure enough.
+
+    `page` and `box` are where the value is printed, as in `Finding`; None where that is not known,
+    or is the place of the finding.
+    """
 
     column: str
     current: Value
     suggested: Value
     reason: str
     confidence: float = 0.0
+    page: int | None = None
+    box: tuple[float, float, float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)

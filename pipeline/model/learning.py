@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from pipeline.model import RecordRef, Suggestion, short_digest
+from pipeline.model import RecordRef, short_digest
 from pipeline.model.limits import Step
 
 MAX_MODEL_BYTES = 4 * 2**20
@@ -136,11 +136,14 @@ class Rung:
 
 @dataclass(frozen=True, slots=True)
 class LearnedColumn:
-    """What a run uses for a column: its model, and the step of each kind of evidence."""
+    """What a run uses for a column: its model, and the step of each kind of evidence.
+
+    `standings` say in words how the choices of each kind have done so far.
+    """
 
     model: LearnedModel
     rungs: Mapping[Stratum, Rung] = field(default_factory=dict)
-    counts: Mapping[Stratum, tuple[int, int]] = field(default_factory=dict)
+    standings: Mapping[Stratum, str] = field(default_factory=dict)
     highest: Step = Step.WRITE
 
     def step(self, stratum: Stratum, engines: Sequence[str]) -> Step:
@@ -164,9 +167,20 @@ class LearnedColumn:
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
-    """A record whose page probably says something else than what was typed."""
+class Chosen:
+    """A choice for one record, and what may be done with it.
 
-    record: RecordRef
+    Attributes:
+        version: The file version that it was read in.
+        standing: How such choices have done so far, in words.
+        engines: What read the pages.
+        is_trial: Whether it may be judged: not if the model has learned from the same document.
+    """
+
+    choice: LearnedChoice
     version: str
-    suggestion: Suggestion
+    model: str
+    step: Step
+    standing: str
+    engines: tuple[str, ...] = ()
+    is_trial: bool = True

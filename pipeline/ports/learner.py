@@ -61,12 +61,12 @@ class Learner(Protocol):
         """
 
     def choose(
-        self, document: str, pages: Path, findings: Mapping[str, Finding]
-    ) -> LearnedChoice | None:
-        """Choose a value for a document with a model, None where nothing is likely.
+        self, models: Mapping[str, str], pages: Path, findings: Mapping[str, Finding]
+    ) -> Mapping[str, LearnedChoice]:
+        """Choose the values of a document by column, with a model in JSON for each.
 
-        Raises:
-            ValueError: the model cannot be used by this version of the program.
+        A column for which nothing is likely is left out, and so is one whose model this version of
+        the program cannot use. `pages` is the file pages.json.
         """
 
     def lower_bound(self, right: int, asked: int) -> float:

@@ -256,10 +256,6 @@ class LearnSettings(Section):
     """
     schedule: Annotated[str, AfterValidator(checked_cron)] = "0 3 * * *"
     """When columns are learned, as a cron expression in the time zone `serve.timezone`."""
-    growth: Annotated[float, Field(gt=0, le=10)] = 0.1
-    """Share by which the filled records of a column must grow until it is learned again. What users
-    have decided in between is learned with it, and `learn --now` does not wait.
-    """
 
 
 class ServeSettings(Section):

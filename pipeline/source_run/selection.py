@@ -89,7 +89,8 @@ def _pages(run: SourceRun, selection: Selection) -> Iterator[Sequence[RecordWork
         return
     if selection.stale:
         is_current = run.ports.reader.is_current
-        states = ledger.files.stale(is_current, plan_fingerprint(spec), source=spec.name)
+        rules = plan_fingerprint(spec, run.learned)
+        states = ledger.files.stale(is_current, rules, source=spec.name)
     else:
         states = ledger.files.states(source=spec.name, since=selection.since)
     for keys in _batches(listing_keys((state.ref for state in states), spec)):

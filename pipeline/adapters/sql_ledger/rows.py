@@ -105,7 +105,7 @@ def dump_outcome(outcome: Outcome) -> Json:
 
 def load_outcome(row: Mapping[str, Any], ref: FileRef) -> Outcome:
     """Rebuild an outcome for the reference its row is about."""
-    suggestions = tuple(Suggestion(**suggestion) for suggestion in row["suggestions"])
+    suggestions = tuple(load_suggestion(suggestion) for suggestion in row["suggestions"])
     return Outcome(
         **{**row, "ref": ref, "status": Status(row["status"]), "suggestions": suggestions}
     )
@@ -129,7 +129,14 @@ def load_file(row: RowMapping) -> FileState:
         renamed_from=row["renamed_from"],
         rules=row["rules"],
         acknowledged=load_acknowledgement(row),
+        seen_at=row["seen_at"],
     )
+
+
+def load_suggestion(row: Mapping[str, Any]) -> Suggestion:
+    """Rebuild a suggestion; JSON has no tuples."""
+    box = row.get("box")
+    return Suggestion(**{**row, "box": tuple(box) if box else None})
 
 
 def load_acknowledgement(row: RowMapping) -> Acknowledgement | None:

@@ -70,6 +70,7 @@ class FileState:
             under that one.
         rules: Identifies the settings under which it was planned (`pipeline.decide.fingerprint`).
         acknowledged: None unless a user knows the outcome and wants to hear no more of it.
+        seen_at: When a listing first showed this version.
     """
 
     version: str
@@ -86,6 +87,7 @@ class FileState:
     renamed_from: str | None = None
     rules: str | None = None
     acknowledged: Acknowledgement | None = None
+    seen_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

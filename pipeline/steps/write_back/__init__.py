@@ -5,9 +5,15 @@
 """
 
 from pipeline.steps.write_back.columns import changed_values
-from pipeline.steps.write_back.context import WriteContext, write_context
+from pipeline.steps.write_back.context import WriteContext, table_context, write_context
 from pipeline.steps.write_back.cost import Cost, cost_of
 from pipeline.steps.write_back.decisions import carry_out_decisions
+from pipeline.steps.write_back.learned import (
+    Doubted,
+    keep_choices,
+    keep_doubts,
+    with_choices,
+)
 from pipeline.steps.write_back.page_decisions import (
     Choice,
     NotDecided,
@@ -27,6 +33,7 @@ __all__ = [
     "UNDOABLE",
     "Choice",
     "Cost",
+    "Doubted",
     "NotDecided",
     "Undone",
     "WriteContext",
@@ -37,13 +44,17 @@ __all__ = [
     "clear_reprocess_flag",
     "cost_of",
     "decide_on_page",
+    "keep_choices",
+    "keep_doubts",
     "open_again",
     "outcomes_of",
     "plan_record",
     "planned_outcomes",
     "recover",
     "refuse_review",
+    "table_context",
     "undo_effects",
+    "with_choices",
     "write_back",
     "write_context",
     "write_record",

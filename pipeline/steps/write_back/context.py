@@ -1,20 +1,25 @@
 """What every part of the write-back works with."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pipeline.context import Ports, SourceRun
 from pipeline.model import Column, RecordWork, SourceSpec
+from pipeline.model.learning import Chosen
 
 
 @dataclass(frozen=True, slots=True)
 class WriteContext:
-    """The run, the columns of the record's table, and a work folder for bytes to upload again."""
+    """The run, the columns of the record's table, and a work folder for bytes to upload again.
+
+    `chosen` has by column what the models choose for the record.
+    """
 
     run: SourceRun
     columns: Mapping[str, Column]
     folder: Path
+    chosen: Mapping[str, Chosen] = field(default_factory=dict)
 
     @property
     def spec(self) -> SourceSpec:
@@ -36,4 +41,14 @@ def write_context(work: RecordWork, run: SourceRun, folder: Path) -> WriteContex
         columns = target.columns(index.table, is_view=False)
     else:
         run, columns = replace(run, spec=replace(run.spec, columns={})), {}
+    return WriteContext(run, columns, folder)
+
+
+def table_context(run: SourceRun, folder: Path) -> WriteContext:
+    """Gather the same for work on a whole table or view; a folder has the columns of its index."""
+    spec, target = run.spec, run.ports.target
+    if spec.folder is None:
+        columns = target.columns(spec.container, is_view=spec.view is not None)
+    else:
+        columns = {} if spec.index is None else target.columns(spec.index.table, is_view=False)
     return WriteContext(run, columns, folder)

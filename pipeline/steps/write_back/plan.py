@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from pipeline.archive_layout import original_key
+from pipeline.decide.learned import with_learned
 from pipeline.decide.mapping import decide, wanted_values
 from pipeline.decide.naming import findings_by_name, has_name, is_alternative
 from pipeline.decide.ownership import TakenBack, owned, taken_back
@@ -24,7 +25,12 @@ def plan_record(work: RecordWork, documents: Sequence[ReadDocument], context: Wr
     readable = [document for document in documents if document.findings.status.readable]
     now = context.ports.clock.now()
     facts = {document.file.ref.version: _facts(document, context, now) for document in readable}
-    wanted = wanted_values(spec, facts, context.columns)
+    wanted = with_learned(
+        wanted_values(spec, facts, context.columns),
+        context.chosen,
+        spec=spec,
+        columns=context.columns,
+    )
     effects = ledger.effects.find(record=(record.container, record.pk)) if record else []
     last_written, undone = owned(effects), list(taken_back(effects))
     names, name_problems = _new_names(readable, undone, context)

@@ -63,30 +63,31 @@ def keep_suggestions(plan: Plan, documents: Sequence[ReadDocument], context: Wri
     if record is None:
         return
     suggestions = not_rejected(source, record, plan.suggestions, ledger)
-    known = {
-        item.suggestion.column: item
-        for item in ledger.effects.review_items(source, (record.container, record.pk))
+    items = ledger.effects.review_items(source, (record.container, record.pk))
+    known = {item.suggestion.column: item for item in items}
+    # What somebody else than a plan asks stays until it is decided.
+    asked = {
+        item.suggestion.column
+        for item in items
+        if item.state is ReviewState.OPEN and item.given is not None
     }
-    for suggestion in suggestions:
-        before = known.get(suggestion.column)
-        if before is None or not _is_shown(suggestion, before, context):
-            row = before.row if before else ""
-            item = ReviewItem(
-                source,
-                record,
-                plan.work.files[0].version,
-                suggestion,
-                row=row,
-                amount=amount_of(documents),
-            )
-            show(item, before, context)
-
-    made = {suggestion.column for suggestion in suggestions}
+    made = {one.column: one for one in suggestions if one.column not in asked}
+    amount = amount_of(documents)
+    for column, suggestion in made.items():
+        version = plan.work.files[0].version
+        item = ReviewItem(source, record, version, suggestion, amount=amount)
+        _show_unless_shown(item, known.get(column), context)
     for column, item in known.items():
-        is_of_plan = item.state is ReviewState.OPEN and item.given is None
-        if is_of_plan and column not in made:
+        if item.state is ReviewState.OPEN and column not in asked | made.keys():
             note = "nothing is suggested any more"
             settle_row(item, context, state=ReviewState.WITHDRAWN, decision="", note=note)
+
+
+def _show_unless_shown(item: ReviewItem, before: ReviewItem | None, context: WriteContext) -> None:
+    if before is None:
+        show(item, None, context)
+    elif not _is_shown(item.suggestion, before, context):
+        show(replace(item, row=before.row), before, context)
 
 
 def amount_of(documents: Sequence[ReadDocument]) -> float | None:

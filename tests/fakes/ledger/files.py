@@ -288,6 +288,7 @@ class MemoryFiles(MemorySources):
             original_name=manifest.original_name,
             renamed_from=renamed_from,
             rules=manifest.rules,
+            seen_at=manifest.at,
         )
         newest = files.get(self._newest.get(ref.location_key, ""))
         if newest is None or newest.updated_at <= manifest.at:
@@ -319,6 +320,7 @@ class MemoryFiles(MemorySources):
             run_id=run_id,
             updated_at=now,
             original_name=ref.name,
+            seen_at=now,
         )
 
     def _keep(self, state: FileState) -> None:

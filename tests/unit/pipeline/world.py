@@ -9,8 +9,10 @@ import pytest
 
 from pipeline.context import Ports, SourceRun
 from pipeline.decide.naming import NameTemplate
+from pipeline.learning.columns import learned_columns
 from pipeline.model import ConfidenceLimits, Outcome, RecordWork, SourceSpec
 from pipeline.plans.undo import effects_by_record, undo_record, with_listing
+from pipeline.ports.learner import Learner
 from pipeline.record import new_records
 from pipeline.source_run.recovery import recover_all, review_decisions
 from pipeline.source_run.worker_pool import act_on_each, process_all
@@ -38,6 +40,7 @@ class World:
     ledger: MemoryLedger = field(default_factory=MemoryLedger)
     reader: FakeReader = field(default_factory=FakeReader)
     clock: FakeClock = field(default_factory=FakeClock)
+    learner: Learner | None = None
     runs: int = 0
 
     def source_run(
@@ -53,12 +56,20 @@ class World:
             self.reader,
             self.clock,
             self.folder,
+            learner=self.learner,
         )
         template = NameTemplate(spec.rename) if spec.rename else None
         run_id = f"run-{self.runs}"
         self.ledger.usage.start_run(run_id, "ingest")
         return SourceRun(
-            spec, ports, run_id, plan_only=plan_only, reread=reread, template=template, **more
+            spec,
+            ports,
+            run_id,
+            plan_only=plan_only,
+            reread=reread,
+            template=template,
+            learned=learned_columns(spec, self.ledger, self.learner, precision=0.9),
+            **more,
         )
 
     def run(

@@ -12,7 +12,7 @@ from pipeline.adapters.sql_ledger.migrations.columns import (
     words,
 )
 
-TABLES = ("learned_models", "learned_trials", "learned_rungs")
+LEARNING = ("learned_models", "learned_trials", "learned_rungs")
 
 
 def create_learning() -> None:

@@ -6,9 +6,10 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
+from pipeline.adapters.sql_ledger.rows import load_suggestion
 from pipeline.adapters.sql_ledger.session import SqlPart
 from pipeline.adapters.sql_ledger.users.tables import review_items, reviews
-from pipeline.model import RecordRef, Suggestion
+from pipeline.model import RecordRef
 from pipeline.model.review import ReviewItem, ReviewReason, ReviewState
 
 
@@ -104,7 +105,7 @@ def stored_item(item: Mapping[str, Any]) -> ReviewItem:
     values = {
         **item,
         "record": RecordRef(**item["record"]),
-        "suggestion": Suggestion(**item["suggestion"]),
+        "suggestion": load_suggestion(item["suggestion"]),
         "state": ReviewState(item["state"]),
         "given": None if given is None else ReviewReason(given),
     }

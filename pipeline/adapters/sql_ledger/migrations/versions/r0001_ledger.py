@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
+from pipeline.adapters.sql_ledger.migrations.agents import AGENTS, create_agents
 from pipeline.adapters.sql_ledger.migrations.columns import (
     big,
     counted_key,
@@ -13,7 +14,7 @@ from pipeline.adapters.sql_ledger.migrations.columns import (
     utc_time,
     words,
 )
-from pipeline.adapters.sql_ledger.migrations.learning import TABLES, create_learning
+from pipeline.adapters.sql_ledger.migrations.learning import LEARNING, create_learning
 
 revision = "r0001"
 down_revision = None
@@ -43,12 +44,11 @@ _TABLES = (
     "watched_sources",
     "webhooks",
     "secret_keys",
-    "agent_tokens",
-    "agent_calls",
     "login_links",
     "web_sessions",
     "audit_entries",
-    *TABLES,
+    *AGENTS,
+    *LEARNING,
 )
 
 
@@ -62,7 +62,7 @@ def upgrade() -> None:
     _create_leases()
     _create_usage()
     _create_messages()
-    _create_agents()
+    create_agents()
     _create_users()
     create_learning()
     op.create_table(
@@ -346,37 +346,6 @@ def _create_messages() -> None:
         integer("missed", nullable=True),
     )
     op.create_table("webhooks", words("account", primary_key=True), words("webhook_id"))
-
-
-def _create_agents() -> None:
-    op.create_table(
-        "agent_tokens",
-        words("id", primary_key=True),
-        words("name"),
-        words("account"),
-        words("digest", unique=True),
-        json("scope"),
-        utc_time("created_at"),
-        utc_time("expires_at"),
-        utc_time("revoked_at", nullable=True),
-        utc_time("last_used_at", nullable=True),
-    )
-    op.create_table(
-        "agent_calls",
-        counted_key("id"),
-        words("token_id"),
-        words("tool"),
-        words("arguments"),
-        utc_time("at"),
-        words("state"),
-        words("note"),
-        big("records"),
-        big("calls"),
-        words("run_id"),
-        utc_time("finished_at", nullable=True),
-    )
-    op.create_index("ix_agent_calls_token", "agent_calls", ["token_id", "at"])
-    op.create_index("ix_agent_calls_run_id", "agent_calls", ["run_id"])
 
 
 def _create_users() -> None:

@@ -1,0 +1,82 @@
+"""Put what a model chose beside what the rules found: what is proved is written. Pure.
+
+Until it is proved, the values of the rules with their probabilities decide alone.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from pipeline.decide.column_values import Unfit, convert, holds
+from pipeline.decide.mapping import Wanted, WantedValue
+from pipeline.model import Column, SourceSpec, Value
+from pipeline.model.learning import Chosen, Verdict
+from pipeline.model.limits import Step
+
+_IN_EFFECT = frozenset({Step.SUGGEST, Step.WRITE})
+
+
+def with_learned(
+    wanted: Wanted,
+    chosen: Mapping[str, Chosen],
+    *,
+    spec: SourceSpec,
+    columns: Mapping[str, Column],
+) -> Wanted:
+    """Return what is wanted of a record, with the choices that may be suggested or written.
+
+    A choice that may be written replaces the value of the rules, if it reaches the column's
+    `write_at`. Any other is suggested where the rules have nothing that is certain enough to be
+    written, and nothing more certain to be suggested. It is never written.
+    """
+    values, missing = dict(wanted.values), dict(wanted.missing)
+    for name, one in chosen.items():
+        if one.step not in _IN_EFFECT or name not in columns:
+            continue
+        want = _as_wanted(one, columns[name], spec)
+        if want is None:
+            continue
+        rule = values.get(name)
+        if _replaces(want, rule, columns[name], write_at=spec.limits_of(name).write_at):
+            values[name] = want
+            missing.pop(name, None)
+    return replace(wanted, values=values, missing=missing)
+
+
+def _as_wanted(one: Chosen, column: Column, spec: SourceSpec) -> WantedValue | None:
+    try:
+        value = convert(one.choice.value, column, allow_formulas=spec.allow_formulas)
+    except Unfit:
+        # Such as a text in a column whose type was changed since it was learned.
+        return None
+    if value == "":
+        return None
+    objection = ""
+    if one.step is Step.SUGGEST:
+        objection = f"learned values of this kind are suggested, not written: {one.choice.reason}"
+    return WantedValue(
+        value,
+        one.choice.probability,
+        f"{one.choice.reason} (learned; {one.choice.stratum})",
+        one.version,
+        objection,
+    )
+
+
+def _replaces(
+    want: WantedValue, rule: WantedValue | None, column: Column, *, write_at: float
+) -> bool:
+    if rule is None:
+        return True
+    if not want.objection and want.confidence >= write_at:
+        # Of equal values the rules' own may be the more certain one.
+        return not holds(rule.value, want.value, column) or want.confidence > rule.confidence
+    return rule.confidence < write_at and want.confidence > rule.confidence
+
+
+def verdict(choice: str, current: Value, column: Column) -> Verdict:
+    """Say whether a choice is what people have put into a column; the case of texts is ignored."""
+    try:
+        value = convert(choice, column, allow_formulas=True)
+    except Unfit:
+        return Verdict.WRONG
+    return Verdict.RIGHT if holds(current, value, column) else Verdict.WRONG

@@ -1,0 +1,136 @@
+"""Pair the records of a source with what was read of their documents."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from pipeline.context import SourceRun
+from pipeline.decide.naming import findings_by_name
+from pipeline.decide.truth import typed_values
+from pipeline.errors import FileGone
+from pipeline.isolation import isolated
+from pipeline.learning.columns import learnable
+from pipeline.model import Column, FileRef, Finding, ReadDocument, RecordRef, RecordWork
+from pipeline.model.learning import TypedValue
+from pipeline.model.review import ReviewItem
+from pipeline.record import read_file
+
+PAGES = "pages.json"
+
+
+@dataclass(frozen=True, slots=True)
+class FilledRecord:
+    """A listed record, with what people have put into the columns that are learned.
+
+    `order` sorts records by age: the date of the newest file, then the place in the listing.
+    """
+
+    work: RecordWork
+    record: RecordRef
+    typed: Mapping[str, TypedValue]
+    order: tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was read of a record's document: its digest, findings and pages in a local file.
+
+    `pages` is None where the archive has none. `basis` identifies the reading.
+    """
+
+    version: str
+    sha256: str
+    findings: Mapping[str, Finding]
+    pages: Path | None
+    basis: str
+
+
+def filled_records(run: SourceRun, columns: Mapping[str, Column]) -> Iterator[FilledRecord]:
+    """List the source, and yield its records with what people have put there, if anything.
+
+    A file without a record has no columns, and is left out.
+    """
+    ledger = run.ports.ledger
+    wanted = {name: columns[name] for name in learnable(run.spec) if name in columns}
+    items: dict[tuple[str, str], list[ReviewItem]] = defaultdict(list)
+    for item in ledger.effects.review_items(run.spec.name):
+        items[item.record.container, item.record.pk].append(item)
+    number = 0
+    for page in run.ports.source.pages(run.spec):
+        run.check_stop()
+        for work in page:
+            if work.record is None:
+                continue
+            number += 1
+            key = work.record.container, work.record.pk
+            effects = ledger.effects.find(record=key)
+            typed = typed_values(work.values, wanted, effects, items.get(key, ()))
+            yield FilledRecord(work, work.record, typed, (_newest_date(work), number))
+
+
+def _newest_date(work: RecordWork) -> str:
+    """Return the date of a record's newest file as ISO text, "" where the listing has none."""
+    return max((_iso_date(ref.listed_date or ref.created) for ref in work.files), default="")
+
+
+def _iso_date(listed: str) -> str:
+    try:
+        moment = datetime.fromisoformat(listed)
+    except ValueError:
+        return ""
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).isoformat()
+
+
+def reading_of(
+    filled: FilledRecord, run: SourceRun, folder: Path, *, may_read: Callable[[], bool]
+) -> Reading | None:
+    """Return the reading of a record's document; what was never read is read, if it may be.
+
+    Of several documents it is the first that could be read. None if there is none.
+    """
+    for number, ref in enumerate(filled.work.files):
+        scratch = folder / f"{filled.record.pk}-{number}.json"
+        known = _known(ref, run, scratch)
+        if known is not None:
+            return known
+        state = run.ports.ledger.files.state(ref.version)
+        # What was read without success stays so until `reprocess`.
+        if (state is None or state.outcome is None) and may_read():
+            _read(filled.work, ref, run, folder / f"{filled.record.pk}-{number}")
+            known = _known(ref, run, scratch)
+            if known is not None:
+                return known
+    return None
+
+
+def _read(work: RecordWork, ref: FileRef, run: SourceRun, folder: Path) -> None:
+    """Fetch, read and archive a file; nothing is planned, so the next run finds it unfinished."""
+    documents: list[ReadDocument] = []
+    run.ports.ledger.files.seen([ref], run.run_id)
+    for outcome in isolated([ref], partial(read_file, ref, work, run, folder, documents)):
+        run.ports.ledger.files.finish(outcome, run.run_id)
+
+
+def _known(ref: FileRef, run: SourceRun, scratch: Path) -> Reading | None:
+    files = run.ports.ledger.files
+    state = files.state(ref.version)
+    if state is None or state.sha256 is None:
+        return None
+    fingerprints = files.reading_fingerprints(state.sha256)
+    # An older reading is better than none: `reprocess --stale` replaces it.
+    latest = fingerprints[0] if fingerprints else None
+    fingerprint = next((one for one in fingerprints if run.ports.reader.is_current(one)), latest)
+    reading = files.reading(state.sha256, fingerprint) if fingerprint else None
+    if reading is None or not reading[0].status.readable:
+        return None
+    findings, prefix = reading
+    pages: Path | None = scratch
+    try:
+        run.ports.archive.get(f"{prefix}/{PAGES}", scratch)
+    except FileGone:
+        pages = None  # the settings leave this rendition out
+    basis = f"{state.sha256} {fingerprint}"
+    return Reading(ref.version, state.sha256, findings_by_name(findings), pages, basis)

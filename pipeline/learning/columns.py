@@ -1,0 +1,78 @@
+"""Which columns of a source are learned, and what a run uses of them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from pipeline.decide.ladder import Proof, Standing, standing
+from pipeline.findings import FACT_NAMES
+from pipeline.model import SourceSpec
+from pipeline.model.learning import LearnedColumn, LearnedModel, Rung, Stratum, Trial
+from pipeline.model.limits import Step
+from pipeline.ports import Ledger
+from pipeline.ports.learner import Learner
+
+
+def learnable(spec: SourceSpec) -> Sequence[str]:
+    """Return the mapped columns that may be learned: not those with facts about our own work."""
+    return [
+        name
+        for name, finding in spec.columns.items()
+        if finding not in FACT_NAMES and spec.highest_step(name) is not Step.OFF
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnState:
+    """The state of a column: its model, and by kind of evidence its step and its trials."""
+
+    name: str
+    highest: Step
+    model: LearnedModel | None
+    rungs: Mapping[Stratum, Rung]
+    trials: Mapping[Stratum, Sequence[Trial]]
+    proof: Proof
+
+    def standing(self, stratum: Stratum) -> Standing:
+        """Return how the choices of one kind of evidence have done so far."""
+        return standing(self.trials[stratum], self.proof)
+
+
+def column_states(
+    spec: SourceSpec, ledger: Ledger, learner: Learner, *, precision: float
+) -> list[ColumnState]:
+    """Return the state of each column of a source that may be learned."""
+    models = {model.column: model for model in ledger.learning.models(spec.name)}
+    kept = {(rung.column, rung.stratum): rung for rung in ledger.learning.rungs(spec.name)}
+    states = []
+    for name in learnable(spec):
+        trials = ledger.learning.trials(spec.name, name)
+        write_at = spec.limits_of(name).write_at
+        states.append(
+            ColumnState(
+                name,
+                spec.highest_step(name),
+                models.get(name),
+                {s: kept.get((name, s), Rung(spec.name, name, s)) for s in Stratum},
+                {s: [one for one in trials if one.choice.stratum is s] for s in Stratum},
+                Proof(precision, write_at, learner.lower_bound, learner.needed),
+            )
+        )
+    return states
+
+
+def learned_columns(
+    spec: SourceSpec, ledger: Ledger, learner: Learner | None, *, precision: float
+) -> Mapping[str, LearnedColumn]:
+    """Return what a run over a source uses: the columns that have a model, as they are now."""
+    if learner is None or not ledger.learning.models(spec.name):
+        return {}
+    return {
+        state.name: LearnedColumn(
+            state.model,
+            state.rungs,
+            {stratum: str(state.standing(stratum)) for stratum in Stratum},
+            state.highest,
+        )
+        for state in column_states(spec, ledger, learner, precision=precision)
+        if state.model is not None
+    }

@@ -1,0 +1,114 @@
+"""Judge what was chosen by what people put there later, and move the steps by it."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from pipeline.decide.ladder import demotion, promotion, with_new_engines
+from pipeline.decide.learned import verdict
+from pipeline.decide.ownership import IN_EFFECT
+from pipeline.learning.collect import FilledRecord
+from pipeline.learning.columns import ColumnState
+from pipeline.model import Column, EffectKind
+from pipeline.model.learning import Rung, Stratum, Trial, Verdict
+from pipeline.model.limits import Step
+from pipeline.ports import Ledger
+
+
+def judge_trials(
+    source: str, records: Sequence[FilledRecord], columns: Mapping[str, Column], ledger: Ledger
+) -> int:
+    """Compare open choices with what people have put there since; return how many were judged."""
+    by_pk = {filled.record.pk: filled for filled in records}
+    waiting = [one for one in ledger.learning.trials(source) if one.verdict is Verdict.OPEN]
+    judged = list(_judged(waiting, by_pk, columns))
+    ledger.learning.judge(judged)
+    written = [
+        replace(trial, written=True)
+        for trial in waiting
+        if not trial.written and _was_written(trial, columns, ledger)
+    ]
+    decided = {trial.key for trial in judged}
+    ledger.learning.keep_trials(trial for trial in written if trial.key not in decided)
+    return len(judged)
+
+
+def _judged(
+    waiting: Iterable[Trial], by_pk: Mapping[str, FilledRecord], columns: Mapping[str, Column]
+) -> Iterator[Trial]:
+    for trial in waiting:
+        filled, column = by_pk.get(trial.record.pk), columns.get(trial.column)
+        if filled is None or column is None or trial.column not in filled.typed:
+            continue
+        typed = filled.typed[trial.column].text
+        current = filled.work.values[trial.column]
+        yield replace(trial, verdict=verdict(trial.choice.value, current, column), typed=typed)
+
+
+def _was_written(trial: Trial, columns: Mapping[str, Column], ledger: Ledger) -> bool:
+    column = columns.get(trial.column)
+    if column is None or trial.step is not Step.WRITE:
+        return False
+    return any(
+        effect.kind is EffectKind.UPDATE_COLUMNS
+        and effect.state in IN_EFFECT
+        and not effect.undoes
+        and trial.column in effect.after
+        and verdict(trial.choice.value, effect.after[trial.column], column) is Verdict.RIGHT
+        for effect in ledger.effects.find(record=(trial.record.container, trial.record.pk))
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A step that was taken, up or down, or that waits for somebody to agree."""
+
+    before: Rung
+    after: Rung
+    waits: bool = False
+
+    def __str__(self) -> str:
+        what = f"{self.after.column}, {self.after.stratum}: {self.before.step} → {self.after.step}"
+        asks = "; `learn promote` agrees" if self.waits else ""
+        return f"{what} ({self.after.reason}{asks})"
+
+
+def move_steps(states: Sequence[ColumnState], ledger: Ledger, *, auto: bool) -> list[Move]:
+    """Take every step down that is due, and every step up if nobody has to agree; return them."""
+    moves = []
+    for state in states:
+        for stratum in Stratum:
+            move = _move(state, stratum, auto=auto)
+            if move is not None:
+                moves.append(move)
+                if not move.waits:
+                    ledger.learning.save_rung(move.after)
+    return moves
+
+
+def _move(state: ColumnState, stratum: Stratum, *, auto: bool) -> Move | None:
+    rung, trials = state.rungs[stratum], state.trials[stratum]
+    down = demotion(rung, trials, state.proof)
+    if down is not None:
+        return Move(rung, down)
+    wider = with_new_engines(rung, trials, state.proof)
+    if wider is not None:
+        return Move(rung, wider)
+    up = promotion(rung, trials, state.proof, highest=state.highest)
+    return None if up is None else Move(rung, up, waits=not auto)
+
+
+def promote(
+    states: Sequence[ColumnState], ledger: Ledger, *, by: str, column: str | None = None
+) -> list[Move]:
+    """Take the steps up that are proved and wait for somebody to agree; return them."""
+    moves = []
+    for state in states:
+        if column is not None and state.name != column:
+            continue
+        for stratum in Stratum:
+            move = _move(state, stratum, auto=False)
+            if move is not None and move.waits:
+                agreed = replace(move.after, by=by)
+                ledger.learning.save_rung(agreed)
+                moves.append(Move(move.before, agreed))
+    return moves

@@ -1,0 +1,184 @@
+"""Learn the columns of one source: judge, learn, list doubts, and move the steps."""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pipeline.context import SourceRun
+from pipeline.learning.collect import FilledRecord, Reading, filled_records, reading_of
+from pipeline.learning.columns import column_states, learnable
+from pipeline.learning.judge import Move, judge_trials, move_steps
+from pipeline.model import Column, Suggestion
+from pipeline.model.learning import MAX_MODEL_BYTES, LearnedModel, TypedValue
+from pipeline.ports.learner import FilledRecord as Example, FoundDoubt, Learner
+from pipeline.steps.write_back import Doubted, keep_doubts, table_context
+
+NEWEST = 4_000
+"""Records whose pages are looked at; of older ones the values alone are remembered."""
+
+
+@dataclass(slots=True)
+class Taught:
+    """What was done for one source.
+
+    `learned` has by column how many records its new model was made from, `unchanged` the columns
+    that would have got the same model again, `too_few` those with too few filled records.
+    """
+
+    source: str
+    records: int = 0
+    read: int = 0
+    judged: int = 0
+    learned: dict[str, int] = field(default_factory=dict)
+    unchanged: list[str] = field(default_factory=list)
+    too_few: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    doubts: int = 0
+    moves: list[Move] = field(default_factory=list)
+
+
+def teach(
+    run: SourceRun,
+    *,
+    precision: float,
+    auto: bool,
+    may_read: Callable[[], bool],
+    folder: Path,
+    on_record: Callable[[int], None] = lambda _: None,
+) -> Taught:
+    """Learn what has changed since the last time; nothing is written to a record.
+
+    `may_read` says whether another document may be read now. `on_record` gets the number of records
+    that were paired so far.
+    """
+    learner, ledger, spec = run.ports.learner, run.ports.ledger, run.spec
+    assert learner is not None
+    context = table_context(run, folder)
+    columns = context.columns
+    taught = Taught(spec.name)
+    listed = list(filled_records(run, columns))
+    # Before anything is learned: what people have put there judges the models that chose before.
+    taught.judged = judge_trials(spec.name, listed, columns, ledger)
+
+    filled = sorted((one for one in listed if one.typed), key=lambda one: one.order)
+    taught.records = len(filled)
+    readings: dict[str, Reading] = {}
+    for number, one in enumerate(filled[-NEWEST:], start=1):
+        run.check_stop()
+        found = reading_of(one, run, folder, may_read=_counted(may_read, taught))
+        if found is not None:
+            readings[one.record.pk] = found
+        on_record(number)
+    room = _Room(run, learner, filled, readings, taught)
+    doubted = {
+        name: doubts
+        for name in learnable(spec)
+        if name in columns and (doubts := room.learn(columns[name])) is not None
+    }
+    every = [one for found in doubted.values() for one in found]
+    taught.doubts = keep_doubts(every, context, columns=doubted.keys())
+    states = column_states(spec, ledger, learner, precision=precision)
+    taught.moves = move_steps(states, ledger, auto=auto)
+    return taught
+
+
+def _counted(may_read: Callable[[], bool], taught: Taught) -> Callable[[], bool]:
+    def asked() -> bool:
+        allowed = may_read()
+        taught.read += allowed
+        return allowed
+
+    return asked
+
+
+@dataclass(frozen=True, slots=True)
+class _Room:
+    """What all columns of a source are learned from, the oldest record first."""
+
+    run: SourceRun
+    learner: Learner
+    filled: Sequence[FilledRecord]
+    readings: Mapping[str, Reading]
+    taught: Taught
+
+    def learn(self, column: Column) -> Sequence[Doubted] | None:
+        """Learn a column and keep its model; return the doubts, None if it is the same again."""
+        name, spec, taught = column.name, self.run.spec, self.taught
+        ledger = self.run.ports.ledger
+        examples = [
+            _example(one.typed[name], one, self.readings.get(one.record.pk))
+            for one in self.filled
+            if name in one.typed
+        ]
+        digest = _digest(examples, self.readings)
+        present = ledger.learning.model(spec.name, name)
+        if present is not None and present.examples == digest:
+            taught.unchanged.append(name)
+            return None
+        lesson = self.learner.learn(column, spec.columns[name], examples)
+        if lesson is None:
+            taught.too_few.append(name)
+            return None
+        content = lesson.document.encode()
+        if len(content) > MAX_MODEL_BYTES:
+            taught.problems.append(f"{name}: the model has {len(content):,} bytes; it is not kept")
+            return None
+        model = LearnedModel(
+            spec.name,
+            name,
+            lesson.document,
+            hashlib.sha256(content).hexdigest(),
+            self.run.ports.clock.now(),
+            len(examples),
+            digest,
+            lesson.report,
+        )
+        ledger.learning.save_model(model)
+        taught.learned[name] = len(examples)
+        return self._doubted(name, lesson.doubts)
+
+    def _doubted(self, name: str, doubts: Sequence[FoundDoubt]) -> list[Doubted]:
+        by_pk = {one.record.pk: one for one in self.filled}
+        found = []
+        for doubt in doubts:
+            one, reading = by_pk[doubt.key], self.readings.get(doubt.key)
+            if reading is None:
+                continue
+            place = doubt.place
+            where = f"line {place.line} of page {place.page}" if place else "the page"
+            suggestion = Suggestion(
+                name,
+                one.work.values[name],
+                doubt.read,
+                f"typed {doubt.typed!r}, {where} says {doubt.read!r}",
+                doubt.probability,
+                page=place.page if place else None,
+                box=place.box if place else None,
+            )
+            found.append(Doubted(one.record, reading.version, suggestion))
+        return found
+
+
+def _example(typed: TypedValue, one: FilledRecord, reading: Reading | None) -> Example:
+    day, number = one.order
+    return Example(
+        key=one.record.pk,
+        digest=reading.sha256 if reading else "",
+        pages=reading.pages if reading else None,
+        findings=reading.findings if reading else {},
+        value=typed.text,
+        weight=typed.weight,
+        # Files of one moment keep the order of the listing.
+        when=f"{day} {number:09d}",
+    )
+
+
+def _digest(examples: Sequence[Example], readings: Mapping[str, Reading]) -> str:
+    """Identify what a column is learned from: records, values, and how they were read."""
+    digest = hashlib.sha256()
+    for one in examples:
+        reading = readings.get(one.key)
+        basis = reading.basis if reading else ""
+        digest.update(f"{one.key}\0{one.value}\0{one.weight}\0{basis}\n".encode())
+    return digest.hexdigest()

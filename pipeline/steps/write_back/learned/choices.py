@@ -1,0 +1,122 @@
+"""Choose the values of a record with what was learned, and keep the choices to be judged."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+
+from pipeline.archive_layout import document_prefix
+from pipeline.decide.learned import verdict
+from pipeline.decide.naming import findings_by_name
+from pipeline.decide.truth import typed_values
+from pipeline.errors import FileGone
+from pipeline.model import Finding, ReadDocument, RecordWork
+from pipeline.model.learning import Chosen, LearnedColumn, Trial
+from pipeline.steps.write_back.context import WriteContext
+
+PAGES = "pages.json"
+TEXT_LAYER = "text"
+"""What reads a page that has its text already, in place of an OCR engine."""
+
+_MOST_PAGES = 20
+_MOST_PAGE_CHARS = 8 * 2**20
+
+
+def with_choices(documents: Sequence[ReadDocument], context: WriteContext) -> WriteContext:
+    """Return the context with what the models choose for the record's documents.
+
+    Of several documents the most probable choice counts. Without pages there is no choice.
+    """
+    learned, learner = context.run.learned, context.ports.learner
+    if not learned or learner is None:
+        return context
+    chosen: dict[str, Chosen] = {}
+    for number, document in enumerate(documents):
+        if not document.findings.status.readable:
+            continue
+        pages = pages_file(document, context, context.folder / f"pages-{number}.json")
+        if pages is None:
+            continue
+        engines = engines_of(pages)
+        findings: Mapping[str, Finding] = findings_by_name(document.findings)
+        models = {name: column.model.document for name, column in learned.items()}
+        for name, choice in learner.choose(models, pages, findings).items():
+            if name in chosen and chosen[name].choice.probability >= choice.probability:
+                continue
+            column = learned[name]
+            chosen[name] = Chosen(
+                choice,
+                document.file.ref.version,
+                column.model.sha256,
+                column.step(choice.stratum, engines),
+                column.standings.get(choice.stratum, ""),
+                engines,
+                # A copy of a document that was read before may be among those learned from.
+                is_trial=document.prefix in {None, document_prefix(document.file.ref)},
+            )
+    return replace(context, chosen=chosen)
+
+
+def pages_file(document: ReadDocument, context: WriteContext, scratch: Path) -> Path | None:
+    """Return the file with a document's pages, from the archive where it was read before."""
+    if document.prefix is None:
+        return document.findings.derived.get(PAGES)
+    try:
+        context.ports.archive.get(f"{document.prefix}/{PAGES}", scratch)
+    except FileGone:
+        return None  # the settings leave this rendition out
+    return scratch
+
+
+def engines_of(pages: Path) -> tuple[str, ...]:
+    """Return what read the pages of a document: names of engines, or `TEXT_LAYER`."""
+    return tuple(sorted({str(page.get("engine") or TEXT_LAYER) for page in _pages(pages)}))
+
+
+def _pages(path: Path) -> Iterator[Mapping[str, object]]:
+    """Yield the first pages; the file has one page on each line."""
+    with path.open(encoding="utf-8", errors="replace") as lines:
+        for line in islice(lines, 1, _MOST_PAGES + 1):
+            if line.startswith('{"number"') and len(line) <= _MOST_PAGE_CHARS:
+                page = json.loads(line.rstrip().rstrip(","))
+                yield page
+
+
+def keep_choices(work: RecordWork, context: WriteContext) -> None:
+    """Keep the choices for a record, so that what people put there later judges them.
+
+    What people had put there before counts if the model was made before the record was seen.
+    """
+    record, ledger = work.record, context.ports.ledger
+    if record is None or not context.chosen:
+        return
+    key = record.container, record.pk
+    effects = ledger.effects.find(record=key)
+    items = ledger.effects.review_items(work.source, key)
+    typed = typed_values(work.values, context.columns, effects, items)
+    trials = []
+    for name, one in context.chosen.items():
+        if not one.is_trial or name not in context.columns:
+            continue
+        trial = Trial(
+            work.source, record, name, one.model, one.choice, one.step, engines=one.engines
+        )
+        if name in typed:
+            if not _is_new(work, context.run.learned[name], context):
+                continue
+            trial = replace(
+                trial,
+                verdict=verdict(one.choice.value, work.values[name], context.columns[name]),
+                typed=typed[name].text,
+            )
+        trials.append(trial)
+    ledger.learning.keep_trials(trials)
+
+
+def _is_new(work: RecordWork, column: LearnedColumn, context: WriteContext) -> bool:
+    """Say whether a model was made before a listing has shown any file of a record."""
+    assert work.record is not None
+    states = context.ports.ledger.files.states(source=work.source, pk=work.record.pk, newest=False)
+    seen = [state.seen_at for state in states]
+    return bool(seen) and all(at is not None and at > column.model.made_at for at in seen)

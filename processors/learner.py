@@ -1,0 +1,215 @@
+"""Learn columns and choose their values, as `pipeline.ports.learner` promises.
+
+What documents say is a stranger's text here as well: of each at most some pages and lines are
+looked at, and none of it is anything but text.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from functools import lru_cache
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from pipeline.finding_kinds import ValueType
+from pipeline.findings import FINDINGS
+from pipeline.labels import LEARNED
+from pipeline.model import Column, Finding, PageText
+from pipeline.model.learning import LearnedChoice, PrintedAt, Stratum
+from pipeline.ports.learner import FilledRecord, FoundDoubt, Lesson
+from processors.contract import Line, Page, Word
+from processors.learning import (
+    BadModel,
+    Choice,
+    ColumnKind,
+    ColumnModel,
+    Example,
+    Place,
+    Trained,
+    choose,
+    clopper_pearson_lower,
+    doubts,
+    kind_of_values,
+    needed,
+    train,
+)
+
+FEWEST = 3
+"""Filled records of a column from which on it is learned."""
+
+MOST_PAGES = 10
+MOST_LINES = 2_000
+MOST_PAGE_CHARS = 8 * 2**20
+"""What is looked at of a document: pages, lines of each, and characters of one in pages.json."""
+
+_KINDS = {
+    "DATE/TIME": ColumnKind.DATE,
+    "CURRENCY": ColumnKind.AMOUNT,
+    "NUMBER": ColumnKind.NUMBER,
+    "INTEGER": ColumnKind.NUMBER,
+    "YES/NO": ColumnKind.YES_NO,
+}
+_KINDS_OF_FINDINGS = {ValueType.DATE: ColumnKind.DATE, ValueType.AMOUNT: ColumnKind.AMOUNT}
+_LISTS = frozenset({"parties"})
+_CLASSES = frozenset({"doc_type", "language", "currency"})
+
+
+class ColumnLearner:
+    """Learns with logistic regression over what is printed on the pages."""
+
+    def learn(self, column: Column, finding: str, records: Sequence[FilledRecord]) -> Lesson | None:
+        """Learn a column from its filled records; None where there are too few."""
+        if len(records) < FEWEST:
+            return None
+        examples = [_example(record) for record in records]
+        kind = kind_of(column, finding, [record.value for record in records])
+        trained = train(examples, kind=kind, finding=None if finding == LEARNED else finding)
+        found = tuple(
+            FoundDoubt(one.record_id, one.typed, one.read, one.probability, _place(one.place))
+            for one in doubts(trained)
+        )
+        return Lesson(trained.model.to_json(), _report(trained, kind), found)
+
+    def choose(
+        self, models: Mapping[str, str], pages: Path, findings: Mapping[str, Finding]
+    ) -> Mapping[str, LearnedChoice]:
+        """Choose the values of a document by column, with a model in JSON for each."""
+        read = load_pages(pages)
+        chosen: dict[str, LearnedChoice] = {}
+        for name, document in models.items():
+            try:
+                choice = choose(_model(document), read, findings)
+            except BadModel:
+                continue  # of another version of the program: the next `learn` makes a new one
+            if choice is not None:
+                chosen[name] = _learned(choice)
+        return chosen
+
+    def lower_bound(self, right: int, asked: int) -> float:
+        """Return what share of choices is right at least, with 95 % certainty."""
+        return clopper_pearson_lower(right, asked)
+
+    def needed(self, right: int, asked: int, target: float) -> int | None:
+        """Return how many more right choices bring the bound to a target; None for too many."""
+        return needed(right, asked, target)
+
+
+def kind_of(column: Column, finding: str, values: Sequence[str]) -> ColumnKind:
+    """Return how the values of a column are compared: its type, its finding or they say it."""
+    if column.type in _KINDS:
+        return _KINDS[column.type]
+    if finding in _LISTS:
+        return ColumnKind.LIST
+    if finding in _CLASSES:
+        return ColumnKind.CHOICE
+    known = FINDINGS.get(finding)
+    if known is not None and known.type in _KINDS_OF_FINDINGS:
+        return _KINDS_OF_FINDINGS[known.type]
+    return kind_of_values(values)
+
+
+def load_pages(path: Path) -> tuple[Page, ...]:
+    """Load the first pages of a pages.json, which has one page on each line."""
+    return tuple(_load_pages(path))
+
+
+def _load_pages(path: Path) -> Iterator[Page]:
+    with path.open(encoding="utf-8", errors="replace") as lines:
+        for line in islice(lines, 1, MOST_PAGES + 1):
+            if line.startswith('{"number"') and len(line) <= MOST_PAGE_CHARS:
+                yield _page(json.loads(line.rstrip().rstrip(",")))
+
+
+def _page(page: Mapping[str, Any]) -> Page:
+    text = PageText(
+        number=page["number"],
+        source=page["source"],
+        engine=page["engine"],
+        confidence=page["confidence"],
+        text=page["text"],
+        width_pt=page["width_pt"],
+        height_pt=page["height_pt"],
+    )
+    lines = tuple(
+        Line(
+            line["text"],
+            tuple(line["box"]) if line["box"] else None,
+            line["confidence"],
+            tuple(
+                Word(word["text"], tuple(word["box"]), word.get("confidence"))
+                for word in line["words"]
+            ),
+        )
+        for line in page["lines"][:MOST_LINES]
+    )
+    return Page(text, lines, page["turned_deg"])
+
+
+class _PagesOf(Sequence[Page]):
+    """The pages of a document, loaded when they are looked at: thousands do not fit in memory."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __len__(self) -> int:
+        return len(load_pages(self._path))
+
+    def __getitem__(self, index: Any) -> Any:
+        return load_pages(self._path)[index]
+
+    def __iter__(self) -> Iterator[Page]:
+        return iter(load_pages(self._path))
+
+
+def _example(record: FilledRecord) -> Example:
+    return Example(
+        record_id=record.key,
+        digest=record.digest,
+        pages=() if record.pages is None else _PagesOf(record.pages),
+        findings=record.findings,
+        value=record.value,
+        weight=record.weight,
+        when=record.when,
+    )
+
+
+# As many as the columns of a few sources: a model is loaded once a run, not once a document.
+@lru_cache(maxsize=64)
+def _model(document: str) -> ColumnModel:
+    return ColumnModel.from_json(document)
+
+
+def _learned(choice: Choice) -> LearnedChoice:
+    return LearnedChoice(
+        choice.value,
+        choice.probability,
+        Stratum(choice.stratum.value),
+        choice.reason,
+        _place(choice.place),
+    )
+
+
+def _place(place: Place | None) -> PrintedAt | None:
+    return None if place is None else PrintedAt(place.page, place.line, place.box)
+
+
+def _report(trained: Trained, kind: ColumnKind) -> Mapping[str, object]:
+    """Return how a model did on records that it had not learned from."""
+    judged = [one for one in trained.out_of_fold if one.choice is not None]
+    strata: dict[str, dict[str, int]] = {}
+    for one in judged:
+        assert one.choice is not None
+        counts = strata.setdefault(one.choice.stratum.value, {"asked": 0, "right": 0})
+        counts["asked"] += 1
+        counts["right"] += one.right
+    return {
+        "kind": kind.value,
+        "records": len(trained.out_of_fold),
+        "right": sum(one.right for one in trained.out_of_fold),
+        "chosen": len(judged),
+        "share_found": round(trained.share_found, 4),
+        "curve": [[records, round(share, 4)] for records, share in trained.curve],
+        "reliability": [asdict(each) for each in trained.reliability],
+        "by_evidence": strata,
+    }

@@ -1,0 +1,87 @@
+import dataclasses
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from pathlib import Path
+
+from pipeline.labels import LEARNED
+from pipeline.model import Column, Finding, Findings
+from pipeline.model.learning import LearnedChoice, PrintedAt, Stratum
+from pipeline.ports.learner import FilledRecord, FoundDoubt, Lesson
+from pipeline.ports.reader import WhileRead
+from processors.learning import clopper_pearson_lower, needed
+from tests.fakes.reader import FakeReader
+
+SENDER = "sender"
+"""The finding by which the fake learner knows what else a column without a finding holds."""
+
+
+class FakeLearner:
+    """Remembers the values of a column, by the finding it is mapped to or by the sender.
+
+    Every choice has the probability 0.97.
+    """
+
+    def learn(self, column: Column, finding: str, records: Sequence[FilledRecord]) -> Lesson | None:
+        """Remember what people typed beside each finding; doubt what differs from it."""
+        del column
+        if len(records) < 3:
+            return None
+        by = SENDER if finding == LEARNED else finding
+        memory: dict[str, Counter[str]] = {}
+        for one in records:
+            if by in one.findings:
+                memory.setdefault(one.findings[by].value or "", Counter())[one.value] += 1
+        doubts = []
+        for one in records:
+            read = one.findings[by].value if by in one.findings and finding != LEARNED else None
+            if read is not None and read != one.value:
+                doubts.append(FoundDoubt(one.key, one.value, read, 0.9, PrintedAt(1, 2, None)))
+        document = json.dumps({"by": by, "memory": memory}, sort_keys=True)
+        return Lesson(document, {"records": len(records)}, tuple(doubts))
+
+    def choose(
+        self, models: Mapping[str, str], pages: Path, findings: Mapping[str, Finding]
+    ) -> Mapping[str, LearnedChoice]:
+        """Choose what is typed most beside the same finding, or else the finding."""
+        assert pages.is_file()
+        chosen = {}
+        for name, document in models.items():
+            model = json.loads(document)
+            found = findings.get(model["by"])
+            if found is None or found.value is None:
+                continue
+            known = model["memory"].get(found.value)
+            value = max(known, key=known.get) if known else found.value
+            stratum = Stratum.READ_AND_KNOWN if known else Stratum.READ_ONLY
+            if known or model["by"] != SENDER:
+                place = PrintedAt(1, 2, None)
+                chosen[name] = LearnedChoice(value, 0.97, stratum, "read on line 2", place)
+        return chosen
+
+    def lower_bound(self, right: int, asked: int) -> float:
+        """Return the bound."""
+        return clopper_pearson_lower(right, asked)
+
+    def needed(self, right: int, asked: int, target: float) -> int | None:
+        """Return how many more are needed."""
+        return needed(right, asked, target)
+
+
+class PagesReader(FakeReader):
+    """A fake reader that leaves pages.json as well; its pages have their text already."""
+
+    engine: str | None = None
+
+    def read(
+        self, path: Path, *, name: str, work_dir: Path, while_read: WhileRead = nullcontext
+    ) -> Findings:
+        """Read a file."""
+        findings = super().read(path, name=name, work_dir=work_dir, while_read=while_read)
+        pages = work_dir / "pages.json"
+        page = {"number": 1, "source": "text", "engine": self.engine, "text": findings.text}
+        head = '{"format":"pages","version":1,"pages":['
+        pages.write_text(f"{head}\n{json.dumps(page, separators=(',', ':'))}\n]}}\n")
+        derived = {**findings.derived, "pages.json": pages}
+        return dataclasses.replace(findings, derived=derived)

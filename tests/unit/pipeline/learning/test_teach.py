@@ -1,0 +1,326 @@
+"""From filled records to models, trials, steps and doubts, and from there into the records."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pipeline.decide.fingerprint import plan_fingerprint
+from pipeline.learning.columns import column_states
+from pipeline.learning.judge import promote
+from pipeline.learning.teach import Taught, teach
+from pipeline.model import ConfidenceLimits, SourceSpec
+from pipeline.model.learning import Stratum, Verdict
+from pipeline.model.limits import Step
+from pipeline.model.review import ReviewReason, ReviewState
+from pipeline.steps.write_back import Choice, decide_on_page, table_context
+from tests.fakes.caspio import FakeCaspio
+from tests.fakes.learner import FakeLearner, PagesReader
+from tests.fakes.ledger import MemoryLedger
+from tests.unit.pipeline.world import World
+
+SPEC = SourceSpec(
+    "receipts",
+    table="Receipts",
+    columns={"Company": "company", "Center": "learned", "Pages": "pages"},
+    limits=ConfidenceLimits(write_at=0.95, suggest_at=0.5),
+)
+PRECISION = 0.9
+ENOUGH = 29
+"""Right choices in a row that prove 90 %."""
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> World:
+    """An account with a table of receipts, and what learns from it."""
+    made = World(tmp_path, FakeCaspio(), reader=PagesReader(confidence=0.6), learner=FakeLearner())
+    made.ledger = MemoryLedger(made.clock)
+    made.caspio.table(
+        "Receipts", Company="STRING", Center="STRING", Pages="INTEGER", Scan="ATTACHMENT"
+    )
+    return made
+
+
+def fill(shop: World, first: int, last: int, **values: object) -> None:
+    """Add receipts that people have filled."""
+    for number in range(first, last + 1):
+        typed = {"Company": "Acme", "Center": "C-7", **values}
+        shop.receipt(str(number), "company=Acme\nsender=Acme\nn=" + str(number), **typed)
+
+
+def learn(shop: World, spec: SourceSpec = SPEC, *, auto: bool = False) -> Taught:
+    """Learn once, later than everything before."""
+    shop.clock.advance(3600)
+    folder = shop.folder / f"learn-{shop.runs}"
+    folder.mkdir()
+    taught = teach(
+        shop.source_run(spec),
+        precision=PRECISION,
+        auto=auto,
+        may_read=lambda: True,
+        folder=folder,
+    )
+    shop.clock.advance(3600)
+    return taught
+
+
+def raise_to(shop: World, step: Step, column: str = "Company") -> None:
+    """Let a column reach a step, with trials that prove it."""
+    fill(shop, 1, 5)
+    learn(shop)
+    fill(shop, 101, 100 + ENOUGH)
+    shop.run(SPEC)
+    spec = replace(SPEC, learn_columns={} if column == "Company" else {"Company": Step.SHADOW})
+    for _ in range(list(Step).index(step) - 1):
+        states = column_states(spec, shop.ledger, FakeLearner(), precision=PRECISION)
+        assert promote(states, shop.ledger, by="ada", column=column)
+
+
+def test_what_was_never_read_is_read_and_learned(shop: World):
+    """A table of filled records is enough: documents are read, nothing is written."""
+    fill(shop, 1, 5)
+
+    taught = learn(shop)
+
+    assert (taught.records, taught.read, taught.learned) == (5, 5, {"Company": 5, "Center": 5})
+    assert not any("update" in call for call in shop.caspio.calls)
+    assert learn(shop).unchanged == ["Company", "Center"]
+
+
+def test_nothing_is_read_beyond_what_is_allowed(shop: World):
+    """Without calls left the values are remembered, and documents are left for later."""
+    fill(shop, 1, 5)
+    run = shop.source_run(SPEC)
+
+    taught = teach(run, precision=0.9, auto=False, may_read=lambda: False, folder=shop.folder)
+
+    assert taught.read == 0
+    assert shop.reader.reads == 0
+    assert taught.learned == {"Company": 5, "Center": 5}
+
+
+def test_our_own_values_are_not_learned_from(shop: World):
+    """What a run has written teaches nothing; what somebody makes of it does."""
+    shop.reader.confidence = 0.99
+    for number in range(5):
+        shop.receipt(str(number), "company=Acme")
+    shop.run(SPEC)
+
+    assert learn(shop).records == 0
+    for number in range(3):
+        shop.caspio.tables["Receipts"][str(number)]["Company"] = "Acme Ltd"
+    assert learn(shop).learned == {"Company": 3}
+
+
+def test_until_something_is_proved_a_model_changes_nothing(shop: World):
+    """A choice in shadow is counted: what is written and suggested stays as the rules have it."""
+    fill(shop, 1, 5)
+    shop.receipt("9", "company=Acme\nsender=Acme")
+    before = shop.run(SPEC, plan_only=True)
+    fingerprint = plan_fingerprint(SPEC)
+
+    learn(shop)
+    run = shop.source_run(SPEC)
+    after = shop.run(SPEC, plan_only=True)
+
+    assert [(one.written, one.suggestions) for one in after] == [
+        (one.written, one.suggestions) for one in before
+    ]
+    assert plan_fingerprint(SPEC, run.learned) == fingerprint
+    trials = shop.ledger.learning.trials("receipts", record=("Receipts", "9"))
+    assert {trial.column: trial.verdict for trial in trials} == {
+        "Company": Verdict.OPEN,
+        "Center": Verdict.OPEN,
+    }
+
+
+def test_records_that_were_learned_from_are_no_trials(shop: World):
+    """Only what people put into records after the model was made judges it."""
+    fill(shop, 1, 5)
+    learn(shop)
+    shop.run(SPEC)
+    fill(shop, 6, 6)
+    fill(shop, 7, 7, Company="Bolt")
+    shop.run(SPEC)
+
+    trials = shop.ledger.learning.trials("receipts", "Company")
+    assert {trial.record.pk: trial.verdict for trial in trials} == {
+        "6": Verdict.RIGHT,
+        "7": Verdict.WRONG,
+    }
+
+
+def test_a_later_value_of_a_user_judges_the_choice(shop: World):
+    """The choice was made while the column was empty; what is typed then is the verdict."""
+    fill(shop, 1, 5)
+    learn(shop)
+    shop.receipt("9", "company=Acme\nsender=Acme", Company="")
+    shop.run(SPEC)
+    shop.caspio.tables["Receipts"]["9"].update(Company="Acme", Center="C-8")
+
+    assert learn(shop).judged == 2
+    verdicts = {one.column: one.verdict for one in shop.ledger.learning.trials("receipts")}
+    assert verdicts == {"Company": Verdict.RIGHT, "Center": Verdict.WRONG}
+
+
+def test_a_copy_of_a_known_document_is_no_trial(shop: World):
+    """The model may have learned from the same bytes in another record."""
+    fill(shop, 1, 5)
+    learn(shop)
+    shop.receipt("9", "company=Acme\nsender=Acme\nn=3", name="copy.txt")
+    shop.run(SPEC)
+
+    assert shop.ledger.learning.trials("receipts", record=("Receipts", "9")) == []
+
+
+def test_a_step_up_waits_for_a_user(shop: World):
+    """Proved and not agreed: it waits; `auto` agrees by itself."""
+    fill(shop, 1, 5)
+    learn(shop)
+    fill(shop, 101, 100 + ENOUGH)
+    shop.run(SPEC)
+
+    asked = [move for move in learn(shop).moves if move.after.column == "Company"]
+    assert [(move.waits, move.after.step) for move in asked] == [(True, Step.SUGGEST)]
+    assert shop.ledger.learning.rungs("receipts") == []
+
+    learn(shop, auto=True)
+    steps = {(one.column, one.step) for one in shop.ledger.learning.rungs("receipts")}
+    assert steps == {("Company", Step.SUGGEST), ("Center", Step.SUGGEST)}
+
+
+def test_a_proved_column_without_a_finding_is_written_like_any_other(shop: World):
+    """The choice goes the way of every value: compare and set, intent, effect."""
+    raise_to(shop, Step.WRITE, column="Center")
+    shop.receipt("999", "company=Acme\nsender=Acme\nn=999")
+
+    shop.run(SPEC)
+
+    assert shop.record("999")["Center"] == "C-7"
+    assert shop.record("999")["Company"] == ""
+    effects = shop.ledger.effects.find(record=("Receipts", "999"))
+    assert effects[-1].before == {"Center": "", "Pages": None}
+
+
+def test_a_suggested_column_is_never_written(shop: World):
+    """A step below writing leaves the choice to users, however certain it is."""
+    raise_to(shop, Step.SUGGEST)
+    shop.receipt("999", "company=Acme\nsender=Acme\nn=999")
+
+    shop.run(SPEC)
+
+    item = shop.ledger.effects.review_items("receipts", ("Receipts", "999"))[0]
+    assert shop.record("999")["Company"] == ""
+    assert (item.suggestion.suggested, item.suggestion.confidence) == ("Acme", 0.97)
+    assert "suggested, not written: read on line 2" in item.suggestion.reason
+
+
+def test_a_value_of_a_user_wins_over_what_is_learned(shop: World):
+    """A proved choice overwrites nothing that people typed."""
+    raise_to(shop, Step.WRITE)
+    shop.receipt("999", "company=Acme\nsender=Acme\nn=999", Company="Bolt")
+
+    shop.run(SPEC)
+
+    assert shop.record("999")["Company"] == "Bolt"
+
+
+def test_a_new_engine_is_counted_only(shop: World):
+    """What proved itself on pages of one engine is nothing yet on those of another."""
+    raise_to(shop, Step.WRITE)
+    shop.reader.engine = "new engine"
+    shop.receipt("999", "company=Acme\nsender=Acme\nn=999")
+
+    shop.run(SPEC)
+
+    assert shop.record("999")["Company"] == ""
+    trial = shop.ledger.learning.trials("receipts", record=("Receipts", "999"))[0]
+    assert (trial.step, trial.engines) == (Step.SHADOW, ("new engine",))
+
+
+def test_wrong_choices_end_a_step_by_themselves(shop: World):
+    """Three that people typed otherwise, and nothing is written any more."""
+    raise_to(shop, Step.WRITE)
+    fill(shop, 201, 203, Company="Bolt")
+    shop.run(SPEC)
+
+    moves = learn(shop).moves
+
+    down = [move for move in moves if move.after.column == "Company"]
+    assert [(move.after.step, move.waits) for move in down] == [(Step.SHADOW, False)]
+    assert down[0].after.reason == "3 of the last 50 were wrong"
+
+
+def test_a_step_makes_plans_stale_and_a_step_in_shadow_does_not(shop: World):
+    """What `reprocess --stale` takes changes with the models that change something, only."""
+    raise_to(shop, Step.SUGGEST)
+    before = plan_fingerprint(SPEC, shop.source_run(SPEC).learned)
+    other = replace(SPEC, columns={"Center": "learned"})
+    unchanged = plan_fingerprint(other, shop.source_run(other).learned)
+
+    learn(shop)
+
+    assert plan_fingerprint(SPEC, shop.source_run(SPEC).learned) != before
+    assert plan_fingerprint(other, shop.source_run(other).learned) == unchanged
+    assert unchanged == plan_fingerprint(other)
+
+
+def test_a_doubt_is_shown_and_its_decision_is_truth(shop: World):
+    """What the page says instead of the typed value waits for a user, and counts twice once decided."""
+    fill(shop, 1, 5)
+    fill(shop, 6, 7, Company="Acne")
+
+    assert learn(shop).doubts == 2
+    wrong, kept = (
+        shop.ledger.effects.review_items("receipts", ("Receipts", pk))[0] for pk in ("6", "7")
+    )
+    assert wrong.suggestion.reason == "typed 'Acne', line 2 of page 1 says 'Acme'"
+    context = table_context(shop.source_run(SPEC), shop.folder)
+    now = shop.clock.now()
+    decide_on_page(wrong, Choice.ACCEPT, "", context, now=now)
+    decide_on_page(kept, Choice.REJECT, "", context, now=now)
+
+    assert shop.record("6")["Company"] == "Acme"
+    assert learn(shop).doubts == 0  # what was rejected is not asked again
+    states = [
+        item.state
+        for pk in ("6", "7")
+        for item in shop.ledger.effects.review_items("receipts", ("Receipts", pk))
+    ]
+    assert states == [ReviewState.ACCEPTED, ReviewState.REJECTED]
+
+
+def test_a_run_leaves_a_doubt_open(shop: World):
+    """A run plans other suggestions; a doubt stays as long as the typed value is there."""
+    fill(shop, 1, 5)
+    fill(shop, 6, 6, Company="Acne")
+    learn(shop)
+
+    shop.run(SPEC)
+
+    item = shop.ledger.effects.review_items("receipts", ("Receipts", "6"))[0]
+    assert (item.state, item.reason) == (ReviewState.OPEN, ReviewReason.DOUBT)
+
+
+def test_what_is_off_is_not_learned(shop: World):
+    """The settings end everything for a column: no model, no choice."""
+    fill(shop, 1, 5)
+    spec = replace(SPEC, learn_columns={"Company": Step.OFF})
+
+    assert learn(shop, spec).learned == {"Center": 5}
+    assert [
+        state.name for state in column_states(spec, shop.ledger, FakeLearner(), precision=0.9)
+    ] == ["Center"]
+
+
+def test_the_state_of_a_column_is_a_sentence(shop: World):
+    """What users read says how many were right and what is missing."""
+    fill(shop, 1, 5)
+    learn(shop)
+    fill(shop, 6, 8)
+    shop.run(SPEC)
+
+    state = column_states(SPEC, shop.ledger, FakeLearner(), precision=0.98)[0]
+    assert str(state.standing(Stratum.READ_AND_KNOWN)) == (
+        "3 of 3 as people typed; at least 36.8 %; 146 more confirmed records are needed"
+    )
