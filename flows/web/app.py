@@ -11,6 +11,7 @@ from starlette.types import Scope
 
 from flows.web.apps.pages import application, applications, data_page, deploy
 from flows.web.guard import Guard
+from flows.web.mapping.routes import mapping_routes
 from flows.web.overview import audit, examine_again, overview
 from flows.web.pages import Pages, missing, unexpected
 from flows.web.plans import apply, plan, plans
@@ -65,6 +66,7 @@ def routes(site: Site) -> list[BaseRoute]:
         pages.route("/apps/{key}/deploy", deploy, needs=Role.ADMIN, method="POST"),
         pages.route("/apps/{key}/{page}", data_page),
         pages.route("/apps/{key}/{page}/deploy", deploy, needs=Role.ADMIN, method="POST"),
+        *mapping_routes(pages),
         pages.route("/review", queue),
         pages.route("/review/next", begin_next, needs=Role.REVIEWER, method="POST"),
         pages.route("/review/{id}", document),

@@ -23,7 +23,9 @@ from pipeline.model.users import Role, User
 MOST_BODY_BYTES = 512 * 1024
 """Of a form. A long text in a column has 64,000 characters, each up to nine bytes as it is sent."""
 
-MOST_FIELDS = 2_000
+MOST_FIELDS = 5_000
+"""Of a form: a table may have hundreds of columns, each with what it takes and its limits."""
+
 BODY_S = 15.0
 """Seconds that a browser has for a form: a slow one must not keep a connection."""
 

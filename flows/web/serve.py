@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from flows.app.drain import Drain
 from flows.app.mapping.live_settings import LiveSettings
+from flows.app.mapping.look import Looks
 from flows.app.settings import load_settings
 from flows.app.wiring import connect, open_archive, open_ledger, open_reader, system_clock
 from flows.doctor.check import Check
@@ -71,6 +72,7 @@ def serving_pages(
             stack.enter_context(closing(ReviewDesk(lambda: connect(live.settings)))),
             stack.enter_context(closing(Pictures(archive, open_pages))),
             stack.enter_context(closing(Jobs(clock))),
+            Looks(lambda: live.settings, clock),
             prefect=(environment("PREFECT_API_URL") or "").rstrip("/").removesuffix("/api"),
             apps=AccountApps(lambda: counted_client(live.settings, ledger, clock), clock),
             provider=provider,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from starlette.requests import Request
 
 from flows.app.mapping.live_settings import LiveSettings
+from flows.app.mapping.look import Looks
 from flows.web.health import Health
 from flows.web.jobs import Jobs
 from flows.web.pictures import Pictures
@@ -48,6 +49,7 @@ class Site:
     desk: ReviewDesk
     pictures: Pictures
     jobs: Jobs
+    looks: Looks
     prefect: str = ""
     provider: Provider | None = None
     proxy: TrustedProxy | None = None

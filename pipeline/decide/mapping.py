@@ -66,12 +66,13 @@ _NO_COLUMNS: Mapping[str, str] = MappingProxyType({})
 def refuse_columns(spec: SourceSpec, columns: Mapping[str, Column]) -> Iterator[str]:
     """Yield one sentence for every mapped column that cannot be written."""
     for name, finding in spec.columns.items():
-        problem = _refuse_column(name, finding, columns)
+        problem = refuse_column(name, finding, columns)
         if problem:
             yield f"source {spec.name!r}: column {name!r} of {spec.container!r} {problem}"
 
 
-def _refuse_column(name: str, finding: str, columns: Mapping[str, Column]) -> str:
+def refuse_column(name: str, finding: str, columns: Mapping[str, Column]) -> str:
+    """Return why a column cannot take a finding, as the end of a sentence; "" if it can."""
     column = columns.get(name)
     if column is None:
         alike = [one for one in columns if one.casefold() == name.casefold()]

@@ -60,12 +60,21 @@ class Container:
 
 
 @dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder of the Files area with the files in it, those of its subfolders left out."""
+
+    path: str
+    files: int
+
+
+@dataclass(frozen=True, slots=True)
 class FilesArea:
-    """The Files area: its files and their bytes, as far as they were counted."""
+    """The Files area: its files and their bytes, and its folders, as far as they were counted."""
 
     files: int = 0
     size_bytes: int = 0
     counted_all: bool = True
+    folders: tuple[Folder, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

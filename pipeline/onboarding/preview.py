@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pipeline.decide.mapping import decide, wanted_values
 from pipeline.decide.naming import NameTemplate, findings_by_name, has_name
 from pipeline.decide.provenance import known_fact
-from pipeline.model import Column, Finding, Value
+from pipeline.model import Column, Finding, SourceSpec, Value
 from pipeline.onboarding.proposal import ProposedSource
 from pipeline.onboarding.sample_documents import SampleDocument
 
@@ -32,14 +32,18 @@ class Becomes:
 
 def preview(source: ProposedSource, sample: SampleDocument) -> Becomes:
     """Return what a document would become as a file of a proposed source."""
-    spec, ref, findings = source.spec(), sample.ref, sample.findings
+    # Columns that are to be created are empty.
+    new = {one.column: Column(one.column, one.creates) for one in source.columns if one.creates}
+    return becomes(source.spec(), {**source.container.columns, **new}, sample)
+
+
+def becomes(spec: SourceSpec, columns: Mapping[str, Column], sample: SampleDocument) -> Becomes:
+    """Return what a document would become as a file of a source over these columns."""
+    ref, findings = sample.ref, sample.findings
     record = f"{ref.container} {sample.work.record.pk}" if sample.work.record else str(ref.path)
     if not findings.status.readable:
         why = "; ".join(findings.problems) or f"it cannot be read: {findings.status}"
         return Becomes(spec.name, record, ref.name, None, {}, (why,))
-    # Columns that are to be created are empty.
-    new = {one.column: Column(one.column, one.creates) for one in source.columns if one.creates}
-    columns = {**source.container.columns, **new}
     work = replace(sample.work, values={name: sample.work.values.get(name) for name in columns})
     wanted = wanted_values(spec, {ref.version: _facts(sample)}, columns)
     plan = decide(work, spec=spec, wanted=wanted.values, columns=columns, last_written={})

@@ -216,7 +216,7 @@ def _sources(
     if len(groups) == 1:
         sure, unsure = match_columns(container, agreed)
         missing = () if container.is_view else missing_columns(container, sure)
-        name = _name(container.name, names)
+        name = source_name(container.name, names)
         return [ProposedSource(name, container, sure, unsure, missing)]
     return _apart(container, samples, names, groups=groups, owners=owners, agreed=agreed)
 
@@ -245,7 +245,7 @@ def _apart(
             for matches in general
         )
         sure = (*sure, *(match for match in more if match.finding not in found))
-        name = _name(labels[number], names)
+        name = source_name(labels[number], names)
         sources.append(ProposedSource(name, container, sure, (*unsure, *doubtful), fields=group))
     return sources
 
@@ -259,7 +259,7 @@ def _match(
     return match_columns(some, {name: agreed[name] for name in agreed if name in columns})
 
 
-def _name(text: str, names: set[str]) -> str:
+def source_name(text: str, names: set[str]) -> str:
     """Return a name for a source, and add it to those that are taken."""
     base = re.sub(r"[^A-Za-z0-9_-]+", "-", text).strip("-_").lower()
     base = base[:_MAX_NAME_CHARS] or "source"
@@ -287,7 +287,7 @@ def _folder(
             paths = [str(row[column]) for row in container.samples if row.get(column)]
             sure, unsure = match_columns(_without(container, column))
             missing = missing_columns(container, sure)
-            name, folder = _name("files", names), common_folder(paths)
+            name, folder = source_name("files", names), common_folder(paths)
             return ProposedSource(
                 name, container, sure, unsure, missing, folder=folder, path_column=column
             )
@@ -295,7 +295,7 @@ def _folder(
         return None
     index = Container(_INDEX_TABLE, is_view=False, columns={})
     missing = missing_columns(index, ())
-    return ProposedSource(_name("files", names), index, missing=missing, folder="/")
+    return ProposedSource(source_name("files", names), index, missing=missing, folder="/")
 
 
 def path_columns(container: Container, *, may_be_empty: bool) -> list[str]:

@@ -49,26 +49,49 @@ def of_container(
     return tuple(one for one in samples if one.ref.container == container.name)
 
 
-def agreed_columns(container: Container, samples: Sequence[SampleDocument]) -> Mapping[str, str]:
-    """Return the finding of each column whose values the documents say, by column."""
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How many documents say what a column of their record holds, of those that can be compared."""
+
+    agreed: int
+    compared: int
+
+    @property
+    def is_proof(self) -> bool:
+        """Say whether that is enough to propose a column by its values alone."""
+        return self.agreed >= ENOUGH and 2 * self.agreed > self.compared
+
+
+def agreements(
+    container: Container, samples: Sequence[SampleDocument]
+) -> Mapping[tuple[str, str], Agreement]:
+    """Return for each pair of a column and a finding how often both have the same value.
+
+    Pairs that never agree are left out.
+    """
     agreed: Counter[tuple[str, str]] = Counter()
-    differing: Counter[tuple[str, str]] = Counter()
+    compared: Counter[tuple[str, str]] = Counter()
     for sample in of_container(samples, container):
         for name, text in sample.values.items():
             for column in container.columns.values():
                 current = sample.work.values.get(column.name)
                 if _proves_nothing(name, text) or is_empty(current):
                     continue
-                counter = agreed if is_value(current, text, column) else differing
-                counter[column.name, name] += 1
+                compared[column.name, name] += 1
+                agreed[column.name, name] += is_value(current, text, column)
+    return {pair: Agreement(count, compared[pair]) for pair, count in agreed.items() if count}
+
+
+def agreed_columns(container: Container, samples: Sequence[SampleDocument]) -> Mapping[str, str]:
+    """Return the finding of each column whose values the documents say, by column."""
     found: dict[str, str] = {}
     # A column that agrees with two findings, such as a total and what is due, has the usual one.
     order = list(FINDINGS)
-    for (column_name, name), number in sorted(
-        agreed.items(), key=lambda one: (-one[1], order.index(one[0][1]))
+    for (column_name, name), agreement in sorted(
+        agreements(container, samples).items(),
+        key=lambda one: (-one[1].agreed, order.index(one[0][1])),
     ):
-        is_enough = number >= ENOUGH and number > differing[column_name, name]
-        if is_enough and column_name not in found and name not in found.values():
+        if agreement.is_proof and column_name not in found and name not in found.values():
             found[column_name] = name
     return found
 

@@ -17,6 +17,7 @@ from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import AbstractTable
 
 from pipeline.errors import BadSettings
+from pipeline.labels import LEARNED
 from pipeline.onboarding.settings_text import entry_lines, toml_value
 from pipeline.settings.sources import SourceSettings
 
@@ -107,8 +108,8 @@ def values_of(source: SourceSettings) -> dict[str, Any]:
     columns = values.get("columns", {})
     for column, value in columns.items():
         # The short form says the same.
-        if isinstance(value, dict) and set(value) == {"finding"}:
-            columns[column] = value["finding"]
+        if isinstance(value, dict) and set(value) <= {"finding"}:
+            columns[column] = value.get("finding", LEARNED)
     return values
 
 

@@ -1,11 +1,21 @@
 """Check schedules and time zones when settings load, not when `serve` uses them."""
 
 import zoneinfo
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from itertools import takewhile
 
 from cronsim import CronSim, CronSimError
 
-_ALIASES = {"@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"}
+_AS_FIELDS = {
+    "@yearly": "0 0 1 1 *",
+    "@annually": "0 0 1 1 *",
+    "@monthly": "0 0 1 * *",
+    "@weekly": "0 0 * * 0",
+    "@daily": "0 0 * * *",
+    "@midnight": "0 0 * * *",
+    "@hourly": "0 * * * *",
+}
 """Expressions that Prefect also accepts; cronsim does not know them."""
 
 _FIELDS = "minute, hour, day of the month, month, day of the week"
@@ -17,7 +27,7 @@ def checked_cron(expression: str) -> str:
     Raises:
         ValueError: it is not one, or it never matches a day, such as February 30.
     """
-    if expression.strip().lower() in _ALIASES:
+    if expression.strip().lower() in _AS_FIELDS:
         return expression
     if len(expression.split()) != 5:  # noqa: PLR2004 - see _FIELDS
         raise ValueError(f"a schedule has five fields ({_FIELDS}), such as 0 6 * * *")
@@ -29,6 +39,15 @@ def checked_cron(expression: str) -> str:
     except StopIteration:
         raise ValueError("this schedule never matches a day") from None
     return expression
+
+
+@cache
+def runs_a_month(expression: str) -> int:
+    """Count how often a schedule runs in 30 days."""
+    start = datetime(2024, 1, 1, tzinfo=UTC)
+    expression = _AS_FIELDS.get(expression.strip().lower(), expression)
+    runs = CronSim(expression, start)
+    return sum(1 for _ in takewhile(lambda at: at <= start + timedelta(days=30), runs))
 
 
 def checked_timezone(name: str) -> str:

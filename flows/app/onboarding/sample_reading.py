@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 
 from flows.app.onboarding.wiring import open_source
 from flows.app.wiring import open_reader
+from pipeline.decide.column_values import is_empty
 from pipeline.errors import IngestError
 from pipeline.model import FileRef, RecordWork
 from pipeline.onboarding.proposal import Proposal, ProposedSource
 from pipeline.onboarding.sample_documents import SampleDocument
 from pipeline.ports import FileSource, Reader
+from pipeline.ports.reader import ReadingTurns
 from pipeline.settings.sections import ProcessingSettings
 from pipeline.steps.fetch import download
 
@@ -24,17 +26,24 @@ if TYPE_CHECKING:
 MOST = 10
 """Documents that are read."""
 
+_DEFAULTS = ProcessingSettings()
+
 
 def read_samples(
     client: "CaspioClient",
     proposal: Proposal,
     *,
     most: int = MOST,
+    processing: ProcessingSettings = _DEFAULTS,
+    turns: ReadingTurns | None = None,
+    fullest: bool = False,
     on_read: Callable[[FileRef], None] = lambda _: None,
 ) -> list[SampleDocument]:
-    """Read the first documents of each file field in turn, `most` in all.
+    """Read documents of each file field in turn, `most` in all.
 
-    A document that cannot be fetched is left out.
+    A document that cannot be fetched is left out. With `fullest`, those of the records with the
+    most values come first, and some of the emptiest ones last. With `turns` other accounts of this
+    machine read in between.
 
     Raises:
         BadSettings: no reader process can be started.
@@ -43,8 +52,10 @@ def read_samples(
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="caspio-ingest-")))
         source = open_source(client, folder=folder)
         # One after the other: the user waits for ten documents, and each reader loads its models.
-        reader = stack.enter_context(open_reader(ProcessingSettings(), workers=1))
+        reader = stack.enter_context(open_reader(processing, workers=1, turns=turns))
         by_field = [_files(source, one) for one in proposal.sources]
+        if fullest:
+            by_field = [[spread(queue, most) for queue in one] for one in by_field]
         samples: list[SampleDocument] = []
         for work, ref in islice(_in_turn(list(chain.from_iterable(by_field))), most):
             sample = _read(ref, work, source, reader, folder)
@@ -52,6 +63,22 @@ def read_samples(
                 samples.append(sample)
             on_read(ref)
         return samples
+
+
+def spread(
+    queue: Sequence[tuple[RecordWork, FileRef]], most: int
+) -> list[tuple[RecordWork, FileRef]]:
+    """Return `most` documents: three of four from the fullest records, the rest from the emptiest.
+
+    Values that are there prove what a column is for; what would be written shows where none are.
+    """
+
+    def filled(one: tuple[RecordWork, FileRef]) -> int:
+        return sum(not is_empty(value) for value in one[0].values.values())
+
+    ranked = sorted(queue, key=filled, reverse=True)
+    last = min(most // 4, len(ranked))
+    return [*ranked[: most - last], *ranked[max(most - last, len(ranked) - last) :]]
 
 
 def _in_turn(
@@ -77,7 +104,7 @@ def _files(source: FileSource, proposed: ProposedSource) -> list[list[tuple[Reco
         for ref in work.files:
             if proposed.reads(ref) and not ref.is_missing:
                 queues.setdefault(ref.field, []).append((work, ref))
-    return [queue[:MOST] for queue in queues.values()]
+    return list(queues.values())
 
 
 def _readable(proposed: ProposedSource) -> list[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from flows.app.onboarding.access import Access
 from flows.app.wiring import system_clock
-from pipeline.model.schema import DiscoveredAccount
+from pipeline.model.schema import Container, DiscoveredAccount
 from pipeline.ports import FileSource
 
 if TYPE_CHECKING:
@@ -45,8 +45,38 @@ def open_source(client: "CaspioClient", *, folder: Path) -> FileSource:
     return CaspioFileSource(client, scratch_dir=folder, clock=system_clock())
 
 
-def discover_schema(client: "CaspioClient", *, folder: Path) -> DiscoveredAccount:
-    """Read the schema of an account and count its files; `folder` is for scratch files."""
+def discover_schema(
+    client: "CaspioClient", *, folder: Path, pages: int | None = None
+) -> DiscoveredAccount:
+    """Read the schema of an account and count its files; `folder` is for scratch files.
+
+    With `pages`, the files of so many pages of records are counted in each table.
+    """
     from pipeline.adapters.caspio import discovery
 
-    return discovery.discover_schema(client, scratch_dir=folder)
+    most = discovery.MOST_PAGES if pages is None else pages
+    return discovery.discover_schema(client, scratch_dir=folder, pages=most)
+
+
+def discover_container(
+    client: "CaspioClient", name: str, *, is_view: bool, folder: Path
+) -> Container:
+    """Read the schema of one table or view, and count its files."""
+    from pipeline.adapters.caspio import discovery
+
+    return discovery.discover_container(client, name, is_view=is_view, scratch_dir=folder, pages=1)
+
+
+def count_records(client: "CaspioClient", name: str, condition: str, *, is_view: bool) -> int:
+    """Count the records of a table or view that fit a condition; "" is all of them.
+
+    Raises:
+        RefusedByCaspio: the condition cannot be understood.
+    """
+    from pipeline.adapters.caspio.client import Query
+    from pipeline.adapters.caspio.errors import translated
+
+    with translated():
+        query = Query(select="COUNT(*) AS n", where=condition)
+        (row,) = client.container(is_view=is_view).query(name, query).items
+    return int(str(row.values.get("n") or 0))

@@ -23,7 +23,14 @@ from pipeline.adapters.caspio.scratch_store import scratch
 from pipeline.adapters.caspio.target import as_column
 from pipeline.model import Column, Value
 from pipeline.model.probes import PROBE_TABLE
-from pipeline.model.schema import FILE_TYPES, Container, DiscoveredAccount, FileField, FilesArea
+from pipeline.model.schema import (
+    FILE_TYPES,
+    Container,
+    DiscoveredAccount,
+    FileField,
+    FilesArea,
+    Folder,
+)
 
 # PASSWORD columns show nothing, and attachments are listed in a way of their own.
 _UNREADABLE = frozenset({"PASSWORD", "ATTACHMENT"})
@@ -68,6 +75,21 @@ def discover_schema(
         area = FilesArea()
         unreadable["the Files area"] = str(error)
     return DiscoveredAccount(tuple(found), area, unreadable)
+
+
+@translated()
+def discover_container(
+    client: CaspioClient, name: str, *, is_view: bool, scratch_dir: Path, pages: int = MOST_PAGES
+) -> Container:
+    """Read the schema of one table or view, and count its files.
+
+    Raises:
+        BadSettings: there is no such table or view.
+    """
+    with scratch(scratch_dir) as store:
+        tree = FolderTree(client.files)
+        files = FileLookup(client.files, tree=tree, scratch=store, clock=client.clock)
+        return _container(client.container(is_view=is_view), name, files, pages)
 
 
 def _container(operations: Containers, name: str, files: FileLookup, pages: int) -> Container:
@@ -179,12 +201,14 @@ def _files_area(client: CaspioClient, most: int) -> FilesArea:
     files = size_bytes = 0
     counted_all = True
     folders = FolderTree(client.files).walk("/", ROOT)
+    found: list[Folder] = []
     # One page has the number of all files; the bytes are those of its first thousand.
-    for _, key in islice(folders, most):
+    for path, key in islice(folders, most):
         page = client.files.page(key)
         total = len(page.items) if page.total is None else page.total
         files += total
+        found.append(Folder(path, total))
         size_bytes += sum(item.size_bytes or 0 for item in page.items)
         counted_all = counted_all and total == len(page.items)
     has_more = next(folders, None) is not None
-    return FilesArea(files, size_bytes, counted_all and not has_more)
+    return FilesArea(files, size_bytes, counted_all and not has_more, tuple(found))

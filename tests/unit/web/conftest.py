@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from flows.app.mapping.live_settings import LiveSettings
+from flows.app.mapping.look import Looks
 from flows.app.wiring import AppContext
 from flows.doctor.check import Check
 from flows.web.app import create_app
@@ -155,7 +156,7 @@ def table_office(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 @contextmanager
-def opened(world: World, settings: Settings) -> Iterator[Office]:
+def opened(world: World, settings: Settings, looks: Looks | None = None) -> Iterator[Office]:
     """Open the page over a world."""
     checks: list[Check] = []
     world.ledger.memory.clock = world.clock
@@ -174,6 +175,7 @@ def opened(world: World, settings: Settings) -> Iterator[Office]:
         ReviewDesk(lambda: connected(world, live.settings)),
         Pictures(world.archive, lambda: reader),
         Jobs(world.clock),
+        looks or Looks(lambda: live.settings, world.clock),
         apps=AccountApps(lambda: nullcontext(no_client), world.clock),
     )
     yield Office(world, site, checks, reader=reader)

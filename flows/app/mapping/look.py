@@ -1,0 +1,219 @@
+"""Look at an account for a user who maps: what there is, and what its documents say.
+
+Looking takes calls, which count in the budget. Nothing is archived, recorded or written.
+"""
+
+import tempfile
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+
+from flows.app.onboarding.init import create_columns
+from flows.app.onboarding.sample_reading import read_samples
+from flows.app.onboarding.wiring import count_records, discover_container, discover_schema
+from flows.app.wiring import open_settings_account, open_turns
+from pipeline.model.schema import Container, DiscoveredAccount
+from pipeline.onboarding.proposal import MissingColumn, Proposal, ProposedSource
+from pipeline.onboarding.sample_documents import SampleDocument
+from pipeline.ports import Clock
+from pipeline.settings import Settings
+
+DOCUMENTS = 20
+"""Documents of a place that are read: enough to see with which values they agree."""
+
+INDEX_TABLE = "FileIndex"
+"""The index table that is created for a folder without one."""
+
+MOST_PLACES = 8
+"""Places that are remembered with what their documents say, those looked at last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A table, a view or a folder of the account.
+
+    Attributes:
+        kind: `table`, `view` or `folder`.
+        name: Of the table or view, or the path of the folder.
+        index: The index table of a folder, "" for `FileIndex`, which is still to be created.
+        path_column: The column of the index table with the paths.
+    """
+
+    kind: str
+    name: str
+    index: str = ""
+    path_column: str = "Path"
+
+    @property
+    def container(self) -> str:
+        """Name the table or view that takes the values."""
+        return (self.index or INDEX_TABLE) if self.kind == "folder" else self.name
+
+    @property
+    def is_missing(self) -> bool:
+        """Say whether what takes the values is still to be created."""
+        return self.kind == "folder" and not self.index
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What was found at a place: its columns, its files, and documents that were read."""
+
+    place: Place
+    container: Container
+    samples: tuple[SampleDocument, ...]
+    files: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LookedAtAccount:
+    """What the account has."""
+
+    account: DiscoveredAccount
+    at: datetime
+    calls: int
+
+
+@dataclass(slots=True)
+class Looks:
+    """Remembers what was looked at, for as long as the page is served. Safe from many threads."""
+
+    settings: Callable[[], Settings]
+    clock: Clock
+    _account: LookedAtAccount | None = None
+    _places: OrderedDict[Place, Looked] = field(default_factory=OrderedDict)
+    _read: dict[Place, int] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def account(self) -> LookedAtAccount | None:
+        """Return what the account had when it was looked at last, None before."""
+        return self._account
+
+    def place(self, place: Place) -> Looked | None:
+        """Return what was found at a place, None if it was not looked at."""
+        with self._lock:
+            return self._places.get(place)
+
+    def documents_read(self, place: Place) -> int:
+        """Return how many documents of a place have been read so far."""
+        return self._read.get(place, 0)
+
+    def look_at_account(self) -> LookedAtAccount:
+        """List the tables, views and folders with their columns, and count their files."""
+        with (
+            open_settings_account(self.settings()) as opened,
+            tempfile.TemporaryDirectory(prefix="caspio-ingest-") as name,
+        ):
+            # One page of each table is enough; the rest is extrapolated.
+            found = discover_schema(opened.client, folder=Path(name), pages=1)
+            calls = sum(opened.client.calls.values())
+        self._account = LookedAtAccount(found, self.clock.now(), calls)
+        return self._account
+
+    def look_at(self, place: Place) -> Looked:
+        """Look at a place, and read some of its documents in the sandbox.
+
+        Raises:
+            IngestError: it is not there, or no reader process can be started.
+        """
+        settings = self.settings()
+        self._read[place] = 0
+        with (
+            open_settings_account(settings) as opened,
+            tempfile.TemporaryDirectory(prefix="caspio-ingest-") as name,
+        ):
+            container = Container(place.container, is_view=False, columns={})
+            if not place.is_missing:
+                container = discover_container(
+                    opened.client,
+                    place.container,
+                    is_view=place.kind == "view",
+                    folder=Path(name),
+                )
+            samples = read_samples(
+                opened.client,
+                Proposal((proposed(place, container),)),
+                most=DOCUMENTS,
+                processing=settings.processing,
+                turns=open_turns(settings),
+                fullest=True,
+                on_read=lambda _: self._count(place),
+            )
+        looked = Looked(
+            place, container, tuple(samples), self._files(place, container), self.clock.now()
+        )
+        with self._lock:
+            self._places[place] = looked
+            self._places.move_to_end(place)
+            while len(self._places) > MOST_PLACES:
+                self._places.popitem(last=False)
+        return looked
+
+    def count(self, place: Place, condition: str) -> int:
+        """Count the records of a place that fit a condition.
+
+        Raises:
+            RefusedByCaspio: the condition cannot be understood.
+        """
+        with open_settings_account(self.settings()) as opened:
+            is_view = place.kind == "view"
+            return count_records(opened.client, place.container, condition, is_view=is_view)
+
+    def create(
+        self, looked: Looked, wanted: Sequence[MissingColumn]
+    ) -> tuple[Sequence[MissingColumn], str]:
+        """Create columns, and an index table that is missing.
+
+        Return those that were created, and why the others were not, "" if all were. A column that
+        somebody else has created meanwhile counts as created, if it is of the same type.
+        """
+        place = looked.place
+        with (
+            open_settings_account(self.settings()) as opened,
+            tempfile.TemporaryDirectory(prefix="caspio-ingest-") as name,
+        ):
+            now = looked.container
+            if not place.is_missing:
+                now = discover_container(
+                    opened.client, place.container, is_view=False, folder=Path(name)
+                )
+            there = [
+                one
+                for one in wanted
+                if one.name in now.columns and now.columns[one.name].type == one.type
+            ]
+            missing = [one for one in wanted if one not in there]
+            source = proposed(place, now)
+            made: list[MissingColumn] = []
+            problem = ""
+            if missing or place.is_missing:
+                made, problem = create_columns(opened.client, source, missing)
+            return [*there, *made], problem
+
+    def forget(self, place: Place) -> None:
+        """Forget what was found at a place, so that it is looked at again."""
+        with self._lock:
+            self._places.pop(place, None)
+
+    def _count(self, place: Place) -> None:
+        self._read[place] = self._read.get(place, 0) + 1
+
+    def _files(self, place: Place, container: Container) -> int:
+        if place.kind != "folder":
+            return container.files
+        account = self._account
+        folders = account.account.files_area.folders if account else ()
+        below = place.name.rstrip("/") + "/"
+        return sum(one.files for one in folders if f"{one.path.rstrip('/')}/".startswith(below))
+
+
+def proposed(place: Place, container: Container) -> ProposedSource:
+    """Return a place as a source that takes nothing yet."""
+    source = ProposedSource("mapping", container)
+    if place.kind == "folder":
+        return replace(source, folder=place.name, path_column=place.path_column)
+    return source

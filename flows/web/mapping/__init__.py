@@ -1,0 +1,1 @@
+"""The pages on which users map: what the account has, what its columns take, and what changes."""

@@ -1,0 +1,130 @@
+"""What a draft would do: what is wrong with it, what documents become, what it costs."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from flows.app.mapping.look import Looked
+from flows.app.mapping.settings_file import SettingsFile
+from flows.web.mapping.draft import EDITED, Draft
+from pipeline.decide.mapping import refuse_columns
+from pipeline.errors import BadSettings
+from pipeline.model import Column, SourceSpec
+from pipeline.model.schema import DiscoveredAccount
+from pipeline.onboarding.cost import SourceCost, source_cost
+from pipeline.onboarding.preview import Becomes, becomes
+from pipeline.onboarding.settings_edit import Change, added, changed, changes_between
+from pipeline.settings import Settings
+from pipeline.settings.sources import SourceSettings, column_conflicts
+from pipeline.source_run.checks import refuse_reprocess_column
+from pipeline.steps.write_back import refuse_review
+
+PREVIEWS = 5
+"""Documents of which is shown what they would become."""
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A draft with what it would do. `cost` and `previews` are there where it can be a source."""
+
+    draft: Draft
+    problems: tuple[str, ...]
+    previews: tuple[Becomes, ...] = ()
+    cost: SourceCost | None = None
+
+
+def examine(
+    draft: Draft,
+    looked: Looked,
+    settings: Settings,
+    account: DiscoveredAccount | None,
+    old: SourceSettings | None,
+) -> Examined:
+    """Say what a draft would do, without a call."""
+    source = draft.source
+    if source is None:
+        return Examined(draft, draft.problems)
+    new = {one.name: Column(one.name, one.type) for one in draft.creates}
+    columns = {**looked.container.columns, **new}
+    problems = [
+        *draft.problems,
+        *_problems(source, looked, columns, account),
+        *_conflicts(source, settings, old),
+    ]
+    spec = source.spec()
+    # The last ones are those of the emptiest records, which show most.
+    samples = [one for one in looked.samples if not spec.fields or one.ref.field in spec.fields]
+    return Examined(
+        draft,
+        tuple(dict.fromkeys(problems)),
+        tuple(becomes(spec, columns, sample) for sample in samples[-PREVIEWS:]),
+        source_cost(spec, looked.container, files=looked.files, schedule=settings.serve.schedule),
+    )
+
+
+def _problems(
+    source: SourceSettings,
+    looked: Looked,
+    columns: dict[str, Column],
+    account: DiscoveredAccount | None,
+) -> Iterator[str]:
+    """Yield what speaks against a source, as a run would before its first call."""
+    spec, container = source.spec(), looked.container
+    if not spec.columns and spec.rename is None:
+        yield "nothing would be written: choose what a column takes, or give the files names"
+    yield from refuse_columns(spec, columns)
+    known = {one.name for one in container.fields}
+    if looked.place.kind != "folder" and not known:
+        yield f"{looked.place.name!r} has no column with files"
+    yield from (
+        f"there is no column {name!r} with files" for name in spec.fields if name not in known
+    )
+    if spec.reprocess_column:
+        name = spec.reprocess_column
+        yield from refuse_reprocess_column(spec, name, columns, container.name)
+    yield from _review_problems(spec, account)
+
+
+def _review_problems(spec: SourceSpec, account: DiscoveredAccount | None) -> Iterator[str]:
+    # Without a look at the account, the run has the first look at the review table.
+    if not spec.review or account is None:
+        return
+    tables = {one.name: one for one in account.containers if not one.is_view}
+    if spec.review in tables:
+        yield from refuse_review(spec, tables[spec.review].columns)
+    else:
+        yield f"there is no table {spec.review!r} for the review"
+
+
+def _conflicts(
+    source: SourceSettings, settings: Settings, old: SourceSettings | None
+) -> Iterator[str]:
+    others = [one for one in settings.sources if old is None or one.name != old.name]
+    if any(one.name == source.name for one in others):
+        yield f"there is a source {source.name!r} already; choose another name"
+    if source.name == "new":
+        yield "'new' is an address of this page; choose another name for the source"
+    yield from (
+        problem for problem in column_conflicts([*others, source]) if repr(source.name) in problem
+    )
+
+
+def change_of(source: SourceSettings, old: SourceSettings | None, file: SettingsFile) -> Change:
+    """Return how the settings file changes.
+
+    Raises:
+        BadSettings: it cannot be changed.
+    """
+    if old is None:
+        return added(file.text, source)
+    return changed(file.text, source.name, changes_between(old, source, EDITED))
+
+
+def source_in(settings: Settings, name: str) -> SourceSettings | None:
+    """Return a source of the settings, None if there is none of this name."""
+    return next((one for one in settings.sources if one.name == name), None)
+
+
+def refuse_problems(problems: Sequence[str]) -> None:
+    """Raise BadSettings with the problems, if there are any."""
+    if problems:
+        raise BadSettings(list(problems))

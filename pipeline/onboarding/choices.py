@@ -1,0 +1,152 @@
+"""What each column of a place can take, and what speaks for it: names, types, values. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from pipeline.decide.column_values import WRITABLE_TYPES, is_empty
+from pipeline.decide.mapping import refuse_column
+from pipeline.findings import FINDINGS
+from pipeline.labels import LEARNED
+from pipeline.model import Column, Value
+from pipeline.model.schema import FILE_TYPES, Container
+from pipeline.onboarding.column_matching import match_columns, possible_matches
+from pipeline.onboarding.sample_documents import (
+    Agreement,
+    SampleDocument,
+    agreed_columns,
+    agreements,
+)
+from pipeline.wording import counted
+
+SHOWN = 3
+"""Values of a column or finding that are shown."""
+
+MOST_CHARS = 60
+"""Characters of such a value."""
+
+_NO_AGREEMENT = Agreement(0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A finding that a column can take. `evidence` says why it is suggested, "" if it is not."""
+
+    finding: str
+    description: str
+    evidence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnChoices:
+    """A column with values of it and what it can take, the best suggestion first.
+
+    Attributes:
+        proposed: The finding that it is proposed for, "" for none.
+        why_not: Why nothing can be written to it, "" if something can.
+    """
+
+    column: Column
+    values: tuple[str, ...]
+    choices: tuple[Choice, ...] = ()
+    proposed: str = ""
+    why_not: str = ""
+
+    @property
+    def suggested(self) -> tuple[Choice, ...]:
+        """Return the choices that something speaks for."""
+        return tuple(one for one in self.choices if one.evidence)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A finding with how many documents say it, and some of its values."""
+
+    finding: str
+    description: str
+    documents: int
+    values: tuple[str, ...]
+
+
+def column_choices(
+    container: Container, samples: Sequence[SampleDocument]
+) -> tuple[ColumnChoices, ...]:
+    """Return every column but those with files, with what it can take."""
+    pairs = agreements(container, samples)
+    sure, _ = match_columns(container, agreed_columns(container, samples))
+    taken = {match.column: match.finding for match in sure}
+    named = {
+        (match.column, match.finding): match.why
+        for match in possible_matches(container)
+        if not match.objection
+    }
+    return tuple(
+        _of_column(column, container, pairs, named, taken.get(column.name, ""))
+        for column in container.columns.values()
+        if column.type not in FILE_TYPES
+    )
+
+
+def _of_column(
+    column: Column,
+    container: Container,
+    pairs: Mapping[tuple[str, str], Agreement],
+    named: Mapping[tuple[str, str], str],
+    taken: str,
+) -> ColumnChoices:
+    values = _distinct([row.get(column.name) for row in container.samples])
+    if column.is_formula or not column.editable or column.type not in WRITABLE_TYPES:
+        why_not = "it is calculated or read-only"
+        if column.type not in WRITABLE_TYPES:
+            why_not = f"a column of type {column.type} cannot be written"
+        return ColumnChoices(column, values, why_not=why_not)
+    fitting = [
+        name
+        for name in (*FINDINGS, LEARNED)
+        if not refuse_column(column.name, name, container.columns)
+    ]
+
+    def rank(name: str) -> tuple[bool, int, bool]:
+        agreement = pairs.get((column.name, name), _NO_AGREEMENT)
+        return name != taken, -agreement.agreed, (column.name, name) not in named
+
+    choices = [
+        Choice(name, _description(name), _evidence(column.name, name, pairs, named))
+        for name in sorted(fitting, key=rank)
+    ]
+    return ColumnChoices(column, values, tuple(choices), taken)
+
+
+def _description(finding: str) -> str:
+    kind = FINDINGS.get(finding)
+    return kind.description if kind else "what is learned from the records that people filled"
+
+
+def _evidence(
+    column: str,
+    finding: str,
+    pairs: Mapping[tuple[str, str], Agreement],
+    named: Mapping[tuple[str, str], str],
+) -> str:
+    found = pairs.get((column, finding))
+    agree = ""
+    # A value that agrees once among many is a chance.
+    if found is not None and (found.is_proof or (column, finding) in named):
+        verb = "agrees" if found.compared == 1 else "agree"
+        agree = f"{found.agreed} of {counted(found.compared, 'sample record')} {verb}"
+    return "; ".join(text for text in (agree, named.get((column, finding), "")) if text)
+
+
+def documents_say(samples: Sequence[SampleDocument]) -> tuple[Said, ...]:
+    """Return what documents say, in the order of the catalogue."""
+    said: list[Said] = []
+    for name, kind in FINDINGS.items():
+        values = [one.values[name] for one in samples if name in one.values]
+        if values:
+            said.append(Said(name, kind.description, len(values), _distinct(values)))
+    return tuple(said)
+
+
+def _distinct(values: Sequence[Value]) -> tuple[str, ...]:
+    texts = dict.fromkeys(str(value) for value in values if not is_empty(value))
+    shortened = (text if len(text) <= MOST_CHARS else f"{text[:MOST_CHARS]}…" for text in texts)
+    return tuple(shortened)[:SHOWN]
