@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
@@ -133,18 +133,8 @@ def with_audit(
         state = CallState.REFUSED if refused else CallState.FAILED
     # Those of this thread, and those of a run's own client; a call that failed has made them, too.
     calls = account.spending.calls_of_thread() - before + drain.spent()
-    try:
-        account.ledger.agents.settle_call(
-            begun.id,
-            state,
-            note=error.content["error"]["kind"] if error else "",
-            records=answer.records if answer else 0,
-            calls=calls,
-            run_id=answer.run_id if answer else drain.run_id,
-        )
-    except LedgerUnavailable as unavailable:
-        done = "was carried out" if answer is not None else "ended"
-        raise Unsettled(f"The call {done}, and its end is not in the audit.") from unavailable
+    kind = error.content["error"]["kind"] if error else ""
+    _settle(account, replace(begun, state=state, note=kind, calls=calls), answer, drain.run_id)
     if error is not None or answer is None:
         return error or _error("failed", "The call ended without an answer.")
     content = {**answer.content, UNTRUSTED: True}
@@ -152,6 +142,22 @@ def with_audit(
     if len(json.dumps(content, default=str)) > most_chars:
         return _error("arguments", "The answer is too large. Ask for fewer rows, fields or pages.")
     return Answered(content, links=answer.links)
+
+
+def _settle(account: AgentAccount, call: AgentCall, answer: Answer | None, run_id: str) -> None:
+    """Record how a call ended."""
+    try:
+        account.ledger.agents.settle_call(
+            call.id,
+            call.state,
+            note=call.note,
+            records=answer.records if answer else 0,
+            calls=call.calls,
+            run_id=answer.run_id if answer else run_id,
+        )
+    except LedgerUnavailable as unavailable:
+        done = "was carried out" if answer is not None else "ended"
+        raise Unsettled(f"The call {done}, and its end is not in the audit.") from unavailable
 
 
 def arguments_digest(arguments: Mapping[str, Any]) -> str:

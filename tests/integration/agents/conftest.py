@@ -7,6 +7,7 @@ from tests.integration.agents.desk import Desk, desk_of
 from tests.integration.pipeline.workspace import CREDENTIALS
 
 CANARIES = {
+    "CASPIO_CLIENT_SECRET": "client-secret-canary",
     "CASPIO_INGEST_ARCHIVE__ACCESS_KEY_ID": "archive-key-canary",
     "CASPIO_INGEST_ARCHIVE__SECRET_ACCESS_KEY": "archive-secret-canary",
     "CASPIO_INGEST_PROCESSING__PASSWORDS": '["document-password-canary"]',

@@ -1,6 +1,7 @@
 """Two accounts behind one server, in this process, and the SDK's own client in front of it."""
 
 import json
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -190,7 +191,9 @@ def desk_of(folder: Path, reader: SandboxedReader, **agents: Any) -> Iterator[De
                 for n in (1, 2, 3)
             }
             seed = write_account(folder / name / "seed", account_of(name), files)
-            emulators[name] = emulator = stack.enter_context(Emulator(seed=seed))
+            secret = os.environ["CASPIO_CLIENT_SECRET"]
+            emulator = stack.enter_context(Emulator(seed=seed, client_secret=secret))
+            emulators[name] = emulator
             source = Source({"table": "Receipts"}, name=name, confirm="first")
             config = write_settings(folder / name, emulator.url, source)
             settings = load_settings(config)
