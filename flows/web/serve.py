@@ -50,7 +50,7 @@ def serving_pages(
             to sign in is set up by half.
     """
     address = listen or settings.web.listen
-    refuse_plain_http(address, settings.web.url)
+    refuse_plain_http(address, settings.web.url, in_container=settings.web.in_container)
     provider = provider_of(settings.web, system_clock())
     # Imported here: `web login` draws nothing.
     from processors.page_picture import PageJob
@@ -116,7 +116,7 @@ def login_address(settings: Settings, user: User, listen: str = "") -> str:
         BadSettings: the page would be reached from other machines, and not by https.
     """
     address = listen or settings.web.listen
-    refuse_plain_http(address, settings.web.url)
+    refuse_plain_http(address, settings.web.url, in_container=settings.web.in_container)
     with open_ledger(settings) as ledger:
         token = sessions_of(settings, ledger).link(user)
     base = settings.web.url or f"http://{address}"
@@ -139,13 +139,18 @@ def origins_of(address: str, url: str | None) -> frozenset[str]:
     return frozenset(origins)
 
 
-def refuse_plain_http(address: str, url: str | None) -> None:
+def refuse_plain_http(address: str, url: str | None, *, in_container: bool = False) -> None:
     """Refuse to send sessions and documents over a network unencrypted.
+
+    `in_container` says that the address is a container's, and `url` that of its published port.
 
     Raises:
         BadSettings: the page would be reached from other machines, and not by https.
     """
     if address.rpartition(":")[0] in _LOOPBACK or _is_https(url):
+        return
+    # Settings allow plain http for this machine only, so what users reach is this machine.
+    if in_container and url is not None:
         return
     problem = (
         f"web.listen is {address}, which other machines reach. Set web.url to the https address "

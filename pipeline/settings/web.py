@@ -133,6 +133,11 @@ class WebSettings(Section):
     """Address at which users reach the page through a proxy that does https, such as
     `https://ingest.example.com`. Links and cookies are made for it.
     """
+    in_container: bool = False
+    """Whether the page runs in a container whose port is published for the container's own machine
+    only. It may then listen at all addresses of the container without https, and `web.url` is the
+    published address, such as `http://localhost:8767`.
+    """
     oidc: OidcSettings | None = None
     """How users sign in at an identity provider."""
     proxy: ProxySettings | None = None

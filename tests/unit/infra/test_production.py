@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -19,14 +20,18 @@ from typer.main import get_command
 
 from flows.cli import app
 from flows.prefect.deployments.priorities import KINDS
+from flows.web.serve import origins_of, refuse_plain_http
 from pipeline.settings import load_settings
 from pipeline.settings.sections import ServeSettings
+from pipeline.settings.web import WebSettings
 
 ROOT = Path(__file__).parents[3]
 COMPOSE = ROOT / "infra/compose.production.yaml"
 KUBERNETES = ROOT / "infra/kubernetes"
 READ_DIRECTLY = {"PREFECT_SERVER_ENCRYPTION_KEY"}
 OF_PREFECT_REDIS = {"PREFECT_REDIS_MESSAGING_URL"}
+SERVED = {"web": 8767, "mcp": 8768, "api": 8769}
+"""Our own servers, with their ports."""
 REDIS = {
     "PREFECT_SERVER_EVENTS_MESSAGING_BROKER": "prefect_redis.messaging",
     "PREFECT_SERVER_EVENTS_MESSAGING_CACHE": "prefect_redis.messaging",
@@ -81,6 +86,8 @@ def _refused(command: list[str]) -> str:
     """Return what is wrong with a command line, "" if the command and its options exist."""
     name, *options = command[1:]
     known = get_command(app).commands  # type: ignore[attr-defined]  # it is a group
+    if hasattr(known.get(name), "commands"):
+        known, (name, *options) = known[name].commands, options
     if name not in known:
         return f"no command {name}"
     names = {option for parameter in known[name].params for option in parameter.opts}
@@ -106,7 +113,7 @@ def test_every_command_exists():
     """Compose files and manifests start commands of the program, with options that exist."""
     ours = [command for command in _commands() if command[0] == "caspio-ingest"]
 
-    assert len(ours) >= 6
+    assert len(ours) >= 13
     assert [said for command in ours if (said := _refused(command))] == []
 
 
@@ -172,7 +179,7 @@ def test_our_containers_are_restricted_in_both(services: dict[str, dict[str, Any
     """Containers have no extra rights, a read-only file system, and do not run as root."""
     ours = [service for service in services.values() if "build" in service]
 
-    assert len(ours) == 5
+    assert len(ours) == 8
     assert all(s["read_only"] and s["cap_drop"] == ["ALL"] and s["security_opt"] for s in ours)
     for name, pod, container in CONTAINERS:
         closed = container["securityContext"]
@@ -188,11 +195,46 @@ def test_every_listening_container_is_probed():
     """Every container with a port has a startup, a readiness and a liveness probe."""
     listening = {name: container for name, _, container in CONTAINERS if "ports" in container}
 
-    assert set(listening) == {"prefect/prefect", "caspio-ingest-worker/worker"}
+    ours = {f"caspio-ingest-{name}/{name}" for name in ("worker", *SERVED)}
+    assert set(listening) == {"prefect/prefect", *ours}
     assert all(
         {"startupProbe", "readinessProbe", "livenessProbe"} <= set(one)
         for one in listening.values()
     )
+
+
+def test_our_servers_are_reached_through_https_alone(
+    services: dict[str, dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+):
+    """Each listens for the proxy with an https address, on one port everywhere, and is published for this machine."""
+    for name in ("CASPIO_CLIENT_ID", "CASPIO_CLIENT_SECRET"):
+        monkeypatch.setenv(name, "filled in")
+    settings = load_settings(KUBERNETES / "settings/caspio-ingest.toml")
+    containers = {name.partition("/")[2]: one for name, _, one in CONTAINERS}
+    for name, port in SERVED.items():
+        section = {"mcp": settings.agents, "api": settings.api, "web": settings.web}[name]
+        assert str(section.url).startswith("https://")
+        assert section.listen.endswith(f":{port}")
+        assert f"--listen=0.0.0.0:{port}" in containers[name]["command"]
+        assert f"0.0.0.0:{port}" in services[name]["command"]
+        (published,) = services[name]["ports"]
+        assert published.endswith(f":-127.0.0.1:{port}}}:{port}")
+
+
+def test_the_page_of_the_compose_file_may_be_served():
+    """Its address in the container is one that the page accepts, and its port is published for this machine."""
+    compose = yaml.safe_load((ROOT / "infra/compose.yaml").read_text(encoding="utf-8"))["services"]
+    page, command = compose["web"], compose["web"]["command"]
+    network = compose[page["network_mode"].removeprefix("service:")]
+    address = command[command.index("--listen") + 1]
+    web = WebSettings(
+        url=page["environment"]["CASPIO_INGEST_WEB__URL"],
+        in_container=page["environment"]["CASPIO_INGEST_WEB__IN_CONTAINER"],
+    )
+
+    refuse_plain_http(address, web.url, in_container=web.in_container)
+    assert web.url in origins_of(address, web.url)
+    assert network["ports"] == [f"127.0.0.1:{urlsplit(web.url or '').port}:8767"]
 
 
 def test_workers_have_time_to_finish(services: dict[str, dict[str, Any]]):

@@ -147,3 +147,13 @@ def test_a_ledger_that_is_down_is_named(office: Office):
 
     assert "Start it." in page
     assert "Sources" in browser.get("/")
+
+
+def test_a_probe_learns_only_that_the_page_answers(office: Office):
+    """Whatever the probe calls the page, it answers, and nothing else does under that name."""
+    client = office.browser().client
+    answer = client.get("/health", headers={"host": "10.1.2.3:8767"})
+
+    assert (answer.status_code, answer.text) == (200, "ok")
+    assert answer.headers["content-security-policy"] == POLICY
+    assert client.post("/health", headers={"host": "10.1.2.3:8767"}).status_code == 421

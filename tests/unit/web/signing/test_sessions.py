@@ -138,6 +138,9 @@ def test_only_this_machine_may_be_reached_without_https():
     for url in (None, "http://127.0.0.1:8767"):
         with pytest.raises(BadSettings, match=r"web\.url"):
             refuse_plain_http("0.0.0.0:8767", url)
+    with pytest.raises(BadSettings, match=r"web\.url"):
+        refuse_plain_http("0.0.0.0:8767", None, in_container=True)
+    refuse_plain_http("0.0.0.0:8767", "http://localhost:8767", in_container=True)
 
 
 def test_the_page_is_reached_by_the_names_of_this_machine():
