@@ -77,6 +77,15 @@ def _commands(group: typer.Typer, prefix: str) -> Iterator[Command]:
         )
     for nested in group.registered_groups:
         assert nested.typer_instance is not None
+        # A group that does something by itself, such as `learn`.
+        own = nested.typer_instance.registered_callback
+        if own is not None and nested.typer_instance.info.invoke_without_command is True:
+            assert own.callback is not None
+            yield Command(
+                name=f"{prefix}{nested.name}",
+                description=inspect.cleandoc(own.callback.__doc__ or ""),
+                parameters=tuple(_parameters(own.callback)),
+            )
         yield from _commands(nested.typer_instance, f"{prefix}{nested.name} ")
 
 

@@ -18,6 +18,7 @@ from pipeline.context import SourceRun
 from pipeline.decide.fingerprint import settings_hash
 from pipeline.decide.naming import NameTemplate
 from pipeline.errors import StopRequested
+from pipeline.learning.columns import learned_columns
 from pipeline.metering.budget import Priority
 from pipeline.metering.summary import FAILED, Summary
 from pipeline.model import Confirm, FileRef, Outcome, RecordRef, RecordWork, SourceSpec, Status
@@ -177,6 +178,9 @@ def make_source_run(
         leases=leases,
         other_sources=frozenset(context.settings.specs()) - {spec.name},
         check_stop=context.drain.require,
+        learned=learned_columns(
+            spec, ledger, context.ports.learner, precision=context.settings.learn.precision
+        ),
     )
 
 

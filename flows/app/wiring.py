@@ -21,6 +21,7 @@ from pipeline.metering.summary import Summary
 from pipeline.model import SourceSpec
 from pipeline.model.probes import Examined
 from pipeline.ports import Archive, Clock, Ledger, RecordTarget
+from pipeline.ports.learner import Learner
 from pipeline.ports.metrics import SILENT, Tracer
 from pipeline.ports.reader import ReadingTurns
 from pipeline.settings import Settings, environment
@@ -101,6 +102,7 @@ def connect(settings: Settings, *, drain: Drain | None = None) -> Iterator[AppCo
             clock=clock,
             work_dir=work_dir,
             telemetry=book,
+            learner=open_learner(settings),
         )
         yield AppContext(settings, ports, client, spending, drain, book.seconds)
 
@@ -292,6 +294,15 @@ def open_turns(settings: Settings) -> ReadingTurns | None:
 
     queue, places = settings.queue, settings.queue.documents or os.cpu_count() or 1
     return MachineTurns(queue.folder, account=settings.account, places=places)
+
+
+def open_learner(settings: Settings) -> Learner | None:
+    """Return what learns columns; None where learning is switched off."""
+    if not settings.learn.enabled:
+        return None
+    from processors.learner import ColumnLearner
+
+    return ColumnLearner()
 
 
 def open_reader(

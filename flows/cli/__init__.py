@@ -13,6 +13,7 @@ from flows.cli.account.caspio import caspio
 from flows.cli.account.doctor import doctor
 from flows.cli.account.init import init
 from flows.cli.common import EXIT_INTERRUPTED, EXIT_SETTINGS, EXIT_STOPPED, Failure, complain
+from flows.cli.records import learn
 from flows.cli.records.acknowledge import acknowledge
 from flows.cli.records.apply import apply
 from flows.cli.records.explain import explain
@@ -96,6 +97,7 @@ COMMANDS = (
 
 for command in COMMANDS:
     app.command(command.__name__)(command)
+app.add_typer(learn.app, name="learn")
 app.add_typer(web.app, name="web")
 app.add_typer(webhooks.app, name="webhooks")
 app.add_typer(accounts.app, name="accounts")

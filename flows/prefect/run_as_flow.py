@@ -10,6 +10,7 @@ from prefect import State, tags
 from prefect.exceptions import Abort
 from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
+from flows.app.learning.learn import LearnReport
 from flows.app.run_report import Report
 from flows.app.run_request import RunRequest
 from flows.app.settings import load_settings
@@ -18,6 +19,7 @@ from flows.app.verify import Verified
 from flows.prefect.apply_plan import apply_plan
 from flows.prefect.ingest import ingest
 from flows.prefect.ingest_record import ingest_record
+from flows.prefect.learn import learn
 from flows.prefect.names import TAG
 from flows.prefect.reprocess import reprocess
 from flows.prefect.server import reachable_server
@@ -114,6 +116,14 @@ def verify_as_flow(
         )
     found: tuple[Verified, Mapping[str, int]] = result_of(state)
     return found
+
+
+def learn_as_flow(config: Path, *, sources: Sequence[str]) -> LearnReport:
+    """Run the flow `learn`."""
+    with as_deployed(config):
+        state = learn(sources=list(sources), config=str(config), return_state=True)
+    report: LearnReport = result_of(state)
+    return report
 
 
 @contextmanager

@@ -23,6 +23,7 @@ class Priority(StrEnum):
     NEW = "new"  # new and changed files of a source that was written to its end once
     BACKFILL = "backfill"  # the first run over a source
     REPROCESS = "reprocess"  # also `verify`
+    LEARN = "learn"  # reading what is needed to learn from filled records
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,8 @@ class PrioritySettings(Section):
     """
     reprocess: _Share = 0.3
     """Share of the month's calls that `reprocess` and `verify` leave unused."""
+    learn: _Share = 0.4
+    """Share of the month's calls that `learn` leaves unused."""
 
 
 class CaspioSettings(Section):

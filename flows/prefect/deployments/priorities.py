@@ -39,6 +39,7 @@ KINDS: Mapping[str, DeploymentKind] = {
     "plan-and-apply": DeploymentKind("plan-and-apply", Priority.NEW, per_source=False),
     "undo": DeploymentKind("undo", Priority.NEW, per_source=False),
     "verify": DeploymentKind("verify", Priority.REPROCESS, per_source=False),
+    "learn": DeploymentKind("learn", Priority.LEARN, per_source=False),
 }
 """Every kind of deployment by the first part of its name.
 

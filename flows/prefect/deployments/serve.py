@@ -21,6 +21,7 @@ from flows.prefect.deployments.ownership import Owner, claim
 from flows.prefect.deployments.priorities import KINDS, deployment_name, queue_name
 from flows.prefect.ingest import ingest
 from flows.prefect.ingest_record import ingest_record
+from flows.prefect.learn import learn
 from flows.prefect.names import TAG
 from flows.prefect.plan_and_apply import plan_and_apply
 from flows.prefect.reprocess import reprocess
@@ -115,6 +116,11 @@ def deployments(
     for_all.append(
         factory.deployment(waiting, waiting.name, limit=None, description=waiting.description)
     )
+    if settings.learn.enabled:
+        nightly = Cron(settings.learn.schedule, timezone=settings.serve.timezone)
+        for_all.append(
+            factory.deployment(learn, learn.name, schedule=nightly, description=learn.description)
+        )
     for deployment in for_all:
         offer_choices(deployment, {"sources": list(settings.specs())})
     of_sources = [

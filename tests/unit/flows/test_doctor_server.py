@@ -21,7 +21,7 @@ DEPLOYED = {
 }  # fmt: skip
 QUEUES = [
     {"name": name, "is_paused": False, "priority": number}
-    for number, name in enumerate(("webhook", "new", "backfill", "reprocess"))
+    for number, name in enumerate(("webhook", "new", "backfill", "reprocess", "learn"))
 ]
 OWNER = Owner("abc12345", "/srv/caspio-ingest.toml", frozenset({"receipts"}), "0123")
 RULE = {"enabled": True, "trigger": {"within": 90.0}}

@@ -86,6 +86,7 @@ def test_the_flow_of_a_kind_exists(kind: str):
         "undo",
         "verify",
         "plan_and_apply",
+        "learn",
     )
     modules = [importlib.import_module(f"flows.prefect.{name}") for name in names]
     found = (flow for module in modules for flow in vars(module).values())

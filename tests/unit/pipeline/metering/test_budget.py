@@ -15,7 +15,9 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.ledger import MemoryLedger
 
 ALLOWANCE = Allowance(
-    1_000, 0.1, {Priority.NEW: 0.1, Priority.BACKFILL: 0.3, Priority.REPROCESS: 0.5}
+    1_000,
+    0.1,
+    {Priority.NEW: 0.1, Priority.BACKFILL: 0.3, Priority.REPROCESS: 0.5, Priority.LEARN: 0.6},
 )
 
 
@@ -30,7 +32,7 @@ def spending(
 
 def test_lower_priorities_stop_earlier():
     """A webhook may use what new files leave, these what a backfill leaves, that what reprocessing leaves."""
-    assert [ALLOWANCE.limit(priority) for priority in Priority] == [900, 800, 600, 400]
+    assert [ALLOWANCE.limit(priority) for priority in Priority] == [900, 800, 600, 400, 300]
     assert ALLOWANCE.left(Priority.REPROCESS, 390) == 10
     assert ALLOWANCE.left(Priority.REPROCESS, 700) == 0
 

@@ -1,0 +1,178 @@
+"""How the learning of each source is going, from the ledger alone, and what users decide of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flows.app.settings import load_settings
+from flows.app.sources import named_sources
+from flows.app.wiring import open_learner, open_ledger
+from pipeline.decide.ladder import promotion
+from pipeline.errors import BadSettings
+from pipeline.learning.columns import ColumnState, column_states
+from pipeline.learning.judge import promote
+from pipeline.model import SourceSpec
+from pipeline.model.learning import Stratum
+from pipeline.model.review import ReviewItem, ReviewReason, ReviewState
+from pipeline.ports import Ledger
+from pipeline.ports.learner import Learner
+from pipeline.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class SourceLearning:
+    """The learned columns of a source."""
+
+    source: str
+    columns: Sequence[ColumnState]
+
+    def lines(self) -> Sequence[str]:
+        """Return a sentence for each column and kind of evidence that says something."""
+        lines = []
+        for column in self.columns:
+            if column.model is None:
+                lines.append(f"{column.name}: nothing is learned yet")
+                continue
+            shown = [stratum for stratum in Stratum if column.trials[stratum]]
+            # A column that has no trial yet is one sentence, not three alike.
+            for stratum in shown or list(Stratum)[:1]:
+                step = column.rungs[stratum].step
+                lines.append(
+                    f"{column.name}, {stratum}: {column.standing(stratum)} ({step}"
+                    f"{', waits for `learn promote`' if is_ready(column, stratum) else ''})"
+                )
+        return lines
+
+    def as_json(self) -> Sequence[Mapping[str, Any]]:
+        """Return the columns for --json."""
+        return [_column_json(column) for column in self.columns]
+
+
+def is_ready(column: ColumnState, stratum: Stratum) -> bool:
+    """Say whether a step is proved and waits for somebody to agree."""
+    rung, trials = column.rungs[stratum], column.trials[stratum]
+    return promotion(rung, trials, column.proof, highest=column.highest) is not None
+
+
+def _column_json(column: ColumnState) -> Mapping[str, Any]:
+    model = column.model
+    return {
+        "column": column.name,
+        "highest_step": column.highest,
+        "model": None
+        if model is None
+        else {
+            "made_at": model.made_at.isoformat(timespec="seconds"),
+            "records": model.records,
+            "sha256": model.sha256,
+            **model.report,
+        },
+        "evidence": [
+            {
+                "kind": stratum,
+                "step": column.rungs[stratum].step,
+                "right": standing.right,
+                "asked": standing.asked,
+                "at_least": round(standing.at_least, 4),
+                "needed": standing.needed,
+                "ready": is_ready(column, stratum),
+                "reason": column.rungs[stratum].reason,
+                "says": str(standing),
+            }
+            for stratum in Stratum
+            for standing in [column.standing(stratum)]
+        ],
+    }
+
+
+def source_learning(
+    spec: SourceSpec, ledger: Ledger, learner: Learner, *, precision: float
+) -> SourceLearning:
+    """Return how the columns of a source are doing."""
+    states = column_states(spec, ledger, learner, precision=precision)
+    return SourceLearning(spec.name, states)
+
+
+def learning_of(
+    settings: Settings, ledger: Ledger, sources: Sequence[str] = ()
+) -> list[SourceLearning]:
+    """Return how the named sources are doing, or all; nothing where learning is switched off."""
+    learner = open_learner(settings)
+    if learner is None:
+        return []
+    return [
+        source_learning(spec, ledger, learner, precision=settings.learn.precision)
+        for spec in named_sources(settings, sources)
+    ]
+
+
+def doubts_of(settings: Settings, ledger: Ledger, sources: Sequence[str] = ()) -> list[ReviewItem]:
+    """Return the doubts that wait for a user, the most probable first."""
+    found = [
+        item
+        for spec in named_sources(settings, sources)
+        for item in ledger.effects.review_items(spec.name)
+        if item.given is ReviewReason.DOUBT and item.state is ReviewState.OPEN
+    ]
+    return sorted(found, key=lambda item: (-item.suggestion.confidence, item.key))
+
+
+def doubt_json(item: ReviewItem) -> Mapping[str, Any]:
+    """Return a doubt for --json."""
+    said = item.suggestion
+    return {
+        "source": item.source,
+        "record": item.record.pk,
+        "column": said.column,
+        "typed": said.current,
+        "page_says": said.suggested,
+        "confidence": said.confidence,
+        "reason": said.reason,
+        "page": said.page,
+        "box": said.box,
+    }
+
+
+def promote_directly(config: Path, source: str, column: str | None, *, by: str) -> list[str]:
+    """Take the steps that are proved and wait; return them in words."""
+    settings = load_settings(config, credentials=False)
+    with open_ledger(settings) as ledger:
+        return promote_columns(settings, ledger, source, column, by=by)
+
+
+def promote_columns(
+    settings: Settings, ledger: Ledger, source: str, column: str | None, *, by: str
+) -> list[str]:
+    """Take the steps of a source that are proved and wait; return them in words."""
+    spec = _spec(settings, source, column)
+    learner = open_learner(settings)
+    if learner is None:
+        raise BadSettings(["Learning is switched off. Set learn.enabled = true in the settings."])
+    states = column_states(spec, ledger, learner, precision=settings.learn.precision)
+    return [str(move) for move in promote(states, ledger, by=by, column=column)]
+
+
+def undo_directly(config: Path, source: str, column: str | None) -> list[str]:
+    """Go back to the model before, of a column or of all; return the columns."""
+    settings = load_settings(config, credentials=False)
+    spec = _spec(settings, source, column)
+    names = [column] if column is not None else list(spec.columns)
+    with open_ledger(settings) as ledger:
+        return [name for name in names if ledger.learning.undo_model(source, name) is not None]
+
+
+def forget_directly(config: Path, source: str, column: str | None) -> int:
+    """Delete what was learned about a column, or a source; return how many models that was."""
+    settings = load_settings(config, credentials=False)
+    with open_ledger(settings) as ledger:
+        # Also a source or a column that the settings no longer have.
+        return ledger.learning.forget(source, column)
+
+
+def _spec(settings: Settings, source: str, column: str | None) -> SourceSpec:
+    (spec,) = named_sources(settings, [source])
+    if column is not None and column not in spec.columns:
+        columns = ", ".join(spec.columns)
+        raise BadSettings([f"Source {source!r} maps no column {column!r}. Columns: {columns}."])
+    return spec

@@ -1,0 +1,161 @@
+"""What users see of the learning and decide about it, from the ledger alone."""
+
+import hashlib
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from flows.app.learning.learn import LearnReport, lines_of
+from flows.app.learning.state import (
+    doubt_json,
+    doubts_of,
+    forget_directly,
+    learning_of,
+    promote_directly,
+    undo_directly,
+)
+from flows.prefect.learn import learning_page
+from pipeline.adapters.sql_ledger import SqlLedger
+from pipeline.errors import BadSettings
+from pipeline.learning.teach import Taught
+from pipeline.model import RecordRef, Suggestion
+from pipeline.model.learning import LearnedChoice, LearnedModel, Stratum, Trial, Verdict
+from pipeline.model.limits import Step
+from pipeline.model.review import ReviewItem, ReviewReason
+from pipeline.settings import load_settings
+from tests.fakes.clock import FakeClock
+from tests.unit.cli.conftest import command
+
+SETTINGS = """
+[caspio]
+url = "https://a.caspio.com"
+[[sources]]
+name = "receipts"
+table = "Receipts"
+[sources.columns]
+Company = "company"
+"Cost center" = "learned"
+"""
+CHOICE = LearnedChoice("Acme", 0.97, Stratum.READ_AND_KNOWN, "read on line 1 of page 1")
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """Settings whose ledger has a column that is proved, and a doubt."""
+    path = tmp_path / "caspio-ingest.toml"
+    path.write_text(SETTINGS, encoding="utf-8")
+    with SqlLedger(f"sqlite:///{tmp_path / 'caspio-ingest.db'}", clock=FakeClock()) as ledger:
+        for document in ("{}", '{"a":1}'):
+            digest = hashlib.sha256(document.encode()).hexdigest()
+            report = {"curve": [[10, 0.8], [25, 0.9]], "share_found": 0.96}
+            made_at = datetime(2026, 3, 1, tzinfo=UTC)
+            ledger.learning.save_model(
+                LearnedModel("receipts", "Company", document, digest, made_at, 40, "e", report)
+            )
+        trial = Trial("receipts", RecordRef("Receipts", "0"), "Company", "m", CHOICE, Step.SHADOW)
+        ledger.learning.keep_trials(
+            replace(trial, record=RecordRef("Receipts", str(pk)), verdict=Verdict.RIGHT)
+            for pk in range(149)
+        )
+        said = "typed 'Acne', line 1 of page 1 says 'Acme'"
+        suggestion = Suggestion("Company", "Acne", "Acme", said, 0.9, page=1, box=(1, 2, 3, 4))
+        for pk, confidence in (("7", 0.9), ("8", 0.95)):
+            ledger.effects.save_review_item(
+                ReviewItem(
+                    "receipts",
+                    RecordRef("Receipts", pk),
+                    "v1",
+                    replace(suggestion, confidence=confidence),
+                    given=ReviewReason.DOUBT,
+                ),
+                "run",
+            )
+    return path
+
+
+def ledger_of(config: Path) -> SqlLedger:
+    """Open the ledger."""
+    return SqlLedger(f"sqlite:///{config.parent / 'caspio-ingest.db'}", clock=FakeClock())
+
+
+def test_the_state_is_said_in_sentences(config: Path):
+    """One for each kind of evidence that was tried, and for a column of which nothing is known."""
+    with ledger_of(config) as ledger:
+        (state,) = learning_of(load_settings(config, credentials=False), ledger)
+
+    assert state.lines() == [
+        (
+            "Company, read and known: 149 of 149 as people typed; at least 98 %; it is proved "
+            "(shadow, waits for `learn promote`)"
+        ),
+        "Cost center: nothing is learned yet",
+    ]
+    first = state.as_json()[0]["evidence"][0]
+    assert (first["right"], first["asked"], first["needed"], first["ready"]) == (149, 149, 0, True)
+
+
+def test_a_step_is_agreed_to_by_somebody(config: Path):
+    """The step and who agreed are kept; it goes up by one each time."""
+    moves = promote_directly(config, "receipts", None, by="ada")
+    again = promote_directly(config, "receipts", "Company", by="ben")
+
+    assert [move.split(" (")[0] for move in moves + again] == [
+        "Company, read and known: shadow → suggest",
+        "Company, read and known: suggest → write",
+    ]
+    with ledger_of(config) as ledger:
+        (rung,) = ledger.learning.rungs("receipts")
+    assert (rung.step, rung.by) == (Step.WRITE, "ben")
+    assert promote_directly(config, "receipts", None, by="ada") == []
+
+
+def test_a_column_that_is_not_mapped_is_refused(config: Path):
+    """A misspelled column is a mistake, and nothing that was done in silence."""
+    with pytest.raises(BadSettings, match="maps no column 'Compamy'"):
+        promote_directly(config, "receipts", "Compamy", by="ada")
+
+
+def test_a_model_is_undone_and_forgotten(config: Path):
+    """There is one model to go back to; what is forgotten leaves nothing."""
+    assert undo_directly(config, "receipts", None) == ["Company"]
+    assert undo_directly(config, "receipts", None) == []
+    assert forget_directly(config, "receipts", "Company") == 1
+    assert forget_directly(config, "receipts", None) == 0
+
+
+def test_the_surest_doubt_comes_first(config: Path):
+    """Each says what was typed, what the page says and where."""
+    with ledger_of(config) as ledger:
+        found = doubts_of(load_settings(config, credentials=False), ledger)
+
+    assert [item.record.pk for item in found] == ["8", "7"]
+    assert doubt_json(found[0])["box"] == (1, 2, 3, 4)
+    assert doubt_json(found[0])["reason"] == "typed 'Acne', line 1 of page 1 says 'Acme'"
+
+
+def test_the_report_of_a_run_has_steps_and_curves(config: Path):
+    """The artifact says what was learned, how often it was right, and what is proved."""
+    with ledger_of(config) as ledger:
+        (state,) = learning_of(load_settings(config, credentials=False), ledger)
+    taught = Taught("receipts", records=40, read=3, judged=2, learned={"Company": 40}, doubts=2)
+
+    page = learning_page(LearnReport("run-1", [taught], [state]), state)
+
+    assert "| Company | read and known | shadow | 149 of 149 as people typed" in page
+    assert "| 25 | 90.0% |" in page
+    assert "Of the typed values 96% are on the page." in page
+    assert "receipts: 2 earlier choices were judged" in lines_of(taught)
+
+
+def test_the_command_prints_one_document(config: Path):
+    """`learn status --json` and `learn doubts --json` need the ledger alone."""
+    status = command("learn", "status", "--json", cwd=config.parent)
+    doubts = command("learn", "doubts", "--json", cwd=config.parent)
+
+    assert [one["column"] for one in status.document["sources"]["receipts"]] == [
+        "Company",
+        "Cost center",
+    ]
+    assert len(doubts.document["doubts"]) == 2
