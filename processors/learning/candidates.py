@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from pipeline.model import Finding
-from processors.learning.document import Document, Token, masked, similar
-from processors.learning.keys import compact, key_of, printed_number
 from processors.learning.memory import Memory
-from processors.learning.shape import Shape
-from processors.learning.spans import (
+from processors.learning.text.document import Document, Token, masked, similar
+from processors.learning.text.keys import compact, key_of, printed_number
+from processors.learning.text.shape import Shape
+from processors.learning.text.spans import (
     Spot,
     joined_lines,
     names_in_sentences,
@@ -37,7 +37,8 @@ class Candidate:
     """A possible value: its key, its text, where it is printed, and of which forms.
 
     `names` are the findings of the rules that have this value. A known value that is not printed
-    may be `like` one that is: the same with misread letters.
+    may be `like` one that is: the same with misread letters. `box_spot` has the lines at the box of
+    a finding, for values that are printed otherwise than they are written.
     """
 
     key: str
@@ -47,6 +48,7 @@ class Candidate:
     names: set[str] = field(default_factory=set)
     around: list[Around] = field(default_factory=list)
     like: "Candidate | None" = None
+    box_spot: Spot | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,8 @@ def printed_candidates(
         if len(own.spots) < MOST_SPOTS:
             own.spots.append(spot)
     for each in found.values():
+        if not each.spots and each.box_spot:
+            each.spots.append(each.box_spot)
         each.around = [words_around(document, spot, each) for spot in each.spots]
         if not each.around:
             each.around = [{"rule": sorted(each.names)}]
@@ -179,9 +183,10 @@ def _add_finding(
             continue
         own = found.setdefault(key, Candidate(key, part.strip()))
         own.names.add(name)
-        spot = _spot_of_box(document, finding)
-        if spot and not own.spots:
-            own.spots.append(spot)
+        # The box of a list is around all of its names.
+        spot = _spot_of_box(document, finding) if len(parts) == 1 else None
+        if spot and own.box_spot is None:
+            own.box_spot = spot
 
 
 def _spot_of_box(document: Document, finding: Finding) -> Spot | None:
@@ -240,17 +245,12 @@ def _own_tokens(document: Document, spot: Spot) -> Iterator[Token]:
 
 
 def known_candidates(
-    found: dict[str, Candidate],
-    document: Document,
-    memory: Memory,
-    *,
-    hidden: str | None = None,
-    every: Iterable[str] = (),
+    found: Mapping[str, Candidate], memory: Memory, keys: Iterable[str]
 ) -> dict[str, Candidate]:
-    """Return the candidates together with the known values that the document may have."""
+    """Return the candidates together with known values, which may be printed with other letters."""
     more = dict(found)
-    for key in dict.fromkeys([*every, *memory.search(document, hidden=hidden)]):
-        if key != hidden and key not in more:
+    for key in keys:
+        if key not in more:
             own = Candidate(key, memory.values[key].spelled, around=[{"form": ["known"]}])
             best = max(found, key=lambda other: similar(other, key), default="")
             if best and similar(best, key) >= LEAST_SIMILAR:

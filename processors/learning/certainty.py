@@ -19,7 +19,8 @@ Matrix = NDArray[np.float64]
 _FROM_ROW = (
     "rule", "rule_logit", "rule_elsewhere", "known", "known_twice", "known_often", "read",
     "known_and_read", "alike", "resemblance", "doubt", "words_left", "words_above", "words_own",
-    "times", "joined", "repaired", "most_resembling", "length", "known_and_rule",
+    "times", "joined", "repaired", "most_resembling", "length", "known_and_rule", "by_words",
+    "familiar",
 )  # fmt: skip
 NAMES = ("always", "share", "margin", "candidates", "alone", *_FROM_ROW)
 _TOWARD = {"share": 0.6, "rule_logit": 0.5, "always": 0.3}

@@ -16,11 +16,12 @@ from pipeline.model import Finding
 from processors.confidence.logistic import logit
 from processors.confidence.shared import doubt
 from processors.learning.candidates import Candidate
-from processors.learning.document import Document, grams_of, similar
-from processors.learning.keys import compact
+from processors.learning.classes import Classes
 from processors.learning.memory import Memory
-from processors.learning.shape import Shape, digit_share, upper_share
-from processors.learning.spans import Spot
+from processors.learning.text.document import Document, grams_of, similar
+from processors.learning.text.keys import compact
+from processors.learning.text.shape import Shape, digit_share, upper_share
+from processors.learning.text.spans import Spot
 from processors.learning.types import ColumnKind
 from processors.learning.words import CONTEXTS, WordScores
 
@@ -37,6 +38,7 @@ _AMOUNT = ("cents", "repaired", "largest", "rank_by_size", "share_of_largest", "
 _MEMORY = (
     "known", "known_twice", "known_often", "read", "known_and_read", "alike", "known_and_alike",
     "resemblance", "most_resembling", "usual", "known_and_rule", "nearly_known",
+    "by_words", "familiar",
 )  # fmt: skip
 NAMES = (*_FORM, *_DATE, *_AMOUNT, *(f"words_{each}" for each in CONTEXTS), *_MEMORY)
 INDEX = {name: number for number, name in enumerate(NAMES)}
@@ -78,21 +80,12 @@ class Asked:
 def plain_features(asked: Asked, candidates: Sequence[Candidate]) -> Matrix:
     """Return the features that need neither memory nor words, one row for each candidate."""
     rows = np.zeros((len(candidates), len(NAMES)))
-    has_rule = bool(asked.own) and any(asked.finding in each.names for each in candidates)
-    chance = asked.own.confidence if asked.own else 0.0
     kind_features = _KIND_FEATURES.get(asked.kind, _text)
+    # Where a rule found several names, another one is less likely to be missing.
+    by_rule = sum(asked.finding in each.names for each in candidates)
     for row, candidate in zip(rows, candidates, strict=True):
         printed = candidate.like or candidate
-        is_rule = asked.finding in printed.names
-        _set(
-            row,
-            always=1.0,
-            rule=is_rule,
-            rule_logit=max(-1.0, logit(chance) / 2) if is_rule else 0.0,
-            rule_elsewhere=has_rule and not is_rule,
-            of_rules=min(len(printed.names), 3),
-            times=log1p(len(printed.spots)),
-        )
+        _rules(row, printed, asked, by_rule)
         for form in ("line", "part", "joined", "skipping", "name"):
             row[INDEX[form]] = form in printed.forms
         if printed.spots:
@@ -101,6 +94,21 @@ def plain_features(asked: Asked, candidates: Sequence[Candidate]) -> Matrix:
     if asked.kind in _AMONG:
         _AMONG[asked.kind](rows, candidates)
     return np.clip(rows, -_MOST, _MOST)
+
+
+def _rules(row: NDArray[np.float64], candidate: Candidate, asked: Asked, by_rule: int) -> None:
+    """Say what the rules found: `by_rule` values for this column, perhaps this one."""
+    is_rule = asked.finding in candidate.names
+    chance = asked.own.confidence if asked.own and is_rule else 0.5
+    _set(
+        row,
+        always=1.0,
+        rule=is_rule,
+        rule_logit=max(-1.0, logit(chance) / 2),
+        rule_elsewhere=0.0 if is_rule or not by_rule else 0.5 * min(by_rule + 1, 3),
+        of_rules=min(len(candidate.names), 3),
+        times=log1p(len(candidate.spots)),
+    )
 
 
 def _set(row: NDArray[np.float64], **values: float) -> None:
@@ -235,6 +243,7 @@ def with_learned(
     *,
     scores: WordScores,
     memory: Memory | None,
+    classes: Classes | None = None,
     hidden: str | None = None,
 ) -> Matrix:
     """Return the rows with the features of words and of the memory; `hidden` is not remembered."""
@@ -245,6 +254,11 @@ def with_learned(
         )
     if memory is not None:
         _remember(learned, asked, candidates, memory, hidden)
+    if classes is not None:
+        scores_of = classes.scores(asked.document)
+        for row, candidate in zip(learned, candidates, strict=True):
+            row[INDEX["by_words"]] = scores_of.get(candidate.key, -_MOST)
+        learned[:, INDEX["familiar"]] = classes.familiar(asked.document)
     return np.clip(learned, -_MOST, _MOST)
 
 

@@ -16,10 +16,25 @@ from processors.learning.features import (
     with_learned,
 )
 from processors.learning.learner import Learned, Picked, Scale, best_of, with_known
+from processors.learning.lists import (
+    USUAL_THRESHOLD,
+    best_threshold,
+    fit_list_certainty,
+    fit_names,
+    names_of,
+)
 from processors.learning.memory import Memory
-from processors.learning.prepared import REMEMBERED, Record, likest, memory_of, misread
+from processors.learning.prepared import (
+    LOOKED_UP,
+    REMEMBERED,
+    Record,
+    classes_of,
+    likest,
+    memory_of,
+    misread,
+)
 from processors.learning.ranking import Rows, fit_ranking, shares
-from processors.learning.types import Judged
+from processors.learning.types import ColumnKind, Judged
 from processors.learning.words import WordCounts
 
 Vector = NDArray[np.float64]
@@ -41,9 +56,13 @@ _PENALTY, _PENALTY_OF_FEW = 2.0, 6.0
 _TOWARD = {
     "rule": 3.0, "rule_logit": 0.5, "known_and_read": 2.0, "known_twice": 0.5,
     "known_and_alike": 2.0, "resemblance": 1.0,
-    "nearly_known": -1.0, "words_left": 0.2, "words_above": 0.1,
+    "nearly_known": -1.0, "by_words": 0.7, "words_left": 0.2, "words_above": 0.1,
 }  # fmt: skip
 """The weights before anything is learned: the rules decide, then the memory."""
+
+
+_LIST_TOWARD = {**_TOWARD, "always": -2.5, "rule": 4.0, "rule_elsewhere": -1.0}
+"""The same for a list, whose names are chosen one by one."""
 
 
 @dataclass(slots=True)
@@ -65,19 +84,24 @@ def fit_parts(
 ) -> tuple[Learned, list[Judged]]:
     """Return what was learned from records, and each record judged out of its fold."""
     total, by_fold = _word_counts(records)
+    memory = memory_of(records) if wanted.kind in REMEMBERED else None
     learned = Learned(
         wanted=wanted,
         finding=finding,
         usual=usual,
         scores=total.scores(),
-        memory=memory_of(records) if wanted.kind in REMEMBERED else None,
+        memory=memory,
+        classes=classes_of(records, memory) if memory and wanted.kind in LOOKED_UP else None,
         scale=Scale(np.zeros(len(FEATURES))),
         weights=np.zeros(len(FEATURES)),
         certain=np.zeros(0),
+        threshold=USUAL_THRESHOLD,
         judged={},
     )
     known, more = _questions(records, learned, total, by_fold)
     scale = _scale(known)
+    if wanted.kind is ColumnKind.LIST:
+        return _fit_list(replace(learned, scale=scale), known)
     picked: list[tuple[Question, Picked | None]] = []
     for fold in by_fold:
         weights = _rank(known, more, scale, without=fold)
@@ -99,7 +123,12 @@ def _questions(
     for fold, counts in by_fold.items():
         others = [record for record in records if record.fold != fold]
         memory = memory_of(others) if learned.memory else None
-        blind = replace(learned, scores=total.without(counts).scores(), memory=memory)
+        blind = replace(
+            learned,
+            scores=total.without(counts).scores(),
+            memory=memory,
+            classes=classes_of(others, memory) if learned.classes else None,
+        )
         own = [record for record in records if record.fold == fold]
         known += [_ask(record, blind) for record in own]
         for record in own:
@@ -136,12 +165,13 @@ def _ask(record: Record, blind: Learned, hidden: str | None = None) -> Question:
         candidates,
         scores=blind.scores,
         memory=blind.memory,
+        classes=blind.classes,
         hidden=hidden,
     )
     right = np.array([float(each.key in record.keys) for each in candidates])
-    if not right.any():
+    if not right.any() or len(record.keys) > 1:
         keys = likest(record)
-        right = np.array([_MISREAD * (each.key in keys) for each in candidates])
+        right = np.maximum(right, [_MISREAD * (each.key in keys) for each in candidates])
     return Question(record, blind.memory, candidates, rows, right)
 
 
@@ -150,7 +180,9 @@ def _scale(asked: Sequence[Question]) -> Scale:
     if not rows:
         return Scale(np.zeros(len(FEATURES)))
     variance = np.concatenate(rows).var(axis=0)
-    return Scale(np.where(variance >= _LEAST_VARIANCE, np.sqrt(variance), 0.0))
+    spread = np.where(variance >= _LEAST_VARIANCE, np.sqrt(variance), 0.0)
+    spread[INDEX["always"]] = 1.0
+    return Scale(spread)
 
 
 def _rank(
@@ -166,12 +198,18 @@ def _rank(
         [(scale.of(each.rows), each.right) for each, _ in used],
         [weight * float(each.right.max(initial=0.0)) for each, weight in used],
     )
-    toward = np.zeros(len(FEATURES))
-    for name, weight in _TOWARD.items():
-        toward[INDEX[name]] = weight * scale.spread[INDEX[name]]
+    toward = _toward(scale)
     few = len(known) < FEW
     penalty = np.full(len(FEATURES), _PENALTY_OF_FEW if few else _PENALTY)
     return fit_ranking(rows, penalty=penalty, toward=toward)
+
+
+def _toward(scale: Scale, weights: Mapping[str, float] = _TOWARD) -> Vector:
+    """Return the weights before anything is learned, for scaled features."""
+    toward = np.zeros(len(FEATURES))
+    for name, weight in weights.items():
+        toward[INDEX[name]] = weight * scale.spread[INDEX[name]]
+    return toward
 
 
 def _pick(asked: Question, scale: Scale, weights: Vector) -> Picked | None:
@@ -179,6 +217,48 @@ def _pick(asked: Question, scale: Scale, weights: Vector) -> Picked | None:
         return None
     chances = shares(scale.of(asked.rows), weights)
     return Picked(asked.memory, asked.candidates, asked.rows, chances, best_of(chances))
+
+
+def _fit_list(learned: Learned, known: Sequence[Question]) -> tuple[Learned, list[Judged]]:
+    """Fit the parts of a list column, and judge every record out of its fold."""
+    scaled = [learned.scale.of(each.rows) for each in known]
+
+    toward = _toward(learned.scale, _LIST_TOWARD)
+
+    def fitted(without: int = -1) -> Vector:
+        used = [at for at, each in enumerate(known) if each.record.fold != without]
+        return fit_names([scaled[at] for at in used], [known[at].right for at in used], toward)
+
+    by_fold = {fold: fitted(fold) for fold in {each.record.fold for each in known}}
+    blind = [by_fold[each.record.fold] for each in known]
+    threshold = best_threshold(
+        [
+            (each.candidates, rows, each.right, weights, len(each.record.keys))
+            for each, rows, weights in zip(known, scaled, blind, strict=True)
+        ]
+    )
+    names = [
+        names_of(each.candidates, rows, weights, threshold)
+        for each, rows, weights in zip(known, scaled, blind, strict=True)
+    ]
+    # Names whose words are shortened otherwise than they were typed count as right, too.
+    right = [
+        len(found.chosen) == len(each.record.keys)
+        and all(each.right[at] > 0 for at in found.chosen)
+        for each, found in zip(known, names, strict=True)
+    ]
+    certain = fit_list_certainty([found.features for found in names], right)
+    final = replace(learned, weights=fitted(), threshold=threshold, certain=certain)
+    judged = [
+        Judged(
+            each.record.example.record_id,
+            each.record.example.value,
+            final.list_choice(each.record.document, each.candidates, found),
+            is_right,
+        )
+        for each, found, is_right in zip(known, names, right, strict=True)
+    ]
+    return replace(final, judged=_bins(judged)), judged
 
 
 Made = Sequence[tuple[Question, Picked, bool]]
@@ -194,7 +274,6 @@ def _with_certainty(
         for fold in {asked.record.fold for asked, _ in picked}
     }
     judged: list[Judged] = []
-    bins: dict[str, list[list[int]]] = {}
     for asked, pick in picked:
         example = asked.record.example
         if pick is None:
@@ -204,11 +283,19 @@ def _with_certainty(
         choice = own.choice(asked.record.document, pick)
         right = _is_right(asked, pick)
         judged.append(Judged(example.record_id, example.value, choice, right))
-        counted = bins.setdefault(choice.stratum.value, [[0, 0] for _ in range(_BINS)])
-        place = counted[min(int(choice.probability * _BINS), _BINS - 1)]
-        place[0] += 1
-        place[1] += right
-    return replace(learned, certain=_certainty_of(made), judged=bins), judged
+    return replace(learned, certain=_certainty_of(made), judged=_bins(judged)), judged
+
+
+def _bins(judged: Sequence[Judged]) -> dict[str, list[list[int]]]:
+    """Count the choices and the right ones by stratum and tenth of probability."""
+    bins: dict[str, list[list[int]]] = {}
+    for each in judged:
+        if each.choice:
+            counted = bins.setdefault(each.choice.stratum.value, [[0, 0] for _ in range(_BINS)])
+            place = counted[min(int(each.choice.probability * _BINS), _BINS - 1)]
+            place[0] += 1
+            place[1] += each.right
+    return bins
 
 
 def _certainty_of(made: Made) -> Vector:

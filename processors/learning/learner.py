@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.model import Finding
+from processors.confidence.logistic import probabilities
 from processors.learning.candidates import (
     Candidate,
     Wanted,
@@ -16,8 +17,7 @@ from processors.learning.candidates import (
     printed_candidates,
 )
 from processors.learning.certainty import certainty, certainty_features
-from processors.learning.date_form import typed
-from processors.learning.document import Document
+from processors.learning.classes import Classes
 from processors.learning.features import (
     ALIKE,
     INDEX,
@@ -28,10 +28,13 @@ from processors.learning.features import (
     plain_features,
     with_learned,
 )
+from processors.learning.lists import Names, names_of, written as list_written
 from processors.learning.memory import Memory
-from processors.learning.prepared import LOOKED_UP
+from processors.learning.prepared import LEAST_RECORDS, LOOKED_UP
 from processors.learning.ranking import shares
-from processors.learning.shape import Shape
+from processors.learning.text.date_form import typed
+from processors.learning.text.document import Document
+from processors.learning.text.shape import Shape
 from processors.learning.types import (
     Alternative,
     Choice,
@@ -88,9 +91,11 @@ class Learned:
     usual: Usual
     scores: WordScores
     memory: Memory | None
+    classes: Classes | None
     scale: Scale
     weights: Vector
     certain: Vector
+    threshold: float
     judged: Mapping[str, Sequence[Sequence[int]]]
 
     def asked(self, document: Document, findings: Mapping[str, Finding]) -> Asked:
@@ -112,7 +117,12 @@ class Learned:
             candidates,
             scores=self.scores,
             memory=self.memory,
+            classes=self.classes,
         )
+        if self.wanted.kind is ColumnKind.LIST:
+            scaled = self.scale.of(rows)
+            names = names_of(candidates, scaled, self.weights, self.threshold)
+            return self.list_choice(document, candidates, names)
         chances = shares(self.scale.of(rows), self.weights)
         return self.choice(
             document, Picked(self.memory, candidates, rows, chances, best_of(chances))
@@ -148,6 +158,23 @@ class Learned:
                 )
                 for each in rest
             ),
+        )
+
+    def list_choice(
+        self, document: Document, candidates: Sequence[Candidate], names: Names
+    ) -> Choice | None:
+        """Return the names of a document as one choice, None if there is no name."""
+        if not names.chosen:
+            return None
+        chosen = [candidates[at] for at in names.chosen]
+        chance = float(probabilities(names.features[None, :], self.certain)[0])
+        asked, agreed = self._such(Stratum.READ_ONLY, chance)
+        return Choice(
+            value=list_written(each.text for each in chosen),
+            probability=round(chance, 4),
+            stratum=Stratum.READ_ONLY,
+            place=self._place(document, chosen[0]),
+            evidence=Evidence(asked=asked, agreed=agreed),
         )
 
     def written(self, candidate: Candidate, memory: Memory | None) -> str:
@@ -193,8 +220,10 @@ class Learned:
             "records": self.usual.records,
             "words": self.scores.to_body(),
             "memory": self.memory.to_body() if self.memory else None,
+            "classes": self.classes.to_body() if self.classes else None,
             "ranking": kept,
             "certainty": [round(float(weight), 4) for weight in self.certain],
+            "threshold": self.threshold,
             "judged": {name: [list(pair) for pair in bins] for name, bins in self.judged.items()},
         }
 
@@ -212,9 +241,11 @@ class Learned:
             usual=Usual(body["years"], body["records"]),
             scores=WordScores(body["words"]),
             memory=None if body["memory"] is None else Memory.from_body(body["memory"]),
+            classes=None if body["classes"] is None else Classes.from_body(body["classes"]),
             scale=Scale(spread),
             weights=weights,
             certain=np.array(body["certainty"]),
+            threshold=body["threshold"],
             judged=body["judged"],
         )
 
@@ -230,9 +261,10 @@ def with_known(
     if memory is None:
         return found
     if kind in LOOKED_UP:
-        known = {key: each for key, each in found.items() if key in memory.values}
-        return known_candidates(known, document, memory, hidden=hidden, every=sorted(memory.values))
-    return known_candidates(found, document, memory, hidden=hidden)
+        twice = [key for key in sorted(memory.values) if memory.records(key) >= LEAST_RECORDS]
+        printed = {key: each for key, each in found.items() if key in twice}
+        return known_candidates(printed, memory, twice) if len(twice) > 1 else {}
+    return known_candidates(found, memory, memory.search(document, hidden=hidden))
 
 
 def best_of(chances: Vector) -> int:

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from math import log
 from typing import Any
 
-from processors.learning.document import Document
-from processors.learning.keys import compact
+from processors.learning.text.document import Document
+from processors.learning.text.keys import compact
 
 MOST_VALUES = 10_000
 _MOST_SPELLINGS = 4

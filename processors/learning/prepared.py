@@ -6,17 +6,27 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from processors.learning.candidates import Candidate, Wanted, printed_candidates
-from processors.learning.date_form import form_of
-from processors.learning.document import Document, similar
-from processors.learning.keys import LIST_SEPARATOR, date_order_of, key_of, list_keys
+from processors.learning.classes import Classes, fit_classes
+from processors.learning.lists import abbreviates
 from processors.learning.memory import Memory, Remembered
-from processors.learning.shape import Shape, lines_over
+from processors.learning.text.date_form import form_of
+from processors.learning.text.document import Document, similar
+from processors.learning.text.keys import (
+    LIST_SEPARATOR,
+    compact,
+    date_order_of,
+    key_of,
+    list_keys,
+)
+from processors.learning.text.shape import Shape, lines_over
 from processors.learning.types import ColumnKind, Example
 from processors.learning.words import WordCounts
 
 LOOKED_UP = frozenset({ColumnKind.CHOICE, ColumnKind.YES_NO})
 REMEMBERED = LOOKED_UP | {ColumnKind.TEXT}
 """Kinds of columns whose values recur; a date or an amount that recurs does so by chance."""
+LEAST_RECORDS = 2
+"""Records of a value of a closed set from which on it may be chosen."""
 _OTHER_LETTER = "\u00fe"
 """A letter that hardly any value has: a misread one becomes it."""
 _ALIKE = 0.85
@@ -111,6 +121,20 @@ def memory_of(records: Iterable[Record]) -> Memory:
     )
 
 
+def classes_of(records: Sequence[Record], memory: Memory | None) -> Classes | None:
+    """Return what distinguishes the values of a column that were typed at least twice.
+
+    A value that nobody has typed twice is not learned; with fewer than two others there is nothing
+    to distinguish.
+    """
+    if memory is None:
+        return None
+    used = [each for each in records if memory.records(each.key) >= LEAST_RECORDS]
+    if len({each.key for each in used}) < LEAST_RECORDS:
+        return None
+    return fit_classes([each.document for each in used], [each.key for each in used])
+
+
 def _count_words(record: Record) -> None:
     """Count the words around the right value and around the other candidates."""
     right = likest(record)
@@ -120,13 +144,30 @@ def _count_words(record: Record) -> None:
 
 
 def likest(record: Record) -> frozenset[str]:
-    """Return the printed candidates that are the value, or else a misread form of it."""
+    """Return the printed candidates that are the value, or else a misread form of it.
+
+    Of a list also names with words that are shortened differently.
+    """
     exact = record.keys & record.printed.keys()
-    if exact or not record.key[:1].isalpha():
+    if len(record.keys) > 1:
+        names = record.example.value.split(LIST_SEPARATOR)
+        missing = [name for name in names if compact(name) not in exact]
+        return exact | {key for name in missing if (key := _nearest(record, compact(name), name))}
+    if exact:
         return exact
-    best = max(record.printed, key=lambda key: similar(key, record.key), default="")
-    is_alike = bool(best) and similar(best, record.key) >= _ALIKE
-    return frozenset([best] if is_alike else ())
+    nearest = _nearest(record, record.key, "")
+    return frozenset([nearest] if nearest else ())
+
+
+def _nearest(record: Record, key: str, name: str) -> str:
+    """Return the printed candidate that is like a text, or has its words shortened, "" for none."""
+    if not key[:1].isalpha():
+        return ""
+    best = max(record.printed, key=lambda other: similar(other, key), default="")
+    if best and similar(best, key) >= _ALIKE:
+        return best
+    shortened = (other for other, each in record.printed.items() if abbreviates(each.text, name))
+    return next(shortened, "")
 
 
 def misread(record: Record) -> Record:

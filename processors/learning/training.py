@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from pipeline.model import Finding
 from processors.contract import Page
-from processors.learning.document import Document
 from processors.learning.features import Usual
 from processors.learning.fitting import bins_of, fit_parts
 from processors.learning.learner import Learned
 from processors.learning.model import ColumnModel, TrainedOn
 from processors.learning.prepared import Record, prepare, usual_years
+from processors.learning.text.document import Document
 from processors.learning.types import Choice, ColumnKind, Example, Judged, Reliability
 
 NEWEST = 4_000

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from processors.learning.keys import day_of, days_in
+from processors.learning.text.keys import day_of, days_in
 
 ISO = "YYYY-MM-DD"
 _NUMBERS = re.compile(r"\d+")

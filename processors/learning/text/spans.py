@@ -7,8 +7,8 @@ comma or parenthesis, between letters and digits. That is so in any language.
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from processors.learning.document import Document, Token
-from processors.learning.shape import Shape
+from processors.learning.text.document import Document, Token
+from processors.learning.text.shape import Shape
 
 _MOST_BREAKS = 12
 _MOST_PARTS = 40

@@ -7,8 +7,8 @@ from math import log
 from statistics import mean, pstdev
 from typing import Any
 
-from processors.learning.document import Document
-from processors.learning.keys import compact
+from processors.learning.text.document import Document
+from processors.learning.text.keys import compact
 
 MOST_LINES = 7
 _LEAST_LETTERS = 4

@@ -9,7 +9,7 @@ from statistics import median
 
 from pipeline.model import PageText
 from processors.contract import Box, Page
-from processors.learning.keys import compact
+from processors.learning.text.keys import compact
 from processors.values.lines import TextLine, text_lines_of
 
 # Values are at the beginning or at the end; of a book only these lines are looked at.
@@ -93,6 +93,11 @@ class Document:
         ends = [*self.tokens[:_SENDER_LINES], *self.tokens[_SENDER_LINES:][-_SENDER_TAIL_LINES:]]
         words = (t.word for line in ends for t in line if len(t.word) >= _LEAST_WORD)
         return frozenset(islice(dict.fromkeys(words), MOST_SENDER_WORDS))
+
+    @property
+    def first_page(self) -> int:
+        """Return the number of the first page that has text."""
+        return self.lines[0].page if self.lines else 1
 
     @cached_property
     def usual_height(self) -> float:
