@@ -13,7 +13,7 @@ from flows.cli.account.caspio import caspio
 from flows.cli.account.doctor import doctor
 from flows.cli.account.init import init
 from flows.cli.common import EXIT_INTERRUPTED, EXIT_SETTINGS, EXIT_STOPPED, Failure, complain
-from flows.cli.records import learn
+from flows.cli.records import learn, sync
 from flows.cli.records.acknowledge import acknowledge
 from flows.cli.records.apply import apply
 from flows.cli.records.explain import explain
@@ -104,6 +104,7 @@ app.add_typer(accounts.app, name="accounts")
 app.add_typer(secrets.app, name="secrets")
 app.add_typer(mcp.app, name="mcp")
 app.add_typer(api.app, name="api")
+app.add_typer(sync.app, name="sync")
 
 
 def main() -> None:

@@ -106,6 +106,12 @@ class SyncSpec:
         return f"{self.name}-{hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:8]}"
 
     @property
+    def policy(self) -> str:
+        """Identify the settings that decide about differences: 8 hex digits."""
+        parts = [self.direction, self.conflict, sorted(self.delete_from), sorted(self.columns)]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:8]
+
+    @property
     def source(self) -> str:
         """Name the sync where the ledger has names of sources; no source has a colon in its own."""
         return f"sync:{self.name}"
@@ -149,8 +155,8 @@ class RowState:
 
     Attributes:
         base: The values that both sides had last, None where they never agreed.
-        left_as: Digest of the pair of rows that is to be left as it is, "" for none: a conflict
-            that waits for a user, or what an undo left.
+        left_as: `left_mark` of a difference that is to stay, "" for none: a conflict that waits
+            for a user, what the settings leave, or what an undo left.
     """
 
     key: str
@@ -216,12 +222,21 @@ def row_key(row: Row, keys: Sequence[str]) -> str:
     return json.dumps([row[name] for name in keys], ensure_ascii=False)
 
 
-def pair_digest(caspio: Row | None, mirror: Row | None) -> str:
-    """Identify what the two sides hold of one row: 20 hex digits; None is a missing row."""
-    text = json.dumps([caspio, mirror], sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:20]
+def row_digest(row: Row | None) -> str:
+    """Identify what a side has of one row: 16 hex digits; None is a missing row."""
+    text = json.dumps(row, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:16]
 
 
 def pk_column(*, is_view: bool) -> Column:
     """Return PK_ID as a column: Caspio's schema leaves it out."""
     return Column(PK, "STRING" if is_view else "AUTONUMBER", editable=False, unique=True)
+
+
+UNDONE = "undone"
+"""In place of the policy in the mark of what an undo left: no change of settings ends it."""
+
+
+def left_mark(policy: str, caspio: Row | None, mirror: Row | None) -> str:
+    """Identify a difference that stays: under which policy, and what each side has."""
+    return f"{policy} {row_digest(caspio)} {row_digest(mirror)}"

@@ -47,6 +47,7 @@ from pipeline.settings.sections import (
     WebhookSettings,
 )
 from pipeline.settings.sources import SourceSettings, column_conflicts
+from pipeline.settings.syncs import Syncs, below
 from pipeline.settings.web import WebSettings
 
 DEFAULT_FILE = Path("caspio-ingest.toml")
@@ -94,6 +95,7 @@ class Settings(BaseSettings):
     agents: AgentSettings = AgentSettings()
     api: ApiSettings = ApiSettings()
     metrics: MetricsSettings = MetricsSettings()
+    sync: Syncs = ()
     sources: tuple[SourceSettings, ...]
     client_id: Annotated[_Credential, Field(validation_alias=_SECRETS[0])]
     client_secret: Annotated[_Credential, Field(validation_alias=_SECRETS[1])]
@@ -339,9 +341,9 @@ def with_absolute_paths(settings: Settings, folder: Path) -> Settings:
     if processing.rules is not None:
         processing = processing.model_copy(update={"rules": folder / processing.rules})
     agents = settings.agents.model_copy(update={"plans": folder / settings.agents.plans})
-    return settings.model_copy(
-        update={"archive": archive, "ledger": ledger, "processing": processing, "agents": agents}
-    )
+    sync = below(folder, settings.sync)
+    sections = {"archive": archive, "ledger": ledger, "processing": processing, "agents": agents}
+    return settings.model_copy(update={**sections, "sync": sync})
 
 
 def passwords() -> tuple[str, ...]:

@@ -41,11 +41,15 @@ KINDS: Mapping[str, DeploymentKind] = {
     "verify": DeploymentKind("verify", Priority.REPROCESS, per_source=False),
     "learn": DeploymentKind("learn", Priority.LEARN, per_source=False),
 }
-"""Every kind of deployment by the first part of its name.
+"""Every kind of deployment of sources, and for all of them, by the first part of its name.
 
 The calls of an `ingest` run count as backfill until its source was written to its end once,
 whatever the queue.
 """
+
+
+SYNC = DeploymentKind("sync", Priority.NEW, per_source=False)
+"""The deployment of each `[[sync]]`. Its first run counts as backfill, like that of a source."""
 
 
 def queue_name(priority: str, settings: Settings) -> str:
@@ -71,8 +75,9 @@ def deployment_name(kind: str, settings: Settings, source: str = "") -> str:
 
 def all_names(settings: Settings) -> set[str]:
     """Return the names of all deployments of these settings, also of those that need a pool."""
-    return {
+    of_sources = {
         deployment_name(name, settings, source)
         for name, kind in KINDS.items()
         for source in (settings.specs() if kind.per_source else [""])
     }
+    return of_sources | {deployment_name(SYNC.flow, settings, sync.name) for sync in settings.sync}

@@ -18,7 +18,7 @@ from prefect.types.entrypoint import EntrypointType
 from flows.prefect.acknowledge import acknowledge
 from flows.prefect.apply_plan import apply_plan
 from flows.prefect.deployments.ownership import Owner, claim
-from flows.prefect.deployments.priorities import KINDS, deployment_name, queue_name
+from flows.prefect.deployments.priorities import KINDS, SYNC, deployment_name, queue_name
 from flows.prefect.ingest import ingest
 from flows.prefect.ingest_record import ingest_record
 from flows.prefect.learn import learn
@@ -26,6 +26,7 @@ from flows.prefect.names import TAG
 from flows.prefect.plan_and_apply import plan_and_apply
 from flows.prefect.reprocess import reprocess
 from flows.prefect.server import Server
+from flows.prefect.sync import sync
 from flows.prefect.ui.forms import fix, offer_choices
 from flows.prefect.undo import undo
 from flows.prefect.verify import verify
@@ -72,22 +73,27 @@ class DeploymentFactory:
         flow: Flow[..., Any],
         kind: str,
         source: str = "",
+        sync: str = "",
         limit: ConcurrencyLimitConfig | None = IN_TURN,
         **options: Any,
     ) -> RunnerDeployment:
         """Create a deployment; outside an event loop Prefect returns it at once."""
+        priority = SYNC.priority if sync else KINDS[kind].priority
         if self.pool is not None:
             options["work_pool_name"] = self.pool.name
-            options["work_queue_name"] = queue_name(KINDS[kind].priority, self.settings)
+            options["work_queue_name"] = queue_name(priority, self.settings)
             options["job_variables"] = {"image": self.pool.image} if self.pool.image else {}
         parameters = {"config": self.owner.config}
         # By these tags users filter runs, and automations and concurrency limits find them.
-        tags = [TAG, f"priority:{KINDS[kind].priority}", *self.owner.tags]
+        tags = [TAG, f"priority:{priority}", *self.owner.tags]
         if source:
             parameters["source"] = source
             tags.append(source)
+        if sync:
+            parameters["name"] = sync
+            tags.append(f"sync:{sync}")
         deployment = flow.to_deployment(
-            deployment_name(kind, self.settings, source),
+            deployment_name(kind, self.settings, source or sync),
             parameters=parameters,
             tags=tags,
             version=version("caspio-ingest"),
@@ -128,7 +134,21 @@ def deployments(
         for spec in settings.specs().values()
         for deployment in source_deployments(spec, factory)
     ]
-    return [*for_all, *of_sources]
+    return [*for_all, *of_sources, *sync_deployments(factory)]
+
+
+def sync_deployments(factory: DeploymentFactory) -> Iterator[RunnerDeployment]:
+    """Yield a scheduled deployment for each sync."""
+    serving = factory.settings.serve
+    for one in factory.settings.sync:
+        schedule = Cron(one.schedule or serving.schedule, timezone=serving.timezone)
+        yield factory.deployment(
+            sync,
+            SYNC.flow,
+            sync=one.name,
+            schedule=schedule,
+            description=f"{one.table or one.view} and {one.mirror}, on schedule {schedule.cron}.",
+        )
 
 
 def source_deployments(spec: SourceSpec, factory: DeploymentFactory) -> Iterator[RunnerDeployment]:

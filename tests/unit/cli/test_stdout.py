@@ -69,11 +69,16 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "secrets list": (),
     "mcp tools": (),
     "mcp audit": (),
+    "sync plan": ("none",),
+    "sync run": ("none",),
+    "sync status": ("none",),
+    "sync undo": ("none", "no-such-run"),
 }
 """Every command with --json, and arguments for it, in an order in which each has something to do."""
 FAIL_HERE = {
     *("demo", "deploy", "undo", "read", "blocks", "webhooks sync", "webhooks status"),
     *("accounts export", "accounts delete", "secrets list"),
+    *("sync plan", "sync run", "sync status", "sync undo"),
 }
 """Commands that end with an error here: no server or no second account is there, or their argument
 is wrong.

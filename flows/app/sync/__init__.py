@@ -1,0 +1,1 @@
+"""Records in sync: connect both sides, run, plan, undo, decide."""

@@ -1,0 +1,167 @@
+"""Run, plan and undo a sync as one run of the ledger; one run of a sync at a time."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flows.app.drain import draining
+from flows.app.settings import load_settings
+from flows.app.source_runs import new_run_id, recorded_run
+from flows.app.sync.wiring import connected_sync, named_sync
+from flows.app.wiring import AppContext, connect, open_ledger
+from pipeline.errors import BadSettings, TryLater
+from pipeline.metering.budget import Priority
+from pipeline.metering.summary import Summary
+from pipeline.model.review import ReviewState
+from pipeline.model.sync import Side, SyncSpec
+from pipeline.ports import Ledger
+from pipeline.sync.context import SyncContext
+from pipeline.sync.report import SyncReport
+from pipeline.sync.reviews import decide
+from pipeline.sync.run import run_sync
+from pipeline.sync.undo import undo_sync
+
+
+@dataclass(frozen=True, slots=True)
+class SyncResult:
+    """A report with its document for --json."""
+
+    report: SyncReport
+    document: Mapping[str, Any]
+
+
+def run_one(
+    context: AppContext,
+    name: str,
+    *,
+    sweep: bool = False,
+    delete_all: bool = False,
+    records: Sequence[str] = (),
+) -> SyncResult:
+    """Bring both sides of a sync together."""
+    with _recorded(context, name, "sync") as sync:
+        run_sync(sync, sweep=sweep, delete_all=delete_all, only=records)
+    return _result(context, sync.report)
+
+
+def plan_one(
+    context: AppContext, name: str, *, sweep: bool = False, delete_all: bool = False
+) -> SyncResult:
+    """Say what a run would do, and how many calls it would make; nothing is written."""
+    settings = named_sync(context.settings, name)
+    context.spending.require()
+    run_id = new_run_id(context)
+    with connected_sync(context, settings, run_id=run_id, dry_run=True) as sync:
+        run_sync(sync, sweep=sweep, delete_all=delete_all)
+    return _result(context, sync.report)
+
+
+def undo_one(context: AppContext, name: str, run_id: str) -> SyncResult:
+    """Take back what a run of a sync wrote."""
+    with _recorded(context, name, "sync undo") as sync:
+        undo_sync(sync, run_id)
+    return _result(context, sync.report)
+
+
+@contextmanager
+def _recorded(context: AppContext, name: str, kind: str) -> Iterator[SyncContext]:
+    settings = named_sync(context.settings, name)
+    spec = settings.spec()
+    ledger = context.ports.ledger
+    is_new = ledger.syncs.progress(spec.identity).swept_at is None
+    context.spending.priority = Priority.BACKFILL if is_new else Priority.NEW
+    summary = Summary(new_run_id(context))
+    with recorded_run(context, kind, summary):
+        if not ledger.leases.claim(summary.run_id, [[spec.source]])[0]:
+            raise TryLater(f"Another run works on sync {name!r}. Run again when it has ended.")
+        with connected_sync(context, settings, run_id=summary.run_id) as sync:
+            yield sync
+
+
+def _result(context: AppContext, report: SyncReport) -> SyncResult:
+    return SyncResult(report, report.as_json(calls=context.client.calls))
+
+
+def status_of(ledger: Ledger, spec: SyncSpec) -> Mapping[str, Any]:
+    """Return what the ledger knows of a sync; no call is made."""
+    progress = ledger.syncs.progress(spec.identity)
+    items = ledger.effects.review_items(spec.source)
+    waiting = [item for item in items if item.state is ReviewState.OPEN]
+    return {
+        "sync": spec.name,
+        "container": spec.container,
+        "mirror": ".".join(filter(None, (spec.mirror_schema, spec.mirror_table))),
+        "direction": spec.direction,
+        "rows": ledger.syncs.count(spec.identity),
+        "swept_at": progress.swept_at.isoformat() if progress.swept_at else None,
+        "caspio_mark": progress.caspio_mark or None,
+        "open_effects": len(ledger.syncs.open(spec.identity)),
+        "conflicts": [
+            {
+                "key": item.record.pk,
+                "column": item.suggestion.column,
+                "caspio": item.suggestion.current,
+                "mirror": item.suggestion.suggested,
+            }
+            for item in waiting
+        ],
+    }
+
+
+def decide_one(
+    ledger: Ledger, spec: SyncSpec, key: str, winner: Side, *, column: str = ""
+) -> list[str]:
+    """Decide the conflicts of a row that wait, or one of them; return their columns.
+
+    Raises:
+        BadSettings: none waits.
+    """
+    waiting = [
+        item
+        for item in ledger.effects.review_items(spec.source)
+        if item.state is ReviewState.OPEN
+        and item.record.pk == key
+        and column in {"", item.suggestion.column}
+    ]
+    if not waiting:
+        problem = f"No conflict of row {key} of sync {spec.name!r} waits for a decision."
+        raise BadSettings([f"{problem} `sync status {spec.name}` shows those that do."])
+    for item in waiting:
+        decide(ledger.effects, item, winner, run_id="")
+    return [item.suggestion.column for item in waiting]
+
+
+def run_directly(config: Path, name: str, *, sweep: bool, delete_all: bool) -> SyncResult:
+    """Run a sync in this process."""
+    with connect(load_settings(config)) as context, draining(context.drain):
+        return run_one(context, name, sweep=sweep, delete_all=delete_all)
+
+
+def plan_directly(config: Path, name: str, *, sweep: bool, delete_all: bool) -> SyncResult:
+    """Plan a sync."""
+    with connect(load_settings(config)) as context, draining(context.drain):
+        return plan_one(context, name, sweep=sweep, delete_all=delete_all)
+
+
+def undo_directly(config: Path, name: str, run_id: str) -> SyncResult:
+    """Undo a run of a sync."""
+    with connect(load_settings(config)) as context, draining(context.drain):
+        return undo_one(context, name, run_id)
+
+
+def status_directly(config: Path, name: str) -> Mapping[str, Any]:
+    """Return what is known of a sync."""
+    settings = load_settings(config, credentials=False)
+    with open_ledger(settings) as ledger:
+        return status_of(ledger, named_sync(settings, name).spec())
+
+
+def decide_directly(
+    config: Path, name: str, key: str, winner: Side, *, column: str = ""
+) -> list[str]:
+    """Decide conflicts of a row."""
+    settings = load_settings(config, credentials=False)
+    with open_ledger(settings) as ledger:
+        return decide_one(ledger, named_sync(settings, name).spec(), key, winner, column=column)

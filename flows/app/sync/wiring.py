@@ -1,0 +1,70 @@
+"""Connect the two sides of a sync. Besides `flows.app.wiring`, this names adapters."""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from flows.app.wiring import AppContext
+from pipeline.accounts.references import is_reference, resolve
+from pipeline.errors import BadSettings
+from pipeline.settings import Settings, environment
+from pipeline.settings.syncs import SyncSettings
+from pipeline.sync.context import SyncContext
+from pipeline.sync.layout import make_layout
+from pipeline.sync.report import SyncReport
+
+
+def named_sync(settings: Settings, name: str) -> SyncSettings:
+    """Return the settings of a sync.
+
+    Raises:
+        BadSettings: there is none of this name.
+    """
+    syncs = {sync.name: sync for sync in settings.sync}
+    if name not in syncs:
+        known = f"They have: {', '.join(syncs)}." if syncs else "They have none."
+        raise BadSettings([f"The settings have no [[sync]] named {name!r}. {known}"])
+    return syncs[name]
+
+
+@contextmanager
+def connected_sync(
+    context: AppContext, settings: SyncSettings, *, run_id: str, dry_run: bool = False
+) -> Iterator[SyncContext]:
+    """Open both sides of a sync, and look at their columns.
+
+    Raises:
+        BadSettings: the mirror's address is not there, or the columns do not fit; lists all
+            problems.
+    """
+    from pipeline.adapters.caspio.record_table import CaspioRecordTable
+    from pipeline.adapters.sql_mirror import SqlMirror
+
+    spec = settings.spec()
+    address = settings.url
+    if is_reference(address):
+        # A relative path was made absolute when the settings were loaded.
+        secret = resolve(address, folder=Path(), environment=environment)
+        address = secret.get_secret_value()
+    table = CaspioRecordTable(context.client, spec.container, is_view=spec.is_view)
+
+    def before_each() -> None:
+        context.drain.require()
+        context.spending.require()
+
+    ports = context.ports
+    with closing(SqlMirror(address, spec.mirror_table, schema=spec.mirror_schema)) as mirror:
+        yield SyncContext(
+            layout=make_layout(spec, table, mirror),
+            table=table,
+            mirror=mirror,
+            ledger=ports.ledger.syncs,
+            reviews=ports.ledger.effects,
+            archive=ports.archive,
+            clock=ports.clock,
+            work_dir=ports.work_dir,
+            run_id=run_id,
+            report=SyncReport(spec.name, run_id, planned_only=dry_run),
+            before_each=before_each,
+            dry_run=dry_run,
+        )

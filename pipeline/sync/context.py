@@ -1,0 +1,182 @@
+"""What a run of a sync works with, and the rows of both sides side by side."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from pipeline.model.sync import RecordRow, Row, RowState, SyncSpec, row_key
+from pipeline.ports import Archive, Clock
+from pipeline.ports.ledger import EffectLedger, SyncLedger
+from pipeline.ports.mirror import Mirror, RecordTable
+from pipeline.sync.conversions import Unfit
+from pipeline.sync.layout import Layout, UnfitRow
+from pipeline.sync.report import SyncReport
+
+T = TypeVar("T")
+
+_LONGEST_KEY = 1000
+"""Characters; the ledger's index has room for about 2,700 bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class SyncContext:
+    """Everything that a run of one sync needs.
+
+    Attributes:
+        before_each: Called before each page and each call that writes; it may raise.
+        dry_run: True if nothing is written, not even to the ledger.
+    """
+
+    layout: Layout
+    table: RecordTable
+    mirror: Mirror
+    ledger: SyncLedger
+    reviews: EffectLedger
+    archive: Archive
+    clock: Clock
+    work_dir: Path
+    run_id: str
+    report: SyncReport
+    before_each: Callable[[], None] = lambda: None
+    dry_run: bool = False
+
+    @property
+    def spec(self) -> SyncSpec:
+        """Return the settings of the sync."""
+        return self.layout.spec
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One row as both sides show it: as it came, and in the common form; None where it is not.
+
+    A row that a side shows and that has no common form is refused: it stays as it is.
+    """
+
+    key: str
+    record: RecordRow | None
+    caspio: Row | None
+    stored: Mapping[str, object] | None
+    mirror: Row | None
+    state: RowState | None
+    is_refused: bool = False
+
+    @property
+    def pk(self) -> str:
+        """Return the record's PK_ID, or the last one that is known."""
+        if self.record is not None:
+            return self.record.pk
+        return self.state.pk if self.state else ""
+
+
+def pair_records(context: SyncContext, records: Sequence[RecordRow]) -> list[Pair]:
+    """Return records of Caspio, each with its row of the mirror."""
+    there = _of_records(context, records)
+    wanted = [context.layout.mirror_key(key) for key in there]
+    found = context.mirror.rows(wanted, context.layout.mirror_columns) if wanted else []
+    return _pairs(there, _of_rows(context, found), _known(context, there))
+
+
+def pair_rows(context: SyncContext, rows: Sequence[Mapping[str, object]]) -> list[Pair]:
+    """Return rows of the mirror, each with its record of Caspio, which is read by PK_ID or key."""
+    here = _of_rows(context, rows)
+    known = _known(context, here)
+    fit = [key for key, (_, row) in here.items() if row is not None]
+    there = _of_records(context, _records_of(context, fit, known))
+    return _pairs(there, here, known)
+
+
+def pair_states(context: SyncContext, states: Sequence[RowState]) -> list[Pair]:
+    """Return rows that the ledger knows, read again from both sides."""
+    known = {state.key: state for state in states}
+    there = _of_records(context, _records_of(context, list(known), known))
+    wanted = [context.layout.mirror_key(key) for key in known]
+    found = context.mirror.rows(wanted, context.layout.mirror_columns) if wanted else []
+    return _pairs(there, _of_rows(context, found), known)
+
+
+def _known(context: SyncContext, keys: Iterable[str]) -> dict[str, RowState]:
+    states = context.ledger.rows(context.spec.identity, list(keys))
+    return {state.key: state for state in states}
+
+
+Found = dict[str, tuple[T, Row | None]]
+"""What one side shows, by key; without a row where it has no common form, and was refused."""
+
+
+def _of_records(context: SyncContext, records: Iterable[RecordRow]) -> Found[RecordRow]:
+    found: Found[RecordRow] = {}
+    for record in records:
+        name = f"record {record.pk} of {context.spec.container}"
+        key, row = _converted(context, name, partial(context.layout.of_record, record))
+        if key in found:
+            other = found[key][0].pk
+            context.report.refuse(name, f"its key {key} is that of record {other} as well")
+        elif key:
+            found[key] = (record, row)
+    return found
+
+
+def _of_rows(
+    context: SyncContext, rows: Iterable[Mapping[str, object]]
+) -> Found[Mapping[str, object]]:
+    found: Found[Mapping[str, object]] = {}
+    for row in rows:
+        keys = [str(row[name]) for name in context.layout.mirror_keys]
+        name = f"row {', '.join(keys)} of {context.spec.mirror_table}"
+        key, common = _converted(context, name, partial(context.layout.of_stored, row))
+        if key:
+            found[key] = (row, common)
+    return found
+
+
+def _pairs(
+    there: Found[RecordRow],
+    here: Found[Mapping[str, object]],
+    known: Mapping[str, RowState],
+) -> list[Pair]:
+    pairs = []
+    for key in {**there, **here, **known}:
+        record, caspio = there.get(key, (None, None))
+        row, mirror = here.get(key, (None, None))
+        is_refused = (record is not None and caspio is None) or (row is not None and mirror is None)
+        pairs.append(Pair(key, record, caspio, row, mirror, known.get(key), is_refused))
+    return pairs
+
+
+def _records_of(
+    context: SyncContext, keys: Sequence[str], known: Mapping[str, RowState]
+) -> list[RecordRow]:
+    """Return the records of rows: by PK_ID where that is known, else by key."""
+    columns, wanted = context.layout.caspio_columns, set(keys)
+    pk_of = {key: state.pk for key, state in known.items() if state.pk and key in wanted}
+    pks = list(pk_of.values())
+    found = {record.pk: record for record in context.table.by_pk(pks, columns)}
+    # A record may have been deleted and made again, with the same key and another PK_ID.
+    missing = [key for key in keys if pk_of.get(key) not in found]
+    if missing:
+        rows = [context.layout.caspio_key(key) for key in missing]
+        found |= {record.pk: record for record in context.table.by_key(rows, columns)}
+    # Caspio finds "a" for "A" as well, and the key of a known record may have been changed.
+    return [record for record in found.values() if context.layout.key_of(record) in wanted]
+
+
+def _converted(
+    context: SyncContext, name: str, convert: Callable[[], Row]
+) -> tuple[str, Row | None]:
+    """Return a row's key and its common form; "" where not even the key has one."""
+    try:
+        row = convert()
+    except Unfit as unfit:
+        context.report.refuse(name, str(unfit))
+        return (unfit.key, None) if isinstance(unfit, UnfitRow) else ("", None)
+    if any(row[column] in {None, ""} for column in context.spec.keys):
+        context.report.refuse(name, "its key is empty")
+        return "", None
+    key = row_key(row, context.spec.keys)
+    if len(key) > _LONGEST_KEY:
+        context.report.refuse(name, f"its key has more than {_LONGEST_KEY:,} characters")
+        return "", None
+    return key, row

@@ -1,0 +1,225 @@
+"""The columns of both sides, checked against what is there; rows in their common form."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from pipeline.errors import BadSettings
+from pipeline.model import Column
+from pipeline.model.sync import Common, MirrorColumn, RecordRow, Row, Side, SyncSpec, row_key
+from pipeline.ports.mirror import Mirror, RecordTable
+from pipeline.sync.conversions import CASPIO_TYPES, MIRROR_KINDS, ColumnPair, Form, Unfit, mismatch
+
+_KEY_FORMS = {Form.TEXT, Form.INTEGER}
+_DATES = {"DATE/TIME", "TIMESTAMP"}
+
+
+class UnfitRow(Unfit):
+    """A row has a value without a common form; its key has one."""
+
+    def __init__(self, key: str, reason: str) -> None:
+        """Keep the key."""
+        self.key = key
+        super().__init__(reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A sync with its columns as they are.
+
+    Attributes:
+        pairs: The columns by Caspio's name.
+        to_create: The columns of the mirror's table if it does not exist yet.
+    """
+
+    spec: SyncSpec
+    pairs: Mapping[str, ColumnPair]
+    to_create: tuple[MirrorColumn, ...] = ()
+
+    @property
+    def writable(self) -> frozenset[str]:
+        """Return the columns that Caspio lets be written."""
+        return frozenset(name for name, pair in self.pairs.items() if pair.is_writable)
+
+    @property
+    def caspio_columns(self) -> tuple[str, ...]:
+        """Return the columns to ask Caspio for."""
+        return _with(self.spec.columns, self.spec.changed_column)
+
+    @property
+    def mirror_columns(self) -> tuple[str, ...]:
+        """Return the columns to ask the mirror for."""
+        return _with(self.spec.columns.values(), self.spec.mirror_changed_column)
+
+    @property
+    def mirror_keys(self) -> tuple[str, ...]:
+        """Return the mirror's names of the key columns."""
+        return tuple(self.spec.columns[name] for name in self.spec.keys)
+
+    def of_record(self, record: RecordRow) -> Row:
+        """Return a record in the common form; `UnfitRow` where a column has none."""
+
+        def value(name: str) -> Common:
+            pair = self.pairs[name]
+            return pair.from_caspio(record.values.get(name), record.lists.get(name))
+
+        return self._row(value)
+
+    def of_stored(self, stored: Mapping[str, object]) -> Row:
+        """Return a row of the mirror in the common form; `UnfitRow` where a column has none."""
+        return self._row(
+            lambda name: self.pairs[name].from_mirror(stored[self.pairs[name].here.name])
+        )
+
+    def _row(self, value: Callable[[str], Common]) -> Row:
+        # The keys first: a row that cannot be converted is still known by them.
+        keys = {name: value(name) for name in self.spec.keys}
+        try:
+            return {name: value(name) for name in self.pairs}
+        except Unfit as unfit:
+            raise UnfitRow(row_key(keys, self.spec.keys), str(unfit)) from None
+
+    def key_and_row(self, stored: Mapping[str, object]) -> tuple[str, Row | None]:
+        """Return the key of a row of the mirror, "" without one, and the row, None likewise."""
+        try:
+            row = self.of_stored(stored)
+        except UnfitRow as unfit:
+            return unfit.key, None
+        except Unfit:
+            return "", None
+        return row_key(row, self.spec.keys), row
+
+    def key_of(self, record: RecordRow) -> str:
+        """Return the key of a record, "" where it has none."""
+        try:
+            return row_key(self.of_record(record), self.spec.keys)
+        except UnfitRow as unfit:
+            return unfit.key
+        except Unfit:
+            return ""
+
+    def to_mirror(self, row: Row) -> dict[str, object]:
+        """Return values as the mirror takes them; `Unfit` where it cannot hold one."""
+        return {
+            self.pairs[name].here.name: self.pairs[name].to_mirror(value)
+            for name, value in row.items()
+        }
+
+    def to_caspio(self, row: Row) -> Row:
+        """Return values as Caspio takes them; `Unfit` where it cannot hold one."""
+        return {name: self.pairs[name].to_caspio(value) for name, value in row.items()}
+
+    def mirror_key(self, key: str) -> dict[str, object]:
+        """Return the key columns of the mirror with their values."""
+        return self.to_mirror(self._key_row(key))
+
+    def caspio_key(self, key: str) -> Row:
+        """Return Caspio's key columns with their values."""
+        return self._key_row(key)
+
+    def _key_row(self, key: str) -> Row:
+        return dict(zip(self.spec.keys, json.loads(key), strict=True))
+
+    def known(self, base: Row | None) -> Row | None:
+        """Return what is known of a row, without columns that are not in sync any more."""
+        if base is None:
+            return None
+        return {name: value for name, value in base.items() if name in self.pairs}
+
+    def changed(
+        self, record: RecordRow | None, stored: Mapping[str, object] | None
+    ) -> Mapping[Side, datetime]:
+        """Return when each side says that it changed the row last."""
+        found: dict[Side, datetime] = {}
+        there = record.values.get(self.spec.changed_column) if record else None
+        if isinstance(there, str) and there:
+            zone = ZoneInfo(self.spec.timezone)
+            found[Side.CASPIO] = datetime.fromisoformat(there).replace(tzinfo=zone)
+        here = stored.get(self.spec.mirror_changed_column) if stored else None
+        if isinstance(here, datetime):
+            found[Side.MIRROR] = aware(here)
+        return found
+
+
+def aware(moment: datetime) -> datetime:
+    """Return a moment with its zone; without one it is UTC, as databases write times by default."""
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _with(columns: Iterable[str], changed: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys([*columns, changed] if changed else columns))
+
+
+def make_layout(spec: SyncSpec, table: RecordTable, mirror: Mirror) -> Layout:
+    """Look at both sides, and return the columns in sync.
+
+    Raises:
+        BadSettings: lists everything that does not fit.
+    """
+    theirs, ours = table.columns(), mirror.columns()
+    _refuse(spec, list(_problems_at_caspio(spec, theirs)))
+    to_create: tuple[MirrorColumn, ...] = ()
+    if ours is None:
+        to_create = tuple(_proposed(theirs[name], here) for name, here in spec.columns.items())
+        if spec.mirror_changed_column:
+            to_create += (MirrorColumn(spec.mirror_changed_column, datetime),)
+        ours = {column.name: column for column in to_create}
+    problems = list(_problems_in_mirror(spec, theirs, ours))
+    keys = [spec.columns[name] for name in spec.keys]
+    if not to_create and not mirror.is_unique(keys):
+        problems.append(
+            f"{spec.mirror_table} has no primary key or unique constraint over {', '.join(keys)}: "
+            "two rows could have the same key. Add one."
+        )
+    _refuse(spec, problems)
+    zone = ZoneInfo(spec.timezone)
+    pairs = {
+        name: ColumnPair(theirs[name], ours[here], zone) for name, here in spec.columns.items()
+    }
+    return Layout(spec, pairs, to_create)
+
+
+def _refuse(spec: SyncSpec, problems: Sequence[str]) -> None:
+    if problems:
+        raise BadSettings([f"sync {spec.name!r}: {problem}" for problem in problems])
+
+
+def _problems_at_caspio(spec: SyncSpec, theirs: Mapping[str, Column]) -> Iterator[str]:
+    for name in _with(spec.columns, spec.changed_column):
+        if name not in theirs:
+            yield f"{spec.container} has no column {name!r}"
+        elif theirs[name].type.upper() not in CASPIO_TYPES:
+            yield f"column {name!r} is of type {theirs[name].type}, which cannot be in sync"
+    for name in spec.keys:
+        if name in theirs and _form(theirs[name]) not in _KEY_FORMS:
+            yield f"key {name!r} is of type {theirs[name].type}; a key is a text or a whole number"
+    changed = theirs.get(spec.changed_column)
+    if changed is not None and changed.type.upper() not in _DATES:
+        yield f"changed_column {changed.name!r} is of type {changed.type}, not a date"
+
+
+def _problems_in_mirror(
+    spec: SyncSpec, theirs: Mapping[str, Column], ours: Mapping[str, MirrorColumn]
+) -> Iterator[str]:
+    for name, here in spec.columns.items():
+        if here not in ours:
+            yield f"{spec.mirror_table} has no column {here!r}"
+        elif problem := mismatch(theirs[name], ours[here]):
+            yield problem
+    changed = spec.mirror_changed_column
+    if changed and changed not in ours:
+        yield f"{spec.mirror_table} has no column {changed!r}"
+    elif changed and ours[changed].kind is not datetime:
+        yield f"mirror_changed_column {changed!r} is not a date with a time"
+
+
+def _form(column: Column) -> Form | None:
+    known = CASPIO_TYPES.get(column.type.upper())
+    return known.form if known else None
+
+
+def _proposed(column: Column, name: str) -> MirrorColumn:
+    known = CASPIO_TYPES[column.type.upper()]
+    return MirrorColumn(name, MIRROR_KINDS[known.form][0])

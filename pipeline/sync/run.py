@@ -1,0 +1,203 @@
+"""Run one sync: settle what was left open, compare what may have changed, write what differs.
+
+A run is a *sweep*, which compares every row and so finds deletions, or an *increment*, which asks
+Caspio for records whose `changed_column` has moved. The mirror, which costs no calls, is looked
+through each time, unless it has such a column of its own.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+from pipeline.model.sync import UNDONE, RecordRow, Row, RowState, SyncProgress, row_digest
+from pipeline.sync.context import SyncContext, pair_records, pair_rows, pair_states
+from pipeline.sync.layout import aware
+from pipeline.sync.reviews import Reviews
+from pipeline.sync.work import Worker
+from pipeline.sync.write import settle_open
+from pipeline.wording import counted
+
+_BATCH = 500
+
+OVERLAP = timedelta(minutes=2)
+"""How far an increment looks back behind the last one: a change may be committed after a later
+one, and shows the time at which it began."""
+
+
+def run_sync(
+    context: SyncContext, *, sweep: bool = False, delete_all: bool = False, only: Sequence[str] = ()
+) -> None:
+    """Bring both sides together, and report what was done or, in a dry run, would be done.
+
+    Args:
+        context: The sync.
+        sweep: Compare every row, also if an increment would do.
+        delete_all: Make the deletions, also if they are more than `max_deletions`.
+        only: PK_IDs of the only records to compare, as webhooks report them; none means all.
+    """
+    if context.layout.to_create and not context.dry_run:
+        context.mirror.create(context.layout.to_create, context.layout.mirror_keys)
+    if context.dry_run:
+        if still_open := len(context.ledger.open(context.spec.identity)):
+            effects = counted(still_open, "open effect", "is/are")
+            note = f"{effects} settled first; that takes calls"
+            context.report.notes.append(note)
+    else:
+        settle_open(context)
+    worker = Worker(context, Reviews.load(context))
+    progress = context.ledger.progress(context.spec.identity)
+    if only:
+        worker.work(pair_records(context, context.table.by_pk(only, context.layout.caspio_columns)))
+        return
+    began = context.clock.now()
+    is_sweep = sweep or _needs_sweep(context, progress)
+    context.report.is_sweep = is_sweep
+    there = _work_caspio(worker, progress, is_sweep=is_sweep)
+    here = _work_mirror(worker, progress, is_sweep=is_sweep)
+    _work_decided(worker)
+    _delete(worker, delete_all=delete_all)
+    # What was not settled must be listed again, so that the marks stay where they are.
+    if context.dry_run or worker.unsettled:
+        return
+    context.ledger.save_progress(
+        context.spec.identity,
+        SyncProgress(
+            caspio_mark=max(there, progress.caspio_mark),
+            mirror_mark=max(here, progress.mirror_mark),
+            swept_at=began if is_sweep else progress.swept_at,
+        ),
+    )
+
+
+def _needs_sweep(context: SyncContext, progress: SyncProgress) -> bool:
+    if progress.swept_at is None or not context.spec.changed_column or not progress.caspio_mark:
+        return True
+    age = context.clock.now() - progress.swept_at
+    return age >= timedelta(hours=context.spec.sweep_hours)
+
+
+def _work_caspio(worker: Worker, progress: SyncProgress, *, is_sweep: bool) -> str:
+    """Compare Caspio's records with the mirror; return the latest date among them, "" for none."""
+    context, column = worker.context, worker.context.spec.changed_column
+    since = None
+    if not is_sweep:
+        mark = datetime.fromisoformat(progress.caspio_mark) - OVERLAP
+        since = (column, mark.replace(microsecond=0).isoformat())
+    latest = ""
+    for page in context.table.pages(context.layout.caspio_columns, since=since):
+        context.before_each()
+        worker.work(pair_records(context, page))
+        latest = max(latest, *_dates(page, column))
+    return latest
+
+
+def _dates(page: Sequence[RecordRow], column: str) -> Iterator[str]:
+    yield ""
+    for record in page:
+        if column and record.values.get(column):
+            yield str(record.values[column])
+
+
+def _work_mirror(worker: Worker, progress: SyncProgress, *, is_sweep: bool) -> str:
+    """Compare the mirror's rows that are not known as they are; return the latest time."""
+    context, column = worker.context, worker.context.spec.mirror_changed_column
+    if context.layout.to_create and context.dry_run:
+        return ""
+    since = None
+    if column and progress.mirror_mark and not is_sweep:
+        since = (column, datetime.fromisoformat(progress.mirror_mark) - OVERLAP)
+    latest, seen = "", set[str]()
+    pages = context.mirror.pages(
+        context.layout.mirror_columns, context.layout.mirror_keys, since=since
+    )
+    for page in pages:
+        context.before_each()
+        keys = _changed_rows(worker, page)
+        seen |= keys.keys()
+        worker.work(pair_rows(context, [row for row in keys.values() if row is not None]))
+        latest = max(latest, *_times(page, column))
+    if since is None:
+        _work_missing(worker, seen, is_sweep=is_sweep)
+    return latest
+
+
+def _times(page: Sequence[Mapping[str, object]], column: str) -> Iterator[str]:
+    yield ""
+    for row in page:
+        moment = row.get(column)
+        if isinstance(moment, datetime):
+            yield aware(moment).astimezone(UTC).isoformat()
+
+
+def _changed_rows(
+    worker: Worker, page: Sequence[Mapping[str, object]]
+) -> Mapping[str, Mapping[str, object] | None]:
+    """Return the rows of a page by key, None for those that need no look."""
+    context = worker.context
+    rows: dict[str, tuple[Mapping[str, object], Row | None]] = {}
+    for row in page:
+        key, common = context.layout.key_and_row(row)
+        if key:
+            rows[key] = (row, common)
+    unknown = [key for key in rows if key not in worker.handled]
+    known = {s.key: s for s in context.ledger.rows(context.spec.identity, unknown)}
+    found: dict[str, Mapping[str, object] | None] = dict.fromkeys(rows)
+    for key in unknown:
+        row, common = rows[key]
+        state = known.get(key)
+        # In a sweep, a row that no page of Caspio has shown is new here or was deleted there.
+        if context.report.is_sweep or not _is_known(state, common, context):
+            found[key] = row
+    return found
+
+
+def _is_known(state: RowState | None, row: Row | None, context: SyncContext) -> bool:
+    """Say whether the mirror's side of a row is as the last run left it."""
+    if state is None:
+        return False
+    policy, *_, here = state.left_as.split(" ")
+    is_left = policy in {context.spec.policy, UNDONE} and here == row_digest(row)
+    return is_left or context.layout.known(state.base) == row
+
+
+def _work_missing(worker: Worker, seen: set[str], *, is_sweep: bool) -> None:
+    """Compare the rows that the ledger knows and the mirror does not have."""
+    context = worker.context
+    after = ""
+    while page := context.ledger.page(context.spec.identity, after=after):
+        after = page[-1].key
+        missing = [s for s in page if s.key not in seen and s.key not in worker.handled]
+        # In a sweep both sides were looked through, and only the ledger still has these rows.
+        wanted = [s for s in missing if is_sweep or not _is_known(s, None, context)]
+        if wanted:
+            context.before_each()
+            worker.work(pair_states(context, wanted))
+
+
+def _work_decided(worker: Worker) -> None:
+    """Compare the rows about which a user has decided, if that has not been done yet."""
+    context = worker.context
+    keys = [key for key in worker.reviews.decided_keys() if key not in worker.handled]
+    found = context.ledger.rows(context.spec.identity, keys)
+    # What was decided and carried out is no difference any more.
+    if states := [state for state in found if state.left_as]:
+        worker.work(pair_states(context, states))
+
+
+def _delete(worker: Worker, *, delete_all: bool) -> None:
+    """Delete what is gone on the other side, if it is not too much to do so unasked."""
+    context, found = worker.context, worker.deletions
+    if not found:
+        return
+    report, spec = context.report, context.spec
+    report.deletions = len(found)
+    known = context.ledger.count(spec.identity)
+    if len(found) > max(1, spec.max_deletions * known) and not delete_all:
+        report.deletions_left = len(found)
+        report.notes.append(
+            f"{len(found):,} of {known:,} rows are gone on one side, more than max_deletions "
+            f"({spec.max_deletions:.0%}) allows, so none was deleted from the other. Look at them "
+            f"with `sync plan {spec.name}`; if they are right, run `sync run {spec.name} --delete`."
+        )
+        return
+    for start in range(0, len(found), _BATCH):
+        worker.write(found[start : start + _BATCH])

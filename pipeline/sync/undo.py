@@ -1,0 +1,136 @@
+"""Take back what a run of a sync wrote, where that is still as the run left it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from pipeline.errors import BadSettings
+from pipeline.model import EffectState
+from pipeline.model.sync import (
+    UNDONE,
+    ChangeKind,
+    Common,
+    Row,
+    RowState,
+    Side,
+    SyncEffect,
+    left_mark,
+)
+from pipeline.sync.context import Pair, SyncContext, pair_states
+from pipeline.sync.conversions import Unfit
+from pipeline.sync.write import Task, Writer, settle_open
+
+_BATCH = 500
+
+
+def undo_sync(context: SyncContext, run_id: str) -> None:
+    """Take back the effects of one run, newest first; report what was left alone and why.
+
+    What is taken back stays so: the next run does not do it again, unless one side changes.
+
+    Raises:
+        BadSettings: this sync has made no such run.
+    """
+    settle_open(context)
+    found = [one for one in context.ledger.of_run(run_id) if one.sync == context.spec.identity]
+    if not found:
+        raise BadSettings([f"Run {run_id} has changed nothing in sync {context.spec.name!r}."])
+    done = context.ledger.undone([effect.id for effect in found])
+    due = [
+        effect
+        for effect in reversed(found)
+        if effect.state is EffectState.VERIFIED and effect.id not in done
+    ]
+    for side in Side:
+        of_side = [effect for effect in due if effect.side is side]
+        for start in range(0, len(of_side), _BATCH):
+            context.before_each()
+            _undo(context, of_side[start : start + _BATCH])
+
+
+def _undo(context: SyncContext, effects: Sequence[SyncEffect]) -> None:
+    keys = [effect.key for effect in effects]
+    known = {state.key: state for state in context.ledger.rows(context.spec.identity, keys)}
+    states = [known.get(e.key) or RowState(e.key, e.pk) for e in effects]
+    pairs = {pair.key: pair for pair in pair_states(context, states)}
+    tasks = []
+    for effect in effects:
+        pair = pairs[effect.key]
+        undoing = _undoing(effect, pair, context)
+        if undoing is not None:
+            tasks.append(Task(undoing, pair))
+    # Both sides as they are once everything is taken back.
+    rows = {task.effect.key: _rows_after(task) for task in tasks}
+
+    def undone(effect: SyncEffect, state: RowState | None) -> RowState | None:
+        base = _base_before(effect, state)
+        mark = left_mark(UNDONE, *rows[effect.key])
+        return RowState(effect.key, effect.pk or (state.pk if state else ""), base, mark)
+
+    Writer(context, dict(known), undone).carry_out(tasks)
+
+
+def _undoing(effect: SyncEffect, pair: Pair, context: SyncContext) -> SyncEffect | None:
+    """Return the effect that takes one back, None where there is nothing to take back."""
+    now = pair.caspio if effect.side is Side.CASPIO else pair.mirror
+    if pair.is_refused or (effect.kind is ChangeKind.INSERT and now is None):
+        return None
+    where = f"{effect.key} in {'Caspio' if effect.side is Side.CASPIO else 'the mirror'}"
+    kind, values = _reverse(effect, context)
+    is_as_left = now is None if kind is ChangeKind.INSERT else _has(now, effect.after)
+    if not is_as_left:
+        context.report.refuse(where, "it has changed since the run")
+        return None
+    layout = context.layout
+    try:
+        (layout.to_caspio if effect.side is Side.CASPIO else layout.to_mirror)(values)
+    except Unfit as unfit:
+        context.report.refuse(where, str(unfit))
+        return None
+    return replace(
+        effect,
+        kind=kind,
+        before=now or {},
+        after=values,
+        undoes=effect.id,
+        pk=pair.pk,
+        id=0,
+        note="",
+    )
+
+
+def _reverse(effect: SyncEffect, context: SyncContext) -> tuple[ChangeKind, Row]:
+    """Return what takes an effect back, and the values that it writes."""
+    if effect.kind is ChangeKind.INSERT:
+        return ChangeKind.DELETE, {}
+    if effect.kind is ChangeKind.UPDATE:
+        return ChangeKind.UPDATE, {name: effect.before[name] for name in effect.after}
+    if effect.side is Side.MIRROR:
+        return ChangeKind.INSERT, effect.before
+    writable = context.layout.writable
+    kept = {name: value for name, value in effect.before.items() if name in writable}
+    return ChangeKind.INSERT, kept
+
+
+def _has(now: Row | None, values: Row) -> bool:
+    return now is not None and all(now.get(name) == value for name, value in values.items())
+
+
+def _rows_after(task: Task) -> tuple[Row | None, Row | None]:
+    effect, pair = task.effect, task.pair
+    now = pair.caspio if effect.side is Side.CASPIO else pair.mirror
+    after: Row | None = None
+    if effect.kind is not ChangeKind.DELETE:
+        after = {**(now or {}), **effect.after}
+    return (after, pair.mirror) if effect.side is Side.CASPIO else (pair.caspio, after)
+
+
+def _base_before(effect: SyncEffect, state: RowState | None) -> Row | None:
+    """Return what both sides had before the effect that was taken back."""
+    match effect.kind:
+        case ChangeKind.DELETE:  # of an inserted row, which one side alone had
+            return None
+        case ChangeKind.INSERT:  # of a deleted row
+            return effect.after
+    base: dict[str, Common] = dict(state.base or {}) if state else {}
+    base.update(effect.after)
+    return base

@@ -1,0 +1,169 @@
+"""Compare rows, decide about each, and write what was decided."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from pipeline.model.sync import (
+    UNDONE,
+    ChangeKind,
+    Common,
+    Row,
+    RowState,
+    Side,
+    SyncEffect,
+    left_mark,
+)
+from pipeline.sync.context import Pair, SyncContext
+from pipeline.sync.conversions import Unfit
+from pipeline.sync.merge import Merge, Outcome, Seen, merge
+from pipeline.sync.reviews import Reviews
+from pipeline.sync.write import Task, Writer
+
+
+@dataclass(slots=True)
+class Worker:
+    """Works on rows, batch by batch.
+
+    Attributes:
+        handled: The keys of the rows that were compared.
+        deletions: Rows to be deleted, which wait until it is known how many there are.
+        unsettled: How many rows have to be looked at again.
+    """
+
+    context: SyncContext
+    reviews: Reviews
+    handled: set[str] = field(default_factory=set)
+    deletions: list[tuple[Pair, Merge]] = field(default_factory=list)
+    unsettled: int = 0
+
+    def work(self, pairs: Sequence[Pair]) -> None:
+        """Compare rows and write what differs; deletions wait."""
+        decided: list[tuple[Pair, Merge]] = []
+        for pair in pairs:
+            if pair.key in self.handled:
+                continue
+            self.handled.add(pair.key)
+            found = self._decide(pair)
+            if found is None:
+                continue
+            if ChangeKind.DELETE in found.kinds.values():
+                self.deletions.append((pair, found))
+            else:
+                decided.append((pair, found))
+        self.write(decided)
+
+    def _decide(self, pair: Pair) -> Merge | None:
+        """Return what to do with a row; None where it is left without a word."""
+        context, counts = self.context, self.context.report.counts
+        if pair.is_refused:
+            return None
+        decided = self.reviews.decided(pair)
+        state = pair.state
+        if not decided and is_left(state, pair, context):
+            counts["conflict" if self.reviews.waits(pair) else "left"] += 1
+            return None
+        changed = context.layout.changed(pair.record, pair.stored)
+        base = context.layout.known(state.base) if state else None
+        seen = Seen(pair.caspio, pair.mirror, base, changed, decided)
+        found = merge(seen, context.spec, writable=context.layout.writable)
+        try:
+            _check_fit(found, context)
+        except Unfit as unfit:
+            context.report.refuse(pair.key, str(unfit))
+            return None
+        if found.outcome is not Outcome.GONE:
+            counts[found.outcome] += 1
+        return found
+
+    def write(self, decided: Sequence[tuple[Pair, Merge]]) -> None:
+        """Write what was decided about rows, and keep what is known of them."""
+        tasks = [task for pair, found in decided for task in _tasks(pair, found, self.context)]
+        if self.context.dry_run:
+            for task in tasks:
+                self.context.report.add(task.effect)
+            return
+        known = {pair.key: _state_before(pair, found) for pair, found in decided}
+        self._keep_agreed([pair for pair, _ in decided], known)
+        writer = Writer(self.context, known)
+        writer.carry_out(tasks)
+        self.unsettled += writer.unsettled
+        self._keep_differences(decided, writer.known)
+
+    def _keep_agreed(self, pairs: Sequence[Pair], known: Mapping[str, RowState | None]) -> None:
+        """Keep what both sides agree on already: that is known even if the writes fail."""
+        states = [known[pair.key] for pair in pairs if known[pair.key] != pair.state]
+        changed = [state for state in states if state is not None]
+        gone = [pair.key for pair in pairs if known[pair.key] is None and pair.state is not None]
+        if changed or gone:
+            self.context.ledger.save(self.context.spec.identity, changed, forget=gone)
+
+    def _keep_differences(
+        self, decided: Sequence[tuple[Pair, Merge]], known: Mapping[str, RowState | None]
+    ) -> None:
+        left: list[RowState] = []
+        for pair, found in decided:
+            if found.conflicts or self.reviews.waits(pair):
+                self.reviews.update(pair, found)
+            if found.outcome in {Outcome.CONFLICT, Outcome.LEFT}:
+                state = known.get(pair.key) or RowState(pair.key, pair.pk)
+                left.append(replace(state, left_as=_mark_after(pair, found, self.context)))
+        if left:
+            self.context.ledger.save(self.context.spec.identity, left)
+
+
+def _check_fit(found: Merge, context: SyncContext) -> None:
+    """Refuse a row before anything of it is written, if one value does not fit its column."""
+    for side, values in found.values.items():
+        if side is Side.CASPIO:
+            context.layout.to_caspio(values)
+        else:
+            context.layout.to_mirror(values)
+
+
+def _tasks(pair: Pair, found: Merge, context: SyncContext) -> list[Task]:
+    return [
+        Task(
+            SyncEffect(
+                sync=context.spec.identity,
+                key=pair.key,
+                pk=pair.pk,
+                side=side,
+                kind=kind,
+                before=(pair.caspio if side is Side.CASPIO else pair.mirror) or {},
+                after=found.values[side],
+            ),
+            pair,
+        )
+        for side, kind in found.kinds.items()
+    ]
+
+
+def _state_before(pair: Pair, found: Merge) -> RowState | None:
+    """Return what is known of a row before its writes: what both sides agree on already."""
+    if found.outcome is Outcome.GONE:
+        return None
+    if pair.caspio is None or pair.mirror is None:
+        return pair.state
+    base: dict[str, Common] = dict(pair.state.base or {}) if pair.state else {}
+    base |= found.agreed
+    return RowState(pair.key, pair.pk, base)
+
+
+def is_left(state: RowState | None, pair: Pair, context: SyncContext) -> bool:
+    """Say whether a difference is known, and stays."""
+    policies = (context.spec.policy, UNDONE)
+    marks = {left_mark(policy, pair.caspio, pair.mirror) for policy in policies}
+    return state is not None and state.left_as in marks
+
+
+def _mark_after(pair: Pair, found: Merge, context: SyncContext) -> str:
+    """Identify the two sides of a row as they are after its writes."""
+    return left_mark(
+        context.spec.policy,
+        _after(pair.caspio, found.values.get(Side.CASPIO)),
+        _after(pair.mirror, found.values.get(Side.MIRROR)),
+    )
+
+
+def _after(row: Row | None, written: Row | None) -> Row | None:
+    return {**row, **(written or {})} if row is not None else None

@@ -1,0 +1,263 @@
+"""Carry out changes of rows: archive what is replaced, record intents, write, record the results.
+
+If the answer is lost, looking decides. A killed run leaves effects open; `settle_open` looks, and
+the next comparison does what is missing.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from pipeline.errors import EffectInDoubt, RefusedByCaspio, RejectFile, StopRun
+from pipeline.model import EffectState
+from pipeline.model.sync import (
+    ChangeKind,
+    MirrorChange,
+    RecordRow,
+    Row,
+    RowState,
+    Side,
+    SyncEffect,
+)
+from pipeline.ports.mirror import Written
+from pipeline.sync.context import Pair, SyncContext, pair_states
+from pipeline.wording import counted
+
+_AT_ONCE = 50
+"""Changes at Caspio whose intents are recorded together; a killed run leaves as many open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A change of one row, with the row as it was read on both sides."""
+
+    effect: SyncEffect
+    pair: Pair
+
+
+Advance = Callable[[SyncEffect, RowState | None], RowState | None]
+"""Return what is known of a row once an effect is in force; None if it is to be forgotten."""
+
+
+def advanced(effect: SyncEffect, state: RowState | None) -> RowState | None:
+    """Return what is known of a row after an effect: what was written is on both sides now."""
+    if effect.kind is ChangeKind.DELETE:
+        return None
+    base = dict(state.base or {}) if state else {}
+    pk = effect.pk or (state.pk if state else "")
+    return RowState(effect.key, pk, {**base, **effect.after})
+
+
+@dataclass(slots=True)
+class Writer:
+    """Carries out tasks, and knows what they leave behind.
+
+    Attributes:
+        known: What is known of each row, by key; moves on with every effect.
+        unsettled: How many rows have to be looked at again.
+    """
+
+    context: SyncContext
+    known: dict[str, RowState | None]
+    advance: Advance = advanced
+    unsettled: int = 0
+
+    def carry_out(self, tasks: Sequence[Task]) -> None:
+        """Carry out tasks of different rows; one row may have a task for each side."""
+        if not tasks:
+            return
+        _archive([task.effect for task in tasks], self.context)
+        self._write_mirror([task for task in tasks if task.effect.side is Side.MIRROR])
+        there = [task for task in tasks if task.effect.side is Side.CASPIO]
+        for start in range(0, len(there), _AT_ONCE):
+            self._write_caspio(there[start : start + _AT_ONCE])
+
+    def _write_mirror(self, tasks: Sequence[Task]) -> None:
+        if not tasks:
+            return
+        self.context.before_each()
+        effects = self._intend(tasks)
+        changes = [
+            _mirror_change(effect, task.pair, self.context)
+            for effect, task in zip(effects, tasks, strict=True)
+        ]
+        # An error here leaves the intents open, and the next run looks: the commit may have come
+        # through.
+        answers = self.context.mirror.write(changes)
+        settled = []
+        for effect, answer in zip(effects, answers, strict=True):
+            if answer.met:
+                settled.append(replace(effect, state=EffectState.VERIFIED))
+            elif answer.refusal:
+                settled.append(self._refused(effect, answer.refusal))
+            else:
+                settled.append(self._overtaken(effect))
+        self._settle(settled)
+
+    def _write_caspio(self, tasks: Sequence[Task]) -> None:
+        effects = self._intend(tasks)
+        with self._giving_up_the_rest(effects) as sent:
+            for effect, task in zip(effects, tasks, strict=True):
+                self.context.before_each()
+                sent.add(effect.id)
+                self._settle([self._written(effect, task.pair)])
+
+    def _written(self, effect: SyncEffect, pair: Pair) -> SyncEffect:
+        """Make one call at Caspio; return the effect as it is then."""
+        try:
+            answer = _call(effect, pair, self.context)
+        except EffectInDoubt:
+            found = _look([effect], self.context)[0]
+            if found.state is not EffectState.VERIFIED:
+                self.unsettled += 1
+            return found
+        except (RefusedByCaspio, RejectFile) as error:
+            return self._refused(effect, str(error))
+        if answer.affected > 1:
+            raise StopRun(
+                f"{effect.kind} in {self.context.spec.container} met "
+                f"{counted(answer.affected, 'record')} where PK_ID {effect.pk} should meet one. "
+                "Nothing more is written. Make PK_ID name one record each, then run again."
+            )
+        if not answer.affected:
+            return self._overtaken(effect)
+        pk = answer.record.pk if answer.record else effect.pk
+        return replace(effect, state=EffectState.VERIFIED, pk=pk)
+
+    def _intend(self, tasks: Sequence[Task]) -> Sequence[SyncEffect]:
+        effects = [task.effect for task in tasks]
+        return self.context.ledger.intend(effects, self.context.run_id)
+
+    def _overtaken(self, effect: SyncEffect) -> SyncEffect:
+        self.unsettled += 1
+        self.context.report.counts["overtaken"] += 1
+        note = "the row is no longer as it was planned against"
+        return replace(effect, state=EffectState.CONFLICT, note=note)
+
+    def _refused(self, effect: SyncEffect, reason: str) -> SyncEffect:
+        self.context.report.refuse(effect.key, reason)
+        return replace(effect, state=EffectState.ABANDONED, note=f"refused: {reason}")
+
+    def _settle(self, effects: Sequence[SyncEffect]) -> None:
+        rows: dict[str, RowState] = {}
+        forget: list[str] = []
+        for effect in effects:
+            if effect.state is not EffectState.VERIFIED:
+                continue
+            self.context.report.add(effect)
+            state = self.advance(effect, self.known.get(effect.key))
+            self.known[effect.key] = state
+            if state is None:
+                forget.append(effect.key)
+            else:
+                rows[effect.key] = state
+        self.context.ledger.settle(effects, list(rows.values()), forget=forget)
+
+    @contextmanager
+    def _giving_up_the_rest(self, effects: Sequence[SyncEffect]) -> Iterator[set[int]]:
+        """Give up those intents whose calls were not made when an error ends the run."""
+        sent: set[int] = set()
+        try:
+            yield sent
+        except Exception:
+            rest = [
+                replace(effect, state=EffectState.ABANDONED, note="the run ended before its call")
+                for effect in effects
+                if effect.id not in sent
+            ]
+            self.context.ledger.settle(rest)
+            raise
+
+
+def settle_open(context: SyncContext) -> int:
+    """Find out what became of the effects that earlier runs left open; return how many."""
+    effects = context.ledger.open(context.spec.identity)
+    for start in range(0, len(effects), 500):
+        some = effects[start : start + 500]
+        states = {s.key: s for s in context.ledger.rows(some[0].sync, [e.key for e in some])}
+        found = _look(some, context)
+        rows: dict[str, RowState] = {}
+        forget: list[str] = []
+        for effect in found:
+            if effect.state is not EffectState.VERIFIED:
+                continue
+            state = advanced(effect, rows.get(effect.key) or states.get(effect.key))
+            if state is None:
+                forget.append(effect.key)
+            else:
+                rows[effect.key] = state
+        context.ledger.settle(found, list(rows.values()), forget=forget)
+    return len(effects)
+
+
+def _look(effects: Sequence[SyncEffect], context: SyncContext) -> list[SyncEffect]:
+    """Say by looking which effects are in force."""
+    known = {effect.key: RowState(effect.key, effect.pk) for effect in effects}
+    pairs = {pair.key: pair for pair in pair_states(context, list(known.values()))}
+    found = []
+    for effect in effects:
+        pair = pairs[effect.key]
+        if _is_in_force(effect, pair):
+            state, note = EffectState.VERIFIED, "found by looking after its answer was lost"
+        else:
+            state, note = EffectState.ABANDONED, "its answer never came, and it is not in force"
+        found.append(replace(effect, state=state, note=note, pk=pair.pk or effect.pk))
+    return found
+
+
+def _is_in_force(effect: SyncEffect, pair: Pair) -> bool:
+    if pair.is_refused:
+        return False
+    row = pair.caspio if effect.side is Side.CASPIO else pair.mirror
+    if effect.kind is ChangeKind.DELETE:
+        return row is None
+    return row is not None and all(row.get(n) == value for n, value in effect.after.items())
+
+
+def _call(effect: SyncEffect, pair: Pair, context: SyncContext) -> Written:
+    values = context.layout.to_caspio(effect.after)
+    if effect.kind is ChangeKind.INSERT:
+        return context.table.insert(values)
+    assert pair.record is not None
+    if effect.kind is ChangeKind.UPDATE:
+        return context.table.update(pair.record.pk, guard=_guard(pair.record), values=values)
+    return context.table.delete(pair.record.pk, guard=_guard(pair.record))
+
+
+def _guard(record: RecordRow) -> Row:
+    return record.values
+
+
+def _mirror_change(effect: SyncEffect, pair: Pair, context: SyncContext) -> MirrorChange:
+    key = context.layout.mirror_key(effect.key)
+    guard: Mapping[str, object] = {}
+    if effect.kind is not ChangeKind.INSERT:
+        assert pair.stored is not None
+        guard = pair.stored
+    values = context.layout.to_mirror(effect.after)
+    return MirrorChange(effect.kind, key, guard, values)
+
+
+def _archive(effects: Sequence[SyncEffect], context: SyncContext) -> None:
+    """Keep the rows that are about to be overwritten or deleted, before any intent is recorded."""
+    lines = [
+        json.dumps(
+            {"key": one.key, "pk": one.pk, "side": one.side, "row": dict(one.before)},
+            ensure_ascii=False,
+            sort_keys=True,
+        )
+        for one in effects
+        if one.before
+    ]
+    if not lines:
+        return
+    data = ("\n".join(lines) + "\n").encode("utf-8", "surrogatepass")
+    sha256 = hashlib.sha256(data).hexdigest()
+    file = context.work_dir / f"replaced-{sha256}.jsonl"
+    file.write_bytes(data)
+    # By content: rows that are replaced again in the same state are kept once.
+    key = f"syncs/{context.spec.name}/{context.run_id}/{sha256}.jsonl"
+    context.archive.put(key, file, sha256=sha256, media_type="application/jsonl")
+    file.unlink()

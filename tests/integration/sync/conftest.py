@@ -1,0 +1,3 @@
+from tests.servers.postgres import postgres
+
+__all__ = ["postgres"]
