@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -46,6 +47,17 @@ Verbose = Annotated[
     bool, typer.Option("--verbose", "-v", help="Log every call and step to stderr.")
 ]
 DEFAULT_CONFIG = Path("caspio-ingest.toml")
+
+
+def checked_address(address: str) -> str:
+    """Return an address as it is.
+
+    Raises:
+        typer.BadParameter: it is not HOST:PORT.
+    """
+    if address and not re.fullmatch(r"[^\s:/]+:[0-9]{1,5}", address):
+        raise typer.BadParameter(f"{address!r} is not HOST:PORT, such as 127.0.0.1:8767.")
+    return address
 
 
 class Failure(Exception):

@@ -1,9 +1,10 @@
 """Add an account: check its credentials, store them, create its ledger, write its settings."""
 
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ from pydantic import SecretStr
 from flows.app.accounts.secret_changes import change, keys_of
 from flows.app.accounts.wiring import create_ledger, open_new_account
 from flows.app.onboarding.init import write_settings
+from flows.app.settings import load_settings
+from flows.app.wiring import open_ledger, visible_tables
 from pipeline.accounts.names import FOLDER, SHARED_FILE, checked_name, settings_file
 from pipeline.accounts.references import is_reference, resolve
 from pipeline.accounts.secret_kinds import LEDGER_PASSWORD, checked_kind
@@ -23,6 +26,7 @@ from pipeline.accounts.shared import (
     uses_shared_postgres,
 )
 from pipeline.errors import BadSettings
+from pipeline.model.users import AuditEntry, Role, User
 from pipeline.settings import environment
 
 if TYPE_CHECKING:
@@ -144,6 +148,37 @@ def without_archive(settings: str) -> str:
         if not inside:
             kept.append(line)
     return "".join(kept)
+
+
+def take_credentials(
+    account: NewAccount, url: str, shared: SharedSettings
+) -> Callable[[SecretStr, SecretStr], None]:
+    """Return what checks credentials with Caspio and stores them, before anybody else sees them.
+
+    Raises:
+        BadSettings: there is no master key to encrypt them with.
+    """
+    # Before the link is shown: the customer must not be the one who learns of it.
+    keys_of(account.file, shared.secrets)
+
+    def take(client_id: SecretStr, client_secret: SecretStr) -> None:
+        with open_new_account(url, client_id, client_secret) as client:
+            visible_tables(client)
+        given = {**account.given, "client-id": client_id, "client-secret": client_secret}
+        own = NewAccount(account.config, account.name, given)
+        change(shared.secrets, account.name, lambda _old: as_store(own, shared))
+
+    return take
+
+
+def record_link(account: NewAccount, *, peer: str, at: datetime) -> None:
+    """Record in the ledger of a new account that its credentials came by a link."""
+    settings = load_settings(account.file)
+    admin = User("accounts add", Role.ADMIN)
+    with open_ledger(settings) as ledger:
+        detail = f"by a link, from {peer}, at {at:%Y-%m-%d %H:%M:%S} UTC"
+        entry = AuditEntry(admin, "enter credentials", account.name, detail)
+        ledger.users.record_audit(entry)
 
 
 def as_store(account: NewAccount, shared: SharedSettings) -> Store:

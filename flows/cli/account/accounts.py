@@ -1,12 +1,13 @@
 """`accounts`: add, list, export and delete the accounts of an installation."""
 
 import sys
+from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
-from flows.cli.account.secrets import typed
+from flows.cli.account.add_account import LinkPlace, add_account
 from flows.cli.choice import choose
 from flows.cli.common import (
     DEFAULT_CONFIG,
@@ -15,6 +16,7 @@ from flows.cli.common import (
     AsJson,
     Config,
     Failure,
+    checked_address,
     complain,
     err,
     out,
@@ -22,10 +24,25 @@ from flows.cli.common import (
 )
 from pipeline.wording import counted
 
-if TYPE_CHECKING:
-    from pydantic import SecretStr
-
 Name = Annotated[str, typer.Argument(help="The account's name.", metavar="NAME")]
+
+Link = Annotated[
+    bool, typer.Option("--link", help="Let the customer enter the credentials on a page.")
+]
+Listen = Annotated[
+    str,
+    typer.Option(
+        "--listen",
+        help="With --link: where to listen.",
+        metavar="HOST:PORT",
+        callback=checked_address,
+    ),
+]
+LinkUrl = Annotated[
+    str | None,
+    typer.Option("--link-url", help="The https address of a proxy before it.", metavar="URL"),
+]
+Minutes = Annotated[int, typer.Option("--minutes", min=1, max=1440, help="How long it works.")]
 
 app = typer.Typer(
     help="Add, list, export and delete accounts.",
@@ -50,46 +67,19 @@ def add(
         ),
     ] = [],
     yes: Annotated[bool, typer.Option("--yes", help="Accept the proposal without asking.")] = False,
+    link: Link = False,
+    listen: Listen = "127.0.0.1:8770",
+    link_url: LinkUrl = None,
+    minutes: Minutes = 60,
 ) -> None:
     """Add an account: ask for address and credentials, check them, propose and write its settings.
 
     Credentials are asked for or read from stdin, one on each line, unless --reference says where
-    they are.
+    they are. With --link, this command prints a link and waits: on its page the customer enters
+    them, once, and nobody else sees them.
     """
-    from flows.app.accounts.add import NewAccount, opened, parsed_references, prepare, store
-    from flows.app.onboarding.init import discover
-    from flows.cli.show.init import show_proposal
-    from pipeline.onboarding.proposal import without_empty
-    from pipeline.onboarding.settings_text import settings_text
-
-    shared = prepare(config, name)
-    given: dict[str, str | SecretStr] = {**parsed_references(reference)}
-    asks = sys.stdin.isatty()
-    if url is None and not asks:
-        refuse_adding("Name the account's address with --url https://abc12345.caspio.com.")
-    url = url or str(typer.prompt("The account's address", err=True))
-    url = url.rstrip("/")
-    for kind in ("client-id", "client-secret"):
-        if kind not in given:
-            given[kind] = typed(kind) if asks else next_line(kind)
-    account = NewAccount(config, name, given)
-    with opened(account, url) as client:
-        discovered = discover(client, url)
-    show_proposal(discovered)
-    if not yes and not (asks and typer.confirm("Add the account with these settings?", err=True)):
-        refuse_adding("The proposal was not accepted. Add --yes to accept it as it is.")
-    store(account, shared, settings_text(url, without_empty(discovered.proposal)))
-    err().print(f"added: {account.file}", highlight=False, markup=False)
-
-
-def next_line(kind: str) -> "SecretStr":
-    """Return a secret from the next line of stdin; exit with 2 if there is none."""
-    from pydantic import SecretStr
-
-    line = sys.stdin.readline().strip()
-    if not line:
-        refuse_adding(f"Give {kind} on stdin, one secret on each line, or with --reference.")
-    return SecretStr(line)
+    place = LinkPlace(listen, link_url, timedelta(minutes=minutes)) if link else None
+    add_account(name, config=config, url=url, references=reference, yes=yes, place=place)
 
 
 @app.command("list")
@@ -185,9 +175,3 @@ def delete_account(
         print_json(document)
     else:
         err().print(f"deleted: {name}", highlight=False, markup=False)
-
-
-def refuse_adding(problem: str) -> NoReturn:
-    """Exit with 2, because no account was added."""
-    complain("No account was added", [problem])
-    raise Failure(EXIT_SETTINGS)

@@ -1,6 +1,5 @@
 """`web`: the page on which users look at runs and decide, and the links that admit them."""
 
-import re
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlsplit
 
@@ -10,6 +9,7 @@ from flows.cli.choice import Account, of_account
 from flows.cli.common import (
     DEFAULT_CONFIG,
     Config,
+    checked_address,
     err,
     out,
     set_up_logs,
@@ -18,17 +18,6 @@ from pipeline.model.users import Role, User
 
 if TYPE_CHECKING:
     from flows.http.server import Running
-
-
-def checked_address(address: str) -> str:
-    """Return an address as it is.
-
-    Raises:
-        typer.BadParameter: it is not HOST:PORT.
-    """
-    if address and not re.fullmatch(r"[^\s:/]+:[0-9]{1,5}", address):
-        raise typer.BadParameter(f"{address!r} is not HOST:PORT, such as 127.0.0.1:8767.")
-    return address
 
 
 Listen = Annotated[

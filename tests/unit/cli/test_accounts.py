@@ -1,11 +1,20 @@
 """Accounts on the command line: added, listed, exported, deleted."""
 
+import base64
+import json
+import os
+import sqlite3
+import subprocess
+import sys
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
+from typer.testing import CliRunner
 
+from flows.cli import app
 from infra.emulator import Emulator
 from tests.unit.cli.conftest import Ended, command
 from tests.unit.cli.test_line import seed
@@ -119,3 +128,69 @@ def test_the_file_of_one_account_is_not_made_a_shared_one(tmp_path: Path):
     assert ended.code == 2
     assert "holds the settings of one account" in ended.err
     assert [path.name for path in tmp_path.iterdir()] == ["caspio-ingest.toml"]
+
+
+def test_a_customer_enters_the_credentials(emulator: Emulator, tmp_path: Path):
+    """The link is printed; what is entered there is stored encrypted, shown nowhere, and recorded."""
+    key = base64.b64encode(b"k" * 32).decode()
+    arguments = ("--url", emulator.url, "--yes", "--link", "--listen", "127.0.0.1:0")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "flows.cli", "accounts", "add", "acme", *arguments],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(Path.cwd()), "CASPIO_INGEST_MASTER_KEY": key},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    link = process.stdout.readline().strip()
+    own = {"origin": link.partition("/link")[0], "sec-fetch-site": "same-origin"}
+    wrong = {"client_id": "id", "client_secret": "canary-wrong"}
+    refused = httpx.post(link, data=wrong, headers=own, trust_env=False)
+    done = httpx.post(
+        link, data={"client_id": "id", "client_secret": "secret"}, headers=own, trust_env=False
+    )
+    said, errors = process.communicate(timeout=60)
+
+    assert (refused.status_code, done.status_code, process.returncode) == (422, 200, 0), errors
+    assert "canary" not in refused.text + said + errors
+    stored = json.loads((tmp_path / "secrets.d/acme.json").read_text())
+    assert {"client-id", "client-secret"} <= set(stored["secrets"])
+    assert all(
+        "sealed" in entry and not entry.get("reference") for entry in stored["secrets"].values()
+    )
+    with sqlite3.connect(tmp_path / "ledgers/acme.db") as ledger:
+        rows = ledger.execute("SELECT action, subject, detail FROM audit_entries").fetchall()
+    ((action, subject, detail),) = rows
+    assert (action, subject) == ("enter credentials", "acme")
+    assert detail.startswith("by a link, from 127.0.0.1, at ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--url", "http://a.example"), "is not the address of an account"),
+        (("--url", "https://a.caspio.com", *REFERENCES), "not both"),
+        (("--url", "https://a.caspio.com", "--link-url", "http://x"), "must begin with https://"),
+        (("--url", "https://a.caspio.com", "--listen", "0.0.0.0:1"), "Other machines reach"),
+        (("--url", "https://a.caspio.com", "--listen", "x"), "is not HOST:PORT"),
+        (("--url", "https://a.caspio.com"), "CASPIO_INGEST_MASTER_KEY"),
+        ((), "--url"),
+    ],
+)
+def test_a_link_that_could_not_work_is_not_made(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    arguments: tuple[str, ...],
+    said: str,
+):
+    """What is missing is said before a customer sees anything."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+    result = CliRunner().invoke(app, ["accounts", "add", "acme", "--link", *arguments])
+
+    printed = capfd.readouterr()
+    assert said in f"{result.output}{printed.err}{result.exception}"
+    assert result.exit_code != 0
+    assert "/link/" not in result.output + printed.out

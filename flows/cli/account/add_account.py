@@ -1,0 +1,151 @@
+"""Add an account: where its credentials come from, and the question before it is stored."""
+
+import sys
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import typer
+
+from flows.cli.account.secrets import typed
+from flows.cli.common import EXIT_SETTINGS, Failure, complain, err, out
+
+if TYPE_CHECKING:
+    from pydantic import SecretStr
+
+    from flows.app.accounts.add import NewAccount
+    from flows.web.linking.desk import Entered
+    from pipeline.accounts.shared import SharedSettings
+
+
+@dataclass(frozen=True, slots=True)
+class LinkPlace:
+    """Where the page of a link is, and how long it works."""
+
+    listen: str
+    public: str | None
+    valid_for: timedelta
+
+
+def add_account(
+    name: str,
+    *,
+    config: Path,
+    url: str | None,
+    references: list[str],
+    yes: bool,
+    place: LinkPlace | None,
+) -> None:
+    """Add an account; with `place`, its credentials come from the customer."""
+    from flows.app.accounts.add import NewAccount, parsed_references, prepare
+
+    shared = prepare(config, name)
+    given: dict[str, str | SecretStr] = {**parsed_references(references)}
+    asks = sys.stdin.isatty()
+    if url is None and not asks:
+        refuse_adding("Name the account's address with --url https://abc12345.caspio.com.")
+    url = url or str(typer.prompt("The account's address", err=True))
+    url = url.rstrip("/")
+    account, entered = NewAccount(config, name, given), None
+    if place is not None:
+        account, entered = by_link(account, url, shared, place)
+    else:
+        for kind in ("client-id", "client-secret"):
+            if kind not in given:
+                given[kind] = typed(kind) if asks else next_line(kind)
+    propose_and_store(account, url, shared, yes=yes, entered=entered)
+    err().print(f"added: {account.file}", highlight=False, markup=False)
+
+
+def propose_and_store(
+    account: "NewAccount",
+    url: str,
+    shared: "SharedSettings",
+    *,
+    yes: bool,
+    entered: "Entered | None",
+) -> None:
+    """Show the proposal for an account, and store it if it is accepted."""
+    from flows.app.accounts.add import opened, record_link, store
+    from flows.app.accounts.whole import forget
+    from flows.app.onboarding.init import discover
+    from flows.cli.show.init import show_proposal
+    from pipeline.onboarding.proposal import without_empty
+    from pipeline.onboarding.settings_text import settings_text
+
+    with opened(account, url) as client:
+        discovered = discover(client, url)
+    show_proposal(discovered)
+    question = "Add the account with these settings?"
+    if not yes and not (sys.stdin.isatty() and typer.confirm(question, err=True)):
+        # What a customer entered was stored at once, and belongs to no account now.
+        if entered is not None:
+            forget(account.config, account.name)
+        refuse_adding("The proposal was not accepted. Add --yes to accept it as it is.")
+    store(account, shared, settings_text(url, without_empty(discovered.proposal)))
+    if entered is not None:
+        record_link(account, peer=entered.peer, at=entered.at)
+
+
+def by_link(
+    account: "NewAccount", url: str, shared: "SharedSettings", place: LinkPlace
+) -> "tuple[NewAccount, Entered]":
+    """Let the customer enter the credentials; return the account with them, stored already."""
+    from pydantic import ValidationError
+
+    from flows.app.accounts.add import NewAccount, take_credentials
+    from flows.web.linking.serve import wait_for_credentials
+    from flows.web.serve import refuse_plain_http
+    from pipeline.errors import BadSettings
+    from pipeline.settings.sections import CaspioSettings
+
+    if {"client-id", "client-secret"} & set(account.given):
+        refuse_adding("Give --link or references to the credentials, not both.")
+    # Before a customer is asked: what they enter is sent to this address, and through that one.
+    try:
+        url = CaspioSettings(url=url).url
+    except ValidationError:
+        refuse_adding(
+            f"{url} is not the address of an account, such as https://abc12345.caspio.com."
+        )
+    if place.public is not None and not place.public.startswith("https://"):
+        refuse_adding("--link-url must begin with https://.")
+    try:
+        refuse_plain_http(place.listen, place.public)
+    except BadSettings:
+        problem = f"Other machines reach {place.listen}. Name the https address of the proxy before"
+        refuse_adding(f"{problem} it with --link-url, or listen at 127.0.0.1.")
+
+    def show(address: str) -> None:
+        err().print("Send this link to the customer. Waiting for the credentials:")
+        out().print(address, highlight=False, markup=False, soft_wrap=True)
+
+    entered = wait_for_credentials(
+        account=account.name,
+        url=url,
+        take=take_credentials(account, url, shared),
+        valid_for=place.valid_for,
+        listen=place.listen,
+        public=place.public.rstrip("/").lower() if place.public else None,
+        show=show,
+    )
+    err().print("The customer has entered the credentials; Caspio accepts them.")
+    own = {"client-id": entered.client_id, "client-secret": entered.client_secret}
+    return NewAccount(account.config, account.name, {**account.given, **own}), entered
+
+
+def next_line(kind: str) -> "SecretStr":
+    """Return a secret from the next line of stdin; exit with 2 if there is none."""
+    from pydantic import SecretStr
+
+    line = sys.stdin.readline().strip()
+    if not line:
+        refuse_adding(f"Give {kind} on stdin, one secret on each line, or with --reference.")
+    return SecretStr(line)
+
+
+def refuse_adding(problem: str) -> NoReturn:
+    """Exit with 2, because no account was added."""
+    complain("No account was added", [problem])
+    raise Failure(EXIT_SETTINGS)
