@@ -53,7 +53,12 @@ def main() -> None:
 
 def take(tab: Page, address: str, plan: str) -> None:
     """Walk through the pages, and take a picture of each."""
-    shots = (("web-overview", ""), ("web-review", "review"), ("web-plan", f"plans/{plan}"))
+    shots = (
+        ("web-overview", ""),
+        ("web-review", "review"),
+        ("web-table", "review/table?column=Party"),
+        ("web-plan", f"plans/{plan}"),
+    )
     for name, path in shots:
         tab.open(address + path)
         tab.settle()
@@ -63,7 +68,11 @@ def take(tab: Page, address: str, plan: str) -> None:
     tab.click("Review the riskiest", role="button")
     tab.see("Documents record")
     tab.see("for a decision")
-    tab.wait("[...document.images].every(one => one.complete)", "the picture of the page")
+    sheet = "document.querySelector('.sheet image')"
+    tab.wait(f"!!{sheet}", "the picture of the page")
+    tab.run(
+        f"(p => {{ p.src = {sheet}.href.baseVal; return p.decode(); }})(new Image()).then(() => 1)"
+    )
     tab.settle()
     tab.picture(HERE / "web-document.png")
     tab.click("What happened to it", role="a")

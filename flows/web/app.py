@@ -16,8 +16,9 @@ from flows.web.overview import audit, examine_again, overview
 from flows.web.pages import Pages, missing, unexpected
 from flows.web.plans import apply, plan, plans
 from flows.web.record import download, record, thumbnail, undo as undo_record
-from flows.web.review.document import accept_all, decide, document, picture, undo
+from flows.web.review.document import accept_all, decide, document, picture, undo, words
 from flows.web.review.queue import begin_next, claim, postpone, queue
+from flows.web.review.table import accept_rows, table
 from flows.web.signing.pages import sign_in_routes, sign_out
 from flows.web.site import Site
 from pipeline.model.users import Role
@@ -69,8 +70,11 @@ def routes(site: Site) -> list[BaseRoute]:
         *mapping_routes(pages),
         pages.route("/review", queue),
         pages.route("/review/next", begin_next, needs=Role.REVIEWER, method="POST"),
+        pages.route("/review/table", table),
+        pages.route("/review/table", accept_rows, needs=Role.REVIEWER, method="POST"),
         pages.route("/review/{id}", document),
         pages.route("/review/{id}/{file:int}/{page:int}.webp", picture),
+        pages.route("/review/{id}/{file:int}/{page:int}/words", words),
         pages.route("/review/{id}/claim", claim, needs=Role.REVIEWER, method="POST"),
         pages.route("/review/{id}/postpone", postpone, needs=Role.REVIEWER, method="POST"),
         pages.route("/review/{id}/decide", decide, needs=Role.REVIEWER, method="POST"),

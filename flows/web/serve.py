@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from flows.app.drain import Drain
 from flows.app.mapping.live_settings import LiveSettings
 from flows.app.mapping.look import Looks
+from flows.app.review.desk import ReviewDesk
 from flows.app.settings import load_settings
 from flows.app.wiring import connect, open_archive, open_ledger, open_reader, system_clock
 from flows.doctor.check import Check
@@ -19,7 +20,6 @@ from flows.web.apps.account_apps import AccountApps, counted_client
 from flows.web.health import Health
 from flows.web.jobs import Jobs
 from flows.web.pictures import Pictures
-from flows.web.review.desk import ReviewDesk
 from flows.web.signing.check import examine_with_sign_in, provider_of
 from flows.web.signing.proxy import TrustedProxy
 from flows.web.signing.sessions import Sessions

@@ -9,10 +9,10 @@ from starlette.requests import Request
 
 from flows.app.mapping.live_settings import LiveSettings
 from flows.app.mapping.look import Looks
+from flows.app.review.desk import ReviewDesk
 from flows.web.health import Health
 from flows.web.jobs import Jobs
 from flows.web.pictures import Pictures
-from flows.web.review.desk import ReviewDesk
 from flows.web.signing.oidc import Provider
 from flows.web.signing.proxy import Proxied, TrustedProxy
 from flows.web.signing.sessions import Sessions

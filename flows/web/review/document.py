@@ -1,29 +1,33 @@
 """A document under review: its pages with the fields found, and the decisions."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from hashlib import sha256
 
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
-from flows.web.render import page, see, shown
-from flows.web.review.page_view import Leaf, PageView, files_of, page_view
+from flows.web.render import page, see
+from flows.web.review.decisions import carry_out, choice_of, in_words, named_item, seen_of
+from flows.web.review.page_view import Leaf, PageView, files_of, leaf_of, page_view
 from flows.web.review.queue import (
     address_of,
-    filter_of,
     items_of,
     named_review,
+    open_items,
     require_claim,
+    wanted_of,
 )
+from flows.web.review.words import PageWord, as_typed, other_values, picked, words_of
 from flows.web.site import Refused, Visit, not_found
+from pipeline.decide.column_values import TEXT_TYPES
 from pipeline.errors import IngestError
 from pipeline.model import Finding, SourceSpec, Value
 from pipeline.model.review import Review, ReviewItem, ReviewState
 from pipeline.steps.write_back import Choice
 
-_INPUTS = {"DATE/TIME": "date", "YES/NO": "yes-no", "TEXT": "long"}
-_NUMBERS = frozenset({"NUMBER", "INTEGER", "CURRENCY"})
+_INPUTS = {"DATE/TIME": "date", "YES/NO": "yes-no", "TEXT": "long", "INTEGER": "whole"}
+_NUMBERS = frozenset({"NUMBER", "CURRENCY"})
+_MOST_OFFERED = 30  # fields for which other values of the page are looked up
 _DONE = {
     "accept": "was accepted and written",
     "correct": "was corrected and written",
@@ -37,15 +41,18 @@ _DONE = {
 class Field:
     """A column with what was found for it, and the suggestion for it if there is one.
 
-    `seen` identifies what the user sees, `kind` is how a value is typed, `mark` the number of its
-    place on the page, 0 without one.
+    `seen` identifies what the user sees, `kind` is how a value is typed, `most` how many characters
+    it has at most, `mark` the number of its place on the page, 0 without one. `others` are other
+    values of the page that it may be.
     """
 
     column: str
     finding: Finding | None
     item: ReviewItem | None
     kind: str
+    most: int
     mark: int
+    others: Sequence[str] = ()
 
     @property
     def is_open(self) -> bool:
@@ -63,12 +70,6 @@ class Field:
         return typed(self.item.suggestion.suggested) if self.item is not None else ""
 
 
-def seen_of(item: ReviewItem) -> str:
-    """Identify what a user sees of a suggestion: both values, and its state."""
-    values = (item.suggestion.suggested, item.suggestion.current, item.state)
-    return sha256(repr(values).encode("utf-8", "replace")).hexdigest()[:20]
-
-
 def typed(value: Value) -> str:
     """Return a value as it is typed into a form."""
     if isinstance(value, bool):
@@ -83,11 +84,8 @@ def document(visit: Visit) -> Response:
 
 def picture(visit: Visit) -> Response:
     """Return the picture of a page of a review's file."""
-    files = files_of(visit.site, named_review(visit))
-    file, number = int(visit.parts["file"]), int(visit.parts["page"])
-    if not 1 <= file <= len(files):
-        raise not_found("This picture")
-    sha256 = files[file - 1].sha256
+    sha256 = _named_file(visit).state.sha256
+    number = int(visit.parts["page"])
     data = visit.site.pictures.page(sha256, number) if sha256 is not None else b""
     if not data:
         raise not_found("This picture")
@@ -96,17 +94,40 @@ def picture(visit: Visit) -> Response:
     return Response(data, media_type="image/webp", headers=headers)
 
 
+def words(visit: Visit) -> Response:
+    """Return the text of a place on a page as it is typed into a column."""
+    leaf, review = _named_file(visit), named_review(visit)
+    try:
+        left, top, right, bottom = (float(side) for side in visit.query.get("box", "").split(","))
+    except ValueError:
+        raise Refused(400, "This is not a place.", "Draw a box on the page.") from None
+    page_words = words_of(visit.site.archive, leaf.prefix, int(visit.parts["page"]))
+    text = picked(page_words, (left, top, right, bottom))
+    column_type = _types(visit, review).get(visit.query.get("column", ""), "")
+    value, problem = as_typed(text, column_type) if text else ("", "No word is there.")
+    return JSONResponse({"text": value, "problem": problem})
+
+
+def _named_file(visit: Visit) -> Leaf:
+    """Return the file of a review that the address names.
+
+    Raises:
+        Refused: there is none.
+    """
+    files = files_of(visit.site, named_review(visit))
+    file = int(visit.parts["file"])
+    if not 1 <= file <= len(files):
+        raise not_found("This page")
+    return leaf_of(visit.site, files[file - 1])
+
+
 def decide(visit: Visit) -> Response:
     """Carry out a decision, and show the document again."""
     review = named_review(visit)
     require_claim(visit, review)
-    item = _named_item(visit, review)
-    try:
-        choice = Choice(visit.form.get("choice", ""))
-    except ValueError:
-        raise Refused(400, "This is not a decision.", "Go back, and use the buttons.") from None
-    text = visit.form.get("text", "")
-    problem = _carry_out(visit, review, item, choice, text)
+    item = named_item(visit, review)
+    choice, text = choice_of(visit)
+    problem = carry_out(visit, item, choice, text)
     if problem:
         kept = text if choice is Choice.CORRECT else ""
         return _shown(visit, review, visit.form, problem=problem, typed_text=kept, status=409)
@@ -118,11 +139,10 @@ def accept_all(visit: Visit) -> Response:
     review = named_review(visit)
     require_claim(visit, review)
     seen = set(visit.choices.get("seen", ()))
-    for item in items_of(visit, review):
-        if item.state is ReviewState.OPEN and seen_of(item) in seen:
-            problem = _carry_out(visit, review, item, Choice.ACCEPT, "")
-            if problem:
-                return _shown(visit, review, visit.form, problem=problem, status=409)
+    for item in open_items(visit, review):
+        problem = carry_out(visit, item, Choice.ACCEPT) if seen_of(item) in seen else ""
+        if problem:
+            return _shown(visit, review, visit.form, problem=problem, status=409)
     return see(_back(visit, review, said="accept", column="Everything"))
 
 
@@ -130,8 +150,8 @@ def undo(visit: Visit) -> Response:
     """Undo a decision, so that the suggestion waits again."""
     review = named_review(visit)
     require_claim(visit, review)
-    item = _named_item(visit, review)
-    visit.audit("undo", review.id, _in_words(item, item.suggestion.current))
+    item = named_item(visit, review)
+    visit.audit("undo", review.id, in_words(item, item.suggestion.current))
     try:
         problem = visit.site.desk.take_back(item)
     except IngestError as error:
@@ -141,52 +161,10 @@ def undo(visit: Visit) -> Response:
     return see(_back(visit, review, said="undo", column=item.suggestion.column))
 
 
-def _carry_out(visit: Visit, review: Review, item: ReviewItem, choice: Choice, text: str) -> str:
-    """Decide one suggestion; return "" or what went wrong, with both values of a conflict."""
-    value = text if choice is Choice.CORRECT else item.suggestion.suggested
-    # Before the effect: whatever happens in between, it is known who wanted it.
-    visit.audit(choice.value, review.id, _in_words(item, value))
-    try:
-        changes = visit.site.desk.decide(item, choice, text)
-    except IngestError as error:
-        problem = str(error)
-    else:
-        problem = changes and (
-            f"The record has changed: {changes}. Nothing was written. "
-            f"{shown(item.suggestion.suggested)} was read. Decide again."
-        )
-    if problem:
-        visit.audit(f"{choice.value} failed", review.id, problem)
-    return problem
-
-
-def _in_words(item: ReviewItem, value: Value) -> str:
-    left = item.suggestion
-    place = f"{item.source} {item.record.container} {item.record.pk} {left.column}"
-    return f"{place}: {shown(left.current)} → {shown(value)}"
-
-
-def _named_item(visit: Visit, review: Review) -> ReviewItem:
-    """Return the suggestion that the form names.
-
-    Raises:
-        Refused: there is none, or it is not what the user saw.
-    """
-    found = {item.key: item for item in items_of(visit, review)}
-    item = found.get(visit.form.get("key", ""))
-    if item is None or seen_of(item) != visit.form.get("seen"):
-        raise Refused(
-            409,
-            "This suggestion has changed since the page was loaded.",
-            "Go back, load the page again, and decide on what it shows then.",
-        )
-    return item
-
-
 def _back(visit: Visit, review: Review, *, said: str, column: str) -> str:
-    kept = {name: visit.form.get(name, "") for name in ("file", "page", "zoom")}
+    kept = {name: visit.form.get(name, "") for name in ("file", "page", "zoom", "turn")}
     path = f"/review/{review.id}"
-    return address_of(filter_of(visit.form), path, **kept, said=said, on=column)
+    return address_of(wanted_of(visit.form), path, **kept, said=said, on=column)
 
 
 def _shown(
@@ -199,8 +177,8 @@ def _shown(
     status: int = 200,
 ) -> Response:
     items = items_of(visit, review)
-    view = page_view(visit.site, review, asked, marked=_columns(visit, review))
     spec = visit.site.settings.specs().get(review.source)
+    view = page_view(visit.site, review, asked, marked=spec.columns if spec is not None else {})
     fields = _fields(visit, review, spec, items, view)
     now, said = visit.site.clock.now(), asked.get("said", "")
     response = page(
@@ -209,7 +187,7 @@ def _shown(
         review=replace(review, open_items=sum(field.is_open for field in fields)),
         fields=fields,
         view=view,
-        wanted=filter_of(asked),
+        wanted=wanted_of(asked),
         owner=review.claimed_by if review.claimed_by_another(visit.user.name, now) else "",
         problem=problem,
         failed_key=visit.form.get("key", "") if problem else "",
@@ -222,9 +200,9 @@ def _shown(
     return response
 
 
-def _columns(visit: Visit, review: Review) -> Mapping[str, str]:
-    spec = visit.site.settings.specs().get(review.source)
-    return spec.columns if spec is not None else {}
+def _types(visit: Visit, review: Review) -> Mapping[str, str]:
+    known = visit.site.ledger.files.column_types(review.source)
+    return known.types if known is not None else {}
 
 
 def _fields(
@@ -235,20 +213,38 @@ def _fields(
     view: PageView,
 ) -> list[Field]:
     """Return the fields: open ones first, then what was decided, then what was written at once."""
-    known = visit.site.ledger.files.column_types(review.source)
-    types = known.types if known is not None else {}
+    types = _types(visit, review)
     by_column = {item.suggestion.column: item for item in items}
     mapped = spec.columns if spec is not None else {}
     fields = []
     for column in dict.fromkeys([*by_column, *mapped]):
         finding = _finding(view.leaf, mapped.get(column, ""))
-        item = by_column.get(column)
+        item, kind = by_column.get(column), types.get(column, "")
         if item is None and (finding is None or finding.value is None):
             continue
-        fields.append(
-            Field(column, finding, item, _kind(types.get(column, "")), view.marks.get(column, 0))
-        )
-    return sorted(fields, key=lambda field: (not field.is_open, field.item is None))
+        most = TEXT_TYPES.get(kind, max(TEXT_TYPES.values()))
+        mark = view.marks.get(column, 0)
+        fields.append(Field(column, finding, item, _kind(kind), most, mark))
+    fields.sort(key=lambda field: (not field.is_open, field.item is None))
+    page_words: Sequence[PageWord] = ()
+    if view.leaf is not None and fields and fields[0].is_open:
+        page_words = words_of(visit.site.archive, view.leaf.prefix, view.page)
+    offered = [
+        replace(field, others=_others(field, types.get(field.column, ""), page_words, view))
+        for field in fields[:_MOST_OFFERED]
+        if field.is_open
+    ]
+    return [*offered, *fields[len(offered) :]]
+
+
+def _others(
+    field: Field, column_type: str, page_words: Sequence[PageWord], view: PageView
+) -> list[str]:
+    if field.item is None:
+        return []
+    left, finding = field.item.suggestion, field.finding
+    near = finding.box if finding is not None and finding.page == view.page else None
+    return other_values(page_words, column_type, than=(left.suggested, left.current), near=near)
 
 
 def _finding(leaf: Leaf | None, name: str) -> Finding | None:

@@ -17,6 +17,7 @@ MOST_MARKS = 30
 
 MOST_CHARS = 20_000
 MOST_ZOOM = 4
+_TURNS = {"1": 1, "2": 2, "3": 3}
 _MOST_DIGITS = 5
 
 Box = tuple[float, float, float, float]
@@ -48,7 +49,8 @@ class PageView:
     """What is shown of a record's files: one page of one file.
 
     `pages` counts the file's pages, `picture` is the address of the page's picture, "" where it has
-    none. `marks` has the number of each column's place on this page.
+    none. `turn` is by how many quarters it is shown turned, clockwise. `marks` has the number of
+    each column's place on this page.
     """
 
     files: tuple[FileState, ...]
@@ -57,17 +59,34 @@ class PageView:
     page: int
     pages: int
     zoom: int
+    turn: int
     picture: str
     size: PageText | None
     text: str
     places: tuple[Mark, ...]
     marks: Mapping[str, int]
 
+    @property
+    def canvas(self) -> tuple[float, float, str]:
+        """Return width and height of the page as it is shown, and how SVG turns it to that."""
+        width, height = 1.0, 1.0
+        if self.size is not None:
+            width, height = self.size.width_pt or 1.0, self.size.height_pt or 1.0
+        match self.turn:
+            case 1:
+                return height, width, f"translate({height} 0) rotate(90)"
+            case 2:
+                return width, height, f"translate({width} {height}) rotate(180)"
+            case 3:
+                return height, width, f"translate(0 {width}) rotate(270)"
+            case _:
+                return width, height, "rotate(0)"
+
 
 def page_view(
     site: Site, review: Review, asked: Mapping[str, str], *, marked: Mapping[str, str]
 ) -> PageView:
-    """Return the page that is asked for: `file`, `page` and `zoom`, each from 1 on.
+    """Return the page that is asked for: `file`, `page` and `zoom` from 1 on, `turn` from 0 on.
 
     Whatever is asked for, a page that exists is shown. `marked` has the finding of each column.
     """
@@ -91,6 +110,7 @@ def page_view(
         number,
         len(pages),
         _within(asked.get("zoom"), MOST_ZOOM),
+        _TURNS.get(asked.get("turn", ""), 0),
         picture,
         size,
         text_of(site, leaf, number),

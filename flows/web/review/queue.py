@@ -1,4 +1,4 @@
-"""The queue of reviews: the riskiest first, narrowed by source, column and reason."""
+"""The queue of reviews: the riskiest first, narrowed by source, column, reason, money and age."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -13,9 +13,56 @@ from pipeline.model.review import Review, ReviewFilter, ReviewItem, ReviewReason
 
 CLAIM_TIME = timedelta(minutes=10)
 PAGE = 50
+MOST_COUNTED = 1_000
 MOST_POSTPONED = timedelta(days=366)
 
+REASONS = {
+    ReviewReason.DIFFERS: "another value is there",
+    ReviewReason.UNSURE: "not certain enough",
+    ReviewReason.DOUBT: "typed otherwise than read",
+}
+"""Why a value waits, in the words of the page."""
+
+_MOST_DAYS = 36_500
+_MOST_DIGITS = 15
 _HIGH, _MEDIUM = 0.8, 0.5  # of the risk; words are read faster than numbers
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the queue is narrowed by, as addresses and forms have it; "" means any.
+
+    `amount` is the least money, `days` how long a review waits at least.
+    """
+
+    source: str = ""
+    column: str = ""
+    reason: str = ""
+    amount: str = ""
+    days: str = ""
+
+    @property
+    def given(self) -> dict[str, str]:
+        """Return the names and values that narrow it."""
+        named = {
+            "source": self.source,
+            "column": self.column,
+            "reason": self.reason,
+            "amount": self.amount,
+            "days": self.days,
+        }
+        return {name: value for name, value in named.items() if value}
+
+    def filter(self, now: datetime, *, user: str = "") -> ReviewFilter:
+        """Return what the ledger looks for."""
+        return ReviewFilter(
+            self.source,
+            self.column,
+            self.reason,
+            user,
+            float(self.amount) if self.amount else None,
+            now - timedelta(days=int(self.days)) if self.days else None,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,49 +82,68 @@ class Row:
 
 def queue(visit: Visit) -> Response:
     """Show a page of the queue."""
-    wanted, ledger = filter_of(visit.query), visit.site.ledger
-    found = ledger.reviews.queue(wanted, after=visit.query.get("after", ""), limit=PAGE + 1)
-    rows = [Row(review, open_items(visit, review)) for review in found[:PAGE]]
+    wanted, reviews = wanted_of(visit.query), visit.site.ledger.reviews
+    now = visit.site.clock.now()
+    looked_for = wanted.filter(now)
+    found = reviews.queue(looked_for, after=visit.query.get("after", ""), limit=PAGE + 1)
+    items: dict[str, list[ReviewItem]] = {review.id: [] for review in found[:PAGE]}
+    for item in reviews.open_items(list(items)):
+        items[item.review_id].append(item)
+    rows = [Row(review, tuple(items[review.id])) for review in found[:PAGE]]
+    waiting = reviews.queue_length(looked_for, most=MOST_COUNTED + 1)
     return page(
         visit,
         "review/queue",
         rows=rows,
-        waiting=ledger.reviews.queue_length(wanted),
-        wanted=wanted,
-        sources=list(visit.site.settings.specs()),
-        columns=ledger.reviews.columns(),
-        reasons=list(ReviewReason),
+        waiting=min(waiting, MOST_COUNTED),
+        has_more=waiting > MOST_COUNTED,
         more=address_of(wanted, after=rows[-1].review.id) if len(found) > PAGE else "",
         is_first="after" not in visit.query,
-        now=visit.site.clock.now(),
+        now=now,
         nothing_left=visit.query.get("said") == "nothing-left",
+        **filters(visit, wanted),
     )
 
 
-def filter_of(values: Mapping[str, str]) -> ReviewFilter:
-    """Return the filter that a query or a form names."""
-    return ReviewFilter(
-        values.get("source", ""), values.get("column", ""), values.get("reason", "")
+def filters(visit: Visit, wanted: Wanted) -> dict[str, object]:
+    """Return what the form of the filters shows."""
+    return {
+        "wanted": wanted,
+        "sources": list(visit.site.settings.specs()),
+        "columns": visit.site.ledger.reviews.columns(),
+        "reasons": REASONS,
+    }
+
+
+def wanted_of(values: Mapping[str, str]) -> Wanted:
+    """Return what a query or a form asks for; what is no number narrows nothing."""
+    amount, days = values.get("amount", "").strip(), values.get("days", "").strip()
+    is_amount = amount.replace(".", "", 1).isdecimal() and len(amount) <= _MOST_DIGITS
+    is_days = days.isdecimal() and len(days) <= _MOST_DIGITS and int(days) <= _MOST_DAYS
+    return Wanted(
+        values.get("source", ""),
+        values.get("column", ""),
+        values.get("reason", ""),
+        amount if is_amount else "",
+        days if is_days else "",
     )
 
 
-def address_of(wanted: ReviewFilter, path: str = "/review", **more: str) -> str:
+def address_of(wanted: Wanted, path: str = "/review", **more: str) -> str:
     """Return the address of the queue with this filter."""
-    values = {"source": wanted.source, "column": wanted.column, "reason": wanted.reason, **more}
-    query = urlencode({name: value for name, value in values.items() if value})
+    query = urlencode({**wanted.given, **{name: value for name, value in more.items() if value}})
     return f"{path}?{query}" if query else path
-
-
-def open_items(visit: Visit, review: Review) -> tuple[ReviewItem, ...]:
-    """Return the open suggestions of a review, the riskiest first."""
-    items = [item for item in items_of(visit, review) if item.state is ReviewState.OPEN]
-    return tuple(sorted(items, key=lambda item: -item.risk))
 
 
 def items_of(visit: Visit, review: Review) -> list[ReviewItem]:
     """Return all suggestions of a review that was ever made, decided ones included."""
     record = (review.record.container, review.record.pk)
     return list(visit.site.ledger.effects.review_items(review.source, record))
+
+
+def open_items(visit: Visit, review: Review) -> list[ReviewItem]:
+    """Return the suggestions of a review that wait for a decision."""
+    return [item for item in items_of(visit, review) if item.state is ReviewState.OPEN]
 
 
 def named_review(visit: Visit) -> Review:
@@ -94,10 +160,10 @@ def named_review(visit: Visit) -> Review:
 
 def begin_next(visit: Visit) -> Response:
     """Claim the riskiest review that is free, and open it."""
-    wanted, reviews = filter_of(visit.form), visit.site.ledger.reviews
+    wanted, reviews = wanted_of(visit.form), visit.site.ledger.reviews
     after = visit.form.get("after", "")
     reviews.release(after, visit.user.name)
-    mine = replace(wanted, user=visit.user.name)
+    mine = wanted.filter(visit.site.clock.now(), user=visit.user.name)
     # Somebody may be quicker between the two calls.
     for review in reviews.queue(mine, after=after, limit=PAGE):
         claimed = reviews.claim(review.id, visit.user.name, lasts=CLAIM_TIME)
@@ -113,7 +179,7 @@ def claim(visit: Visit) -> Response:
     visit.site.ledger.reviews.claim(review.id, visit.user.name, lasts=CLAIM_TIME, take_over=True)
     if taken_from not in {"", visit.user.name}:
         visit.audit("take over", review.id, f"from {taken_from}")
-    return see(address_of(filter_of(visit.form), f"/review/{review.id}"))
+    return see(address_of(wanted_of(visit.form), f"/review/{review.id}"))
 
 
 def postpone(visit: Visit) -> Response:
@@ -139,10 +205,18 @@ def require_claim(visit: Visit, review: Review) -> None:
     Raises:
         Refused: somebody else has claimed it.
     """
-    name = visit.user.name
-    claimed = visit.site.ledger.reviews.claim(review.id, name, lasts=CLAIM_TIME)
-    if claimed is None or claimed.claimed_by_another(name, visit.site.clock.now()):
-        owner = claimed.claimed_by if claimed is not None else "somebody"
+    owner = claim_or_owner(visit, review.id)
+    if owner:
         raise Refused(
             409, f"{owner} is reviewing this.", "Go back, and take it over if you have to."
         )
+
+
+def claim_or_owner(visit: Visit, review_id: str) -> str:
+    """Claim a review for the user; return "" or who else has claimed it."""
+    name = visit.user.name
+    claimed = visit.site.ledger.reviews.claim(review_id, name, lasts=CLAIM_TIME)
+    if claimed is None:
+        return "somebody"
+    is_theirs = claimed.claimed_by_another(name, visit.site.clock.now())
+    return claimed.claimed_by if is_theirs else ""

@@ -35,6 +35,58 @@ function zoom(step) {
   say(`Zoom ${now} of 4`);
 }
 
+// A place on the page, in its points: whatever the zoom and the turn, the picture knows.
+function placeOn(sheet, event) {
+  const page = first("g", sheet);
+  return new DOMPoint(event.clientX, event.clientY).matrixTransform(page.getScreenCTM().inverse());
+}
+
+// A word that is clicked, or a box that is drawn, becomes the value of the field at work. The server
+// knows the words: hundreds of boxes in the page would make it slow.
+async function pick(sheet, field, box) {
+  const form = field && first("form[data-column]", field);
+  const input = form && first("[name=text]", form);
+  if (!input) { say("No value waits for a text."); return; }
+  const query = new URLSearchParams({ box: box.join(","), column: form.dataset.column });
+  const answer = await fetch(`${sheet.dataset.words}?${query}`);
+  if (!answer.ok) { say("The text could not be read. Load the page again."); return; }
+  const found = await answer.json();
+  if (found.text) {
+    first("details", form).open = true;
+    input.value = input.tagName === "SELECT" ? (/^(y|true|1)/i.test(found.text) ? "yes" : "no") : found.text;
+    input.focus();
+  }
+  say(found.problem || `${form.dataset.column}: ${found.text}`);
+}
+
+let drawing = null;
+document.addEventListener("pointerdown", (event) => {
+  const sheet = event.target.closest("[data-words]");
+  if (!sheet || event.button !== 0 || !openFields().length) return;
+  const mark = document.createElementNS("http://www.w3.org/2000/svg", "rect");
+  mark.setAttribute("class", "drawn");
+  first("g", sheet).append(mark);
+  drawing = { sheet, mark, from: placeOn(sheet, event), field: current() };
+  if (event.pointerType === "mouse") event.preventDefault(); // the browser would drag the picture
+});
+document.addEventListener("pointermove", (event) => {
+  if (!drawing) return;
+  const { from, mark, sheet } = drawing;
+  const to = placeOn(sheet, event);
+  const sides = { x: Math.min(from.x, to.x), y: Math.min(from.y, to.y), width: Math.abs(from.x - to.x), height: Math.abs(from.y - to.y) };
+  Object.entries(sides).forEach(([name, value]) => mark.setAttribute(name, value));
+});
+document.addEventListener("pointerup", (event) => {
+  if (!drawing) return;
+  const { from, mark, sheet, field } = drawing;
+  const to = placeOn(sheet, event);
+  mark.remove();
+  drawing = null;
+  pick(sheet, field, [from.x, from.y, to.x, to.y].map((side) => side.toFixed(1)));
+});
+// A finger that scrolls draws nothing.
+document.addEventListener("pointercancel", () => { if (drawing) { drawing.mark.remove(); drawing = null; } });
+
 function press(key) {
   const field = current();
   const found = (field && first(`[data-key="${CSS.escape(key)}"]`, field))

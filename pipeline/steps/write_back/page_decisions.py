@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 
-from pipeline.decide.column_values import Unfit, convert
+from pipeline.decide.column_values import TEXT_TYPES, Unfit, convert
+from pipeline.decide.printed_values import normalized
 from pipeline.errors import RejectFile
 from pipeline.model import RecordRef, Value
 from pipeline.model.review import ReviewItem, ReviewState
@@ -75,6 +76,9 @@ def _value(item: ReviewItem, choice: Choice, text: str, context: WriteContext) -
     record, column = item.record, item.suggestion.column
     columns = context.ports.target.columns(record.container, is_view=record.is_view)
     try:
+        # What users type or take from the page is printed as documents print it: 1,234.50.
+        if columns[column].type not in TEXT_TYPES:
+            text = normalized(text, columns[column].type)
         return convert(text, columns[column], allow_formulas=context.spec.allow_formulas)
     except KeyError:
         raise NotDecided(f"{record.container} has no column {column!r} any more.") from None

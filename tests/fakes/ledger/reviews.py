@@ -42,9 +42,7 @@ class MemoryReviews(MemoryPart):
             return False
         if wanted.user and review.claimed_by_another(wanted.user, now):
             return False
-        if wanted.least_amount is not None and (review.amount or 0.0) < wanted.least_amount:
-            return False
-        if wanted.since_before is not None and (review.since or now) > wanted.since_before:
+        if not _is_narrowed_to(review, wanted):
             return False
         items = [item for item in self._open() if item.review_id == review.id]
         return (
@@ -111,6 +109,14 @@ class MemoryReviews(MemoryPart):
             self._memory.reviews[review_id] = replace(
                 known, postponed_until=until, claimed_by="", claimed_until=None
             )
+
+
+def _is_narrowed_to(review: Review, wanted: ReviewFilter) -> bool:
+    if wanted.least_amount is not None and (review.amount or 0.0) < wanted.least_amount:
+        return False
+    return wanted.since_before is None or (
+        review.since is not None and review.since <= wanted.since_before
+    )
 
 
 def _item_place(item: ReviewItem) -> tuple[float, str]:

@@ -13,6 +13,7 @@ import pytest
 
 from flows.app.mapping.live_settings import LiveSettings
 from flows.app.mapping.look import Looks
+from flows.app.review.desk import ReviewDesk
 from flows.app.wiring import AppContext
 from flows.doctor.check import Check
 from flows.web.app import create_app
@@ -20,7 +21,6 @@ from flows.web.apps.account_apps import AccountApps
 from flows.web.health import Health
 from flows.web.jobs import Jobs
 from flows.web.pictures import Pictures
-from flows.web.review.desk import ReviewDesk
 from flows.web.signing.sessions import Sessions
 from flows.web.site import Site
 from pipeline.metering.budget import Spending

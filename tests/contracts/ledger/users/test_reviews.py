@@ -103,7 +103,7 @@ def test_the_queue_can_be_narrowed(ledger: Ledger):
 
 
 def test_the_queue_can_be_narrowed_by_money_and_age(ledger: Ledger, clock: FakeClock):
-    """Less money than asked for, none at all, and what began to wait later are left out; a decided record begins anew."""
+    """Less money than asked for, none at all, and what began to wait later are left out; a record that was decided begins to wait again."""
     old = clock.now()
     _save(ledger, replace(_item("1"), amount=500.0), replace(_item("1", "Date"), amount=700.0))
     _save(ledger, replace(_item("2"), amount=99.5), _item("3"))

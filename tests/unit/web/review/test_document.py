@@ -79,10 +79,11 @@ def test_pages_and_zoom_can_be_chosen_by_links(office: Office):
 
     assert "Page 2 of 3" in second
     assert 'class="sheet zoom-3"' in second
-    assert f'src="{path}/1/2.webp"' in second
+    assert f'<image href="{path}/1/2.webp"' in second
     assert "page 2" in words(second)
+    assert 'viewBox="0 0 842.0 595.0"' in browser.get(f"{path}?page=2&turn=1")
     for odd in ("0", "4", "-1", "x", "9" * 5_000, ""):
-        assert "Page 1 of 3" in browser.get(f"{path}?page={odd}&file={odd}&zoom={odd}")
+        assert "Page 1 of 3" in browser.get(f"{path}?page={odd}&file={odd}&zoom={odd}&turn={odd}")
 
 
 def test_a_picture_is_what_was_drawn_in_the_reader(office: Office):
@@ -123,7 +124,7 @@ def test_a_document_without_pages_to_draw_is_shown_as_text(office: Office):
     """A text has no picture: its words are shown."""
     page = office.signed_in().get(office.suggest())
 
-    assert "<img" not in page
+    assert "<image" not in page
     assert "doc_type=receipt total=12.50" in words(page)
 
 
@@ -203,12 +204,20 @@ def test_the_queue_lists_and_filters(office: Office):
     browser = office.signed_in()
     everything, types = words(browser.get("/review")), words(browser.get("/review?column=DocType"))
     none = words(browser.get("/review?reason=unsure"))
+    poor = words(browser.get("/review?amount=12.51&days=x"))
+    rich = words(browser.get("/review?amount=12.5"))
+    young = words(browser.get("/review?days=1"))
 
     assert "2 records wait" in everything
-    assert "high risk Total : 99.0 → 12.5 0.99" in everything
+    assert "high risk about 12.50 Waits since" in everything
+    assert "Total : 99.0 → 12.5 0.99" in everything
     assert "1 record waits" in types
     assert "Receipts record 2" in types
     assert "0 records wait" in none
+    assert "0 records wait" in poor
+    assert "2 records wait" in rich
+    assert "about 12.50 Waits since" in rich
+    assert "0 records wait" in young
 
 
 def test_a_long_queue_has_pages(office: Office, monkeypatch: pytest.MonkeyPatch):

@@ -1,0 +1,1 @@
+"""Deciding on suggestions at once, for the web page and for agents."""

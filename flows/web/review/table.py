@@ -1,0 +1,110 @@
+"""One column across documents as a table: look down the rows, leave some out, accept the rest."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+
+from starlette.responses import Response
+
+from flows.app.drain import Drain
+from flows.web.jobs import Job
+from flows.web.render import page, see, shown
+from flows.web.review.decisions import carry_out, seen_of
+from flows.web.review.queue import PAGE, address_of, claim_or_owner, filters, wanted_of
+from flows.web.site import Refused, Visit
+from pipeline.model.review import Review, ReviewItem
+from pipeline.steps.write_back import Choice
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An open suggestion; `owner` is who else has claimed its record, "" for nobody."""
+
+    item: ReviewItem
+    owner: str
+
+    @property
+    def sent(self) -> str:
+        """Identify the suggestion, its record and what the user sees of it."""
+        return f"{self.item.review_id} {self.item.key} {seen_of(self.item)}"
+
+
+def table(visit: Visit) -> Response:
+    """Show a page of the open suggestions for a column, or ask for which column."""
+    wanted, reviews = wanted_of(visit.query), visit.site.ledger.reviews
+    now, after = visit.site.clock.now(), visit.query.get("after", "")
+    found: Sequence[ReviewItem] = ()
+    if wanted.column:
+        found = reviews.column_items(wanted.filter(now), after=after, limit=PAGE + 1)
+    lines = [Line(item, _owner(visit, reviews.review(item.review_id))) for item in found[:PAGE]]
+    more = address_of(wanted, "/review/table", after=lines[-1].item.key) if found[PAGE:] else ""
+    job = visit.site.jobs.job(_job_of(visit))
+    return page(
+        visit,
+        "review/table",
+        lines=lines,
+        more=more,
+        is_first=not after,
+        job=job,
+        said=_sentences(job),
+        busy=visit.query.get("said") == "busy",
+        **filters(visit, wanted),
+    )
+
+
+def _owner(visit: Visit, review: Review | None) -> str:
+    if review is None or not review.claimed_by_another(visit.user.name, visit.site.clock.now()):
+        return ""
+    return review.claimed_by
+
+
+def _sentences(job: Job | None) -> list[str]:
+    return job.result.splitlines() if job is not None and job.ended_at is not None else []
+
+
+def accept_rows(visit: Visit) -> Response:
+    """Begin to accept the rows that the user has seen, without those that are left out."""
+    wanted = wanted_of(visit.form)
+    left_out = set(visit.choices.get("leave", ()))
+    chosen = [sent for sent in visit.choices.get("row", ()) if sent not in left_out]
+    if not chosen or len(chosen) > PAGE:
+        raise Refused(400, "No row was chosen.", "Go back, and leave fewer rows out.")
+    begun = visit.site.jobs.begin(_job_of(visit), partial(_accept, visit, chosen))
+    return see(address_of(wanted, "/review/table", said="" if begun else "busy"))
+
+
+def _accept(visit: Visit, chosen: Sequence[str], stoppable: Callable[[Drain], None]) -> str:
+    """Accept each row by itself; return how many were written, and a line for each that was not."""
+    drain = Drain()
+    stoppable(drain)
+    ids = [sent.partition(" ")[0] for sent in chosen]
+    now = {Line(item, "").sent: item for item in visit.site.ledger.reviews.open_items(ids)}
+    written, left = 0, list[str]()
+    for sent in islice(chosen, PAGE):
+        if drain.requested:
+            left.append("The program was asked to stop; the other rows were not decided.")
+            break
+        item = now.get(sent)
+        problem = "what is suggested has changed" if item is None else _accept_one(visit, item)
+        if not problem:
+            written += 1
+            continue
+        place = f"Record {item.record.pk}" if item is not None else "A record"
+        left.append(f"{place}: {problem}")
+    return "\n".join([f"{written} of {len(chosen)} written.", *map(shown, left)])
+
+
+def _accept_one(visit: Visit, item: ReviewItem) -> str:
+    owner = claim_or_owner(visit, item.review_id)
+    if owner:
+        return f"{owner} is reviewing this record."
+    try:
+        return carry_out(visit, item, Choice.ACCEPT)
+    finally:
+        visit.site.ledger.reviews.release(item.review_id, visit.user.name)
+
+
+def _job_of(visit: Visit) -> str:
+    # Each user sees the result of their own rows.
+    return f"accept rows for {visit.user.name}"

@@ -1,0 +1,166 @@
+"""The words of a page with their places: what is under the mouse, and other values of the page."""
+
+import json
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from math import hypot
+from pathlib import Path
+from typing import Any
+
+from pipeline.decide.column_values import TEXT_TYPES, WRITABLE_TYPES, Unfit, convert
+from pipeline.decide.printed_values import normalized
+from pipeline.errors import FileGone
+from pipeline.model import Column, Value
+from pipeline.ports import Archive
+
+Box = tuple[float, float, float, float]
+
+MOST_WORDS = 20_000
+MOST_PICKED_CHARS = 64_000
+MOST_OTHERS = 6
+"""Other values of a page that are offered for a column: more would have to be read, not seen."""
+
+_MOST_LINE_BYTES = 8 * 2**20  # of pages.json, which has one page a line
+_NEAR_PT = 6.0  # a click beside a word means that word
+_CLICK_PT = 3.0  # whoever clicks moves the mouse so far at most
+_MOST_TOGETHER = 3  # words of a date: "31 March 2026"
+_MOST_LINE_CHARS = 80  # a longer line is a sentence, and no value
+
+
+@dataclass(frozen=True, slots=True)
+class PageWord:
+    """A word of a page, the number of its line, and its box in points."""
+
+    text: str
+    line: int
+    box: Box
+
+    def distance(self, x: float, y: float) -> float:
+        """Return how far a point is from the box, 0 inside."""
+        left, top, right, bottom = self.box
+        return hypot(max(left - x, 0.0, x - right), max(top - y, 0.0, y - bottom))
+
+    def is_inside(self, box: Box) -> bool:
+        """Say whether the middle of the word is in a box."""
+        x, y = (self.box[0] + self.box[2]) / 2, (self.box[1] + self.box[3]) / 2
+        return box[0] <= x <= box[2] and box[1] <= y <= box[3]
+
+
+def words_of(archive: Archive, prefix: str, number: int) -> list[PageWord]:
+    """Return the words of a page in reading order, from pages.json; none where there is no such."""
+    with tempfile.TemporaryDirectory(prefix="caspio-ingest-") as folder:
+        path = Path(folder) / "pages.json"
+        try:
+            archive.get(f"{prefix}/pages.json", path)
+        except FileGone:
+            return []
+        with path.open("rb") as lines:
+            # The first line is the head of the file; every page is one line.
+            line = next(islice(lines, number, number + 1), b"").strip().rstrip(b",")
+    if not line.startswith(b'{"number"') or len(line) > _MOST_LINE_BYTES:
+        return []
+    try:
+        return list(islice(_words(json.loads(line)), MOST_WORDS))
+    except (KeyError, TypeError, ValueError):
+        return []  # written by a reader process, which a document may have taken over
+
+
+def _words(page: Mapping[str, Any]) -> Iterator[PageWord]:
+    for number, line in enumerate(page["lines"]):
+        # A line of plain text may have no places of its words.
+        parts = line["words"] or ([line] if line["box"] else [])
+        for part in parts:
+            left, top, right, bottom = map(float, part["box"])
+            yield PageWord(str(part["text"]), number, (left, top, right, bottom))
+
+
+def picked(words: Sequence[PageWord], box: Box) -> str:
+    """Return the text in a box that was drawn, or the word that was clicked; "" where none is."""
+    left, right = sorted((box[0], box[2]))
+    top, bottom = sorted((box[1], box[3]))
+    if right - left <= _CLICK_PT and bottom - top <= _CLICK_PT:
+        near = min(words, key=lambda word: word.distance(left, top), default=None)
+        is_hit = near is not None and near.distance(left, top) <= _NEAR_PT
+        return near.text if near is not None and is_hit else ""
+    inside = [word.text for word in words if word.is_inside((left, top, right, bottom))]
+    return " ".join(inside)[:MOST_PICKED_CHARS]
+
+
+def as_typed(text: str, column_type: str) -> tuple[str, str]:
+    """Return a printed text as it is typed into a column, and "" or why it does not fit in it."""
+    if column_type not in WRITABLE_TYPES:
+        return text, ""
+    try:
+        text = normalized(text, column_type)
+        convert(text, Column("", column_type, editable=True))
+    except Unfit as error:
+        return text, f"{error}."
+    return text, ""
+
+
+def other_values(
+    words: Sequence[PageWord], column_type: str, *, than: Sequence[Value], near: Box | None
+) -> list[str]:
+    """Return other values of the page that a column can hold, the nearest to a place first.
+
+    They are what a user may mean instead: for an amount other amounts, for a date other dates, for
+    a text whole lines.
+    """
+    x, y = (near[0], near[1]) if near is not None else (0.0, 0.0)
+    known = {_key(value, column_type) for value in than}
+    found: dict[str, tuple[float, str]] = {}
+    for text, word in _candidates(words, column_type):
+        value, problem = as_typed(text, column_type)
+        key = _key(value, column_type)
+        if problem or not value or key in known:
+            continue
+        rank = (word.distance(x, y), value)
+        found[key] = min(found.get(key, rank), rank)
+    return [value for _, value in sorted(found.values())[:MOST_OTHERS]]
+
+
+def _key(value: Value, column_type: str) -> str:
+    """Return what is the same for two spellings of one value: 12.5 and 12.50."""
+    text = str(value if value is not None else "").strip().casefold()
+    if column_type == "DATE/TIME":
+        return text.removesuffix("t00:00:00")
+    if column_type in _NUMBERS:
+        try:
+            return repr(float(text))
+        except ValueError:
+            return text
+    return text
+
+
+_NUMBERS = frozenset({"NUMBER", "CURRENCY", "INTEGER"})
+
+
+def _candidates(words: Sequence[PageWord], column_type: str) -> Iterator[tuple[str, PageWord]]:
+    """Yield the texts of a page that may be values of a type, each with the word it begins with."""
+    if column_type in _NUMBERS:
+        # A money column takes what is printed as money: page and item numbers would crowd it out.
+        is_money = column_type == "CURRENCY"
+        for word in words:
+            if word.text[-1:].isalnum() and (not is_money or word.text[-3:-2] in {".", ","}):
+                yield word.text, word
+        return
+    lines: dict[int, list[PageWord]] = {}
+    for word in words:
+        lines.setdefault(word.line, []).append(word)
+    for line in lines.values():
+        if column_type == "DATE/TIME":
+            yield from _dates(line)
+        elif column_type in TEXT_TYPES:
+            text = " ".join(one.text for one in line)
+            if len(text) <= _MOST_LINE_CHARS:
+                yield text, line[0]
+
+
+def _dates(line: Sequence[PageWord]) -> Iterator[tuple[str, PageWord]]:
+    for start, word in enumerate(line):
+        for end in range(start + 1, min(start + _MOST_TOGETHER, len(line)) + 1):
+            text = " ".join(one.text for one in line[start:end])
+            if any(map(str.isdigit, text)):
+                yield text.strip(",;:()"), word
