@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from urllib.parse import urlencode
 
 from starlette.responses import Response
@@ -105,7 +106,7 @@ def queue(visit: Visit) -> Response:
     )
 
 
-def filters(visit: Visit, wanted: Wanted) -> dict[str, object]:
+def filters(visit: Visit, wanted: Wanted) -> dict[str, Any]:
     """Return what the form of the filters shows."""
     return {
         "wanted": wanted,

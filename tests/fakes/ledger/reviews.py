@@ -40,9 +40,7 @@ class MemoryReviews(MemoryPart):
         now = self._memory.clock.now()
         if not review.open_items or (review.postponed_until or now) > now:
             return False
-        if wanted.user and review.claimed_by_another(wanted.user, now):
-            return False
-        if not _is_narrowed_to(review, wanted):
+        if not _is_narrowed_to(review, wanted, now):
             return False
         items = [item for item in self._open() if item.review_id == review.id]
         return (
@@ -111,7 +109,9 @@ class MemoryReviews(MemoryPart):
             )
 
 
-def _is_narrowed_to(review: Review, wanted: ReviewFilter) -> bool:
+def _is_narrowed_to(review: Review, wanted: ReviewFilter, now: datetime) -> bool:
+    if wanted.user and review.claimed_by_another(wanted.user, now):
+        return False
     if wanted.least_amount is not None and (review.amount or 0.0) < wanted.least_amount:
         return False
     return wanted.since_before is None or (
