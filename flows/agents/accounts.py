@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 REQUESTS_KEPT = timedelta(hours=24)
 """How long a key of a program belongs to its request, at least."""
 
+SHARES_READ_S = 30.0
+"""Seconds after which the calls of a token are added up again."""
+
 Connect = Callable[[Drain], AbstractContextManager[AppContext]]
 
 
@@ -47,6 +50,35 @@ class CountedSpending(Spending):
         return int(getattr(self._threads, "calls", 0))
 
 
+class Shares:
+    """Knows what tokens have spent this month: read now and then, and counted in between.
+
+    To add the month's calls up takes the longer, the more there were.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._known: dict[str, tuple[float, str, int]] = {}
+
+    def spent(self, account: "AgentAccount", token_id: str) -> int:
+        """Return the calls that a token has made this month."""
+        now_s, month = account.clock.monotonic(), f"{account.clock.now():%Y-%m}"
+        with self._lock:
+            read_s, of_month, calls = self._known.get(token_id, (0.0, "", 0))
+            # Another server may have spent of the same share.
+            if of_month != month or now_s - read_s > SHARES_READ_S:
+                read_s, calls = now_s, account.ledger.agents.calls_spent(token_id)
+                self._known[token_id] = (read_s, month, calls)
+            return calls
+
+    def add(self, token_id: str, calls: int) -> None:
+        """Count calls that a token has made."""
+        with self._lock:
+            if token_id in self._known:
+                read_s, month, known = self._known[token_id]
+                self._known[token_id] = (read_s, month, known + calls)
+
+
 @dataclass(frozen=True, slots=True)
 class AgentAccount:
     """One account, connected. Everything that a tool can reach is in here, and of this account.
@@ -55,6 +87,7 @@ class AgentAccount:
         name: As in the address `/mcp/<name>`.
         plans: The folder of the plans that agents make.
         connect: Opens what a run needs, for one run.
+        shares: What tokens have spent of the month's calls.
         running: Locked while a run is under way: one at a time, so that runs cannot pile up.
     """
 
@@ -68,6 +101,7 @@ class AgentAccount:
     plans: Path
     connect: Connect
     running: threading.Lock = field(default_factory=threading.Lock)
+    shares: Shares = field(default_factory=Shares)
 
     @property
     def key(self) -> str:
@@ -77,18 +111,18 @@ class AgentAccount:
 
 @contextmanager
 def open_account(
-    settings: Settings, *, connecting: Connect | None = None
+    settings: Settings, *, connecting: Connect | None = None, block: int = 1
 ) -> Iterator[AgentAccount]:
     """Open an account for agents.
 
-    `connecting` replaces what opens a run, for a reader that several runs share.
+    `connecting` replaces what opens a run, for a reader that several runs share. Calls are booked
+    in blocks: one by one for agents, which make a few, since a larger block would look used.
     """
     clock = system_clock()
     with ExitStack() as stack:
         ledger = stack.enter_context(open_ledger(settings, clock=clock))
-        # Booked call by call: agents make a few, and a larger block would look used.
         spending = CountedSpending(
-            ledger, settings.caspio.account, settings.caspio.allowance, block=1
+            ledger, settings.caspio.account, settings.caspio.allowance, block=block
         )
         stack.enter_context(closing(spending))
         client = stack.enter_context(
@@ -112,8 +146,12 @@ def open_account(
 
 
 @contextmanager
-def open_accounts(configs: Sequence[Path]) -> Iterator[Mapping[str, AgentAccount]]:
+def open_accounts(
+    configs: Sequence[Path], *, block: int = 1
+) -> Iterator[Mapping[str, AgentAccount]]:
     """Open the accounts of these settings files, by name: no other place knows which there are."""
     with ExitStack() as stack:
-        opened = [stack.enter_context(open_account(load_settings(path))) for path in configs]
+        opened = [
+            stack.enter_context(open_account(load_settings(path), block=block)) for path in configs
+        ]
         yield {account.name: account for account in opened}

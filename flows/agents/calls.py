@@ -97,7 +97,7 @@ def perform(caller: Caller, name: str, arguments: Mapping[str, Any]) -> Answered
         _check_arguments(tool, caller.token.scope, arguments, streams=streams)
         return tool.run(caller.call(arguments))
 
-    return with_audit(caller, name, arguments, run)
+    return with_audit(caller, name, arguments, run, reads_only=tool.reads_only)
 
 
 def _refuse_tool() -> Answer:
@@ -105,7 +105,12 @@ def _refuse_tool() -> Answer:
 
 
 def with_audit(
-    caller: Caller, name: str, arguments: Mapping[str, Any], run: Callable[[], Answer]
+    caller: Caller,
+    name: str,
+    arguments: Mapping[str, Any],
+    run: Callable[[], Answer],
+    *,
+    reads_only: bool = True,
 ) -> Answered:
     """Record a call, carry it out, and record how it ended.
 
@@ -117,6 +122,7 @@ def with_audit(
     begun = account.ledger.agents.begin_call(
         AgentCall(token.id, name, arguments_digest(arguments), account.clock.now()),
         per_minute=token.scope.per_minute,
+        must_last=not reads_only,
     )
     if begun is None:
         rate = f"{token.scope.per_minute} calls a minute"
@@ -133,6 +139,7 @@ def with_audit(
         state = CallState.REFUSED if refused else CallState.FAILED
     # Those of this thread, and those of a run's own client; a call that failed has made them, too.
     calls = account.spending.calls_of_thread() - before + drain.spent()
+    account.shares.add(token.id, calls)
     kind = error.content["error"]["kind"] if error else ""
     _settle(account, replace(begun, state=state, note=kind, calls=calls), answer, drain.run_id)
     if error is not None or answer is None:
@@ -171,7 +178,7 @@ def calls_left(account: AgentAccount, token: AgentToken) -> int | None:
     monthly = account.settings.caspio.monthly_calls
     if monthly is None:
         return None
-    return int(monthly * token.scope.budget_share) - account.ledger.agents.calls_spent(token.id)
+    return int(monthly * token.scope.budget_share) - account.shares.spent(account, token.id)
 
 
 def _require_calls(account: AgentAccount, token: AgentToken) -> int | None:

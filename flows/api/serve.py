@@ -15,6 +15,8 @@ from flows.api.endpoints import ROOT
 from flows.http.server import listening, server_of
 
 CONNECTIONS = 200
+BLOCK = 20
+"""Caspio calls booked at a time: programs make many, and each booking waits for the disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ def serving(configs: tuple[Path, ...], listen: str = "") -> Iterator[Serving]:
         BadSettings: others could reach the server, and the settings do not say under which
             address, or it cannot be listened at.
     """
-    with open_accounts(configs) as accounts:
+    with open_accounts(configs, block=BLOCK) as accounts:
         settings = next(iter(accounts.values())).settings.api
         address = listen or settings.listen
         refuse_open_door(section="api", listen=address, url=settings.url)

@@ -3,7 +3,8 @@
 import base64
 import binascii
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
@@ -110,10 +111,10 @@ def _run(operation: Operation, arguments: Arguments, call: ToolCall) -> Answer:
         return _download(operation, parameters, call)
     if arguments.where is not None and operation.method in _CHANGES_MANY:
         _refuse_many(operation, parameters[arguments.where], call)
-    with tempfile.TemporaryDirectory(prefix="caspio-ingest-") as name:
-        file = _upload(call, Path(name)) if operation.file_part else None
+    with _folder(operation) as folder:
+        file = _upload(call, folder) if operation.file_part else None
         body = call.arguments.get("values", call.arguments.get("body"))
-        archived = keep_originals(operation, parameters, call, folder=Path(name))
+        archived = keep_originals(operation, parameters, call, folder=folder)
         try:
             answer = call.account.client.call(operation.id, parameters, json=body, file=file)
         except ValueError as error:  # of the check before the call: nothing was sent
@@ -126,6 +127,16 @@ def _run(operation: Operation, arguments: Arguments, call: ToolCall) -> Answer:
     if archived:
         content["archived"] = list(archived)
     return Answer(_narrowed(operation, content, call.scope), records=_records(content))
+
+
+@contextmanager
+def _folder(operation: Operation) -> Iterator[Path]:
+    """Make a folder for the files of an operation; one that moves none is not to wait for it."""
+    if not operation.file_part and operation.id not in FILES_LOST:
+        yield Path()
+        return
+    with tempfile.TemporaryDirectory(prefix="caspio-ingest-") as name:
+        yield Path(name)
 
 
 def _narrowed(operation: Operation, content: Json, scope: Scope) -> Json:

@@ -36,8 +36,12 @@ class AgentLedger(Protocol):
     def revoke(self, account: str, token_id: str) -> bool:
         """Revoke a token for good; say whether there is one that was not revoked."""
 
-    def begin_call(self, call: AgentCall, *, per_minute: int) -> AgentCall | None:
+    def begin_call(
+        self, call: AgentCall, *, per_minute: int, must_last: bool = True
+    ) -> AgentCall | None:
         """Record a call before its effect and that its token was used; return it with its id.
+
+        One that only reads need not last: a power cut may lose its row.
 
         Return None, and record nothing, if the token has begun so many calls in the last minute.
 

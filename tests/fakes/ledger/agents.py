@@ -51,7 +51,13 @@ class MemoryAgents(MemoryPart):
         self._tokens[token_id] = replace(token, **values)
         return True
 
-    def begin_call(self, call: AgentCall, *, per_minute: int) -> AgentCall | None:
+    def begin_call(
+        self,
+        call: AgentCall,
+        *,
+        per_minute: int,
+        must_last: bool = True,  # noqa: ARG002 - memory does not last
+    ) -> AgentCall | None:
         """Record a call, unless the rate is used up."""
         token = self._tokens[call.token_id]
         recent = [

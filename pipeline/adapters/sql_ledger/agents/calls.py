@@ -18,12 +18,15 @@ _rows = agent_calls.c
 class SqlAgents(SqlTokens, SqlRequests):
     """Remember tokens, calls, and requests under a key."""
 
-    def begin_call(self, call: AgentCall, *, per_minute: int) -> AgentCall | None:
+    def begin_call(
+        self, call: AgentCall, *, per_minute: int, must_last: bool = True
+    ) -> AgentCall | None:
         """Record a call before its effect, unless the token's rate is used up."""
         own = agent_tokens.c.id == call.token_id
         recent = (_rows.token_id == call.token_id) & (_rows.at > call.at - RATE_WINDOW)
         row = {name: value for name, value in asdict(call).items() if name != "id"}
-        with self._session.writing("record the call of a tool") as connection:
+        writing = self._session.writing if must_last else self._session.writing_unflushed
+        with writing("record the call of a tool") as connection:
             # The token's row is locked, so that two servers cannot both take the last call.
             known = select(agent_tokens.c.id).where(own).with_for_update()
             if connection.execute(known).first() is None:
@@ -54,7 +57,8 @@ class SqlAgents(SqlTokens, SqlRequests):
             "run_id": run_id,
             "finished_at": self._session.clock.now(),
         }
-        with self._session.writing("record the end of a tool's call") as connection:
+        # A power cut leaves the row as it was begun, which says that its end is not known.
+        with self._session.writing_unflushed("record the end of a tool's call") as connection:
             own = update(agent_calls).where(_rows.id == call_id)
             connection.execute(own.values(values))
 

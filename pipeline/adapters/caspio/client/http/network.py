@@ -9,6 +9,7 @@ import ssl
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import httpcore
@@ -63,7 +64,7 @@ class NetworkTransport(httpx.BaseTransport):
     ) -> None:
         self._deadlines = _Deadlines(clock or MachineClock())
         self._pool = httpcore.ConnectionPool(
-            ssl_context=verify or httpx.create_ssl_context(),
+            ssl_context=verify or _trusted(),
             max_connections=connections,
             max_keepalive_connections=connections,
             # Dropped before the far side is likely to: a write on a connection that was just closed
@@ -100,6 +101,12 @@ class NetworkTransport(httpx.BaseTransport):
     def close(self) -> None:
         """Close the connections."""
         self._pool.close()
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Return the authorities that are trusted: read once, since a set of them has a megabyte."""
+    return httpx.create_ssl_context()
 
 
 class _Deadline:
