@@ -79,6 +79,7 @@ def take(tab: Page, address: str, plan: str) -> None:
     tab.see("File versions")
     tab.settle()
     tab.picture(HERE / "web-record.png")
+    take_mapping(tab, address)
     tab.open(f"{address}apps")
     tab.click("Front desk", role="a")
     tab.click("Report a receipt", role="a")
@@ -87,6 +88,22 @@ def take(tab: Page, address: str, plan: str) -> None:
     tab.run("window.scrollTo(0, 0)")
     tab.settle()
     tab.picture(HERE / "web-datapage.png")
+
+
+def take_mapping(tab: Page, address: str) -> None:
+    """Change what the receipts take, and take pictures of the workbench and of the change."""
+    tab.open(f"{address}sources/receipts")
+    tab.click("Look at it", role="button")
+    tab.see("What each column takes")
+    tab.settle()
+    tab.picture(HERE / "web-mapping.png")
+    rename = "{{ date }} {{ company }} {{ total }}"
+    tab.run(f"document.getElementsByName('rename')[0].value = {rename!r}")
+    tab.run("document.getElementsByName('write_at:Total')[0].value = '0.99'")
+    tab.click("Show the change of the settings", role="button")
+    tab.see("Write the settings")
+    tab.settle()
+    tab.picture(HERE / "web-mapping-change.png")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,9 @@
 import json
 import stat
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +13,16 @@ from prefect import State, flow
 from prefect.settings import PREFECT_API_URL, PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 from prefect.states import Completed
 
+from flows.app.mapping.settings_file import read_settings_file
+from flows.app.mapping.taking import REFUSED, TAKEN, takers
 from flows.app.settings import load_settings
 from flows.app.wiring import open_ledger, system_clock
 from flows.prefect import plan_and_apply as approval
 from flows.prefect.ui.states import PLANNED
 from infra.emulator import Emulator
+from pipeline.model.users import AuditEntry
 from pipeline.plans.plan_file import PlanFile, open_plan
+from pipeline.ports import Ledger
 from tests.flows.conftest import Prefect
 from tests.flows.serving import Served, serving
 from tests.integration.pipeline.accounts import (
@@ -46,6 +52,19 @@ class World:
     def classes(self, table: str) -> list[str]:
         """Return the class written to each record, "" where none was."""
         return [row["DocType"] or "" for row in self.emulator.control.dump()["tables"][table]]
+
+    def names(self) -> set[str]:
+        """Return the names of the deployments at the server, without that of the settings."""
+        found = self.served.prefect.find("deployments")
+        return {str(one["name"]).partition("@")[0] for one in found}
+
+    def taken(self, ledger: Ledger, *, after: datetime | None) -> AuditEntry:
+        """Wait until `serve` has taken the settings file as it is now, or has refused it."""
+        digest, until = read_settings_file(self.config).digest, time.monotonic() + 60
+        while not (found := [one for one in takers(ledger, digest) if one.at != after]):
+            assert time.monotonic() < until, "serve has not looked at the settings"
+            time.sleep(0.3)
+        return found[0]
 
 
 @pytest.fixture(scope="module")
@@ -236,3 +255,22 @@ def test_a_run_nobody_decides_on_ends_as_planned(prefect_server: Prefect):
 
     (run,) = prefect_server.find("flow_runs", flows={"name": {"any_": ["nobody decides"]}})
     assert (state.name, run["state"]["name"]) == (PLANNED, PLANNED)
+
+
+def test_changed_settings_are_taken_while_it_runs(world: World):
+    """A new source gets its deployments and loses them again; what does not load is refused; all of it is recorded."""
+    before = world.config.read_text(encoding="utf-8")
+    late = f'{before}\n[[sources]]\nname = "late"\ntable = "Late"\n'
+    said: list[tuple[str, bool]] = []
+    with open_ledger(
+        load_settings(world.config, credentials=False), clock=system_clock()
+    ) as ledger:
+        (began,) = takers(ledger, read_settings_file(world.config).digest)
+        for text, after in ((late, None), (f"{before}\n[[", None), (before, began.at)):
+            world.config.write_text(text, encoding="utf-8")
+            action = world.taken(ledger, after=after).action
+            said.append((action, {"ingest-late", "reprocess-late"} <= world.names()))
+
+    assert began.action == TAKEN
+    assert said == [(TAKEN, True), (REFUSED, True), (TAKEN, False)]
+    assert world.served.process.poll() is None

@@ -48,8 +48,10 @@ def serve(
 
     # Before Prefect is imported, which takes seconds and would fail with less advice.
     with reachable_server() as server:
+        from flows.app.mapping.live_settings import LiveSettings
         from flows.prefect.blocks import register as register_blocks
         from flows.prefect.deployments.ownership import claim, owner_of
+        from flows.prefect.deployments.reload import Reload
         from flows.prefect.deployments.serve import deployments_to_serve
         from flows.prefect.deployments.worker import serve_here
 
@@ -60,7 +62,9 @@ def serve(
             for name in install(heartbeat_s=settings.serve.heartbeat_s, notification_block=notify):
                 err().print(f"automation installed: {name}", highlight=False)
         # Runs start in a folder of Prefect's, where a relative path would lead nowhere.
-        owner = owner_of(settings, config.resolve())
+        path = config.resolve()
+        reload = Reload(LiveSettings(path, settings, load_settings), path, server)
+        owner = owner_of(settings, path)
         created = deployments_to_serve(settings, owner)
         names = {deployment.name for deployment in created}
         for name in claim(server, owner, names, take_over=take_over):
@@ -75,7 +79,8 @@ def serve(
             served = counted(len(created), "deployment")
             line = f"serving {served}: {where}. SIGTERM or Ctrl-C stops it."
             err().print(line, highlight=False)
-            serve_here(settings.serve, created)
+            reload.begin()
+            serve_here(settings.serve, created, reload.watch)
 
 
 @contextmanager

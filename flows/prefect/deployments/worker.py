@@ -14,7 +14,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +23,7 @@ from uuid import UUID
 
 from prefect.client.schemas.objects import FlowRun
 from prefect.deployments.runner import RunnerDeployment
+from prefect.exceptions import ObjectNotFound
 from prefect.runner import Runner
 from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 from prefect.workers.process import ProcessJobConfiguration, ProcessWorker, ProcessWorkerResult
@@ -33,6 +34,9 @@ from pipeline.settings.sections import ServeSettings
 _POLL_S = 0.2
 _SETTLE_S = 1.0
 """Seconds after the last run's end in which a worker reports it to the server."""
+
+_REGISTER_S = 60.0
+"""Seconds for the server to register a deployment."""
 
 _END_S = 10.0
 """Seconds a run has to end after the second signal, before it is killed with its worker."""
@@ -238,6 +242,12 @@ class DrainingRunner(Runner):
         self._idle = True
         os.kill(os.getpid(), signal.SIGTERM)
 
+    async def _pause_schedules(self) -> None:
+        """Pause the schedules at the end; a deployment may have been deleted meanwhile."""
+        for deployment in self._deployment_registry.get_deployment_ids():
+            with suppress(ObjectNotFound):
+                await self._client.pause_deployment(deployment)
+
     def _ask(self, run: UUID, round_number: int) -> bool:
         """Send SIGTERM to a run, in the first round only if it understands it; say if it was."""
         handle = self._process_manager.get(run)
@@ -251,10 +261,16 @@ class DrainingRunner(Runner):
         return True
 
 
-def serve_here(settings: ServeSettings, deployments: Sequence[RunnerDeployment]) -> None:
+Watch = Callable[[Callable[[RunnerDeployment], object], threading.Event], None]
+"""Registers further deployments while others are served, until the event is set."""
+
+
+def serve_here(
+    settings: ServeSettings, deployments: Sequence[RunnerDeployment], watch: Watch | None = None
+) -> None:
     """Serve deployments on this host until SIGTERM or Ctrl-C.
 
-    Their schedules run meanwhile; afterwards they are paused.
+    Their schedules run meanwhile; afterwards they are paused. `watch` runs beside them.
     """
     with (
         temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: settings.heartbeat_s}),
@@ -265,5 +281,23 @@ def serve_here(settings: ServeSettings, deployments: Sequence[RunnerDeployment])
         runner.drain_s, runner.stops = settings.drain_s, stops
         for deployment in deployments:
             runner.add_deployment(deployment)
-        with suppress(KeyboardInterrupt):
+        with suppress(KeyboardInterrupt), _beside(runner, watch):
             asyncio.run(runner.start())
+
+
+@contextmanager
+def _beside(runner: DrainingRunner, watch: Watch | None) -> Iterator[None]:
+    """Let a thread register deployments at a runner while it works."""
+    stop = threading.Event()
+
+    def register(deployment: RunnerDeployment) -> object:
+        # In the runner's loop, which owns the client and what is known of deployments.
+        return runner.execute_in_background(runner.aadd_deployment, deployment).result(_REGISTER_S)
+
+    if watch is not None:
+        # A daemon: a call to a server that does not answer must not keep the program.
+        threading.Thread(target=watch, args=(register, stop), name="watch", daemon=True).start()
+    try:
+        yield
+    finally:
+        stop.set()

@@ -8,20 +8,17 @@ from starlette.responses import Response
 
 from flows.app.mapping.look import LookedAtAccount, Place
 from flows.app.mapping.settings_file import read_settings_file
+from flows.app.mapping.taking import takers
 from flows.web.jobs import Job
 from flows.web.mapping.workbench import begin, place_of, workbench
 from flows.web.render import page, see
 from flows.web.site import Site, Visit, not_found
 from pipeline.model.schema import Container, Folder
-from pipeline.model.users import AuditEntry
 from pipeline.onboarding.proposal import path_columns
 from pipeline.settings.sources import SourceSettings
 
 LOOK = "look at the account"
 """The name of the job."""
-
-TAKEN, REFUSED = "settings taken", "settings refused"
-"""What `serve` records of changed settings, by their digest: it has loaded them, or it cannot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +49,9 @@ def sources(visit: Visit) -> Response:
         sources=site.settings.sources,
         places={one.name: place_of_source(one) for one in site.settings.sources},
         problems=site.live.problems,
-        taken=taken(site, digest),
+        taken=takers(site.ledger, digest),
         said=visit.query.get("said", ""),
     )
-
-
-def taken(site: Site, digest: str) -> list[AuditEntry]:
-    """Return who has loaded the settings with this digest, or refused them, the latest first."""
-    trail = site.ledger.users.audit_trail(subject=digest)
-    return [entry for entry in trail if entry.action in {TAKEN, REFUSED}]
 
 
 def place_of_source(source: SourceSettings) -> str:

@@ -9,12 +9,13 @@ from starlette.responses import Response
 from flows.app.drain import Drain
 from flows.app.mapping.look import Looked
 from flows.app.mapping.settings_file import SettingsFile, read_settings_file, replace_settings
+from flows.app.mapping.taking import takers
 from flows.app.plan import plan_sources
 from flows.terminal.progress import progress
 from flows.web.jobs import Work
 from flows.web.mapping.draft import Draft
 from flows.web.mapping.examine import change_of, source_in
-from flows.web.mapping.listing import place_of_source, taken
+from flows.web.mapping.listing import place_of_source
 from flows.web.mapping.workbench import Mapped, examined_form, mapped, workbench
 from flows.web.plans import plan_files
 from flows.web.render import page, see
@@ -214,7 +215,7 @@ def saved(visit: Visit) -> Response:
         "mapping/saved",
         source=source,
         place=place_of_source(source),
-        taken=taken(site, read_settings_file(site.config).digest),
+        taken=takers(site.ledger, read_settings_file(site.config).digest),
         job=job,
         plan=plan,
         planned=PLANNED,

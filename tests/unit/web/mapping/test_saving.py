@@ -4,7 +4,7 @@ import html
 import re
 from pathlib import Path
 
-from flows.web.mapping.listing import REFUSED, TAKEN
+from flows.app.mapping.taking import REFUSED, TAKEN
 from pipeline.model.users import AuditEntry, Role, User
 from pipeline.onboarding.proposal import MissingColumn
 from tests.unit.web.conftest import SAME_SITE, Browser, Office, words
