@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from pipeline.model import RecordRef, Suggestion
 from pipeline.model.review import ReviewItem, ReviewState
-from pipeline.model.sync import Side
+from pipeline.model.sync import Side, row_digest
 from pipeline.ports.ledger import EffectLedger
 from pipeline.sync.context import Pair, SyncContext
 from pipeline.sync.merge import Conflict, Merge
@@ -96,18 +96,24 @@ def _item(context: SyncContext, pair: Pair, column: str, conflict: Conflict) -> 
             f"{spec.mirror_table}"
         ),
     )
-    return ReviewItem(spec.source, record, version="", suggestion=suggestion)
+    # What was decided about a whole row is about that row as it was shown.
+    version = _rows_of(pair) if column == WHOLE_ROW else ""
+    return ReviewItem(spec.source, record, version=version, suggestion=suggestion)
+
+
+def _rows_of(pair: Pair) -> str:
+    return f"{row_digest(pair.caspio)} {row_digest(pair.mirror)}"
 
 
 def _same(one: ReviewItem, other: ReviewItem) -> bool:
-    return one.suggestion == other.suggestion
+    return (one.suggestion, one.version) == (other.suggestion, other.version)
 
 
 def _is_as_shown(item: ReviewItem, pair: Pair) -> bool:
     """Say whether a row still has the two values that a user decided about."""
     column, suggestion = item.suggestion.column, item.suggestion
     if column == WHOLE_ROW:
-        return (pair.caspio is None) != (pair.mirror is None)
+        return item.version == _rows_of(pair)
     if pair.caspio is None or pair.mirror is None:
         return False
     now = (pair.caspio.get(column), pair.mirror.get(column))

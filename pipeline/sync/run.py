@@ -154,8 +154,8 @@ def _is_known(state: RowState | None, row: Row | None, context: SyncContext) -> 
     """Say whether the mirror's side of a row is as the last run left it."""
     if state is None:
         return False
-    policy, *_, here = state.left_as.split(" ")
-    is_left = policy in {context.spec.policy, UNDONE} and here == row_digest(row)
+    policy, _, rows = state.left_as.partition(" ")
+    is_left = policy in {context.spec.policy, UNDONE} and rows.endswith(row_digest(row))
     return is_left or context.layout.known(state.base) == row
 
 
