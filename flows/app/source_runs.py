@@ -23,6 +23,7 @@ from pipeline.metering.budget import Priority
 from pipeline.metering.summary import FAILED, Summary
 from pipeline.model import Confirm, FileRef, Outcome, RecordRef, RecordWork, SourceSpec, Status
 from pipeline.record import new_records
+from pipeline.settings import environment
 from pipeline.source_run.checks import remember_types, unblock
 from pipeline.source_run.leases import Leases, leased_worker
 from pipeline.source_run.recovery import fill_review_table, recover_all, review_decisions
@@ -108,8 +109,12 @@ def run_source(
 
 
 def new_run_id(context: AppContext) -> str:
-    """Return an id that sorts by time: date, time, eight random hex digits. It names the worker."""
-    return f"{context.ports.clock.now():%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:8]}"
+    """Return an id that sorts by time: date, time, eight random hex digits. It names the worker.
+
+    In a flow run these are the last eight of its id, by which a lost run is found at Prefect.
+    """
+    whole = environment("PREFECT__FLOW_RUN_ID") or uuid.uuid4().hex
+    return f"{context.ports.clock.now():%Y%m%d-%H%M%S}-{whole.replace('-', '')[-8:]}"
 
 
 @contextmanager

@@ -12,7 +12,14 @@ from urllib.parse import urlsplit
 
 from flows.doctor.check import Check, attempt
 from flows.prefect.deployments.ownership import Owner, leftovers, refusals, registered
-from flows.prefect.deployments.priorities import KINDS, all_names, deployment_name, queue_name
+from flows.prefect.deployments.priorities import (
+    KINDS,
+    all_names,
+    deployment_name,
+    queue_name,
+    settings_name,
+)
+from flows.prefect.late_runs import late_runs
 from flows.prefect.names import HEARTBEATS_MISSED, LOST_RUNS
 from flows.prefect.server import Server
 from pipeline.errors import BadSettings
@@ -149,6 +156,8 @@ def deployed(server: Server, settings: Settings, owner: Owner) -> Iterator[Check
     remedy = "Run `caspio-ingest deploy --pool NAME` or `serve` where the others were made."
     owned = partial(strangers, server, owner, all_names(settings))
     yield attempt("owner of deployments", owned, remedy)
+    remedy = "Start `caspio-ingest worker --pool NAME`, or `caspio-ingest serve`."
+    yield attempt("due runs", partial(due_runs, server, settings), remedy)
     for pool in sorted({one["work_pool_name"] for one in found.values() if one["work_pool_name"]}):
         yield from pool_checks(server, pool, settings)
 
@@ -166,6 +175,14 @@ def strangers(server: Server, owner: Owner, names: Collection[str]) -> str:
     if problems:
         raise BadSettings(problems)
     return "all are these settings' own"
+
+
+def due_runs(server: Server, settings: Settings) -> str:
+    """Check that no run waits for a worker."""
+    late = late_runs(server, settings_name(settings))
+    if late is not None:
+        raise BadSettings([late.text])
+    return "none waits for a worker"
 
 
 def schedule(deployment: Mapping[str, Any] | None, name: str) -> str:
@@ -232,5 +249,6 @@ def queues(listed: Sequence[Mapping[str, Any]], settings: Settings) -> str:
 def shared_ledger(url: str, workers: int) -> str:
     """Check that several workers share a ledger that can be reached from several machines."""
     if not url.startswith("postgresql"):
-        raise BadSettings([f"{workers} workers share a SQLite ledger, a file on one machine."])
-    return f"PostgreSQL, for {workers} workers"
+        sharing = counted(workers, "worker", "shares/share")
+        raise BadSettings([f"{sharing} a SQLite ledger, a file on one machine."])
+    return f"PostgreSQL, for {counted(workers, 'worker')}"

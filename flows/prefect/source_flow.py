@@ -25,7 +25,10 @@ from flows.app.source_runs import (
 from flows.app.sources import isolate_errors, named_sources, source_problems
 from flows.app.webhook_messages import answering
 from flows.app.wiring import AppContext, connect
+from flows.prefect.deployments.priorities import settings_name
+from flows.prefect.lost_requests import ask_again_for_lost
 from flows.prefect.overtaken import skip_overtaken
+from flows.prefect.server import Server
 from flows.prefect.ui import events
 from flows.prefect.ui.alarms import raise_alarms
 from flows.prefect.ui.artifacts import FlowProgress, leave_report
@@ -138,6 +141,10 @@ def run_flow(config: Path, source: str, request: RunRequest) -> State:
     interrupted = None
     with connect(load_settings(config)) as context, draining(context.drain):
         started = context.ports.clock.monotonic()
+        server = Server.from_environment()
+        if server is not None:
+            name, now = settings_name(context.settings), context.ports.clock.now()
+            ask_again_for_lost(server, name, context.ports.ledger, now=now)
         summary = Summary(new_run_id(context))
         (spec,) = named_sources(context.settings, [source])
         problems = source_problems(context, spec, accept_types=request.yes)

@@ -32,10 +32,11 @@ class Account:
         )
         return {deployment["name"]: deployment for deployment in found}
 
-    def start(self, name: str) -> str:
+    def start(self, name: str, **parameters: Any) -> str:
         """Ask for a run of a deployment; return its id."""
         deployment = self.deployments()[name]["id"]
-        return str(self.server.ask("POST", f"/deployments/{deployment}/create_flow_run", {})["id"])
+        address = f"/deployments/{deployment}/create_flow_run"
+        return str(self.server.ask("POST", address, {"parameters": parameters})["id"])
 
     def state(self, run: str) -> dict[str, Any]:
         """Return a run's state."""

@@ -92,20 +92,23 @@ def _settings(folder: Path, emulator: Emulator, postgres: Postgres, store: Store
     sources = [
         Source(name="receipts", more='schedule = "0 0 29 2 *"'),
         Source(name="clock", place={"table": "Other"}, more=f'schedule = "{EVERY_MINUTE}"'),
+        Source(name="rejects", place={"table": "Third"}, more=f'schedule = "{EVERY_MINUTE}"'),
     ]
     archive = f'url = "s3://{BUCKET}/kept"\nendpoint_url = "{store.endpoint_url}"\nregion = "{store.region}"'
     ledger = postgres.url(postgres.create_database())
     return write_settings(folder, emulator.url, *sources, archive=archive, ledger=ledger)
 
 
-@pytest.fixture(scope="module")
-def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
-    """The whole profile: PostgreSQL, Redis, Prefect's API and services, S3, an account, and its flows deployed."""
-    folder = tmp_path_factory.mktemp("production")
-    both = uploads(FILES)
-    both["tables"]["Other"] = {
-        **both["tables"]["Uploads"],
-        "records": both["tables"]["Uploads"]["records"][:4],
+@contextmanager
+def profile(folder: Path) -> Iterator[Account]:
+    """Run the whole profile: PostgreSQL, Redis, Prefect's API and services, S3, and an account with its flows deployed."""
+    files = {**FILES, "empty.txt": b""}
+    tables = uploads(files)["tables"]
+    records = tables["Uploads"]["records"]
+    account = {
+        "Uploads": {**tables["Uploads"], "records": records[:-1]},
+        "Other": {**tables["Uploads"], "records": records[:4]},
+        "Third": {**tables["Uploads"], "records": [*records[:4], records[-1]]},
     }
     with ExitStack() as stack:
         try:
@@ -117,8 +120,16 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
         server = stack.enter_context(_prefect(folder, postgres, redis))
         server.environment["AWS_ACCESS_KEY_ID"] = store.access_key_id
         server.environment["AWS_SECRET_ACCESS_KEY"] = store.secret_access_key
-        emulator = stack.enter_context(Emulator(seed=write_account(folder / "seed", both, FILES)))
+        seed = write_account(folder / "seed", {"tables": account}, files)
+        emulator = stack.enter_context(Emulator(seed=seed))
         config = _settings(folder, emulator, postgres, store)
         done = cli(config, "deploy", "--pool", POOL, "--with-automations", **server.environment)
         assert done.returncode == 0, done.stderr
         yield Account(server, emulator, config, POOL, "receipts")
+
+
+@pytest.fixture(scope="module")
+def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
+    """The whole profile, for all tests of a module."""
+    with profile(tmp_path_factory.mktemp("production")) as account:
+        yield account

@@ -2,19 +2,18 @@
 
 import json
 import signal
-import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import psutil
 import pytest
 
 from flows.prefect.names import LOST_RUNS
 from tests.flows.pooled import Account, wait_for
 from tests.integration.pipeline.workspace import cli
 from tests.production.conftest import FILES
+from tests.production.day import Workers, acknowledge, kill, three_requests, undeserved, worker_of
 
 pytestmark = [pytest.mark.bench, pytest.mark.integration, pytest.mark.timeout(1200)]
 
@@ -25,7 +24,6 @@ SLOW = {
     "times": 0,
     "seconds": 5.0,
 }
-Workers = dict[str, "subprocess.Popen[bytes]"]
 
 
 @pytest.fixture(scope="module")
@@ -44,23 +42,6 @@ def _writes(account: Account) -> Counter[str]:
         if call["operation"] == SLOW["operation"] and "/Uploads/" in call["path"]
     ]
     return Counter(call["query"].partition(")")[0] for call in updates)
-
-
-def _worker_of(run: str, workers: Workers) -> str:
-    """Say which worker has a run: the one whose child's environment names it."""
-    for name, worker in workers.items():
-        for child in psutil.Process(worker.pid).children(recursive=True):
-            if child.environ().get("PREFECT__FLOW_RUN_ID") == run:
-                return name
-    raise AssertionError("no worker has it")
-
-
-def _kill(worker: "subprocess.Popen[bytes]") -> None:
-    """Kill a worker and all that came of it, as a host that loses power does."""
-    process = psutil.Process(worker.pid)
-    for one in [*process.children(recursive=True), process]:
-        one.kill()
-    worker.wait()
 
 
 def test_a_schedule_fires(account: Account, workers: Workers):
@@ -108,7 +89,7 @@ def test_a_killed_workers_run_is_marked_and_the_other_does_the_rest(
     lost = account.start("ingest-receipts@receipts")
     wait_for(lambda: len(_writes(account)) > 1)
 
-    _kill(workers[_worker_of(lost, workers)])
+    kill(workers[worker_of(lost, workers)])
     marked = account.ended(lost, within_s=400)
     account.emulator.control.clear_faults()
     after = account.ended(account.start("ingest-receipts@receipts"), within_s=400)
@@ -159,6 +140,35 @@ def _events(account: Account, event: str, rule: str) -> list[dict[str, Any]]:
     return list(found)
 
 
+def test_requests_at_once_are_all_done(account: Account, workers: Workers):
+    """Three of one deployment within a second: none is cancelled, each does what it was asked for."""
+    assert workers
+
+    states = three_requests(account)
+
+    assert [(state["type"], state["message"]) for state in states] == [("COMPLETED", "1 done")] * 3
+
+
+def test_no_row_of_the_ui_is_undeserved(account: Account, workers: Workers):
+    """After a reject, a killed host and a wait: red until the reject is acknowledged, nothing gray, no action failed."""
+    assert workers
+    red_until = acknowledge(account)
+    wait_for(lambda: _green_since(account, red_until), within_s=300)
+    crashed = account.server.find("flow_runs", flow_runs={"state": {"type": {"any_": ["CRASHED"]}}})
+
+    assert len(crashed) == 1
+    assert undeserved(account, killed=[crashed[0]["id"]], red_until=red_until) == []
+
+
+def _green_since(account: Account, moment: datetime) -> bool:
+    begun = {
+        "start_time": {"after_": moment.isoformat()},
+        "state": {"type": {"any_": ["COMPLETED"]}},
+    }
+    names = {"name": {"any_": ["ingest rejects"]}}
+    return bool(account.server.find("flow_runs", flow_runs={**names, **begun}))
+
+
 def test_the_worker_that_is_left_stops_in_good_order(account: Account, workers: Workers):
     """Asked to stop with a run in progress, it ends by itself, and the run says so."""
     account.emulator.control.fault(
@@ -166,7 +176,7 @@ def test_the_worker_that_is_left_stops_in_good_order(account: Account, workers: 
     )
     run = account.start("reprocess-receipts@receipts")
     wait_for(lambda: account.state(run)["type"] == "RUNNING")
-    worker = workers[_worker_of(run, {n: w for n, w in workers.items() if w.poll() is None})]
+    worker = workers[worker_of(run, {n: w for n, w in workers.items() if w.poll() is None})]
 
     wait_for(lambda: account.server.artifacts(run))  # its own handler is installed by then
     worker.send_signal(signal.SIGTERM)

@@ -1,13 +1,16 @@
 """`status`: files by state, the budget, and what needs a user."""
 
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flows.cli.choice import AccountOrAll, look_at
 from flows.cli.common import DEFAULT_CONFIG, AsJson, Config
+from pipeline.errors import BadSettings
 
 if TYPE_CHECKING:
+    from flows.prefect.late_runs import LateRuns
     from pipeline.ports import FileState, Ledger, RunState
     from pipeline.settings import Settings
 
@@ -43,6 +46,7 @@ def status_of(config: Path, *, show: bool) -> object:
         # The last run that was to work on a source, and what every run would meet now.
         stopped = {**ledger.files.stopped(), **blocked_sources(settings, ledger)}
         stopped = {name: stopped[name] for name in stopped if name in settings.specs()}
+    late = late_of(settings)
     if show:
         from flows.cli.show.state import show_status
 
@@ -55,6 +59,7 @@ def status_of(config: Path, *, show: bool) -> object:
             unsettled=unsettled,
             workers=workers,
             stopped=stopped,
+            late=f"{late.text} {late.remedy}" if late else "",
         )
     return {
         "sources": counts,
@@ -73,7 +78,28 @@ def status_of(config: Path, *, show: bool) -> object:
             problem_json(state) for state in problems if state.acknowledged is not None
         ],
         "runs": [run_json(run) for run in runs],
+        "late_runs": late_json(late),
     }
+
+
+def late_of(settings: "Settings") -> "LateRuns | None":
+    """Return the runs that no worker takes; None without a Prefect server, or if it is silent."""
+    from flows.prefect.deployments.priorities import settings_name
+    from flows.prefect.late_runs import late_runs
+    from flows.prefect.server import Server
+
+    server = Server.from_environment()
+    # The documents' state is in the ledger: it is shown whether the server answers or not.
+    with suppress(BadSettings):
+        return late_runs(server, settings_name(settings)) if server else None
+    return None
+
+
+def late_json(late: "LateRuns | None") -> dict[str, object] | None:
+    """Return the late runs for --json, None if there are none."""
+    if late is None:
+        return None
+    return {"count": late.count, "since": late.since.isoformat(), "remedy": late.remedy}
 
 
 def blocked_sources(settings: "Settings", ledger: "Ledger") -> dict[str, list[str]]:

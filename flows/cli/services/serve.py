@@ -14,7 +14,7 @@ from flows.cli.common import (
     err,
     set_up_logs,
 )
-from flows.cli.services.common import Notify, TakeOver, WithAutomations, left_over
+from flows.cli.services.common import Notify, TakeOver, WithAutomations, ask_again, left_over
 from pipeline.wording import counted
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ def serve(
         names = {deployment.name for deployment in created}
         for name in claim(server, owner, names, take_over=take_over):
             err().print(left_over(name), highlight=False)
+        ask_again(server, settings)
         where = f"{server.api.removesuffix('/api')}/deployments"
         # Around the schedules, so that both outlast the runs that are finished at the end.
         with (

@@ -10,6 +10,7 @@ from flows.cli.common import (
     Config,
     set_up_logs,
 )
+from flows.cli.services.common import ask_again
 from flows.cli.services.deploy import Pool
 
 
@@ -44,11 +45,12 @@ def worker(
     from flows.prefect.server import reachable_server
 
     # Before Prefect is imported, which takes seconds and would fail with less advice.
-    with reachable_server():
+    with reachable_server() as server:
         from flows.prefect.deployments.priorities import queue_name
         from flows.prefect.deployments.worker import work
         from pipeline.metering.budget import Priority
 
+        ask_again(server, settings)
         # The runs of other accounts would get the secrets of this one.
         wanted = queue or ([*Priority] if settings.account else [])
         work(

@@ -44,13 +44,16 @@ def show_status(
     unsettled: int,
     workers: Sequence[str],
     stopped: Mapping[str, Sequence[str]],
+    late: str = "",
 ) -> None:
-    """Print files by source and state, the latest runs, the budget, and what needs a user."""
+    """Print files by source and state, the latest runs, the budget, and what needs a user.
+
+    `late` says which runs wait for a worker, and what to do.
+    """
     console = PlainConsole()
     console.print(counts_table(counts))
-    for problem in (problem for problems in stopped.values() for problem in problems):
-        line = Text.assemble(("No run works on it: ", "bold red"), problem)
-        console.print(line, soft_wrap=True)
+    for what, text in alarms(stopped, late):
+        console.print(Text.assemble((what, "bold red"), text), soft_wrap=True)
     console.print(runs_table(runs))
     if any(run.status == "lost" for run in runs):
         console.print("[yellow]The process of a lost run died; the next run continues its work.[/]")
@@ -65,6 +68,13 @@ def show_status(
         chosen = [one for one in problems if (one.acknowledged is not None) == acknowledged]
         if chosen:
             console.print(problems_table(chosen, title=title))
+
+
+def alarms(stopped: Mapping[str, Sequence[str]], late: str) -> Iterator[tuple[str, str]]:
+    """Yield what keeps work from being done, with a heading for each."""
+    yield from (("No run works on it: ", text) for texts in stopped.values() for text in texts)
+    if late:
+        yield "Nothing runs: ", late
 
 
 def budget_line(used: Usage, allowance: Allowance) -> str:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from pipeline.decide.ownership import owned
-from pipeline.model import Effect, EffectKind, EffectState, FileRef, OwnValue, Stage
+from pipeline.model import Effect, EffectKind, EffectState, FileRef, OwnValue, RecordRef, Stage
 from pipeline.model.review import Review, ReviewItem, ReviewState
 from pipeline.ports.ledger import Block, Repair
 from tests.fakes.ledger.memory import Memory, MemoryPart
@@ -87,16 +87,14 @@ class MemoryEffects(MemoryPart):
         """Return the versions that other runs changed: unfinished ones, or lately."""
         others = [effect for effect in self._took_effect() if effect.run_id != run_id]
         lately = [effect for effect in others if effect.id > since or effect.run_id in beside]
-        in_records = {(effect.container, effect.pk) for effect in lately}
-        in_versions = {effect.version for effect in lately}
-        found: set[str] = set()
-        for ref in refs:
-            is_unfinished = self._memory.files[ref.version].stage is not Stage.FINISHED
-            versions = {effect.version for effect in others} if is_unfinished else in_versions
-            of_record = ref.record and (ref.record.container, ref.record.pk) in in_records
-            if of_record or ref.version in versions:
-                found.add(ref.version)
-        return found
+        versions = {effect.version for effect in lately}
+        versions |= {one.version for one in others if self._is_unfinished(one.version)}
+        records = {RecordRef(effect.container, effect.pk) for effect in lately}
+        return {ref.version for ref in refs if ref.version in versions or ref.record in records}
+
+    def _is_unfinished(self, version: str) -> bool:
+        known = self._memory.files.get(version)
+        return known is not None and known.stage is not Stage.FINISHED
 
     def undoing(self, ids: Sequence[int]) -> Sequence[Effect]:
         """Return what undoes these effects, directly or not. An undo always has a higher id."""

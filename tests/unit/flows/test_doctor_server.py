@@ -9,6 +9,7 @@ import pytest
 from flows.doctor import server
 from flows.doctor.check import Check
 from flows.prefect.deployments.ownership import Owner
+from flows.prefect.late_runs import late_runs
 from pipeline.errors import BadSettings
 from pipeline.settings import Settings, load_settings
 
@@ -45,6 +46,8 @@ class Answers:
             },
             "/automations/filter": [RULE],
             "/deployments/filter": [DEPLOYED],
+            "/flow_runs/count": 0,
+            "/flow_runs/filter": [],
             "/work_pools/pool": {"is_paused": False},
             "/work_pools/pool/workers/filter": [
                 {"name": name, "status": "ONLINE"} for name in ("one", "two")
@@ -224,3 +227,20 @@ def test_a_ui_that_calls_another_address_is_found(
 
     assert check.ok == ok, check.detail
     assert ok or f"PREFECT_SERVER_UI_API_URL={api}" in check.remedy
+
+
+@pytest.mark.parametrize(
+    ("pool", "start"), [("pool", "caspio-ingest worker --pool pool"), (None, "caspio-ingest serve")]
+)
+def test_runs_that_no_worker_takes_are_found(settings: Settings, pool: str | None, start: str):
+    """Doctor says how many wait and since when; the way out names the command for them."""
+    first = {"work_pool_name": pool, "expected_start_time": "2026-03-14T09:00:00Z"}
+    answers = Answers(changed={"/flow_runs/count": 1_200, "/flow_runs/filter": [first]})
+
+    check = _examined(settings, answers)["due runs"]
+    late = late_runs(answers, "abc12345")  # type: ignore[arg-type]  # answers like one
+
+    assert not check.ok
+    assert check.detail.startswith("1,200 due runs wait since 2026-03-14 09:00 UTC")
+    assert late is not None
+    assert f"`{start}`" in late.remedy

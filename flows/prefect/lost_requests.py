@@ -1,0 +1,126 @@
+"""Ask again for what a user asked of a run whose process is gone. Nothing here imports Prefect.
+
+A run that is stopped asks again itself (`again.py`). A run that is killed cannot, so whoever comes
+next does: every flow over a source as it begins, and `serve` and `worker` as they start.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+
+from flows.prefect.names import TAG
+from flows.prefect.server import Server
+from pipeline.errors import BadSettings
+from pipeline.ports import Ledger
+
+CONTINUED = "continued"
+"""Tag of a lost run that was asked for again."""
+
+MAX_TRIES = 3
+"""Runs in a row that are lost until nobody asks again: the request itself may be the reason."""
+
+_TRY = "try:"
+_LOOKED_BACK = timedelta(days=1)  # a request of last week is not wanted any more without asking
+# Until then a process may still be starting, also in a container whose image is fetched first.
+_STARTING = timedelta(minutes=15)
+_LEDGER_RUNS = 200
+_BY_THE_RECEIVER = "messages"  # the receiver of webhooks hands its messages over again itself
+
+_log = structlog.get_logger()
+
+FlowRun = Mapping[str, Any]
+"""A flow run as the server's REST API describes it."""
+
+
+def ask_again_for_lost(server: Server, settings: str, ledger: Ledger, *, now: datetime) -> int:
+    """Create a run for each lost one that a user asked for; return how many were created.
+
+    `settings` is the name of the settings at the server. A run that the ledger knows as lost, and
+    the server as running, is marked as crashed: it would hold its deployment's turn. What fails
+    here is only logged, because the next run looks again.
+    """
+    lost = {
+        run.id.rpartition("-")[2] for run in ledger.usage.runs(_LEDGER_RUNS) if run.status == "lost"
+    }
+    created = 0
+    try:
+        for run in dead_runs(_recent(server, settings, now), lost, now=now):
+            if run["state"]["type"] != "CRASHED":
+                _mark(server, run)
+            if is_to_be_continued(run):
+                _continue(server, run)
+                created += 1
+    except (BadSettings, KeyError) as error:
+        _log.warning("lost requests not looked for", error=str(error))
+    return created
+
+
+def dead_runs(
+    found: Sequence[FlowRun], lost: Collection[str], *, now: datetime
+) -> Iterator[FlowRun]:
+    """Yield the runs whose process is gone; `lost` are the ends of their ids, from the ledger."""
+    for run in found:
+        state = run["state"]
+        match state["type"]:
+            case "CRASHED":
+                yield run
+            case "RUNNING" if _end_of(run["id"]) in lost:
+                yield run
+            case "PENDING" if now - datetime.fromisoformat(state["timestamp"]) > _STARTING:
+                yield run
+
+
+def is_to_be_continued(run: FlowRun) -> bool:
+    """Say whether a user asked for a run, and nobody else asks again."""
+    is_request = run["deployment_id"] is not None and not run["auto_scheduled"]
+    by_the_receiver = run["parameters"].get(_BY_THE_RECEIVER)
+    is_done = CONTINUED in run["tags"] or number_of_try(run) >= MAX_TRIES
+    return is_request and not by_the_receiver and not is_done
+
+
+def number_of_try(run: FlowRun) -> int:
+    """Return the how-manieth run it is for one request, from 1 on."""
+    tries = [tag.removeprefix(_TRY) for tag in run["tags"] if tag.startswith(_TRY)]
+    return max((int(number) for number in tries if number.isdecimal()), default=1)
+
+
+def _recent(server: Server, settings: str, now: datetime) -> Sequence[FlowRun]:
+    """Return the runs of these settings that may be dead, of the last day."""
+    conditions = {
+        "tags": {"all_": [TAG, f"settings:{settings}"]},
+        "state": {"type": {"any_": ["CRASHED", "RUNNING", "PENDING"]}},
+        "expected_start_time": {"after_": (now - _LOOKED_BACK).isoformat()},
+    }
+    found: Sequence[FlowRun] = server.ask("POST", "/flow_runs/filter", {"flow_runs": conditions})
+    return found
+
+
+def _mark(server: Server, run: FlowRun) -> None:
+    message = "Its process is gone. The next run continues from there."
+    state = {"type": "CRASHED", "name": "Crashed", "message": message}
+    server.ask("POST", f"/flow_runs/{run['id']}/set_state", {"state": state})
+
+
+def _continue(server: Server, run: FlowRun) -> None:
+    """Create the next run of a request, and say so at the lost one; safe to repeat."""
+    tags = [tag for tag in run["tags"] if not tag.startswith(_TRY)]
+    server.ask(
+        "POST",
+        f"/deployments/{run['deployment_id']}/create_flow_run",
+        {
+            "name": run["name"],
+            "parameters": run["parameters"],
+            "tags": [*tags, f"{_TRY}{number_of_try(run) + 1}"],
+            # A run has one successor, also if whoever creates it is killed before the next line.
+            "idempotency_key": f"continues {run['id']}",
+        },
+    )
+    server.ask("PATCH", f"/flow_runs/{run['id']}", {"tags": [*run["tags"], CONTINUED]})
+    _log.info("asked again for what a lost run was to do", run=run["name"], lost=run["id"])
+
+
+def _end_of(flow_run_id: str) -> str:
+    """Return the part of a flow run's id that the ids of its runs in the ledger end with."""
+    return flow_run_id.replace("-", "")[-8:]
