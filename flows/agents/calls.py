@@ -28,6 +28,7 @@ from pipeline.errors import (
     TryLater,
 )
 from pipeline.model.agents import AgentCall, AgentToken, CallState, Scope
+from pipeline.wording import counted
 
 MOST_ANSWER_CHARS = 200_000
 """Most characters of an answer; more would fill the client's context, and nothing else."""
@@ -125,7 +126,7 @@ def with_audit(
         must_last=not reads_only,
     )
     if begun is None:
-        rate = f"{token.scope.per_minute} calls a minute"
+        rate = f"{counted(token.scope.per_minute, 'call')} a minute"
         return _error("try_later", f"The token has {rate}. Wait a minute, then go on.")
     before = account.spending.calls_of_thread()
     answer, state, error = None, CallState.FAILED, None

@@ -187,9 +187,12 @@ class Acknowledged:
 
     def __str__(self) -> str:
         """Return it as a sentence."""
-        number, left = counted(len(self.documents), "document"), counted(self.left, "document")
+        number = counted(len(self.documents), "document")
         verb = "open again" if self.withdrawn else "acknowledged"
-        return f"{self.source}: {number} {verb}; {left} left that need a user."
+        left = "no other document needs a user"
+        if self.left:
+            left = f"{counted(self.left, 'document', 'needs/need')} a user still"
+        return f"{self.source}: {number} {verb}; {left}."
 
     def as_json(self) -> dict[str, object]:
         """Return what `acknowledge --json` prints."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from pipeline.metering.summary import FAILED, Summary
 from pipeline.model import Outcome, Status
+from pipeline.wording import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +27,16 @@ def not_planned(summary: Summary, *, limit: int | None) -> NotPlanned:
     unchanged, elsewhere = summary.documents[Status.UNCHANGED], summary.leased_elsewhere
     if unchanged:
         reasons.append(
-            f"Unchanged: {_files(unchanged)}. An earlier run finished them, and nothing has "
-            "changed since."
+            f"Unchanged: {counted(unchanged, 'file')}. An earlier run finished them, and nothing "
+            "has changed since."
         )
     if elsewhere:
         reasons.append(
-            f"Leased elsewhere: {_files(elsewhere)}. Another worker has them; what it leaves is in "
-            "the next plan."
+            f"Leased elsewhere: {counted(elsewhere, 'file')}. Another worker has them; what it "
+            "leaves is in the next plan."
         )
     if limit is not None:
-        records = "one record" if limit == 1 else f"{limit:,} records"
+        records = counted(limit, "record")
         reasons.append(
             f"Beyond the limit: of each source {records} with new or changed files were looked at, "
             "and no more."
@@ -43,10 +44,6 @@ def not_planned(summary: Summary, *, limit: int | None) -> NotPlanned:
     outcomes = tuple(one for one in summary.problems if one.status in FAILED)
     # The summary keeps the first thousand.
     if summary.failed > len(outcomes):
-        number = _files(summary.failed)
+        number = counted(summary.failed, "file")
         reasons.append(f"Not planned: {number}, of which {len(outcomes):,} are listed.")
     return NotPlanned(tuple(reasons), outcomes)
-
-
-def _files(number: int) -> str:
-    return "1 file" if number == 1 else f"{number:,} files"

@@ -12,11 +12,13 @@ from types import MappingProxyType
 from pipeline.metering.budget import calls_to_write
 from pipeline.model.schema import Container
 from pipeline.onboarding.proposal import Proposal, ProposedSource
+from pipeline.wording import counted
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _RENAME_EXAMPLE = (
     'rename = "{{ date }} {{ company }} {{ doc_type }}"  # gives the files better names; each '
-    f"takes {calls_to_write(renamed=1)} calls, in the Files area {calls_to_write(moved=1)} or more"
+    f"takes {counted(calls_to_write(renamed=1), 'call')}, in the Files area "
+    f"{calls_to_write(moved=1)} or more"
 )
 _NONE: Mapping[str, str] = MappingProxyType({})
 

@@ -25,6 +25,7 @@ from pipeline.adapters.caspio.client.operations import (
 )
 from pipeline.adapters.caspio.client.values import StreamedFile
 from pipeline.model.agents import Scope
+from pipeline.wording import counted
 
 MOST_UPLOAD_BYTES = 2 * 2**20
 
@@ -198,8 +199,8 @@ def _refuse_many(operation: Operation, condition: str, call: ToolCall) -> None:
     found = len(answer["Result"]) if isinstance(answer, dict) else 0
     if found > most:
         raise Refusal(
-            f"{found:,} records match, more than most_records ({most}). Nothing was changed. "
-            "Narrow the condition, or raise most_records."
+            f"{counted(found, 'record', 'matches/match')}, more than most_records ({most}). "
+            "Nothing was changed. Narrow the condition, or raise most_records."
         )
 
 

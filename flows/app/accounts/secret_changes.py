@@ -76,10 +76,13 @@ def rotate(config: Path) -> str:
 
 
 def described(config: Path) -> list[dict[str, str]]:
-    """Return every kind of secret that is set, where it is, and why it cannot be opened."""
+    """Return every kind of secret that is set, where it is, and why it cannot be opened.
+
+    A settings file alone has none: it takes its secrets from the environment or from blocks.
+    """
     account = account_of(config)
     if account is None:
-        raise BadSettings([f"{config} is the settings file of one account; see docs/accounts.md."])
+        return []
     settings = settings_of(config)
     store = read_store(settings.folder, account)
     sealed_problem = ""

@@ -23,6 +23,7 @@ from pipeline.onboarding.proposal import (
 )
 from pipeline.onboarding.sample_documents import SampleDocument
 from pipeline.settings.sections import CaspioSettings
+from pipeline.wording import counted
 
 if TYPE_CHECKING:
     from pipeline.adapters.caspio.client import CaspioClient
@@ -59,9 +60,9 @@ def discover(client: "CaspioClient", url: str) -> Discovered:
     proposal = propose(discovered)
     if not proposal.sources:
         problem = (
-            f"{len(discovered.containers)} tables and views are visible. None has an ATTACHMENT or "
-            "FILE field, and the Files area is empty. Give the API profile access to tables with "
-            "files, or add such a field."
+            f"No table or view of those that are visible ({len(discovered.containers)}) has an "
+            "ATTACHMENT or FILE field, and the Files area is empty. Give the API profile access to "
+            "tables with files, or add such a field."
         )
         raise BadSettings(
             [problem, *(f"{name}: {why}" for name, why in discovered.unreadable.items())]
@@ -132,9 +133,9 @@ def already_exists(path: Path) -> str:
 def assumed(cores: int | None = None) -> str:
     """Return the assumptions behind the estimated minutes."""
     return (
-        f"{PAGES_A_FILE} pages per document, {PAGES_A_SECOND:g} page per second on each of "
-        f"{cores or os.cpu_count() or 1} cores (scans; pages with a text layer take a fraction), "
-        "and the default rate of calls"
+        f"{counted(PAGES_A_FILE, 'page')} per document, {PAGES_A_SECOND:g} page per second "
+        f"on each of {cores or os.cpu_count() or 1} cores "
+        "(scans; pages with a text layer take a fraction), and the default rate of calls"
     )
 
 

@@ -18,6 +18,7 @@ from flows.cli.common import (
     err,
     print_json,
 )
+from pipeline.wording import counted
 
 if TYPE_CHECKING:
     from flows.app.onboarding.access import Access
@@ -169,7 +170,9 @@ def ask_user(
     from flows.cli.show.init import show_proposal
 
     dialog = Terminal()
-    dialog.say(f"Reading up to {MOST} documents to look at them; nothing is kept or written.")
+    dialog.say(
+        f"Reading up to {counted(MOST, 'document')} to look at them; nothing is kept or written."
+    )
 
     def said(ref: "FileRef") -> None:
         dialog.say(f"  {ref.name}")

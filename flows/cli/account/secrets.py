@@ -59,7 +59,14 @@ def list_secrets(
 
     def show(path: Path) -> tuple[object, int]:
         listed = described(path)
-        if not as_json:
+        if not listed:
+            err().print(
+                "No secret is kept. `caspio-ingest secrets set` sets one of an account, `accounts "
+                "add` adds an account; a settings file alone takes its secrets from the "
+                "environment or from blocks.",
+                highlight=False,
+            )
+        elif not as_json:
             table = table_of("Secret", "What it is", "Where it is", "Problem")
             for one in listed:
                 table.add_row(one["secret"], one["about"], one["where"], one["problem"])

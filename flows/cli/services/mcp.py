@@ -152,6 +152,10 @@ def audit(
     if as_json:
         print_json([asdict(call) for call in calls])
         return
+    if not calls:
+        whose = f"by the token {token}" if token else "by an agent"
+        err().print(f"No call {whose} was made yet.", highlight=False, markup=False)
+        return
     table = table_of("At", "Token", "Tool", "State", "Records", "Calls", "Run", "Note")
     for call in calls:
         at, counts = f"{call.at:%Y-%m-%d %H:%M:%S}", (str(call.records), str(call.calls))

@@ -29,13 +29,14 @@ def show_proposal(discovered: Discovered) -> None:
         console.print(Text(f"{name} cannot be read: {why}", style="yellow"), soft_wrap=True)
     area = discovered.account.files_area
     least = "" if area.counted_all else "at least "
-    size = f"{least}{area.files:,} files, {least}{area.size_bytes:,} bytes"
+    size = f"{least}{counted(area.files, 'file')}, {least}{area.size_bytes:,} bytes"
     console.print(Text(f"The Files area: {size}."), soft_wrap=True)
     cost = discovered.estimate()
     minutes = counted(max(1, round(cost.minutes)), "minute")
     estimate = (
-        f"A first run takes about {cost.planning_calls:,} calls and only plans; the next writes "
-        f"with {cost.writing_calls:,}. Together they take about {minutes}. Assumed: {assumed()}."
+        f"A first run takes about {counted(cost.planning_calls, 'call')} and only plans; the next "
+        f"writes with {cost.writing_calls:,}. Together they take about {minutes}. "
+        f"Assumed: {assumed()}."
     )
     console.print(Text(estimate), soft_wrap=True)
 

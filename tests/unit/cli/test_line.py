@@ -142,7 +142,7 @@ def test_an_acknowledged_document_lets_runs_end_with_0(life: Life):
 
     assert (
         life.said["acknowledged"].out
-        == "receipts: 1 document acknowledged; 0 documents left that need a user.\n"
+        == "receipts: 1 document acknowledged; no other document needs a user.\n"
     )
     assert codes == [0, 0, 0], [life.said[name].err for name in ("known", "planned again")]
     assert (life.said["known"].document["needs_a_user"], said["needs_a_user"]) == (0, [])

@@ -79,6 +79,7 @@ def test_a_token_of_the_address_is_not_extended_beyond_its_limit(config: Path):
 def test_the_audit_is_empty_at_first(config: Path):
     """Without a call there is nothing to show."""
     assert json.loads(mcp(config, "audit", "--json")) == []
+    assert mcp(config, "audit") == ""
 
 
 def test_each_account_has_tokens_of_its_own(config: Path):

@@ -2,6 +2,7 @@
 
 import io
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -34,3 +35,13 @@ def test_references_are_set_and_listed(install: Install):
     assert accounts["acme"][0]["where"] == "env:NOWHERE"
     assert "NOWHERE is not set" in accounts["acme"][0]["problem"]
     assert refused.code == 2
+
+
+def test_without_accounts_no_secret_is_kept(tmp_path: Path):
+    """A settings file alone keeps none, which is no error: the list is empty and says why."""
+    shown = command("secrets", "list", cwd=tmp_path)
+    listed = command("secrets", "list", "--json", cwd=tmp_path)
+
+    assert (shown.code, shown.out) == (0, "")
+    assert "accounts add" in " ".join(shown.err.split())
+    assert (listed.code, listed.document) == (0, [])

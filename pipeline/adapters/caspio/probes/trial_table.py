@@ -170,7 +170,7 @@ class TrialTable:
         yield yes_no(
             "empty_result_after_put",
             answer.count == 1 and not answer.rows,
-            f"{len(answer.rows)} rows shown",
+            f"rows shown: {len(answer.rows)}",
         )
 
     def stamps(self) -> Found:

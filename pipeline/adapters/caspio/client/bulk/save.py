@@ -18,7 +18,7 @@ class Saved:
 
 
 def save(download: Download, path: Path, *, listed_bytes: int | None = None) -> Saved:
-    """Write a download to a file, which appears complete or not at all.
+    """Write a download to a file, which appears complete or not at all; only this user may read it.
 
     Args:
         download: An open download.
@@ -33,7 +33,8 @@ def save(download: Download, path: Path, *, listed_bytes: int | None = None) -> 
     digest = hashlib.sha256()
     size_bytes = 0
     try:
-        with part.open("wb") as file:
+        # What a record holds is nobody's business but this user's, whatever the umask allows.
+        with open(part, "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
             for chunk in download.chunks:
                 file.write(chunk)
                 digest.update(chunk)

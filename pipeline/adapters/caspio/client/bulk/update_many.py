@@ -108,7 +108,7 @@ class _Call:
     def make(self, only: Clause | None) -> Updates:
         """Write, and find out what became of each record."""
         condition = where.both(self.clause, only)
-        about = f"{len(self.pks):,} records"
+        about = f"{len(self.pks):,} {'record' if len(self.pks) == 1 else 'records'}"
         try:
             answer = self.containers.update(
                 self.container, self.values, condition=condition, about=about
