@@ -85,12 +85,15 @@ class MemoryEffects(MemoryPart):
         self, refs: Sequence[FileRef], run_id: str, *, since: int, beside: Collection[str]
     ) -> set[str]:
         """Return the versions that other runs changed: unfinished ones, or lately."""
-        others = [effect for effect in self._took_effect() if effect.run_id != run_id]
+        others = self._of_others(run_id)
         lately = [effect for effect in others if effect.id > since or effect.run_id in beside]
         versions = {effect.version for effect in lately}
         versions |= {one.version for one in others if self._is_unfinished(one.version)}
         records = {RecordRef(effect.container, effect.pk) for effect in lately}
         return {ref.version for ref in refs if ref.version in versions or ref.record in records}
+
+    def _of_others(self, run_id: str) -> list[Effect]:
+        return [effect for effect in self._took_effect() if effect.run_id != run_id]
 
     def _is_unfinished(self, version: str) -> bool:
         known = self._memory.files.get(version)
