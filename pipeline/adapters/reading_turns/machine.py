@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
+from typing import TextIO
 
 from pipeline.adapters.reading_turns.queue import (
     Queue,
@@ -54,16 +55,11 @@ class MachineTurns:
         self._closed = threading.Event()
         # Threads of one process queue here, and not each at the file.
         self._one = threading.Lock()
+        self._alive: TextIO | None = None
         try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            # In a folder for everybody, somebody else may have made it before.
-            if self._folder.lstat().st_uid != os.geteuid():
-                raise PermissionError(errno.EPERM, "it belongs to another user")
-            # Under the lock of all: nobody may find this file between its creation and its lock.
             with self._locked():
                 self._sweep()
-                self._alive = self._alive_file(self._process).open("w")
-                fcntl.flock(self._alive, fcntl.LOCK_EX)
+                self._show_life()
         except OSError as error:
             problem = f"reading.folder: {self._folder} cannot be used: {error.strerror}."
             raise BadSettings([f"{problem} Name a folder of this user."]) from error
@@ -93,7 +89,8 @@ class MachineTurns:
                 self._wake(ticket)
         self._change(lambda queue: without_processes(queue, {self._process}))
         self._alive_file(self._process).unlink(missing_ok=True)
-        self._alive.close()
+        if self._alive is not None:
+            self._alive.close()
 
     def _wait(self, ticket: Ticket) -> None:
         with ExitStack() as stack:
@@ -125,6 +122,7 @@ class MachineTurns:
     def _change(self, act: Callable[[Queue], Queue]) -> Queue:
         """Change the queue, give free places, and wake those who got one."""
         with self._one, self._locked():
+            self._show_life()
             before = self._read()
             after = served(act(before), self._places)
             if after != before:
@@ -137,14 +135,40 @@ class MachineTurns:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        with (self._folder / _LOCK).open("a") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
+        path = self._folder / _LOCK
+        while True:
+            # Each time: temporary folders are emptied of what nobody used for days.
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # In a folder for everybody, somebody else may have made it before.
+            if self._folder.lstat().st_uid != os.geteuid():
+                raise PermissionError(errno.EPERM, "it belongs to another user")
+            with path.open("a") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                # The lock of a file that was removed meanwhile keeps nobody out.
+                if path.exists() and os.path.samestat(os.fstat(lock.fileno()), path.stat()):
+                    yield
+                    return
+
+    def _show_life(self) -> None:
+        """Hold the lock by which others know that this process lives.
+
+        Under the lock of all: nobody may find the file between its creation and its lock.
+        """
+        path = self._alive_file(self._process)
+        if self._closed.is_set() or (self._alive is not None and path.exists()):
+            return
+        if self._alive is not None:
+            self._alive.close()
+        self._alive = path.open("w")
+        fcntl.flock(self._alive, fcntl.LOCK_EX)
 
     def _sweep(self) -> None:
         """Remove the files of processes that died while nobody waited."""
         for path in self._folder.glob("*.alive"):
             self._lives(path.stem)
+        # Left by a process that was killed while it wrote; who writes now holds the lock.
+        for path in self._folder.glob(".*.new"):
+            path.unlink(missing_ok=True)
 
     def _read(self) -> Queue:
         try:

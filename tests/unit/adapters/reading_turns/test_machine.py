@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import shutil
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -134,3 +135,28 @@ def test_a_folder_that_cannot_be_used_is_a_problem_of_the_settings(tmp_path: Pat
 
     with pytest.raises(BadSettings, match=r"reading.folder"):
         MachineTurns(tmp_path / "file", account="a", places=1)
+
+
+def test_a_folder_that_is_cleaned_up_is_made_again(tmp_path: Path):
+    """A cleaner of temporary files removes what nobody used for days: reading goes on, and others see who reads."""
+    folder = tmp_path / "reading"
+    turns = MachineTurns(folder, account="here", places=1)
+    shutil.rmtree(folder)
+
+    with turns.turn():
+        other = MachineTurns(folder, account="there", places=1)
+        (ticket,) = other._change(other._without_dead).tickets
+        other.close()
+
+    assert (ticket.account, ticket.reads) == ("here", True)
+    turns.close()
+    assert not list(folder.glob("*.alive"))
+
+
+def test_what_a_killed_writer_left_is_removed(tmp_path: Path):
+    """A half-written queue beside the queue is nobody's once the lock is free."""
+    (tmp_path / ".0123.new").write_text("{")
+
+    MachineTurns(tmp_path, account="here", places=1).close()
+
+    assert not list(tmp_path.glob(".*.new"))
