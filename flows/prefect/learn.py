@@ -75,7 +75,7 @@ def _column_lines(column: ColumnState) -> list[str]:
     if column.model is None:
         return []
     report = column.model.report
-    lines = ["", f"## {quoted(column.name)}, from {column.model.records:,} records"]
+    lines = ["", f"## {quoted(column.name)}, from {counted(column.model.records, 'record')}"]
     found = report.get("share_found")
     if isinstance(found, int | float):
         lines += ["", f"Of the typed values {found:.0%} are on the page."]

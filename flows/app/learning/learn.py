@@ -14,6 +14,7 @@ from pipeline.errors import BadSettings, BudgetExhausted
 from pipeline.learning.teach import Taught, teach
 from pipeline.metering.budget import Priority
 from pipeline.metering.summary import Summary
+from pipeline.wording import counted
 
 
 @dataclass(slots=True)
@@ -128,7 +129,8 @@ def lines_of(taught: Taught) -> Sequence[str]:
         f"{taught.source}: {taught.records:,} filled records; learned: {learned or 'nothing new'}"
     ]
     if taught.read:
-        lines.append(f"{taught.source}: {taught.read:,} documents were read for it")
+        read = counted(taught.read, "document", "was/were")
+        lines.append(f"{taught.source}: {read} read for it")
     if taught.judged:
         lines.append(f"{taught.source}: {taught.judged:,} earlier choices were judged")
     if taught.doubts:

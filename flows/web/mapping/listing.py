@@ -16,6 +16,7 @@ from flows.web.site import Site, Visit, not_found
 from pipeline.model.schema import Container, Folder
 from pipeline.onboarding.proposal import path_columns
 from pipeline.settings.sources import SourceSettings
+from pipeline.wording import counted
 
 LOOK = "look at the account"
 """The name of the job."""
@@ -116,7 +117,7 @@ def look(visit: Visit) -> Response:
 
     def work(_stoppable: object) -> str:
         found = looks.look_at_account()
-        return f"{found.calls} calls were made"
+        return f"{counted(found.calls, 'call', 'was/were')} made"
 
     begun = visit.site.jobs.begin(LOOK, work)
     return see("/sources/new" + ("" if begun else "?said=busy"))

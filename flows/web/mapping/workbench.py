@@ -24,6 +24,7 @@ from pipeline.labels import LABEL
 from pipeline.onboarding.choices import column_choices, documents_say
 from pipeline.onboarding.proposal import ProposedSource, missing_columns, source_name
 from pipeline.settings.sources import SourceSettings
+from pipeline.wording import counted
 
 _KINDS = ("table", "view", "folder")
 
@@ -95,7 +96,7 @@ def begin(visit: Visit, place: Place, address: str) -> Response:
 
     def work(_stoppable: object) -> str:
         looked = looks.look_at(place)
-        return f"{len(looked.samples)} documents were read"
+        return f"{counted(len(looked.samples), 'document', 'was/were')} read"
 
     begun = visit.site.jobs.begin(job_of(place), work)
     if begun:
