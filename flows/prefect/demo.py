@@ -15,6 +15,7 @@ from rich.console import Console
 from flows.prefect.server import Server, free_port, local_server
 from infra.emulator import Emulator
 from infra.samples import draw_samples, settings_toml
+from infra.samples.purchases import FILLED, PURCHASES, SETTINGS, add_purchases, purchases
 from pipeline.errors import BadSettings, ServiceUnavailable
 
 MARKER = ".caspio-ingest-demo"
@@ -31,6 +32,7 @@ class DemoResult:
         runs: Name, state and address in the UI of each flow run, in order of time.
         ui: Address of Prefect's UI.
         environment: Of programs that work with the demo's settings.
+        learned: What was learned from the purchases, in sentences.
     """
 
     folder: Path
@@ -42,6 +44,7 @@ class DemoResult:
     runs: tuple[tuple[str, str, str], ...]
     ui: str
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    learned: tuple[str, ...] = ()
 
     @property
     def config(self) -> Path:
@@ -58,6 +61,7 @@ class DemoResult:
             "planned": self.planned,
             "written": self.written,
             "again": self.again,
+            "learned": list(self.learned),
             "before": self.before["tables"],
             "after": self.after["tables"],
         }
@@ -83,30 +87,57 @@ def played(folder: Path, console: Console) -> Iterator[DemoResult]:
     with local_server(folder, _CREDENTIALS) as (ui, environment):
         console.print("Drawing sample documents")
         seed = draw_samples(folder / "seed")
+        add_purchases(seed)
         with Emulator(seed=seed) as emulator:
             config = folder / "caspio-ingest.toml"
             # A port of its own, so that `web login` finds the page of this demo, and no other one.
             web = f'\n[web]\nlisten = "127.0.0.1:{free_port()}"\n'
-            config.write_text(settings_toml(emulator.url) + web, encoding="utf-8")
+            config.write_text(settings_toml(emulator.url) + SETTINGS + web, encoding="utf-8")
             before = emulator.control.dump()
+            console.print(f"Learning from {FILLED} receipts that people have filled in")
+            learn(config, environment)
             console.print("First run: reads and archives everything; new sources are only planned")
             planned = run_command(config, environment)
             console.print("Second run: writes what was planned")
             written = run_command(config, environment)
             console.print("Third run: finds nothing to do")
             again = run_command(config, environment)
+            console.print("People fill in the new receipts, which judges what was chosen for them")
+            for purchase in purchases():
+                if purchase.pk > FILLED:
+                    emulator.control.edit(PURCHASES, purchase.pk, purchase.typed)
+            learned = tuple(learn(config, environment))
             after = emulator.control.dump()
             runs = tuple(flow_runs(ui))
-            yield DemoResult(folder, before, after, planned, written, again, runs, ui, environment)
+            yield DemoResult(
+                folder, before, after, planned, written, again, runs, ui, environment, learned
+            )
 
 
-def run_command(config: Path, environment: dict[str, str]) -> Mapping[str, Any]:
-    """Run `caspio-ingest run` as a user would, and return its report.
+def learn(config: Path, environment: dict[str, str]) -> Iterator[str]:
+    """Learn from the purchases as a user would; return what is known then, in sentences."""
+    purchases_only = ["--source", "purchases"]
+    report = run_command(config, environment, "learn", *purchases_only)
+    listed = run_command(config, environment, "learn", "doubts", *purchases_only)
+    columns = report["columns"]["purchases"]
+    lines = [
+        f"{column['column']}, {one['kind']}: {one['says']}"
+        for column in columns
+        for one in column["evidence"]
+        if one["asked"]
+    ]
+    doubts = listed["doubts"]
+    return iter([*lines, *(f"record {one['record']}: {one['reason']}" for one in doubts)])
+
+
+def run_command(config: Path, environment: dict[str, str], *command: str) -> Mapping[str, Any]:
+    """Run a command as a user would, `run` without another one, and return its report.
 
     Raises:
         ServiceUnavailable: the command ended with another exit code than 0 or 1.
     """
-    arguments = [sys.executable, "-m", "flows.cli", "run", "--config", str(config), "--json"]
+    called = command or ("run",)
+    arguments = [sys.executable, "-m", "flows.cli", *called, "--config", str(config), "--json"]
     # The command itself and no function of it: the demo shows what a user would see.
     done = subprocess.run(  # noqa: S603 - our own command
         arguments, env=environment, stdout=subprocess.PIPE, check=False

@@ -14,6 +14,7 @@ from rich.tree import Tree
 from flows.prefect.demo import DemoResult
 from flows.terminal.console import PlainConsole
 from flows.terminal.tables import counts_line, shown
+from infra.samples.purchases import PURCHASES
 from pipeline.wording import counted
 
 Account = Mapping[str, Any]
@@ -26,7 +27,13 @@ def show_demo(result: DemoResult, console: PlainConsole | None = None) -> None:
     before, after = result.before, result.after
     # Tables with attachments first: they are what the demo is about.
     for name in sorted(after["tables"], key=lambda table: not after["attachments"].get(table)):
-        console.print(records_table(name, before, after))
+        # What is shown of the table that people have filled is what was learned from it.
+        if name != PURCHASES:
+            console.print(records_table(name, before, after))
+    if result.learned:
+        console.print("Learned from the purchases:", style="bold")
+        for line in result.learned:
+            console.print(f"  {line}", highlight=False, markup=False, soft_wrap=True)
     console.print(archive_tree(result.folder / "archive"))
     console.print(calls_table(result))
     reports = {"planned": result.planned, "written": result.written, "again": result.again}
