@@ -27,13 +27,15 @@ from processors.learning import (
     Example,
     Place,
     Trained,
-    choose,
     clopper_pearson_lower,
     doubts,
     kind_of_values,
     needed,
     train,
 )
+from processors.learning.learner import Learned
+from processors.learning.text.document import Document
+from processors.learning.training import learned_of
 
 FEWEST = 3
 """Filled records of a column from which on it is learned."""
@@ -75,11 +77,11 @@ class ColumnLearner:
         self, models: Mapping[str, str], pages: Path, findings: Mapping[str, Finding]
     ) -> Mapping[str, LearnedChoice]:
         """Choose the values of a document by column, with a model in JSON for each."""
-        read = load_pages(pages)
+        read = Document.of(load_pages(pages))
         chosen: dict[str, LearnedChoice] = {}
         for name, document in models.items():
             try:
-                choice = choose(_model(document), read, findings)
+                choice = _learned_of(document).choose(read, findings)
             except BadModel:
                 continue  # of another version of the program: the next `learn` makes a new one
             if choice is not None:
@@ -176,8 +178,8 @@ def _example(record: FilledRecord) -> Example:
 
 # As many as the columns of a few sources: a model is loaded once a run, not once a document.
 @lru_cache(maxsize=64)
-def _model(document: str) -> ColumnModel:
-    return ColumnModel.from_json(document)
+def _learned_of(document: str) -> Learned:
+    return learned_of(ColumnModel.from_json(document))
 
 
 def _learned(choice: Choice) -> LearnedChoice:
@@ -187,6 +189,7 @@ def _learned(choice: Choice) -> LearnedChoice:
         Stratum(choice.stratum.value),
         choice.reason,
         _place(choice.place),
+        may_be_written=choice.may_be_written,
     )
 
 

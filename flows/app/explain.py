@@ -12,6 +12,7 @@ from pipeline.archive_layout import document_prefix, original_key
 from pipeline.errors import BadSettings
 from pipeline.metering.summary import FAILED
 from pipeline.model import Effect, EffectState, SourceSpec
+from pipeline.model.learning import Trial
 from pipeline.model.review import ReviewItem
 from pipeline.ports import Archive, FileState, Ledger
 from pipeline.ports.ledger import Acknowledgement
@@ -125,6 +126,33 @@ def version_json(
         "review": [
             {"state": item.state, "row": item.row, **asdict(item.suggestion)} for item in items
         ],
+        "learned": choices_json(state, ledger),
+    }
+
+
+def choices_json(state: FileState, ledger: Ledger) -> list[Mapping[str, object]]:
+    """Return what the models last chose for the record of a file, by column."""
+    record = state.ref.record
+    if record is None:
+        return []
+    found = ledger.learning.trials(state.ref.source, record=(record.container, record.pk))
+    return [choice_json(trial) for trial in sorted(found, key=lambda trial: trial.column)]
+
+
+def choice_json(trial: Trial) -> Mapping[str, object]:
+    """Return what a model chose for a column, why, and what became of it."""
+    choice = trial.choice
+    return {
+        "column": trial.column,
+        "value": choice.value,
+        "confidence": choice.probability,
+        "evidence": choice.stratum,
+        "reason": choice.reason,
+        "step": trial.step,
+        "verdict": trial.verdict,
+        "typed": trial.typed,
+        "page": choice.place.page if choice.place else None,
+        "box": choice.place.box if choice.place else None,
     }
 
 

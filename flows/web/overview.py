@@ -6,6 +6,7 @@ from itertools import islice
 
 from starlette.responses import Response
 
+from flows.app.learning.state import learning_of
 from flows.web.render import page, see
 from flows.web.site import Visit
 from pipeline.metering.budget import Priority
@@ -80,6 +81,7 @@ def overview(visit: Visit) -> Response:
         acknowledged=sum(one.acknowledged for one in known),
         runs=ledger.usage.runs(),
         unsettled=len(ledger.effects.open()),
+        learning=[one for one in learning_of(visit.site.settings, ledger) if one.has_model],
         health=visit.site.health.latest(),
         prefect=visit.site.prefect,
     )

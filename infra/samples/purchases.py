@@ -1,7 +1,7 @@
 """A table that people have filled: receipts of recurring senders, to learn from.
 
-Its newest records are empty, one value of the others is wrong, and the cost center stands on no
-document: people know it from the sender.
+Its newest records are empty, one value of the others is wrong, and no document has the cost
+center: people know it from the sender.
 """
 
 import json
@@ -28,6 +28,14 @@ _FIELDS = {
     "BoughtOn": "DATE/TIME",
     "Total": "CURRENCY",
     "CostCenter": "STRING",
+}
+
+# What Caspio shows where nobody has typed anything.
+_EMPTY: Mapping[str, str | float | None] = {
+    "Company": "",
+    "BoughtOn": None,
+    "Total": None,
+    "CostCenter": "",
 }
 
 
@@ -95,8 +103,13 @@ def add_purchases(seed: Path) -> None:
     for purchase in purchases():
         path = folder / f"receipt {purchase.pk:03d}.pdf"
         path.write_bytes(write_pdf([_page(purchase)], title=f"Receipt {purchase.pk}"))
-        empty = {"Company": "", "BoughtOn": None, "Total": None, "CostCenter": ""}
-        typed = dict(purchase.typed) if purchase.pk <= FILLED else empty
+        empty: dict[str, str | float | None] = {
+            "Company": "",
+            "BoughtOn": None,
+            "Total": None,
+            "CostCenter": "",
+        }
+        typed = {**empty, **(purchase.typed if purchase.pk <= FILLED else {})}
         if purchase.pk == WRONG_PK:
             typed["Total"] = _swapped(purchase.total)
         receipt = f"purchases/{path.name}"
@@ -109,9 +122,9 @@ def add_purchases(seed: Path) -> None:
 
 
 def _swapped(total: Decimal) -> float:
-    """Return an amount with the two digits before its point swapped, as people mistype it."""
-    whole, _, cents = str(total + 10).partition(".")
-    return float(f"{whole[:-2]}{whole[-1]}{whole[-2]}.{cents}")
+    """Return an amount with its first two digits swapped, as people mistype it."""
+    digits = str(total)
+    return float(f"{digits[1]}{digits[0]}{digits[2:]}")
 
 
 def _page(purchase: Purchase) -> PdfPage:

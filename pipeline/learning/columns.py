@@ -11,6 +11,9 @@ from pipeline.model.limits import Step
 from pipeline.ports import Ledger
 from pipeline.ports.learner import Learner
 
+MOST_TRIALS = 2_000
+"""Trials of a column that are looked at, the latest: more prove nothing that these do not."""
+
 
 def learnable(spec: SourceSpec) -> Sequence[str]:
     """Return the mapped columns that may be learned: not those with facts about our own work."""
@@ -45,7 +48,7 @@ def column_states(
     kept = {(rung.column, rung.stratum): rung for rung in ledger.learning.rungs(spec.name)}
     states = []
     for name in learnable(spec):
-        trials = ledger.learning.trials(spec.name, name)
+        trials = ledger.learning.trials(spec.name, name, limit=MOST_TRIALS)
         write_at = spec.limits_of(name).write_at
         states.append(
             ColumnState(

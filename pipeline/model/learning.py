@@ -31,13 +31,17 @@ class PrintedAt:
 
 @dataclass(frozen=True, slots=True)
 class LearnedChoice:
-    """What a model chose for a column, as it is to be written, with its probability and why."""
+    """What a model chose for a column, as it is to be written, with its probability and why.
+
+    `may_be_written` is False where one record alone knows the value, and the page does not.
+    """
 
     value: str
     probability: float
     stratum: Stratum
     reason: str
     place: PrintedAt | None = None
+    may_be_written: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from flows.agents.tools import schemas
 from flows.agents.tools.paging import page_of
 from flows.agents.tools.runs import run_of, watch
 from flows.agents.tools.tool import Answer, Method, Tool, ToolCall
+from flows.app.learning.state import learning_of
 from flows.app.verify import verify as compare
 from pipeline.metering.budget import Priority
 from pipeline.model.review import ReviewState
@@ -72,6 +73,20 @@ def review_next(call: ToolCall) -> Answer:
     return Answer({"result": result, "next_cursor": cursor}, records=len(result))
 
 
+def learn_status(call: ToolCall) -> Answer:
+    """Say how often learned values were as users typed them, and what more it takes."""
+    specs = call.sources([call.arguments["source"]] if "source" in call.arguments else [])
+    account = call.account
+    # Without a source the token may touch, nothing is named, which would mean all.
+    names = [spec.name for spec in specs]
+    states = learning_of(account.settings, account.ledger, names) if names else []
+    result = [
+        {"source": state.source, "says": list(state.lines()), "columns": list(state.as_json())}
+        for state in states
+    ]
+    return Answer({"result": result}, records=len(result))
+
+
 TOOLS = (
     Tool(
         name="verify",
@@ -96,6 +111,17 @@ TOOLS = (
         properties={},
         result=schemas.OBJECT,
         run=budget,
+        is_shown=True,
+    ),
+    Tool(
+        name="learn_status",
+        tag="pipeline",
+        method=Method.GET,
+        description="Show what is learned from filled records: how often it was right, by column.",
+        properties={"source": schemas.text()},
+        result=schemas.ROWS,
+        run=learn_status,
+        container="source",
         is_shown=True,
     ),
     Tool(

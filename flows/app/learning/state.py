@@ -27,6 +27,11 @@ class SourceLearning:
     source: str
     columns: Sequence[ColumnState]
 
+    @property
+    def has_model(self) -> bool:
+        """Say whether anything was learned about it."""
+        return any(column.model is not None for column in self.columns)
+
     def lines(self) -> Sequence[str]:
         """Return a sentence for each column and kind of evidence that says something."""
         lines = []

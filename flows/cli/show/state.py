@@ -192,10 +192,25 @@ def facts_table(life: Mapping[str, Any]) -> Table:
             add("left open", f"{column}: {reason or 'nothing was found'}")
     for line in column_lines(life["findings"]):
         add("column", line)
+    for name, text in decision_lines(life):
+        add(name, text)
+    return table
+
+
+def decision_lines(life: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield what waits or waited for users, and what models chose, with the name of each row."""
     for item in life["review"]:
         values = f"{item['column']}: {item['suggested']!r} for {item['current']!r}"
-        add("review", f"{values} is {item['state']} in the review table")
-    return table
+        yield "review", f"{values} is {item['state']} in the review table"
+    for one in life["learned"]:
+        yield "learned", learned_line(one)
+
+
+def learned_line(one: Mapping[str, Any]) -> str:
+    """Return what a model chose for a column, why, and what became of it, on one line."""
+    chosen = f"{one['column']}: {one['value']!r} with {confidence_text(one['confidence'])}"
+    ends = {"right": "; as users typed", "wrong": f"; users typed {one['typed']!r}", "open": ""}
+    return f"{chosen} ({one['evidence']}, {one['step']}): {one['reason']}{ends[one['verdict']]}"
 
 
 def column_lines(findings: Mapping[str, Any]) -> Iterator[str]:

@@ -1,11 +1,13 @@
 """The overview."""
 
+import hashlib
 import threading
 
 from flows.doctor.check import Check
 from flows.web.health import KEPT
 from pipeline.metering.budget import Priority
 from pipeline.model import SourceSpec
+from pipeline.model.learning import LearnedModel
 from pipeline.model.users import Role
 from pipeline.ports.ledger.files import Acknowledgement
 from tests.unit.web.conftest import HOSTILE, Office, words
@@ -175,3 +177,16 @@ def test_a_failing_examination_is_shown(office: Office):
 
     assert "the examination ended with RuntimeError" in text
     assert "secret" not in text
+
+
+def test_what_is_learned_is_said_by_column(office: Office):
+    """A source of which nothing is learned is left out; of others each column has a sentence."""
+    assert "Learned from filled records" not in words(office.signed_in().get("/"))
+    digest, now = hashlib.sha256(b"{}").hexdigest(), office.world.clock.now()
+    model = LearnedModel("receipts", "Total", "{}", digest, now, 40, "examples")
+    office.world.ledger.learning.save_model(model)
+
+    text = words(office.signed_in().get("/"))
+
+    assert "Learned from filled records receipts DocType: nothing is learned yet" in text
+    assert "Total, read and known: no record was filled since it was learned; 149 more" in text

@@ -13,6 +13,7 @@ from pipeline.decide.truth import typed_values
 from pipeline.errors import FileGone
 from pipeline.model import Finding, ReadDocument, RecordWork
 from pipeline.model.learning import Chosen, LearnedColumn, Trial
+from pipeline.model.limits import Step
 from pipeline.steps.write_back.context import WriteContext
 
 PAGES = "pages.json"
@@ -49,7 +50,9 @@ def with_choices(documents: Sequence[ReadDocument], context: WriteContext) -> Wr
                 choice,
                 document.file.ref.version,
                 column.model.sha256,
-                column.step(choice.stratum, engines),
+                column.step(choice.stratum, engines).at_most(
+                    Step.WRITE if choice.may_be_written else Step.SUGGEST
+                ),
                 column.standings.get(choice.stratum, ""),
                 engines,
                 # A copy of a document that was read before may be among those learned from.

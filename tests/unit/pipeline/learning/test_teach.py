@@ -1,16 +1,20 @@
 """From filled records to models, trials, steps and doubts, and from there into the records."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from flows.app.explain import lives_of
+from flows.cli.show.state import learned_line
 from pipeline.decide.fingerprint import plan_fingerprint
 from pipeline.learning.columns import column_states
 from pipeline.learning.judge import promote
 from pipeline.learning.teach import Taught, teach
 from pipeline.model import ConfidenceLimits, SourceSpec
-from pipeline.model.learning import Stratum, Verdict
+from pipeline.model.learning import LearnedChoice, Stratum, Verdict
 from pipeline.model.limits import Step
 from pipeline.model.review import ReviewReason, ReviewState
 from pipeline.steps.write_back import Choice, decide_on_page, table_context
@@ -324,3 +328,37 @@ def test_the_state_of_a_column_is_a_sentence(shop: World):
     assert str(state.standing(Stratum.READ_AND_KNOWN)) == (
         "3 of 3 as people typed; at least 36.8 %; 146 more confirmed records are needed"
     )
+
+
+def test_a_choice_is_explained(shop: World):
+    """What was chosen for a record is said with its place, its evidence and what became of it."""
+    fill(shop, 1, 5)
+    learn(shop)
+    fill(shop, 9, 9, Company="Bolt")
+    shop.run(SPEC)
+
+    (life,) = lives_of("receipts", "9", None, ledger=shop.ledger, archive=shop.archive)
+
+    center, company = life["learned"]  # type: ignore[misc]  # a list of two
+    assert learned_line(center).endswith("(read and known, shadow): read on line 2; as users typed")
+    assert learned_line(company) == (
+        "Company: 'Acme' with 0.97 (read and known, shadow): read on line 2; users typed 'Bolt'"
+    )
+    assert company["page"] == 1
+
+
+def test_a_value_of_one_record_alone_is_never_written(shop: World, monkeypatch: pytest.MonkeyPatch):
+    """Such a choice is suggested at most, whatever its kind of evidence has proved."""
+    raise_to(shop, Step.WRITE)
+    choose = FakeLearner.choose
+
+    def lonely(*args: Any) -> Mapping[str, LearnedChoice]:
+        return {name: replace(one, may_be_written=False) for name, one in choose(*args).items()}
+
+    monkeypatch.setattr(FakeLearner, "choose", lonely)
+    shop.receipt("999", "company=Acme\nsender=Acme\nn=999")
+    shop.run(SPEC)
+
+    assert shop.record("999")["Company"] == ""
+    item = shop.ledger.effects.review_items("receipts", ("Receipts", "999"))[0]
+    assert item.suggestion.suggested == "Acme"
