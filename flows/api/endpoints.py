@@ -9,7 +9,12 @@ from flows.agents.tools.arguments import NAMES
 from flows.agents.tools.catalog import all_tools
 from flows.agents.tools.names import named_operations
 from flows.agents.tools.tool import Method, Schema, Tool
-from pipeline.adapters.caspio.client.operations import OPERATIONS, Answer, Operation
+from pipeline.adapters.caspio.client.operations import (
+    API_VERSION,
+    OPERATIONS,
+    Answer,
+    Operation,
+)
 
 ROOT = "/api"
 _READS = {Method.LIST, Method.GET}
@@ -76,7 +81,7 @@ def endpoints() -> tuple[Endpoint, ...]:
 
 def _of_operation(tool: Tool, operation: Operation) -> Endpoint:
     """Return the endpoint of one of Caspio's operations: its own method and path."""
-    steps = operation.template.removeprefix("/v3/").split("/")
+    steps = operation.template.removeprefix(f"/{API_VERSION}/").split("/")
     return Endpoint(
         tool,
         operation.method,

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flows.app.settings import load_settings
 from flows.app.wiring import (
@@ -25,6 +26,9 @@ from pipeline.ports import RecordTarget
 from pipeline.settings import Settings
 from pipeline.source_run.checks import blocked, changed_types, refuse_source
 from pipeline.wording import counted
+
+if TYPE_CHECKING:
+    from pipeline.adapters.caspio.client import CaspioClient
 
 
 def examine(config: Path) -> Iterator[Check]:
@@ -108,11 +112,19 @@ def account_checks(settings: Settings) -> Iterator[Check]:
         # Each source would report the same failure again.
         if not credentials.ok:
             return
+        yield attempt("api version", lambda: versions_text(client), "Run doctor again later.")
         target = open_target(client)
         remedy = "Check the names in the settings, and what the API profile may read and write."
         for spec in settings.specs().values():
             check = partial(check_source, spec, target, settings)
             yield attempt(f"source {spec.name}", check, remedy)
+
+
+def versions_text(client: "CaspioClient") -> str:
+    """Say which versions of Caspio's API the account answers, and which one is used."""
+    answers = client.versions()
+    known = [f"{version} {'answers' if does else 'does not'}" for version, does in answers.items()]
+    return f"{', '.join(known)}; {next(iter(answers))} is used"
 
 
 def check_source(spec: SourceSpec, target: RecordTarget, settings: Settings) -> str:

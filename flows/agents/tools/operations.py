@@ -18,6 +18,7 @@ from flows.agents.tools.names import Named, named_operations
 from flows.agents.tools.paging import KEY
 from flows.agents.tools.tool import Answer, Json, Link, Method, Refusal, Schema, Tool, ToolCall
 from pipeline.adapters.caspio.client.operations import (
+    API_VERSION,
     OPERATIONS,
     Answer as Kind,
     Group,
@@ -243,7 +244,7 @@ def _file_name(call: ToolCall) -> str:
 
 def _link(operation: Operation, call: ToolCall) -> Answer:
     """Answer with the address of a file instead of its bytes."""
-    place = quote(operation.template.removeprefix("/v3/"), safe="/{}")
+    place = quote(operation.template.removeprefix(f"/{API_VERSION}/"), safe="/{}")
     given = {NAMES[name]: str(call.arguments[NAMES[name]]) for name in operation.path_names}
     for name in operation.path_names:
         place = place.replace(f"{{{name}}}", quote(given[NAMES[name]], safe=""))

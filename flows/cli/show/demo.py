@@ -15,6 +15,7 @@ from flows.prefect.demo import DemoResult
 from flows.terminal.console import PlainConsole
 from flows.terminal.tables import counts_line, shown
 from infra.samples.purchases import PURCHASES
+from pipeline.adapters.caspio.client.operations import API_VERSION
 from pipeline.wording import counted
 
 Account = Mapping[str, Any]
@@ -131,7 +132,7 @@ def calls_table(result: DemoResult) -> Table:
     table = Table("Call", "Plan", "Write", "Again", title="Calls to Caspio", title_justify="left")
     calls = [r["caspio_calls"] for r in (result.planned, result.written, result.again)]
     for operation in sorted({name for of_run in calls for name in of_run["by"]}):
-        path = re.sub(r"\{\w+\}", "*", operation.replace("/v3/", ""))
+        path = re.sub(r"\{\w+\}", "*", operation.replace(f"/{API_VERSION}/", ""))
         table.add_row(path, *(str(of_run["by"].get(operation, "")) for of_run in calls))
     table.add_section()
     table.add_row("total", *(str(of_run["total"]) for of_run in calls), style="bold")

@@ -245,6 +245,7 @@ def test_doctor_finds_everything_well(life: Life):
         "reading",
         "safety",
         "credentials",
+        "api version",
         "source receipts",
     ]
     safety = checks.pop("safety")

@@ -24,18 +24,25 @@ from pipeline.adapters.caspio.client.areas.tables import Tables, Views
 from pipeline.adapters.caspio.client.areas.tasks import Tasks
 from pipeline.adapters.caspio.client.areas.webhooks import Webhooks
 from pipeline.adapters.caspio.client.clock import Clock, MachineClock
-from pipeline.adapters.caspio.client.errors import Misconfigured
+from pipeline.adapters.caspio.client.errors import CaspioError, Misconfigured
 from pipeline.adapters.caspio.client.http.auth import ClientCredentials
 from pipeline.adapters.caspio.client.http.call import RETRY, Caller
 from pipeline.adapters.caspio.client.http.network import network_transport
 from pipeline.adapters.caspio.client.http.rate import PermitPool, RateLimiter
+from pipeline.adapters.caspio.client.http.request import Call
 from pipeline.adapters.caspio.client.http.transport import (
     CallCounter,
     Meter,
     MeteredTransport,
     default_timeout,
 )
-from pipeline.adapters.caspio.client.operations import Answer
+from pipeline.adapters.caspio.client.operations import (
+    API_VERSION,
+    ME_OF_V4,
+    OPERATIONS,
+    Answer,
+    Operation,
+)
 from pipeline.adapters.caspio.client.retry import RetryPolicy
 from pipeline.adapters.caspio.client.values import Download, Secret, StreamedFile
 
@@ -191,6 +198,21 @@ class CaspioClient:
                 f"{operation_id} answers with {call.operation.answer}; make it with `call`"
             )
         return self._caller.stream(call)
+
+    def versions(self) -> Mapping[str, bool]:
+        """Return which versions of the API answer this account; `API_VERSION` is the one in use.
+
+        It makes two calls.
+        """
+        asked = {API_VERSION: OPERATIONS["ListTables"], "v4": ME_OF_V4}
+        return {version: self._answers(one) for version, one in asked.items()}
+
+    def _answers(self, operation: Operation) -> bool:
+        try:
+            return isinstance(self._caller.any_content(Call(operation)), dict)
+        except CaspioError:
+            # What does not know an address may answer it in many ways; only JSON is an answer.
+            return False
 
     def close(self) -> None:
         """Close all connections."""

@@ -9,6 +9,10 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeVar
 
+API_VERSION = "v3"
+"""The version of the API that is spoken: every path begins with it, and it is chosen here alone."""
+
+_ROOT = f"/{API_VERSION}"
 _F = TypeVar("_F", bound=Callable[..., object])
 
 
@@ -164,7 +168,14 @@ def _table(
     answer: Answer = Answer.JSON,
 ) -> Operation:
     return _operation(
-        Group.TABLES, name, method, "/v3/tables" + path, query, json=json, part=part, answer=answer
+        Group.TABLES,
+        name,
+        method,
+        f"{_ROOT}/tables{path}",
+        query,
+        json=json,
+        part=part,
+        answer=answer,
     )
 
 
@@ -246,11 +257,11 @@ def _group(group: Group, root: str) -> Callable[..., Operation]:
     return one
 
 
-_file = _group(Group.FILES, "/v3/files")
-_webhook = _group(Group.WEBHOOKS, "/v3/outgoingWebhooks")
-_task = _group(Group.TASKS, "/v3/dataImportExportTasks")
-_application = _group(Group.APPLICATIONS, "/v3/bridgeApplications")
-_directory = _group(Group.DIRECTORIES, "/v3/directories")
+_file = _group(Group.FILES, f"{_ROOT}/files")
+_webhook = _group(Group.WEBHOOKS, f"{_ROOT}/outgoingWebhooks")
+_task = _group(Group.TASKS, f"{_ROOT}/dataImportExportTasks")
+_application = _group(Group.APPLICATIONS, f"{_ROOT}/bridgeApplications")
+_directory = _group(Group.DIRECTORIES, f"{_ROOT}/directories")
 _HOOK, _EVENTS, _KEY = "/{webhookId}", "/{webhookId}/events", "/{externalKey}"
 _DATAPAGE = "/{externalKey}/datapages/{appKey}"
 _USERS = "/{directoryId}/users"
@@ -326,6 +337,9 @@ _ALL = (
     _directory("DeleteUsers", "DELETE", _USERS, Parameter("Where", required=True)),
     _directory("ActivateUser", "POST", f"{_USERS}/activate", json=True),
 )
+
+ME_OF_V4 = Operation("GetMe", Group.DIRECTORIES, "GET", "/v4/me")
+"""Who calls, by the next version of the API: asked for nothing else than whether it answers."""
 
 OPERATIONS: Mapping[str, Operation] = {one.id: one for one in _ALL}
 """Every operation by its `operationId`, in the order of the groups."""
