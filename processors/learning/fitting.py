@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from processors.learning.candidates import Candidate, Wanted
+from processors.learning.candidates import Candidate
 from processors.learning.certainty import fit_certainty
 from processors.learning.features import (
     INDEX,
@@ -27,6 +27,7 @@ from processors.learning.memory import Memory
 from processors.learning.prepared import (
     LOOKED_UP,
     REMEMBERED,
+    Prepared,
     Record,
     classes_of,
     likest,
@@ -49,6 +50,8 @@ _AS_MISREAD = 0.25
 _MISREAD = 0.5
 """How much a record counts whose value is printed with other letters."""
 _BINS = 10
+_MOST_VARIANTS = 1_000
+_MANY, _MOST_RIVALS = 1_500, 40
 FEW = 25
 """Below as many records the rules decide, unless much speaks against them."""
 _PENALTY, _PENALTY_OF_FEW = 2.0, 6.0
@@ -75,16 +78,17 @@ class Question:
     record: Record
     memory: Memory | None
     candidates: Sequence[Candidate]
-    rows: Matrix
+    rows: NDArray[np.float32]
     right: Vector
 
 
 def fit_parts(
-    records: Sequence[Record], wanted: Wanted, finding: str | None, usual: Usual
+    prepared: Prepared, finding: str | None, usual: Usual
 ) -> tuple[Learned, list[Judged]]:
     """Return what was learned from records, and each record judged out of its fold."""
+    records, wanted = prepared.records, prepared.wanted
     total, by_fold = _word_counts(records)
-    memory = memory_of(records) if wanted.kind in REMEMBERED else None
+    memory = memory_of(records, prepared.older) if wanted.kind in REMEMBERED else None
     learned = Learned(
         wanted=wanted,
         finding=finding,
@@ -98,7 +102,7 @@ def fit_parts(
         threshold=USUAL_THRESHOLD,
         judged={},
     )
-    known, more = _questions(records, learned, total, by_fold)
+    known, more = _questions(prepared, learned, total, by_fold)
     scale = _scale(known)
     if wanted.kind is ColumnKind.LIST:
         return _fit_list(replace(learned, scale=scale), known)
@@ -112,7 +116,7 @@ def fit_parts(
 
 
 def _questions(
-    records: Sequence[Record],
+    prepared: Prepared,
     learned: Learned,
     total: WordCounts,
     by_fold: Mapping[int, WordCounts],
@@ -121,17 +125,19 @@ def _questions(
     known: list[Question] = []
     more: list[tuple[Question, float]] = []
     for fold, counts in by_fold.items():
-        others = [record for record in records if record.fold != fold]
-        memory = memory_of(others) if learned.memory else None
+        others = [record for record in prepared.records if record.fold != fold]
+        older = (each for each in prepared.older if each.fold != fold)
+        memory = memory_of(others, older) if learned.memory else None
         blind = replace(
             learned,
             scores=total.without(counts).scores(),
             memory=memory,
             classes=classes_of(others, memory) if learned.classes else None,
         )
-        own = [record for record in records if record.fold == fold]
+        own = [record for record in prepared.records if record.fold == fold]
         known += [_ask(record, blind) for record in own]
-        for record in own:
+        # Variants teach how to weigh the memory; some hundreds of records are enough for that.
+        for record in own[: 1 + _MOST_VARIANTS // len(by_fold)]:
             more += _variants(record, blind)
     return known, more
 
@@ -172,7 +178,7 @@ def _ask(record: Record, blind: Learned, hidden: str | None = None) -> Question:
     if not right.any() or len(record.keys) > 1:
         keys = likest(record)
         right = np.maximum(right, [_MISREAD * (each.key in keys) for each in candidates])
-    return Question(record, blind.memory, candidates, rows, right)
+    return Question(record, blind.memory, candidates, rows.astype(np.float32), right)
 
 
 def _scale(asked: Sequence[Question]) -> Scale:
@@ -194,14 +200,29 @@ def _rank(
     """Fit the weights of the ranking on all folds but one."""
     every = [*((each, 1.0) for each in known), *more]
     used = [(each, weight) for each, weight in every if each.record.fold != without]
+    most = _MOST_RIVALS if len(used) > _MANY else None
     rows = Rows.of(
-        [(scale.of(each.rows), each.right) for each, _ in used],
+        [_sampled(scale.of(each.rows.astype(float)), each.right, most) for each, _ in used],
         [weight * float(each.right.max(initial=0.0)) for each, weight in used],
     )
     toward = _toward(scale)
     few = len(known) < FEW
     penalty = np.full(len(FEATURES), _PENALTY_OF_FEW if few else _PENALTY)
     return fit_ranking(rows, penalty=penalty, toward=toward)
+
+
+def _sampled(rows: Matrix, right: Vector, most: int | None) -> tuple[Matrix, Vector]:
+    """Return the right candidates and some others, evenly spread; None means all.
+
+    The weights stay the same if others are left out without regard to their features (McFadden
+    1978).
+    """
+    if most is None or len(right) <= most:
+        return rows, right
+    kept = np.zeros(len(right), bool)
+    kept[:: -(-len(right) // most)] = True
+    kept |= right > 0
+    return rows[kept], right[kept]
 
 
 def _toward(scale: Scale, weights: Mapping[str, float] = _TOWARD) -> Vector:
@@ -215,13 +236,15 @@ def _toward(scale: Scale, weights: Mapping[str, float] = _TOWARD) -> Vector:
 def _pick(asked: Question, scale: Scale, weights: Vector) -> Picked | None:
     if not asked.candidates:
         return None
-    chances = shares(scale.of(asked.rows), weights)
-    return Picked(asked.memory, asked.candidates, asked.rows, chances, best_of(chances))
+    chances = shares(scale.of(asked.rows.astype(float)), weights)
+    return Picked(
+        asked.memory, asked.candidates, asked.rows.astype(float), chances, best_of(chances)
+    )
 
 
 def _fit_list(learned: Learned, known: Sequence[Question]) -> tuple[Learned, list[Judged]]:
     """Fit the parts of a list column, and judge every record out of its fold."""
-    scaled = [learned.scale.of(each.rows) for each in known]
+    scaled = [learned.scale.of(each.rows.astype(float)) for each in known]
 
     toward = _toward(learned.scale, _LIST_TOWARD)
 

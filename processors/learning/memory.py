@@ -5,7 +5,7 @@ that is not printed at all, such as the cost center of a supplier.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import log
 from typing import Any
@@ -31,7 +31,7 @@ class Remembered:
 
     key: str
     typed: str
-    words: frozenset[str]
+    words: Collection[str]
     weight: float = 1.0
 
 

@@ -4,13 +4,15 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
+from sys import intern
 
 from processors.learning.candidates import Candidate, Wanted, printed_candidates
 from processors.learning.classes import Classes, fit_classes
 from processors.learning.lists import abbreviates
 from processors.learning.memory import Memory, Remembered
 from processors.learning.text.date_form import form_of
-from processors.learning.text.document import Document, similar
+from processors.learning.text.document import Document, sender_words_of, similar
 from processors.learning.text.keys import (
     LIST_SEPARATOR,
     compact,
@@ -53,28 +55,67 @@ class Record:
         return min(self.keys)
 
 
-def prepare(
-    examples: Iterable[Example], kind: ColumnKind, folds: int
-) -> tuple[list[Record], Wanted]:
+@dataclass(frozen=True, slots=True)
+class Older:
+    """A record of which only the memory learns: its value, and the fold of its document."""
+
+    remembered: Remembered
+    fold: int
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """The records to learn from, those that are only remembered, and what is looked for.
+
+    `seen` has the id and time of each record with a value.
+    """
+
+    records: Sequence[Record]
+    older: Sequence[Older]
+    wanted: Wanted
+    seen: Sequence[tuple[str, str]]
+
+
+def prepare(examples: Sequence[Example], kind: ColumnKind, *, folds: int, newest: int) -> Prepared:
     """Return the records that have a value, and what is to be looked for in their documents.
 
+    `examples` are in the order of time; the last of them are looked at closely, `newest` at most.
     An empty value says nothing: whether nobody has filled it in, or there is none.
     """
-    kept = [each for each in examples if each.value.strip()]
-    order, form = "", ""
-    if kind is ColumnKind.DATE:
-        order = date_order_of(each.value for each in kept)
-        form = form_of((each.value for each in kept), order)
+    pending: list[tuple[Example, Document]] = []
+    older: list[Older] = []
+    values: list[str] = []
+    seen: list[tuple[str, str]] = []
+    first = len(examples) - newest
+    for number, each in enumerate(examples):
+        if not each.value.strip():
+            continue
+        values.append(each.value)
+        seen.append((each.record_id, each.when))
+        if number >= first:
+            # The pages take much more memory than the document that is made of them.
+            pending.append((replace(each, pages=()), Document.of(each.pages)))
+        elif kind in REMEMBERED and (key := key_of(each.value, kind)):
+            remembered = _remembered(key, each, sender_words_of(each.pages))
+            older.append(Older(remembered, fold_of(each.digest, folds)))
+    is_date = kind is ColumnKind.DATE
+    order = date_order_of(values) if is_date else ""
     records = [
-        Record(each, keys, fold_of(each.digest, folds), Document.of(each.pages))
-        for each in kept
+        Record(each, keys, fold_of(each.digest, folds), document)
+        for each, document in pending
         if (keys := keys_of(each.value, kind, order))
     ]
+    form = form_of(values, order) if is_date else ""
     wanted = Wanted(kind, order, form, _shape_of(records, kind))
     for record in records:
         record.printed = printed_candidates(record.document, record.example.findings, wanted)
         _count_words(record)
-    return records, wanted
+    return Prepared(records, older, wanted, seen)
+
+
+def _remembered(key: str, example: Example, words: Iterable[str]) -> Remembered:
+    # Equal words of many documents are one text in memory.
+    return Remembered(key, example.value.strip(), tuple(map(intern, words)), example.weight)
 
 
 def keys_of(value: str, kind: ColumnKind, order: str) -> frozenset[str]:
@@ -108,17 +149,10 @@ def usual_years(records: Sequence[Record]) -> dict[str, float]:
     return {year: round(count / len(records), 4) for year, count in counts.items()}
 
 
-def memory_of(records: Iterable[Record]) -> Memory:
+def memory_of(records: Iterable[Record], older: Iterable[Older]) -> Memory:
     """Return the memory of the values of records."""
-    return Memory.of(
-        Remembered(
-            record.key,
-            record.example.value.strip(),
-            record.document.sender_words,
-            record.example.weight,
-        )
-        for record in records
-    )
+    close = (_remembered(each.key, each.example, each.document.sender_words) for each in records)
+    return Memory.of(chain(close, (each.remembered for each in older)))
 
 
 def classes_of(records: Sequence[Record], memory: Memory | None) -> Classes | None:

@@ -10,7 +10,7 @@ from processors.learning.features import Usual
 from processors.learning.fitting import bins_of, fit_parts
 from processors.learning.learner import Learned
 from processors.learning.model import ColumnModel, TrainedOn
-from processors.learning.prepared import Record, prepare, usual_years
+from processors.learning.prepared import prepare, usual_years
 from processors.learning.text.document import Document
 from processors.learning.types import Choice, ColumnKind, Example, Judged, Reliability
 
@@ -36,22 +36,30 @@ class Trained:
 
 
 def train(examples: Sequence[Example], *, kind: ColumnKind, finding: str | None = None) -> Trained:
-    """Learn a column: `kind` is that of its values, `finding` the rules' finding mapped to it."""
+    """Learn a column: `kind` is that of its values, `finding` the rules' finding mapped to it.
+
+    `examples` are in the order of time. Each is looked at once and its pages are not kept, so that
+    they may be loaded when they are asked for. The ranking is learned from the newest 4,000, the
+    memory from all.
+    """
     folds = _FOLDS_OF_MANY if len(examples) > _MANY else _FOLDS
-    records, wanted = prepare(examples, kind, folds)
+    prepared = prepare(examples, kind, folds=folds, newest=NEWEST)
+    records = prepared.records
     years = usual_years(records) if kind is ColumnKind.DATE else {}
-    learned, judged = fit_parts(records, wanted, finding, Usual(years, len(records)))
-    model = ColumnModel(kind, finding, wanted.order, _trained_on(records), learned.to_body())
+    usual = Usual(years, len(records) + len(prepared.older))
+    learned, judged = fit_parts(prepared, finding, usual)
+    trained_on = _trained_on(prepared.seen)
+    model = ColumnModel(kind, finding, prepared.wanted.order, trained_on, learned.to_body())
     found = sum(bool(record.keys & record.printed.keys()) for record in records)
     return Trained(model, tuple(judged), found / max(len(records), 1), (), reliability_of(judged))
 
 
-def _trained_on(records: Sequence[Record]) -> TrainedOn:
-    ids = sorted(each.example.record_id for each in records)
+def _trained_on(seen: Sequence[tuple[str, str]]) -> TrainedOn:
+    ids = sorted(record_id for record_id, _ in seen)
     return TrainedOn(
-        records=len(records),
+        records=len(seen),
         digest=hashlib.sha256("\n".join(ids).encode()).hexdigest(),
-        newest=max((each.example.when for each in records), default=""),
+        newest=max((when for _, when in seen), default=""),
     )
 
 

@@ -8,9 +8,9 @@ from itertools import islice
 from statistics import median
 
 from pipeline.model import PageText
-from processors.contract import Box, Page
+from processors.contract import Box, Line, Page
 from processors.learning.text.keys import compact
-from processors.values.lines import TextLine, text_lines_of
+from processors.values.lines import MAX_LINE_CHARS, TextLine, fold, text_lines_of
 
 # Values are at the beginning or at the end; of a book only these lines are looked at.
 HEAD_LINES = 300
@@ -90,9 +90,7 @@ class Document:
 
         Numbers count as well: a sender prints its telephone and tax numbers on every document.
         """
-        ends = [*self.tokens[:_SENDER_LINES], *self.tokens[_SENDER_LINES:][-_SENDER_TAIL_LINES:]]
-        words = (t.word for line in ends for t in line if len(t.word) >= _LEAST_WORD)
-        return frozenset(islice(dict.fromkeys(words), MOST_SENDER_WORDS))
+        return _sender_words(self.tokens)
 
     @property
     def first_page(self) -> int:
@@ -113,6 +111,20 @@ class Document:
     def box_of(self, index: int, start: int, end: int) -> Box | None:
         """Return the box of a part of a line."""
         return self.lines[index].finding("", 0.0, "", start=start, end=end).box
+
+
+def sender_words_of(pages: Sequence[Page]) -> frozenset[str]:
+    """Return the words of the sender without preparing all of a document."""
+    lines = [line for page in pages for line in page.lines or map(Line, page.text.text.split("\n"))]
+    kept = [line.text for line in lines if line.text.strip()]
+    ends = [*kept[:_SENDER_LINES], *kept[_SENDER_LINES:][-_SENDER_TAIL_LINES:]]
+    return _sender_words([tokens_of(fold(text[:MAX_LINE_CHARS])) for text in ends])
+
+
+def _sender_words(tokens: Sequence[Sequence[Token]]) -> frozenset[str]:
+    ends = [*tokens[:_SENDER_LINES], *tokens[_SENDER_LINES:][-_SENDER_TAIL_LINES:]]
+    words = (token.word for line in ends for token in line if len(token.word) >= _LEAST_WORD)
+    return frozenset(islice(dict.fromkeys(words), MOST_SENDER_WORDS))
 
 
 def tokens_of(folded: str) -> list[Token]:
