@@ -17,7 +17,7 @@ QUICK := tests/unit tests/style tests/docs tests/caspio_ingest
 SCALE_ARGS ?= --sizes 10000 100000
 BIN := .venv/bin
 
-.PHONY: help demo test test-full quick fuzz check docs docs-serve format bench bench-house bench-read byte-ranges scale conformance crash-matrix production-test agents-test soak race pictures pin-images emulator clean setup setup-test
+.PHONY: help demo test test-full quick fuzz check docs docs-serve format bench bench-house bench-learn bench-read byte-ranges scale conformance crash-matrix production-test agents-test soak race pictures pin-images emulator clean setup setup-test
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
@@ -67,6 +67,9 @@ bench-house: ## Measure how hard the code is to enter (HOUSE_ARGS="--list proces
 bench-read: setup-test ## Compare reading with tesseract and OCRmyPDF (BENCH_ARGS="--every 5 --json FILE"); measure confidences
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.bench.read $(BENCH_ARGS)
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.bench.confidence $(CONFIDENCE_ARGS)
+
+bench-learn: setup-test ## Measure learning from filled records (LEARN_ARGS="--corpora FOLDER --cache FOLDER --tables curves year")
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.bench.learning $(LEARN_ARGS)
 
 byte-ranges: setup-test ## Measure the input ranges of the recognition model again, after its package changed
 	@$(BIN)/python -m tests.bench.int8_ranges

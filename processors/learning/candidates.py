@@ -218,7 +218,8 @@ def words_around(document: Document, spot: Spot, candidate: Candidate) -> Around
     below = document.tokens[spot.last + 1] if spot.last + 1 < len(document.lines) else ()
     own = _words(_own_tokens(document, spot))
     return {
-        "left": left or ["^"],
+        # Also together: "grand total" says more than "grand" and "total".
+        "left": [*left, " ".join(left)] if len(left) > 1 else left or ["^"],
         "right": right or ["$"],
         "above": _words(above[:_NEAR_WORDS]),
         "below": _words(below[:_NEAR_WORDS]),

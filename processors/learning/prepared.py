@@ -67,13 +67,15 @@ class Older:
 class Prepared:
     """The records to learn from, those that are only remembered, and what is looked for.
 
-    `seen` has the id and time of each record with a value.
+    `seen` has the id and time of each record with a value; of the `unreadable` the value is none of
+    this kind, such as a date of a day that does not exist.
     """
 
     records: Sequence[Record]
     older: Sequence[Older]
     wanted: Wanted
     seen: Sequence[tuple[str, str]]
+    unreadable: Sequence[tuple[Example, Document]]
 
 
 def prepare(examples: Sequence[Example], kind: ColumnKind, *, folds: int, newest: int) -> Prepared:
@@ -98,19 +100,35 @@ def prepare(examples: Sequence[Example], kind: ColumnKind, *, folds: int, newest
         elif kind in REMEMBERED and (key := key_of(each.value, kind)):
             remembered = _remembered(key, each, sender_words_of(each.pages))
             older.append(Older(remembered, fold_of(each.digest, folds)))
-    is_date = kind is ColumnKind.DATE
-    order = date_order_of(values) if is_date else ""
+    return _with_candidates(pending, older, values, seen, kind=kind, folds=folds)
+
+
+def _with_candidates(
+    pending: Sequence[tuple[Example, Document]],
+    older: Sequence[Older],
+    values: Sequence[str],
+    seen: Sequence[tuple[str, str]],
+    *,
+    kind: ColumnKind,
+    folds: int,
+) -> Prepared:
+    """Return the records with their candidates, once all values say how they are typed."""
+    order, form = "", ""
+    if kind is ColumnKind.DATE:
+        order = date_order_of(values)
+        form = form_of(values, order)
+    keyed = [(each, document, keys_of(each.value, kind, order)) for each, document in pending]
     records = [
         Record(each, keys, fold_of(each.digest, folds), document)
-        for each, document in pending
-        if (keys := keys_of(each.value, kind, order))
+        for each, document, keys in keyed
+        if keys
     ]
-    form = form_of(values, order) if is_date else ""
+    unreadable = [(each, document) for each, document, keys in keyed if not keys]
     wanted = Wanted(kind, order, form, _shape_of(records, kind))
     for record in records:
         record.printed = printed_candidates(record.document, record.example.findings, wanted)
         _count_words(record)
-    return Prepared(records, older, wanted, seen)
+    return Prepared(records, older, wanted, seen, unreadable)
 
 
 def _remembered(key: str, example: Example, words: Iterable[str]) -> Remembered:

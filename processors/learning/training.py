@@ -49,9 +49,15 @@ def train(examples: Sequence[Example], *, kind: ColumnKind, finding: str | None 
     usual = Usual(years, len(records) + len(prepared.older))
     learned, judged = fit_parts(prepared, finding, usual)
     trained_on = _trained_on(prepared.seen)
+    # A typed value that is none of its kind teaches nothing, and is doubted all the more.
+    unreadable = [
+        Judged(each.record_id, each.value, learned.choose(document, each.findings), right=False)
+        for each, document in prepared.unreadable
+    ]
     model = ColumnModel(kind, finding, prepared.wanted.order, trained_on, learned.to_body())
     found = sum(bool(record.keys & record.printed.keys()) for record in records)
-    return Trained(model, tuple(judged), found / max(len(records), 1), (), reliability_of(judged))
+    every = (*judged, *unreadable)
+    return Trained(model, every, found / max(len(records), 1), (), reliability_of(judged))
 
 
 def _trained_on(seen: Sequence[tuple[str, str]]) -> TrainedOn:

@@ -6,10 +6,9 @@ weight than another; and by fold, since a word that was counted with the record'
 say what it should predict.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from math import log
+from math import log, sqrt
 from typing import Any
 
 CONTEXTS = ("left", "right", "above", "below", "own", "first", "last", "rule", "form")
@@ -31,32 +30,31 @@ class WordCounts:
     """In how many documents a word is around the right value, and around which share of others."""
 
     documents: int = 0
-    right: Counter[tuple[str, str]] = field(default_factory=Counter)
+    right: dict[tuple[str, str], float] = field(default_factory=dict)
     other: dict[tuple[str, str], float] = field(default_factory=dict)
 
-    def add(self, right: Iterable[Around], others: Sequence[Iterable[Around]]) -> None:
-        """Count one document: the places of its right value, and those of each other candidate."""
+    def add(self, right: Sequence[Around], others: Sequence[Sequence[Around]]) -> None:
+        """Count one document: the places of its right value, and those of each other candidate.
+
+        Of a value that is printed several times each place counts as a part: not every one of them
+        has the words by which the value is meant.
+        """
         self.documents += 1
-        self.right.update(_all_words(right))
-        if not others:
-            return
-        seen: Counter[tuple[str, str]] = Counter()
+        _count(self.right, right, 1.0)
         for places in others:
-            seen.update(_all_words(places))
-        for word, count in seen.items():
-            self.other[word] = self.other.get(word, 0.0) + count / len(others)
+            _count(self.other, places, 1 / len(others))
 
     def add_all(self, more: "WordCounts", sign: int = 1) -> None:
         """Add other counts, or take them away."""
         self.documents += sign * more.documents
-        for word, count in more.right.items():
-            self.right[word] += sign * count
+        for word, share in more.right.items():
+            self.right[word] = self.right.get(word, 0.0) + sign * share
         for word, share in more.other.items():
             self.other[word] = self.other.get(word, 0.0) + sign * share
 
     def without(self, fold: "WordCounts") -> "WordCounts":
         """Return these counts without those of a fold."""
-        rest = WordCounts(self.documents, Counter(self.right), dict(self.other))
+        rest = WordCounts(self.documents, dict(self.right), dict(self.other))
         rest.add_all(fold, -1)
         return rest
 
@@ -104,8 +102,10 @@ class WordScores:
         return tuple(words)[:most]
 
     def _score(self, context: str, words: Sequence[str]) -> float:
+        """Return the sum of the words of a context, as if they were half dependent."""
         known = self.scores[context]
-        total = sum(known.get(word, 0.0) for word in words)
+        found = [known[word] for word in words if word in known]
+        total = sum(found) / sqrt(max(len(found), 1))
         return max(-_MOST_SCORE, min(_MOST_SCORE, total))
 
     def to_body(self) -> dict[str, Any]:
@@ -113,5 +113,9 @@ class WordScores:
         return {context: dict(sorted(words.items())) for context, words in self.scores.items()}
 
 
-def _all_words(places: Iterable[Around]) -> set[tuple[str, str]]:
-    return {(context, word) for place in places for context in place for word in place[context]}
+def _count(counts: dict[tuple[str, str], float], places: Sequence[Around], weight: float) -> None:
+    """Count the words of each place, each word of a place once."""
+    part = weight / max(len(places), 1)
+    for place in places:
+        for word in {(context, word) for context in place for word in place[context]}:
+            counts[word] = counts.get(word, 0.0) + part
