@@ -19,8 +19,8 @@ from flows.prefect.deployments.priorities import (
     queue_name,
     settings_name,
 )
-from flows.prefect.late_runs import late_runs
 from flows.prefect.names import HEARTBEATS_MISSED, LOST_RUNS
+from flows.prefect.requests.late_runs import late_runs
 from flows.prefect.server import Server
 from pipeline.errors import BadSettings
 from pipeline.metering.budget import Priority

@@ -26,8 +26,8 @@ from flows.app.sources import isolate_errors, named_sources, source_problems
 from flows.app.webhook_messages import answering
 from flows.app.wiring import AppContext, connect
 from flows.prefect.deployments.priorities import settings_name
-from flows.prefect.lost_requests import ask_again_for_lost
-from flows.prefect.overtaken import skip_overtaken
+from flows.prefect.requests.lost_requests import ask_again_for_lost
+from flows.prefect.requests.overtaken import skip_overtaken
 from flows.prefect.server import Server
 from flows.prefect.ui import events
 from flows.prefect.ui.alarms import raise_alarms

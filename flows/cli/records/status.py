@@ -10,7 +10,7 @@ from flows.cli.common import DEFAULT_CONFIG, AsJson, Config
 from pipeline.errors import BadSettings
 
 if TYPE_CHECKING:
-    from flows.prefect.late_runs import LateRuns
+    from flows.prefect.requests.late_runs import LateRuns
     from pipeline.ports import FileState, Ledger, RunState
     from pipeline.settings import Settings
 
@@ -85,7 +85,7 @@ def status_of(config: Path, *, show: bool) -> object:
 def late_of(settings: "Settings") -> "LateRuns | None":
     """Return the runs that no worker takes; None without a Prefect server, or if it is silent."""
     from flows.prefect.deployments.priorities import settings_name
-    from flows.prefect.late_runs import late_runs
+    from flows.prefect.requests.late_runs import late_runs
     from flows.prefect.server import Server
 
     server = Server.from_environment()

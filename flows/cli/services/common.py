@@ -38,7 +38,7 @@ def ask_again(server: "Server", settings: "Settings") -> None:
     """Ask again for what users asked of runs whose host died with them, before work begins here."""
     from flows.app.wiring import open_ledger, system_clock
     from flows.prefect.deployments.priorities import settings_name
-    from flows.prefect.lost_requests import ask_again_for_lost
+    from flows.prefect.requests.lost_requests import ask_again_for_lost
 
     with open_ledger(settings) as ledger:
         now = system_clock().now()

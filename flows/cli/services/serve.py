@@ -77,9 +77,8 @@ def serve(
             receiving_webhooks(settings, config, webhooks),
             serving_web(settings, config, web),
         ):
-            served = counted(len(created), "deployment")
-            line = f"serving {served}: {where}. SIGTERM or Ctrl-C stops it."
-            err().print(line, highlight=False)
+            served = f"serving {counted(len(created), 'deployment')}: {where}"
+            err().print(f"{served}. SIGTERM or Ctrl-C stops it.", highlight=False)
             reload.begin()
             serve_here(settings.serve, created, reload.watch)
 

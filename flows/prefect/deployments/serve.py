@@ -38,7 +38,7 @@ from pipeline.settings import Settings
 IN_TURN = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.ENQUEUE)
 """A deployment runs once at a time. An overlapping run waits: a user may have asked for it.
 
-What only the schedule asked for is skipped meanwhile (`flows/prefect/overtaken.py`).
+What only the schedule asked for is skipped meanwhile (`flows/prefect/requests/overtaken.py`).
 """
 
 

@@ -12,7 +12,7 @@ from prefect.exceptions import Abort
 from prefect.states import Cancelled, Completed, Failed
 
 from flows.app.run_report import Report
-from flows.prefect.again import ask_again
+from flows.prefect.requests.again import ask_again
 from flows.prefect.ui import events
 from pipeline.errors import IngestError, StopRequested, unusable_file
 from pipeline.model import Status

@@ -9,7 +9,7 @@ import pytest
 from flows.doctor import server
 from flows.doctor.check import Check
 from flows.prefect.deployments.ownership import Owner
-from flows.prefect.late_runs import late_runs
+from flows.prefect.requests.late_runs import late_runs
 from pipeline.errors import BadSettings
 from pipeline.settings import Settings, load_settings
 

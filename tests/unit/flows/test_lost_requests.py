@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from flows.prefect.lost_requests import MAX_TRIES, ask_again_for_lost
+from flows.prefect.requests.lost_requests import MAX_TRIES, ask_again_for_lost
 from pipeline.errors import BadSettings
 from tests.fakes.clock import START
 from tests.fakes.ledger import MemoryLedger
