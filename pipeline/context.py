@@ -56,7 +56,8 @@ class SourceRun:
     """One run over one source.
 
     `plan_only` stops before anything is written. `reread` reads known content again; with
-    `reuse_readings` only where the ledger has no reading under the current fingerprint.
+    `reuse_readings` only where the ledger has no reading under the current fingerprint. `as_class`
+    is the class that a user says the documents have.
     `leases` is None where no other worker shares the ledger. `other_sources` are the names of the
     other sources in the settings. `on_plan` gets every plan with its documents, from many threads.
     `check_stop` is called before anything new is started; it raises StopRequested to stop the run.
@@ -71,6 +72,7 @@ class SourceRun:
     plan_only: bool = False
     reread: bool = False
     reuse_readings: bool = False
+    as_class: str = ""
     template: NameTemplate | None = None
     leases: RecordLeases | None = None
     other_sources: frozenset[str] = frozenset()

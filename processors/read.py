@@ -57,9 +57,11 @@ def read_document(
     work_dir: Path,
     settings: ReadSettings,
     engine: Callable[[], PageReader] | None = None,
+    as_class: str = "",
 ) -> Findings:
     """Read a file, leaving derived files in `work_dir`.
 
+    `as_class` is the class that a user says it has: values are looked for as in such a document.
     The name appears in messages only; it decides nothing. What can be wrong with a document becomes
     a status; an exception is a bug in a processor.
     """
@@ -69,7 +71,12 @@ def read_document(
         cpu_used_s=start_cpu_clock(),
     )
     budget = UnpackBudget(settings.limits, upload_bytes=path.stat().st_size)
-    return _read(path, name, work_dir, context=context, budget=budget, depth=0)
+    said = Finding(as_class, 1.0, "a user says so") if as_class else None
+    findings = _read(path, name, work_dir, context=context, budget=budget, depth=0, said=said)
+    # Files inside it may have a class of their own, and none of them is the class of the whole.
+    if said is not None and findings.status.readable:
+        return replace(findings, doc_type=said)
+    return findings
 
 
 def start_cpu_clock() -> Callable[[], float]:
@@ -91,8 +98,12 @@ def _read(
     context: Context,
     budget: UnpackBudget,
     depth: int,
+    said: Finding | None = None,
 ) -> Findings:
-    """Read a file and the files in it; `depth` is how many documents this one is inside of."""
+    """Read a file and the files in it; `depth` is how many documents this one is inside of.
+
+    `said` is its class, where a user says it.
+    """
     settings = context.settings
     file_type = media.FileType(media.UNKNOWN, "")
     try:
@@ -121,7 +132,9 @@ def _read(
         problem = f"{name}: {exc}"
         return failed(file_type.media_type, status, problem, extension=file_type.extension)
 
-    findings = findings_of(reading, file_type=file_type, name=name, files=files, settings=settings)
+    findings = findings_of(
+        reading, file_type=file_type, name=name, files=files, settings=settings, said=said
+    )
     children = read_children(
         reading.children,
         folder=work_dir / "children",
@@ -158,12 +171,18 @@ def findings_of(
     name: str,
     files: Mapping[str, Path],
     settings: ReadSettings,
+    said: Finding | None = None,
 ) -> Findings:
-    """Return what the pages of a document say, without the files in it."""
+    """Return what the pages of a document say, without the files in it.
+
+    `said` is its class, where a user says it.
+    """
     from processors.classify.classifier import classify
 
     structured = reading.structured
-    if structured:
+    if said is not None:
+        doc_type = said
+    elif structured:
         doc_type = structured.doc_type
     else:
         doc_type = classify(

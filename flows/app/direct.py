@@ -1,6 +1,7 @@
 """Run sources without Prefect: what `run` and `reprocess` do when no Prefect server is named."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,8 +51,14 @@ def work_directly(
         return work_sources(context, sources=sources, request=request)
 
 
-def work_sources(context: AppContext, *, sources: Sequence[str], request: RunRequest) -> Report:
-    """Work on the sources of a connected account."""
+def work_sources(
+    context: AppContext,
+    *,
+    sources: Sequence[str],
+    request: RunRequest,
+    watch: AbstractContextManager[RunProgress] | None = None,
+) -> Report:
+    """Work on the sources of a connected account; `watch` shows the progress, or else bars do."""
     started = context.ports.clock.monotonic()
     summary = Summary(new_run_id(context))
     chosen = choose_sources(context, sources, accept_types=request.yes)
@@ -59,7 +66,7 @@ def work_sources(context: AppContext, *, sources: Sequence[str], request: RunReq
     with (
         recorded_run(context, request.kind, summary) as leases,
         answering(context.ports.ledger, request, summary),
-        progress() as bars,
+        watch or progress() as bars,
     ):
         runner = DirectRunner(bars, context.threads)
         # One source after the other: a single one already keeps every core and the account's rate

@@ -179,6 +179,7 @@ def make_source_run(
         plan_only=not confirmed,
         reread=selection is not None,
         reuse_readings=selection is not None and selection.stale,
+        as_class=selection.as_class if selection is not None else "",
         template=NameTemplate(spec.rename) if spec.rename else None,
         leases=leases,
         other_sources=frozenset(context.settings.specs()) - {spec.name},

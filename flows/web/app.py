@@ -18,6 +18,7 @@ from flows.web.plans import apply, plan, plans
 from flows.web.record import download, record, thumbnail, undo as undo_record
 from flows.web.review.document import accept_all, decide, document, picture, undo, words
 from flows.web.review.queue import begin_next, claim, postpone, queue
+from flows.web.review.reread import read_again
 from flows.web.review.table import accept_rows, table
 from flows.web.signing.pages import sign_in_routes, sign_out
 from flows.web.site import Site
@@ -79,5 +80,6 @@ def routes(site: Site) -> list[BaseRoute]:
         pages.route("/review/{id}/postpone", postpone, needs=Role.REVIEWER, method="POST"),
         pages.route("/review/{id}/decide", decide, needs=Role.REVIEWER, method="POST"),
         pages.route("/review/{id}/accept-all", accept_all, needs=Role.REVIEWER, method="POST"),
+        pages.route("/review/{id}/read", read_again, needs=Role.REVIEWER, method="POST"),
         pages.route("/review/{id}/undo", undo, needs=Role.REVIEWER, method="POST"),
     ]

@@ -53,9 +53,17 @@ class Reader(Protocol):
         """
 
     def read(
-        self, path: Path, *, name: str, work_dir: Path, while_read: WhileRead = nullcontext
+        self,
+        path: Path,
+        *,
+        name: str,
+        work_dir: Path,
+        while_read: WhileRead = nullcontext,
+        as_class: str = "",
     ) -> Findings:
         """Read a file, leaving derived files in `work_dir`, an existing empty folder.
+
+        `as_class` is the class that a user says it has; "" leaves that to the reader.
 
         `while_read` is entered right before a child process takes the document, and left when it
         has answered or ended; again for each further child that tries. Safe from many threads.

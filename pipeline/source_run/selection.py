@@ -15,12 +15,16 @@ PAGE = 500
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What `reprocess` selects of a source: everything, or what meets the given conditions."""
+    """What `reprocess` selects of a source: everything, or what meets the given conditions.
+
+    `as_class` is the class that a user says the documents have, "" to find it out.
+    """
 
     records: tuple[str, ...] = ()
     where: str | None = None
     since: datetime | None = None
     stale: bool = False
+    as_class: str = ""
 
 
 def selected_records(run: SourceRun, selection: Selection) -> Iterator[RecordWork]:

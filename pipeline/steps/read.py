@@ -63,7 +63,9 @@ def read_again(file: FetchedFile, run: SourceRun, folder: Path) -> ReadDocument:
     work_dir = folder / "derived"
     work_dir.mkdir()
     while_read = partial(_recorded, file.ref.version, run)
-    findings = ports.reader.read(path, name=file.ref.name, work_dir=work_dir, while_read=while_read)
+    findings = ports.reader.read(
+        path, name=file.ref.name, work_dir=work_dir, while_read=while_read, as_class=run.as_class
+    )
     return ReadDocument(replace(file, path=path), findings)
 
 

@@ -29,8 +29,11 @@ FAILED_EXIT = 70
 _UNKNOWN_TYPE = "application/octet-stream"
 _TRACE_LINES = -12
 
-Job = Callable[[Path, str, Path], Findings]
-"""Reads a document under a name for people, leaving derived files in a folder."""
+Job = Callable[..., Findings]
+"""Reads a document under a name for people, leaving derived files in a folder.
+
+Where a user says which class the document has, that is the last argument; without, there is none.
+"""
 
 
 @runtime_checkable
@@ -108,19 +111,19 @@ class _Child:
             while len(request) < length:
                 request += os.read(self._line, length - len(request))
             os.write(self._line, TAKEN)
-            name, folder = json.loads(request)
-            answer = self._read(job, name, self._own / folder)
+            name, folder, *said = json.loads(request)
+            answer = self._read(job, name, self._own / folder, *said)
             started = self._end_programs()
             # What libraries keep for themselves would count against the next document.
             kept = rlimits.data_bytes() - self._loaded_bytes > rlimits.MODELS_MIB * 2**20
             self._answer(answer, self._own / folder, REPLACE if (started or kept) else ANSWERED)
 
-    def _read(self, job: Job, name: str, folder: Path) -> Findings | Bug:
+    def _read(self, job: Job, name: str, folder: Path, *said: str) -> Findings | Bug:
         """Run the job; an unforeseen error comes back as text, lack of memory ends the process."""
         limits = self._launch.settings.limits
         rlimits.limit_document(memory_mib=limits.memory_mib, cpu_s=limits.cpu_s)
         try:
-            return job(self._document, name, folder / answers.WORK)
+            return job(self._document, name, folder / answers.WORK, *said)
         except MemoryError:
             os._exit(OUT_OF_MEMORY_EXIT)
         except (Exception, SystemExit) as exc:  # noqa: BLE001 - the one place round one document

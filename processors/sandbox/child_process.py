@@ -147,8 +147,10 @@ class ChildProcess:
             structlog.get_logger(__name__).error("reader_did_not_start", trace=answer.trace)
         raise Ended(None)
 
-    def give(self, path: Path, name: str) -> str:
+    def give(self, path: Path, name: str, *, as_class: str = "") -> str:
         """Stop the child, hand over a document and resume it; return the name of its folder.
+
+        `as_class` is the class that a user says it has.
 
         Raises:
             Ended, Irregular: it is fit for no document, and this one is not to blame.
@@ -160,7 +162,7 @@ class ChildProcess:
             raise Irregular("it said something while it had nothing to do")
         self.documents += 1
         folder = self.folder.lay_out(path, self.documents)
-        request = json.dumps([name, folder]).encode()
+        request = json.dumps([name, folder, *([as_class] if as_class else [])]).encode()
         self._line.settimeout(self._take_s)
         try:
             self._line.sendall(launch.REQUEST.pack(len(request)) + request)

@@ -25,7 +25,7 @@ class DocumentJob:
         """Load the OCR engine; raises EngineMissing."""
         self._engines.get()
 
-    def __call__(self, path: Path, name: str, work_dir: Path) -> Findings:
+    def __call__(self, path: Path, name: str, work_dir: Path, as_class: str = "") -> Findings:
         """Read one document, leaving derived files in the folder."""
         return read_document(
             path,
@@ -33,4 +33,5 @@ class DocumentJob:
             work_dir=work_dir,
             settings=self._settings,
             engine=self._engines.get,
+            as_class=as_class,
         )

@@ -121,7 +121,13 @@ class SandboxedReader:
             return self._fingerprints.is_current(fingerprint)
 
     def read(
-        self, path: Path, *, name: str, work_dir: Path, while_read: WhileRead = nullcontext
+        self,
+        path: Path,
+        *,
+        name: str,
+        work_dir: Path,
+        while_read: WhileRead = nullcontext,
+        as_class: str = "",
     ) -> Findings:
         """Read a document in a child, waiting for a free one.
 
@@ -145,7 +151,11 @@ class SandboxedReader:
                 # With a process of its own, so that no more documents wait than could be read.
                 with self._turns.turn():
                     findings = process.read(
-                        path, name=name, work_dir=work_dir, while_read=while_read
+                        path,
+                        name=name,
+                        work_dir=work_dir,
+                        while_read=while_read,
+                        as_class=as_class,
                     )
             finally:
                 self._free.put(process)

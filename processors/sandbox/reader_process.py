@@ -51,7 +51,9 @@ class ReaderProcess:
         self._lock = threading.Lock()
         self._busy = threading.Lock()
 
-    def read(self, path: Path, *, name: str, work_dir: Path, while_read: WhileRead) -> Findings:
+    def read(
+        self, path: Path, *, name: str, work_dir: Path, while_read: WhileRead, as_class: str = ""
+    ) -> Findings:
         """Read one document.
 
         Raises:
@@ -66,7 +68,9 @@ class ReaderProcess:
                 try:
                     granted = self._checked(process.ready())
                     with while_read():
-                        findings = self._attempt(process, granted, path, name, work_dir)
+                        findings = self._attempt(
+                            process, granted, path, name, work_dir, as_class=as_class
+                        )
                 except (Irregular, Ended) as exc:
                     self._renew()
                     self._stop_if_closed(name)
@@ -87,14 +91,21 @@ class ReaderProcess:
             return failed(_UNKNOWN, ReadStatus.CRASHED, problem)
 
     def _attempt(
-        self, process: ChildProcess, granted: Granted, path: Path, name: str, work_dir: Path
+        self,
+        process: ChildProcess,
+        granted: Granted,
+        path: Path,
+        name: str,
+        work_dir: Path,
+        *,
+        as_class: str,
     ) -> Findings | Trouble:
         """Have a child read a document; return what it found, or what it did wrong with it.
 
         Raises:
             Irregular, Ended: the child did not even take it.
         """
-        folder = process.give(path, name)
+        folder = process.give(path, name, as_class=as_class)
         try:
             trouble = self._watched(process)
             if trouble is not None:

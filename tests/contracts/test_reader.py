@@ -30,6 +30,7 @@ class Case:
         *,
         name: str = "upload",
         while_read: WhileRead = nullcontext,
+        as_class: str = "",
     ) -> Findings:
         """Read bytes in a folder of their own."""
         folder.mkdir()
@@ -37,7 +38,11 @@ class Case:
         work_dir = folder / "work"
         work_dir.mkdir()
         return self.reader.read(
-            folder / "document", name=name, work_dir=work_dir, while_read=while_read
+            folder / "document",
+            name=name,
+            work_dir=work_dir,
+            while_read=while_read,
+            as_class=as_class,
         )
 
 
@@ -66,6 +71,16 @@ def test_a_document_has_text_and_values(case: Case, tmp_path: Path):
     assert "12.50" in findings.text
     assert findings.fields["total"].value == "12.50"
     assert findings.fields["total"].reason
+
+
+def test_a_document_has_the_class_that_a_user_says(case: Case, tmp_path: Path):
+    """A class that is said is the document's, and its values are found; the next document has its own again."""
+    said = case.read(case.good, tmp_path / "one", as_class="contract")
+    next_one = case.read(case.good, tmp_path / "two")
+
+    assert (said.doc_type.value, said.doc_type.confidence) == ("contract", 1.0)
+    assert "12.50" in said.text
+    assert next_one.doc_type.value != "contract"
 
 
 @pytest.mark.parametrize("kind", ["damaged", "empty"])

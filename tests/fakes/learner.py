@@ -75,10 +75,18 @@ class PagesReader(FakeReader):
     engine: str | None = None
 
     def read(
-        self, path: Path, *, name: str, work_dir: Path, while_read: WhileRead = nullcontext
+        self,
+        path: Path,
+        *,
+        name: str,
+        work_dir: Path,
+        while_read: WhileRead = nullcontext,
+        as_class: str = "",
     ) -> Findings:
         """Read a file."""
-        findings = super().read(path, name=name, work_dir=work_dir, while_read=while_read)
+        findings = super().read(
+            path, name=name, work_dir=work_dir, while_read=while_read, as_class=as_class
+        )
         pages = work_dir / "pages.json"
         page = {"number": 1, "source": "text", "engine": self.engine, "text": findings.text}
         head = '{"format":"pages","version":1,"pages":['

@@ -1,6 +1,6 @@
 import threading
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pipeline.model import Finding, Findings, PageText, ReadStatus
@@ -29,13 +29,22 @@ class FakeReader:
         return fingerprint == self.fingerprint()
 
     def read(
-        self, path: Path, *, name: str, work_dir: Path, while_read: WhileRead = nullcontext
+        self,
+        path: Path,
+        *,
+        name: str,
+        work_dir: Path,
+        while_read: WhileRead = nullcontext,
+        as_class: str = "",
     ) -> Findings:
         """Read a file."""
         with self._lock:
             self.reads += 1
         with while_read():
-            return self.findings(path, name=name, work_dir=work_dir)
+            found = self.findings(path, name=name, work_dir=work_dir)
+        if as_class and found.status.readable:
+            return replace(found, doc_type=Finding(as_class, 1.0, "a user says so"))
+        return found
 
     def findings(self, path: Path, *, name: str, work_dir: Path) -> Findings:
         """Return what is in a file: what a child process does, and what tests replace."""

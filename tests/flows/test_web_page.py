@@ -131,7 +131,7 @@ def test_documents_are_reviewed_by_keyboard_alone(served: Served):
         page.see(f"Page {name} of 3")
         served.at_work()
     page.key("+")
-    page.wait("document.querySelector('.sheet').className.includes('zoom-2')", "a larger picture")
+    page.wait("!!document.querySelector('.sheet.zoom-2')", "a larger picture")
     page.key("e")
     page.wait("document.activeElement.name === 'text'", "the field to type in")
     page.type("7")

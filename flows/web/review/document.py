@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from starlette.responses import JSONResponse, Response
 
+from flows.app.review.reread import classes
 from flows.web.render import page, see
 from flows.web.review.decisions import carry_out, choice_of, in_words, named_item, seen_of
 from flows.web.review.page_view import Leaf, PageView, files_of, leaf_of, page_view
@@ -17,6 +18,7 @@ from flows.web.review.queue import (
     require_claim,
     wanted_of,
 )
+from flows.web.review.reread import job_of
 from flows.web.review.words import PageWord, as_typed, other_values, picked, words_of
 from flows.web.site import Refused, Visit, not_found
 from pipeline.decide.column_values import TEXT_TYPES
@@ -194,6 +196,9 @@ def _shown(
         typed_text=typed_text,
         message=f"{asked.get('on', '')} {_DONE[said]}." if said in _DONE else "",
         tomorrow=(now + timedelta(days=1)).date(),
+        classes=classes(visit.site.settings),
+        job=visit.site.jobs.job(job_of(review.id)),
+        busy=said == "busy",
         trail=visit.site.ledger.users.audit_trail(subject=review.id, limit=20),
     )
     response.status_code = status

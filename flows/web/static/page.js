@@ -29,7 +29,7 @@ function zoom(step) {
   const sheet = first("[data-zoomed]");
   if (!sheet) return;
   const now = Math.min(Math.max(Number(sheet.dataset.zoomed) + step, 1), 4);
-  sheet.className = `sheet zoom-${now}`;
+  sheet.setAttribute("class", `sheet zoom-${now}`);
   sheet.dataset.zoomed = now;
   document.querySelectorAll("input[name=zoom]").forEach((input) => { input.value = now; });
   say(`Zoom ${now} of 4`);

@@ -317,8 +317,16 @@ class SlowlyChanged:
         return fingerprint == self.fingerprint()
 
     def read(
-        self, path: Path, *, name: str, work_dir: Path, while_read: WhileRead = nullcontext
+        self,
+        path: Path,
+        *,
+        name: str,
+        work_dir: Path,
+        while_read: WhileRead = nullcontext,
+        as_class: str = "",
     ) -> Any:
         """Read, and remember what was read."""
         self.read_names.append(name)
-        return self._inner.read(path, name=name, work_dir=work_dir, while_read=while_read)
+        return self._inner.read(
+            path, name=name, work_dir=work_dir, while_read=while_read, as_class=as_class
+        )

@@ -41,12 +41,20 @@ class Meddling:
         return bool(self._inner.is_current(fingerprint))
 
     def read(
-        self, path: Path, *, name: str, work_dir: Path, while_read: WhileRead = nullcontext
+        self,
+        path: Path,
+        *,
+        name: str,
+        work_dir: Path,
+        while_read: WhileRead = nullcontext,
+        as_class: str = "",
     ) -> Any:
         """Read, after what happens."""
         while self._happens:
             self._happens.pop()()
-        return self._inner.read(path, name=name, work_dir=work_dir, while_read=while_read)
+        return self._inner.read(
+            path, name=name, work_dir=work_dir, while_read=while_read, as_class=as_class
+        )
 
 
 def both(make_workspace: MakeWorkspace) -> Workspace:

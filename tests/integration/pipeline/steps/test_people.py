@@ -35,13 +35,21 @@ class Meanwhile:
         return self._inner.is_current(fingerprint)
 
     def read(
-        self, path: Path, *, name: str, work_dir: Path, while_read: WhileRead = nullcontext
+        self,
+        path: Path,
+        *,
+        name: str,
+        work_dir: Path,
+        while_read: WhileRead = nullcontext,
+        as_class: str = "",
     ) -> Findings:
         """Let the user act, then read."""
         act, self._act = self._act, None
         if act is not None:
             act()
-        return self._inner.read(path, name=name, work_dir=work_dir, while_read=while_read)
+        return self._inner.read(
+            path, name=name, work_dir=work_dir, while_read=while_read, as_class=as_class
+        )
 
 
 def _row(workspace: Workspace, pk: int, table: str = "Uploads") -> Mapping[str, Any]:

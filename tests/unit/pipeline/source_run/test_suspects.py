@@ -44,7 +44,13 @@ class DeadlyReader(FakeReader):
     names: list[str] = field(default_factory=list)
 
     def read(
-        self, path: Path, *, name: str, work_dir: Path, while_read: WhileRead = nullcontext
+        self,
+        path: Path,
+        *,
+        name: str,
+        work_dir: Path,
+        while_read: WhileRead = nullcontext,
+        as_class: str = "",
     ) -> Findings:
         """Read a document, or never return."""
         self.names.append(name)
@@ -53,7 +59,9 @@ class DeadlyReader(FakeReader):
             context.__enter__()
             NEVER_LEFT.append(context)
             raise Killed
-        return super().read(path, name=name, work_dir=work_dir, while_read=while_read)
+        return super().read(
+            path, name=name, work_dir=work_dir, while_read=while_read, as_class=as_class
+        )
 
 
 @pytest.fixture

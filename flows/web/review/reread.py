@@ -1,0 +1,44 @@
+"""Have a document read again as another class, where its class was not right."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from starlette.responses import Response
+
+from flows.app.drain import Drain
+from flows.app.review.reread import classes, reread
+from flows.web.render import see
+from flows.web.review.page_view import files_of
+from flows.web.review.queue import address_of, named_review, require_claim, wanted_of
+from flows.web.site import Refused, Site, Visit
+from pipeline.model import FileRef
+
+
+def read_again(visit: Visit) -> Response:
+    """Begin to read the files of a record again with the class that the form names."""
+    review = named_review(visit)
+    require_claim(visit, review)
+    as_class = visit.form.get("class", "")
+    files = files_of(visit.site, review)
+    if as_class not in classes(visit.site.settings) or not files:
+        raise Refused(400, "There is no such class.", "Go back and choose one.")
+    visit.audit("read again", review.id, f"as {as_class}")
+    work = partial(_read, visit.site, files[0].ref, as_class)
+    begun = visit.site.jobs.begin(job_of(review.id), work)
+    said = "" if begun else "busy"
+    return see(address_of(wanted_of(visit.form), f"/review/{review.id}", said=said))
+
+
+def _read(site: Site, ref: FileRef, as_class: str, stoppable: Callable[[Drain], None]) -> str:
+    with site.desk.connect() as context:
+        stoppable(context.drain)
+        report = reread(context, ref, as_class)
+    counts: Mapping[str, int] = report.document["documents"]
+    said = [f"{number} {status}" for status, number in counts.items() if number]
+    reasons = [one.reason for one in report.outcomes if one.reason]
+    return ". ".join([f"Read as {as_class}: {', '.join(said) or 'nothing to do'}", *reasons])
+
+
+def job_of(review_id: str) -> str:
+    """Name the job that reads a review's files again."""
+    return f"read {review_id} again"
