@@ -115,6 +115,7 @@ class Account:
     target: RecordTarget
     ledger: Ledger
     clock: Clock
+    spending: Spending
 
 
 @contextmanager
@@ -132,7 +133,7 @@ def open_settings_account(settings: Settings) -> Iterator[Account]:
         client = stack.enter_context(
             open_client(settings, clock=clock, ledger=ledger, spending=spending)
         )
-        yield Account(client, CaspioRecordTarget(client), ledger, clock)
+        yield Account(client, CaspioRecordTarget(client), ledger, clock, spending)
 
 
 @dataclass(frozen=True, slots=True)

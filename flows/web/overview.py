@@ -31,6 +31,7 @@ class SourceRow:
     container: str
     counts: Mapping[str, int]
     is_known: bool
+    is_paused: bool = False
 
     @property
     def total(self) -> int:
@@ -89,13 +90,14 @@ def overview(visit: Visit) -> Response:
 
 def source_rows(visit: Visit, counts: Mapping[str, Mapping[str, int]]) -> list[SourceRow]:
     """Return the sources of the settings in their order, then those that only the ledger knows."""
-    specs = visit.site.settings.specs()
+    specs, paused = visit.site.settings.specs(), visit.site.settings.paused()
     return [
         SourceRow(
             name,
             specs[name].container if name in specs else "",
             counts.get(name, {}),
             is_known=name in specs,
+            is_paused=name in paused,
         )
         for name in dict.fromkeys([*specs, *counts])
     ]

@@ -43,13 +43,19 @@ _log = structlog.get_logger()
 class Dispatcher:
     """Takes messages from the ledger and starts runs for them; it stores none itself.
 
-    After a request to stop (`drain`) it takes no more: they wait for the next receiver.
+    After a request to stop (`drain`) it takes no more: they wait for the next receiver. `present`
+    returns the settings as they are now.
     """
 
-    settings: Settings
+    present: Callable[[], Settings]
     ledger: Ledger
     start: Start
     drain: Drain = field(default_factory=Drain)
+
+    @property
+    def settings(self) -> Settings:
+        """Return the present settings."""
+        return self.present()
 
     def turn(self) -> int:
         """Start runs for all waiting messages; return how many messages that was.

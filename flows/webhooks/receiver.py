@@ -41,13 +41,19 @@ class _TooLarge(Exception):
 class Receiver:
     """Receives messages for the sources of the settings.
 
-    `on_stored` is called after messages were stored that wait for work.
+    `present` returns the settings as they are now; `on_stored` is called after messages were stored
+    that wait for work.
     """
 
-    settings: Settings
+    present: Callable[[], Settings]
     ledger: Ledger
     secrets: tuple[str, ...]
     on_stored: Callable[[], None]
+
+    @property
+    def settings(self) -> Settings:
+        """Return the present settings."""
+        return self.present()
 
     def app(self) -> Starlette:
         """Return the application: messages at PATH, and /health."""

@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from flows.app.drain import Drain
+from flows.app.mapping.live_settings import LiveSettings
+from flows.app.settings import load_settings
 from flows.app.wiring import open_ledger
 from flows.http.server import Running, listening, server_of
 from flows.webhooks.dispatch import Dispatcher, Loop, Start, start_at_prefect, start_directly
@@ -57,8 +59,10 @@ def receiving(
                 start = start_at_prefect(settings, config)
             else:
                 start = start_directly(config, drain)
-        loop = Loop(Dispatcher(settings, ledger, start, drain))
-        app = Receiver(settings, ledger, secrets, loop.wake).app()
+        # A source that is mapped or paused meanwhile is known with the next message.
+        live = LiveSettings(config, settings, load_settings)
+        loop = Loop(Dispatcher(live.present, ledger, start, drain))
+        app = Receiver(live.present, ledger, secrets, loop.wake).app()
         # Before the first message: what an earlier receiver has left waits for no new one.
         loop.start()
         try:

@@ -24,11 +24,16 @@ ENOUGH = 2
 
 @dataclass(frozen=True, slots=True)
 class SampleDocument:
-    """A document that was read to look at, with its record as it is; nothing of it was kept."""
+    """A document that was read to look at, with its record as it is; nothing of it was kept.
+
+    `own` are the columns with a value that this program wrote: that a document says the same proves
+    nothing.
+    """
 
     ref: FileRef
     work: RecordWork
     findings: Findings
+    own: frozenset[str] = frozenset()
 
     @property
     def values(self) -> Mapping[str, str]:
@@ -75,7 +80,7 @@ def agreements(
         for name, text in sample.values.items():
             for column in container.columns.values():
                 current = sample.work.values.get(column.name)
-                if _proves_nothing(name, text) or is_empty(current):
+                if _proves_nothing(name, text) or is_empty(current) or column.name in sample.own:
                     continue
                 compared[column.name, name] += 1
                 agreed[column.name, name] += is_value(current, text, column)

@@ -32,6 +32,11 @@ class LiveSettings:
         self._signature = _signature(path)
         self.digest = _digest(path)
 
+    def present(self) -> Settings:
+        """Return the settings as they are now."""
+        self.refresh()
+        return self.settings
+
     def refresh(self) -> bool:
         """Load the file again if it has changed; say whether the settings are others now."""
         signature = _signature(self._path)

@@ -6,7 +6,8 @@ Looking takes calls, which count in the budget. Nothing is archived, recorded or
 import tempfile
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -14,11 +15,12 @@ from pathlib import Path
 from flows.app.onboarding.init import create_columns
 from flows.app.onboarding.sample_reading import read_samples
 from flows.app.onboarding.wiring import count_records, discover_container, discover_schema
-from flows.app.wiring import open_settings_account, open_turns
+from flows.app.wiring import Account, open_settings_account, open_turns, visible_tables
+from pipeline.decide.column_values import same
 from pipeline.model.schema import Container, DiscoveredAccount
 from pipeline.onboarding.proposal import MissingColumn, Proposal, ProposedSource
 from pipeline.onboarding.sample_documents import SampleDocument
-from pipeline.ports import Clock
+from pipeline.ports import Clock, Ledger
 from pipeline.settings import Settings
 
 DOCUMENTS = 20
@@ -104,12 +106,9 @@ class Looks:
 
     def look_at_account(self) -> LookedAtAccount:
         """List the tables, views and folders with their columns, and count their files."""
-        with (
-            open_settings_account(self.settings()) as opened,
-            tempfile.TemporaryDirectory(prefix="caspio-ingest-") as name,
-        ):
+        with _opened(self.settings()) as (opened, folder):
             # One page of each table is enough; the rest is extrapolated.
-            found = discover_schema(opened.client, folder=Path(name), pages=1)
+            found = discover_schema(opened.client, folder=folder, pages=1)
             calls = sum(opened.client.calls.values())
         self._account = LookedAtAccount(found, self.clock.now(), calls)
         return self._account
@@ -122,17 +121,14 @@ class Looks:
         """
         settings = self.settings()
         self._read[place] = 0
-        with (
-            open_settings_account(settings) as opened,
-            tempfile.TemporaryDirectory(prefix="caspio-ingest-") as name,
-        ):
+        with _opened(settings) as (opened, folder):
             container = Container(place.container, is_view=False, columns={})
             if not place.is_missing:
                 container = discover_container(
                     opened.client,
                     place.container,
                     is_view=place.kind == "view",
-                    folder=Path(name),
+                    folder=folder,
                 )
             samples = read_samples(
                 opened.client,
@@ -143,6 +139,7 @@ class Looks:
                 fullest=True,
                 on_read=lambda _: self._count(place),
             )
+            samples = [with_own(sample, container, opened.ledger) for sample in samples]
         looked = Looked(
             place, container, tuple(samples), self._files(place, container), self.clock.now()
         )
@@ -159,7 +156,7 @@ class Looks:
         Raises:
             RefusedByCaspio: the condition cannot be understood.
         """
-        with open_settings_account(self.settings()) as opened:
+        with _opened(self.settings()) as (opened, _):
             is_view = place.kind == "view"
             return count_records(opened.client, place.container, condition, is_view=is_view)
 
@@ -168,18 +165,16 @@ class Looks:
     ) -> tuple[Sequence[MissingColumn], str]:
         """Create columns, and an index table that is missing.
 
-        Return those that were created, and why the others were not, "" if all were. A column that
-        somebody else has created meanwhile counts as created, if it is of the same type.
+        Return those that were created, and why the others were not, "" if all were. What is there
+        already, of the same type, counts as created: a try before this one may have been cut off.
         """
         place = looked.place
-        with (
-            open_settings_account(self.settings()) as opened,
-            tempfile.TemporaryDirectory(prefix="caspio-ingest-") as name,
-        ):
+        with _opened(self.settings()) as (opened, folder):
             now = looked.container
-            if not place.is_missing:
+            is_missing = place.is_missing and INDEX_TABLE not in visible_tables(opened.client)
+            if not is_missing:
                 now = discover_container(
-                    opened.client, place.container, is_view=False, folder=Path(name)
+                    opened.client, place.container, is_view=False, folder=folder
                 )
             there = [
                 one
@@ -190,7 +185,7 @@ class Looks:
             source = proposed(place, now)
             made: list[MissingColumn] = []
             problem = ""
-            if missing or place.is_missing:
+            if missing or is_missing:
                 made, problem = create_columns(opened.client, source, missing)
             return [*there, *made], problem
 
@@ -209,6 +204,36 @@ class Looks:
         folders = account.account.files_area.folders if account else ()
         below = place.name.rstrip("/") + "/"
         return sum(one.files for one in folders if f"{one.path.rstrip('/')}/".startswith(below))
+
+
+def with_own(sample: SampleDocument, container: Container, ledger: Ledger) -> SampleDocument:
+    """Return a sample with the columns of its record that have a value of this program."""
+    record = sample.work.record
+    if record is None:
+        return sample
+    written = ledger.effects.last_written(record.container, record.pk)
+    own = frozenset(
+        name
+        for name, value in written.items()
+        if name in container.columns
+        and same(sample.work.values.get(name), value.value, container.columns[name])
+    )
+    return replace(sample, own=own)
+
+
+@contextmanager
+def _opened(settings: Settings) -> Iterator[tuple[Account, Path]]:
+    """Open the account, if the budget has calls left, and a folder for what is looked at.
+
+    Raises:
+        BudgetExhausted: the calls that new work may use are used up.
+    """
+    with (
+        open_settings_account(settings) as account,
+        tempfile.TemporaryDirectory(prefix="caspio-ingest-") as name,
+    ):
+        account.spending.require()
+        yield account, Path(name)
 
 
 def proposed(place: Place, container: Container) -> ProposedSource:

@@ -1,8 +1,10 @@
 """The settings file as a whole: read it, try a new text, and replace it at once."""
 
+import fcntl
 import hashlib
 import os
 import stat
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -46,7 +48,8 @@ def tried(path: Path, text: str) -> Iterator[Path]:
         BadSettings: it cannot be written, or does not load.
     """
     # Beside the target, so that the settings appear whole or not at all.
-    fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
+    # Two users may write in two threads of one process.
+    fresh = path.with_name(f".{path.name}.{os.getpid()}{threading.get_native_id()}.new")
     try:
         fresh.write_bytes(text.encode("utf-8"))
         if path.exists():
@@ -68,8 +71,9 @@ def tried(path: Path, text: str) -> Iterator[Path]:
 def replace_settings(path: Path, text: str, *, seen: str) -> SettingsFile:
     """Replace a settings file, if it is still as it was seen, by its digest; return the new one.
 
-    Between the last look and the replacement there are no other instructions, so that an editor has
-    no more than microseconds to save its version in vain.
+    Others who use this function wait for their turn, and then find that it has changed. An editor
+    takes no turn: it has the microseconds between the last look and the replacement to save its
+    version in vain.
 
     Raises:
         BadSettings: it has changed since, does not load, or cannot be written.
@@ -77,7 +81,9 @@ def replace_settings(path: Path, text: str, *, seen: str) -> SettingsFile:
     if path.is_symlink():
         problem = f"{path} is a link to a file that is kept elsewhere. Change it there."
         raise BadSettings([problem])
-    with tried(path, text) as fresh:
+    with tried(path, text) as fresh, path.open("rb") as present:
+        # The lock is on the file that goes: whoever waits for it looks at the new one then.
+        fcntl.flock(present, fcntl.LOCK_EX)
         if read_settings_file(path).digest != seen:
             problem = f"{path.name} has changed since it was shown."
             raise BadSettings([f"{problem} Look at the change again; nothing was written."])

@@ -53,7 +53,7 @@ def runs(ledger: MemoryLedger) -> Runs:
 @pytest.fixture
 def dispatcher(settings: Settings, ledger: MemoryLedger, runs: Runs) -> Dispatcher:
     """A dispatcher."""
-    return Dispatcher(settings, ledger, runs.start)
+    return Dispatcher(lambda: settings, ledger, runs.start)
 
 
 def _keep(ledger: MemoryLedger, *messages: tuple[str, str], **values: object) -> None:
@@ -184,14 +184,14 @@ def test_a_run_that_never_begins_is_asked_for_again(
 ):
     """What was handed over and not begun waits a quarter of an hour, and then is handed out again."""
     asked: list[str] = []
-    dispatcher = Dispatcher(settings, ledger, lambda *_: asked.append("run"))
+    dispatcher = Dispatcher(lambda: settings, ledger, lambda *_: asked.append("run"))
     _keep(ledger, ("papers", "1"))
     dispatcher.turn()
     clock.advance(899)
     dispatcher.turn()
     clock.advance(2)
 
-    Dispatcher(settings, ledger, runs.start).turn()
+    Dispatcher(lambda: settings, ledger, runs.start).turn()
 
     assert (asked, runs.started) == (["run"], [("papers", ["1"])])
 
@@ -207,7 +207,7 @@ def test_what_a_killed_run_had_begun_is_handed_out_again(
         ledger.messages.begin(batch, "dead run")
 
     _keep(ledger, ("papers", "1"))
-    Dispatcher(settings, ledger, die).turn()
+    Dispatcher(lambda: settings, ledger, die).turn()
     assert dispatcher.turn() == 0
     ledger.leases.join("dead run", ttl_s=0)
 
@@ -220,7 +220,7 @@ def test_the_thread_survives_any_error(
 ):
     """An error that nobody foresaw ends one turn; the next works on what is waiting."""
     _keep(ledger, ("papers", "5"))
-    dispatcher = Dispatcher(settings, ledger, runs.start)
+    dispatcher = Dispatcher(lambda: settings, ledger, runs.start)
     turn, turns, done = Dispatcher.turn, [], threading.Event()
 
     def faulty(self: Dispatcher) -> int:

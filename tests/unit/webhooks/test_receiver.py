@@ -25,7 +25,7 @@ class Door:
         """Open it."""
         self.woken = 0
         self.ledger = ledger
-        self._app = Receiver(settings, ledger, ("old", SECRET), self._wake).app()
+        self._app = Receiver(lambda: settings, ledger, ("old", SECRET), self._wake).app()
 
     def _wake(self) -> None:
         self.woken += 1

@@ -55,7 +55,7 @@ def test_messages_of_a_paused_source_are_settled():
         [Message("a.caspio.com", "m1", "two", "Two", "table.recordUpdate", (row,))]
     )
 
-    Dispatcher(settings(paused=True), ledger, lambda *one: started.append(one)).turn()
+    Dispatcher(lambda: settings(paused=True), ledger, lambda *one: started.append(one)).turn()
 
     (message,) = ledger.messages.latest("a.caspio.com")
     assert started == []

@@ -79,6 +79,47 @@ def test_a_link_is_not_replaced(config: Path, tmp_path: Path):
         replace_settings(link, TEXT, seen=read_settings_file(link).digest)
 
 
+def test_of_many_who_write_at_once_one_succeeds(config: Path):
+    """Whoever comes second finds that the file has changed, and overwrites nothing."""
+    seen = read_settings_file(config).digest
+    outcomes: list[str] = []
+
+    def write(name: str) -> None:
+        try:
+            replace_settings(config, TEXT.replace('"one"', f'"{name}"'), seen=seen)
+        except BadSettings:
+            outcomes.append("refused")
+        else:
+            outcomes.append(name)
+
+    threads = [threading.Thread(target=write, args=(f"source{n}",)) for n in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    (winner,) = (name for name in outcomes if name != "refused")
+    assert list(load_settings(config).specs()) == [winner]
+    assert len(outcomes) == 6
+    assert left_over(config) == []
+
+
+def test_the_file_of_one_account_is_replaced_as_what_it_is(tmp_path: Path):
+    """Among several accounts a new text is loaded as that account's, and what it may not have is refused."""
+    (tmp_path / "caspio-ingest.toml").write_text("", encoding="utf-8")
+    folder = tmp_path / "accounts.d"
+    folder.mkdir()
+    account = folder / "acme.toml"
+    account.write_text(TEXT, encoding="utf-8")
+    seen = read_settings_file(account).digest
+    with pytest.raises(BadSettings):
+        replace_settings(account, f'{TEXT}\n[archive]\nkey = "x"\n', seen=seen)
+    replace_settings(account, TEXT.replace('"one"', '"two"'), seen=seen)
+
+    assert list(load_settings(account, credentials=False).specs()) == ["two"]
+    assert [path.name for path in folder.iterdir()] == ["acme.toml"]
+
+
 def live(config: Path) -> LiveSettings:
     """Return the settings as a program that runs for long keeps them."""
     return LiveSettings(config, load_settings(config), load_settings)

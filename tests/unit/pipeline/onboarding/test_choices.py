@@ -39,6 +39,13 @@ def test_values_speak_louder_than_names():
     assert agreements(PLACE, SAMPLES) == {("Xyz", "total"): Agreement(2, 3)}
 
 
+def test_what_this_program_wrote_proves_nothing():
+    """That a document says what was read in it is no evidence for a column."""
+    own = [replace(one, own=frozenset({"Xyz"})) for one in SAMPLES]
+
+    assert agreements(PLACE, own) == {}
+
+
 def test_only_fitting_findings_can_be_chosen():
     """An amount takes no date and no name; a text takes all."""
     xyz, total, _ = column_choices(PLACE, [])
