@@ -76,7 +76,13 @@ class Caller:
     def call(self, arguments: Mapping[str, Any]) -> ToolCall:
         """Return what a tool gets."""
         return ToolCall(
-            self.account, self.token.scope, arguments, self.drain, self.report, self.transfer
+            self.account,
+            self.token.scope,
+            arguments,
+            self.drain,
+            self.report,
+            self.transfer,
+            self.token.name,
         )
 
 

@@ -10,13 +10,11 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from flows.app.review.decisions import shown
 from flows.web.site import Visit
 from pipeline.decide.confidence import confidence_text
-from pipeline.model import Value
 
 _TEMPLATES = Path(__file__).with_name("templates")
-MOST_CHARS = 2_000
-"""Characters of a text on a page: a document's may be of any length. Editing has all of it."""
 
 
 def _environment() -> Environment:
@@ -42,18 +40,6 @@ def _environment() -> Environment:
 def percent(confidence: float) -> str:
     """Return a confidence in whole percent, rounded down: 100 % would promise too much."""
     return f"{Decimal(confidence_text(confidence)) * 100:.0f}"
-
-
-def shown(value: Value) -> str:
-    """Return a value as users read it, shortened."""
-    match value:
-        case None | "":
-            text = "empty"
-        case bool():
-            text = "Yes" if value else "No"
-        case _:
-            text = str(value).removesuffix("T00:00:00")
-    return text if len(text) <= MOST_CHARS else f"{text[:MOST_CHARS]}…"
 
 
 def moment(at: datetime | None) -> str:

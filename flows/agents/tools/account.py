@@ -1,15 +1,11 @@
-"""Tools for the account as a whole: compare it, its budget, and what waits for a user."""
-
-from dataclasses import asdict
+"""Tools for the account as a whole: compare it, its budget, and what was learned."""
 
 from flows.agents.tools import schemas
-from flows.agents.tools.paging import page_of
 from flows.agents.tools.runs import run_of, watch
 from flows.agents.tools.tool import Answer, Method, Tool, ToolCall
 from flows.app.learning.state import learning_of
 from flows.app.verify import verify as compare
 from pipeline.metering.budget import Priority
-from pipeline.model.review import ReviewState
 
 SHOWN = 50
 PAGE = 10
@@ -48,29 +44,6 @@ def budget(call: ToolCall) -> Answer:
         "token_share": call.scope.budget_share,
     }
     return Answer({"result": result})
-
-
-def review_next(call: ToolCall) -> Answer:
-    """List the suggestions that wait for a user."""
-    specs = call.sources([call.arguments["source"]] if "source" in call.arguments else [])
-    waiting = (
-        item
-        for spec in specs
-        for item in call.account.ledger.effects.review_items(spec.name)
-        if item.state is ReviewState.OPEN
-    )
-    items, cursor = page_of(waiting, call.arguments, size=PAGE)
-    result = [
-        {
-            "key": item.key,
-            "source": item.source,
-            "record": item.record.pk,
-            "document": item.version,
-            **asdict(item.suggestion),
-        }
-        for item in items
-    ]
-    return Answer({"result": result, "next_cursor": cursor}, records=len(result))
 
 
 def learn_status(call: ToolCall) -> Answer:
@@ -121,18 +94,6 @@ TOOLS = (
         properties={"source": schemas.text()},
         result=schemas.ROWS,
         run=learn_status,
-        container="source",
-        is_shown=True,
-    ),
-    Tool(
-        name="review_next",
-        tag="review",
-        method=Method.LIST,
-        description="List suggestions that wait for a user's decision, with reasons.",
-        properties={"source": schemas.text(), "cursor": schemas.CURSOR},
-        result=schemas.ROWS,
-        more={"next_cursor": {"type": ["string", "null"]}},
-        run=review_next,
         container="source",
         is_shown=True,
     ),

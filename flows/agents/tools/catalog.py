@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from functools import cache
 
-from flows.agents.tools import account, documents, plans
+from flows.agents.tools import account, documents, plans, review
 from flows.agents.tools.operations import operation_tools
 from flows.agents.tools.tool import METHOD_GROUPS, TAGS, Tool
 from pipeline.model.agents import Scope
@@ -12,7 +12,7 @@ from pipeline.model.agents import Scope
 @cache
 def all_tools() -> Mapping[str, Tool]:
     """Return every tool by name: by group, and within a group as they are written down."""
-    tools = [*documents.TOOLS, *plans.TOOLS, *account.TOOLS, *operation_tools()]
+    tools = [*documents.TOOLS, *plans.TOOLS, *account.TOOLS, *review.TOOLS, *operation_tools()]
     return {tool.name: tool for tool in sorted(tools, key=lambda tool: TAGS.index(tool.tag))}
 
 

@@ -102,6 +102,7 @@ class ToolCall:
     """One call, checked against the tool's schema and the token's scope.
 
     Attributes:
+        token: The name of the token, "" where nobody asks.
         report: Is called with the files handled, the files found so far, and a word.
         drain: Is asked to stop when the client cancels or the month's share is used up.
         transfer: How files are sent and received.
@@ -113,6 +114,7 @@ class ToolCall:
     drain: LimitedDrain = field(default_factory=LimitedDrain)
     report: Callable[[int, int | None, str], None] = field(default=lambda *_: None)
     transfer: Transfer = field(default_factory=Transfer)
+    token: str = ""
 
     def sources(self, names: Sequence[str] = ()) -> list[SourceSpec]:
         """Return the named sources, or all, that the token may touch.

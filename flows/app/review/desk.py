@@ -95,6 +95,11 @@ class ReviewDesk:
                 open_again(item, row[item.suggestion.column], context)
             return left
 
+    @property
+    def run_id(self) -> str:
+        """Name the run that decisions are made in, "" before the first one."""
+        return self._opened.summary.run_id if self._opened is not None else ""
+
     def close(self) -> None:
         """End the run, if there was a decision."""
         with self._lock:

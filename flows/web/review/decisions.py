@@ -1,46 +1,19 @@
 """Carry out what users decide: one suggestion, all of a record, or undo."""
 
-from hashlib import sha256
-
-from flows.web.render import shown
+from flows.app.review import decisions
+from flows.app.review.decisions import seen_of
 from flows.web.review.queue import items_of
 from flows.web.site import Refused, Visit
-from pipeline.errors import IngestError
-from pipeline.model import Value
 from pipeline.model.review import Review, ReviewItem
 from pipeline.steps.write_back import Choice
 
 
-def seen_of(item: ReviewItem) -> str:
-    """Identify what a user sees of a suggestion: both values, and its state."""
-    values = (item.suggestion.suggested, item.suggestion.current, item.state)
-    return sha256(repr(values).encode("utf-8", "replace")).hexdigest()[:20]
-
-
 def carry_out(visit: Visit, item: ReviewItem, choice: Choice, text: str = "") -> str:
-    """Decide one suggestion; return "" or what went wrong, with both values of a conflict."""
-    value = text if choice is Choice.CORRECT else item.suggestion.suggested
-    # Before the effect: whatever happens in between, it is known who wanted it.
-    visit.audit(choice.value, item.review_id, in_words(item, value))
-    try:
-        changes = visit.site.desk.decide(item, choice, text)
-    except IngestError as error:
-        problem = str(error)
-    else:
-        problem = changes and (
-            f"The record has changed: {changes}. Nothing was written. "
-            f"{shown(item.suggestion.suggested)} was read. Decide again."
-        )
-    if problem:
-        visit.audit(f"{choice.value} failed", item.review_id, problem)
-    return problem
-
-
-def in_words(item: ReviewItem, value: Value) -> str:
-    """Return what a decision is about, with both values."""
-    left = item.suggestion
-    place = f"{item.source} {item.record.container} {item.record.pk} {left.column}"
-    return f"{place}: {shown(left.current)} → {shown(value)}"
+    """Decide one suggestion for the user; return "" or what went wrong."""
+    site = visit.site
+    return decisions.carry_out(
+        item, choice, text, user=visit.user, ledger=site.ledger, desk=site.desk
+    )
 
 
 def named_item(visit: Visit, review: Review) -> ReviewItem:

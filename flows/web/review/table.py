@@ -8,9 +8,10 @@ from itertools import islice
 from starlette.responses import Response
 
 from flows.app.drain import Drain
+from flows.app.review.decisions import seen_of, shown
 from flows.web.jobs import Job
-from flows.web.render import page, see, shown
-from flows.web.review.decisions import carry_out, seen_of
+from flows.web.render import page, see
+from flows.web.review.decisions import carry_out
 from flows.web.review.queue import PAGE, address_of, claim_or_owner, filters, wanted_of
 from flows.web.site import Refused, Visit
 from pipeline.model.review import Review, ReviewItem

@@ -71,7 +71,7 @@ def test_both_eras_are_served_at_one_address(desk: Desk, era: str):
         return client.protocol_version
 
     assert desk.with_client(ask, desk.token(), era=era) == era
-    assert len(desk.tools(desk.token(), era=era)) == 15
+    assert len(desk.tools(desk.token(), era=era)) == 17
 
 
 def test_a_request_needs_a_token(desk: Desk):

@@ -1,0 +1,62 @@
+"""Carry out a decision with its entry in the audit trail, whoever makes it."""
+
+from hashlib import sha256
+
+from flows.app.review.desk import ReviewDesk
+from pipeline.errors import IngestError
+from pipeline.model import Value
+from pipeline.model.review import ReviewItem
+from pipeline.model.users import AuditEntry, User
+from pipeline.ports import Ledger
+from pipeline.steps.write_back import Choice
+
+MOST_CHARS = 2_000
+"""Characters of a text that are shown: a document's may be of any length."""
+
+
+def shown(value: Value) -> str:
+    """Return a value as users read it, shortened."""
+    match value:
+        case None | "":
+            text = "empty"
+        case bool():
+            text = "Yes" if value else "No"
+        case _:
+            text = str(value).removesuffix("T00:00:00")
+    return text if len(text) <= MOST_CHARS else f"{text[:MOST_CHARS]}…"
+
+
+def seen_of(item: ReviewItem) -> str:
+    """Identify what somebody sees of a suggestion: both values, and its state."""
+    values = (item.suggestion.suggested, item.suggestion.current, item.state)
+    return sha256(repr(values).encode("utf-8", "replace")).hexdigest()[:20]
+
+
+def in_words(item: ReviewItem, value: Value) -> str:
+    """Return what a decision is about, with both values."""
+    left = item.suggestion
+    place = f"{item.source} {item.record.container} {item.record.pk} {left.column}"
+    return f"{place}: {shown(left.current)} → {shown(value)}"
+
+
+def carry_out(
+    item: ReviewItem, choice: Choice, text: str, *, user: User, ledger: Ledger, desk: ReviewDesk
+) -> str:
+    """Decide one suggestion; return "" or what went wrong, with both values of a conflict."""
+    value = text if choice is Choice.CORRECT else item.suggestion.suggested
+    entry = AuditEntry(user, choice.value, item.review_id, in_words(item, value))
+    # Before the effect: whatever happens in between, it is known who wanted it.
+    ledger.users.record_audit(entry)
+    try:
+        changes = desk.decide(item, choice, text)
+    except IngestError as error:
+        problem = str(error)
+    else:
+        problem = changes and (
+            f"The record has changed: {changes}. Nothing was written. "
+            f"{shown(item.suggestion.suggested)} was read. Decide again."
+        )
+    if problem:
+        failed = AuditEntry(user, f"{choice.value} failed", item.review_id, problem)
+        ledger.users.record_audit(failed)
+    return problem
