@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flows.agents.oauth import AccessTokens
 from flows.app.drain import Drain
 from flows.app.settings import load_settings
 from flows.app.wiring import (
@@ -88,6 +89,7 @@ class AgentAccount:
         plans: The folder of the plans that agents make.
         connect: Opens what a run needs, for one run.
         shares: What tokens have spent of the month's calls.
+        oauth: Verifies access tokens of the authorization server, None without one.
         running: Locked while a run is under way: one at a time, so that runs cannot pile up.
     """
 
@@ -102,6 +104,7 @@ class AgentAccount:
     connect: Connect
     running: threading.Lock = field(default_factory=threading.Lock)
     shares: Shares = field(default_factory=Shares)
+    oauth: AccessTokens | None = None
 
     @property
     def key(self) -> str:
@@ -142,6 +145,7 @@ def open_account(
             clock=clock,
             plans=settings.agents.plans,
             connect=connecting or (lambda drain: connect(settings, drain=drain)),
+            oauth=AccessTokens(settings.agents.oauth, clock) if settings.agents.oauth else None,
         )
 
 

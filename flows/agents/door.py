@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from flows.agents.accounts import AgentAccount
-from flows.agents.tokens import PREFIX, find_token
+from flows.agents.tokens import PREFIX, find_token, token_of_subject
 from pipeline.errors import BadSettings
 from pipeline.model.agents import AgentToken
 
@@ -24,11 +24,16 @@ _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a request carries to be let in. Never shown."""
+    """What a request carries to be let in. Never shown.
+
+    `audience` is the address of the resource that is asked for: access tokens of an authorization
+    server are for one.
+    """
 
     token: str
     key: str
     in_path: bool
+    audience: str = ""
 
     def __repr__(self) -> str:
         return "Credentials(****)"
@@ -39,23 +44,26 @@ class Credentials:
         if self.in_path and not settings.path_tokens:
             return None
         key = settings.operator_key
-        return find_token(
-            account.ledger,
-            account.key,
-            self.token,
-            clock=account.clock,
-            operator_key=key.get_secret_value() if key else "",
-            given_key=self.key,
-            in_path=self.in_path,
-        )
+        keys = {
+            "operator_key": key.get_secret_value() if key else "",
+            "given_key": self.key,
+        }
+        ledger, clock = account.ledger, account.clock
+        if self.token.startswith(PREFIX) or account.oauth is None or self.in_path:
+            in_path = self.in_path
+            return find_token(ledger, account.key, self.token, clock=clock, in_path=in_path, **keys)
+        subject = account.oauth.subject(self.token, audience=self.audience)
+        if subject is None:
+            return None
+        return token_of_subject(ledger, account.key, subject, clock=clock, **keys)
 
 
-def credentials_of(request: Request) -> Credentials:
+def credentials_of(request: Request, *, audience: str) -> Credentials:
     """Return the token of the Authorization header or, without one, of the address."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     key = request.headers.get(KEY_HEADER, "")
     if scheme.lower() == "bearer":
-        return Credentials(token.strip(), key, in_path=False)
+        return Credentials(token.strip(), key, in_path=False, audience=audience)
     return Credentials(request.path_params.get("token", ""), key, in_path=True)
 
 

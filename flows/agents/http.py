@@ -66,7 +66,9 @@ def agents_app(accounts: Mapping[str, AgentAccount], settings: AgentSettings) ->
         name = request.path_params["account"]
         if name not in accounts:
             return _refused(404, "there is no such account")
-        return JSONResponse(resource_metadata(request, name, settings))
+        oauth = accounts[name].settings.agents.oauth
+        found = resource_metadata(request, name, settings)
+        return JSONResponse(found | ({"authorization_servers": [oauth.issuer]} if oauth else {}))
 
     async def health(_request: Request) -> Response:
         return JSONResponse({"status": "ok"})
@@ -94,7 +96,7 @@ def agents_app(accounts: Mapping[str, AgentAccount], settings: AgentSettings) ->
 def resource_metadata(request: Request, account: str, settings: AgentSettings) -> dict[str, Any]:
     """Return the metadata of RFC 9728: what the resource is, and how a token is carried.
 
-    Tokens are made by the operator (`mcp token`), so no authorization server is named.
+    Tokens are made by the operator (`mcp token`); `agents.oauth` adds an authorization server.
     """
     return {
         "resource": f"{_address(request, settings)}{PATH}/{account}",
@@ -148,8 +150,10 @@ class _Endpoint:
             return _refused(400, "a token is never a part of the query; send it as a header")
         if request.method != "POST":
             return Response(status_code=405, headers={"Allow": "POST"})
-        given = credentials_of(request)
-        account = self._accounts.get(request.path_params["account"])
+        name = request.path_params["account"]
+        audience = f"{_address(request, self._settings)}{PATH}/{name}"
+        given = credentials_of(request, audience=audience)
+        account = self._accounts.get(name)
         try:
             token = await in_thread(given.valid, account) if account is not None else None
         except LedgerUnavailable:

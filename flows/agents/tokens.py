@@ -44,6 +44,8 @@ def make_token(
         problems.append("A token in the address only reads: give it --read-only.")
     if not 0 < scope.budget_share <= 1:
         problems.append("The share of the budget is above 0, and 1 at most.")
+    if scope.subject and scope.in_path:
+        problems.append("A token for a user of the authorization server is in no address.")
     if not name.strip():
         problems.append("A token needs a name.")
     if problems:
@@ -84,12 +86,36 @@ def find_token(
     if not given.startswith(PREFIX) or len(given) > _MOST_CHARS:
         return None
     token = ledger.agents.token(account, token_digest(given))
-    if token is None or not token.is_valid(clock.now()):
+    # One for a user of the authorization server is known to nobody.
+    if token is None or not token.is_valid(clock.now()) or token.scope.subject:
         return None
     # A token for headers that turned up in an address has leaked, and the other way round it would
     # be one without the limits of addresses.
     if token.scope.in_path is not in_path:
         return None
+    return token if _key_fits(token, operator_key, given_key) else None
+
+
+def token_of_subject(
+    ledger: Ledger,
+    account: str,
+    subject: str,
+    *,
+    clock: Clock,
+    operator_key: str = "",
+    given_key: str = "",
+) -> AgentToken | None:
+    """Return the valid token that an operator made for a user of the authorization server."""
+    now = clock.now()
+    mine = (one for one in ledger.agents.tokens(account) if one.scope.subject == subject)
+    token = next((one for one in mine if subject and one.is_valid(now)), None)
+    if token is None or not _key_fits(token, operator_key, given_key):
+        return None
+    return token
+
+
+def _key_fits(token: AgentToken, operator_key: str, given_key: str) -> bool:
+    """Say whether the operator's key came along, where a token needs it."""
     # Without a key in the settings, a token that needs one is of no use to anybody.
-    key_fits = bool(operator_key) and hmac.compare_digest(given_key.encode(), operator_key.encode())
-    return token if key_fits or not token.scope.needs_operator_key else None
+    fits = bool(operator_key) and hmac.compare_digest(given_key.encode(), operator_key.encode())
+    return fits or not token.scope.needs_operator_key

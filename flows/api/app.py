@@ -165,7 +165,7 @@ class _Api:
             cause = "A token is never a part of the query; send it as a header."
             raise wrong("arguments", cause)
         account = self.accounts.get(name)
-        given = credentials_of(request)
+        given = credentials_of(request, audience=f"{self._base(request)}{ROOT}/{name}")
         token = None
         # One in the address would be in the log of every proxy.
         if account is not None and not given.in_path:
@@ -183,7 +183,9 @@ class _Api:
 
     def metadata(self, request: Request, account: str) -> dict[str, Any]:
         """Return the metadata of RFC 9728: what the resource is, and how a token is carried."""
+        oauth = self.accounts[account].settings.agents.oauth
         return {
+            **({"authorization_servers": [oauth.issuer]} if oauth else {}),
             "resource": f"{self._base(request)}{ROOT}/{account}",
             "resource_name": "caspio-ingest",
             "bearer_methods_supported": ["header"],

@@ -23,6 +23,7 @@ class Scope:
         budget_share: Share of the account's monthly Caspio calls, from 0 to 1.
         needs_operator_key: Whether each request must carry the operator's key as well.
         in_path: Whether the token may be a part of the address.
+        subject: The user of the authorization server it is for; "" for one that is sent itself.
     """
 
     methods: tuple[str, ...] = ()
@@ -35,6 +36,7 @@ class Scope:
     budget_share: float = 0.1
     needs_operator_key: bool = False
     in_path: bool = False
+    subject: str = ""
 
     @property
     def is_narrowed(self) -> bool:

@@ -7,6 +7,18 @@ from pydantic import Field, SecretStr
 
 from pipeline.settings.sections import Section
 
+_SERVER = r"^(https://|http://(127\.0\.0\.1|localhost)[:/])[^\s?#@]+$"
+"""An address of another server: plain http is for this machine only."""
+
+
+class OAuthSettings(Section):
+    """`[agents.oauth]`: the authorization server at which users of hosted chats sign in."""
+
+    issuer: Annotated[str, Field(pattern=_SERVER)]
+    """The authorization server, as its tokens name it, such as `https://login.example.com`."""
+    keys: Annotated[str, Field(pattern=_SERVER)]
+    """Address of the public keys with which it signs tokens (JWKS)."""
+
 
 class AgentSettings(Section):
     """`[agents]`: how AI agents reach the account through `mcp serve`."""
@@ -21,6 +33,8 @@ class AgentSettings(Section):
     """Web pages that may call the server from a browser, such as `https://chat.example.com`."""
     path_tokens: bool = False
     """Whether a token that was made for it may be a part of the address. Such tokens only read."""
+    oauth: OAuthSettings | None = None
+    """Where users of hosted chats sign in; their tokens have to be made for `url`."""
     operator_key: Annotated[SecretStr, Field(min_length=16)] | None = None
     """Key that some tokens need in addition. A secret: set it in the environment."""
     plans: Path = Path("agent-plans")

@@ -65,6 +65,15 @@ InPath = Annotated[
     bool, typer.Option("--in-path", help="The token is a part of the address; it only reads.")
 ]
 
+Subject = Annotated[
+    str,
+    typer.Option(
+        "--subject",
+        help="The user of agents.oauth's server it is for, as its tokens name the user.",
+        metavar="SUBJECT",
+    ),
+]
+
 
 @app.command()
 def serve(
@@ -180,6 +189,7 @@ def create(
     days: Days = 90,
     needs_operator_key: NeedsKey = False,
     in_path: InPath = False,
+    subject: Subject = "",
     as_json: AsJson = False,
 ) -> None:
     """Make a token. It is shown this once; only its digest is kept."""
@@ -199,12 +209,19 @@ def create(
         budget_share=share,
         needs_operator_key=needs_operator_key,
         in_path=in_path,
+        subject=subject,
     )
     with _opened(config, account) as (ledger, key, clock):
         life = timedelta(days=days)
         made = make_token(ledger, key, name=name, scope=scope, life=life, clock=clock)
     if as_json:
-        print_json({**_token_json(made.kept), "token": made.token})
+        shown = {} if subject else {"token": made.token}
+        print_json({**_token_json(made.kept), **shown})
+        return
+    if subject:
+        until = f"until {made.kept.expires_at:%Y-%m-%d}"
+        line = f"{made.kept.name} ({made.kept.id}), {until}: {subject} signs in for it."
+        out().print(line, markup=False, highlight=False)
         return
     out().print(
         f"{made.kept.name} ({made.kept.id}), until {made.kept.expires_at:%Y-%m-%d}. This token is "
