@@ -29,7 +29,7 @@ without_noise() {
 
 case $PURPOSE in
     demo) sync_options=(--no-default-groups --inexact) ;; # inexact: leave the test tools where they are
-    test) sync_options=(--group dev --group docs) ;;
+    test) sync_options=(--group dev --group docs --group dlt) ;;
     *) fail "unknown purpose '$PURPOSE': say demo or test" ;;
 esac
 

@@ -161,13 +161,22 @@ def record(number: int) -> dict[str, Any]:
 
 
 @contextmanager
-def world(folder: Path, *, records: int = 3, url: str = "", **options: Any) -> Iterator[World]:
+def world(
+    folder: Path,
+    *,
+    records: int = 3,
+    many: Mapping[str, Any] | None = None,
+    url: str = "",
+    **options: Any,
+) -> Iterator[World]:
     """Set up an account with some orders, and a mirror without a table."""
     seed = folder / "seed"
     seed.mkdir()
     account = {
         "name": "acme",
-        "tables": {TABLE: {"fields": FIELDS, "records": [record(n + 1) for n in range(records)]}},
+        "tables": {
+            TABLE: {"fields": FIELDS, "records": many or [record(n + 1) for n in range(records)]}
+        },
     }
     (seed / "account.json").write_text(json.dumps(account))
     with Emulator(seed=seed) as emulator:
