@@ -1,0 +1,98 @@
+"""Slow and many clients before the real server: none of them keeps the page from the others."""
+
+import socket
+import threading
+from collections import Counter
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from flows.app.drain import Drain
+from flows.http.connections import BoundedConnection
+from flows.http.server import Running, listening, server_of
+from flows.web.app import create_app
+from flows.web.serve import origins_of
+from tests.unit.web.conftest import Office
+
+CONNECTIONS = 8
+CLIENTS = 40
+WAIT_S = 30.0
+
+
+@pytest.fixture
+def address(office: Office, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, int]]:
+    """The page at an address, for a few clients, with little patience."""
+    monkeypatch.setattr(BoundedConnection, "header_s", 0.3)
+    monkeypatch.setattr("flows.web.pages.BODY_S", 0.3)
+    with listening("127.0.0.1:0", what="The page") as door:
+        host, port = door.getsockname()[:2]
+        app = create_app(office.site, origins=origins_of(f"{host}:{port}", None))
+        running = Running(server_of(app, connections=CONNECTIONS), door, Drain(), name="web page")
+        with running.running():
+            yield host, port
+
+
+def _answers(address: tuple[str, int]) -> int:
+    url = "http://{}:{}/login".format(*address)
+    return httpx.get(url, trust_env=False, timeout=WAIT_S).status_code
+
+
+def _all_of(client: socket.socket) -> bytes:
+    """Return everything until the server closes the connection."""
+    received = b""
+    try:
+        while chunk := client.recv(65_536):
+            received += chunk
+    except ConnectionResetError:
+        pass
+    return received
+
+
+def test_clients_that_never_finish_a_header_are_closed(address: tuple[str, int]):
+    """More of them than the page has connections: they are closed without an answer, and the page answers others."""
+    slow = [socket.create_connection(address, WAIT_S) for _ in range(CONNECTIONS * 2)]
+    for client in slow:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: 127.0")
+    received = [_all_of(client) for client in slow]
+    for client in slow:
+        client.close()
+
+    assert set(received) == {b""}
+    assert _answers(address) == 200
+
+
+def test_a_form_that_trickles_is_refused(address: tuple[str, int]):
+    """A body that does not arrive in time is answered with 408, and its connection is free again."""
+    head = (
+        "POST /login HTTP/1.1\r\nHost: {}:{}\r\nOrigin: http://{}:{}\r\nConnection: close\r\n"
+        "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000\r\n\r\nlink="
+    ).format(*address, *address)
+    with socket.create_connection(address, WAIT_S) as client:
+        client.sendall(head.encode())
+        received = _all_of(client)
+
+    assert received.startswith(b"HTTP/1.1 408 ")
+    assert b"The form took too long to arrive." in received
+    assert _answers(address) == 200
+
+
+def test_more_clients_than_connections_are_answered_or_turned_away(address: tuple[str, int]):
+    """Each of many gets a page or a 503 at once; afterwards the page is as before."""
+    statuses: Counter[int] = Counter()
+    barrier = threading.Barrier(CLIENTS)
+
+    def visit() -> None:
+        barrier.wait()
+        statuses[_answers(address)] += 1
+
+    threads = [threading.Thread(target=visit) for _ in range(CLIENTS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert statuses.total() == CLIENTS
+    assert set(statuses) <= {200, 503}
+    assert statuses[200] > 0
+    assert _answers(address) == 200
