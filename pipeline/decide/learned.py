@@ -59,6 +59,8 @@ def _as_wanted(one: Chosen, column: Column, spec: SourceSpec) -> WantedValue | N
         f"{one.choice.reason} (learned; {one.choice.stratum})",
         one.version,
         objection,
+        page=one.choice.place.page if one.choice.place else None,
+        box=one.choice.place.box if one.choice.place else None,
     )
 
 

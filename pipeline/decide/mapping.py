@@ -36,7 +36,8 @@ from pipeline.model import (
 class WantedValue:
     """One value to be written, with the finding it comes from.
 
-    `objection` is why it may only be suggested, however certain it is.
+    `objection` is why it may only be suggested, however certain it is. `page` and `box` are its
+    place, where that is not the place of the finding.
     """
 
     value: Value
@@ -44,6 +45,8 @@ class WantedValue:
     reason: str
     version: str = ""
     objection: str = ""
+    page: int | None = None
+    box: tuple[float, float, float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +196,7 @@ def decide(
             continue
         objection = objection or _doubt(want, name, spec)
         if objection:
-            suggestions.append(Suggestion(name, current, want.value, objection, want.confidence))
+            suggestions.append(_suggestion(name, current, want, objection))
         else:
             after[name] = want.value
     # A new time alone is no reason to write: each run would change every record.
@@ -207,6 +210,11 @@ def decide(
         suggestions=tuple(suggestions),
         left_open=_left_open(work, spec, wanted, missing),
     )
+
+
+def _suggestion(column: str, current: Value, want: WantedValue, reason: str) -> Suggestion:
+    said = want.value, reason, want.confidence
+    return Suggestion(column, current, *said, page=want.page, box=want.box)
 
 
 def _left_open(

@@ -103,7 +103,7 @@ def test_doctor_says_what_a_pool_lacks(account: Account):
     )  # other tests may have installed the rule
     assert "caspio-ingest worker --pool" in checks[f"work pool {POOL}"]["remedy"]
     assert "0 0 1 * * Europe/Berlin" in checks["deployment ingest-pooled@pooled"]["detail"]
-    assert checks[f"queues of {POOL}"]["detail"] == "webhook, new, backfill, reprocess"
+    assert checks[f"queues of {POOL}"]["detail"] == "webhook, new, backfill, reprocess, learn"
 
 
 def test_serve_refuses_what_is_in_a_pool(account: Account):

@@ -181,7 +181,8 @@ def _shown(
 ) -> Response:
     items = items_of(visit, review)
     spec = visit.site.settings.specs().get(review.source)
-    view = page_view(visit.site, review, asked, marked=spec.columns if spec is not None else {})
+    marked = spec.columns if spec is not None else {}
+    view = page_view(visit.site, review, asked, marked=marked, items=items)
     fields = _fields(visit, review, spec, items, view)
     now, said = visit.site.clock.now(), asked.get("said", "")
     response = page(

@@ -1,15 +1,15 @@
 """One page of a document as it is shown: its picture or its text, with the places of fields."""
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from flows.web.site import Site
 from pipeline.archive_layout import document_prefix
 from pipeline.errors import FileGone
-from pipeline.model import Finding, Findings, PageText
-from pipeline.model.review import Review
+from pipeline.model import Finding, Findings, PageText, Suggestion
+from pipeline.model.review import Review, ReviewItem
 from pipeline.ports import FileState
 
 MOST_MARKS = 30
@@ -84,11 +84,17 @@ class PageView:
 
 
 def page_view(
-    site: Site, review: Review, asked: Mapping[str, str], *, marked: Mapping[str, str]
+    site: Site,
+    review: Review,
+    asked: Mapping[str, str],
+    *,
+    marked: Mapping[str, str],
+    items: Sequence[ReviewItem] = (),
 ) -> PageView:
     """Return the page that is asked for: `file`, `page` and `zoom` from 1 on, `turn` from 0 on.
 
-    Whatever is asked for, a page that exists is shown. `marked` has the finding of each column.
+    Whatever is asked for, a page that exists is shown. `marked` has the finding of each column; a
+    suggestion that has a place of its own is marked there.
     """
     files = tuple(files_of(site, review))
     file = _within(asked.get("file"), len(files))
@@ -99,7 +105,7 @@ def page_view(
     places: list[Mark] = []
     marks: dict[str, int] = {}
     if leaf is not None and leaf.findings is not None:
-        places, marks = places_of(leaf.findings, number, marked)
+        places, marks = places_of(leaf.findings, number, marked, items)
     picture = ""
     if leaf is not None and leaf.findings is not None and size is not None and size.width_pt:
         picture = f"/review/{review.id}/{file}/{number}.webp"
@@ -154,16 +160,10 @@ def text_of(site: Site, leaf: Leaf | None, number: int) -> str:
 
 
 def places_of(
-    findings: Findings, page: int, marked: Mapping[str, str]
+    findings: Findings, page: int, marked: Mapping[str, str], items: Sequence[ReviewItem] = ()
 ) -> tuple[list[Mark], dict[str, int]]:
-    """Return the places of these findings on a page, numbered from the top."""
-    named = {"doc_type": findings.doc_type, **findings.fields}
-    found: list[tuple[str, Finding]] = [
-        (column, named[name])
-        for column, name in marked.items()
-        # A file inside has pages of its own.
-        if name in named and named[name].page == page and not named[name].child
-    ]
+    """Return the places of these findings and suggestions on a page, numbered from the top."""
+    found = _printed_on(page, findings, marked, items)
     # Amount and currency are often in one place: one mark for both, or its numbers would overlap.
     columns_at: dict[Box, list[str]] = {}
     for column, one in found:
@@ -178,6 +178,24 @@ def places_of(
         places.append(Mark(number, label, left, top, right - left, bottom - top))
         marks |= dict.fromkeys(columns_at[box], number)
     return places, marks
+
+
+def _printed_on(
+    page: int, findings: Findings, marked: Mapping[str, str], items: Sequence[ReviewItem]
+) -> list[tuple[str, Finding | Suggestion]]:
+    """Return what is printed on a page, by column."""
+    named = {"doc_type": findings.doc_type, **findings.fields}
+    # What was learned has a place of its own, which need not be that of the finding.
+    found: dict[str, Finding | Suggestion] = {
+        column: named[name] for column, name in marked.items() if name in named
+    }
+    found |= {one.suggestion.column: one.suggestion for one in items if one.suggestion.box}
+    # A file inside has pages of its own.
+    return [
+        (column, one)
+        for column, one in found.items()
+        if one.page == page and not (isinstance(one, Finding) and one.child)
+    ]
 
 
 def _within(text: str | None, most: int) -> int:

@@ -95,7 +95,8 @@ class RapidEngine:
 
         cv2.setNumThreads(1)
         files = model_files()
-        self.name = f"rapidocr ({runtime()})"
+        # With the model: what was learned from pages of one model is unproved on those of another.
+        self.name = f"rapidocr {files['Rec'].stem} ({runtime()})"
         self._detector = networks.detector(files["Det"])
         self._recognizer, self._characters = networks.recognizer(
             files["Rec"], east_asian=not EAST_ASIAN.isdisjoint(languages)

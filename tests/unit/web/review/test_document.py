@@ -5,7 +5,8 @@ import pytest
 from flows.web.pictures import Pictures
 from flows.web.review.page_view import MOST_CHARS, MOST_MARKS, places_of
 from pipeline.archive_layout import original_key
-from pipeline.model import Finding, Findings, PageText, ReadStatus
+from pipeline.model import Finding, Findings, PageText, ReadStatus, RecordRef, Suggestion
+from pipeline.model.review import ReviewItem
 from tests.fakes.caspio import Attachment
 from tests.unit.web.conftest import HOSTILE, Office, words
 
@@ -234,3 +235,21 @@ def test_a_long_queue_has_pages(office: Office, monkeypatch: pytest.MonkeyPatch)
         address = more.replace("&amp;", "&") if ">Next page<" in page else ""
 
     assert sorted(seen) == list("12345")
+
+
+def test_a_suggestion_with_a_place_of_its_own_is_marked_there():
+    """What was learned may be printed elsewhere than what the rules found, or be found by it alone."""
+    found = Finding("12.50", 0.9, "it says so", 1, (10, 10, 50, 20))
+    findings = Findings("text/plain", ReadStatus.OK, found, fields={"total": found})
+    record = RecordRef("Receipts", "1")
+    items = [
+        ReviewItem(
+            "receipts", record, "v1", Suggestion(column, "", "x", "learned", page=1, box=box)
+        )
+        for column, box in (("Total", (10, 70, 50, 80)), ("Center", (10, 40, 50, 50)))
+    ]
+
+    places, marks = places_of(findings, 1, {"Total": "total"}, items)
+
+    assert [(place.label, place.top) for place in places] == [("Center", 40), ("Total", 70)]
+    assert marks == {"Center": 1, "Total": 2}

@@ -39,11 +39,12 @@ def text(engine: rapid_engine.RapidEngine) -> str:
 
 @pytest.mark.usefixtures("without_openvino")
 def test_onnx_runtime_reads_a_page():
-    """Without OpenVINO every line is read, and the engine's name has the runtime."""
+    """Without OpenVINO every line is read, and the engine's name has its model and the runtime."""
     engine = rapid_engine.RapidEngine()
 
     assert text(engine).splitlines() == [*LINES, "Total 1,234.50"]
-    assert engine.name == "rapidocr (onnxruntime)"
+    model = rapid_engine.model_files()["Rec"].stem
+    assert engine.name == f"rapidocr {model} (onnxruntime)"
 
 
 @needs_openvino
