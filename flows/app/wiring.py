@@ -301,6 +301,8 @@ def open_learner(settings: Settings) -> Learner | None:
     """Return what learns columns; None where learning is switched off."""
     if not settings.learn.enabled:
         return None
+    # Before numpy is loaded: its threads wait for each other where the cores read documents.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # noqa: TID251 - written here, read by BLAS
     from processors.learner import ColumnLearner
 
     return ColumnLearner()

@@ -1,13 +1,15 @@
 """What users see of the learning and decide about it, from the ledger alone."""
 
 import hashlib
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from flows.app.learning.learn import LearnReport, lines_of
+from flows.app.learning.learn import LearnReport, learn, lines_of
 from flows.app.learning.state import (
     doubt_json,
     doubts_of,
@@ -16,17 +18,22 @@ from flows.app.learning.state import (
     promote_directly,
     undo_directly,
 )
+from flows.app.wiring import AppContext
 from flows.prefect.learn import learning_page
 from pipeline.adapters.sql_ledger import SqlLedger
-from pipeline.errors import BadSettings
+from pipeline.errors import BadSettings, BudgetExhausted
 from pipeline.learning.teach import Taught
+from pipeline.metering.budget import Spending
 from pipeline.model import RecordRef, Suggestion
 from pipeline.model.learning import LearnedChoice, LearnedModel, Stratum, Trial, Verdict
 from pipeline.model.limits import Step
 from pipeline.model.review import ReviewItem, ReviewReason
 from pipeline.settings import load_settings
 from tests.fakes.clock import FakeClock
+from tests.fakes.learner import FakeLearner, PagesReader
+from tests.fakes.ledger import MemoryLedger
 from tests.unit.cli.conftest import command
+from tests.unit.pipeline.world import World
 
 SETTINGS = """
 [caspio]
@@ -159,3 +166,72 @@ def test_the_command_prints_one_document(config: Path):
         "Cost center",
     ]
     assert len(doubts.document["doubts"]) == 2
+
+
+@dataclass
+class Office:
+    """An account in dictionaries with a filled table, as a run is connected to it."""
+
+    world: World
+    context: AppContext
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Office:
+    """Five filled receipts, which nobody has read yet."""
+    clock = FakeClock()
+    world = World(
+        tmp_path,
+        clock=clock,
+        ledger=MemoryLedger(clock),
+        reader=PagesReader(),
+        learner=FakeLearner(),
+    )
+    world.caspio.table(
+        "Receipts", **{"Company": "STRING", "Cost center": "STRING", "Scan": "ATTACHMENT"}
+    )
+    for pk in "12345":
+        world.receipt(pk, f"company=Acme\nn={pk}", Company="Acme")
+    path = tmp_path / "settings.toml"
+    path.write_text(SETTINGS.replace("[[sources]]", "monthly_calls = 100\n[[sources]]", 1))
+    settings = load_settings(path, credentials=False)
+    ports = world.source_run(settings.specs()["receipts"]).ports
+    client: Any = SimpleNamespace(calls={})
+    spending = Spending(world.ledger, "a.caspio.com", settings.caspio.allowance)
+    return Office(world, AppContext(settings, ports, client, spending))
+
+
+def test_a_source_is_learned_once_by_several_workers(office: Office):
+    """Whoever comes second leaves it alone, and learns it when the first has ended."""
+    leases = office.world.ledger.leases
+    leases.join("other", ttl_s=60)
+    assert leases.claim("other", [["learn receipts"]]) == [True]
+
+    second = learn(office.context)
+    leases.leave("other")
+    third = learn(office.context)
+
+    assert (second.elsewhere, second.taught) == (["receipts"], [])
+    assert third.taught[0].learned == {"Company": 5}
+    assert third.as_json()["sources"]["receipts"]["documents_read"] == 5
+
+
+def test_learning_leaves_the_calls_of_other_work(office: Office):
+    """At its share of the month, which is smaller than that of other work, there is no run at all."""
+    ledger, allowance = office.world.ledger, office.context.settings.caspio.allowance
+    ledger.usage.spend("a.caspio.com", "new", calls=60, size_bytes=0)
+    spending = Spending(ledger, "a.caspio.com", allowance)
+    spending.require()
+
+    with pytest.raises(BudgetExhausted, match="learn work stops"):
+        learn(replace(office.context, spending=spending))
+
+    assert office.world.reader.reads == 0
+
+
+def test_what_is_switched_off_is_refused(office: Office):
+    """The message says which setting it is."""
+    ports = replace(office.context.ports, learner=None)
+
+    with pytest.raises(BadSettings, match=r"learn\.enabled"):
+        learn(replace(office.context, ports=ports))
