@@ -106,13 +106,14 @@ def counts_table(counts: Mapping[str, Mapping[str, int]]) -> Table:
 def runs_table(runs: Sequence[RunState]) -> Table:
     """Return the latest runs with their counts and calls."""
     title = "Latest runs, named by their start (UTC)"
-    headings = ("Run", "Kind", "Status", "Files", "Values", "Calls")
+    # Kind and status in one column: with one more, 80 characters would break words.
+    headings = ("Run", "Kind, status", "Files", "Values", "Calls")
     table = table_of(*headings, title=title, whole="Run")
     for run in runs:
         files = "\n".join(f"{count} {status}" for status, count in run.counts.items() if count)
         calls = str(sum(run.calls.values()))
         values = values_line(run.values).replace(" · ", "\n")
-        table.add_row(run.id, run.kind, run.status, files, values, calls)
+        table.add_row(run.id, f"{run.kind}\n{run.status}", files, values, calls)
     return table
 
 
