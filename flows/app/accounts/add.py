@@ -108,6 +108,17 @@ def parsed_references(given: list[str]) -> dict[str, str]:
     return found
 
 
+def require_master_key(account: NewAccount, shared: SharedSettings) -> None:
+    """Make sure that what will be encrypted can be, before anybody is asked for it.
+
+    Raises:
+        BadSettings: there is no master key, and not every secret is a reference.
+    """
+    are_all_references = {"client-id", "client-secret"} <= account.given.keys()
+    if not are_all_references or uses_shared_postgres(shared, {}):
+        keys_of(account.file, shared.secrets)
+
+
 @contextmanager
 def opened(account: NewAccount, url: str) -> "Iterator[CaspioClient]":
     """Open the account with the credentials as they were given."""

@@ -38,7 +38,12 @@ def add_account(
     place: LinkPlace | None,
 ) -> None:
     """Add an account; with `place`, its credentials come from the customer."""
-    from flows.app.accounts.add import NewAccount, parsed_references, prepare
+    from flows.app.accounts.add import (
+        NewAccount,
+        parsed_references,
+        prepare,
+        require_master_key,
+    )
 
     shared = prepare(config, name)
     given: dict[str, str | SecretStr] = {**parsed_references(references)}
@@ -51,6 +56,7 @@ def add_account(
     if place is not None:
         account, entered = by_link(account, url, shared, place)
     else:
+        require_master_key(account, shared)
         for kind in ("client-id", "client-secret"):
             if kind not in given:
                 given[kind] = typed(kind) if asks else next_line(kind)

@@ -130,6 +130,17 @@ def test_the_file_of_one_account_is_not_made_a_shared_one(tmp_path: Path):
     assert [path.name for path in tmp_path.iterdir()] == ["caspio-ingest.toml"]
 
 
+def test_without_a_master_key_nobody_is_asked_for_credentials(tmp_path: Path):
+    """What is missing to keep them is said first, and how to make it; the account is not called."""
+    ended = command(
+        *("accounts", "add", "acme", "--url", "http://127.0.0.1:1", "--yes"), cwd=tmp_path
+    )
+
+    assert ended.code == 2
+    assert "CASPIO_INGEST_MASTER_KEY is not set" in " ".join(ended.err.split())
+    assert "openssl rand -base64 32" in ended.err
+
+
 def test_a_customer_enters_the_credentials(emulator: Emulator, tmp_path: Path):
     """The link is printed; what is entered there is stored encrypted, shown nowhere, and recorded."""
     key = base64.b64encode(b"k" * 32).decode()
