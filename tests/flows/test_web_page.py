@@ -2,6 +2,7 @@
 
 import io
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +16,20 @@ from flows.web.app import create_app
 from flows.web.serve import origins_of
 from pipeline.model import Finding, Findings, ReadStatus
 from pipeline.model.users import Role, User
+from pipeline.source_run.checks import remember_types
 from tests.servers.missing_program import MissingProgram, skip_or_fail
 from tests.support.browser import PROGRAM, Page, browser
 from tests.unit.pipeline.world import World
-from tests.unit.web.conftest import HOSTILE, SETTINGS, FakePageReader, Office, load, opened
+from tests.unit.web.conftest import (
+    HOSTILE,
+    SAME_SITE,
+    SETTINGS,
+    FakePageReader,
+    Office,
+    form_of,
+    load,
+    opened,
+)
 from tests.unit.web.review.test_document import found, read_as
 from tests.unit.web.test_plans import planned
 
@@ -113,6 +124,7 @@ def test_documents_are_reviewed_by_keyboard_alone(served: Served):
     served.sign_in()
     served.open("/review")
     page.see("20 records wait")
+    began_s = time.monotonic()
     page.key("Enter")  # the riskiest
     for number in range(18):
         served.at_work()
@@ -141,6 +153,9 @@ def test_documents_are_reviewed_by_keyboard_alone(served: Served):
     served.at_work()
     page.key("n")
     page.see("is not in the document")
+
+    rate = 60 * len(pks) / (time.monotonic() - began_s)
+    print(f"\nby keyboard: {rate:.0f} documents a minute")  # noqa: T201 - for who runs it with -s
 
     totals = sorted(str(served.total(pk)) for pk in pks)
     assert totals == sorted(["12.5"] * 18 + ["7.0", "99.0"])
@@ -239,12 +254,129 @@ def test_a_session_that_ends_while_typing_loses_nothing(served: Served):
     assert served.total("1") == 7.0
 
 
+def _place(page: Page, x: float, y: float) -> tuple[float, float]:
+    """Return where a place of the document's page, in points, is in the window."""
+    at = (
+        f"new DOMPoint({x}, {y}).matrixTransform(document.querySelector('.sheet g').getScreenCTM())"
+    )
+    return page.run(f"(p => [p.x, p.y])({at})")
+
+
+def _draw(page: Page, *places: tuple[float, float]) -> None:
+    """Press the mouse at the first place of the document's page, and let go at the last."""
+    kinds = ["mousePressed", *["mouseMoved"] * (len(places) - 2), "mouseReleased"]
+    for kind, (x, y) in zip(kinds, [_place(page, *place) for place in places], strict=True):
+        page.send("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+
+
+@pytest.mark.parametrize("turn", [0, 1, 2, 3])
+def test_a_click_or_a_box_takes_the_text_of_the_page(served: Served, turn: int):
+    """The word under the mouse, or the words in a box, are typed into the value at work, however the page is turned."""
+    page, office = served.page, served.office
+    path = office.suggest()
+    remember_types(office.spec, target=office.world.caspio, ledger=office.world.ledger)
+    served.sign_in()
+    page.size(1400, 2400)  # all of the page is in sight
+    served.open(f"{path}?turn={turn}")
+    served.at_work()
+    _draw(page, (75.0, 65.0), (75.0, 65.0))
+    page.wait("document.activeElement.name === 'text'", "the field with the text")
+    taken = page.run("[document.activeElement.value, document.activeElement.form.dataset.column]")
+    page.key("Escape")
+    _draw(page, (55.0, 15.0), (100.0, 20.0), (190.0, 35.0))
+    page.wait(
+        "document.getElementById('said').textContent.includes('2026')", "the words in the box"
+    )
+    drawn = page.run("document.activeElement.value")
+
+    assert taken == ["1234.56", "Total"]
+    assert drawn == "31 March 2026"  # no amount: the page says so
+    assert page.errors == []
+
+
+def test_two_reviewers_do_not_decide_the_same(served: Served):
+    """What one reviews is shown as claimed to the other, who gets the next record, or takes it over; then the first decides nothing more there."""
+    page = served.page
+    paths = {served.office.suggest(pk) for pk in "12"}
+    bob = served.office.signed_in(name="Bob")
+    at_bobs = bob.post("/review/next")
+    theirs = next(path for path in paths if f'action="{path}/decide"' in at_bobs)
+    served.sign_in()
+    served.open("/review")
+    page.see("claimed by Bob")
+    page.key("Enter")
+    served.at_work()
+    mine = page.run("location.pathname")
+    served.open(theirs)
+    page.see("Bob is reviewing this until")
+    page.click("Take over", role="button")
+    served.at_work()
+    form = form_of(at_bobs, "/decide") | {"choice": "accept"}
+    refused = bob.client.post(f"{theirs}/decide", data=form, headers=SAME_SITE)
+    page.key("Enter")
+    page.see("was accepted and written")
+
+    assert {mine} == paths - {theirs}
+    assert refused.status_code == 409
+    assert "Ana is reviewing this" in refused.text
+    assert sorted(str(served.total(pk)) for pk in "12") == ["12.5", "99.0"]
+
+
+def test_a_file_that_is_replaced_meanwhile_is_looked_at_again(served: Served):
+    """If another file takes the place while somebody looks, the old value is not written; the page asks to load the new one."""
+    page = served.page
+    path = served.office.suggest()
+    served.sign_in()
+    served.open(path)
+    served.at_work()
+    stored = served.office.world.caspio.attachments["Receipts", "Scan", "1"]
+    stored.data, stored.date = b"doc_type=receipt\ntotal=13", "2026-05-05"
+    read_as(served.office, total=found("13.00"))
+    served.office.world.run(served.office.spec)
+    page.key("Enter")
+    page.see("has changed since the page was loaded")
+    kept = served.total("1")
+    served.open(path)
+    served.at_work()
+    page.key("Enter")
+    page.see("was accepted and written")
+
+    assert kept == 99.0
+    assert served.total("1") == 13.0
+
+
+def test_a_column_is_accepted_row_by_row(served: Served):
+    """In the table a row is left out, the others are written, and the page says so by itself."""
+    page = served.page
+    for pk in "123":
+        served.office.suggest(pk)
+    served.sign_in()
+    served.open("/review/table?column=Total")
+    page.press("input[name=leave]")
+    page.click("Accept these rows, without those left out", role="button")
+    page.see("2 of 2 written.")
+
+    assert sorted(str(served.total(pk)) for pk in "123") == ["12.5", "12.5", "99.0"]
+    assert page.errors == []
+
+
 def _paths(served: Served) -> list[str]:
     served.office.world.receipt("8", "!", name=HOSTILE.replace("\x00", "").replace("\ud800", ""))
     reviews = [served.office.suggest("1"), served.office.suggest("2", DocType="typed")]
     record = "/records?source=receipts&record=2"
     plan = f"/plans/{planned(served.office, '5').id}"
-    return ["/", "/review", *reviews, "/records", record, "/plans", plan, "/audit", "/nothing"]
+    return [
+        "/",
+        "/review",
+        "/review/table?column=Total",
+        *reviews,
+        "/records",
+        record,
+        "/plans",
+        plan,
+        "/audit",
+        "/nothing",
+    ]
 
 
 @pytest.mark.parametrize("width", [360, 320])

@@ -1,6 +1,7 @@
 """Tools for the review: the riskiest suggestions, and a decision on one of them."""
 
 import re
+from collections.abc import Collection
 from contextlib import closing
 from dataclasses import asdict
 from datetime import timedelta
@@ -10,8 +11,9 @@ from flows.agents.tools.runs import run_of
 from flows.agents.tools.tool import Answer, Json, Method, Refusal, Tool, ToolCall
 from flows.app.review.decisions import carry_out, seen_of
 from flows.app.review.desk import ReviewDesk
-from pipeline.model.review import Review, ReviewFilter, ReviewItem
+from pipeline.model.review import ReviewFilter, ReviewItem
 from pipeline.model.users import Role, User
+from pipeline.ports.ledger.reviews import ReviewLedger
 from pipeline.steps.write_back import Choice
 
 PAGE = 20
@@ -36,15 +38,23 @@ def review_next(call: ToolCall) -> Answer:
         least_amount=arguments.get("least_amount"),
         user=_user(call).name,
     )
-    found: list[Review] = []
+    found, after = _visible(reviews, wanted, after, names)
+    result = [_shown(item) for item in reviews.open_items(found)]
+    return Answer({"result": result, "next_cursor": after or None}, records=len(result))
+
+
+def _visible(
+    reviews: ReviewLedger, wanted: ReviewFilter, after: str, names: Collection[str]
+) -> tuple[list[str], str]:
+    """Return the ids of the next reviews of these sources, and where to go on, "" at the end."""
+    found: list[str] = []
     for _ in range(_MOST_PAGES):
         page = reviews.queue(wanted, after=after, limit=PAGE)
-        found += [review for review in page if review.source in names]
+        found += [review.id for review in page if review.source in names]
         after = page[-1].id if len(page) == PAGE else ""
         if not after or len(found) >= PAGE:
             break
-    result = [_shown(item) for item in reviews.open_items([review.id for review in found])]
-    return Answer({"result": result, "next_cursor": after or None}, records=len(result))
+    return found, after
 
 
 def _shown(item: ReviewItem) -> Json:

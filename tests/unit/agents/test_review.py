@@ -20,7 +20,7 @@ class Lock:
         return True
 
     def release(self) -> None:
-        """Give it back."""
+        """Let others have it."""
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from pipeline.model import Finding, Findings, PageText, ReadStatus, RecordRef, S
 from pipeline.model.review import ReviewItem
 from tests.fakes.caspio import Attachment
 from tests.unit.web.conftest import HOSTILE, Office, words
+from tests.unit.web.review.pages import LINES, page_of, stored_pages
 
 
 def read_as(office: Office, *, pages: int = 3, **fields: Finding) -> None:
@@ -21,6 +22,7 @@ def read_as(office: Office, *, pages: int = 3, **fields: Finding) -> None:
             PageText(number, "text", None, None, f"page {number}", 595.0, 842.0)
             for number in range(1, pages + 1)
         )
+        (work_dir / "pages.json").write_bytes(stored_pages(*[page_of(*LINES)] * pages))
         (work_dir / "text.txt").write_text("\f".join(one.text for one in texts), encoding="utf-8")
         return Findings(
             read.media_type,
@@ -28,7 +30,7 @@ def read_as(office: Office, *, pages: int = 3, **fields: Finding) -> None:
             read.doc_type,
             fields={**read.fields, **fields},
             pages=texts,
-            derived=read.derived,
+            derived={**read.derived, "pages.json": work_dir / "pages.json"},
             fingerprint=read.fingerprint,
         )
 

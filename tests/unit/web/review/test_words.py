@@ -1,7 +1,5 @@
 """Taking a text of the page as a value: a click, a box, and other values that are offered."""
 
-import json
-
 import pytest
 
 from flows.web.review.words import MOST_OTHERS, PageWord, as_typed, other_values, picked, words_of
@@ -9,35 +7,14 @@ from pipeline.model.users import Role
 from pipeline.source_run.checks import remember_types
 from tests.fakes.archive import MemoryArchive
 from tests.unit.web.conftest import HOSTILE, Office, form_of, words
+from tests.unit.web.review.pages import LINES, page_of, stored_pages
 from tests.unit.web.review.test_decisions import decide
-
-LINES = (
-    "INVOICE 4711",
-    "Date 31 March 2026",
-    "Net 1,000.00",
-    "Total: £1,234.56",
-    "Acme Ltd",
-)
-
-
-def page_of(*lines: str) -> dict[str, object]:
-    """Return a page as pages.json has it: each letter 10 points wide, each line 20 points high."""
-    shown = []
-    for number, line in enumerate(lines):
-        found, left, top = [], 0.0, 20.0 * number
-        for word in line.split():
-            right = left + 10.0 * len(word)
-            found.append({"text": word, "box": [left, top, right, top + 10.0]})
-            left = right + 10.0
-        shown.append({"text": line, "box": [0, top, left, top + 10.0], "words": found})
-    return {"number": 1, "lines": shown}
 
 
 def stored(*pages: object) -> MemoryArchive:
     """Return an archive with pages.json."""
     archive = MemoryArchive()
-    text = '{"format":"pages","pages":[\n' + ",\n".join(map(json.dumps, pages)) + "\n]}\n"
-    archive.objects["d/pages.json"] = text.encode()
+    archive.objects["d/pages.json"] = stored_pages(*pages)
     return archive
 
 
