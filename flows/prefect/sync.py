@@ -1,5 +1,6 @@
 """The flow `sync`: bring a table or view of Caspio and its mirror together."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +13,7 @@ from flows.app.sync.run import SyncResult, plan_one, run_one
 from flows.prefect.context import connected
 from flows.prefect.run_as_flow import as_deployed, result_of
 from flows.prefect.ui.artifacts import artifact_key
-from flows.prefect.ui.forms import Config
+from flows.prefect.ui.forms import Config, Records
 from flows.prefect.ui.states import PARTLY_FAILED, PLANNED, ended, red
 from flows.prefect.ui.text import cell
 from pipeline.sync.report import table_rows
@@ -24,8 +25,9 @@ from pipeline.wording import counted
     flow_run_name="sync {name}",
     description="Bring a table or view of Caspio and its mirror together.",
 )
-def sync(
+def sync(  # noqa: PLR0917 - Prefect passes parameters by name
     name: Annotated[str, Field(min_length=1)],
+    records: Records = [],  # noqa: B006 - Prefect copies it
     sweep: bool = False,  # noqa: FBT001, FBT002 - Prefect passes parameters by name
     delete_all: bool = False,  # noqa: FBT001, FBT002 - Prefect passes parameters by name
     dry_run: bool = False,  # noqa: FBT001, FBT002 - Prefect passes parameters by name
@@ -35,6 +37,7 @@ def sync(
 
     Args:
         name: The sync, as the settings name it.
+        records: Only these PK_IDs of Caspio, as after a webhook.
         sweep: Compare every row, also if changed ones would do.
         delete_all: Make the deletions, also if they are more than max_deletions.
         dry_run: Only show what would be written, and how many calls it takes.
@@ -42,16 +45,24 @@ def sync(
     """
     return ended(
         lambda: synced_state(
-            Path(config), name, sweep=sweep, delete_all=delete_all, dry_run=dry_run
+            Path(config), name, records, sweep=sweep, delete_all=delete_all, dry_run=dry_run
         )
     )
 
 
-def synced_state(config: Path, name: str, *, sweep: bool, delete_all: bool, dry_run: bool) -> State:
+def synced_state(
+    config: Path,
+    name: str,
+    records: Sequence[str],
+    *,
+    sweep: bool,
+    delete_all: bool,
+    dry_run: bool,
+) -> State:
     """Run or plan a sync; return the final state."""
     with connected(config) as context:
         work = plan_one if dry_run else run_one
-        result = work(context, name, sweep=sweep, delete_all=delete_all)
+        result = work(context, name, sweep=sweep, delete_all=delete_all, records=records)
     leave_changes(result)
     report = result.report
     counts = ", ".join(f"{number} {what}" for what, number in sorted(report.counts.items()))
@@ -79,11 +90,18 @@ def leave_changes(result: SyncResult) -> None:
     )
 
 
-def sync_as_flow(config: Path, name: str, *, sweep: bool, delete_all: bool) -> SyncResult:
+def sync_as_flow(
+    config: Path, name: str, *, sweep: bool, delete_all: bool, records: Sequence[str] = ()
+) -> SyncResult:
     """Run the flow `sync`."""
     with as_deployed(config):
         state = sync(
-            name, sweep=sweep, delete_all=delete_all, config=str(config), return_state=True
+            name,
+            records=list(records),
+            sweep=sweep,
+            delete_all=delete_all,
+            config=str(config),
+            return_state=True,
         )
     result: SyncResult = result_of(state)
     return result

@@ -47,14 +47,19 @@ def run_one(
 
 
 def plan_one(
-    context: AppContext, name: str, *, sweep: bool = False, delete_all: bool = False
+    context: AppContext,
+    name: str,
+    *,
+    sweep: bool = False,
+    delete_all: bool = False,
+    records: Sequence[str] = (),
 ) -> SyncResult:
     """Say what a run would do, and how many calls it would make; nothing is written."""
     settings = named_sync(context.settings, name)
     context.spending.require()
     run_id = new_run_id(context)
     with connected_sync(context, settings, run_id=run_id, dry_run=True) as sync:
-        run_sync(sync, sweep=sweep, delete_all=delete_all)
+        run_sync(sync, sweep=sweep, delete_all=delete_all, only=records)
     return _result(context, sync.report)
 
 
@@ -133,10 +138,12 @@ def decide_one(
     return [item.suggestion.column for item in waiting]
 
 
-def run_directly(config: Path, name: str, *, sweep: bool, delete_all: bool) -> SyncResult:
+def run_directly(
+    config: Path, name: str, *, sweep: bool, delete_all: bool, records: Sequence[str] = ()
+) -> SyncResult:
     """Run a sync in this process."""
     with connect(load_settings(config)) as context, draining(context.drain):
-        return run_one(context, name, sweep=sweep, delete_all=delete_all)
+        return run_one(context, name, sweep=sweep, delete_all=delete_all, records=records)
 
 
 def plan_directly(config: Path, name: str, *, sweep: bool, delete_all: bool) -> SyncResult:

@@ -27,6 +27,9 @@ app = typer.Typer(
 )
 
 Name = Annotated[str, typer.Argument(help="The name of a [[sync]] entry.", metavar="NAME")]
+Records = Annotated[
+    list[str], typer.Option("--record", help="Only this PK_ID; may be repeated.", metavar="PK")
+]
 Sweep = Annotated[
     bool, typer.Option("--sweep", help="Compare every row, also if changed ones would do.")
 ]
@@ -38,6 +41,7 @@ Delete = Annotated[
 @app.command("run")
 def run(
     name: Name,
+    record: Records = [],
     sweep: Sweep = False,
     delete: Delete = False,
     config: Config = DEFAULT_CONFIG,
@@ -45,14 +49,18 @@ def run(
     as_json: AsJson = False,
     verbose: Verbose = False,
 ) -> None:
-    """Bring both sides together: write what changed on one side to the other."""
+    """Bring both sides together: write what changed on one side to the other.
+
+    With --record only a few records of Caspio are compared, as after a webhook of your own.
+    """
     set_up_logs(verbose=verbose)
     config = of_account(config, account)
     if environment("PREFECT_API_URL"):
         from flows.prefect.sync import sync_as_flow as bring_together
     else:
         from flows.app.sync.run import run_directly as bring_together
-    _finish(bring_together(config, name, sweep=sweep, delete_all=delete), as_json=as_json)
+    result = bring_together(config, name, sweep=sweep, delete_all=delete, records=record)
+    _finish(result, as_json=as_json)
 
 
 @app.command("plan")

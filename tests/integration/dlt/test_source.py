@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from caspio_ingest import CaspioClient
 from infra.emulator import Emulator
-from pipeline.adapters.caspio.client import CaspioClient
 
 dlt = pytest.importorskip("dlt", reason="the group dlt is not installed")
 pytest.importorskip("duckdb", reason="the group dlt is not installed")
@@ -51,7 +51,7 @@ def load(emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     """Load everything into DuckDB, and return rows of a query."""
     monkeypatch.setenv("RUNTIME__DLTHUB_TELEMETRY", "false")
     monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "dlt"))
-    from pipeline.adapters.caspio.dlt import caspio
+    from caspio_ingest.dlt import caspio
 
     pipeline = dlt.pipeline(
         "orders",
