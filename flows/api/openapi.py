@@ -5,6 +5,8 @@ from functools import cache
 from importlib.metadata import version
 from typing import Any
 
+from jsonschema import Draft202012Validator
+
 from flows.agents.tools.schemas import FILTER, WHERE_TEXT
 from flows.agents.tools.tool import UNTRUSTED, Json, Schema
 from flows.api.answers import KINDS, MEDIA_TYPE, PROBLEMS, problem
@@ -32,6 +34,7 @@ _EXAMPLES: Mapping[str, Any] = {
     "method": "F",
 }
 _UNKNOWN = "x"
+_DIGESTS = tuple("0" * digits for digits in (20, 64))
 DESCRIPTION = (
     "The operations of Caspio's REST API, and those for documents, plans and undo, for one account "
     "by its token. Every answer has `result`, `next_cursor` and `errors`. Texts in a result come "
@@ -188,8 +191,8 @@ def _parameter(name: str, schema: Json, *, is_needed: bool) -> Json:
     parameter: Json = {"name": name, "in": "query", "required": is_needed}
     if "description" in schema:
         parameter["description"] = schema["description"]
-    shown = {"schema": schema, "example": _EXAMPLES.get(name, _of_type(schema))}
-    is_plain = schema.get("type") in {"string", "integer", "boolean"}
+    shown = {"schema": schema, "example": _example(name, schema)}
+    is_plain = schema.get("type") in {"string", "integer", "number", "boolean"}
     is_list = schema.get("type") == "array" and schema["items"].get("type") == "string"
     return parameter | (shown if is_plain or is_list else {"content": {"application/json": shown}})
 
@@ -209,7 +212,7 @@ def _body(one: Endpoint) -> Json:
         }
         if tool.required:
             schema["required"] = list(tool.required)
-        example = {name: _EXAMPLES.get(name, _UNKNOWN) for name in tool.required}
+        example = {name: _example(name, tool.properties[name]) for name in tool.required}
     else:
         schema = _moved(tool.properties[one.body])
         example = dict(tool.properties[one.body]["examples"][0])
@@ -240,6 +243,16 @@ def _answer(one: Endpoint) -> Json:
     return {"description": "It was carried out.", "content": content}
 
 
+def _example(name: str, schema: Schema) -> Any:
+    """Return a value that a schema allows: the usual one of the name, if it does."""
+    if name == "where":
+        return _EXAMPLES[name]
+    usual = [_EXAMPLES[name]] if name in _EXAMPLES else []
+    candidates = [*usual, *schema.get("enum", ()), _of_type(schema), *_DIGESTS]
+    valid = Draft202012Validator(dict(schema)).is_valid
+    return next((one for one in candidates if valid(one)), _UNKNOWN)
+
+
 def _of_type(schema: Schema) -> Any:
     """Return a value that a schema allows."""
     kind = schema.get("type")
@@ -253,6 +266,8 @@ def _of_type(schema: Schema) -> Any:
             return schema.get("default", 1)
         case "boolean":
             return True
+        case "number":
+            return 12.5
         case "object":
             return {}
     return _UNKNOWN

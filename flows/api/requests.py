@@ -1,6 +1,7 @@
 """Read a request: the arguments of the tool from path, query and body."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +18,11 @@ MOST_BODY_BYTES = 4 * 2**20
 BODY_S = 30.0
 """Seconds for a body of JSON; a file has a limit for each piece."""
 _DIGITS = 18
+_FORMS = {
+    "integer": re.compile(r"[0-9]{1,18}", re.ASCII),
+    "number": re.compile(r"[0-9]{1,15}(\.[0-9]{1,9})?", re.ASCII),
+    "boolean": re.compile("true|false"),
+}
 
 
 class Wrong(Exception):
@@ -57,22 +63,19 @@ def query_arguments(request: Request, endpoint: Endpoint) -> dict[str, Any]:
 def _value(name: str, values: list[str], schema: Schema) -> Any:
     """Return a parameter as its schema has it: texts as they are, the rest as JSON has it."""
     kind = schema.get("type")
-    is_list = kind == "array" and schema["items"].get("type") == "string"
-    if is_list:
+    if kind == "array" and schema["items"].get("type") == "string":
         return values
     if len(values) > 1:
         raise wrong("arguments", f"{name} is given more than once.")
     text = values[0]
     if kind == "string":
         return text
-    # Not int(): it accepts spaces, underscores and other scripts' digits.
-    if kind == "integer" and text.isascii() and text.isdigit() and len(text) <= _DIGITS:
-        return int(text)
-    if kind == "boolean" and text in {"true", "false"}:
-        return text == "true"
-    if kind in {"integer", "boolean"}:
+    if kind not in _FORMS:
+        return _json(text.encode(), what=name)
+    # Not int() alone: it accepts spaces, underscores and other scripts' digits.
+    if not _FORMS[kind].fullmatch(text):
         raise wrong("arguments", f"{name} is no {kind}.")
-    return _json(text.encode(), what=name)
+    return json.loads(text) if kind == "boolean" else float(text) if "." in text else int(text)
 
 
 async def body_arguments(request: Request, endpoint: Endpoint, body: bytes) -> dict[str, Any]:

@@ -113,7 +113,7 @@ def test_a_foreign_origin_is_refused(desk: Desk, origin: str):
 
 def test_the_metadata_is_for_no_foreign_host_either(desk: Desk):
     """Every path checks Host and Origin, also those without a token."""
-    for path in ("/health", "/.well-known/oauth-protected-resource/mcp/main"):
+    for path in ("/.well-known/oauth-protected-resource/mcp/main",):
         assert desk.request("GET", path, headers={"Host": "evil.example"}).status_code == 421
         assert (
             desk.request("GET", path, headers={"Origin": "http://evil.example"}).status_code == 403

@@ -168,7 +168,7 @@ def test_a_narrowed_token_lists_and_calls_its_own_alone(api: ApiDesk):
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example:8769", "", "127.0.0.1:x"])
 def test_a_foreign_host_is_refused(api: ApiDesk, host: str):
     """A name that was made to point at this machine (DNS rebinding) does not get in."""
-    for path in ("/tables", "//openapi.json", "//health"):
+    for path in ("/tables", "//openapi.json"):
         assert api.send("GET", path, headers={"Host": host}).status_code == 421
 
 
