@@ -17,8 +17,9 @@ from processors.learning.features import (
 )
 from processors.learning.learner import Learned, Picked, Scale, best_of, with_known
 from processors.learning.lists import (
-    USUAL_THRESHOLD,
-    best_threshold,
+    Cut,
+    Judging,
+    best_cut,
     fit_list_certainty,
     fit_names,
     names_of,
@@ -53,7 +54,7 @@ _BINS = 10
 _MOST_VARIANTS = 1_000
 _MANY, _MOST_RIVALS = 1_500, 40
 FEW = 25
-"""Below as many records the rules decide, unless much speaks against them."""
+"""With fewer records the rules and the memory decide; without rules the words weigh little."""
 _PENALTY, _PENALTY_OF_FEW = 2.0, 6.0
 
 _TOWARD = {
@@ -99,7 +100,7 @@ def fit_parts(
         scale=Scale(np.zeros(len(FEATURES))),
         weights=np.zeros(len(FEATURES)),
         certain=np.zeros(0),
-        threshold=USUAL_THRESHOLD,
+        cut=Cut(),
         judged={},
     )
     known, more = _questions(prepared, learned, total, by_fold)
@@ -207,6 +208,8 @@ def _rank(
     )
     toward = _toward(scale)
     few = len(known) < FEW
+    if few and any(each.rows[:, INDEX["rule"]].any() for each in known):
+        return toward
     penalty = np.full(len(FEATURES), _PENALTY_OF_FEW if few else _PENALTY)
     return fit_ranking(rows, penalty=penalty, toward=toward)
 
@@ -254,14 +257,15 @@ def _fit_list(learned: Learned, known: Sequence[Question]) -> tuple[Learned, lis
 
     by_fold = {fold: fitted(fold) for fold in {each.record.fold for each in known}}
     blind = [by_fold[each.record.fold] for each in known]
-    threshold = best_threshold(
+    cut = best_cut(
         [
-            (each.candidates, rows, each.right, weights, len(each.record.keys))
+            Judging(each.candidates, rows, each.right, weights, len(each.record.keys))
             for each, rows, weights in zip(known, scaled, blind, strict=True)
-        ]
+        ],
+        learned.finding,
     )
     names = [
-        names_of(each.candidates, rows, weights, threshold)
+        names_of(each.candidates, rows, weights, cut, learned.finding)
         for each, rows, weights in zip(known, scaled, blind, strict=True)
     ]
     # Names whose words are shortened otherwise than they were typed count as right, too.
@@ -271,7 +275,7 @@ def _fit_list(learned: Learned, known: Sequence[Question]) -> tuple[Learned, lis
         for each, found in zip(known, names, strict=True)
     ]
     certain = fit_list_certainty([found.features for found in names], right)
-    final = replace(learned, weights=fitted(), threshold=threshold, certain=certain)
+    final = replace(learned, weights=fitted(), cut=cut, certain=certain)
     judged = [
         Judged(
             each.record.example.record_id,

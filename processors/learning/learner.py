@@ -28,7 +28,7 @@ from processors.learning.features import (
     plain_features,
     with_learned,
 )
-from processors.learning.lists import Names, names_of, written as list_written
+from processors.learning.lists import Cut, Names, names_of, written as list_written
 from processors.learning.memory import Memory
 from processors.learning.prepared import LEAST_RECORDS, LOOKED_UP
 from processors.learning.ranking import shares
@@ -95,7 +95,7 @@ class Learned:
     scale: Scale
     weights: Vector
     certain: Vector
-    threshold: float
+    cut: Cut
     judged: Mapping[str, Sequence[Sequence[int]]]
 
     def asked(self, document: Document, findings: Mapping[str, Finding]) -> Asked:
@@ -121,7 +121,7 @@ class Learned:
         )
         if self.wanted.kind is ColumnKind.LIST:
             scaled = self.scale.of(rows)
-            names = names_of(candidates, scaled, self.weights, self.threshold)
+            names = names_of(candidates, scaled, self.weights, self.cut, self.finding)
             return self.list_choice(document, candidates, names)
         chances = shares(self.scale.of(rows), self.weights)
         return self.choice(
@@ -223,7 +223,7 @@ class Learned:
             "classes": self.classes.to_body() if self.classes else None,
             "ranking": kept,
             "certainty": [round(float(weight), 4) for weight in self.certain],
-            "threshold": self.threshold,
+            "cut": [self.cut.threshold, self.cut.by_rules],
             "judged": {name: [list(pair) for pair in bins] for name, bins in self.judged.items()},
         }
 
@@ -245,7 +245,7 @@ class Learned:
             scale=Scale(spread),
             weights=weights,
             certain=np.array(body["certainty"]),
-            threshold=body["threshold"],
+            cut=Cut(*body["cut"]),
             judged=body["judged"],
         )
 

@@ -2,7 +2,7 @@
 
 Each candidate has a probability of its own to be one of the names; those above a threshold are
 chosen, of names that overlap the likeliest. The threshold is the one that was best for records
-that the weights had not seen.
+that the weights had not seen; where the names of the rules were better there, they are chosen.
 """
 
 from collections.abc import Iterable, Sequence
@@ -20,12 +20,11 @@ Matrix = NDArray[np.float64]
 
 _MOST_NAMES = 12
 _LEAST_CHANCE = 0.05
-_STEPS = 19
+_STEPS = 9
 _PENALTY = 0.5
 _CERTAINTY_PENALTY = 1.0
 _MOST_LOGIT = 6.0
 _TOWARD = (0.0, 0.5, 0.5, 0.0, 0.0)
-USUAL_THRESHOLD = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,29 +47,48 @@ def fit_names(rows: Sequence[Matrix], right: Sequence[Vector], toward: Vector) -
     return fit(np.concatenate(rows), target, penalty=penalty, toward=toward)
 
 
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Which names are chosen: those from a probability on, or those of the rules.
+
+    The rules decide where they have found at least `by_rules` names; 0 means never.
+    """
+
+    threshold: float = 0.4
+    by_rules: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """A document with weights that had not seen it; `typed` is the number of its names."""
+
+    candidates: Sequence[Candidate]
+    rows: Matrix
+    right: Vector
+    weights: Vector
+    typed: int
+
+
 def names_of(
-    candidates: Sequence[Candidate], rows: Matrix, weights: Vector, threshold: float
+    candidates: Sequence[Candidate], rows: Matrix, weights: Vector, cut: Cut, finding: str | None
 ) -> Names:
-    """Choose the names of a document."""
+    """Choose the names of a document; `finding` is the one that the column is mapped to."""
     chances = probabilities(rows, weights)
-    order = np.argsort(-chances, kind="stable")
-    chosen: list[int] = []
-    rest = 0.0
-    for at in map(int, order):
-        if chances[at] < _LEAST_CHANCE or len(chosen) >= _MOST_NAMES:
-            break
-        if any(_overlap(candidates[at], candidates[other]) for other in chosen):
-            continue
-        if chances[at] < threshold:
-            rest = float(chances[at])
-            break
-        chosen.append(at)
+    ranked = list(map(int, np.argsort(-chances, kind="stable")))
+    of_rules = [at for at in ranked if finding in candidates[at].names][:_MOST_NAMES]
+    if cut.by_rules and len(of_rules) >= cut.by_rules:
+        chosen = of_rules
+    else:
+        likely = [at for at in ranked if chances[at] >= max(cut.threshold, _LEAST_CHANCE)]
+        chosen = _apart(candidates, likely)
+    rest = (at for at in ranked if at not in chosen and _is_apart(candidates, at, chosen))
     least = min((float(chances[at]) for at in chosen), default=0.0)
+    another = float(chances[next(rest, -1)]) if len(chosen) < len(ranked) else 0.0
     features = np.array(
         [
             1.0,
             max(-_MOST_LOGIT, min(_MOST_LOGIT, logit(least))) / 2,
-            max(-_MOST_LOGIT, min(_MOST_LOGIT, logit(1 - rest))) / 2,
+            max(-_MOST_LOGIT, min(_MOST_LOGIT, logit(1 - another))) / 2,
             float(len(chosen) == 1),
             float(len(chosen) > 2),  # noqa: PLR2004 (more than a pair)
         ]
@@ -78,27 +96,34 @@ def names_of(
     return Names(tuple(sorted(chosen, key=lambda at: _place(candidates[at]))), features)
 
 
-def best_threshold(
-    judged: Sequence[tuple[Sequence[Candidate], Matrix, Vector, Vector, int]],
-) -> float:
-    """Return the threshold of the best F1; each document has the weights that had not seen it.
+def _apart(candidates: Sequence[Candidate], ranked: Sequence[int]) -> list[int]:
+    """Return the likeliest of those that overlap."""
+    chosen: list[int] = []
+    for at in ranked:
+        if len(chosen) < _MOST_NAMES and _is_apart(candidates, at, chosen):
+            chosen.append(at)
+    return chosen
 
-    A document is its candidates, their features and how right they are, the weights, and the number
-    of names that were typed.
-    """
-    best, best_score = USUAL_THRESHOLD, 0.0
-    for step in range(2, _STEPS):
-        threshold = step / (_STEPS + 1)
-        found = right = asked = 0
-        for candidates, rows, target, weights, count in judged:
-            names = names_of(candidates, rows, weights, threshold)
-            found += len(names.chosen)
-            right += sum(target[at] > 0 for at in names.chosen)
-            asked += count
-        score = 2 * right / max(found + asked, 1)
-        if score > best_score + 1e-9:
-            best, best_score = threshold, score
-    return best
+
+def _is_apart(candidates: Sequence[Candidate], at: int, chosen: Sequence[int]) -> bool:
+    return not any(_overlap(candidates[at], candidates[other]) for other in chosen)
+
+
+def best_cut(judged: Sequence[Judging], finding: str | None) -> Cut:
+    """Return the cut of the best F1. Of equal ones the rules' is taken: nothing gets worse."""
+    steps = [step / (_STEPS + 1) for step in range(2, _STEPS)]
+    cuts = [Cut(0.4, 1), Cut(0.4, 2), *(Cut(step, rules) for rules in (2, 0) for step in steps)]
+    return max(cuts, key=lambda cut: (round(_score(judged, cut, finding), 6), -cuts.index(cut)))
+
+
+def _score(judged: Sequence[Judging], cut: Cut, finding: str | None) -> float:
+    """Return F1, the harmonic mean of precision and recall."""
+    found = right = 0
+    for each in judged:
+        chosen = names_of(each.candidates, each.rows, each.weights, cut, finding).chosen
+        found += len(chosen)
+        right += sum(each.right[at] > 0 for at in chosen)
+    return 2 * right / max(found + sum(each.typed for each in judged), 1)
 
 
 def fit_list_certainty(features: Sequence[Vector], right: Sequence[bool]) -> Vector:

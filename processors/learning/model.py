@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any, Self
 
 from processors.learning.types import ColumnKind
@@ -26,7 +27,7 @@ class TrainedOn:
     newest: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ColumnModel:
     """What was learned of one column. `body` has the numbers; the modules that use them know how.
 
@@ -40,7 +41,7 @@ class ColumnModel:
     trained_on: TrainedOn
     body: Mapping[str, Any]
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """Return the SHA-256 of the model: equal models choose alike."""
         return hashlib.sha256(_dumped(self._whole()).encode()).hexdigest()

@@ -31,6 +31,8 @@ LEAST_RECORDS = 2
 """Records of a value of a closed set from which on it may be chosen."""
 _OTHER_LETTER = "\u00fe"
 """A letter that hardly any value has: a misread one becomes it."""
+_ALIKE_NAME = 0.7
+"""The same for the names of a list, which people shorten and join with other words."""
 _ALIKE = 0.85
 """Share of a text's pieces from which on a misread one shows the place."""
 
@@ -216,7 +218,7 @@ def _nearest(record: Record, key: str, name: str) -> str:
     if not key[:1].isalpha():
         return ""
     best = max(record.printed, key=lambda other: similar(other, key), default="")
-    if best and similar(best, key) >= _ALIKE:
+    if best and similar(best, key) >= (_ALIKE_NAME if name else _ALIKE):
         return best
     shortened = (other for other, each in record.printed.items() if abbreviates(each.text, name))
     return next(shortened, "")

@@ -2,7 +2,8 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 from pipeline.model import Finding
 from processors.contract import Page
@@ -77,7 +78,21 @@ def choose(
 
 
 def learned_of(model: ColumnModel) -> Learned:
-    """Return the parts of a model."""
+    """Return the parts of a model; loading one takes some milliseconds, so the last are kept."""
+    return _loaded(_Stored(model.digest, model))
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """A model that equals others with the same content."""
+
+    digest: str
+    model: ColumnModel = field(compare=False, repr=False)
+
+
+@lru_cache(maxsize=16)
+def _loaded(stored: _Stored) -> Learned:
+    model = stored.model
     return Learned.from_body(model.body, kind=model.kind, finding=model.finding, order=model.order)
 
 
