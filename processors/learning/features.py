@@ -3,7 +3,6 @@
 All are numbers of about -5 to 5, so that no document can make one of them decide alone.
 """
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -48,7 +47,7 @@ _MOST = 5.0
 ALIKE = 0.75
 """Share of a known value's pieces on a few lines from which on it is printed there, misread."""
 _NEAR = 4.0
-_MOSTALIKE_LINES = 4
+_MOST_ALIKE_LINES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +140,7 @@ def _place(row: NDArray[np.float64], document: Document, spot: Spot) -> None:
         )
     certain = [
         word.confidence
-        for index in range(spot.first, min(spot.last + 1, spot.first + _MOSTALIKE_LINES))
+        for index in range(spot.first, min(spot.last + 1, spot.first + _MOST_ALIKE_LINES))
         for word in document.lines[index].words
         if word.confidence is not None
     ]
@@ -270,7 +269,7 @@ def _remember(
     hidden: str | None,
 ) -> None:
     """Say how often a value is known, how much of it is printed, and whether the sender has it."""
-    resembling: Counter[int] = Counter()
+    resembling: dict[int, float] = {}
     for number, (row, each) in enumerate(zip(rows, candidates, strict=True)):
         records = memory.records(each.key, hidden=hidden)
         is_read = bool(each.spots)
@@ -279,7 +278,7 @@ def _remember(
             continue
         share = 1.0 if is_read or each.like else alike(each.text, asked.document)[0]
         resemblance = memory.resemblance(each.key, asked.document)
-        resembling[number] = resemblance  # type: ignore[assignment]
+        resembling[number] = resemblance
         _set(
             row,
             known=1.0,
@@ -318,7 +317,7 @@ def alike(text: str, document: Document) -> tuple[float, int]:
     first = last = best
     covered = set(wanted & document.grams[best])
     # The neighbor that adds more is taken, as long as one adds something that is worth a line.
-    while last - first + 1 < _MOSTALIKE_LINES:
+    while last - first + 1 < _MOST_ALIKE_LINES:
         options = [
             (len((wanted & document.grams[index]) - covered), index)
             for index in (first - 1, last + 1)

@@ -59,11 +59,11 @@ class Memory:
     @classmethod
     def of(cls, records: Iterable[Remembered]) -> "Memory":
         """Remember the values of records; beyond 10,000 values those of most records."""
-        spelled: dict[str, Counter[str]] = defaultdict(Counter)
+        spelled: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
         counts: Counter[str] = Counter()
         words: dict[str, Counter[str]] = defaultdict(Counter)
         for record in records:
-            spelled[record.key][record.typed] += record.weight  # type: ignore[assignment]
+            spelled[record.key][record.typed] += record.weight
             counts[record.key] += 1
             words[record.key].update(record.words)
         most = [key for key, _ in counts.most_common(MOST_VALUES)]
@@ -96,13 +96,14 @@ class Memory:
 
     def search(self, document: Document, *, hidden: str | None = None) -> list[str]:
         """Return the known values that a document may have, the likeliest first."""
-        scores: Counter[str] = Counter()
-        for word in document.words:
+        scores: dict[str, float] = defaultdict(float)
+        # In order, so that sums are the same in every process.
+        for word in sorted(document.words):
             keys = self._by_word.get(word, ())
             if 0 < len(keys) <= _MOST_POSTINGS:
                 weight = log(1 + len(self.values) / len(keys))
                 for key in keys:
-                    scores[key] += weight  # type: ignore[assignment]
+                    scores[key] += weight
         scores.pop(hidden or "", None)
         # Long values and long profiles collect more words: what counts is the share they reach.
         ranked = sorted(scores, key=lambda key: (-scores[key], key))[: 4 * _MOST_FOUND]
@@ -137,7 +138,7 @@ class Memory:
         )
 
 
-def _commonest(spelled: Counter[str]) -> str:
+def _commonest(spelled: Mapping[str, float]) -> str:
     """Return the commonest spelling; of two that are as common the one that sorts first."""
     return min(spelled, key=lambda text: (-spelled[text], text))
 

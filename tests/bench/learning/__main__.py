@@ -33,11 +33,12 @@ _MANY = 400
 _ERRORS = 0.05
 
 
-def curves(records: Sequence[Filled], draws: int) -> None:
+def curves(records: Sequence[Filled], draws: int, names: Sequence[str]) -> None:
     """Print the curves of the receipts, with the rules' findings and without them."""
     print(HEAD)
-    unmapped = [replace(column, finding=None) for column in _COLUMNS]
-    for label, columns, sizes in (("", _COLUMNS, _RECEIPTS), (" alone", unmapped, (25, 100))):
+    asked = [column for column in _COLUMNS if column.name in names]
+    unmapped = [replace(column, finding=None) for column in asked]
+    for label, columns, sizes in (("", asked, _RECEIPTS), (" alone", unmapped, (25, 100))):
         for column in columns:
             points: dict[int, float] = {}
             used = [_without_rules(each) for each in records] if label else records
@@ -99,6 +100,8 @@ def main() -> int:
     parser.add_argument("--cache", type=Path, default=_CACHE, help="for pages that were read")
     parser.add_argument("--draws", type=int, default=3, help="how often each figure is drawn")
     parser.add_argument("--tables", nargs="*", default=_TABLES, choices=_TABLES)
+    names = [column.name for column in _COLUMNS]
+    parser.add_argument("--columns", nargs="*", default=names, choices=names)
     parser.add_argument("--records", type=int, default=50_000, help="of the table of scale")
     asked = parser.parse_args()
 
@@ -110,11 +113,11 @@ def main() -> int:
         ]
 
     def receipts() -> list[Filled]:
-        names = {column.name for column in _COLUMNS}
-        return [each for each in read("receipt", "learn", "dev") if names <= each.values.keys()]
+        read_ones = read("receipt", "learn", "dev")
+        return [each for each in read_ones if set(names) <= each.values.keys()]
 
     tables: dict[str, Callable[[], None]] = {
-        "curves": lambda: curves(receipts(), asked.draws),
+        "curves": lambda: curves(receipts(), asked.draws, asked.columns),
         "errors": lambda: errors(receipts(), asked.draws),
         "contracts": lambda: contracts(read("contract", "learn"), asked.draws),
         "classes": lambda: classes(read("page", "learn"), asked.draws),
