@@ -10,8 +10,11 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.flows.browsed import served, tab
 from tests.integration.pipeline.workspace import CREDENTIALS
 from tests.support.processes import end, free_port
+
+__all__ = ["served", "tab"]
 
 START_S = 120.0
 

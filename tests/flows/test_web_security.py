@@ -12,7 +12,8 @@ from flows.http.server import Running, listening, server_of
 from flows.web.app import create_app
 from flows.web.serve import origins_of
 from pipeline.model.users import Role, User
-from tests.flows.test_web_page import AXE, TAGS, DrawingReader
+from tests.flows.browsed import DrawingReader
+from tests.flows.test_web_page import AXE, TAGS
 from tests.servers.missing_program import MissingProgram, skip_or_fail
 from tests.support.browser import PROGRAM, Page, browser
 from tests.unit.pipeline.world import World

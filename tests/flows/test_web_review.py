@@ -1,0 +1,117 @@
+"""The review in a real browser: text of the page, two reviewers at once, replaced files, a column of many records."""
+
+import pytest
+
+from pipeline.source_run.checks import remember_types
+from tests.flows.browsed import Served
+from tests.support.browser import Page
+from tests.unit.web.conftest import SAME_SITE, form_of
+from tests.unit.web.review.test_document import found, read_as
+
+pytestmark = pytest.mark.integration
+
+
+def _place(page: Page, x: float, y: float) -> tuple[float, float]:
+    """Return where a place of the document's page, in points, is in the window."""
+    at = (
+        f"new DOMPoint({x}, {y}).matrixTransform(document.querySelector('.sheet g').getScreenCTM())"
+    )
+    return page.run(f"(p => [p.x, p.y])({at})")
+
+
+def _draw(page: Page, *places: tuple[float, float]) -> None:
+    """Press the mouse at the first place of the document's page, and release it at the last."""
+    kinds = ["mousePressed", *["mouseMoved"] * (len(places) - 2), "mouseReleased"]
+    for kind, (x, y) in zip(kinds, [_place(page, *place) for place in places], strict=True):
+        page.send("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+
+
+@pytest.mark.parametrize("turn", [0, 1, 2, 3])
+def test_a_click_or_a_box_takes_the_text_of_the_page(served: Served, turn: int):
+    """The word under the mouse, or the words in a box, are typed into the value at work, however the page is turned."""
+    page, office = served.page, served.office
+    path = office.suggest()
+    remember_types(office.spec, target=office.world.caspio, ledger=office.world.ledger)
+    served.sign_in()
+    page.size(1400, 2400)  # all of the page is in sight
+    served.open(f"{path}?turn={turn}")
+    served.at_work()
+    _draw(page, (75.0, 65.0), (75.0, 65.0))
+    page.wait("document.activeElement.name === 'text'", "the field with the text")
+    taken = page.run("[document.activeElement.value, document.activeElement.form.dataset.column]")
+    page.key("Escape")
+    _draw(page, (55.0, 15.0), (100.0, 20.0), (190.0, 35.0))
+    page.wait(
+        "document.getElementById('said').textContent.includes('2026')", "the words in the box"
+    )
+    drawn = page.run("document.activeElement.value")
+
+    assert taken == ["1234.56", "Total"]
+    assert drawn == "31 March 2026"  # no amount: the page says so
+    assert page.errors == []
+
+
+def test_two_reviewers_do_not_decide_the_same(served: Served):
+    """What one reviews is shown as claimed to the other, who gets the next record, or takes it over; then the first decides nothing more there."""
+    page = served.page
+    paths = {served.office.suggest(pk) for pk in "12"}
+    bob = served.office.signed_in(name="Bob")
+    at_bobs = bob.post("/review/next")
+    theirs = next(path for path in paths if f'action="{path}/decide"' in at_bobs)
+    served.sign_in()
+    served.open("/review")
+    page.see("claimed by Bob")
+    page.key("Enter")
+    served.at_work()
+    mine = page.run("location.pathname")
+    served.open(theirs)
+    page.see("Bob is reviewing this until")
+    page.click("Take over", role="button")
+    served.at_work()
+    form = form_of(at_bobs, "/decide") | {"choice": "accept"}
+    refused = bob.client.post(f"{theirs}/decide", data=form, headers=SAME_SITE)
+    page.key("Enter")
+    page.see("was accepted and written")
+
+    assert {mine} == paths - {theirs}
+    assert refused.status_code == 409
+    assert "Ana is reviewing this" in refused.text
+    assert sorted(str(served.total(pk)) for pk in "12") == ["12.5", "99.0"]
+
+
+def test_a_file_that_is_replaced_meanwhile_is_looked_at_again(served: Served):
+    """If another file takes the place while somebody looks, the old value is not written; the page asks to load the new one."""
+    page = served.page
+    path = served.office.suggest()
+    served.sign_in()
+    served.open(path)
+    served.at_work()
+    stored = served.office.world.caspio.attachments["Receipts", "Scan", "1"]
+    stored.data, stored.date = b"doc_type=receipt\ntotal=13", "2026-05-05"
+    read_as(served.office, total=found("13.00"))
+    served.office.world.run(served.office.spec)
+    page.key("Enter")
+    page.see("has changed since the page was loaded")
+    kept = served.total("1")
+    served.open(path)
+    served.at_work()
+    page.key("Enter")
+    page.see("was accepted and written")
+
+    assert kept == 99.0
+    assert served.total("1") == 13.0
+
+
+def test_a_column_is_accepted_row_by_row(served: Served):
+    """In the table a row is left out, the others are written, and the page says so by itself."""
+    page = served.page
+    for pk in "123":
+        served.office.suggest(pk)
+    served.sign_in()
+    served.open("/review/table?column=Total")
+    page.press("input[name=leave]")
+    page.click("Accept these rows, without those left out", role="button")
+    page.see("2 of 2 written.")
+
+    assert sorted(str(served.total(pk)) for pk in "123") == ["12.5", "12.5", "99.0"]
+    assert page.errors == []
