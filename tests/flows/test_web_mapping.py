@@ -136,8 +136,10 @@ def test_from_nothing_to_the_first_written_record(served: Served):
     page.click("Map a new source", role="a")
     served.look()
     page.see("4 of 4 sample records agree")
+    page.run("document.getElementsByName('rename')[0].focus()")
     served.choose("rename", "{{ invoice_number }}")
     page.see("INV-2026-106.txt")
+    focus = page.run("document.activeElement.name")
     served.choose("where", "Xyz IS NULL")
     page.see("2 records fit.")
     served.choose("where", "")
@@ -157,6 +159,7 @@ def test_from_nothing_to_the_first_written_record(served: Served):
     page.click("Apply the plan without what is refused", role="button")
     page.see("6 done")
 
+    assert focus == "rename"
     assert before == between
     assert served.amounts() == [float(f"{number}00.50") for number in range(1, 7)]
     assert served.config.read_text(encoding="utf-8").startswith("# Ours.\n[caspio]\n")

@@ -18,6 +18,7 @@ from flows.app.onboarding.wiring import count_records, discover_container, disco
 from flows.app.wiring import Account, open_settings_account, open_turns, visible_tables
 from pipeline.decide.column_values import same
 from pipeline.model.schema import Container, DiscoveredAccount
+from pipeline.onboarding.choices import ColumnChoices, column_choices
 from pipeline.onboarding.proposal import MissingColumn, Proposal, ProposedSource
 from pipeline.onboarding.sample_documents import SampleDocument
 from pipeline.ports import Clock, Ledger
@@ -62,13 +63,17 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """What was found at a place: its columns, its files, and documents that were read."""
+    """What was found at a place: its columns, its files, and documents that were read.
+
+    `choices` are what each column can take: hundreds of columns take seconds to compare.
+    """
 
     place: Place
     container: Container
     samples: tuple[SampleDocument, ...]
     files: int
     at: datetime
+    choices: tuple[ColumnChoices, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +145,18 @@ class Looks:
                 on_read=lambda _: self._count(place),
             )
             samples = [with_own(sample, container, opened.ledger) for sample in samples]
+        return self._remember(place, container, samples)
+
+    def _remember(
+        self, place: Place, container: Container, samples: Sequence[SampleDocument]
+    ) -> Looked:
         looked = Looked(
-            place, container, tuple(samples), self._files(place, container), self.clock.now()
+            place,
+            container,
+            tuple(samples),
+            self._files(place, container),
+            self.clock.now(),
+            column_choices(container, samples),
         )
         with self._lock:
             self._places[place] = looked

@@ -21,7 +21,7 @@ from flows.web.site import Refused, Visit, not_found
 from pipeline.errors import IngestError
 from pipeline.findings import FINDINGS
 from pipeline.labels import LABEL
-from pipeline.onboarding.choices import column_choices, documents_say
+from pipeline.onboarding.choices import documents_say
 from pipeline.onboarding.proposal import ProposedSource, missing_columns, source_name
 from pipeline.settings.sources import SourceSettings
 from pipeline.wording import counted
@@ -160,7 +160,7 @@ def workbench(
         busy=busy,
         looked=looked,
         form=form,
-        choices=column_choices(looked.container, looked.samples),
+        choices=looked.choices,
         said=documents_say(looked.samples),
         findings=FINDINGS,
         label=LABEL,
@@ -183,10 +183,9 @@ def first_form(visit: Visit, looked: Looked, old: SourceSettings | None) -> Form
         form = form_of(old, container)
     else:
         names = {one.name for one in visit.site.settings.sources} | {"new"}
-        choices = column_choices(container, looked.samples)
         source = ProposedSource("", container)
         name = source_name(looked.place.name, names)
-        form = proposed_form(name, container, choices, source.reprocess_column)
+        form = proposed_form(name, container, looked.choices, source.reprocess_column)
     if looked.place.kind == "view":
         return form
     # The usual columns that are missing are offered, and none of them is chosen.

@@ -145,7 +145,9 @@ document.addEventListener("click", (event) => {
 });
 
 // After a decision the focus goes to the next value that waits, or on to the next record.
+// Pages without such values keep the focus where it is.
 function settle() {
+  if (!first("#panel")) return;
   const said = first("#panel [data-said]");
   if (said) say(said.textContent.trim());
   const failed = first("#panel .bad") && first("#panel details[open] [name=text]");
@@ -154,7 +156,7 @@ function settle() {
 }
 
 document.addEventListener("htmx:after:swap", settle);
-document.addEventListener("DOMContentLoaded", () => { if (first("#panel")) settle(); });
+document.addEventListener("DOMContentLoaded", settle);
 
 // Copying code that is shown. Without it, the code can be selected.
 document.addEventListener("click", (event) => {

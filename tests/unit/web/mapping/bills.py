@@ -93,9 +93,7 @@ class FakeLooks(Looks):
         if place.is_missing:
             container = Container(place.container, is_view=False, columns={})
         samples = (sample("1", Sum=12.5), sample("2", Sum=12.5), sample("3"))
-        looked = Looked(place, container, samples, 3, self.clock.now())
-        self._places[place] = looked
-        return looked
+        return self._remember(place, container, samples)
 
     def count(self, place: Place, condition: str) -> int:  # noqa: ARG002 - as the real one
         """Count."""
