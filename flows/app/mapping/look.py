@@ -144,6 +144,7 @@ class Looks:
                 fullest=True,
                 on_read=lambda _: self._count(place),
             )
+            samples = [of_place(sample, place) for sample in samples]
             samples = [with_own(sample, container, opened.ledger) for sample in samples]
         return self._remember(place, container, samples)
 
@@ -219,6 +220,17 @@ class Looks:
         folders = account.account.files_area.folders if account else ()
         below = place.name.rstrip("/") + "/"
         return sum(one.files for one in folders if f"{one.path.rstrip('/')}/".startswith(below))
+
+
+def of_place(sample: SampleDocument, place: Place) -> SampleDocument:
+    """Return a sample without its record, if that is not one of the place.
+
+    A file of a folder may be one that a record of another table refers to.
+    """
+    record = sample.work.record
+    if record is None or record.container == place.container:
+        return sample
+    return replace(sample, work=replace(sample.work, record=None, values={}))
 
 
 def with_own(sample: SampleDocument, container: Container, ledger: Ledger) -> SampleDocument:

@@ -28,8 +28,12 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
     """An account with a table, a view of it, and a folder with a file."""
     seed = tmp_path_factory.mktemp("seed")
     (seed / "a.txt").write_text(RECEIPT, encoding="utf-8")
-    fields = [{"Name": "Sum", "Type": "CURRENCY"}, {"Name": "Scan", "Type": "ATTACHMENT"}]
-    records = [{"PK_ID": 1, "Sum": 12.5, "Scan": "a.txt"}, {"PK_ID": 2, "Sum": 1}, {"PK_ID": 3}]
+    types = {"Sum": "CURRENCY", "Scan": "ATTACHMENT", "File": "FILE"}
+    fields = [{"Name": name, "Type": kind} for name, kind in types.items()]
+    records = [
+        {"PK_ID": 1, "Sum": 12.5, "Scan": "a.txt"},
+        {"PK_ID": 2, "Sum": 1, "File": "/In/deep/b.txt"},
+    ]
     account = {
         "name": "look",
         "tables": {"Docs": {"fields": fields, "records": records}},
@@ -63,8 +67,8 @@ def test_an_account_is_looked_at_with_its_folders(looks: Looks):
     found = looks.look_at_account()
 
     assert [(one.name, one.is_view, one.files) for one in found.account.containers] == [
-        ("Docs", False, 1),
-        ("Some", True, 1),
+        ("Docs", False, 2),
+        ("Some", True, 2),
     ]
     assert [(one.path, one.files) for one in found.account.files_area.folders] == [
         ("/", 0),
@@ -79,11 +83,11 @@ def test_a_view_is_looked_at_and_counted(looks: Looks):
     """Its documents are read in the sandbox with the values of their records; conditions count its records."""
     place = Place("view", "Some")
     looked = looks.look_at(place)
-    (sample,) = looked.samples
+    sample = next(one for one in looked.samples if one.ref.field == "Scan")
 
     assert sample.values["total"] == "12.50"
     assert sample.work.values["Sum"] == 12.5
-    assert (looks.documents_read(place), looks.place(place)) == (1, looked)
+    assert (looks.documents_read(place), looks.place(place)) == (2, looked)
     assert (looks.count(place, ""), looks.count(place, "Sum > 5")) == (2, 1)
     with pytest.raises(IngestError, match="Nothing"):
         looks.count(place, "Nothing > 5")
@@ -99,7 +103,8 @@ def test_a_folder_gets_its_index_table_once(looks: Looks, emulator: Emulator):
     again = looks.look_at(replace(FOLDER, index=INDEX_TABLE))
 
     assert looked.files == 1
-    assert len(looked.samples) == 1
+    # The record that refers to the file is not one of the index table.
+    assert [one.work.record for one in looked.samples] == [None]
     assert INDEX_TABLE not in before
     assert first == ([TOTAL], "")
     assert [one.name for one in second[0]] == ["Total", "Net"]
