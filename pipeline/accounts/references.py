@@ -1,6 +1,6 @@
 """References: where a secret is, instead of the secret itself."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -11,16 +11,24 @@ from pipeline.errors import BadSettings
 Environment = Callable[[str], str | None]
 """Returns an environment variable, None if it is not set."""
 
-Reference = Annotated[str, Field(pattern=r"^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$")]
+Places = Mapping[str, Callable[[str, Path], str]]
+"""Return secrets that are kept elsewhere, by kind of reference; called with name and folder."""
+
+ELSEWHERE = frozenset({"vault", "kms"})
+Reference = Annotated[
+    str, Field(pattern=r"^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+|vault:[^#]+#.+|kms:.+)$")
+]
 
 
 def is_reference(text: str) -> bool:
     """Return whether a text is a reference, and not a secret."""
     kind, colon, name = text.partition(":")
-    return bool(colon) and kind in {"env", "file"} and bool(name)
+    return bool(colon) and kind in {"env", "file", *ELSEWHERE} and bool(name)
 
 
-def resolve(reference: str, *, folder: Path, environment: Environment) -> SecretStr:
+def resolve(
+    reference: str, *, folder: Path, environment: Environment, places: Places | None = None
+) -> SecretStr:
     """Return the secret that a reference names; relative paths start at `folder`.
 
     Raises:
@@ -32,6 +40,10 @@ def resolve(reference: str, *, folder: Path, environment: Environment) -> Secret
         if not value:
             raise BadSettings([f"The variable {name} is not set. Set it, or name another place."])
         return SecretStr(value.strip())
+    if kind in ELSEWHERE:
+        if places is None or kind not in places:
+            raise BadSettings([f"A {kind} reference cannot be used here: {reference}."])
+        return SecretStr(places[kind](name, folder))
     path = folder / name
     try:
         text = path.read_text(encoding="utf-8").strip()

@@ -11,7 +11,7 @@ from pydantic import SecretStr, ValidationError
 
 from pipeline.accounts.encryption import Key
 from pipeline.accounts.names import checked_name
-from pipeline.accounts.references import Environment, resolve
+from pipeline.accounts.references import Environment, Places, resolve
 from pipeline.accounts.secret_store import MasterKeys, Store, opened
 from pipeline.accounts.shared import SecretSettings
 from pipeline.errors import BadSettings
@@ -92,14 +92,20 @@ def remove_store(folder: Path, account: str) -> None:
         _sync_folder(folder)
 
 
-def master_keys(settings: SecretSettings, *, folder: Path, environment: Environment) -> MasterKeys:
+def master_keys(
+    settings: SecretSettings,
+    *,
+    folder: Path,
+    environment: Environment,
+    places: Places | None = None,
+) -> MasterKeys:
     """Return the master key and the previous one; relative paths start at `folder`.
 
     Raises:
         BadSettings: a key is missing, is none, or is in a file that others may read; or the
             environment has another one than the settings name.
     """
-    present = _key("secrets.master_key", settings.master_key, folder, environment)
+    present = _key("secrets.master_key", settings.master_key, folder, environment, places)
     exported = environment(MASTER_KEY_VARIABLE)
     if exported and settings.previous_master_key != f"env:{MASTER_KEY_VARIABLE}":
         other = _parsed("secrets.master_key", f"env:{MASTER_KEY_VARIABLE}", exported.strip())
@@ -117,12 +123,17 @@ def master_keys(settings: SecretSettings, *, folder: Path, environment: Environm
     previous = None
     if settings.previous_master_key:
         name = "secrets.previous_master_key"
-        previous = _key(name, settings.previous_master_key, folder, environment)
+        previous = _key(name, settings.previous_master_key, folder, environment, places)
     return MasterKeys(present, previous, f"secrets.master_key ({settings.master_key})")
 
 
 def revealed(
-    store: Store, settings: SecretSettings, *, folder: Path, environment: Environment
+    store: Store,
+    settings: SecretSettings,
+    *,
+    folder: Path,
+    environment: Environment,
+    places: Places | None = None,
 ) -> dict[str, SecretStr]:
     """Return every secret of a store: sealed values, and what its references name.
 
@@ -135,7 +146,7 @@ def revealed(
     # Without sealed values no master key is needed.
     if store.key is not None and any(entry.sealed for entry in store.secrets.values()):
         try:
-            masters = master_keys(settings, folder=folder, environment=environment)
+            masters = master_keys(settings, folder=folder, environment=environment, places=places)
             found |= opened(store, masters)
         except BadSettings as error:
             problems += error.problems
@@ -143,7 +154,9 @@ def revealed(
         if entry.reference is None:
             continue
         try:
-            found[kind] = resolve(entry.reference, folder=folder, environment=environment)
+            found[kind] = resolve(
+                entry.reference, folder=folder, environment=environment, places=places
+            )
         except BadSettings as error:
             where = f"Secret {kind} of account {store.account!r}"
             problems += [f"{where}: {one}" for one in error.problems]
@@ -152,9 +165,12 @@ def revealed(
     return found
 
 
-def _key(name: str, reference: str, folder: Path, environment: Environment) -> Key:
+def _key(
+    name: str, reference: str, folder: Path, environment: Environment, places: Places | None
+) -> Key:
     try:
-        text = resolve(reference, folder=folder, environment=environment).get_secret_value()
+        found = resolve(reference, folder=folder, environment=environment, places=places)
+        text = found.get_secret_value()
     except BadSettings as error:
         advice = "`openssl rand -base64 32` makes a key."
         raise BadSettings([f"{name}: {one} {advice}" for one in error.problems]) from None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
+from flows.app.accounts.places import PLACES
 from flows.app.accounts.secret_changes import change, keys_of
 from flows.app.accounts.wiring import create_ledger, open_new_account
 from flows.app.onboarding.init import write_settings
@@ -63,7 +64,7 @@ class NewAccount:
         if isinstance(found, SecretStr):
             return found
         folder = self.config.absolute().parent
-        return resolve(found, folder=folder, environment=environment)
+        return resolve(found, folder=folder, environment=environment, places=PLACES)
 
 
 def prepare(config: Path, name: str) -> SharedSettings:

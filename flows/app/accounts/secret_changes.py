@@ -5,6 +5,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from flows.app.accounts.places import PLACES
 from pipeline.accounts.names import account_of, shared_file
 from pipeline.accounts.references import is_reference, resolve
 from pipeline.accounts.secret_files import changing, master_keys, read_store, write_store
@@ -107,7 +108,8 @@ def described(config: Path) -> list[dict[str, str]]:
 def reference_problem(config: Path, reference: str) -> str:
     """Return why a reference leads nowhere, "" if it does not."""
     try:
-        resolve(reference, folder=shared_file(config).parent, environment=environment)
+        folder = shared_file(config).parent
+        resolve(reference, folder=folder, environment=environment, places=PLACES)
     except BadSettings as error:
         return " ".join(error.problems)
     return ""
@@ -121,7 +123,7 @@ def settings_of(config: Path) -> SecretSettings:
 def keys_of(config: Path, settings: SecretSettings) -> MasterKeys:
     """Return the master key, and the one that is being replaced."""
     folder = shared_file(config).parent
-    return master_keys(settings, folder=folder, environment=environment)
+    return master_keys(settings, folder=folder, environment=environment, places=PLACES)
 
 
 def change(settings: SecretSettings, account: str, act: Callable[[Store], Store]) -> Store:

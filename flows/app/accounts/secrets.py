@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from flows.app.accounts.places import PLACES
 from pipeline.accounts.names import account_of, shared_file
 from pipeline.accounts.secret_files import read_store, revealed
 from pipeline.accounts.shared import load_shared
@@ -48,7 +49,9 @@ def secrets_of(config: Path, account: str) -> dict[str, SecretStr]:
         shared = shared_file(config)
         settings = load_shared(shared).secrets
         store = read_store(settings.folder, account)
-        return revealed(store, settings, folder=shared.parent, environment=environment)
+        return revealed(
+            store, settings, folder=shared.parent, environment=environment, places=PLACES
+        )
     if own != account:
         raise BadSettings(
             [

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
+from flows.app.accounts.places import PLACES
 from flows.app.wiring import open_archive, open_ledger, system_clock
 from pipeline.accounts.names import shared_file, sql_name
 from pipeline.accounts.references import resolve
@@ -83,7 +84,7 @@ def admin_url(config: Path, shared: SharedSettings) -> str:
         )
     folder = shared_file(config).parent
     try:
-        found = resolve(shared.ledger.admin, folder=folder, environment=environment)
+        found = resolve(shared.ledger.admin, folder=folder, environment=environment, places=PLACES)
     except BadSettings as error:
         raise BadSettings([f"ledger.admin: {one}" for one in error.problems]) from None
     return found.get_secret_value()
