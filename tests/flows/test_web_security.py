@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,15 +12,18 @@ from flows.app.drain import Drain
 from flows.http.server import Running, listening, server_of
 from flows.web.app import create_app
 from flows.web.serve import origins_of
+from flows.web.signing.oidc import Provider
 from pipeline.model.users import Role, User
 from tests.flows.browsed import DrawingReader
 from tests.flows.test_web_page import AXE, TAGS
+from tests.servers.identity_provider import identity_provider
 from tests.servers.missing_program import MissingProgram, skip_or_fail
 from tests.support.browser import PROGRAM, Page, browser
 from tests.unit.pipeline.world import World
 from tests.unit.web.conftest import HOSTILE, SETTINGS, load, opened
 from tests.unit.web.mapping.bills import FakeLooks
 from tests.unit.web.security.every_route import NEEDS, Account
+from tests.unit.web.signing.test_oidc import settings_for
 
 pytestmark = pytest.mark.integration
 
@@ -155,3 +159,40 @@ def test_data_pages_and_signing_in_are_accessible(served: tuple[Account, str], t
             found[name] = violations
 
     assert found == {}
+
+
+def test_a_user_signs_in_and_out_at_a_provider(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tab: Page
+):
+    """From a page that asks to sign in, to the provider and back to that page; then out at both."""
+    world = World(tmp_path)
+    world.caspio.table(
+        "Receipts", DocType="STRING", Total="CURRENCY", Scan="ATTACHMENT", Note="TEXT"
+    )
+    settings = load(tmp_path, monkeypatch, SETTINGS)
+    with (
+        identity_provider() as idp,
+        opened(world, settings) as office,
+        listening("127.0.0.1:0", what="The page") as door,
+    ):
+        claims = {"preferred_username": "Ana", "groups": ["ingest-reviewers"]}
+        idp.reset(lambda: int(world.clock.now().timestamp()), claims)
+        office.site = replace(office.site, provider=Provider(settings_for(idp), world.clock))
+        address = "{}:{}".format(*door.getsockname()[:2])
+        app = create_app(office.site, origins=origins_of(address, None))
+        running = Running(server_of(app, connections=50), door, Drain(), name="web page")
+        with running.running():
+            tab.send("Network.clearBrowserCookies")
+            tab.open(f"http://{address}/plans")
+            tab.see("Sign in to see this page")
+            tab.errors.clear()  # the answer 401 is one
+            tab.click(f"Sign in at {idp.issuer.removeprefix('http://')}", role="a")
+            tab.see("Ana", "Plans")
+            path = tab.run("location.pathname")
+            tab.click("Sign out", role="button")
+            tab.see("You are signed out", "Sign out there as well")
+            tab.open("about:blank")
+
+    assert path == "/plans"
+    assert tab.errors == []
+    assert tab.outside == set()

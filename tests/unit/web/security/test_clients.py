@@ -4,6 +4,7 @@ import socket
 import threading
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 
 import httpx
 import pytest
@@ -21,10 +22,15 @@ WAIT_S = 30.0
 
 
 @pytest.fixture
-def address(office: Office, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, int]]:
-    """The page at an address, for a few clients, with little patience."""
-    monkeypatch.setattr(BoundedConnection, "header_s", 0.3)
-    monkeypatch.setattr("flows.web.pages.BODY_S", 0.3)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the server wait for a part of a second, instead of many."""
+    monkeypatch.setattr(BoundedConnection, "header_s", 0.5)
+    monkeypatch.setattr("flows.web.pages.BODY_S", 0.5)
+
+
+@pytest.fixture
+def address(office: Office) -> Iterator[tuple[str, int]]:
+    """The page at an address, for a few clients."""
     with listening("127.0.0.1:0", what="The page") as door:
         host, port = door.getsockname()[:2]
         app = create_app(office.site, origins=origins_of(f"{host}:{port}", None))
@@ -38,6 +44,16 @@ def _answers(address: tuple[str, int]) -> int:
     return httpx.get(url, trust_env=False, timeout=WAIT_S).status_code
 
 
+def _answers_again(address: tuple[str, int]) -> bool:
+    """Say whether the page answers; the server may still be about to close what others left."""
+    for _ in range(200):
+        # So little patience may close a connection of ours as well, on a busy machine.
+        with suppress(httpx.TransportError):
+            if _answers(address) == 200:
+                return True
+    return False
+
+
 def _all_of(client: socket.socket) -> bytes:
     """Return everything until the server closes the connection."""
     received = b""
@@ -49,6 +65,7 @@ def _all_of(client: socket.socket) -> bytes:
     return received
 
 
+@pytest.mark.usefixtures("impatient")
 def test_clients_that_never_finish_a_header_are_closed(address: tuple[str, int]):
     """More of them than the page has connections: they are closed without an answer, and the page answers others."""
     slow = [socket.create_connection(address, WAIT_S) for _ in range(CONNECTIONS * 2)]
@@ -59,9 +76,10 @@ def test_clients_that_never_finish_a_header_are_closed(address: tuple[str, int])
         client.close()
 
     assert set(received) == {b""}
-    assert _answers(address) == 200
+    assert _answers_again(address)
 
 
+@pytest.mark.usefixtures("impatient")
 def test_a_form_that_trickles_is_refused(address: tuple[str, int]):
     """A body that does not arrive in time is answered with 408, and its connection is free again."""
     head = (
@@ -74,7 +92,7 @@ def test_a_form_that_trickles_is_refused(address: tuple[str, int]):
 
     assert received.startswith(b"HTTP/1.1 408 ")
     assert b"The form took too long to arrive." in received
-    assert _answers(address) == 200
+    assert _answers_again(address)
 
 
 def test_more_clients_than_connections_are_answered_or_turned_away(address: tuple[str, int]):
@@ -95,4 +113,4 @@ def test_more_clients_than_connections_are_answered_or_turned_away(address: tupl
     assert statuses.total() == CLIENTS
     assert set(statuses) <= {200, 503}
     assert statuses[200] > 0
-    assert _answers(address) == 200
+    assert _answers_again(address)
