@@ -86,6 +86,7 @@ class _Listed:
     records: int = 0
     renamed: int = 0
     fields: int = 0
+    named_fields: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -119,6 +120,11 @@ class _Collector:
             listed.records += 1
             listed.renamed += renamed
             listed.fields = max(listed.fields, len({d.file.ref.field for d in documents}))
+            listed.named_fields |= {
+                ref.field
+                for ref in plan.work.files
+                if ref.version in plan.new_names and ref.place is Place.ATTACHMENT
+            }
 
     def _look_calls(self, spec: SourceSpec, plan: Plan) -> int:
         """Return how many calls find the rows that refer to a file that moves."""
@@ -138,6 +144,8 @@ class _Collector:
         for listed in self.listed.values():
             pages = -(-listed.records // PAGE) - (-listed.renamed // PAGE)  # both rounded up
             calls += pages * (1 + listed.fields)
+            # The first name in a field is looked at before and after: does it take extensions?
+            calls += 2 * len(listed.named_fields)
         return Cost(calls)
 
 

@@ -58,21 +58,36 @@ def kill(worker: "subprocess.Popen[bytes]") -> None:
     worker.wait()
 
 
+def kill_with_its_runs(account: Account, workers: Workers, run: str) -> set[str]:
+    """Kill the worker that has a run, and return that and all others that it had, also those only starting."""
+    doomed = worker_of(run, workers)
+    elsewhere = {
+        child.environ().get("PREFECT__FLOW_RUN_ID")
+        for name, worker in workers.items()
+        if name != doomed and worker.poll() is None
+        for child in psutil.Process(worker.pid).children(recursive=True)
+    }
+    kill(workers[doomed])
+    active = {"state": {"type": {"any_": ["RUNNING", "PENDING"]}}}
+    found = account.server.find("flow_runs", flow_runs=active)
+    return {run, *(one["id"] for one in found)} - elsewhere
+
+
 def three_requests(account: Account) -> list[Run]:
     """Ask for three records of one source at once; return the states in which the runs ended."""
     requests = [account.start(REPROCESS, records=[pk]) for pk in ("1", "2", "3")]
     return [account.ended(request, within_s=400) for request in requests]
 
 
-def lose_a_request(account: Account, workers: Workers) -> str:
-    """Kill the worker that has a user's request, in the middle of it; return the run."""
+def lose_a_request(account: Account, workers: Workers) -> set[str]:
+    """Kill the worker that has a user's request, in the middle of it; return the runs it had."""
     account.emulator.control.fault(SLOW_LISTING)
     run = account.start(REPROCESS)
     wait_for(lambda: account.state(run)["type"] == "RUNNING")
     time.sleep(2)  # into the slow listing, wherever exactly
-    kill(workers[worker_of(run, workers)])
+    lost = kill_with_its_runs(account, workers, run)
     account.emulator.control.clear_faults()
-    return run
+    return lost
 
 
 def all_runs(account: Account) -> Iterator[Run]:
@@ -125,7 +140,7 @@ def acknowledge(account: Account) -> datetime:
     return datetime.now(UTC)
 
 
-def live(account: Account, *, minutes: float, stack: ExitStack) -> tuple[list[str], datetime]:
+def live(account: Account, *, minutes: float, stack: ExitStack) -> tuple[set[str], datetime]:
     """Let a day pass with all that happens in it; return the killed runs, and until when red was deserved."""
     workers = {name: stack.enter_context(account.worker(name)) for name in ("one", "two")}
     ends = time.monotonic() + minutes * 60
@@ -142,7 +157,7 @@ def live(account: Account, *, minutes: float, stack: ExitStack) -> tuple[list[st
     red_until = acknowledge(account)
     while time.monotonic() < ends:
         time.sleep(5)
-    return [lost], red_until
+    return lost, red_until
 
 
 def look(account: Account, page: Page, folder: Path) -> None:

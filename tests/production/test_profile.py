@@ -13,7 +13,14 @@ from flows.prefect.names import LOST_RUNS
 from tests.flows.pooled import Account, wait_for
 from tests.integration.pipeline.workspace import cli
 from tests.production.conftest import FILES
-from tests.production.day import Workers, acknowledge, kill, three_requests, undeserved, worker_of
+from tests.production.day import (
+    Workers,
+    acknowledge,
+    kill_with_its_runs,
+    three_requests,
+    undeserved,
+    worker_of,
+)
 
 pytestmark = [pytest.mark.bench, pytest.mark.integration, pytest.mark.timeout(1200)]
 
@@ -24,6 +31,10 @@ SLOW = {
     "times": 0,
     "seconds": 5.0,
 }
+
+
+_KILLED: set[str] = set()
+"""The runs that a killed worker had, from the test that killed it."""
 
 
 @pytest.fixture(scope="module")
@@ -84,17 +95,17 @@ def _online(account: Account) -> list[str]:
 def test_a_killed_workers_run_is_marked_and_the_other_does_the_rest(
     account: Account, workers: Workers
 ):
-    """Killed with all its processes: its run ends as Crashed by the rule, and the next run, elsewhere, finishes."""
+    """Killed with all its processes: its run ends as Crashed, by the rule or the next run, which finishes elsewhere."""
     account.emulator.control.fault(SLOW)
     lost = account.start("ingest-receipts@receipts")
     wait_for(lambda: len(_writes(account)) > 1)
 
-    kill(workers[worker_of(lost, workers)])
+    _KILLED.update(kill_with_its_runs(account, workers, lost))
     marked = account.ended(lost, within_s=400)
     account.emulator.control.clear_faults()
     after = account.ended(account.start("ingest-receipts@receipts"), within_s=400)
 
-    assert (marked["type"], "No heartbeat" in marked["message"]) == ("CRASHED", True)
+    assert marked["type"] == "CRASHED"
     assert after["type"] == "COMPLETED", after
     assert len(_writes(account)) == len(FILES)
     rows = account.emulator.control.dump()["tables"]["Uploads"]
@@ -102,7 +113,7 @@ def test_a_killed_workers_run_is_marked_and_the_other_does_the_rest(
 
 
 def test_the_rule_for_lost_runs_fires_for_killed_runs_only(account: Account, workers: Workers):
-    """Among minutes of scheduled runs it acted on the runs of the killed worker, and none of its actions failed."""
+    """Among minutes of scheduled runs it acted on no run but those of the killed worker, and no action failed."""
     assert workers
     wait_for(lambda: len(_long_ended(account)) >= 4, within_s=600)
     (rule,) = account.server.find("automations", automations={"name": {"any_": [LOST_RUNS]}})
@@ -117,7 +128,8 @@ def test_the_rule_for_lost_runs_fires_for_killed_runs_only(account: Account, wor
         if one["prefect.resource.id"].startswith("prefect.flow-run.")
     }
     crashed = account.server.find("flow_runs", flow_runs={"state": {"type": {"any_": ["CRASHED"]}}})
-    assert targets == {run["id"] for run in crashed} != set()
+    # The next run of the source may have marked them first, since the ledger knows them as lost.
+    assert targets <= {run["id"] for run in crashed} != set()
     assert failed == []
 
 
@@ -154,10 +166,8 @@ def test_no_row_of_the_ui_is_undeserved(account: Account, workers: Workers):
     assert workers
     red_until = acknowledge(account)
     wait_for(lambda: _green_since(account, red_until), within_s=300)
-    crashed = account.server.find("flow_runs", flow_runs={"state": {"type": {"any_": ["CRASHED"]}}})
 
-    assert len(crashed) == 1
-    assert undeserved(account, killed=[crashed[0]["id"]], red_until=red_until) == []
+    assert undeserved(account, killed=_KILLED, red_until=red_until) == []
 
 
 def _green_since(account: Account, moment: datetime) -> bool:

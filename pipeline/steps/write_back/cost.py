@@ -47,7 +47,8 @@ def cost_of(plan: Plan, sizes: Mapping[str, int], *, look_calls: int, review_cal
         if ref.place is Place.ATTACHMENT:
             cost += Cost(_RENAME_CALLS)
         else:
-            rows = 1 if ref.record else 0
+            # A file without a record has one by then, if it gets a row of the index table.
+            rows = 1 if ref.record or plan.after else 0
             calls = _REFERRER_LOOKS * look_calls + _MOVE_CALLS + rows
             cost += Cost(calls, _MOVE_PASSES * sizes.get(ref.version, 0))
     return cost
