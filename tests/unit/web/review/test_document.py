@@ -161,7 +161,8 @@ def test_hostile_texts_stay_text(office: Office, path: str):
         text=f"doc_type={bad.replace(chr(0xD800), '')}\ntotal=13", DocType="typed"
     )
     browser = office.signed_in(name=bad)
-    for page in (browser.get(review + path), browser.get("/review")):
+    for address in (review + path, "/review", "/review/table?column=DocType"):
+        page = browser.get(address)
         assert "<script>alert" not in page
         assert "&lt;script&gt;alert(1)" in page
         assert len(page) < 100_000
