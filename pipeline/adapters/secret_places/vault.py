@@ -1,6 +1,6 @@
 """Read a secret of HashiCorp Vault by its HTTP API: one request, so no client library is needed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from urllib.parse import quote, urlsplit
 
 import httpx
@@ -33,13 +33,7 @@ def vault_secret(name: str, *, environment: Callable[[str], str | None]) -> str:
     if namespace:
         headers["X-Vault-Namespace"] = namespace
     try:
-        # Redirects are not followed: they would carry the token to another address.
-        url = f"{address.rstrip('/')}/v1/{quote(path.strip('/'))}"
-        answer = httpx.get(url, headers=headers, timeout=_TIMEOUT_S)
-        answer.raise_for_status()
-        data = answer.json()["data"]
-        inner = data.get("data")
-        value = (inner if isinstance(inner, dict) else data)[field]
+        value = _field(f"{address.rstrip('/')}/v1/{quote(path.strip('/'))}", headers, field)
     except (httpx.HTTPError, ValueError, KeyError, TypeError, AttributeError) as error:
         status = getattr(getattr(error, "response", None), "status_code", "")
         why = f"status {status}" if status else type(error).__name__
@@ -47,3 +41,12 @@ def vault_secret(name: str, *, environment: Callable[[str], str | None]) -> str:
     if not isinstance(value, str) or not value:
         raise BadSettings([f"vault:{name} is no text, or is empty."])
     return value
+
+
+def _field(url: str, headers: Mapping[str, str], field: str) -> object:
+    # Redirects are not followed: they would carry the token to another address.
+    answer = httpx.get(url, headers=headers, timeout=_TIMEOUT_S)
+    answer.raise_for_status()
+    data = answer.json()["data"]
+    inner = data.get("data")
+    return (inner if isinstance(inner, dict) else data)[field]

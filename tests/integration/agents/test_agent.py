@@ -8,7 +8,7 @@ from mcp.client import Client
 from mcp.shared.exceptions import MCPError
 
 from pipeline.model.agents import CallState, Scope
-from tests.integration.agents.desk import LEGACY, MODERN, Desk
+from tests.integration.agents.desk import LEGACY, MODERN, RAW, Desk
 
 pytestmark = pytest.mark.integration
 
@@ -29,8 +29,13 @@ def receipts(desk: Desk, token: str) -> list[dict[str, Any]]:
 
 
 def test_an_agent_reads_plans_applies_and_undoes(desk: Desk):
-    """It finds unread receipts, reads one, shows a plan, applies it, and puts everything back."""
+    """It finds unread receipts, reads one, shows a plan, applies it, decides what waits, and puts everything back."""
     token = desk.token()
+    # A company that a user typed: the receipt says another one, which then waits for a decision.
+    one = {"field": "PK_ID", "op": "eq", "value": 1}
+    typed = {"Company": "Typed by Anna"}
+    raw = desk.token(scope=RAW)
+    desk.result(raw, "update_a_caspio_record_by_id", table="Receipts", where=one, values=typed)
     before = receipts(desk, token)
 
     found = desk.result(token, "find_documents", unprocessed=True)
@@ -41,6 +46,9 @@ def test_an_agent_reads_plans_applies_and_undoes(desk: Desk):
     applied = desk.result(token, "apply", digest=plan["digest"])
     written = receipts(desk, token)
     history = desk.result(token, "explain", source="main", record="1")
+    (item,) = desk.result(token, "review_next", column="Company")
+    seen = {name: item[name] for name in ("review", "key", "seen")}
+    decided = desk.result(token, "review_decide", **seen, decision="reject")
     undone = desk.result(token, "undo", run_id=applied["run_id"])
 
     assert [one["record"] for one in found] == ["1", "2", "3"]
@@ -48,6 +56,7 @@ def test_an_agent_reads_plans_applies_and_undoes(desk: Desk):
     assert read["page"]["lines"][0]["text"] == "Main Hardware Ltd"
     assert shown["changes"] == plan["changes"]
     assert planned == before
+    assert (item["current"], decided["decision"]) == ("Typed by Anna", "reject")
     assert applied["documents"] == undone["documents"] == {"done": 3}
     assert [one["Total"] for one in written] == [1.5, 2.5, 3.5]
     runs = {effect["run"] for version in history for effect in version["effects"]}
