@@ -57,13 +57,6 @@ class ConflictRule(StrEnum):
     ASK = "ask"
 
 
-class FirstLoad(StrEnum):
-    """How the first run gets all records."""
-
-    PAGES = "pages"
-    TASK = "task"
-
-
 @dataclass(frozen=True, slots=True)
 class SyncSpec:
     """A table or view, a table of a mirror, and how the two are kept in sync.
@@ -77,8 +70,8 @@ class SyncSpec:
         max_deletions: Share of the known rows, 0 to 1, above which nothing is deleted unasked.
         timezone: The zone of the account's dates.
         sweep_hours: Hours after which a run compares every row again.
-        task: Key of the export task for the first load, "" without one.
-        task_file: The path in the Files area that the task writes.
+        export_task: Key of an export task for the first load, "" to load by pages.
+        export_file: The path in the Files area that the task writes.
     """
 
     name: str
@@ -96,8 +89,8 @@ class SyncSpec:
     max_deletions: float = 0.05
     timezone: str = "UTC"
     sweep_hours: float = 24.0
-    task: str = ""
-    task_file: str = ""
+    export_task: str = ""
+    export_file: str = ""
 
     @property
     def identity(self) -> str:

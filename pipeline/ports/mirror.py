@@ -86,6 +86,11 @@ class RecordTable(Protocol):
         With `since`, only those whose column is not before a date.
         """
 
+    def exported(
+        self, task: str, path: str, columns: Sequence[str]
+    ) -> Iterator[Sequence[RecordRow]]:
+        """Run an export task, and yield the records of its file, which do not have their PK_ID."""
+
     def by_pk(self, pks: Sequence[str], columns: Sequence[str]) -> Sequence[RecordRow]:
         """Return those of these records that exist, in as few calls as addresses have room for."""
 

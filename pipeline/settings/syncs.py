@@ -63,6 +63,12 @@ class SyncSettings(Section):
     """Share of the rows, above which a run deletes none of them and asks."""
     sweep_hours: Annotated[float, Field(ge=0)] = 24.0
     """Hours after which a run compares all rows, and so finds deletions."""
+    export_task: str = ""
+    """Key of an export task of Caspio whose file the first run loads, in place of pages. The mirror
+    must be empty then, and `direction` be `pull`.
+    """
+    export_file: Annotated[str, Field(pattern=r"^(/.+)?$")] = ""
+    """Path of the CSV file in the Files area that `export_task` writes."""
     timezone: Annotated[str, AfterValidator(checked_timezone)] = "UTC"
     """Time zone of the account's dates, for columns of the mirror that have one."""
     schedule: Annotated[str, AfterValidator(checked_cron)] | None = None
@@ -75,6 +81,15 @@ class SyncSettings(Section):
         deleting = _DELETIONS[self.deletions]
         has_times = bool(self.changed_column and self.mirror_changed_column)
         contradictions = {
+            "export_task and export_file go together": (
+                bool(self.export_task) != bool(self.export_file)
+            ),
+            'export_task needs direction = "pull": its file has no PK_ID, and writes need one': (
+                bool(self.export_task) and self.direction is not Direction.PULL
+            ),
+            "PK_ID is in no exported file; load by pages, or take other keys": (
+                bool(self.export_task) and "PK_ID" in self.columns
+            ),
             "exactly one of table and view must be given": bool(self.table) == bool(self.view),
             f"keys: {', '.join(missing)} must be among columns": bool(missing),
             "two columns name the same column of the mirror": len(set(here)) < len(here),
@@ -108,6 +123,8 @@ class SyncSettings(Section):
             max_deletions=self.max_deletions,
             timezone=self.timezone,
             sweep_hours=self.sweep_hours,
+            export_task=self.export_task,
+            export_file=self.export_file,
         )
 
 

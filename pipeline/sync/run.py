@@ -83,11 +83,33 @@ def _work_caspio(worker: Worker, progress: SyncProgress, *, is_sweep: bool) -> s
         mark = datetime.fromisoformat(progress.caspio_mark) - OVERLAP
         since = (column, mark.replace(microsecond=0).isoformat())
     latest = ""
-    for page in context.table.pages(context.layout.caspio_columns, since=since):
+    if _may_export(context, progress):
+        spec = context.spec
+        pages = context.table.exported(
+            spec.export_task, spec.export_file, context.layout.caspio_columns
+        )
+    else:
+        pages = context.table.pages(context.layout.caspio_columns, since=since)
+    for page in pages:
         context.before_each()
         worker.work(pair_records(context, page))
         latest = max(latest, *_dates(page, column))
     return latest
+
+
+def _may_export(context: SyncContext, progress: SyncProgress) -> bool:
+    """Say whether this is the first load of an empty mirror, for which there is an export task.
+
+    Rows that are there already are compared by pages, also those of a first load that was killed.
+    """
+    if not context.spec.export_task or progress.swept_at is not None:
+        return False
+    if context.dry_run:
+        note = "the first run loads the file of export_task; the pages of this plan are not needed"
+        context.report.notes.append(note)
+        return False
+    pages = context.mirror.pages(context.layout.mirror_columns, context.layout.mirror_keys)
+    return next(iter(pages), None) is None
 
 
 def _dates(page: Sequence[RecordRow], column: str) -> Iterator[str]:

@@ -1,10 +1,19 @@
 """One table or view of Caspio as a side of a sync: a `RecordTable`."""
 
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
 from pipeline.adapters.caspio import client as caspio
-from pipeline.adapters.caspio.client import Affected, CaspioClient, Record, where
+from pipeline.adapters.caspio.client import (
+    Affected,
+    CaspioClient,
+    IncompleteDownload,
+    Record,
+    where,
+)
 from pipeline.adapters.caspio.errors import translated
+from pipeline.adapters.caspio.export_file import exported_records
 from pipeline.adapters.caspio.schema_cache import SchemaCache
 from pipeline.adapters.caspio.target import as_column
 from pipeline.model import Column
@@ -16,6 +25,7 @@ class CaspioRecordTable:
     """Reads pages, and writes one record at a time under a guard."""
 
     def __init__(self, client: CaspioClient, container: str, *, is_view: bool) -> None:
+        self._client = client
         self._container = container
         self._is_view = is_view
         self._operations = client.container(is_view=is_view)
@@ -40,6 +50,20 @@ class CaspioRecordTable:
                 self._container, select=_select(columns), condition=condition
             ):
                 yield [self._row(record) for record in page]
+
+    def exported(
+        self, task: str, path: str, columns: Sequence[str]
+    ) -> Iterator[Sequence[RecordRow]]:
+        """Run an export task, and yield the records of its file, which do not have their PK_ID."""
+        with translated(), tempfile.TemporaryDirectory() as folder:
+            self._client.tasks.run_and_wait(task)
+            file = Path(folder) / "export.csv"
+            with self._client.files.download(path) as download, file.open("wb") as copy:
+                for chunk in download.chunks:
+                    copy.write(chunk)
+                if download.declared_bytes not in {None, copy.tell()}:
+                    raise IncompleteDownload(f"reading {path}: it was cut short. Run again.")
+            yield from exported_records(file, self.columns(), columns)
 
     @translated()
     def by_pk(self, pks: Sequence[str], columns: Sequence[str]) -> Sequence[RecordRow]:

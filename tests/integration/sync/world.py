@@ -172,12 +172,13 @@ def world(
     """Set up an account with some orders, and a mirror without a table."""
     seed = folder / "seed"
     seed.mkdir()
-    account = {
+    account: dict[str, Any] = {
         "name": "acme",
         "tables": {
             TABLE: {"fields": FIELDS, "records": many or [record(n + 1) for n in range(records)]}
         },
     }
+    account["tasks"] = {"all": {"kind": "export", "table": TABLE, "file": "/Exports/orders.csv"}}
     (seed / "account.json").write_text(json.dumps(account))
     with Emulator(seed=seed) as emulator:
         made = World(folder, emulator, url, options)
