@@ -6,11 +6,14 @@ looked at, and none of it is anything but text.
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import Any
+
+import structlog
 
 from pipeline.finding_kinds import ValueType
 from pipeline.findings import FINDINGS
@@ -18,7 +21,7 @@ from pipeline.labels import LEARNED
 from pipeline.model import Column, Finding, PageText
 from pipeline.model.learning import LearnedChoice, PrintedAt, Stratum
 from pipeline.ports.learner import FilledRecord, FoundDoubt, Lesson
-from processors.contract import Line, Page, Word
+from processors.contract import Box, Line, Page, Word
 from processors.learning import (
     BadModel,
     Choice,
@@ -42,8 +45,13 @@ FEWEST = 3
 
 MOST_PAGES = 10
 MOST_LINES = 2_000
-MOST_PAGE_CHARS = 8 * 2**20
+MOST_PAGE_CHARS = 2 * 2**20
 """What is looked at of a document: pages, lines of each, and characters of one in pages.json."""
+
+# A document may say anything, and a model may be of any age: neither may end the work on a record.
+_FAULTS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+
+_log = structlog.get_logger()
 
 _KINDS = {
     "DATE/TIME": ColumnKind.DATE,
@@ -77,13 +85,20 @@ class ColumnLearner:
         self, models: Mapping[str, str], pages: Path, findings: Mapping[str, Finding]
     ) -> Mapping[str, LearnedChoice]:
         """Choose the values of a document by column, with a model in JSON for each."""
-        read = Document.of(load_pages(pages))
         chosen: dict[str, LearnedChoice] = {}
+        try:
+            read = Document.of(load_pages(pages))
+        except _FAULTS as error:
+            _log.warning("pages cannot be learned from", error=repr(error))
+            return chosen
         for name, document in models.items():
             try:
                 choice = _learned_of(document).choose(read, findings)
             except BadModel:
                 continue  # of another version of the program: the next `learn` makes a new one
+            except _FAULTS as error:
+                _log.warning("a model chose nothing", column=name, error=repr(error))
+                continue
             if choice is not None:
                 chosen[name] = _learned(choice)
         return chosen
@@ -120,32 +135,46 @@ def _load_pages(path: Path) -> Iterator[Page]:
     with path.open(encoding="utf-8", errors="replace") as lines:
         for line in islice(lines, 1, MOST_PAGES + 1):
             if line.startswith('{"number"') and len(line) <= MOST_PAGE_CHARS:
-                yield _page(json.loads(line.rstrip().rstrip(",")))
+                # A page that is none costs its document that page, and no other document anything.
+                with suppress(*_FAULTS):
+                    yield _page(json.loads(line.rstrip().rstrip(",")))
 
 
 def _page(page: Mapping[str, Any]) -> Page:
     text = PageText(
-        number=page["number"],
-        source=page["source"],
-        engine=page["engine"],
-        confidence=page["confidence"],
-        text=page["text"],
-        width_pt=page["width_pt"],
-        height_pt=page["height_pt"],
+        number=int(page["number"]),
+        source=str(page["source"]),
+        engine=str(page["engine"]) if page["engine"] else None,
+        confidence=_number(page["confidence"]),
+        text=str(page["text"]),
+        width_pt=_number(page["width_pt"]),
+        height_pt=_number(page["height_pt"]),
     )
     lines = tuple(
         Line(
-            line["text"],
-            tuple(line["box"]) if line["box"] else None,
-            line["confidence"],
+            str(line["text"]),
+            _box(line["box"]),
+            _number(line["confidence"]),
             tuple(
-                Word(word["text"], tuple(word["box"]), word.get("confidence"))
+                Word(str(word["text"]), box, _number(word.get("confidence")))
                 for word in line["words"]
+                if (box := _box(word["box"])) is not None
             ),
         )
         for line in page["lines"][:MOST_LINES]
     )
-    return Page(text, lines, page["turned_deg"])
+    return Page(text, lines, int(page["turned_deg"]))
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None else float(value)
+
+
+def _box(value: Any) -> Box | None:
+    if value is None:
+        return None
+    left, top, right, bottom = map(float, value)
+    return left, top, right, bottom
 
 
 class _PagesOf(Sequence[Page]):

@@ -67,6 +67,14 @@ def learning_page(report: LearnReport, state: SourceLearning) -> str:
         ]
     for column in state.columns:
         lines += _column_lines(column)
+    doubts = [item for item in report.doubts if item.source == state.source]
+    if doubts:
+        lines += ["", "## Doubts", "", "| record | column | what the page says |", "|---|---|---|"]
+        lines += [
+            f"| {quoted(item.record.pk)} | {quoted(item.suggestion.column)} "
+            f"| {quoted(item.suggestion.reason)} |"
+            for item in doubts
+        ]
     return "\n".join(lines)
 
 

@@ -19,7 +19,7 @@ def judge_trials(
 ) -> int:
     """Compare open choices with what people have put there since; return how many were judged."""
     by_pk = {filled.record.pk: filled for filled in records}
-    waiting = [one for one in ledger.learning.trials(source) if one.verdict is Verdict.OPEN]
+    waiting = ledger.learning.trials(source, open_only=True)
     judged = list(_judged(waiting, by_pk, columns))
     ledger.learning.judge(judged)
     written = [

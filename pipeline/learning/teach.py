@@ -116,7 +116,12 @@ class _Room:
         if present is not None and present.examples == digest:
             taught.unchanged.append(name)
             return None
-        lesson = self.learner.learn(column, spec.columns[name], examples)
+        try:
+            lesson = self.learner.learn(column, spec.columns[name], examples)
+        except (ArithmeticError, ValueError) as error:
+            # Such as a matrix that cannot be solved: the other columns are learned all the same.
+            taught.problems.append(f"{name}: it cannot be learned: {error}")
+            return None
         if lesson is None:
             taught.too_few.append(name)
             return None

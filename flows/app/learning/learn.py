@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from flows.app.learning.state import SourceLearning, source_learning
+from flows.app.learning.state import SourceLearning, doubt_json, doubts_of, source_learning
 from flows.app.source_runs import make_source_run, new_run_id, recorded_run
 from flows.app.sources import choose_sources, isolate_errors
 from flows.app.wiring import AppContext
@@ -14,7 +14,11 @@ from pipeline.errors import BadSettings, BudgetExhausted
 from pipeline.learning.teach import Taught, teach
 from pipeline.metering.budget import Priority
 from pipeline.metering.summary import Summary
+from pipeline.model.review import ReviewItem
 from pipeline.wording import counted
+
+SHOWN = 50
+"""Doubts in the report; the review has all."""
 
 
 @dataclass(slots=True)
@@ -24,6 +28,7 @@ class LearnReport:
     Attributes:
         taught: What was done, by source.
         states: How the sources are doing now.
+        doubts: The surest doubts that wait for a user, at most `SHOWN`.
         elsewhere: Sources that another worker is learning at this moment.
         stopped: Why sources were not learned, by name.
     """
@@ -31,6 +36,7 @@ class LearnReport:
     run_id: str
     taught: list[Taught] = field(default_factory=list)
     states: list[SourceLearning] = field(default_factory=list)
+    doubts: Sequence[ReviewItem] = ()
     elsewhere: list[str] = field(default_factory=list)
     stopped: Mapping[str, Sequence[str]] = field(default_factory=dict)
     calls: Mapping[str, int] = field(default_factory=dict)
@@ -54,6 +60,7 @@ class LearnReport:
                 for one in self.taught
             },
             "columns": {state.source: state.as_json() for state in self.states},
+            "doubts": [doubt_json(item) for item in self.doubts],
             "learned_elsewhere": list(self.elsewhere),
             "sources_stopped": {name: list(lines) for name, lines in self.stopped.items()},
             "caspio_calls": {
@@ -109,6 +116,8 @@ def learn(
         source_learning(spec, ledger, learner, precision=settings.precision)
         for spec in chosen.specs
     ]
+    names = [spec.name for spec in chosen.specs]
+    report.doubts = doubts_of(context.settings, ledger, names)[:SHOWN]
     report.stopped = summary.stopped
     report.calls = dict(context.client.calls)
     return report

@@ -40,11 +40,13 @@ class LearningLedger(Protocol):
         column: str | None = None,
         *,
         record: tuple[str, str] | None = None,
+        open_only: bool = False,
         limit: int | None = None,
     ) -> Sequence[Trial]:
         """Return the choices for a source, the latest first.
 
-        `column` and `record` (a container and a PK_ID) choose among them.
+        `column` and `record` (a container and a PK_ID) choose among them; with `open_only` those
+        that were judged are left out.
         """
 
     def rungs(self, source: str) -> Sequence[Rung]:

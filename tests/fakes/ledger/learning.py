@@ -69,6 +69,7 @@ class MemoryLearning(MemoryPart):
         column: str | None = None,
         *,
         record: tuple[str, str] | None = None,
+        open_only: bool = False,
         limit: int | None = None,
     ) -> Sequence[Trial]:
         """Return choices, the latest first."""
@@ -77,6 +78,7 @@ class MemoryLearning(MemoryPart):
             for trial in self._trials.values()
             if trial.source == source
             and column in {None, trial.column}
+            and not (open_only and trial.verdict is not Verdict.OPEN)
             and record in {None, (trial.record.container, trial.record.pk)}
         ]
         return found[::-1][:limit]

@@ -148,10 +148,14 @@ def test_the_report_of_a_run_has_steps_and_curves(config: Path):
         (state,) = learning_of(load_settings(config, credentials=False), ledger)
     taught = Taught("receipts", records=40, read=3, judged=2, learned={"Company": 40}, doubts=2)
 
-    page = learning_page(LearnReport("run-1", [taught], [state]), state)
+    with ledger_of(config) as ledger:
+        doubts = doubts_of(load_settings(config, credentials=False), ledger)
+
+    page = learning_page(LearnReport("run-1", [taught], [state], doubts), state)
 
     assert "| Company | read and known | shadow | 149 of 149 as people typed" in page
     assert "| 25 | 90.0% |" in page
+    assert "| 8 | Company | typed 'Acne'" in page.replace("\\", "")
     assert "Of the typed values 96% are on the page." in page
     assert "receipts: 2 earlier choices were judged" in lines_of(taught)
 

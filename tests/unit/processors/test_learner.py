@@ -109,3 +109,24 @@ def test_of_a_long_document_the_beginning_is_looked_at(tmp_path: Path):
 def test_the_kind_of_a_column(column_type: str, finding: str, values: list[str], kind: ColumnKind):
     """Its type says it, or its finding, or else its values."""
     assert kind_of(Column("X", column_type), finding, values) is kind
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        '{"number":1}',
+        '{"number":1,"text":[[[',
+        '{"number":' + "[" * 100_000,
+        '{"number":1,"lines":7}',
+    ],
+    ids=["without text", "cut off", "deep", "of another shape"],
+)
+def test_pages_of_an_attacker_choose_nothing(tmp_path: Path, page: str):
+    """Whatever a reader process leaves there, the record is worked on all the same."""
+    learner = ColumnLearner()
+    lesson = learner.learn(COMPANY, "company", [filled(tmp_path, number) for number in range(6)])
+    assert lesson is not None
+    path = tmp_path / "hostile.json"
+    path.write_text(f'{{"format":"pages","version":1,"pages":[\n{page}\n]}}\n')
+
+    assert learner.choose({"Company": lesson.document}, path, {}) == {}

@@ -113,6 +113,7 @@ class SqlLearning(SqlPart):
         column: str | None = None,
         *,
         record: tuple[str, str] | None = None,
+        open_only: bool = False,
         limit: int | None = None,
     ) -> Sequence[Trial]:
         """Return the choices for a source, the latest first.
@@ -127,6 +128,8 @@ class SqlLearning(SqlPart):
             wanted = wanted.where(
                 learned_trials.c.container == container, learned_trials.c.pk == pk
             )
+        if open_only:
+            wanted = wanted.where(learned_trials.c.verdict == Verdict.OPEN.value)
         latest = wanted.order_by(learned_trials.c.seq.desc()).limit(limit)
         with self._session.reading(f"list the choices for {source}") as connection:
             return [_trial(row) for row in connection.execute(latest)]

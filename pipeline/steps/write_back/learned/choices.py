@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -21,7 +22,7 @@ TEXT_LAYER = "text"
 """What reads a page that has its text already, in place of an OCR engine."""
 
 _MOST_PAGES = 20
-_MOST_PAGE_CHARS = 8 * 2**20
+_MOST_PAGE_CHARS = 2 * 2**20
 
 
 def with_choices(documents: Sequence[ReadDocument], context: WriteContext) -> WriteContext:
@@ -82,8 +83,9 @@ def _pages(path: Path) -> Iterator[Mapping[str, object]]:
     with path.open(encoding="utf-8", errors="replace") as lines:
         for line in islice(lines, 1, _MOST_PAGES + 1):
             if line.startswith('{"number"') and len(line) <= _MOST_PAGE_CHARS:
-                page = json.loads(line.rstrip().rstrip(","))
-                yield page
+                # The file is from a process that a stranger's document may have taken over.
+                with suppress(ValueError, RecursionError):
+                    yield json.loads(line.rstrip().rstrip(","))
 
 
 def keep_choices(work: RecordWork, context: WriteContext) -> None:

@@ -89,6 +89,8 @@ def test_a_judged_choice_stays(ledger: Ledger):
     )
     assert judged["1"].choice == CHOICE
     assert judged["2"].verdict is Verdict.OPEN
+    waiting = ledger.learning.trials("receipts", open_only=True)
+    assert [one.record.pk for one in waiting] == ["2"]
 
 
 def test_the_latest_choices_come_first(ledger: Ledger):
