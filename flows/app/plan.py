@@ -120,11 +120,7 @@ class _Collector:
             listed.records += 1
             listed.renamed += renamed
             listed.fields = max(listed.fields, len({d.file.ref.field for d in documents}))
-            listed.named_fields |= {
-                ref.field
-                for ref in plan.work.files
-                if ref.version in plan.new_names and ref.place is Place.ATTACHMENT
-            }
+            listed.named_fields |= named_fields(plan)
 
     def _look_calls(self, spec: SourceSpec, plan: Plan) -> int:
         """Return how many calls find the rows that refer to a file that moves."""
@@ -147,6 +143,15 @@ class _Collector:
             # The first name in a field is looked at before and after: does it take extensions?
             calls += 2 * len(listed.named_fields)
         return Cost(calls)
+
+
+def named_fields(plan: Plan) -> set[str]:
+    """Return the ATTACHMENT fields in which a plan gives names."""
+    return {
+        ref.field
+        for ref in plan.work.files
+        if ref.version in plan.new_names and ref.place is Place.ATTACHMENT
+    }
 
 
 def plan_directly(

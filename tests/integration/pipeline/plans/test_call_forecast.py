@@ -15,7 +15,7 @@ ONCE = frozenset({"POST /oauth/token", "GET /v3/tables", "GET /v3/files/folders"
 
 @pytest.mark.parametrize("scene", ["attachments", "files area", "suggestion"])
 @pytest.mark.parametrize("renames", [True, False])
-def test_as_many_calls_are_made_as_were_foreseen(scene: str, renames: bool):  # noqa: FBT001 - a parameter of the test
+def test_as_many_calls_are_made_as_were_forecast(scene: str, renames: bool):  # noqa: FBT001 - a parameter of the test
     """Columns, names of attachments, moves in the Files area, rows of index and review tables: each costs what it said."""
     played = SCENES[scene]
     if not renames:
@@ -23,7 +23,7 @@ def test_as_many_calls_are_made_as_were_foreseen(scene: str, renames: bool):  # 
     with staged(played) as workspace:
         # The dates of files fit this clock: in doubt, a file would be downloaded once more.
         workspace.clock, workspace.one_at_a_time = RunningClock(), True
-        foreseen = workspace.plan().document["plan"]["caspio_calls"]
+        forecast = workspace.plan().document["plan"]["caspio_calls"]
         workspace.forget_calls()
 
         workspace.apply()
@@ -34,4 +34,4 @@ def test_as_many_calls_are_made_as_were_foreseen(scene: str, renames: bool):  # 
             for name, times in calls.items()
             if name not in ONCE and not name.endswith("/fields")
         }
-        assert sum(made.values()) == foreseen, made
+        assert sum(made.values()) == forecast, made
