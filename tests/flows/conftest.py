@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.flows.browsed import served, tab
+from tests.flows.web.browsed import served, tab
 from tests.integration.pipeline.workspace import CREDENTIALS
 from tests.support.processes import end, free_port
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.model.users import Role, User
-from tests.flows.browsed import Served
+from tests.flows.web.browsed import Served
 from tests.unit.web.conftest import HOSTILE
 from tests.unit.web.test_plans import planned
 

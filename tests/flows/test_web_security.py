@@ -14,8 +14,8 @@ from flows.web.app import create_app
 from flows.web.serve import origins_of
 from flows.web.signing.oidc import Provider
 from pipeline.model.users import Role, User
-from tests.flows.browsed import DrawingReader
 from tests.flows.test_web_page import AXE, TAGS
+from tests.flows.web.browsed import DrawingReader
 from tests.servers.identity_provider import identity_provider
 from tests.servers.missing_program import MissingProgram, skip_or_fail
 from tests.support.browser import PROGRAM, Page, browser

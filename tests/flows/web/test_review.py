@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline.source_run.checks import remember_types
-from tests.flows.browsed import Served
+from tests.flows.web.browsed import Served
 from tests.support.browser import Page
 from tests.unit.web.conftest import SAME_SITE, form_of
 from tests.unit.web.review.test_document import found, read_as
