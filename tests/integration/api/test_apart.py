@@ -2,6 +2,8 @@
 
 import json
 import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -9,6 +11,9 @@ import pytest
 
 from flows.agents.tools.catalog import all_tools
 from flows.api.endpoints import Endpoint, endpoints
+from flows.app.drain import Drain
+from flows.app.wiring import AppContext
+from pipeline.metering.metrics import MetricsRecorder
 from pipeline.model.agents import Scope
 from tests.integration.agents.conftest import CANARIES
 from tests.integration.agents.desk import RAW, Desk
@@ -205,8 +210,48 @@ def test_the_metadata_names_the_resource(api: ApiDesk):
     assert api.send("GET", f"/{where}").json()["resource"] == "http://127.0.0.1:8769/api/main"
 
 
-def test_no_secret_is_in_an_answer_a_log_or_the_audit(
+class Recorder:
+    """A tracer that keeps what it would send, errors included."""
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+
+    @contextmanager
+    def span(self, name: str, about: Mapping[str, str]) -> Iterator[None]:
+        """Keep a span and the error that leaves it."""
+        self.seen.append(f"{name} {dict(about)}")
+        try:
+            yield
+        except Exception as error:
+            self.seen.append(repr(error))
+            raise
+
+    def close(self) -> None:
+        """Have nothing to send."""
+
+
+@pytest.fixture
+def spans(api: ApiDesk) -> Iterator[list[str]]:
+    """What the runs of the first account say in their traces."""
+    account, recorder = api.desk.accounts["main"], Recorder()
+    connect = account.connect
+
+    @contextmanager
+    def traced(drain: Drain) -> Iterator[AppContext]:
+        with connect(drain) as context:
+            ledger, clock = context.ports.ledger, context.ports.clock
+            telemetry = MetricsRecorder(ledger, clock=clock, tracer=recorder)
+            yield replace(context, ports=replace(context.ports, telemetry=telemetry))
+
+    # Frozen, as it should be: the tests share it, and it is put back.
+    object.__setattr__(account, "connect", traced)
+    yield recorder.seen
+    object.__setattr__(account, "connect", connect)
+
+
+def test_no_secret_is_in_an_answer_a_log_a_trace_or_the_audit(
     api: ApiDesk,
+    spans: list[str],
     caplog: pytest.LogCaptureFixture,
     capsys: pytest.CaptureFixture[str],
 ):
@@ -231,8 +276,9 @@ def test_no_secret_is_in_an_answer_a_log_or_the_audit(
 
     printed = capsys.readouterr()
     kept = repr(mine.ledger.agents.tokens(mine.key)) + repr(api.desk.audit()) + repr(mine)
-    texts = [*seen, kept, caplog.text, printed.out, printed.err]
+    texts = [*seen, kept, caplog.text, printed.out, printed.err, *spans]
     canaries = [text.strip('[]"') for text in CANARIES.values()]
     assert len(seen) > len(all_tools()) / 2
+    assert spans
     for canary in (caspio_token, usual.token, *canaries):
         assert not [text for text in texts if canary in text]
