@@ -115,7 +115,7 @@ def fill_reviews(connection: Connection, now: datetime) -> None:
         [item | {"key": f"k{n}", "review": f"r{n}", "pk": str(n)} for n in range(ROWS)],
     )
     review = {"source": "other", "container": "Other", "is_view": False, "open_items": 1}
-    review |= {"risk": 0.5, "claimed_by": ""}
+    review |= {"risk": 0.5, "claimed_by": "", "reasons": ""}
     connection.execute(
         insert(reviews), [review | {"id": f"r{n}", "pk": str(n)} for n in range(ROWS)]
     )
