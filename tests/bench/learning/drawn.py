@@ -33,7 +33,7 @@ _SYLLABLES = [
     "fer",
 ]
 _ALIKE = {"o": "0", "l": "1", "i": "l", "s": "5", "b": "8", "e": "c", "n": "m"}
-_MISREAD = 0.008
+_MISREAD = 0.004
 _WIDTH, _HEIGHT = 595.0, 842.0
 
 
