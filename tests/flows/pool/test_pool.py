@@ -29,7 +29,7 @@ from tests.integration.pipeline.workspace import cli, cli_command
 
 pytestmark = pytest.mark.integration
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 POOL = "pool-of-the-tests"
 FILES = {f"upload{n}.txt": receipt(n, day=7) for n in range(1, 25)}
 SLOW = {"kind": "latency", "operation": "UpdateTableRecords", "times": 0, "seconds": 5.0}
