@@ -34,8 +34,7 @@ def arguments_for(tool: str, desk: Desk, account: str = "main") -> dict[str, Any
         "table": "Receipts", "view": "SomeReceipts", "field": "Scan", "record": "1", "where": ONE,
         "values": {"Title": "changed"}, "body": {"Name": "X"}, "file": FILE, "source": account,
         "path": "/In/a.txt", "method": "I", "digest": "0" * 64, "run_id": "none", "webhook": "x",
-        "event": "x", "key": "x", "datapage": "x", "directory": "x",
-        "review": "0" * 20, "seen": "0" * 20, "decision": "accept",
+        "event": "x", "datapage": "x", "directory": "x", "decision": "accept", **dict.fromkeys(("review", "key", "seen"), "0" * 20),
     }  # fmt: skip
     if tool == "review_decide":
         nothing = "0" * 20
@@ -49,8 +48,6 @@ def arguments_for(tool: str, desk: Desk, account: str = "main") -> dict[str, Any
         "tasks": lambda: client.call("ListDataImportExportTasks"),
     }
     tag = all_tools()[tool].tag
-    if tag == "review":
-        known["key"] = "0" * 20
     if tag in keys and required:
         (first,) = keys[tag]()["Result"]  # type: ignore[index]
         known["key"] = first.get("ExternalKey")
