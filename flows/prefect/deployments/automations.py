@@ -28,7 +28,7 @@ _ALARMS = (
         "many documents failed",
         "a run in which the share of failed documents was too high",
     ),
-    (events.BUDGET_LOW, "budget nearly used", "the month's Caspio calls are nearly used up"),
+    (events.BUDGET_LOW, "budget nearly used", "a budget of the month that is nearly used up"),
     (
         events.QUARANTINE_GREW,
         "quarantine grows",
