@@ -48,6 +48,7 @@ def walk(prefect_server: Prefect, tmp_path_factory: pytest.TempPathFactory) -> I
             yield Walk(page, served, "taken", "planned")
 
 
+@pytest.mark.full
 def test_an_operator_walks_through_the_ui(walk: Walk):
     """Dashboard, runs, report, documents, form, plan and decision show what they should, and no page complains."""
     reprocessed, applied = walk.all()

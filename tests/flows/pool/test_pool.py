@@ -157,6 +157,7 @@ def test_a_worker_asked_to_stop_finishes_what_is_in_progress(account: Account, s
     assert max(Counter(stopped.writes).values()) == 1
 
 
+@pytest.mark.full
 def test_requests_are_done_in_turn_and_a_schedule_is_skipped(account: Account, stopped: Stopped):
     """What users asked for ends green, one run of a deployment after the other, also what a stopped worker left; what only the schedule asked for meanwhile is no run."""
     assert stopped.code == 0
