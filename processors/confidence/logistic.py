@@ -6,6 +6,7 @@ a model that is known already only as far as they prove it.
 """
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,13 +44,31 @@ def fit(
         wrongness = np.logaddexp(0.0, logits) - right * logits
         return float(counted @ wrongness + penalty @ (tried - start) ** 2 / 2)
 
-    weights = start.copy()
-    loss = loss_of(weights)
-    for _ in range(_MOST_STEPS):
+    def slope_and_curvature(weights: Vector) -> tuple[Vector, Matrix]:
         chance = probabilities(features, weights)
         slope = features.T @ (counted * (chance - right)) + penalty * (weights - start)
         curvature = (features.T * (counted * chance * (1 - chance))) @ features
-        step = np.linalg.solve(curvature + np.diag(penalty), slope)
+        return slope, curvature + np.diag(penalty)
+
+    return minimized(loss_of, slope_and_curvature, start)
+
+
+def minimized(
+    loss_of: Callable[[Vector], float],
+    slope_and_curvature: Callable[[Vector], tuple[Vector, Matrix]],
+    start: Vector,
+    *,
+    converged: float = _CONVERGED,
+) -> Vector:
+    """Return the weights of least loss, by Newton's method from `start`; the loss is convex.
+
+    It ends when no weight moves by `converged` any more.
+    """
+    weights = start.copy()
+    loss = loss_of(weights)
+    for _ in range(_MOST_STEPS):
+        slope, curvature = slope_and_curvature(weights)
+        step = np.linalg.solve(curvature, slope)
         # A full step may overshoot where outcomes are nearly separated: halve it until it helps.
         for _ in range(_MOST_HALVINGS):
             tried = weights - step
@@ -58,7 +77,7 @@ def fit(
                 weights, loss = tried, better
                 break
             step = step / 2
-        if float(np.abs(step).max(initial=0.0)) < _CONVERGED:
+        if float(np.abs(step).max(initial=0.0)) < converged:
             break
     return weights
 

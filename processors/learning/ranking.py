@@ -11,12 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from processors.confidence.logistic import minimized
+
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
 
-_MOST_STEPS = 30
-_CONVERGED = 1e-5
-_MOST_HALVINGS = 20
+_CONVERGED = 1e-5  # the scores of candidates are compared, so a coarser end does
 _MOST_SCORE = 50.0
 
 
@@ -75,25 +75,15 @@ def fit_ranking(rows: Rows, *, penalty: Vector, toward: Vector) -> Vector:
         likely = np.log(np.maximum(chance, 1e-12)) @ (each * rows.right)
         return float(penalty @ (tried - toward) ** 2 / 2 - likely)
 
-    weights = toward.copy()
-    loss = loss_of(weights)
-    for _ in range(_MOST_STEPS):
+    def slope_and_curvature(weights: Vector) -> tuple[Vector, Matrix]:
         chance = _shares(rows.features @ weights, rows.starts, counts)
         slope = rows.features.T @ (each * (chance - rows.right)) + penalty * (weights - toward)
         mean = np.add.reduceat(rows.features * chance[:, None], rows.starts, axis=0)
         curvature = (rows.features.T * (each * chance)) @ rows.features
         curvature -= (mean.T * rows.weights) @ mean
-        step = np.linalg.solve(curvature + np.diag(penalty), slope)
-        for _ in range(_MOST_HALVINGS):
-            tried = weights - step
-            better = loss_of(tried)
-            if better <= loss:
-                weights, loss = tried, better
-                break
-            step = step / 2
-        if float(np.abs(step).max(initial=0.0)) < _CONVERGED:
-            break
-    return weights
+        return slope, curvature + np.diag(penalty)
+
+    return minimized(loss_of, slope_and_curvature, toward, converged=_CONVERGED)
 
 
 def shares(features: Matrix, weights: Vector) -> Vector:
