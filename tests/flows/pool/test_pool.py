@@ -70,6 +70,7 @@ def test_sources_are_deployed_on_a_pool_with_a_queue_per_priority(account: Accou
         "new",
         "backfill",
         "reprocess",
+        "learn",
     ]
     schedule = found["ingest-pooled@pooled"]["schedules"][0]["schedule"]
     assert (schedule["cron"], schedule["timezone"]) == ("0 0 1 * *", "Europe/Berlin")
