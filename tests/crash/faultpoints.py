@@ -128,6 +128,10 @@ class _WatchedLedger:
         self.usage = _Watched(inner.usage, act, name)
         self.messages = inner.messages
         self.agents = inner.agents
+        self.users = inner.users
+        self.reviews = inner.reviews
+        self.learning = inner.learning
+        self.syncs = inner.syncs
 
 
 def _ledger_point(name: str, args: tuple[Any, ...], current: threading.local) -> str:

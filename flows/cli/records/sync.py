@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Keep a table or view of Caspio and a table of a SQL database the same.",
+    help="Keep tables of Caspio and of a SQL database the same.",
 )
 
 Name = Annotated[str, typer.Argument(help="The name of a [[sync]] entry.", metavar="NAME")]

@@ -108,6 +108,6 @@ def test_every_tool_is_listed():
     ended = CliRunner().invoke(app, ["mcp", "tools", "--json"])
 
     tools = json.loads(ended.stdout)
-    assert len(tools) == 80
-    assert sum(tool["default"] for tool in tools) == 15
+    assert len(tools) == 82
+    assert sum(tool["default"] for tool in tools) == 17
     assert {tool["name"] for tool in tools if tool["default"] and tool["raw"]} == set()
