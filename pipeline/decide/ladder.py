@@ -13,7 +13,7 @@ from pipeline.model.limits import Step
 from pipeline.wording import counted
 
 LAST = 200
-"""Trials by which a step is kept."""
+"""Trials by which a step is kept: more where so few cannot prove the promise."""
 
 FEW, MOST_WRONG = 50, 3
 """So many wrong ones among the last few end all use at once."""
@@ -99,8 +99,12 @@ def promotion(rung: Rung, trials: Sequence[Trial], proof: Proof, *, highest: Ste
     proved = standing(trials, proof)
     if proved.at_least < proof.precision or failure(trials, proof):
         return None
-    engines = sorted({name for trial in counting(trials, proof) for name in trial.engines})
-    return replace(rung, step=above, reason=str(proved), engines=tuple(engines), by="")
+    judged = counting(trials, proof)
+    # One page among hundreds of another engine proves nothing about its own.
+    engines = _proved_engines(judged, least=min(NEW_ENGINE, len(judged)))
+    if not engines:
+        return None
+    return replace(rung, step=above, reason=str(proved), engines=engines, by="")
 
 
 def demotion(rung: Rung, trials: Sequence[Trial], proof: Proof) -> Rung | None:
@@ -122,7 +126,9 @@ def failure(trials: Sequence[Trial], proof: Proof) -> str:
     wrong = _wrong_of_few(trials, proof)
     if wrong >= MOST_WRONG:
         return f"{wrong} of the last {FEW} were wrong"
-    last = _latest(trials, proof)[:LAST]
+    # So many right ones prove the promise: 200 prove at most 98.5 %.
+    least = proof.needed(0, 0, proof.precision) or LAST
+    last = _latest(trials, proof)[: max(LAST, least)]
     right = sum(trial.verdict is not Verdict.WRONG for trial in last)
     at_least = proof.lower_bound(right, len(last))
     if at_least >= proof.precision:
@@ -137,24 +143,34 @@ def with_new_engines(rung: Rung, trials: Sequence[Trial], proof: Proof) -> Rung 
     """Return the step with the engines whose pages have done well since, None without any."""
     if rung.step not in {Step.SUGGEST, Step.WRITE}:
         return None
-    judged = counting(trials, proof)
-    added = []
-    for name in sorted({name for trial in judged for name in trial.engines} - set(rung.engines)):
+    proved = {*rung.engines, *_proved_engines(counting(trials, proof), least=NEW_ENGINE)}
+    return replace(rung, engines=tuple(sorted(proved))) if proved != {*rung.engines} else None
+
+
+def _proved_engines(judged: Sequence[Trial], *, least: int) -> tuple[str, ...]:
+    """Return the engines with so many judged pages at least, few of the latest of them wrong."""
+    proved = []
+    for name in sorted({name for trial in judged for name in trial.engines}):
         of_engine = [trial for trial in judged if name in trial.engines][:NEW_ENGINE]
         wrong = sum(trial.verdict is Verdict.WRONG for trial in of_engine)
-        if len(of_engine) == NEW_ENGINE and wrong < MOST_WRONG:
-            added.append(name)
-    return replace(rung, engines=tuple(sorted({*rung.engines, *added}))) if added else None
+        if len(of_engine) >= least and wrong < MOST_WRONG:
+            proved.append(name)
+    return tuple(proved)
 
 
 def _latest(trials: Sequence[Trial], proof: Proof) -> list[Trial]:
-    """Return what people judged, or left alone after it was written, the latest first."""
-    return [
+    """Return what people judged, or left alone after it was written, the latest first.
+
+    What was written since the latest verdict was not left alone: nobody has looked yet.
+    """
+    kept = [
         trial
         for trial in trials
         if trial.choice.probability >= proof.write_at
         and (trial.written or trial.verdict is not Verdict.OPEN)
     ]
+    judged = (at for at, trial in enumerate(kept) if trial.verdict is not Verdict.OPEN)
+    return kept[next(judged, 0) :]
 
 
 def _wrong_of_few(trials: Sequence[Trial], proof: Proof) -> int:

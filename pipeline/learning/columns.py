@@ -48,7 +48,7 @@ def column_states(
     kept = {(rung.column, rung.stratum): rung for rung in ledger.learning.rungs(spec.name)}
     states = []
     for name in learnable(spec):
-        trials = ledger.learning.trials(spec.name, name, limit=MOST_TRIALS)
+        trials = ledger.learning.trials(spec.name, name, evidence_only=True, limit=MOST_TRIALS)
         write_at = spec.limits_of(name).write_at
         states.append(
             ColumnState(

@@ -153,7 +153,8 @@ class LearnedColumn:
     def step(self, stratum: Stratum, engines: Sequence[str]) -> Step:
         """Return what may be done with a choice from a page that these engines have read."""
         rung = self.rungs.get(stratum)
-        if rung is None or not set(engines) <= set(rung.engines):
+        # Without engines it is not known what has read the page.
+        if rung is None or not engines or not set(engines) <= set(rung.engines):
             return Step.SHADOW
         return rung.step.at_most(self.highest)
 

@@ -41,12 +41,13 @@ class LearningLedger(Protocol):
         *,
         record: tuple[str, str] | None = None,
         open_only: bool = False,
+        evidence_only: bool = False,
         limit: int | None = None,
     ) -> Sequence[Trial]:
         """Return the choices for a source, the latest first.
 
         `column` and `record` (a container and a PK_ID) choose among them; with `open_only` those
-        that were judged are left out.
+        that were judged are left out, with `evidence_only` those neither judged nor written.
         """
 
     def rungs(self, source: str) -> Sequence[Rung]:

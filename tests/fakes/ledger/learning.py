@@ -70,6 +70,7 @@ class MemoryLearning(MemoryPart):
         *,
         record: tuple[str, str] | None = None,
         open_only: bool = False,
+        evidence_only: bool = False,
         limit: int | None = None,
     ) -> Sequence[Trial]:
         """Return choices, the latest first."""
@@ -79,6 +80,7 @@ class MemoryLearning(MemoryPart):
             if trial.source == source
             and column in {None, trial.column}
             and not (open_only and trial.verdict is not Verdict.OPEN)
+            and not (evidence_only and trial.verdict is Verdict.OPEN and not trial.written)
             and record in {None, (trial.record.container, trial.record.pk)}
         ]
         return found[::-1][:limit]

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-from sqlalchemy import Row, and_, delete, select, update
+from sqlalchemy import Row, and_, delete, or_, select, update
 
 from pipeline.adapters.sql_ledger.learning.tables import (
     learned_models,
@@ -114,11 +114,13 @@ class SqlLearning(SqlPart):
         *,
         record: tuple[str, str] | None = None,
         open_only: bool = False,
+        evidence_only: bool = False,
         limit: int | None = None,
     ) -> Sequence[Trial]:
         """Return the choices for a source, the latest first.
 
-        `column` and `record` (a container and a PK_ID) choose among them.
+        `column` and `record` (a container and a PK_ID) choose among them, `open_only` those that
+        were not judged, and `evidence_only` those that were judged or written.
         """
         wanted = select(learned_trials).where(learned_trials.c.source == source)
         if column is not None:
@@ -130,6 +132,9 @@ class SqlLearning(SqlPart):
             )
         if open_only:
             wanted = wanted.where(learned_trials.c.verdict == Verdict.OPEN.value)
+        if evidence_only:
+            is_judged = learned_trials.c.verdict != Verdict.OPEN.value
+            wanted = wanted.where(or_(is_judged, learned_trials.c.written))
         latest = wanted.order_by(learned_trials.c.seq.desc()).limit(limit)
         with self._session.reading(f"list the choices for {source}") as connection:
             return [_trial(row) for row in connection.execute(latest)]

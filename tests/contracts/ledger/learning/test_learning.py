@@ -101,6 +101,19 @@ def test_the_latest_choices_come_first(ledger: Ledger):
     assert [one.record.pk for one in ledger.learning.trials("receipts", "Company")] == ["2", "1"]
 
 
+def test_choices_that_say_nothing_yet_take_no_place_from_those_that_do(ledger: Ledger):
+    """A limit counts the choices that were judged or written, if only those are asked for."""
+    judged, written = (
+        replace(a_trial("1"), verdict=Verdict.WRONG),
+        replace(a_trial("2"), written=True),
+    )
+    ledger.learning.keep_trials([judged, written, a_trial("3"), a_trial("4")])
+
+    found = ledger.learning.trials("receipts", evidence_only=True, limit=2)
+
+    assert [one.record.pk for one in found] == ["2", "1"]
+
+
 def test_a_step_replaces_the_one_before(ledger: Ledger, clock: FakeClock):
     """One step for each kind of evidence, with who agreed and when."""
     rung = Rung("receipts", "Company", Stratum.READ_ONLY, Step.SUGGEST, "proved", ("text",), "ada")

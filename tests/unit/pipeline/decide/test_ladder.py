@@ -1,6 +1,7 @@
 """When learned values may be suggested and written, and when no longer."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -16,7 +17,15 @@ from pipeline.decide.ladder import (
     with_new_engines,
 )
 from pipeline.model import RecordRef
-from pipeline.model.learning import LearnedChoice, Rung, Stratum, Trial, Verdict
+from pipeline.model.learning import (
+    LearnedChoice,
+    LearnedColumn,
+    LearnedModel,
+    Rung,
+    Stratum,
+    Trial,
+    Verdict,
+)
 from pipeline.model.limits import Step
 from processors.learning import clopper_pearson_lower, needed
 
@@ -124,3 +133,48 @@ def test_a_new_engine_proves_itself_first():
     grown = with_new_engines(at_write, trials(NEW_ENGINE, engine="new"), PROOF)
     assert grown is not None
     assert grown.engines == ("new", "text")
+
+
+def test_many_values_written_since_a_look_do_not_hide_the_wrong_ones():
+    """What is written after the latest verdict fills no window: nobody has looked at it yet."""
+    at_write = replace(RUNG, step=Step.WRITE)
+    unseen = [replace(one, verdict=Verdict.OPEN, written=True) for one in trials(250)]
+
+    fallen = demotion(at_write, unseen + trials(200, wrong=3), PROOF)
+
+    assert fallen is not None
+    assert fallen.reason == "3 of the last 50 were wrong"
+    assert demotion(at_write, unseen + trials(200), PROOF) is None
+
+
+def test_a_promise_above_what_200_choices_prove_can_be_kept():
+    """99 % needs 299 right choices: so many are looked at, and one wrong one breaks it."""
+    strict = replace(PROOF, precision=0.99)
+
+    above = promotion(RUNG, trials(299), strict, highest=Step.WRITE)
+
+    assert above is not None
+    assert demotion(above, trials(400), strict) is None
+    assert demotion(above, trials(298, wrong=1), strict) is not None
+
+
+def test_an_engine_with_one_judged_page_is_not_promoted_with_the_others():
+    """Each engine needs 50 judged pages of its own, and few wrong ones among the latest."""
+    mixed = trials(1, engine="new") + trials(200)
+
+    above = promotion(RUNG, mixed, PROOF, highest=Step.WRITE)
+
+    assert above is not None
+    assert above.engines == ("text",)
+    scattered = [replace(one, engines=(f"engine {n}",)) for n, one in enumerate(trials(200))]
+    assert promotion(RUNG, scattered, PROOF, highest=Step.WRITE) is None
+
+
+def test_a_page_of_which_no_engine_is_known_is_counted_only():
+    """It may have been read by any engine, so nothing that was proved holds for it."""
+    model = LearnedModel("receipts", "Company", "{}", "", datetime(2026, 1, 1, tzinfo=UTC), 9, "")
+    kind = RUNG.stratum
+    column = LearnedColumn(model, {kind: replace(RUNG, step=Step.WRITE, engines=("text",))})
+
+    assert column.step(kind, ("text",)) is Step.WRITE
+    assert column.step(kind, ()) is Step.SHADOW
