@@ -126,6 +126,7 @@ def test_a_full_archive_disk_stops_the_run(workspace: Workspace):
     assert_made_good(workspace)
 
 
+@pytest.mark.full
 def test_a_locked_ledger_stops_the_run(tmp_path: Path):
     """A ledger that another process holds ends the command with 3 and says so; released, the next run does the work."""
     files = dict(SCENES[SCENE].files)

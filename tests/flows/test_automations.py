@@ -87,6 +87,7 @@ def test_an_alarm_triggers_its_automation(at_server: Prefect):
     )
 
 
+@pytest.mark.full
 def test_a_growing_quarantine_triggers_its_automation(at_server: Prefect, tmp_path: Path):
     """A run after which more documents need a user reports both numbers, and only its automation fires."""
     install(heartbeat_s=30)

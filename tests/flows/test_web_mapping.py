@@ -222,7 +222,7 @@ def shown(served: Served) -> list[str]:
     return ["sources", "sources/new", "sources/bills", "sources/bills/saved"]
 
 
-@pytest.mark.parametrize("width", [360, 320])
+@pytest.mark.parametrize("width", [360, pytest.param(320, marks=pytest.mark.full)])
 def test_the_pages_fit_a_small_screen(served: Served, shown: list[str], width: int):
     """At 360 pixels, and at the 320 that a zoom of 400 % leaves of 1,280, nothing is cut off."""
     served.page.size(width, 800)

@@ -215,6 +215,7 @@ def _open_runs(account: Account) -> list[dict[str, Any]]:
     return [run for run in _runs(account) if run["state"]["type"] not in ENDED]
 
 
+@pytest.mark.full
 def test_settings_files_do_not_register_over_each_other(account: Account, tmp_path: Path):
     """Other settings have deployments of their own; under the name of these they are refused, with what to do."""
     there = {one["id"]: one["updated"] for one in account.deployments("settings:pooled").values()}
@@ -286,6 +287,7 @@ def test_prefect_deploy_registers_what_deploy_registers(account: Account):
     assert after == before
 
 
+@pytest.mark.full
 def test_serve_asked_to_stop_finishes_what_is_in_progress(prefect_server: Prefect, tmp_path: Path):
     """It passes SIGTERM on to its run, waits for it, and ends; the run is Stopped, and its schedule is paused."""
     with Emulator(seed=write_account(tmp_path / "seed", uploads(FILES), FILES)) as emulator:

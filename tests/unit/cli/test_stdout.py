@@ -123,6 +123,7 @@ def test_every_command_with_json_is_here():
     assert found == set(COMMANDS)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("name", COMMANDS)
 def test_nothing_but_the_document_is_on_stdout(name: str, ended: dict[str, Ended]):
     """Beside five kinds of noise, stdout has one JSON document, or nothing after an error."""
@@ -136,6 +137,7 @@ def test_nothing_but_the_document_is_on_stdout(name: str, ended: dict[str, Ended
         assert isinstance(json.loads(one.out), dict | list)
 
 
+@pytest.mark.full
 def test_a_bomb_is_too_big(ended: dict[str, Ended]):
     """A GIF with a frame of four gigapixels is too big beside documents that are read."""
     assert [one["status"] for one in ended["read"].document] == ["ok", "ok", "too_big"]

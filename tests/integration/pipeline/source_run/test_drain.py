@@ -74,6 +74,7 @@ def test_the_next_run_goes_on_from_there(make_workspace: MakeWorkspace):
     assert [write for write, count in Counter(workspace.writes()).items() if count > 1] == []
 
 
+@pytest.mark.full
 def test_a_second_sigterm_stops_at_once(make_workspace: MakeWorkspace):
     """It does not wait for the documents in progress; the next run settles what was under way."""
     workspace = make_workspace(files=FILES)

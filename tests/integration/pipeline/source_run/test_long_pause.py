@@ -49,6 +49,7 @@ def test_a_pause_of_hours_stops_the_run_with_3_and_the_next_resumes(
     assert set(line.statuses().values()) == {"done"}
 
 
+@pytest.mark.full
 def test_a_run_that_waits_ends_when_it_is_asked_to_stop(make_workspace: MakeWorkspace):
     """SIGTERM ends a run that waits two minutes for Caspio; the next run resumes."""
     line = make_workspace(files=FILES)

@@ -286,6 +286,7 @@ def test_files_in_the_files_area_survive_a_rebuild(make_workspace: MakeWorkspace
     assert kinds(compare(workspace)) == {}
 
 
+@pytest.mark.full
 def test_the_command_says_what_differs_and_ends_with_1(make_workspace: MakeWorkspace):
     """The command prints counts, a plan and its cost, and ends with 1 as long as something is to be repaired."""
     workspace = make_workspace(Source(rename=""), files={"a.txt": FILES["scan1.txt"]})
