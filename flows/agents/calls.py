@@ -122,7 +122,8 @@ def with_audit(
     """Record a call, carry it out, and record how it ended.
 
     Raises:
-        LedgerUnavailable: the call cannot be recorded, so it is not made.
+        LedgerUnavailable: the call cannot be recorded, so it is not made; or it only reads, and
+            the ledger failed during it.
         Unsettled: it was made, and its end cannot be recorded.
     """
     account, token, drain = caller.account, caller.token, caller.drain
@@ -135,12 +136,15 @@ def with_audit(
         rate = f"{counted(token.scope.per_minute, 'call')} a minute"
         return _error("try_later", f"The token has {rate}. Wait a minute, then go on.")
     before = account.spending.calls_of_thread()
-    answer, state, error = None, CallState.FAILED, None
+    answer, state, error, may_have_changed = None, CallState.FAILED, None, False
     try:
         drain.left = _require_calls(account, token)
+        may_have_changed = not reads_only
         answer = run()
         state = CallState.DONE
-    except Exception as failure:  # noqa: BLE001 - the audit and the client learn of everything
+    except Exception as failure:
+        if isinstance(failure, LedgerUnavailable) and not may_have_changed:
+            raise
         error = _translated(failure, account, name, run_id=drain.run_id)
         refused = error.content["error"]["kind"] in {"arguments", "scope", "not_found"}
         state = CallState.REFUSED if refused else CallState.FAILED
@@ -171,7 +175,10 @@ def _settle(account: AgentAccount, call: AgentCall, answer: Answer | None, run_i
         )
     except LedgerUnavailable as unavailable:
         done = "was carried out" if answer is not None else "ended"
-        raise Unsettled(f"The call {done}, and its end is not in the audit.") from unavailable
+        run_id = answer.run_id if answer else run_id
+        # The audit does not have it, and an operator needs it to undo what was written.
+        of = f" An operator can undo its run, {run_id}." if run_id else ""
+        raise Unsettled(f"The call {done}, and its end is not in the audit.{of}") from unavailable
 
 
 def arguments_digest(arguments: Mapping[str, Any]) -> str:
@@ -256,7 +263,9 @@ def _translated(error: Exception, account: AgentAccount, tool: str, *, run_id: s
     if isinstance(error, Refusal):
         return _error(error.kind, str(error))
     if isinstance(error, LedgerUnavailable):
-        raise error
+        # Records may be written already: an effect comes before its record in the ledger.
+        doubt = "The ledger failed during the call, which may have changed records."
+        return _error("in_doubt", f"{doubt} Look at them before you repeat it.", run_id)
     for kind, word in _KINDS.items():
         if isinstance(error, kind):
             return _error(word, str(error), run_id)

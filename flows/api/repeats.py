@@ -70,15 +70,21 @@ async def once(
     async def renew() -> None:
         while True:
             await anyio.sleep(_RENEW_S)
-            await in_thread(lambda: agents.renew_request(intent.token_id, intent.key, ttl_s=TTL_S))
+            try:
+                await in_thread(
+                    lambda: agents.renew_request(intent.token_id, intent.key, ttl_s=TTL_S)
+                )
+            except LedgerUnavailable as error:
+                # The write goes on, and its answer must not be lost; the next renewal may succeed.
+                _log.warning("a key was not renewed", account=account.name, error=str(error))
 
     reply = await beside(renew, carry_out)
-    if _changed_nothing(reply, is_raw=is_raw):
-        await in_thread(agents.release_request, intent.token_id, intent.key)
-        return reply
     body = upload.sha256 if upload is not None else ""
 
     def settle() -> None:
+        if _changed_nothing(reply, is_raw=is_raw):
+            agents.release_request(intent.token_id, intent.key)
+            return
         agents.settle_request(
             intent.token_id, intent.key, body=body, status=reply.status, answer=reply.content
         )

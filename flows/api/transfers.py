@@ -73,7 +73,7 @@ class Sending:
         """Send a download; called in the thread that reads it.
 
         Raises:
-            StopRequested: the client has gone.
+            StopRequested: the client has gone, or does not take the file.
             IncompleteDownload: other bytes came than were declared.
         """
         anyio.from_thread.run(self._begin, name, opened.declared_bytes)
@@ -95,8 +95,9 @@ class Sending:
         self._is_gone = True
 
     async def end(self) -> None:
-        """Say that the file was sent whole."""
-        await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+        """Say that the file was sent whole; a client that does not take it sees it break off."""
+        with anyio.move_on_after(CHUNK_S):
+            await self._send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _begin(self, name: str, size_bytes: int | None) -> None:
         headers = [
@@ -116,7 +117,8 @@ class Sending:
             with anyio.fail_after(CHUNK_S):
                 await self._send({"type": "http.response.body", "body": chunk, "more_body": True})
         except TimeoutError:
-            self._is_gone = True
+            # Raised here, since this may be the last chunk: a file without it is not whole.
+            raise StopRequested("The client does not take the file.") from None
 
 
 def send_document(call: ToolCall) -> Answer:
