@@ -47,6 +47,7 @@ class Seen:
     Attributes:
         changed: When each side says that it was changed last.
         decided: What users decided, by column ("" for the row): the side that wins.
+        has_pk: Whether Caspio has ever shown the record, and so its PK_ID is known.
     """
 
     caspio: Row | None
@@ -54,6 +55,7 @@ class Seen:
     base: Row | None
     changed: Mapping[Side, datetime] = field(default_factory=dict)
     decided: Mapping[str, Side] = field(default_factory=dict)
+    has_pk: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +170,9 @@ def _one_sided(side: Side, row: Row, seen: Seen, spec: SyncSpec, writable: froze
     other = side.other
     if seen.base is None:
         return _inserted(other, row, spec, writable)
+    if _may_be_hidden(side, row, seen, spec):
+        note = "the view does not show it; it may still be in its table"
+        return Merge(Outcome.LEFT, note=note)
     if row == seen.base:
         return _deleted(side, spec, f"it was deleted from {_named(other)}")
     # It was changed here and deleted there.
@@ -180,6 +185,12 @@ def _one_sided(side: Side, row: Row, seen: Seen, spec: SyncSpec, writable: froze
         return _deleted(side, spec, f"it was deleted from {_named(other)} and changed since")
     # Nobody's deletion is carried over, so the change is: the row comes back.
     return _inserted(other, row, spec, writable)
+
+
+def _may_be_hidden(side: Side, row: Row, seen: Seen, spec: SyncSpec) -> bool:
+    """Say whether the record may be where a view shows it no more; a new one would be a second."""
+    is_open = row != seen.base or not seen.has_pk
+    return spec.is_view and side is Side.MIRROR and is_open
 
 
 def _whole_row(side: Side) -> Conflict:

@@ -8,7 +8,6 @@ from pipeline.model import EffectState
 from pipeline.model.sync import (
     UNDONE,
     ChangeKind,
-    Common,
     Row,
     RowState,
     Side,
@@ -17,7 +16,7 @@ from pipeline.model.sync import (
 )
 from pipeline.sync.context import Pair, SyncContext, pair_states
 from pipeline.sync.conversions import Unfit
-from pipeline.sync.write import Task, Writer, settle_open
+from pipeline.sync.write import Task, Writer, settle_open, taken_back
 
 _BATCH = 500
 
@@ -62,9 +61,7 @@ def _undo(context: SyncContext, effects: Sequence[SyncEffect]) -> None:
     rows = {task.effect.key: _rows_after(task) for task in tasks}
 
     def undone(effect: SyncEffect, state: RowState | None) -> RowState | None:
-        base = _base_before(effect, state)
-        mark = left_mark(UNDONE, *rows[effect.key])
-        return RowState(effect.key, effect.pk or (state.pk if state else ""), base, mark)
+        return taken_back(effect, state, left_mark(UNDONE, *rows[effect.key]))
 
     Writer(context, dict(known), undone).carry_out(tasks)
 
@@ -122,15 +119,3 @@ def _rows_after(task: Task) -> tuple[Row | None, Row | None]:
     if effect.kind is not ChangeKind.DELETE:
         after = {**(now or {}), **effect.after}
     return (after, pair.mirror) if effect.side is Side.CASPIO else (pair.caspio, after)
-
-
-def _base_before(effect: SyncEffect, state: RowState | None) -> Row | None:
-    """Return what both sides had before the effect that was taken back."""
-    match effect.kind:
-        case ChangeKind.DELETE:  # of an inserted row, which one side alone had
-            return None
-        case ChangeKind.INSERT:  # of a deleted row
-            return effect.after
-    base: dict[str, Common] = dict(state.base or {}) if state else {}
-    base.update(effect.after)
-    return base

@@ -64,7 +64,7 @@ class Worker:
             return None
         changed = context.layout.changed(pair.record, pair.stored)
         base = context.layout.known(state.base) if state else None
-        seen = Seen(pair.caspio, pair.mirror, base, changed, decided)
+        seen = Seen(pair.caspio, pair.mirror, base, changed, decided, has_pk=bool(pair.pk))
         found = merge(seen, context.spec, writable=context.layout.writable)
         try:
             _check_fit(found, context)

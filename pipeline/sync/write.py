@@ -13,17 +13,25 @@ from dataclasses import dataclass, replace
 from pipeline.errors import EffectInDoubt, RefusedByCaspio, RejectFile, StopRun
 from pipeline.model import EffectState
 from pipeline.model.sync import (
+    UNDONE,
     ChangeKind,
+    Common,
     MirrorChange,
     RecordRow,
     Row,
     RowState,
     Side,
     SyncEffect,
+    left_mark,
 )
 from pipeline.ports.mirror import Written
 from pipeline.sync.context import Pair, SyncContext, pair_states
 from pipeline.wording import counted
+
+_HIDDEN = (
+    "its answer never came, and the view does not show the record; its table may have it. If it "
+    "does not, delete the row of the mirror, run, and add it again"
+)
 
 _AT_ONCE = 50
 """Changes at Caspio whose intents are recorded together; a killed run leaves as many open."""
@@ -46,8 +54,31 @@ def advanced(effect: SyncEffect, state: RowState | None) -> RowState | None:
     if effect.kind is ChangeKind.DELETE:
         return None
     base = dict(state.base or {}) if state else {}
-    pk = effect.pk or (state.pk if state else "")
-    return RowState(effect.key, pk, {**base, **effect.after})
+    return RowState(effect.key, _pk_after(effect, state), {**base, **effect.after})
+
+
+def taken_back(effect: SyncEffect, state: RowState | None, mark: str) -> RowState:
+    """Return what is known of a row after an effect that takes another back: it is to stay so."""
+    return RowState(effect.key, _pk_after(effect, state), _base_before(effect, state), mark)
+
+
+def _base_before(effect: SyncEffect, state: RowState | None) -> Row | None:
+    """Return what both sides had before the effect that was taken back."""
+    match effect.kind:
+        case ChangeKind.DELETE:  # of an inserted row, which one side alone had
+            return None
+        case ChangeKind.INSERT:  # of a deleted row
+            return effect.after
+    base: dict[str, Common] = dict(state.base or {}) if state else {}
+    base.update(effect.after)
+    return base
+
+
+def _pk_after(effect: SyncEffect, state: RowState | None) -> str:
+    # An inserted record is another one than that which was known.
+    if effect.pk or state is None or effect.kind is ChangeKind.INSERT:
+        return effect.pk
+    return state.pk
 
 
 @dataclass(slots=True)
@@ -109,7 +140,7 @@ class Writer:
         try:
             answer = _call(effect, pair, self.context)
         except EffectInDoubt:
-            found = _look([effect], self.context)[0]
+            found, _ = _look([effect], self.context)[0]
             if found.state is not EffectState.VERIFIED:
                 self.unsettled += 1
             return found
@@ -123,7 +154,9 @@ class Writer:
             )
         if not answer.affected:
             return self._overtaken(effect)
-        pk = answer.record.pk if answer.record else effect.pk
+        # A view does not show each record that is inserted through it.
+        pk = "" if effect.kind is ChangeKind.INSERT else effect.pk
+        pk = answer.record.pk if answer.record else pk
         return replace(effect, state=EffectState.VERIFIED, pk=pk)
 
     def _intend(self, tasks: Sequence[Task]) -> Sequence[SyncEffect]:
@@ -144,9 +177,10 @@ class Writer:
         rows: dict[str, RowState] = {}
         forget: list[str] = []
         for effect in effects:
-            if effect.state is not EffectState.VERIFIED:
+            if not _is_kept(effect):
                 continue
-            self.context.report.add(effect)
+            if effect.state is EffectState.VERIFIED:
+                self.context.report.add(effect)
             state = self.advance(effect, self.known.get(effect.key))
             self.known[effect.key] = state
             if state is None:
@@ -180,20 +214,32 @@ def settle_open(context: SyncContext) -> int:
         found = _look(some, context)
         rows: dict[str, RowState] = {}
         forget: list[str] = []
-        for effect in found:
-            if effect.state is not EffectState.VERIFIED:
+        for effect, pair in found:
+            if not _is_kept(effect):
                 continue
-            state = advanced(effect, rows.get(effect.key) or states.get(effect.key))
+            state = rows.get(effect.key) or states.get(effect.key)
+            if effect.undoes:
+                mark = left_mark(UNDONE, pair.caspio, pair.mirror)
+                state = taken_back(effect, state, mark)
+            else:
+                state = advanced(effect, state)
             if state is None:
                 forget.append(effect.key)
             else:
                 rows[effect.key] = state
-        context.ledger.settle(found, list(rows.values()), forget=forget)
+        settled = [effect for effect, _ in found]
+        context.ledger.settle(settled, list(rows.values()), forget=forget)
     return len(effects)
 
 
-def _look(effects: Sequence[SyncEffect], context: SyncContext) -> list[SyncEffect]:
-    """Say by looking which effects are in force."""
+def _is_kept(effect: SyncEffect) -> bool:
+    """Say whether what is known of the row moves on, as it does after an unseen insert."""
+    is_unseen = effect.state is EffectState.CONFLICT and effect.kind is ChangeKind.INSERT
+    return effect.state is EffectState.VERIFIED or (is_unseen and effect.side is Side.CASPIO)
+
+
+def _look(effects: Sequence[SyncEffect], context: SyncContext) -> list[tuple[SyncEffect, Pair]]:
+    """Say by looking which effects are in force; return each with its row as it is now."""
     known = {effect.key: RowState(effect.key, effect.pk) for effect in effects}
     pairs = {pair.key: pair for pair in pair_states(context, list(known.values()))}
     found = []
@@ -201,10 +247,21 @@ def _look(effects: Sequence[SyncEffect], context: SyncContext) -> list[SyncEffec
         pair = pairs[effect.key]
         if _is_in_force(effect, pair):
             state, note = EffectState.VERIFIED, "found by looking after its answer was lost"
+        elif _may_be_hidden(effect, context):
+            # It counts as inserted: a second insert could make a duplicate.
+            state, note = EffectState.CONFLICT, _HIDDEN
+            context.report.refuse(effect.key, note)
         else:
             state, note = EffectState.ABANDONED, "its answer never came, and it is not in force"
-        found.append(replace(effect, state=state, note=note, pk=pair.pk or effect.pk))
+        settled = replace(effect, state=state, note=note, pk=pair.pk or effect.pk)
+        found.append((settled, pair))
     return found
+
+
+def _may_be_hidden(effect: SyncEffect, context: SyncContext) -> bool:
+    """Say whether a record that is not found may be where the view does not show it."""
+    is_insert = effect.kind is ChangeKind.INSERT and effect.side is Side.CASPIO
+    return is_insert and context.spec.is_view
 
 
 def _is_in_force(effect: SyncEffect, pair: Pair) -> bool:
