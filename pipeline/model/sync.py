@@ -186,7 +186,11 @@ class RecordRow:
 class MirrorColumn:
     """A column of the mirror's table.
 
-    `kind` is the Python type that its values have, such as `str`, `int` or `datetime`.
+    Attributes:
+        kind: The Python type that its values have, such as `str`, `int` or `datetime`.
+        length: The longest text in characters, None for no limit.
+        scale: Decimals that a decimal keeps, or the seconds of a time; None for all.
+        loss: How it changes values that are written to it, "" where it keeps them.
     """
 
     name: str
@@ -195,6 +199,7 @@ class MirrorColumn:
     length: int | None = None
     scale: int | None = None
     has_timezone: bool = False
+    loss: str = ""
 
 
 @dataclass(frozen=True, slots=True)

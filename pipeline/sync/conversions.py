@@ -122,8 +122,8 @@ class ColumnPair:
                 chosen = list(items or ())
                 return json.dumps(chosen, ensure_ascii=False) if chosen else None
             return _FROM_CASPIO[self.kind.form](value)
-        except Unfit as error:
-            raise Unfit(f"{self.there.name} at Caspio: {error}") from None
+        except (Unfit, ArithmeticError) as error:
+            raise Unfit(f"{self.there.name} at Caspio: {_reason(error, value)}") from None
 
     def to_caspio(self, value: Common) -> Common:
         """Return what is written to Caspio for a common form.
@@ -133,8 +133,8 @@ class ColumnPair:
         """
         try:
             return self._to_caspio(value)
-        except Unfit as error:
-            raise Unfit(f"{self.there.name} at Caspio: {error}") from None
+        except (Unfit, ArithmeticError) as error:
+            raise Unfit(f"{self.there.name} at Caspio: {_reason(error, value)}") from None
 
     def _to_caspio(self, value: Common) -> Common:
         if self.kind.form is Form.TEXT:
@@ -162,8 +162,8 @@ class ColumnPair:
             if self.kind.form is Form.MOMENT and isinstance(value, datetime):
                 return _wall_clock(value, self.zone)
             return _FROM_MIRROR[self.kind.form](value)
-        except Unfit as error:
-            raise Unfit(f"{self.here.name} in the mirror: {error}") from None
+        except (Unfit, ArithmeticError) as error:
+            raise Unfit(f"{self.here.name} in the mirror: {_reason(error, value)}") from None
 
     def to_mirror(self, value: Common) -> object:
         """Return what is written to the mirror for a common form.
@@ -173,8 +173,8 @@ class ColumnPair:
         """
         try:
             return self._to_mirror(value)
-        except Unfit as error:
-            raise Unfit(f"{self.here.name} in the mirror: {error}") from None
+        except (Unfit, ArithmeticError) as error:
+            raise Unfit(f"{self.here.name} in the mirror: {_reason(error, value)}") from None
 
     def _to_mirror(self, value: Common) -> object:
         if self.kind.form in {Form.TEXT, Form.ITEMS}:
@@ -192,6 +192,7 @@ class ColumnPair:
                 converted = _scaled(Decimal(repr(value)), self.here.scale)
             case Form.MOMENT:
                 moment = datetime.fromisoformat(str(value))
+                _require_decimals(moment, self.here.scale)
                 converted = _instant(moment, self.zone) if self.here.has_timezone else moment
         return converted
 
@@ -204,6 +205,11 @@ class ColumnPair:
         if self.here.length is not None and len(text) > self.here.length:
             raise Unfit(f"{len(text):,} characters, room for {self.here.length:,}")
         return text
+
+
+def _reason(error: Exception, value: object) -> str:
+    # What no arithmetic can hold, such as 1e400 or the first hour of the first year.
+    return str(error) if isinstance(error, Unfit) else f"{value} is beyond what can be converted"
 
 
 def _text_to_caspio(text: str, max_chars: int | None) -> Common:
@@ -224,6 +230,11 @@ def _require_datetime(text: str) -> None:
     if moment.microsecond:
         # SQL Server's datetime would round it to 1/300 s.
         raise Unfit(f"{text} has a fraction of a second, which Caspio would round")
+
+
+def _require_decimals(moment: datetime, scale: int | None) -> None:
+    if scale is not None and moment.microsecond % 10 ** max(0, 6 - scale):
+        raise Unfit(f"{moment.isoformat()} has more than {scale} decimals of a second")
 
 
 def _text(value: object) -> Common:
@@ -354,6 +365,8 @@ def mismatch(there: Column, here: MirrorColumn) -> str:
             f"column {there.name!r} is of type {there.type}; {here.name!r} of the mirror has "
             f"values of type {here.kind.__name__}, not {wanted}"
         )
+    if here.loss:
+        return f"{here.name!r} of the mirror {here.loss}"
     keeps = _MONEY_DECIMALS if here.scale is None else here.scale
     if known.form is Form.MONEY and here.kind is Decimal and keeps < _MONEY_DECIMALS:
         return f"{here.name!r} of the mirror keeps fewer than the four decimals of CURRENCY"

@@ -135,8 +135,10 @@ class Layout:
         found: dict[Side, datetime] = {}
         there = record.values.get(self.spec.changed_column) if record else None
         if isinstance(there, str) and there:
-            zone = ZoneInfo(self.spec.timezone)
-            found[Side.CASPIO] = datetime.fromisoformat(there).replace(tzinfo=zone)
+            moment = datetime.fromisoformat(there).replace(tzinfo=ZoneInfo(self.spec.timezone))
+            # Of a time that clocks show twice, nobody knows which one it is.
+            if moment.utcoffset() == moment.replace(fold=1).utcoffset():
+                found[Side.CASPIO] = moment
         here = stored.get(self.spec.mirror_changed_column) if stored else None
         if isinstance(here, datetime):
             found[Side.MIRROR] = aware(here)

@@ -18,9 +18,12 @@ from pipeline.wording import counted
 
 _BATCH = 500
 
-OVERLAP = timedelta(minutes=2)
+_MIRROR_OVERLAP = timedelta(minutes=2)
 """How far an increment looks back behind the last one: a change may be committed after a later
 one, and shows the time at which it began."""
+
+OVERLAP = timedelta(hours=1) + _MIRROR_OVERLAP
+"""The same at Caspio, whose dates are wall clocks: once a year one is set back by an hour."""
 
 
 def run_sync(
@@ -126,7 +129,7 @@ def _work_mirror(worker: Worker, progress: SyncProgress, *, is_sweep: bool) -> s
         return ""
     since = None
     if column and progress.mirror_mark and not is_sweep:
-        since = (column, datetime.fromisoformat(progress.mirror_mark) - OVERLAP)
+        since = (column, datetime.fromisoformat(progress.mirror_mark) - _MIRROR_OVERLAP)
     latest, seen = "", set[str]()
     pages = context.mirror.pages(
         context.layout.mirror_columns, context.layout.mirror_keys, since=since

@@ -13,8 +13,9 @@ import dlt
 
 from pipeline.adapters.caspio.client import CaspioClient, Column, Record, where
 
-OVERLAP = timedelta(minutes=2)
-"""How far a run looks back: a change may be committed after one that shows a later time."""
+OVERLAP = timedelta(hours=1, minutes=2)
+"""How far a run looks back: a change may be committed after one that shows a later time, and the
+wall clock of the account is set back by an hour once a year."""
 
 _MARK = "changed_until"
 _TYPES: Mapping[str, Mapping[str, Any]] = {

@@ -1,11 +1,13 @@
 """A table of a SQL database: read by pages and by keys, written under guards. A `Mirror`."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import (
+    CHAR,
+    NCHAR,
     BigInteger,
     Boolean,
     Column,
@@ -13,6 +15,7 @@ from sqlalchemy import (
     Connection,
     DateTime,
     Double,
+    Float,
     MetaData,
     Numeric,
     String,
@@ -40,6 +43,7 @@ _CHUNK = 250
 """Keys in one statement: with several key columns still below every limit on parameters."""
 
 _KEY_CHARS = 255
+_DOUBLE_BITS = 53
 _MONEY = (19, 4)  # as many digits as SQL Server's money has
 
 Values = Mapping[str, object]
@@ -80,7 +84,10 @@ class SqlMirror:
                 # SQLite keeps a NUMERIC as a float; SQLAlchemy would make it a Decimal, and warn.
                 if isinstance(column.type, Numeric):
                     column.type = Double()
-        return {column.name: _described(column) for column in self._reflected.columns}
+        dialect = self._engine.dialect.name
+        return {
+            column.name: described(column, dialect=dialect) for column in self._reflected.columns
+        }
 
     def is_unique(self, names: Sequence[str]) -> bool:
         """Say whether the database itself keeps two rows from having the same key."""
@@ -94,7 +101,7 @@ class SqlMirror:
             unique += [
                 one["column_names"]
                 for one in found.get_indexes(self._name, self._schema)
-                if one["unique"]
+                if one["unique"] and not _is_partial(one.get("dialect_options", {}))
             ]
         return any(set(one) == set(names) for one in (primary, *unique) if one)
 
@@ -167,7 +174,8 @@ class SqlMirror:
         place = [self._table.c[name] for name in keys]
         wanted = select(*(self._table.c[name] for name in columns)).order_by(*place).limit(PAGE)
         if since is not None:
-            wanted = wanted.where(self._table.c[since[0]] >= since[1])
+            changed = self._table.c[since[0]]
+            wanted = wanted.where(changed >= _as_kept(since[1], changed))
         page = wanted
         while True:
             # Each page is a transaction of its own: a long one would keep others from writing.
@@ -222,8 +230,11 @@ class SqlMirror:
         columns = dict.fromkeys((*names, *(n for change in changes for n in change.guard)))
         keys = [change.key for change in changes]
         rows = self._rows(connection, keys, list(columns), lock=True)
-        now = {tuple(row[name] for name in names): row for row in rows}
-        return [_is_as_expected(change, now.get(tuple(change.key.values()))) for change in changes]
+        now: dict[tuple[object, ...], list[Values]] = {}
+        for row in rows:
+            now.setdefault(tuple(row[name] for name in names), []).append(row)
+        found = (now.get(tuple(change.key.values()), []) for change in changes)
+        return [_is_as_expected(*both) for both in zip(changes, found, strict=True)]
 
     def _insert(self, connection: Connection, changes: Sequence[MirrorChange]) -> None:
         if changes:
@@ -262,13 +273,29 @@ class _Refused(Exception):
     """The database refused a change."""
 
 
-def _is_as_expected(change: MirrorChange, row: Values | None) -> bool:
+def _is_partial(options: Mapping[str, object]) -> bool:
+    """Say whether an index leaves out rows: such a one lets their keys repeat."""
+    return any(name.endswith("_where") for name in options)
+
+
+def _is_as_expected(change: MirrorChange, rows: Sequence[Values]) -> bool:
     if change.kind is ChangeKind.INSERT:
-        return row is None
-    return row is not None and all(row[name] == value for name, value in change.guard.items())
+        return not rows
+    # A key that names two rows names neither of them.
+    if len(rows) != 1:
+        return False
+    return all(rows[0][name] == value for name, value in change.guard.items())
 
 
-def _described(column: Column[Any]) -> MirrorColumn:
+def _as_kept(moment: datetime, column: Column[Any]) -> datetime:
+    """Return a moment to compare a column with: without a zone, a column keeps UTC."""
+    if moment.tzinfo is None or getattr(column.type, "timezone", False):
+        return moment
+    return moment.astimezone(UTC).replace(tzinfo=None)
+
+
+def described(column: Column[Any], *, dialect: str) -> MirrorColumn:
+    """Return what a sync needs to know of a column, as the dialect's database keeps it."""
     kind: type
     try:
         kind = column.type.python_type
@@ -279,6 +306,26 @@ def _described(column: Column[Any]) -> MirrorColumn:
         kind=kind,
         nullable=bool(column.nullable),
         length=getattr(column.type, "length", None),
-        scale=getattr(column.type, "scale", None) if kind is Decimal else None,
+        scale=_scale(column.type, kind),
         has_timezone=bool(getattr(column.type, "timezone", False)),
+        # SQLite keeps every float in 64 bits and every text as it is, whatever the type says.
+        loss="" if dialect == "sqlite" else _loss(column.type),
     )
+
+
+def _scale(kept: TypeEngine[Any], kind: type) -> int | None:
+    if kind is datetime:
+        digits: int | None = getattr(kept, "precision", None)
+        return digits
+    return getattr(kept, "scale", None) if kind is Decimal else None
+
+
+def _loss(kept: TypeEngine[Any]) -> str:
+    """Say how a type changes values that are written to it, "" where it keeps them."""
+    if isinstance(kept, CHAR | NCHAR):
+        return "pads texts with blanks; make it varchar or text"
+    if not isinstance(kept, Float) or isinstance(kept, Double):
+        return ""
+    if (kept.precision or 0) < _DOUBLE_BITS:
+        return "rounds numbers to fewer than 64 bits; make it double precision"
+    return ""

@@ -138,6 +138,9 @@ def test_what_caspio_cannot_hold_is_refused(kind: str, mirror: type, value: Any,
         ("CURRENCY", Decimal, Decimal("0.00001"), "more than four decimals"),
         ("CURRENCY", Decimal, Decimal("922337203685477.5807"), "more digits"),
         ("CURRENCY", Decimal, Decimal("NaN"), "finite"),
+        ("CURRENCY", Decimal, Decimal("1e30"), "beyond"),
+        ("CURRENCY", float, 1e300, "beyond"),
+        ("NUMBER", float, 10**400, "beyond"),
         ("NUMBER", float, float("inf"), "finite"),
         ("NUMBER", Decimal, Decimal("0.12345678901234567890"), "more digits"),
         ("NUMBER", float, 2**53 + 1, "more digits"),
@@ -162,6 +165,8 @@ def test_a_value_of_the_mirror_without_a_common_form_is_refused(
         ("INTEGER", int, {"nullable": False}, None, "no NULL"),
         ("NUMBER", Decimal, {"scale": 2}, 0.125, "2 decimals"),
         ("DATE/TIME", datetime, {"has_timezone": True}, "2026-03-08T02:30:00", "leaves out"),
+        ("DATE/TIME", datetime, {"has_timezone": True}, "9999-12-31T23:00:00", "beyond"),
+        ("DATE/TIME", datetime, {"scale": 2}, "2026-03-08T02:30:00.125", "2 decimals"),
     ],
 )
 def test_what_the_mirror_cannot_hold_is_refused(
