@@ -134,16 +134,17 @@ def _has_calls(context: AppContext) -> bool:
 def lines_of(taught: Taught) -> Sequence[str]:
     """Return what was done for a source, in sentences."""
     learned = ", ".join(f"{name} from {number:,}" for name, number in taught.learned.items())
-    lines = [
-        f"{taught.source}: {taught.records:,} filled records; learned: {learned or 'nothing new'}"
-    ]
+    records = counted(taught.records, "filled record")
+    lines = [f"{taught.source}: {records}; learned: {learned or 'nothing new'}"]
     if taught.read:
         read = counted(taught.read, "document", "was/were")
         lines.append(f"{taught.source}: {read} read for it")
     if taught.judged:
-        lines.append(f"{taught.source}: {taught.judged:,} earlier choices were judged")
+        judged = counted(taught.judged, "earlier choice", "was/were")
+        lines.append(f"{taught.source}: {judged} judged")
     if taught.doubts:
-        lines.append(f"{taught.source}: {taught.doubts:,} typed values are doubted; see the review")
+        doubted = counted(taught.doubts, "typed value", "is/are")
+        lines.append(f"{taught.source}: {doubted} doubted; see the review")
     if taught.too_few:
         lines.append(f"{taught.source}: too few filled records for {', '.join(taught.too_few)}")
     lines += [f"{taught.source}: {problem}" for problem in taught.problems]
