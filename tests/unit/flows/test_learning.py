@@ -61,7 +61,9 @@ def config(tmp_path: Path) -> Path:
             ledger.learning.save_model(
                 LearnedModel("receipts", "Company", document, digest, made_at, 40, "e", report)
             )
-        trial = Trial("receipts", RecordRef("Receipts", "0"), "Company", "m", CHOICE, Step.SHADOW)
+        trial = Trial(
+            "receipts", RecordRef("Receipts", "0"), "Company", "m", CHOICE, Step.SHADOW, ("text",)
+        )
         ledger.learning.keep_trials(
             replace(trial, record=RecordRef("Receipts", str(pk)), verdict=Verdict.RIGHT)
             for pk in range(149)
