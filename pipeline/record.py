@@ -120,7 +120,7 @@ def write_back(
             rules=plan_fingerprint(run.spec, run.learned),
         )
     # Before the write, so that the choice is known that a written value comes from.
-    keep_choices(work, context)
+    keep_choices(plan, context)
     run.on_plan(plan, documents)
     if run.plan_only:
         outcomes = planned_outcomes(documents, plan)

@@ -3,16 +3,17 @@
 Until it is proved, the values of the rules with their probabilities decide alone.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from pipeline.decide.column_values import Unfit, convert, holds
+from pipeline.decide.column_values import Unfit, convert, holds, is_empty
 from pipeline.decide.mapping import Wanted, WantedValue
-from pipeline.model import Column, SourceSpec, Value
-from pipeline.model.learning import Chosen, Verdict
+from pipeline.decide.ownership import IN_EFFECT
+from pipeline.model import Column, Effect, EffectKind, SourceSpec, Value
+from pipeline.model.learning import Chosen, Trial, Verdict
 from pipeline.model.limits import Step
 
-_IN_EFFECT = frozenset({Step.SUGGEST, Step.WRITE})
+_USED = frozenset({Step.SUGGEST, Step.WRITE})
 
 
 def with_learned(
@@ -30,7 +31,7 @@ def with_learned(
     """
     values, missing = dict(wanted.values), dict(wanted.missing)
     for name, one in chosen.items():
-        if one.step not in _IN_EFFECT or name not in columns:
+        if one.step not in _USED or name not in columns:
             continue
         want = _as_wanted(one, columns[name], spec)
         if want is None:
@@ -82,3 +83,23 @@ def verdict(choice: str, current: Value, column: Column) -> Verdict:
     except Unfit:
         return Verdict.WRONG
     return Verdict.RIGHT if holds(current, value, column) else Verdict.WRONG
+
+
+def writes_nothing(choice: str, column: Column) -> bool:
+    """Say whether a choice leaves a column as it is, such as No: it proves nothing about others."""
+    try:
+        return is_empty(convert(choice, column, allow_formulas=True))
+    except Unfit:
+        return False
+
+
+def was_written(trial: Trial, column: Column, effects: Sequence[Effect]) -> bool:
+    """Say whether a choice was written to its record, from all effects on the record."""
+    return trial.step is Step.WRITE and any(
+        effect.kind is EffectKind.UPDATE_COLUMNS
+        and effect.state in IN_EFFECT
+        and not effect.undoes
+        and trial.column in effect.after
+        and verdict(trial.choice.value, effect.after[trial.column], column) is Verdict.RIGHT
+        for effect in effects
+    )

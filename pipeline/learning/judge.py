@@ -4,12 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.decide.ladder import demotion, promotion, with_new_engines
-from pipeline.decide.learned import verdict
-from pipeline.decide.ownership import IN_EFFECT
+from pipeline.decide.learned import verdict, was_written, writes_nothing
 from pipeline.learning.collect import FilledRecord
 from pipeline.learning.columns import ColumnState
-from pipeline.model import Column, EffectKind
-from pipeline.model.learning import Rung, Stratum, Trial, Verdict
+from pipeline.model import Column
+from pipeline.model.learning import Rung, Stratum, Trial
 from pipeline.model.limits import Step
 from pipeline.ports import Ledger
 
@@ -39,6 +38,8 @@ def _judged(
         filled, column = by_pk.get(trial.record.pk), columns.get(trial.column)
         if filled is None or column is None or trial.column not in filled.typed:
             continue
+        if writes_nothing(trial.choice.value, column):
+            continue
         typed = filled.typed[trial.column].text
         current = filled.work.values[trial.column]
         yield replace(trial, verdict=verdict(trial.choice.value, current, column), typed=typed)
@@ -48,14 +49,8 @@ def _was_written(trial: Trial, columns: Mapping[str, Column], ledger: Ledger) ->
     column = columns.get(trial.column)
     if column is None or trial.step is not Step.WRITE:
         return False
-    return any(
-        effect.kind is EffectKind.UPDATE_COLUMNS
-        and effect.state in IN_EFFECT
-        and not effect.undoes
-        and trial.column in effect.after
-        and verdict(trial.choice.value, effect.after[trial.column], column) is Verdict.RIGHT
-        for effect in ledger.effects.find(record=(trial.record.container, trial.record.pk))
-    )
+    effects = ledger.effects.find(record=(trial.record.container, trial.record.pk))
+    return was_written(trial, column, effects)
 
 
 @dataclass(frozen=True, slots=True)

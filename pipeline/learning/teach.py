@@ -60,6 +60,7 @@ def teach(
     listed = list(filled_records(run, columns))
     # Before anything is learned: what people have put there judges the models that chose before.
     taught.judged = judge_trials(spec.name, listed, columns, ledger)
+    _note_seen(listed, run)
 
     filled = sorted((one for one in listed if one.typed), key=lambda one: one.order)
     taught.records = len(filled)
@@ -81,6 +82,15 @@ def teach(
     states = column_states(spec, ledger, learner, precision=precision)
     taught.moves = move_steps(states, ledger, auto=auto)
     return taught
+
+
+def _note_seen(listed: Sequence[FilledRecord], run: SourceRun) -> None:
+    """Record the files of filled records: no run may take them for newer than the models."""
+    files = run.ports.ledger.files
+    filled = (ref for one in listed if one.typed for ref in one.work.files)
+    unseen = [ref for ref in filled if files.state(ref.version) is None]
+    if unseen:
+        files.seen(unseen, run.run_id)
 
 
 def _counted(may_read: Callable[[], bool], taught: Taught) -> Callable[[], bool]:

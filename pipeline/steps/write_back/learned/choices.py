@@ -8,13 +8,14 @@ from itertools import islice
 from pathlib import Path
 
 from pipeline.archive_layout import document_prefix
-from pipeline.decide.learned import verdict
+from pipeline.decide.learned import verdict, was_written, writes_nothing
 from pipeline.decide.naming import findings_by_name
 from pipeline.decide.truth import typed_values
 from pipeline.errors import FileGone
-from pipeline.model import Finding, ReadDocument, RecordWork
+from pipeline.model import Effect, Finding, Plan, ReadDocument, RecordWork
 from pipeline.model.learning import Chosen, LearnedColumn, Trial
 from pipeline.model.limits import Step
+from pipeline.ports.ledger.files import FileLedger
 from pipeline.steps.write_back.context import WriteContext
 
 PAGES = "pages.json"
@@ -57,9 +58,17 @@ def with_choices(documents: Sequence[ReadDocument], context: WriteContext) -> Wr
                 column.standings.get(choice.stratum, ""),
                 engines,
                 # A copy of a document that was read before may be among those learned from.
-                is_trial=document.prefix in {None, document_prefix(document.file.ref)},
+                is_trial=not _is_copy(document, context.ports.ledger.files),
             )
     return replace(context, chosen=chosen)
+
+
+def _is_copy(document: ReadDocument, files: FileLedger) -> bool:
+    """Say whether the same bytes were read as another file version, by any reader."""
+    own, sha256 = document_prefix(document.file.ref), document.file.sha256
+    readings = (files.reading(sha256, one) for one in files.reading_fingerprints(sha256))
+    known = {document.prefix, *(reading[1] for reading in readings if reading is not None)}
+    return not known <= {None, own}
 
 
 def pages_file(document: ReadDocument, context: WriteContext, scratch: Path) -> Path | None:
@@ -88,12 +97,14 @@ def _pages(path: Path) -> Iterator[Mapping[str, object]]:
                     yield json.loads(line.rstrip().rstrip(","))
 
 
-def keep_choices(work: RecordWork, context: WriteContext) -> None:
+def keep_choices(plan: Plan, context: WriteContext) -> None:
     """Keep the choices for a record, so that what people put there later judges them.
 
-    What people had put there before counts if the model was made before the record was seen.
+    What people had put there before counts if the model was made before the record was seen. A
+    choice that was written waits for its verdict until another value is written in its place.
     """
-    record, ledger = work.record, context.ports.ledger
+    work, ledger = plan.work, context.ports.ledger
+    record = work.record
     if record is None or not context.chosen:
         return
     key = record.container, record.pk
@@ -101,9 +112,7 @@ def keep_choices(work: RecordWork, context: WriteContext) -> None:
     items = ledger.effects.review_items(work.source, key)
     typed = typed_values(work.values, context.columns, effects, items)
     trials = []
-    for name, one in context.chosen.items():
-        if not one.is_trial or name not in context.columns:
-            continue
+    for name, one in _to_be_judged(plan, context, effects).items():
         trial = Trial(
             work.source, record, name, one.model, one.choice, one.step, engines=one.engines
         )
@@ -117,6 +126,29 @@ def keep_choices(work: RecordWork, context: WriteContext) -> None:
             )
         trials.append(trial)
     ledger.learning.keep_trials(trials)
+
+
+def _to_be_judged(
+    plan: Plan, context: WriteContext, effects: Sequence[Effect]
+) -> Mapping[str, Chosen]:
+    """Return the choices that say something of the model, and take no place of a written one."""
+    assert plan.work.record is not None
+    key = plan.work.record.container, plan.work.record.pk
+    waiting = context.ports.ledger.learning.trials(plan.work.source, record=key, open_only=True)
+    columns = context.columns
+    written = {
+        one.column
+        for one in waiting
+        if one.column in columns.keys() - plan.after.keys()
+        and was_written(one, columns[one.column], effects)
+    }
+    return {
+        name: one
+        for name, one in context.chosen.items()
+        if one.is_trial
+        and name in columns.keys() - written
+        and not writes_nothing(one.choice.value, columns[name])
+    }
 
 
 def _is_new(work: RecordWork, column: LearnedColumn, context: WriteContext) -> bool:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,73 +10,20 @@ from flows.app.explain import lives_of
 from flows.cli.show.state import learned_line
 from pipeline.decide.fingerprint import plan_fingerprint
 from pipeline.learning.columns import column_states
-from pipeline.learning.judge import promote
-from pipeline.learning.teach import Taught, teach
-from pipeline.model import ConfidenceLimits, SourceSpec
+from pipeline.learning.teach import teach
 from pipeline.model.learning import LearnedChoice, Stratum, Verdict
 from pipeline.model.limits import Step
 from pipeline.model.review import ReviewReason, ReviewState
 from pipeline.steps.write_back import Choice, decide_on_page, table_context
-from tests.fakes.caspio import FakeCaspio
-from tests.fakes.learner import FakeLearner, PagesReader
-from tests.fakes.ledger import MemoryLedger
-from tests.unit.pipeline.world import World
-
-SPEC = SourceSpec(
-    "receipts",
-    table="Receipts",
-    columns={"Company": "company", "Center": "learned", "Pages": "pages"},
-    limits=ConfidenceLimits(write_at=0.95, suggest_at=0.5),
+from tests.fakes.learner import FakeLearner
+from tests.unit.pipeline.learning.shop import (
+    ENOUGH,
+    SPEC,
+    fill,
+    learn,
+    raise_to,
 )
-PRECISION = 0.9
-ENOUGH = 29
-"""Right choices in a row that prove 90 %."""
-
-
-@pytest.fixture
-def shop(tmp_path: Path) -> World:
-    """An account with a table of receipts, and what learns from it."""
-    made = World(tmp_path, FakeCaspio(), reader=PagesReader(confidence=0.6), learner=FakeLearner())
-    made.ledger = MemoryLedger(made.clock)
-    made.caspio.table(
-        "Receipts", Company="STRING", Center="STRING", Pages="INTEGER", Scan="ATTACHMENT"
-    )
-    return made
-
-
-def fill(shop: World, first: int, last: int, **values: object) -> None:
-    """Add receipts that people have filled."""
-    for number in range(first, last + 1):
-        typed = {"Company": "Acme", "Center": "C-7", **values}
-        shop.receipt(str(number), "company=Acme\nsender=Acme\nn=" + str(number), **typed)
-
-
-def learn(shop: World, spec: SourceSpec = SPEC, *, auto: bool = False) -> Taught:
-    """Learn once, later than everything before."""
-    shop.clock.advance(3600)
-    folder = shop.folder / f"learn-{shop.runs}"
-    folder.mkdir()
-    taught = teach(
-        shop.source_run(spec),
-        precision=PRECISION,
-        auto=auto,
-        may_read=lambda: True,
-        folder=folder,
-    )
-    shop.clock.advance(3600)
-    return taught
-
-
-def raise_to(shop: World, step: Step, column: str = "Company") -> None:
-    """Let a column reach a step, with trials that prove it."""
-    fill(shop, 1, 5)
-    learn(shop)
-    fill(shop, 101, 100 + ENOUGH)
-    shop.run(SPEC)
-    spec = replace(SPEC, learn_columns={} if column == "Company" else {"Company": Step.SHADOW})
-    for _ in range(list(Step).index(step) - 1):
-        states = column_states(spec, shop.ledger, FakeLearner(), precision=PRECISION)
-        assert promote(states, shop.ledger, by="ada", column=column)
+from tests.unit.pipeline.world import World
 
 
 def test_what_was_never_read_is_read_and_learned(shop: World):
@@ -136,45 +82,6 @@ def test_until_something_is_proved_a_model_changes_nothing(shop: World):
         "Company": Verdict.OPEN,
         "Center": Verdict.OPEN,
     }
-
-
-def test_records_that_were_learned_from_are_no_trials(shop: World):
-    """Only what people put into records after the model was made judges it."""
-    fill(shop, 1, 5)
-    learn(shop)
-    shop.run(SPEC)
-    fill(shop, 6, 6)
-    fill(shop, 7, 7, Company="Bolt")
-    shop.run(SPEC)
-
-    trials = shop.ledger.learning.trials("receipts", "Company")
-    assert {trial.record.pk: trial.verdict for trial in trials} == {
-        "6": Verdict.RIGHT,
-        "7": Verdict.WRONG,
-    }
-
-
-def test_a_later_value_of_a_user_judges_the_choice(shop: World):
-    """The choice was made while the column was empty; what is typed then is the verdict."""
-    fill(shop, 1, 5)
-    learn(shop)
-    shop.receipt("9", "company=Acme\nsender=Acme", Company="")
-    shop.run(SPEC)
-    shop.caspio.tables["Receipts"]["9"].update(Company="Acme", Center="C-8")
-
-    assert learn(shop).judged == 2
-    verdicts = {one.column: one.verdict for one in shop.ledger.learning.trials("receipts")}
-    assert verdicts == {"Company": Verdict.RIGHT, "Center": Verdict.WRONG}
-
-
-def test_a_copy_of_a_known_document_is_no_trial(shop: World):
-    """The model may have learned from the same bytes in another record."""
-    fill(shop, 1, 5)
-    learn(shop)
-    shop.receipt("9", "company=Acme\nsender=Acme\nn=3", name="copy.txt")
-    shop.run(SPEC)
-
-    assert shop.ledger.learning.trials("receipts", record=("Receipts", "9")) == []
 
 
 def test_a_step_up_waits_for_a_user(shop: World):

@@ -1,0 +1,3 @@
+from tests.unit.pipeline.learning.shop import shop
+
+__all__ = ["shop"]

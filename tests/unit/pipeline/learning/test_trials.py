@@ -1,0 +1,118 @@
+"""Which choices are kept to be judged, and which of them is judged."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from pipeline.learning.teach import teach
+from pipeline.model.learning import LearnedChoice, Verdict
+from pipeline.model.limits import Step
+from tests.fakes.learner import FakeLearner
+from tests.unit.pipeline.learning.shop import PRECISION, SPEC, fill, learn, raise_to
+from tests.unit.pipeline.world import World
+
+
+def test_records_that_were_learned_from_are_no_trials(shop: World):
+    """Only what people put into records after the model was made judges it."""
+    fill(shop, 1, 5)
+    learn(shop)
+    shop.run(SPEC)
+    fill(shop, 6, 6)
+    fill(shop, 7, 7, Company="Bolt")
+    shop.run(SPEC)
+
+    trials = shop.ledger.learning.trials("receipts", "Company")
+    assert {trial.record.pk: trial.verdict for trial in trials} == {
+        "6": Verdict.RIGHT,
+        "7": Verdict.WRONG,
+    }
+
+
+def test_a_later_value_of_a_user_judges_the_choice(shop: World):
+    """The choice was made while the column was empty; what is typed then is the verdict."""
+    fill(shop, 1, 5)
+    learn(shop)
+    shop.receipt("9", "company=Acme\nsender=Acme", Company="")
+    shop.run(SPEC)
+    shop.caspio.tables["Receipts"]["9"].update(Company="Acme", Center="C-8")
+
+    assert learn(shop).judged == 2
+    verdicts = {one.column: one.verdict for one in shop.ledger.learning.trials("receipts")}
+    assert verdicts == {"Company": Verdict.RIGHT, "Center": Verdict.WRONG}
+
+
+def test_a_copy_of_a_known_document_is_no_trial(shop: World):
+    """The model may have learned from the same bytes in another record."""
+    fill(shop, 1, 5)
+    learn(shop)
+    shop.receipt("9", "company=Acme\nsender=Acme\nn=3", name="copy.txt")
+    shop.run(SPEC)
+
+    assert shop.ledger.learning.trials("receipts", record=("Receipts", "9")) == []
+
+
+def test_a_record_that_was_learned_from_unread_is_no_trial(shop: World):
+    """Where no document may be read, the values are learned: the next run proves nothing by them."""
+    fill(shop, 1, 40)
+    shop.clock.advance(3600)
+    run = shop.source_run(SPEC)
+    teach(run, precision=PRECISION, auto=False, may_read=lambda: False, folder=shop.folder)
+    shop.clock.advance(3600)
+    shop.run(SPEC)
+
+    assert shop.ledger.learning.trials("receipts") == []
+
+
+def test_a_copy_that_a_newer_reader_reads_is_no_trial(shop: World):
+    """The older reading of the same bytes says that the model may have learned from them."""
+    fill(shop, 1, 5)
+    learn(shop)
+    shop.run(SPEC)
+    shop.reader.version = "2"
+    shop.receipt("9", "company=Acme\nsender=Acme\nn=3", name="copy.txt", Company="", Center="")
+    shop.run(SPEC)
+
+    assert shop.ledger.learning.trials("receipts", record=("Receipts", "9")) == []
+
+
+def test_a_written_choice_is_judged_and_not_the_one_after_it(
+    shop: World, monkeypatch: pytest.MonkeyPatch
+):
+    """A user's correction says that what we wrote was wrong, whatever is chosen now."""
+    raise_to(shop, Step.WRITE)
+    shop.receipt("999", "company=Acme\nsender=Acme\nn=999")
+    shop.run(SPEC)
+    assert shop.record("999")["Company"] == "Acme"
+    choose = FakeLearner.choose
+
+    def otherwise(*args: Any) -> Mapping[str, LearnedChoice]:
+        return {name: replace(one, value="Bolt") for name, one in choose(*args).items()}
+
+    monkeypatch.setattr(FakeLearner, "choose", otherwise)
+    again = replace(shop.source_run(SPEC), reread=True)
+    for page in again.ports.source.pages(SPEC):
+        shop.process([work for work in page if work.record and work.record.pk == "999"], again)
+    shop.caspio.tables["Receipts"]["999"]["Company"] = "Bolt"
+    learn(shop)
+
+    key = ("Receipts", "999")
+    (trial,) = shop.ledger.learning.trials("receipts", "Company", record=key)
+    assert (trial.choice.value, trial.verdict) == ("Acme", Verdict.WRONG)
+
+
+def test_an_untouched_checkbox_proves_nothing(shop: World):
+    """A No is never written, so how often it is right says nothing of a Yes."""
+    shop.caspio.table("Receipts", Center="STRING", Paid="YES/NO", Scan="ATTACHMENT")
+    spec = replace(SPEC, columns={"Paid": "learned", "Center": "learned"})
+    for number in range(5):
+        shop.receipt(str(number), f"sender=Acme\nn={number}", Center="C-7", Paid=False)
+    learn(shop, spec)
+    shop.receipt("8", "sender=Acme\nn=8", Center="C-7", Paid=False)
+    shop.receipt("9", "sender=Acme\nn=9", Center="", Paid=False)
+    shop.run(spec)
+    shop.caspio.tables["Receipts"]["9"]["Center"] = "C-7"
+    learn(shop, spec)
+
+    assert {one.column for one in shop.ledger.learning.trials("receipts")} == {"Center"}
