@@ -12,7 +12,7 @@ from pipeline.ports import Ledger
 from pipeline.ports.learner import Learner
 
 MOST_TRIALS = 2_000
-"""Trials of a column that are looked at, the latest: more prove nothing that these do not."""
+"""Trials of a column that are looked at, the latest: more only where the promise takes more."""
 
 
 def learnable(spec: SourceSpec) -> Sequence[str]:
@@ -46,9 +46,10 @@ def column_states(
     """Return the state of each column of a source that may be learned."""
     models = {model.column: model for model in ledger.learning.models(spec.name)}
     kept = {(rung.column, rung.stratum): rung for rung in ledger.learning.rungs(spec.name)}
+    most = max(MOST_TRIALS, learner.needed(0, 0, precision) or 0)
     states = []
     for name in learnable(spec):
-        trials = ledger.learning.trials(spec.name, name, evidence_only=True, limit=MOST_TRIALS)
+        trials = ledger.learning.trials(spec.name, name, evidence_only=True, limit=most)
         write_at = spec.limits_of(name).write_at
         states.append(
             ColumnState(

@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
+from pipeline.learning import columns
+from pipeline.learning.columns import column_states
 from pipeline.learning.teach import teach
-from pipeline.model.learning import LearnedChoice, Verdict
+from pipeline.model.learning import LearnedChoice, Stratum, Verdict
 from pipeline.model.limits import Step
 from tests.fakes.learner import FakeLearner
-from tests.unit.pipeline.learning.shop import PRECISION, SPEC, fill, learn, raise_to
+from tests.unit.pipeline.learning.shop import ENOUGH, PRECISION, SPEC, fill, learn, raise_to
 from tests.unit.pipeline.world import World
 
 
@@ -116,3 +118,16 @@ def test_an_untouched_checkbox_proves_nothing(shop: World):
     learn(shop, spec)
 
     assert {one.column for one in shop.ledger.learning.trials("receipts")} == {"Center"}
+
+
+def test_as_many_choices_are_looked_at_as_the_promise_takes(
+    shop: World, monkeypatch: pytest.MonkeyPatch
+):
+    """A bound on them that is below what proves the promise would keep every step from it."""
+    monkeypatch.setattr(columns, "MOST_TRIALS", ENOUGH - 1)
+    raise_to(shop, Step.SUGGEST)
+
+    (company, _) = column_states(SPEC, shop.ledger, FakeLearner(), precision=PRECISION)
+
+    assert company.rungs[Stratum.READ_AND_KNOWN].step is Step.SUGGEST
+    assert len(company.trials[Stratum.READ_AND_KNOWN]) == ENOUGH
