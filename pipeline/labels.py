@@ -1,10 +1,13 @@
-"""The names of values that are no findings of the rules: those beside a label, those learned."""
+"""What is no finding of the rules: values beside a label, what is learned, what a user says."""
 
 LABEL = "label:"
 """How the names of values begin that a form has beside a printed label: `label:policy number`."""
 
 LEARNED = "learned"
 """What a column asks for that takes only what is learned from the records people have filled."""
+
+SAID = "a user says so"
+"""The reason of a document's class that a user has said."""
 
 
 def label_name(name: str) -> str:

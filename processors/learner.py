@@ -37,6 +37,7 @@ from processors.learning import (
     train,
 )
 from processors.learning.learner import Learned
+from processors.learning.model import FORMAT
 from processors.learning.text.document import Document
 from processors.learning.training import learned_of
 
@@ -67,6 +68,8 @@ _CLASSES = frozenset({"doc_type", "language", "currency"})
 
 class ColumnLearner:
     """Learns with logistic regression over what is printed on the pages."""
+
+    format = str(FORMAT)
 
     def learn(self, column: Column, finding: str, records: Sequence[FilledRecord]) -> Lesson | None:
         """Learn a column from its filled records; None where there are too few."""

@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from pipeline.labels import SAID
 from pipeline.model import Child, Finding, Findings, PageText, ReadStatus
 from processors import registry
 from processors.children import ReadChildren, UnpackBudget, read_children
@@ -71,7 +72,7 @@ def read_document(
         cpu_used_s=start_cpu_clock(),
     )
     budget = UnpackBudget(settings.limits, upload_bytes=path.stat().st_size)
-    said = Finding(as_class, 1.0, "a user says so") if as_class else None
+    said = Finding(as_class, 1.0, SAID) if as_class else None
     findings = _read(path, name, work_dir, context=context, budget=budget, depth=0, said=said)
     # Files inside it may have a class of their own, and none of them is the class of the whole.
     if said is not None and findings.status.readable:

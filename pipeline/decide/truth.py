@@ -4,7 +4,7 @@ Whatever this program has written itself is no truth until a user has confirmed 
 the same value that we wrote cannot be distinguished from us, and is not counted.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.decide.column_values import holds, is_empty, same
@@ -25,22 +25,40 @@ def typed_values(
     columns: Mapping[str, Column],
     effects: Sequence[Effect],
     items: Sequence[ReviewItem] = (),
+    *,
+    present: Collection[str] | None = None,
 ) -> Mapping[str, TypedValue]:
     """Return, by column, the values of a record that people typed, changed or confirmed.
 
     `values` are what the record holds now, `effects` all effects on it and `items` the suggestions
-    for it. An empty column says nothing: nobody may have looked yet. A cleared checkbox does say No
-    where people have filled something else in, or where we had set it.
+    for it. `present` are the names of all columns of the table, None if `columns` are all. An empty
+    column says nothing: nobody may have looked yet. A cleared checkbox does say No where people
+    have filled something else in, or where we had set it.
     """
+    gone = _written_elsewhere(effects, present if present is not None else columns)
     decided = {item.suggestion.column: item for item in items}
     found: dict[str, TypedValue] = {}
     for name in values.keys() & columns.keys():
         if not is_empty(values[name]):
-            history = _history(columns[name], effects)
+            history = _history(columns[name], effects, gone)
             typed = _typed(values[name], columns[name], history, decided.get(name))
             if typed is not None:
                 found[name] = typed
     return {**_unset_checkboxes(values, columns, effects, has_typed=bool(found)), **found}
+
+
+def _written_elsewhere(effects: Sequence[Effect], present: Collection[str]) -> list[Value]:
+    """Return what we wrote into columns that the table has no more."""
+    return [
+        value
+        for effect in effects
+        if effect.kind in COLUMN_KINDS
+        and effect.kind is not EffectKind.APPLY_DECISION
+        and effect.state in _PERHAPS_THERE
+        and not effect.undoes
+        for name, value in effect.after.items()
+        if name not in present
+    ]
 
 
 def _unset_checkboxes(
@@ -67,13 +85,14 @@ def _unset_checkboxes(
 
 @dataclass(frozen=True, slots=True)
 class _History:
-    """What was done to a column: our writes in order, and the last thing that was not undone."""
+    """What was done to a column: what we wrote, and the last thing that was not undone."""
 
-    ours: Sequence[Effect]
+    ours: Sequence[Value]
     latest: Effect | None
 
 
-def _history(column: Column, effects: Sequence[Effect]) -> _History:
+def _history(column: Column, effects: Sequence[Effect], gone: Sequence[Value]) -> _History:
+    """Return the history of a column; `gone` is what we wrote into columns that are no more."""
     dead = undone(effects)
     touching = [
         effect
@@ -84,10 +103,19 @@ def _history(column: Column, effects: Sequence[Effect]) -> _History:
         and not effect.undoes
     ]
     alive = [effect for effect in touching if (effect.id, column.name) not in dead]
-    return _History(
-        [effect for effect in touching if effect.kind is not EffectKind.APPLY_DECISION],
-        alive[-1] if alive else None,
-    )
+    ours = [
+        effect.after[column.name]
+        for effect in touching
+        if effect.kind is not EffectKind.APPLY_DECISION
+    ]
+    # A renamed column keeps its values: what we wrote under the old name is still ours.
+    return _History([*ours, *_fitting(gone, column)], alive[-1] if alive else None)
+
+
+def _fitting(values: Sequence[Value], column: Column) -> list[Value]:
+    """Return the values that a column may have: to a checkbox every text would be a Yes."""
+    is_checkbox = column.type == "YES/NO"
+    return [value for value in values if isinstance(value, bool) == is_checkbox]
 
 
 def _typed(
@@ -100,7 +128,7 @@ def _typed(
         return TypedValue(text, _CONFIRMED)
     # Any write of ours with this value, also one that was undone: it may have come back. What an
     # undo puts there is not ours, unless an earlier write of ours had the same value.
-    if any(holds(value, effect.after[column.name], column) for effect in history.ours):
+    if any(holds(value, one, column) for one in history.ours):
         return None
     if latest is not None and not was_decided:
         # What was not found there as it was written may be what a rule of the table made of it.

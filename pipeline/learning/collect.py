@@ -67,7 +67,8 @@ def filled_records(run: SourceRun, columns: Mapping[str, Column]) -> Iterator[Fi
             number += 1
             key = work.record.container, work.record.pk
             effects = ledger.effects.find(record=key)
-            typed = typed_values(work.values, wanted, effects, items.get(key, ()))
+            waiting = items.get(key, ())
+            typed = typed_values(work.values, wanted, effects, waiting, present=columns)
             yield FilledRecord(work, work.record, typed, (_newest_date(work), number))
 
 

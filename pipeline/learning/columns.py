@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pipeline.decide.ladder import Proof, Standing, standing
 from pipeline.findings import FACT_NAMES
-from pipeline.model import SourceSpec
+from pipeline.model import SourceSpec, short_digest
 from pipeline.model.learning import LearnedColumn, LearnedModel, Rung, Stratum, Trial
 from pipeline.model.limits import Step
 from pipeline.ports import Ledger
@@ -22,6 +22,11 @@ def learnable(spec: SourceSpec) -> Sequence[str]:
         for name, finding in spec.columns.items()
         if finding not in FACT_NAMES and spec.highest_step(name) is not Step.OFF
     ]
+
+
+def basis_of(spec: SourceSpec, column: str, learner: Learner) -> str:
+    """Identify what a column is learned for: another table, finding or learner proves again."""
+    return short_digest([spec.container, spec.columns[column], learner.format])
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,8 @@ def column_states(
     states = []
     for name in learnable(spec):
         trials = ledger.learning.trials(spec.name, name, evidence_only=True, limit=most)
+        # The source may have had another table, whose records prove nothing about this one.
+        trials = [trial for trial in trials if trial.record.container == spec.container]
         write_at = spec.limits_of(name).write_at
         states.append(
             ColumnState(
@@ -78,5 +85,6 @@ def learned_columns(
             state.highest,
         )
         for state in column_states(spec, ledger, learner, precision=precision)
-        if state.model is not None
+        # `learn` forgets what was learned for something else; until then it is not used.
+        if state.model is not None and state.model.basis == basis_of(spec, state.name, learner)
     }

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pipeline.context import SourceRun
 from pipeline.learning.collect import FilledRecord, Reading, filled_records, reading_of
-from pipeline.learning.columns import column_states, learnable
+from pipeline.learning.columns import basis_of, column_states, learnable
 from pipeline.learning.judge import Move, judge_trials, move_steps
 from pipeline.model import Column, Suggestion
 from pipeline.model.learning import MAX_MODEL_BYTES, LearnedModel, TypedValue
@@ -57,7 +57,9 @@ def teach(
     context = table_context(run, folder)
     columns = context.columns
     taught = Taught(spec.name)
+    since = ledger.effects.last_id()
     listed = list(filled_records(run, columns))
+    _forget_others(run, learner, columns)
     # Before anything is learned: what people have put there judges the models that chose before.
     taught.judged = judge_trials(spec.name, listed, columns, ledger)
     _note_seen(listed, run)
@@ -72,13 +74,14 @@ def teach(
             readings[one.record.pk] = found
         on_record(number)
     room = _Room(run, learner, filled, readings, taught)
-    doubted = {
-        name: doubts
-        for name in learnable(spec)
-        if name in columns and (doubts := room.learn(columns[name])) is not None
-    }
-    every = [one for found in doubted.values() for one in found]
-    taught.doubts = keep_doubts(every, context, columns=doubted.keys())
+    doubts, kept = list[Doubted](), set[str]()
+    for name in learnable(spec):
+        doubted = room.learn(columns[name]) if name in columns else []
+        if doubted is None:
+            kept.add(name)
+        else:
+            doubts += doubted
+    taught.doubts = keep_doubts(doubts, context, since=since, kept_columns=kept)
     states = column_states(spec, ledger, learner, precision=precision)
     taught.moves = move_steps(states, ledger, auto=auto)
     return taught
@@ -91,6 +94,17 @@ def _note_seen(listed: Sequence[FilledRecord], run: SourceRun) -> None:
     unseen = [ref for ref in filled if files.state(ref.version) is None]
     if unseen:
         files.seen(unseen, run.run_id)
+
+
+def _forget_others(run: SourceRun, learner: Learner, columns: Mapping[str, Column]) -> None:
+    """Forget what was learned from another table, finding or type, or by another learner."""
+    learning, spec = run.ports.ledger.learning, run.spec
+    for model in learning.models(spec.name):
+        name = model.column
+        if name in spec.columns and name in columns:
+            current = basis_of(spec, name, learner)
+            if model.basis != current or model.column_type != columns[name].type:
+                learning.forget(spec.name, name)
 
 
 def _counted(may_read: Callable[[], bool], taught: Taught) -> Callable[[], bool]:
@@ -113,7 +127,7 @@ class _Room:
     taught: Taught
 
     def learn(self, column: Column) -> Sequence[Doubted] | None:
-        """Learn a column and keep its model; return the doubts, None if it is the same again."""
+        """Learn a column and keep its model; return the doubts, None if those from before stay."""
         name, spec, taught = column.name, self.run.spec, self.taught
         ledger = self.run.ports.ledger
         examples = [
@@ -121,9 +135,12 @@ class _Room:
             for one in self.filled
             if name in one.typed
         ]
-        digest = _digest(examples, self.readings)
+        basis = basis_of(spec, name, self.learner)
+        digest = _digest(f"{basis} {column.type}", examples, self.readings)
         present = ledger.learning.model(spec.name, name)
-        if present is not None and present.examples == digest:
+        undone = ledger.learning.undone_model(spec.name, name)
+        # Who has gone back from a model wants none from the same records again.
+        if digest in {known.examples for known in (present, undone) if known is not None}:
             taught.unchanged.append(name)
             return None
         try:
@@ -134,7 +151,7 @@ class _Room:
             return None
         if lesson is None:
             taught.too_few.append(name)
-            return None
+            return []
         content = lesson.document.encode()
         if len(content) > MAX_MODEL_BYTES:
             taught.problems.append(f"{name}: the model has {len(content):,} bytes; it is not kept")
@@ -147,7 +164,7 @@ class _Room:
             self.run.ports.clock.now(),
             len(examples),
             digest,
-            lesson.report,
+            {**lesson.report, "basis": basis, "column_type": column.type},
         )
         ledger.learning.save_model(model)
         taught.learned[name] = len(examples)
@@ -189,11 +206,11 @@ def _example(typed: TypedValue, one: FilledRecord, reading: Reading | None) -> E
     )
 
 
-def _digest(examples: Sequence[Example], readings: Mapping[str, Reading]) -> str:
+def _digest(basis: str, examples: Sequence[Example], readings: Mapping[str, Reading]) -> str:
     """Identify what a column is learned from: records, values, and how they were read."""
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(f"{basis}\n".encode())
     for one in examples:
         reading = readings.get(one.key)
-        basis = reading.basis if reading else ""
-        digest.update(f"{one.key}\0{one.value}\0{one.weight}\0{basis}\n".encode())
+        read = reading.basis if reading else ""
+        digest.update(f"{one.key}\0{one.value}\0{one.weight}\0{read}\n".encode())
     return digest.hexdigest()

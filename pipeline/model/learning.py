@@ -63,7 +63,8 @@ class LearnedModel:
         document: The model as JSON; `sha256` is of its bytes.
         records: How many records it was made from.
         examples: A digest of what it was made from: equal digests make equal models.
-        report: How it did on records that it had not learned from, as JSON.
+        report: How it did on records that it had not learned from, and for which table, finding
+            and type it was made, as JSON.
     """
 
     source: str
@@ -74,6 +75,16 @@ class LearnedModel:
     records: int
     examples: str
     report: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def basis(self) -> str:
+        """Identify table, finding and learner that it was made for, "" where none is known."""
+        return str(self.report.get("basis", ""))
+
+    @property
+    def column_type(self) -> str:
+        """Return the type that the column had, "" where it is not known."""
+        return str(self.report.get("column_type", ""))
 
 
 class Verdict(StrEnum):

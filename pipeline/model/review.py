@@ -62,6 +62,11 @@ class ReviewItem:
         return ReviewReason.DIFFERS if is_filled else ReviewReason.UNSURE
 
     @property
+    def is_open_doubt(self) -> bool:
+        """Return whether it is a doubt that waits for a user."""
+        return self.state is ReviewState.OPEN and self.given is ReviewReason.DOUBT
+
+    @property
     def risk(self) -> float:
         """Return how probably a wrong value is at stake, 0 to 1.
 

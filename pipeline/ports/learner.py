@@ -52,7 +52,12 @@ class Lesson:
 
 
 class Learner(Protocol):
-    """Learns columns. It works on memory alone, and gives equal results for equal records."""
+    """Learns columns. It works on memory alone, and gives equal results for equal records.
+
+    `format` names its models' form: models of another form cannot be used.
+    """
+
+    format: str
 
     def learn(self, column: Column, finding: str, records: Sequence[FilledRecord]) -> Lesson | None:
         """Learn a column from its filled records; None where there are too few.

@@ -9,7 +9,8 @@ from pathlib import Path
 from pipeline.archive_layout import original_key
 from pipeline.context import Ports, SourceRun
 from pipeline.errors import FileGone, Quarantined, StopRequested
-from pipeline.model import FetchedFile, FileRef, ReadDocument, ScanStatus
+from pipeline.labels import SAID
+from pipeline.model import FetchedFile, FileRef, Finding, Findings, ReadDocument, ScanStatus
 from pipeline.ports import COOLING_TIME
 
 # How much of an archived text is loaded: as much as a reader returns.
@@ -55,7 +56,10 @@ def refuse_quarantined(ref: FileRef, run: SourceRun) -> None:
 
 
 def read_again(file: FetchedFile, run: SourceRun, folder: Path) -> ReadDocument:
-    """Read a file. Bytes that only the archive has come from there, never from Caspio."""
+    """Read a file. Bytes that only the archive has come from there, never from Caspio.
+
+    The class that a user says it has stays its class, also in later runs.
+    """
     path, ports = file.path, run.ports
     if path is None:
         path = folder / "original"
@@ -63,10 +67,33 @@ def read_again(file: FetchedFile, run: SourceRun, folder: Path) -> ReadDocument:
     work_dir = folder / "derived"
     work_dir.mkdir()
     while_read = partial(_recorded, file.ref.version, run)
+    as_class = run.as_class or _said_class(file.sha256, ports)
     findings = ports.reader.read(
-        path, name=file.ref.name, work_dir=work_dir, while_read=while_read, as_class=run.as_class
+        path, name=file.ref.name, work_dir=work_dir, while_read=while_read, as_class=as_class
     )
-    return ReadDocument(replace(file, path=path), findings)
+    return ReadDocument(replace(file, path=path), _with_class(findings, as_class))
+
+
+def _said_class(sha256: str, ports: Ports) -> str:
+    """Return the class that a user has said this content has, "" if none has."""
+    files = ports.ledger.files
+    for fingerprint in files.reading_fingerprints(sha256):
+        known = files.reading(sha256, fingerprint)
+        # A reading that failed has no class: what was said before it still holds.
+        if known is not None and known[0].status.readable:
+            doc_type = known[0].doc_type
+            return (doc_type.value or "") if doc_type.reason == SAID else ""
+    return ""
+
+
+def _with_class(findings: Findings, as_class: str) -> Findings:
+    """Return findings with the class that a user says; nobody else can say that a user did."""
+    if as_class and findings.status.readable:
+        return replace(findings, doc_type=Finding(as_class, 1.0, SAID))
+    if findings.doc_type.reason == SAID:
+        # A document may have taken over the process that read it.
+        return replace(findings, doc_type=replace(findings.doc_type, reason="the reader says so"))
+    return findings
 
 
 @contextmanager

@@ -23,6 +23,8 @@ class FakeLearner:
     Every choice has the probability 0.97.
     """
 
+    format = "1"
+
     def learn(self, column: Column, finding: str, records: Sequence[FilledRecord]) -> Lesson | None:
         """Remember what people typed beside each finding; doubt what differs from it."""
         del column

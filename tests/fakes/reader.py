@@ -3,6 +3,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from pipeline.labels import SAID
 from pipeline.model import Finding, Findings, PageText, ReadStatus
 from pipeline.ports.reader import WhileRead
 
@@ -43,7 +44,7 @@ class FakeReader:
         with while_read():
             found = self.findings(path, name=name, work_dir=work_dir)
         if as_class and found.status.readable:
-            return replace(found, doc_type=Finding(as_class, 1.0, "a user says so"))
+            return replace(found, doc_type=Finding(as_class, 1.0, SAID))
         return found
 
     def findings(self, path: Path, *, name: str, work_dir: Path) -> Findings:

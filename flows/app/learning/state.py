@@ -1,7 +1,7 @@
 """How the learning of each source is going, from the ledger alone, and what users decide of it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from pipeline.learning.columns import ColumnState, column_states
 from pipeline.learning.judge import promote
 from pipeline.model import SourceSpec
 from pipeline.model.learning import Stratum
-from pipeline.model.review import ReviewItem, ReviewReason, ReviewState
+from pipeline.model.review import ReviewItem, ReviewState
 from pipeline.ports import Ledger
 from pipeline.ports.learner import Learner
 from pipeline.settings import Settings
@@ -118,7 +118,7 @@ def doubts_of(settings: Settings, ledger: Ledger, sources: Sequence[str] = ()) -
         item
         for spec in named_sources(settings, sources)
         for item in ledger.effects.review_items(spec.name)
-        if item.given is ReviewReason.DOUBT and item.state is ReviewState.OPEN
+        if item.is_open_doubt
     ]
     return sorted(found, key=lambda item: (-item.suggestion.confidence, item.key))
 
@@ -172,7 +172,17 @@ def forget_directly(config: Path, source: str, column: str | None) -> int:
     settings = load_settings(config, credentials=False)
     with open_ledger(settings) as ledger:
         # Also a source or a column that the settings no longer have.
-        return ledger.learning.forget(source, column)
+        models = ledger.learning.forget(source, column)
+        _withdraw_doubts(ledger, source, column)
+    return models
+
+
+def _withdraw_doubts(ledger: Ledger, source: str, column: str | None) -> None:
+    """Withdraw the doubts that wait; the next `learn` withdraws those that have a row in Caspio."""
+    for item in ledger.effects.review_items(source):
+        if item.is_open_doubt and not item.row and column in {None, item.suggestion.column}:
+            withdrawn = replace(item, state=ReviewState.WITHDRAWN)
+            ledger.effects.save_review_item(withdrawn, "forget")
 
 
 def _spec(settings: Settings, source: str, column: str | None) -> SourceSpec:

@@ -23,7 +23,13 @@ class LearningLedger(Protocol):
         """Return the present models of a source, by column."""
 
     def undo_model(self, source: str, column: str) -> LearnedModel | None:
-        """Make the previous model the present one and return it; None if there is none."""
+        """Make the previous model the present one and return it; None if there is none.
+
+        The one that was present is kept as undone, until another model is saved.
+        """
+
+    def undone_model(self, source: str, column: str) -> LearnedModel | None:
+        """Return the model of a column that was undone, None without one."""
 
     def keep_trials(self, trials: Iterable[Trial]) -> None:
         """Keep choices, one for each record and column.

@@ -23,6 +23,8 @@ class MemoryLearning(MemoryPart):
         known = self._models.get((source, column, 0))
         if known is not None and known.sha256 != model.sha256:
             self._models[source, column, 1] = known
+        if known is None or known.sha256 != model.sha256:
+            self._models.pop((source, column, 2), None)
         self._models[source, column, 0] = model
 
     def model(self, source: str, column: str) -> LearnedModel | None:
@@ -45,8 +47,14 @@ class MemoryLearning(MemoryPart):
         if previous is None or not _is_unchanged(previous):
             return None
         del self._models[source, column, 1]
+        if (source, column, 0) in self._models:
+            self._models[source, column, 2] = self._models[source, column, 0]
         self._models[source, column, 0] = previous
         return previous
+
+    def undone_model(self, source: str, column: str) -> LearnedModel | None:
+        """Return the model that was undone."""
+        return self._models.get((source, column, 2))
 
     def keep_trials(self, trials: Iterable[Trial]) -> None:
         """Keep choices."""

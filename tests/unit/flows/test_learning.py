@@ -134,6 +134,18 @@ def test_a_model_is_undone_and_forgotten(config: Path):
     assert forget_directly(config, "receipts", None) == 0
 
 
+def test_forgetting_withdraws_the_doubts(config: Path):
+    """Nobody is asked any more about a column of which nothing is known."""
+    forget_directly(config, "receipts", "Cost center")
+    settings = load_settings(config, credentials=False)
+    with ledger_of(config) as ledger:
+        assert len(doubts_of(settings, ledger)) == 2
+    forget_directly(config, "receipts", "Company")
+
+    with ledger_of(config) as ledger:
+        assert doubts_of(settings, ledger) == []
+
+
 def test_the_surest_doubt_comes_first(config: Path):
     """Each says what was typed, what the page says and where."""
     with ledger_of(config) as ledger:

@@ -26,7 +26,7 @@ from pipeline.model.learning import (
 )
 from pipeline.model.limits import Step
 
-_PRESENT, _PREVIOUS = 0, 1
+_PRESENT, _PREVIOUS, _UNDONE = 0, 1, 2
 
 
 class SqlLearning(SqlPart):
@@ -47,7 +47,7 @@ class SqlLearning(SqlPart):
             # The same model made again leaves the one before it, which `undo` goes back to.
             if known not in {None, model.sha256}:
                 connection.execute(
-                    delete(learned_models).where(mine, learned_models.c.age == _PREVIOUS)
+                    delete(learned_models).where(mine, learned_models.c.age != _PRESENT)
                 )
                 connection.execute(update(learned_models).where(mine).values(age=_PREVIOUS))
             statement = self._session.insert(learned_models).values(row)
@@ -72,14 +72,27 @@ class SqlLearning(SqlPart):
     def undo_model(self, source: str, column: str) -> LearnedModel | None:
         """Make the previous model the present one and return it; None if there is none."""
         mine = _of_column(learned_models, source, column)
-        previous = and_(mine, learned_models.c.age == _PREVIOUS)
+        age = learned_models.c.age
+        previous = and_(mine, age == _PREVIOUS)
         with self._session.writing(f"go back to the model before of {column}") as connection:
             row = connection.execute(select(learned_models).where(previous)).one_or_none()
             if row is None or not _is_unchanged(_model(row)):
                 return None
-            connection.execute(delete(learned_models).where(mine, learned_models.c.age == _PRESENT))
+            connection.execute(delete(learned_models).where(mine, age == _UNDONE))
+            connection.execute(
+                update(learned_models).where(mine, age == _PRESENT).values(age=_UNDONE)
+            )
             connection.execute(update(learned_models).where(previous).values(age=_PRESENT))
         return _model(row)
+
+    def undone_model(self, source: str, column: str) -> LearnedModel | None:
+        """Return the model of a column that was undone, None without one."""
+        wanted = select(learned_models).where(
+            _of_column(learned_models, source, column), learned_models.c.age == _UNDONE
+        )
+        with self._session.reading(f"look up the undone model of {column}") as connection:
+            row = connection.execute(wanted).one_or_none()
+        return None if row is None else _model(row)
 
     def keep_trials(self, trials: Iterable[Trial]) -> None:
         """Keep choices, one for each record and column; one that was judged stays."""

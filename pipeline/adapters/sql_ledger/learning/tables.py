@@ -5,7 +5,7 @@ from sqlalchemy import JSON, Boolean, Column, Float, Index, Integer, Table
 from pipeline.adapters.sql_ledger.database import UtcTime, Words
 from pipeline.adapters.sql_ledger.tables import ID, metadata
 
-# `age` is 0 for the present model of a column, 1 for the one before it.
+# `age` is 0 for the present model of a column, 1 for the one before it, 2 for one undone.
 learned_models = Table(
     "learned_models",
     metadata,

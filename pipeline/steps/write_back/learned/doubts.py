@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pipeline.decide.column_values import Unfit, convert, same
 from pipeline.model import RecordRef, Suggestion
 from pipeline.model.review import ReviewItem, ReviewReason, ReviewState
+from pipeline.ports import Ledger
 from pipeline.steps.write_back.context import WriteContext
 from pipeline.steps.write_back.review_table import settle_row
 from pipeline.steps.write_back.suggestions import not_rejected, show
@@ -21,34 +22,47 @@ class Doubted:
 
 
 def keep_doubts(
-    doubts: Sequence[Doubted], context: WriteContext, *, columns: Collection[str]
+    doubts: Sequence[Doubted], context: WriteContext, *, since: int, kept_columns: Collection[str]
 ) -> int:
-    """Show doubts to users, and withdraw those about `columns` that are no more; return how many.
+    """Show doubts to users, and withdraw the others that wait; return how many are shown.
 
-    What a user has rejected is not doubted again until the page says something else. A suggestion
-    that waits for the same column stays.
+    Those about `kept_columns` stay. `since` is the id of the latest effect before the records were
+    listed: what was written later is not what is doubted. What a user has rejected is not doubted
+    again until the page says something else. A suggestion that waits for the same column stays.
     """
     ledger, source = context.ports.ledger, context.spec.name
     known = {item.key: item for item in ledger.effects.review_items(source)}
     kept: set[str] = set()
-    for doubt in doubts:
-        item = _item(doubt, context)
-        if item is None or not not_rejected(source, doubt.record, [item.suggestion], ledger):
+    for item in filter(None, (_item(doubt, context) for doubt in doubts)):
+        is_asked = not_rejected(source, item.record, [item.suggestion], ledger)
+        if not is_asked or _was_written(item, since, ledger):
             continue
         kept.add(item.key)
         before = known.get(item.key)
         if before is None or not _waits(before, item):
             show(replace(item, row=before.row if before else ""), before, context)
     others = [item for key, item in known.items() if key not in kept]
-    _withdraw([item for item in others if item.suggestion.column in columns], context)
+    _withdraw([one for one in others if one.suggestion.column not in kept_columns], context)
     return len(kept)
+
+
+def _was_written(item: ReviewItem, since: int, ledger: Ledger) -> bool:
+    """Say whether a column was written after the effect with the id `since`."""
+    effects = ledger.effects.find(record=(item.record.container, item.record.pk))
+    return any(one.id > since and item.suggestion.column in one.after for one in effects)
 
 
 def _withdraw(items: Sequence[ReviewItem], context: WriteContext) -> None:
     for item in items:
-        if item.state is ReviewState.OPEN and item.given is ReviewReason.DOUBT:
+        if item.is_open_doubt and _still_waits(item, context.ports.ledger):
             note = "it is doubted no more"
             settle_row(item, context, state=ReviewState.WITHDRAWN, decision="", note=note)
+
+
+def _still_waits(item: ReviewItem, ledger: Ledger) -> bool:
+    """Say whether a doubt is undecided now: learning takes hours, and users decide meanwhile."""
+    items = ledger.effects.review_items(item.source, (item.record.container, item.record.pk))
+    return any(one.key == item.key and one.is_open_doubt for one in items)
 
 
 def _item(doubt: Doubted, context: WriteContext) -> ReviewItem | None:

@@ -53,6 +53,20 @@ def test_a_model_is_kept_whole_and_undone_once(ledger: Ledger, clock: FakeClock)
     assert ledger.learning.undo_model("receipts", "Company") is None
 
 
+def test_an_undone_model_is_known_until_another_is_saved(ledger: Ledger, clock: FakeClock):
+    """Whoever learns the same again must know that a user went back from it."""
+    first, second = a_model(clock, "{}"), a_model(clock, '{"a":1}')
+    ledger.learning.save_model(first)
+    ledger.learning.save_model(second)
+    assert ledger.learning.undone_model("receipts", "Company") is None
+    ledger.learning.undo_model("receipts", "Company")
+
+    assert ledger.learning.undone_model("receipts", "Company") == second
+    ledger.learning.save_model(a_model(clock, '{"a":2}'))
+    assert ledger.learning.undone_model("receipts", "Company") is None
+    assert ledger.learning.undo_model("receipts", "Company") == first
+
+
 def test_a_model_that_is_too_large_is_refused(ledger: Ledger, clock: FakeClock):
     """A ledger is no place for a model that grows without bounds."""
     with pytest.raises(ValueError, match="large"):
