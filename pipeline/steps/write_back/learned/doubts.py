@@ -41,8 +41,7 @@ def keep_doubts(
         before = known.get(item.key)
         if before is None or not _waits(before, item):
             show(replace(item, row=before.row if before else ""), before, context)
-    others = [item for key, item in known.items() if key not in kept]
-    _withdraw([one for one in others if one.suggestion.column not in kept_columns], context)
+    _withdraw([item for key, item in known.items() if key not in kept], kept_columns, context)
     return len(kept)
 
 
@@ -52,8 +51,12 @@ def _was_written(item: ReviewItem, since: int, ledger: Ledger) -> bool:
     return any(one.id > since and item.suggestion.column in one.after for one in effects)
 
 
-def _withdraw(items: Sequence[ReviewItem], context: WriteContext) -> None:
+def _withdraw(
+    items: Sequence[ReviewItem], kept_columns: Collection[str], context: WriteContext
+) -> None:
     for item in items:
+        if item.suggestion.column in kept_columns:
+            continue
         if item.is_open_doubt and _still_waits(item, context.ports.ledger):
             note = "it is doubted no more"
             settle_row(item, context, state=ReviewState.WITHDRAWN, decision="", note=note)
