@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
+from urllib.parse import quote
 
 import structlog
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
@@ -166,7 +167,8 @@ class _Endpoint:
         return None
 
     def _unauthorized(self, request: Request) -> Response:
-        name = request.path_params["account"]
+        # Encoded again: a header takes neither every character nor a quotation mark.
+        name = quote(request.path_params["account"], safe="")
         where = f"{_address(request, self._settings)}{METADATA}{PATH}/{name}"
         challenge = f'Bearer error="invalid_token", resource_metadata="{where}", scope="read"'
         return _refused(401, "a valid token is needed", {"WWW-Authenticate": challenge})

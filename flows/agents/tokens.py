@@ -3,7 +3,7 @@
 import hmac
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from flows.agents.tools.catalog import unknown_parts
 from pipeline.errors import BadSettings
@@ -33,8 +33,8 @@ def make_token(
     """Make a token and keep its digest.
 
     Raises:
-        BadSettings: the scope or the life contradicts itself, or the name is taken; lists all
-            problems.
+        BadSettings: the scope or the life contradicts itself, the name is taken, or the user of
+            the authorization server has a valid token; lists all problems.
     """
     problems = unknown_parts(scope)
     longest = LONGEST_IN_PATH if scope.in_path else LONGEST_LIFE
@@ -48,10 +48,11 @@ def make_token(
         problems.append("A token for a user of the authorization server is in no address.")
     if not name.strip():
         problems.append("A token needs a name.")
+    now = clock.now()
+    problems += _second_token(_valid_of(ledger, account, scope.subject, now))
     if problems:
         raise BadSettings(problems)
     token = PREFIX + secrets.token_urlsafe(_TOKEN_BYTES)
-    now = clock.now()
     kept = AgentToken(
         secrets.token_hex(4), name, account, token_digest(token), scope, now, now + life
     )
@@ -106,12 +107,22 @@ def token_of_subject(
     given_key: str = "",
 ) -> AgentToken | None:
     """Return the valid token that an operator made for a user of the authorization server."""
-    now = clock.now()
-    mine = (one for one in ledger.agents.tokens(account) if one.scope.subject == subject)
-    token = next((one for one in mine if subject and one.is_valid(now)), None)
+    token = _valid_of(ledger, account, subject, clock.now())
     if token is None or not _key_fits(token, operator_key, given_key):
         return None
     return token
+
+
+def _second_token(valid: AgentToken | None) -> list[str]:
+    """Return why a user gets no token beside a valid one."""
+    # Of two, the older one would decide, and a narrower new one would limit nothing.
+    return [f"This user has a valid token, {valid.id}. Revoke it first."] if valid else []
+
+
+def _valid_of(ledger: Ledger, account: str, subject: str, now: datetime) -> AgentToken | None:
+    """Return the oldest valid token of a user of the authorization server, None for no user."""
+    mine = (one for one in ledger.agents.tokens(account) if one.scope.subject == subject)
+    return next((one for one in mine if subject and one.is_valid(now)), None)
 
 
 def _key_fits(token: AgentToken, operator_key: str, given_key: str) -> bool:

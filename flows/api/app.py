@@ -4,6 +4,7 @@ import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
+from urllib.parse import quote
 
 import anyio
 import structlog
@@ -52,8 +53,11 @@ from pipeline.model.agents import AgentToken, KeptRequest
 
 MOST_ANSWER_CHARS = 64 * 2**20
 """Most characters of an answer: 500 records of 128 KiB. A program can take what an agent cannot."""
+CALLS = 40
+"""Calls of one account at the same time: each has a thread, and others wait for their turn."""
 TRANSFERS = 16
-"""Files that are sent at the same time; each has a thread, and a connection to Caspio."""
+"""Files that are sent at the same time for one account; each has a thread, and a connection to
+Caspio. Slow clients of one account keep nobody else waiting."""
 _DOCUMENTS = ("original", "text")
 
 _log = structlog.get_logger()
@@ -121,7 +125,8 @@ class _Api:
     accounts: Mapping[str, AgentAccount]
     url: str | None
     _cursors: dict[str, Cursors] = field(default_factory=dict)
-    _transfers: anyio.CapacityLimiter | None = None
+    _calls: dict[str, anyio.CapacityLimiter] = field(default_factory=dict)
+    _transfers: dict[str, anyio.CapacityLimiter] = field(default_factory=dict)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; a file is sent while it is read."""
@@ -172,7 +177,8 @@ class _Api:
             token = await in_thread(given.valid, account)
         if account is None or token is None:
             _log.info("a request without a valid token was refused", account=bool(account))
-            where = f"{self._base(request)}{METADATA}{ROOT}/{name}"
+            # Encoded again: a header takes neither every character nor a quotation mark.
+            where = f"{self._base(request)}{METADATA}{ROOT}/{quote(name, safe='')}"
             challenge = f'Bearer error="invalid_token", resource_metadata="{where}", scope="read"'
             headers = {"WWW-Authenticate": challenge}
             raise Wrong(problem("token", "The token is not valid here.", headers=headers))
@@ -257,7 +263,7 @@ class _Api:
     ) -> Answered:
         call = functools.partial(perform, asked.caller(), endpoint.tool.name, arguments)
         try:
-            limiter = self._limiter() if endpoint.takes_file else None
+            limiter = self._limiter(asked.account, transfers=endpoint.takes_file)
             return await in_thread(call, limiter=limiter)
         except UnknownTool:
             name = endpoint.tool.name
@@ -282,7 +288,8 @@ class _Api:
         """Send a file while it is read; an error before its first byte is a problem as any."""
         sending = Sending(asked.request.receive, asked.send)
         caller = asked.caller(Transfer(download=sending))
-        call = functools.partial(in_thread, run, caller, limiter=self._limiter())
+        limiter = self._limiter(asked.account, transfers=True)
+        call = functools.partial(in_thread, run, caller, limiter=limiter)
         try:
             answered = await beside(sending.watch, call)
         except UnknownTool:
@@ -298,11 +305,12 @@ class _Api:
             await sending.end()
         return None
 
-    def _limiter(self) -> anyio.CapacityLimiter:
+    def _limiter(self, account: AgentAccount, *, transfers: bool) -> anyio.CapacityLimiter:
+        limiters, most = (self._transfers, TRANSFERS) if transfers else (self._calls, CALLS)
         # It belongs to the loop, which there is not when the application is made.
-        if self._transfers is None:
-            self._transfers = anyio.CapacityLimiter(TRANSFERS)
-        return self._transfers
+        if account.name not in limiters:
+            limiters[account.name] = anyio.CapacityLimiter(most)
+        return limiters[account.name]
 
     async def _cursors_of(self, account: AgentAccount) -> Cursors:
         if account.name not in self._cursors:

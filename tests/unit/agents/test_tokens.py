@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from flows.agents.tokens import PREFIX, Made, find_token, make_token
+from flows.agents.tokens import PREFIX, Made, find_token, make_token, token_of_subject
 from pipeline.errors import BadSettings
 from pipeline.model.agents import AgentToken, Scope
 from tests.fakes.clock import FakeClock
@@ -137,3 +137,22 @@ def test_a_name_is_given_once(ledger: MemoryLedger):
 
     with pytest.raises(BadSettings, match="'desk' already"):
         make(ledger)
+
+
+def test_a_user_has_one_valid_token(ledger: MemoryLedger, clock: FakeClock):
+    """A second one would change nothing while the first is valid; it is refused until then."""
+
+    def of_ana(name: str) -> Made:
+        life, scope = timedelta(days=1), Scope(subject="ana")
+        return make_token(ledger, "acme", name=name, scope=scope, life=life, clock=clock)
+
+    first = of_ana("wide")
+    with pytest.raises(BadSettings, match="Revoke it first"):
+        of_ana("narrow")
+    ledger.agents.revoke("acme", first.kept.id)
+    second = of_ana("narrow")
+    clock.advance(86_400)
+    third = of_ana("later")
+
+    assert token_of_subject(ledger, "acme", "ana", clock=clock) == third.kept
+    assert second.kept.id != third.kept.id
