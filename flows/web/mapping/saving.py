@@ -184,7 +184,11 @@ def _carry_out(visit: Visit, saving: Saving, looked: Looked | None) -> str:
         # Recorded before it is done, with the name by which others say that they have taken it.
         digest = SettingsFile(saving.change.after).digest
         visit.audit(f"{saving.does} source", saving.name, f"settings {digest[:12]}")
-        replace_settings(site.config, saving.change.after, seen=saving.file.digest)
+        try:
+            replace_settings(site.config, saving.change.after, seen=saving.file.digest)
+        except IngestError as error:
+            visit.audit(f"fail to {saving.does} source", saving.name, " ".join(_sentences(error)))
+            raise
     except IngestError as error:
         return " ".join(_sentences(error))
     site.refresh()

@@ -31,6 +31,9 @@ BEGUN_S = 600
 KEPT = timedelta(hours=1)
 """How long the provider's addresses and keys count. A token with another key fetches them again."""
 
+FAILED = timedelta(seconds=30)
+"""How long a provider that failed is not asked again: each caller waits for it in a thread."""
+
 _TIMEOUT_S = 10.0
 _LEEWAY_S = 60  # that the clocks of provider and page may differ
 _ALGORITHMS = [f"{kind}{bits}" for kind in ("RS", "PS", "ES") for bits in (256, 384, 512)]
@@ -85,6 +88,7 @@ class Provider:
     clock: Clock
     open_client: Callable[[], httpx.Client] = _client
     _known: _Known | None = None
+    _failed: tuple[datetime, str] | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -221,29 +225,41 @@ class Provider:
 
     def _provider(self, *, again: bool = False) -> _Known:
         """Return what the provider says of itself, as it was in the last hour."""
-        from joserfc.errors import JoseError
-        from joserfc.jwk import KeySet
-
         with self._lock:
             now = self.clock.now()
             if self._known is not None and not again and now - self._known.at < KEPT:
                 return self._known
-            issuer = self.settings.issuer
-            known = self._ask("GET", f"{issuer.rstrip('/')}/.well-known/openid-configuration")
-            if known.get("issuer") != issuer:
-                raise SignInFailed(f"{issuer} names itself {known.get('issuer')!r}.")
-            for name in ("authorization_endpoint", "token_endpoint", "jwks_uri"):
-                if urlsplit(str(known.get(name))).scheme not in {"https", urlsplit(issuer).scheme}:
-                    raise SignInFailed(f"{issuer} has no {name} that can be used.")
-            methods = known.get("code_challenge_methods_supported", ["S256"])
-            if "S256" not in methods:
-                raise SignInFailed(f"{issuer} does not know PKCE with S256.")
+            # Who has waited for the lock meanwhile does not wait for the provider as well.
+            if self._failed is not None and now - self._failed[0] < FAILED:
+                raise SignInFailed(self._failed[1])
             try:
-                keys = KeySet.import_key_set(self._ask("GET", known["jwks_uri"]))
-            except (JoseError, ValueError, TypeError, KeyError) as error:
-                raise SignInFailed(f"The keys of {issuer} cannot be read.") from error
-            self._known = _Known(known, keys, now)
+                self._known = self._fetch(now)
+            except SignInFailed as failed:
+                self._failed = self.clock.now(), str(failed)
+                raise
+            self._failed = None
             return self._known
+
+    def _fetch(self, now: datetime) -> _Known:
+        """Read the provider's addresses and keys."""
+        from joserfc.errors import JoseError
+        from joserfc.jwk import KeySet
+
+        issuer = self.settings.issuer
+        known = self._ask("GET", f"{issuer.rstrip('/')}/.well-known/openid-configuration")
+        if known.get("issuer") != issuer:
+            raise SignInFailed(f"{issuer} names itself {known.get('issuer')!r}.")
+        for name in ("authorization_endpoint", "token_endpoint", "jwks_uri"):
+            if urlsplit(str(known.get(name))).scheme not in {"https", urlsplit(issuer).scheme}:
+                raise SignInFailed(f"{issuer} has no {name} that can be used.")
+        methods = known.get("code_challenge_methods_supported", ["S256"])
+        if "S256" not in methods:
+            raise SignInFailed(f"{issuer} does not know PKCE with S256.")
+        try:
+            keys = KeySet.import_key_set(self._ask("GET", known["jwks_uri"]))
+        except (JoseError, ValueError, TypeError, KeyError) as error:
+            raise SignInFailed(f"The keys of {issuer} cannot be read.") from error
+        return _Known(known, keys, now)
 
     def _ask(self, method: str, address: str, **options: Any) -> Mapping[str, Any]:
         """Make a call and return the parsed reply. Neither codes nor tokens are logged."""

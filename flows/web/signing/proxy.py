@@ -31,15 +31,25 @@ class TrustedProxy:
     settings: ProxySettings
 
     def says(self, request: Request) -> Proxied | None:
-        """Return what the proxy says of a request, None if it does not come from the proxy."""
+        """Return what the proxy says of a request, None if it does not come from the proxy.
+
+        With a header that is there twice the request has no user: one may be the browser's, and
+        the session that it comes with must not keep a role that the proxy may have taken away.
+        """
         peer = request.client.host if request.client is not None else ""
         headers = request.headers
-        if not self._is_peer(peer) or not self._has_secret(headers):
+        if not self._is_peer(peer):
             return None
-        name = _only(headers, self.settings.user_header)
+        own = self.settings
+        names = (own.user_header, own.groups_header, own.secret_header)
+        if any(len(headers.getlist(name)) > 1 for name in names):
+            return Proxied(None, peer)
+        if not self._has_secret(headers):
+            return None
+        name = _text_of(headers, self.settings.user_header)
         if not name:
             return None
-        listed = _only(headers, self.settings.groups_header) or ""
+        listed = _text_of(headers, self.settings.groups_header) or ""
         groups = [group.strip() for group in listed.split(",")]
         return Proxied(named(name, groups, self.settings.roles), peer)
 
@@ -52,19 +62,19 @@ class TrustedProxy:
 
     def _has_secret(self, headers: Headers) -> bool:
         secret = self.settings.secret
-        given = _only(headers, self.settings.secret_header)
+        given = _text_of(headers, self.settings.secret_header)
         if secret is None or given is None:
             return False
         return hmac.compare_digest(given.encode(), secret.get_secret_value().encode())
 
 
-def _only(headers: Headers, name: str) -> str | None:
-    """Return a header; None without it, or if it is there twice: one may be the browser's."""
-    values = headers.getlist(name)
-    if len(values) != 1:
+def _text_of(headers: Headers, name: str) -> str | None:
+    """Return a header as text, None without it."""
+    value = headers.get(name)
+    if value is None:
         return None
     try:
         # Starlette decodes as Latin-1, proxies send names as UTF-8.
-        return values[0].encode("latin-1").decode("utf-8")
+        return value.encode("latin-1").decode("utf-8")
     except UnicodeError:
         return None

@@ -4,7 +4,10 @@ import html
 import re
 from pathlib import Path
 
+import pytest
+
 from flows.app.mapping.taking import REFUSED, TAKEN
+from pipeline.errors import BadSettings
 from pipeline.model.users import AuditEntry, Role, User
 from pipeline.onboarding.proposal import MissingColumn
 from tests.unit.web.conftest import SAME_SITE, Browser, Office, words
@@ -73,6 +76,24 @@ def test_a_file_that_changed_since_is_shown_again(mapper: Browser, office: Offic
     assert between == 2
     assert len(written(office)) == 3
     assert "# edited" in office.site.config.read_text(encoding="utf-8")
+
+
+def test_a_change_that_is_not_written_is_recorded_as_such(
+    mapper: Browser, office: Office, monkeypatch: pytest.MonkeyPatch
+):
+    """The audit does not end with a change that never happened."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise BadSettings(["The disk is full."])
+
+    monkeypatch.setattr("flows.web.mapping.saving.replace_settings", refuse)
+    change = mapper.post("/sources/new/review", **controls(mapper.get(NEW)))
+    page = mapper.post("/sources/new/write", **controls(change))
+
+    latest, before, *_ = office.world.ledger.users.audit_trail(subject="bills")
+    assert "The disk is full." in words(page)
+    assert (latest.action, latest.detail) == ("fail to map source", "The disk is full.")
+    assert before.action == "map source"
 
 
 def test_a_source_is_changed_where_it_is(mapper: Browser, office: Office):

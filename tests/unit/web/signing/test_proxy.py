@@ -130,10 +130,13 @@ def test_names_are_utf8(office: Office):
         (ANA[0], ("x-forwarded-user", "Bob"), ANA[2]),
         (*ANA[:2], ("x-forwarded-groups", "admins")),
         (*ANA[:2], ("x-forwarded-groups", "")),
+        (*ANA, ("x-forwarded-groups", "admins")),
+        (*ANA, ("x-forwarded-user", "Bob")),
+        (*ANA, ("x-proxy-secret", SECRET)),
     ],
 )
 def test_the_latest_word_of_the_proxy_counts(office: Office, changed: tuple[tuple[str, str], ...]):
-    """If the proxy names another user, or other groups, the session is nobody's from then on."""
+    """If it names another user, other groups, or anything twice, the session is nobody's."""
     browser = Proxied(office, "10.0.0.7")
     browser.sign_in()
     browser.headers = list(changed)
