@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from pydantic import SecretStr
 
-from pipeline.errors import IngestError
+from pipeline.errors import IngestError, Unauthorized
 from pipeline.ports import Clock
 
 MOST_TRIES = 10
@@ -89,11 +89,17 @@ class LinkDesk:
             try:
                 self.take(*own)
             except IngestError as error:
-                self._tries += 1
+                # An outage proves nothing about the credentials, and is no guess.
+                self._tries += isinstance(error, Unauthorized)
                 if self._tries >= MOST_TRIES:
                     self.ended.set()
                 raise NotAccepted(str(error)) from None
             self.entered = Entered(*own, peer, self.clock.now())
+            self.ended.set()
+
+    def close(self) -> None:
+        """Let the link lead nowhere any more, after those who are entering credentials now."""
+        with self._lock:
             self.ended.set()
 
     def remaining(self) -> timedelta:

@@ -42,7 +42,8 @@ def wait_for_credentials(
         with running.running():
             show(f"{public or running.address}/link/{desk.link()}")
             desk.ended.wait(desk.remaining().total_seconds())
-            desk.ended.set()
+            # While the server runs: whoever is entering credentials now is waited for.
+            desk.close()
     if desk.entered is None:
         raise BadSettings(
             [f"Nobody entered credentials that Caspio accepts. Add {account} again for a new link."]

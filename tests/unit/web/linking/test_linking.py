@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from flows.web.guard import POLICY
 from flows.web.linking.app import create_link_app
 from flows.web.linking.desk import MOST_TRIES, LinkDesk
-from pipeline.errors import Unauthorized
+from pipeline.errors import ServiceUnavailable, Unauthorized
 from tests.support.asgi import AsgiClient
 from tests.unit.pipeline.world import World
 from tests.unit.web.conftest import ORIGIN, SAME_SITE
@@ -117,6 +117,45 @@ def test_guessing_ends_the_link(customer: Customer):
     assert customer.send(**RIGHT)[0] == 404
     assert customer.desk.ended.is_set()
     assert customer.taken == []
+
+
+def test_an_outage_is_no_wrong_try(customer: Customer):
+    """Where Caspio does not answer, nothing was guessed: the link still works afterwards."""
+
+    def down(*_: SecretStr) -> None:
+        raise ServiceUnavailable("Caspio gives out no tokens now.")
+
+    customer.desk.take = down
+    statuses = {customer.send(**RIGHT)[0] for _ in range(MOST_TRIES + 1)}
+    customer.desk.take = customer.take
+
+    assert statuses == {422}
+    assert customer.send(**RIGHT)[0] == 200
+
+
+def test_the_end_waits_for_who_is_entering(customer: Customer):
+    """Credentials that are being checked when the time is up are taken, and are said to be."""
+    desk, checking, go_on = customer.desk, threading.Event(), threading.Event()
+
+    def slow(*given: SecretStr) -> None:
+        checking.set()
+        assert go_on.wait(10)
+        customer.take(*given)
+
+    desk.take = slow
+    sender = threading.Thread(target=customer.send, kwargs=RIGHT)
+    sender.start()
+    assert checking.wait(10)
+    closer = threading.Thread(target=desk.close)
+    closer.start()
+    ended_early = desk.ended.is_set()
+    go_on.set()
+    closer.join()
+    is_known = desk.entered is not None
+    sender.join()
+
+    assert (ended_early, is_known) == (False, True)
+    assert len(customer.taken) == 1
 
 
 @pytest.mark.parametrize(
