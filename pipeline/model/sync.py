@@ -66,6 +66,7 @@ class SyncSpec:
         keys: Caspio's names of the key columns.
         changed_column: DATE/TIME or TIMESTAMP column of Caspio that every change moves, "" without.
         mirror_changed_column: The same of the mirror.
+        database: Identifies the mirror's database: a digest of where it is.
         delete_from: The sides on which rows may be deleted because they are gone on the other.
         max_deletions: Share of the known rows, 0 to 1, above which nothing is deleted unasked.
         timezone: The zone of the account's dates.
@@ -91,17 +92,21 @@ class SyncSpec:
     sweep_hours: float = 24.0
     export_task: str = ""
     export_file: str = ""
+    database: str = ""
 
     @property
     def identity(self) -> str:
-        """Identify what the ledger knows of the rows; other tables or keys are another one."""
-        parts = [self.container, self.is_view, self.mirror_schema, self.mirror_table, self.keys]
+        """Identify what the ledger knows of the rows; other places or keys are another one."""
+        keys = [(name, self.columns[name]) for name in self.keys]
+        place = [self.database, self.mirror_schema, self.mirror_table]
+        parts = [self.container, self.is_view, place, keys]
         return f"{self.name}-{hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:8]}"
 
     @property
     def policy(self) -> str:
         """Identify the settings that decide about differences: 8 hex digits."""
-        parts = [self.direction, self.conflict, sorted(self.delete_from), sorted(self.columns)]
+        compared = [sorted(self.columns.items()), self.timezone]
+        parts = [self.direction, self.conflict, sorted(self.delete_from), compared]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:8]
 
     @property
@@ -147,7 +152,8 @@ class RowState:
     """What the ledger knows of one row.
 
     Attributes:
-        base: The values that both sides had last, None where they never agreed.
+        base: The values that both sides had last, None where they never agreed; each by the
+            columns that were compared (`Layout.remembered`).
         left_as: `left_mark` of a difference that is to stay, "" for none: a conflict that waits
             for a user, what the settings leave, or what an undo left.
     """

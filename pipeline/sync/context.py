@@ -47,6 +47,11 @@ class SyncContext:
         """Return the settings of the sync."""
         return self.layout.spec
 
+    @property
+    def plans_table(self) -> bool:
+        """Say whether a run would first make the mirror's table, of whose rows nothing is known."""
+        return self.dry_run and bool(self.layout.to_create)
+
 
 @dataclass(frozen=True, slots=True)
 class Pair:
@@ -74,8 +79,7 @@ class Pair:
 def pair_records(context: SyncContext, records: Sequence[RecordRow]) -> list[Pair]:
     """Return records of Caspio, each with its row of the mirror."""
     there = _of_records(context, records)
-    wanted = [context.layout.mirror_key(key) for key in there]
-    found = context.mirror.rows(wanted, context.layout.mirror_columns) if wanted else []
+    found = _stored(context, there)
     return _pairs(there, _of_rows(context, found), _known(context, there))
 
 
@@ -92,12 +96,20 @@ def pair_states(context: SyncContext, states: Sequence[RowState]) -> list[Pair]:
     """Return rows that the ledger knows, read again from both sides."""
     known = {state.key: state for state in states}
     there = _of_records(context, _records_of(context, list(known), known))
-    wanted = [context.layout.mirror_key(key) for key in known]
-    found = context.mirror.rows(wanted, context.layout.mirror_columns) if wanted else []
+    found = _stored(context, known)
     return _pairs(there, _of_rows(context, found), known)
 
 
+def _stored(context: SyncContext, keys: Iterable[str]) -> Sequence[Mapping[str, object]]:
+    wanted = [context.layout.mirror_key(key) for key in keys]
+    if not wanted or context.plans_table:
+        return []
+    return context.mirror.rows(wanted, context.layout.mirror_columns)
+
+
 def _known(context: SyncContext, keys: Iterable[str]) -> dict[str, RowState]:
+    if context.plans_table:
+        return {}
     states = context.ledger.rows(context.spec.identity, list(keys))
     return {state.key: state for state in states}
 

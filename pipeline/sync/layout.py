@@ -123,10 +123,20 @@ class Layout:
         return dict(zip(self.spec.keys, json.loads(key), strict=True))
 
     def known(self, base: Row | None) -> Row | None:
-        """Return what is known of a row, without columns that are not in sync any more."""
+        """Return what is known of a row, of the columns as they are in sync now."""
         if base is None:
             return None
-        return {name: value for name, value in base.items() if name in self.pairs}
+        names = {self._compared(name): name for name in self.pairs}
+        return {names[tag]: value for tag, value in base.items() if tag in names}
+
+    def remembered(self, row: Row) -> dict[str, Common]:
+        """Return values as a base keeps them: another column or zone is a first meeting."""
+        return {self._compared(name): value for name, value in row.items() if name in self.pairs}
+
+    def _compared(self, name: str) -> str:
+        here = self.pairs[name].here
+        zone = self.spec.timezone if here.has_timezone else ""
+        return f"{name}\x1f{here.name}\x1f{zone}"
 
     def changed(
         self, record: RecordRow | None, stored: Mapping[str, object] | None

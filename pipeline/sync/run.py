@@ -38,7 +38,7 @@ def run_sync(
         only: PK_IDs of the only records to compare, as webhooks report them; none means all.
     """
     if context.layout.to_create and not context.dry_run:
-        context.mirror.create(context.layout.to_create, context.layout.mirror_keys)
+        _make_table(context)
     if context.dry_run:
         if still_open := len(context.ledger.open(context.spec.identity)):
             effects = counted(still_open, "open effect", "is/are")
@@ -48,6 +48,8 @@ def run_sync(
         settle_open(context)
     worker = Worker(context, Reviews.load(context))
     progress = context.ledger.progress(context.spec.identity)
+    if context.plans_table:
+        progress = SyncProgress()
     if only:
         worker.work(pair_records(context, context.table.by_pk(only, context.layout.caspio_columns)))
         return
@@ -69,6 +71,24 @@ def run_sync(
             swept_at=began if is_sweep else progress.swept_at,
         ),
     )
+
+
+def _make_table(context: SyncContext) -> None:
+    """Create the mirror's table; what was known of the rows of an earlier one is forgotten.
+
+    It comes first: rows that are known and not there count as deleted.
+    """
+    _forget_rows(context)
+    context.mirror.create(context.layout.to_create, context.layout.mirror_keys)
+    settle_open(context)
+    _forget_rows(context)
+
+
+def _forget_rows(context: SyncContext) -> None:
+    identity = context.spec.identity
+    while page := context.ledger.page(identity):
+        context.ledger.save(identity, [], forget=[state.key for state in page])
+    context.ledger.save_progress(identity, SyncProgress())
 
 
 def _needs_sweep(context: SyncContext, progress: SyncProgress) -> bool:
@@ -201,6 +221,8 @@ def _work_missing(worker: Worker, seen: set[str], *, is_sweep: bool) -> None:
 def _work_decided(worker: Worker) -> None:
     """Compare the rows about which a user has decided, if that has not been done yet."""
     context = worker.context
+    if context.plans_table:
+        return
     keys = [key for key in worker.reviews.decided_keys() if key not in worker.handled]
     found = context.ledger.rows(context.spec.identity, keys)
     # What was decided and carried out is no difference any more.

@@ -16,6 +16,7 @@ from pipeline.model.sync import (
 )
 from pipeline.sync.context import Pair, SyncContext, pair_states
 from pipeline.sync.conversions import Unfit
+from pipeline.sync.layout import Layout
 from pipeline.sync.write import Task, Writer, settle_open, taken_back
 
 _BATCH = 500
@@ -60,8 +61,8 @@ def _undo(context: SyncContext, effects: Sequence[SyncEffect]) -> None:
     # Both sides as they are once everything is taken back.
     rows = {task.effect.key: _rows_after(task) for task in tasks}
 
-    def undone(effect: SyncEffect, state: RowState | None) -> RowState | None:
-        return taken_back(effect, state, left_mark(UNDONE, *rows[effect.key]))
+    def undone(effect: SyncEffect, state: RowState | None, layout: Layout) -> RowState | None:
+        return taken_back(effect, state, layout, mark=left_mark(UNDONE, *rows[effect.key]))
 
     Writer(context, dict(known), undone).carry_out(tasks)
 

@@ -82,7 +82,7 @@ class Worker:
             for task in tasks:
                 self.context.report.add(task.effect)
             return
-        known = {pair.key: _state_before(pair, found) for pair, found in decided}
+        known = {pair.key: _state_before(pair, found, self.context) for pair, found in decided}
         self._keep_agreed([pair for pair, _ in decided], known)
         writer = Writer(self.context, known)
         writer.carry_out(tasks)
@@ -138,14 +138,14 @@ def _tasks(pair: Pair, found: Merge, context: SyncContext) -> list[Task]:
     ]
 
 
-def _state_before(pair: Pair, found: Merge) -> RowState | None:
+def _state_before(pair: Pair, found: Merge, context: SyncContext) -> RowState | None:
     """Return what is known of a row before its writes: what both sides agree on already."""
     if found.outcome is Outcome.GONE:
         return None
     if pair.caspio is None or pair.mirror is None:
         return pair.state
     base: dict[str, Common] = dict(pair.state.base or {}) if pair.state else {}
-    base |= found.agreed
+    base |= context.layout.remembered(found.agreed)
     return RowState(pair.key, pair.pk, base)
 
 

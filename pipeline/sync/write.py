@@ -26,6 +26,7 @@ from pipeline.model.sync import (
 )
 from pipeline.ports.mirror import Written
 from pipeline.sync.context import Pair, SyncContext, pair_states
+from pipeline.sync.layout import Layout
 from pipeline.wording import counted
 
 _HIDDEN = (
@@ -45,33 +46,36 @@ class Task:
     pair: Pair
 
 
-Advance = Callable[[SyncEffect, RowState | None], RowState | None]
+Advance = Callable[[SyncEffect, RowState | None, Layout], RowState | None]
 """Return what is known of a row once an effect is in force; None if it is to be forgotten."""
 
 
-def advanced(effect: SyncEffect, state: RowState | None) -> RowState | None:
+def advanced(effect: SyncEffect, state: RowState | None, layout: Layout) -> RowState | None:
     """Return what is known of a row after an effect: what was written is on both sides now."""
     if effect.kind is ChangeKind.DELETE:
         return None
     base = dict(state.base or {}) if state else {}
-    return RowState(effect.key, _pk_after(effect, state), {**base, **effect.after})
+    base |= layout.remembered(effect.after)
+    return RowState(effect.key, _pk_after(effect, state), base)
 
 
-def taken_back(effect: SyncEffect, state: RowState | None, mark: str) -> RowState:
+def taken_back(
+    effect: SyncEffect, state: RowState | None, layout: Layout, *, mark: str
+) -> RowState:
     """Return what is known of a row after an effect that takes another back: it is to stay so."""
-    return RowState(effect.key, _pk_after(effect, state), _base_before(effect, state), mark)
+    base = _base_before(effect, state, layout)
+    return RowState(effect.key, _pk_after(effect, state), base, mark)
 
 
-def _base_before(effect: SyncEffect, state: RowState | None) -> Row | None:
+def _base_before(effect: SyncEffect, state: RowState | None, layout: Layout) -> Row | None:
     """Return what both sides had before the effect that was taken back."""
     match effect.kind:
         case ChangeKind.DELETE:  # of an inserted row, which one side alone had
             return None
         case ChangeKind.INSERT:  # of a deleted row
-            return effect.after
+            return layout.remembered(effect.after)
     base: dict[str, Common] = dict(state.base or {}) if state else {}
-    base.update(effect.after)
-    return base
+    return base | layout.remembered(effect.after)
 
 
 def _pk_after(effect: SyncEffect, state: RowState | None) -> str:
@@ -181,7 +185,7 @@ class Writer:
                 continue
             if effect.state is EffectState.VERIFIED:
                 self.context.report.add(effect)
-            state = self.advance(effect, self.known.get(effect.key))
+            state = self.advance(effect, self.known.get(effect.key), self.context.layout)
             self.known[effect.key] = state
             if state is None:
                 forget.append(effect.key)
@@ -220,9 +224,9 @@ def settle_open(context: SyncContext) -> int:
             state = rows.get(effect.key) or states.get(effect.key)
             if effect.undoes:
                 mark = left_mark(UNDONE, pair.caspio, pair.mirror)
-                state = taken_back(effect, state, mark)
+                state = taken_back(effect, state, context.layout, mark=mark)
             else:
-                state = advanced(effect, state)
+                state = advanced(effect, state, context.layout)
             if state is None:
                 forget.append(effect.key)
             else:

@@ -9,7 +9,7 @@ from typing import Any
 from flows.app.drain import draining
 from flows.app.settings import load_settings
 from flows.app.source_runs import new_run_id, recorded_run
-from flows.app.sync.wiring import connected_sync, named_sync
+from flows.app.sync.wiring import connected_sync, named_sync, placed_spec
 from flows.app.wiring import AppContext, connect, open_ledger
 from pipeline.errors import BadSettings, TryLater
 from pipeline.metering.budget import Priority
@@ -73,7 +73,7 @@ def undo_one(context: AppContext, name: str, run_id: str) -> SyncResult:
 @contextmanager
 def _recorded(context: AppContext, name: str, kind: str) -> Iterator[SyncContext]:
     settings = named_sync(context.settings, name)
-    spec = settings.spec()
+    spec = placed_spec(settings)
     ledger = context.ports.ledger
     is_new = ledger.syncs.progress(spec.identity).swept_at is None
     context.spending.priority = Priority.BACKFILL if is_new else Priority.NEW
@@ -162,7 +162,7 @@ def status_directly(config: Path, name: str) -> Mapping[str, Any]:
     """Return what is known of a sync."""
     settings = load_settings(config, credentials=False)
     with open_ledger(settings) as ledger:
-        return status_of(ledger, named_sync(settings, name).spec())
+        return status_of(ledger, placed_spec(named_sync(settings, name)))
 
 
 def decide_directly(

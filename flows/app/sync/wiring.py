@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from flows.app.wiring import AppContext
 from pipeline.accounts.references import is_reference, resolve
 from pipeline.errors import BadSettings
+from pipeline.model.sync import SyncSpec
 from pipeline.settings import Settings, environment
 from pipeline.settings.syncs import SyncSettings
 from pipeline.sync.context import SyncContext
@@ -27,6 +29,25 @@ def named_sync(settings: Settings, name: str) -> SyncSettings:
     return syncs[name]
 
 
+def placed_spec(settings: SyncSettings) -> SyncSpec:
+    """Return a sync with the identity of its mirror's database.
+
+    Raises:
+        BadSettings: the mirror's address is not there, or cannot be used.
+    """
+    from pipeline.adapters.sql_mirror.connection import database_id
+
+    return replace(settings.spec(), database=database_id(_address(settings)))
+
+
+def _address(settings: SyncSettings) -> str:
+    if not is_reference(settings.url):
+        return settings.url
+    # A relative path was made absolute when the settings were loaded.
+    secret = resolve(settings.url, folder=Path(), environment=environment)
+    return secret.get_secret_value()
+
+
 @contextmanager
 def connected_sync(
     context: AppContext, settings: SyncSettings, *, run_id: str, dry_run: bool = False
@@ -40,12 +61,7 @@ def connected_sync(
     from pipeline.adapters.caspio.record_table import CaspioRecordTable
     from pipeline.adapters.sql_mirror import SqlMirror
 
-    spec = settings.spec()
-    address = settings.url
-    if is_reference(address):
-        # A relative path was made absolute when the settings were loaded.
-        secret = resolve(address, folder=Path(), environment=environment)
-        address = secret.get_secret_value()
+    spec, address = placed_spec(settings), _address(settings)
     table = CaspioRecordTable(context.client, spec.container, is_view=spec.is_view)
 
     def before_each() -> None:

@@ -1,5 +1,8 @@
 """Open the database of a mirror, and translate what it refuses."""
 
+import hashlib
+import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -11,6 +14,9 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlch
 from pipeline.errors import BadSettings, EffectInDoubt, ServiceUnavailable
 
 _WAIT_S = 30
+
+_PLACES = {"host", "port", "dbname", "service", "unix_socket"}
+_ODBC_PLACE = re.compile(r"\s*(server|database|dsn)\s*=", re.IGNORECASE)
 
 
 def open_engine(address: str) -> Engine:
@@ -36,6 +42,27 @@ def open_engine(address: str) -> Engine:
             "install the driver of another database."
         )
         raise BadSettings([f"{problem} {advice}"]) from error
+
+
+def database_id(address: str) -> str:
+    """Identify the database behind an address: 8 hex digits.
+
+    User, password and driver make no difference.
+
+    Raises:
+        BadSettings: the address cannot be used.
+    """
+    engine = open_engine(address)
+    url = engine.url
+    engine.dispose()
+    parts = [str(url.host or "").lower(), url.port, url.database]
+    # Some drivers take the place of the database from the query.
+    for name, value in sorted(url.query.items()):
+        if name in _PLACES:
+            parts.append(f"{name}={value}")
+        elif name == "odbc_connect":
+            parts += [one for one in str(value).split(";") if _ODBC_PLACE.match(one)]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:8]
 
 
 def _leave_begin_to_us(connection: Any, _record: object) -> None:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from flows.app.settings import load_settings
 from flows.app.sync.run import SyncResult, plan_one, run_one, status_of, undo_one
-from flows.app.sync.wiring import named_sync
+from flows.app.sync.wiring import named_sync, placed_spec
 from flows.app.wiring import AppContext, connect
 from infra.emulator import Emulator
 
@@ -98,7 +98,9 @@ class World:
     def status(self) -> Mapping[str, Any]:
         """Return the status."""
         with self.context() as context:
-            return status_of(context.ports.ledger, named_sync(context.settings, "orders").spec())
+            return status_of(
+                context.ports.ledger, placed_spec(named_sync(context.settings, "orders"))
+            )
 
     def there(self) -> dict[str, dict[str, Any]]:
         """Return Caspio's records by code."""
