@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from typing import Any
 
+import anyio
 import mcp_types as types
 from mcp.server.caching import CacheHint
 from mcp.server.context import ServerRequestContext
@@ -26,7 +27,7 @@ from flows.agents.calls import (
     with_audit,
 )
 from flows.agents.resources import SCHEME, TEMPLATES, read_piece
-from flows.agents.threads import in_thread
+from flows.agents.threads import CALLS, in_thread
 from flows.agents.tools.catalog import all_tools, covers, visible_tools
 from flows.agents.tools.schemas import input_schema, output_schema
 from flows.agents.tools.tool import Tool
@@ -81,6 +82,14 @@ class _Handlers:
     def __init__(self, account: AgentAccount, authorize: Authorize) -> None:
         self._account = account
         self._authorize = authorize
+        self._limiter: anyio.CapacityLimiter | None = None
+
+    def _calls(self) -> anyio.CapacityLimiter:
+        """Return what limits the calls of this account, so that no other one waits for them."""
+        # It belongs to the loop, which there is not when the server is made.
+        if self._limiter is None:
+            self._limiter = anyio.CapacityLimiter(CALLS)
+        return self._limiter
 
     async def list_tools(
         self, context: Context, params: types.PaginatedRequestParams | None
@@ -104,7 +113,7 @@ class _Handlers:
         caller = Caller(self._account, token, report=_reporter(context))
         call = functools.partial(perform, caller, params.name, params.arguments or {})
         try:
-            answered = await in_thread(call, drain=caller.drain)
+            answered = await in_thread(call, drain=caller.drain, limiter=self._calls())
         except UnknownTool:
             # As if there were no such tool: what other tokens may do is not this one's business.
             raise MCPError(types.INVALID_PARAMS, f"Unknown tool: {params.name[:100]}") from None
@@ -170,7 +179,7 @@ class _Handlers:
         caller = Caller(self._account, token)
         run = functools.partial(read_piece, caller.call(arguments))
         read = functools.partial(with_audit, caller, "resources/read", arguments, run)
-        answered = await in_thread(read, drain=caller.drain)
+        answered = await in_thread(read, drain=caller.drain, limiter=self._calls())
         if answered.is_error:
             message = answered.content["error"]["message"]
             raise MCPError(types.INVALID_PARAMS, message, arguments)

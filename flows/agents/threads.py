@@ -9,6 +9,9 @@ import anyio.to_thread
 
 from flows.agents.tools.limits import LimitedDrain
 
+CALLS = 40
+"""Calls of one account at the same time: each has a thread, and others wait for their turn."""
+
 T = TypeVar("T")
 
 

@@ -49,7 +49,7 @@ def make_token(
     if not name.strip():
         problems.append("A token needs a name.")
     now = clock.now()
-    problems += _second_token(_valid_of(ledger, account, scope.subject, now))
+    problems += second_token(ledger, account, scope.subject, now=now)
     if problems:
         raise BadSettings(problems)
     token = PREFIX + secrets.token_urlsafe(_TOKEN_BYTES)
@@ -113,10 +113,15 @@ def token_of_subject(
     return token
 
 
-def _second_token(valid: AgentToken | None) -> list[str]:
-    """Return why a user gets no token beside a valid one."""
+def second_token(
+    ledger: Ledger, account: str, subject: str, *, now: datetime, token_id: str = ""
+) -> list[str]:
+    """Return why a user may have no token, or not the one with this id, beside a valid one."""
+    valid = _valid_of(ledger, account, subject, now)
+    if valid is None or valid.id == token_id:
+        return []
     # Of two, the older one would decide, and a narrower new one would limit nothing.
-    return [f"This user has a valid token, {valid.id}. Revoke it first."] if valid else []
+    return [f"This user has a valid token, {valid.id}. Revoke it first."]
 
 
 def _valid_of(ledger: Ledger, account: str, subject: str, now: datetime) -> AgentToken | None:

@@ -31,7 +31,7 @@ from flows.agents.door import (
     credentials_of,
     has_token_in_query,
 )
-from flows.agents.threads import in_thread
+from flows.agents.threads import CALLS, in_thread
 from flows.agents.tools.catalog import covers
 from flows.agents.tools.tool import Refusal, Transfer
 from flows.api.answers import KINDS, PROBLEMS, Reply, problem, success
@@ -53,8 +53,6 @@ from pipeline.model.agents import AgentToken, KeptRequest
 
 MOST_ANSWER_CHARS = 64 * 2**20
 """Most characters of an answer: 500 records of 128 KiB. A program can take what an agent cannot."""
-CALLS = 40
-"""Calls of one account at the same time: each has a thread, and others wait for their turn."""
 TRANSFERS = 16
 """Files that are sent at the same time for one account; each has a thread, and a connection to
 Caspio. Slow clients of one account keep nobody else waiting."""

@@ -272,7 +272,7 @@ def extend(
     token: TokenId, config: Config = DEFAULT_CONFIG, account: Account = None, days: Days = 90
 ) -> None:
     """Let a token live so many days from now, more or fewer than before."""
-    from flows.agents.tokens import LONGEST_IN_PATH
+    from flows.agents.tokens import LONGEST_IN_PATH, second_token
 
     with _opened(config, account) as (ledger, key, clock):
         known = {one.id: one for one in ledger.agents.tokens(key)}
@@ -280,7 +280,12 @@ def extend(
         if token in known and known[token].scope.in_path and life > LONGEST_IN_PATH:
             most = LONGEST_IN_PATH.days
             raise BadSettings([f"A token in the address lives at most {most} days."])
-        until = clock.now() + life
+        now = clock.now()
+        subject = known[token].scope.subject if token in known else ""
+        problems = second_token(ledger, key, subject, now=now, token_id=token)
+        if problems:
+            raise BadSettings(problems)
+        until = now + life
         if not ledger.agents.change_expiry(key, token, until):
             raise _unknown(token)
     out().print(f"{token} lives until {until:%Y-%m-%d}.", markup=False, highlight=False)

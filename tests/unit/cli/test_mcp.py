@@ -1,12 +1,14 @@
 """`mcp`: tokens are made, listed, extended and revoked at the command line."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from flows.app.settings import load_settings
+from flows.app.wiring import open_ledger
 from flows.cli import app
 from flows.cli.common import Failure
 from pipeline.errors import BadSettings
@@ -74,6 +76,21 @@ def test_a_token_of_the_address_is_not_extended_beyond_its_limit(config: Path):
 
     with pytest.raises(BadSettings, match="30 days"):
         mcp(config, "token", "extend", made["id"], "--days", "90")
+
+
+def test_a_token_is_not_extended_beside_another_of_its_user(config: Path):
+    """One that has ended stays so while its user has a newer one, which can be extended."""
+    words = ("--subject", "ana", "--json")
+    old = json.loads(mcp(config, "token", "create", "old", *words))
+    settings = load_settings(config, credentials=False)
+    with open_ledger(settings) as ledger:
+        ended = datetime(2026, 1, 1, tzinfo=UTC)
+        assert ledger.agents.change_expiry(settings.caspio.account, old["id"], ended)
+    new = json.loads(mcp(config, "token", "create", "new", *words))
+
+    with pytest.raises(BadSettings, match=f"{new['id']}. Revoke it first"):
+        mcp(config, "token", "extend", old["id"])
+    mcp(config, "token", "extend", new["id"])
 
 
 def test_the_audit_is_empty_at_first(config: Path):

@@ -1,0 +1,49 @@
+"""No account keeps another one's agents waiting."""
+
+import threading
+from types import SimpleNamespace
+from typing import Any
+
+import anyio
+import anyio.to_thread
+import mcp_types as types
+import pytest
+
+from flows.agents.calls import Answered, Caller
+from flows.agents.server import _Handlers
+
+
+def handlers(name: str) -> Any:
+    """Return what answers for an account."""
+    account: Any = SimpleNamespace(name=name)
+    return _Handlers(account, lambda _: SimpleNamespace())  # type: ignore[arg-type, return-value]
+
+
+def test_an_account_waits_for_its_own_calls_only(monkeypatch: pytest.MonkeyPatch):
+    """While one account has as many calls under way as it may, another one is answered."""
+    monkeypatch.setattr("flows.agents.server.CALLS", 1)
+    begun, leave = threading.Semaphore(0), threading.Event()
+    entered: list[str] = []
+
+    def perform(caller: Caller, *_: Any) -> Answered:
+        entered.append(caller.account.name)
+        begun.release()
+        assert caller.account.name == "fast" or leave.wait(10)
+        return Answered({"by": caller.account.name})
+
+    monkeypatch.setattr("flows.agents.server.perform", perform)
+    context, asked = SimpleNamespace(), types.CallToolRequestParams(name="budget")
+    slow, fast = handlers("slow"), handlers("fast")
+
+    async def run() -> list[str]:
+        with anyio.fail_after(10):
+            async with anyio.create_task_group() as group:
+                for _ in range(2):
+                    group.start_soon(slow.call_tool, context, asked)
+                await anyio.to_thread.run_sync(begun.acquire)
+                await fast.call_tool(context, asked)
+                seen = list(entered)
+                leave.set()
+        return seen
+
+    assert anyio.run(run) == ["slow", "fast"]
