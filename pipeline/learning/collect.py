@@ -17,6 +17,7 @@ from pipeline.model import Column, FileRef, Finding, ReadDocument, RecordRef, Re
 from pipeline.model.learning import TypedValue
 from pipeline.model.review import ReviewItem
 from pipeline.record import read_file
+from pipeline.steps.write_back import effects_on
 
 PAGES = "pages.json"
 
@@ -66,7 +67,7 @@ def filled_records(run: SourceRun, columns: Mapping[str, Column]) -> Iterator[Fi
                 continue
             number += 1
             key = work.record.container, work.record.pk
-            effects = ledger.effects.find(record=key)
+            effects = effects_on(run.spec.name, work.record, ledger)
             waiting = items.get(key, ())
             typed = typed_values(work.values, wanted, effects, waiting, present=columns)
             yield FilledRecord(work, work.record, typed, (_newest_date(work), number))

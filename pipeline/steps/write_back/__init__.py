@@ -10,6 +10,7 @@ from pipeline.steps.write_back.cost import Cost, cost_of
 from pipeline.steps.write_back.decisions import carry_out_decisions
 from pipeline.steps.write_back.learned import (
     Doubted,
+    effects_on,
     keep_choices,
     keep_doubts,
     with_choices,
@@ -44,6 +45,7 @@ __all__ = [
     "clear_reprocess_flag",
     "cost_of",
     "decide_on_page",
+    "effects_on",
     "keep_choices",
     "keep_doubts",
     "open_again",

@@ -5,3 +5,4 @@ from pipeline.steps.write_back.learned.choices import (
     with_choices as with_choices,
 )
 from pipeline.steps.write_back.learned.doubts import Doubted as Doubted, keep_doubts as keep_doubts
+from pipeline.steps.write_back.learned.history import effects_on as effects_on

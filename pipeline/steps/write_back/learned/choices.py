@@ -17,6 +17,7 @@ from pipeline.model.learning import Chosen, LearnedColumn, Trial
 from pipeline.model.limits import Step
 from pipeline.ports.ledger.files import FileLedger
 from pipeline.steps.write_back.context import WriteContext
+from pipeline.steps.write_back.learned.history import effects_on
 
 PAGES = "pages.json"
 TEXT_LAYER = "text"
@@ -108,7 +109,7 @@ def keep_choices(plan: Plan, context: WriteContext) -> None:
     if record is None or not context.chosen:
         return
     key = record.container, record.pk
-    effects = ledger.effects.find(record=key)
+    effects = effects_on(work.source, record, ledger)
     items = ledger.effects.review_items(work.source, key)
     typed = typed_values(work.values, context.columns, effects, items)
     trials = []

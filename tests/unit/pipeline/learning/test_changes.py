@@ -38,6 +38,26 @@ def test_a_renamed_column_teaches_nothing_that_we_wrote(shop: World):
     assert learn(shop, renamed).records == 1
 
 
+def test_what_we_wrote_through_a_view_teaches_nothing_in_its_table(shop: World):
+    """Both show the same records: the source's name follows them, and so does who wrote what."""
+    shop.reader.confidence = 0.99
+    for number in range(5):
+        shop.receipt(str(number), "company=Acme")
+    shop.run(SPEC)
+    shop.caspio.table(
+        "Other", Company="STRING", Center="STRING", Pages="INTEGER", Scan="ATTACHMENT"
+    )
+    shop.caspio.tables["Other"] = shop.caspio.tables["Receipts"]
+    files = shop.caspio.attachments
+    files.update(
+        {("Other", "Scan", str(pk)): files["Receipts", "Scan", str(pk)] for pk in range(5)}
+    )
+
+    assert learn(shop, OTHER).records == 0
+    shop.caspio.tables["Other"]["0"]["Company"] = "Bolt"
+    assert learn(shop, OTHER).records == 1
+
+
 def test_another_table_starts_over(shop: World):
     """Neither model nor step follows the source's name; the next `learn` forgets both."""
     raise_to(shop, Step.WRITE)
