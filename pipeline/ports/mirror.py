@@ -97,6 +97,9 @@ class RecordTable(Protocol):
     def by_key(self, keys: Sequence[Row], columns: Sequence[str]) -> Sequence[RecordRow]:
         """Return the records that have one of these keys; case makes no difference to Caspio."""
 
+    def can_find(self, key: Row, columns: Sequence[str]) -> bool:
+        """Say, without a call, whether `by_key` can ask for a key."""
+
     def update(self, pk: str, *, guard: Row, values: Row) -> Written:
         """Write values to the record if every guard column still has its value."""
 

@@ -207,9 +207,24 @@ def _problems_at_caspio(spec: SyncSpec, theirs: Mapping[str, Column]) -> Iterato
     for name in spec.keys:
         if name in theirs and _form(theirs[name]) not in _KEY_FORMS:
             yield f"key {name!r} is of type {theirs[name].type}; a key is a text or a whole number"
+    if _may_repeat(spec, theirs):
+        yield (
+            f"key {spec.keys[0]!r} is not Unique at Caspio, so that two records could have one "
+            "key. Make it Unique."
+        )
     changed = theirs.get(spec.changed_column)
     if changed is not None and changed.type.upper() not in _DATES:
         yield f"changed_column {changed.name!r} is of type {changed.type}, not a date"
+
+
+def _may_repeat(spec: SyncSpec, theirs: Mapping[str, Column]) -> bool:
+    """Say whether a sync writes to records whose one key column may hold a value twice."""
+    column = theirs.get(spec.keys[0])
+    if spec.is_view or len(spec.keys) > 1 or column is None or column.unique:
+        return False
+    known = CASPIO_TYPES.get(column.type.upper())
+    # What Caspio sets itself it sets to something else each time.
+    return spec.direction.writes(Side.CASPIO) and known is not None and known.is_writable
 
 
 def _problems_in_mirror(

@@ -8,11 +8,11 @@ through each time, unless it has such a column of its own.
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from pipeline.model.sync import UNDONE, RecordRow, Row, RowState, SyncProgress, row_digest
-from pipeline.sync.context import SyncContext, pair_records, pair_rows, pair_states
+from pipeline.model.sync import UNDONE, RecordRow, Row, RowState, Side, SyncProgress, row_digest
+from pipeline.sync.context import SyncContext, found_again, pair_records, pair_rows, pair_states
 from pipeline.sync.layout import aware
 from pipeline.sync.reviews import Reviews
-from pipeline.sync.work import Worker
+from pipeline.sync.work import Deletion, Worker
 from pipeline.sync.write import settle_open
 from pipeline.wording import counted
 
@@ -115,7 +115,7 @@ def _work_caspio(worker: Worker, progress: SyncProgress, *, is_sweep: bool) -> s
         pages = context.table.pages(context.layout.caspio_columns, since=since)
     for page in pages:
         context.before_each()
-        worker.work(pair_records(context, page))
+        worker.work(pair_records(context, page, handled=worker.handled))
         latest = max(latest, *_dates(page, column))
     return latest
 
@@ -238,7 +238,8 @@ def _delete(worker: Worker, *, delete_all: bool) -> None:
     report, spec = context.report, context.spec
     report.deletions = len(found)
     known = context.ledger.count(spec.identity)
-    if len(found) > max(1, spec.max_deletions * known) and not delete_all:
+    allowed = max(1, spec.max_deletions * known) if spec.max_deletions else 0
+    if len(found) > allowed and not delete_all:
         report.deletions_left = len(found)
         report.notes.append(
             f"{len(found):,} of {known:,} rows are gone on one side, more than max_deletions "
@@ -247,4 +248,17 @@ def _delete(worker: Worker, *, delete_all: bool) -> None:
         )
         return
     for start in range(0, len(found), _BATCH):
-        worker.write(found[start : start + _BATCH])
+        context.before_each()
+        worker.write(_still_gone(worker, found[start : start + _BATCH]))
+
+
+def _still_gone(worker: Worker, found: Sequence[Deletion]) -> Sequence[Deletion]:
+    """Read again where rows are gone, since the run has gone on meanwhile; leave those back."""
+    back: set[str] = set()
+    for side in Side:
+        gone = [pair for pair, merge in found if side.other in merge.kinds]
+        back |= found_again(worker.context, gone, side) if gone else set()
+    if back:
+        worker.unsettled += len(back)
+        worker.context.report.counts["overtaken"] += len(back)
+    return [(pair, merge) for pair, merge in found if pair.key not in back]

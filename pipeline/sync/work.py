@@ -19,21 +19,24 @@ from pipeline.sync.merge import Merge, Outcome, Seen, merge
 from pipeline.sync.reviews import Reviews
 from pipeline.sync.write import Task, Writer
 
+Deletion = tuple[Pair, Merge]
+"""A row that is gone on one side, and the decision to delete it from the other."""
+
 
 @dataclass(slots=True)
 class Worker:
     """Works on rows, batch by batch.
 
     Attributes:
-        handled: The keys of the rows that were compared.
+        handled: The keys of the rows that were compared, with their PK_IDs, "" where unseen.
         deletions: Rows to be deleted, which wait until it is known how many there are.
         unsettled: How many rows have to be looked at again.
     """
 
     context: SyncContext
     reviews: Reviews
-    handled: set[str] = field(default_factory=set)
-    deletions: list[tuple[Pair, Merge]] = field(default_factory=list)
+    handled: dict[str, str] = field(default_factory=dict)
+    deletions: list[Deletion] = field(default_factory=list)
     unsettled: int = 0
 
     def work(self, pairs: Sequence[Pair]) -> None:
@@ -42,7 +45,7 @@ class Worker:
         for pair in pairs:
             if pair.key in self.handled:
                 continue
-            self.handled.add(pair.key)
+            self.handled[pair.key] = pair.record.pk if pair.record else ""
             found = self._decide(pair)
             if found is None:
                 continue

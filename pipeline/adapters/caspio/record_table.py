@@ -10,6 +10,7 @@ from pipeline.adapters.caspio.client import (
     CaspioClient,
     IncompleteDownload,
     Record,
+    UnusableValue,
     where,
 )
 from pipeline.adapters.caspio.errors import translated
@@ -99,6 +100,15 @@ class CaspioRecordTable:
             found |= {row.pk: row for row in map(self._row, records)}
             clauses = clauses[some:]
         return list(found.values())
+
+    def can_find(self, key: Row, columns: Sequence[str]) -> bool:
+        """Say, without a call, whether `by_key` can ask for a key."""
+        room = self._operations.records_room(self._container, _select(columns))
+        try:
+            clause = where.both(*(where.equals(name, value) for name, value in key.items()))
+        except UnusableValue:
+            return False
+        return where.size(clause) <= room
 
     @translated()
     def update(self, pk: str, *, guard: Row, values: Row) -> Written:

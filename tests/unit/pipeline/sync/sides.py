@@ -20,7 +20,11 @@ from tests.fakes.archive import MemoryArchive
 from tests.fakes.clock import FakeClock
 from tests.fakes.ledger import MemoryLedger
 
-COLUMNS = (Column("Code", "STRING"), Column("Title", "STRING"), Column("Note", "STRING"))
+COLUMNS = (
+    Column("Code", "STRING", unique=True),
+    Column("Title", "STRING"),
+    Column("Note", "STRING"),
+)
 SPEC = SyncSpec(
     name="s",
     container="T",
@@ -43,6 +47,8 @@ class Records:
     rows: dict[str, dict[str, Any]] = field(default_factory=dict)
     is_lost: bool = False
     last: int = 0
+    page: int = 1000
+    asked_since: list[tuple[str, str] | None] = field(default_factory=list)
 
     def add(self, **values: Any) -> str:
         """Add a record; return its PK_ID."""
@@ -59,11 +65,13 @@ class Records:
         self,
         columns: Sequence[str],
         *,
-        since: tuple[str, str] | None = None,  # noqa: ARG002 - no increments here
+        since: tuple[str, str] | None = None,
     ) -> Iterator[Sequence[RecordRow]]:
-        """Yield all records."""
-        if found := self.by_pk(list(self.rows), columns):
-            yield found
+        """Yield all records, also where only those since a date are asked for."""
+        self.asked_since.append(since)
+        found = self.by_pk(list(self.rows), columns)
+        for start in range(0, len(found), self.page):
+            yield found[start : start + self.page]
 
     def exported(
         self,
@@ -81,10 +89,15 @@ class Records:
 
     def by_key(self, keys: Sequence[Row], columns: Sequence[str]) -> Sequence[RecordRow]:
         """Return records."""
+        assert all(self.can_find(key, columns) for key in keys), "nobody may ask for it"
         pks = [
             pk for pk, row in self.rows.items() if any(key.items() <= row.items() for key in keys)
         ]
         return self.by_pk(pks, columns)
+
+    def can_find(self, key: Row, columns: Sequence[str]) -> bool:  # noqa: ARG002 - room for all
+        """Say whether a key can be asked for."""
+        return not any("\x07" in str(value) for value in key.values())
 
     def _row(self, pk: str, columns: Sequence[str]) -> RecordRow:
         values = {name: self.rows[pk][name] for name in columns if name != PK}
@@ -151,7 +164,10 @@ class Sides:
 
     def run(self, **options: Any) -> SyncContext:
         """Run the sync, and return what it worked with."""
-        context = self.context()
+        return self.run_with(self.context(), **options)
+
+    def run_with(self, context: SyncContext, **options: Any) -> SyncContext:
+        """Run the sync with a context of one's own."""
         run_sync(context, **options)
         context.mirror.close()  # type: ignore[attr-defined]  # a SqlMirror
         return context
