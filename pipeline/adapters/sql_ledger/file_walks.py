@@ -41,6 +41,14 @@ class SqlFileWalks(SqlPart):
             wanted.append(files.c.updated_at >= since)
         return self._walk(wanted, newest=newest)
 
+    def containers(self, source: str, pk: str) -> set[str]:
+        """Return the tables and views in which a source has shown a record's files."""
+        # With the source in the condition, SQLite would search all its files.
+        same_key = select(files.c.source, files.c.container).where(files.c.record_key == pk)
+        with self._session.reading(f"look up the tables of record {pk}") as connection:
+            found = connection.execute(same_key.distinct()).all()
+        return {row.container for row in found if row.source == source}
+
     def stale(
         self, is_current: Callable[[str], bool], rules: str, *, source: str
     ) -> Iterator[FileState]:

@@ -209,6 +209,9 @@ class FileLedger(SourceLedger, Protocol):
         the state.
         """
 
+    def containers(self, source: str, pk: str) -> set[str]:
+        """Return the tables and views in which a source has shown a record's files."""
+
     def stale(
         self, is_current: Callable[[str], bool], rules: str, *, source: str
     ) -> Iterator[FileState]:

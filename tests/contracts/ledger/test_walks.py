@@ -32,6 +32,15 @@ def test_states_come_in_order_of_source_container_and_record(ledger: Ledger):
     assert len(found) == 5
 
 
+def test_a_record_is_found_in_every_table_that_its_source_had(ledger: Ledger):
+    """A source may have had a view before its table; other sources and records are not asked for."""
+    refs = [a_ref("1"), a_ref("1", container="Bills"), a_ref("2", container="Other")]
+    ledger.files.seen([*refs, a_ref("1", source="a", container="Third")], "run-1")
+
+    assert ledger.files.containers(refs[0].source, "1") == {refs[0].container, "Bills"}
+    assert ledger.files.containers(refs[0].source, "3") == set()
+
+
 def test_only_the_version_listed_last_is_newest(ledger: Ledger):
     """The newest version is the one a listing showed last, also when an old one comes back."""
     first, second = a_ref(name="a.pdf"), a_ref(name="b.pdf")

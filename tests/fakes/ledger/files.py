@@ -180,6 +180,11 @@ class MemoryFiles(MemorySources):
                 found.append(state)
         return iter(found)
 
+    def containers(self, source: str, pk: str) -> set[str]:
+        """Return the tables and views in which a source has shown a record's files."""
+        refs = (state.ref for state in self._memory.files.values() if state.ref.source == source)
+        return {ref.container for ref in refs if ref.record is not None and ref.record.pk == pk}
+
     def stale(
         self, is_current: Callable[[str], bool], rules: str, *, source: str
     ) -> Iterator[FileState]:

@@ -12,8 +12,6 @@ def effects_on(source: str, record: RecordRef, ledger: Ledger) -> Sequence[Effec
     A view and the table of it show the same record with the same PK_ID: what we wrote through one
     of them is ours in the other, too.
     """
-    states = ledger.files.states(source=source, pk=record.pk, newest=False)
-    seen = {state.ref.record.container for state in states if state.ref.record is not None}
-    containers = sorted(seen | {record.container})
+    containers = ledger.files.containers(source, record.pk) | {record.container}
     found = [one for name in containers for one in ledger.effects.find(record=(name, record.pk))]
     return sorted(found, key=lambda effect: effect.id)
