@@ -13,6 +13,7 @@ from pipeline.ports.mirror import Mirror, RecordTable
 from pipeline.sync.conversions import CASPIO_TYPES, MIRROR_KINDS, ColumnPair, Form, Unfit, mismatch
 
 _KEY_FORMS = {Form.TEXT, Form.INTEGER}
+_UNREADABLE = {"ATTACHMENT", "PASSWORD"}
 _DATES = {"DATE/TIME", "TIMESTAMP"}
 
 
@@ -108,8 +109,14 @@ class Layout:
         }
 
     def to_caspio(self, row: Row) -> Row:
-        """Return values as Caspio takes them; `Unfit` where it cannot hold one."""
-        return {name: self.pairs[name].to_caspio(value) for name, value in row.items()}
+        """Return values as Caspio takes them; `Unfit` where it cannot hold one.
+
+        Those of columns that are not in sync are as Caspio has shown them.
+        """
+        return {
+            name: self.pairs[name].to_caspio(value) if name in self.pairs else value
+            for name, value in row.items()
+        }
 
     def mirror_key(self, key: str) -> dict[str, object]:
         """Return the key columns of the mirror with their values."""
@@ -212,6 +219,9 @@ def _problems_at_caspio(spec: SyncSpec, theirs: Mapping[str, Column]) -> Iterato
             f"key {spec.keys[0]!r} is not Unique at Caspio, so that two records could have one "
             "key. Make it Unique."
         )
+    if Side.CASPIO in spec.delete_from and (lost := unreadable(theirs)):
+        names = ", ".join(lost)
+        yield f"no record may be deleted at Caspio: nobody could put back what is in {names}"
     changed = theirs.get(spec.changed_column)
     if changed is not None and changed.type.upper() not in _DATES:
         yield f"changed_column {changed.name!r} is of type {changed.type}, not a date"
@@ -240,6 +250,11 @@ def _problems_in_mirror(
         yield f"{spec.mirror_table} has no column {changed!r}"
     elif changed and ours[changed].kind is not datetime:
         yield f"mirror_changed_column {changed!r} is not a date with a time"
+
+
+def unreadable(columns: Mapping[str, Column]) -> list[str]:
+    """Return the columns whose values nobody could put back."""
+    return [name for name, column in columns.items() if column.type.upper() in _UNREADABLE]
 
 
 def _form(column: Column) -> Form | None:

@@ -16,8 +16,15 @@ from pipeline.model.sync import (
 )
 from pipeline.sync.context import Pair, SyncContext, pair_states
 from pipeline.sync.conversions import Unfit
-from pipeline.sync.layout import Layout
-from pipeline.sync.write import Task, Writer, settle_open, taken_back
+from pipeline.sync.layout import Layout, unreadable
+from pipeline.sync.whole import (
+    Task,
+    deletes_record,
+    filled_since,
+    restorable,
+    with_whole_records,
+)
+from pipeline.sync.write import Writer, settle_open, taken_back
 
 _BATCH = 500
 
@@ -58,8 +65,9 @@ def _undo(context: SyncContext, effects: Sequence[SyncEffect]) -> None:
         undoing = _undoing(effect, pair, context)
         if undoing is not None:
             tasks.append(Task(undoing, pair))
+    tasks = _without_others_values(tasks, context)
     # Both sides as they are once everything is taken back.
-    rows = {task.effect.key: _rows_after(task) for task in tasks}
+    rows = {task.effect.key: _rows_after(task, context.layout) for task in tasks}
 
     def undone(effect: SyncEffect, state: RowState | None, layout: Layout) -> RowState | None:
         return taken_back(effect, state, layout, mark=left_mark(UNDONE, *rows[effect.key]))
@@ -67,12 +75,34 @@ def _undo(context: SyncContext, effects: Sequence[SyncEffect]) -> None:
     Writer(context, dict(known), undone).carry_out(tasks)
 
 
+def _without_others_values(tasks: Sequence[Task], context: SyncContext) -> list[Task]:
+    """Leave out inserted records in which users have filled in more than was inserted."""
+    lost = unreadable(context.table.columns())
+    whole, changed = with_whole_records(tasks, context)
+    for task in changed:
+        context.report.refuse(_where(task.effect), "it has changed since the run")
+    kept = []
+    for task in whole:
+        if lost and deletes_record(task):
+            reason = f"nobody could put back what is in {', '.join(lost)}"
+            context.report.refuse(_where(task.effect), reason)
+        elif filled := filled_since(task, context):
+            context.report.refuse(_where(task.effect), f"{', '.join(filled)} has a value since")
+        else:
+            kept.append(task)
+    return kept
+
+
+def _where(effect: SyncEffect) -> str:
+    return f"{effect.key} in {'Caspio' if effect.side is Side.CASPIO else 'the mirror'}"
+
+
 def _undoing(effect: SyncEffect, pair: Pair, context: SyncContext) -> SyncEffect | None:
     """Return the effect that takes one back, None where there is nothing to take back."""
     now = pair.caspio if effect.side is Side.CASPIO else pair.mirror
     if pair.is_refused or (effect.kind is ChangeKind.INSERT and now is None):
         return None
-    where = f"{effect.key} in {'Caspio' if effect.side is Side.CASPIO else 'the mirror'}"
+    where = _where(effect)
     kind, values = _reverse(effect, context)
     is_as_left = now is None if kind is ChangeKind.INSERT else _has(now, effect.after)
     if not is_as_left:
@@ -104,19 +134,18 @@ def _reverse(effect: SyncEffect, context: SyncContext) -> tuple[ChangeKind, Row]
         return ChangeKind.UPDATE, {name: effect.before[name] for name in effect.after}
     if effect.side is Side.MIRROR:
         return ChangeKind.INSERT, effect.before
-    writable = context.layout.writable
-    kept = {name: value for name, value in effect.before.items() if name in writable}
-    return ChangeKind.INSERT, kept
+    return ChangeKind.INSERT, restorable(effect.before, context)
 
 
 def _has(now: Row | None, values: Row) -> bool:
     return now is not None and all(now.get(name) == value for name, value in values.items())
 
 
-def _rows_after(task: Task) -> tuple[Row | None, Row | None]:
+def _rows_after(task: Task, layout: Layout) -> tuple[Row | None, Row | None]:
     effect, pair = task.effect, task.pair
     now = pair.caspio if effect.side is Side.CASPIO else pair.mirror
     after: Row | None = None
     if effect.kind is not ChangeKind.DELETE:
-        after = {**(now or {}), **effect.after}
+        written = {name: value for name, value in effect.after.items() if name in layout.pairs}
+        after = {**(now or {}), **written}
     return (after, pair.mirror) if effect.side is Side.CASPIO else (pair.caspio, after)

@@ -17,7 +17,8 @@ from pipeline.sync.context import Pair, SyncContext
 from pipeline.sync.conversions import Unfit
 from pipeline.sync.merge import Merge, Outcome, Seen, merge
 from pipeline.sync.reviews import Reviews
-from pipeline.sync.write import Task, Writer
+from pipeline.sync.whole import Task, with_whole_records
+from pipeline.sync.write import Writer
 
 Deletion = tuple[Pair, Merge]
 """A row that is gone on one side, and the decision to delete it from the other."""
@@ -80,7 +81,11 @@ class Worker:
 
     def write(self, decided: Sequence[tuple[Pair, Merge]]) -> None:
         """Write what was decided about rows, and keep what is known of them."""
-        tasks = [task for pair, found in decided for task in _tasks(pair, found, self.context)]
+        wanted = [task for pair, found in decided for task in _tasks(pair, found, self.context)]
+        tasks, changed = with_whole_records(wanted, self.context)
+        if changed:
+            self.unsettled += len(changed)
+            self.context.report.counts["overtaken"] += len(changed)
         if self.context.dry_run:
             for task in tasks:
                 self.context.report.add(task.effect)

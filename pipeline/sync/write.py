@@ -27,6 +27,7 @@ from pipeline.model.sync import (
 from pipeline.ports.mirror import Written
 from pipeline.sync.context import Pair, SyncContext, pair_states
 from pipeline.sync.layout import Layout
+from pipeline.sync.whole import Task
 from pipeline.wording import counted
 
 _HIDDEN = (
@@ -36,14 +37,6 @@ _HIDDEN = (
 
 _AT_ONCE = 50
 """Changes at Caspio whose intents are recorded together; a killed run leaves as many open."""
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """A change of one row, with the row as it was read on both sides."""
-
-    effect: SyncEffect
-    pair: Pair
 
 
 Advance = Callable[[SyncEffect, RowState | None, Layout], RowState | None]
@@ -274,7 +267,7 @@ def _is_in_force(effect: SyncEffect, pair: Pair) -> bool:
     row = pair.caspio if effect.side is Side.CASPIO else pair.mirror
     if effect.kind is ChangeKind.DELETE:
         return row is None
-    return row is not None and all(row.get(n) == value for n, value in effect.after.items())
+    return row is not None and all(row[n] == value for n, value in effect.after.items() if n in row)
 
 
 def _call(effect: SyncEffect, pair: Pair, context: SyncContext) -> Written:
