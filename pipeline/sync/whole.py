@@ -58,6 +58,34 @@ def _whole_records(
     return {record.pk: record for record in found}
 
 
+def with_whole_rows(tasks: Sequence[Task], context: SyncContext) -> list[Task]:
+    """Read rows of the mirror that are to be deleted again, with all their columns.
+
+    One that has changed meanwhile keeps its old values, which no write will meet.
+    """
+    keys = {
+        task.effect.key: context.layout.mirror_key(task.effect.key)
+        for task in tasks
+        if task.effect.kind is ChangeKind.DELETE
+    }
+    columns = context.mirror.columns() if keys else None
+    if not columns:
+        return list(tasks)
+    found = {
+        context.layout.key_and_row(row)[0]: row
+        for row in context.mirror.rows(list(keys.values()), list(columns))
+    }
+    whole = []
+    for task in tasks:
+        row = found.get(task.effect.key) if task.effect.key in keys else None
+        before = task.pair.stored
+        if row is not None and before is not None and before.items() <= row.items():
+            whole.append(replace(task, pair=replace(task.pair, stored=row)))
+        else:
+            whole.append(task)
+    return whole
+
+
 def filled_since(task: Task, context: SyncContext) -> list[str]:
     """Return the columns beside those in sync in which an inserted record has a value."""
     if not deletes_record(task):

@@ -27,7 +27,7 @@ from pipeline.model.sync import (
 from pipeline.ports.mirror import Written
 from pipeline.sync.context import Pair, SyncContext, pair_states
 from pipeline.sync.layout import Layout
-from pipeline.sync.whole import Task
+from pipeline.sync.whole import Task, with_whole_rows
 from pipeline.wording import counted
 
 _HIDDEN = (
@@ -96,9 +96,11 @@ class Writer:
         """Carry out tasks of different rows; one row may have a task for each side."""
         if not tasks:
             return
-        _archive([task.effect for task in tasks], self.context)
-        self._write_mirror([task for task in tasks if task.effect.side is Side.MIRROR])
+        mirrored = [task for task in tasks if task.effect.side is Side.MIRROR]
+        mirrored = with_whole_rows(mirrored, self.context)
         there = [task for task in tasks if task.effect.side is Side.CASPIO]
+        _archive([*mirrored, *there], self.context)
+        self._write_mirror(mirrored)
         for start in range(0, len(there), _AT_ONCE):
             self._write_caspio(there[start : start + _AT_ONCE])
 
@@ -294,16 +296,31 @@ def _mirror_change(effect: SyncEffect, pair: Pair, context: SyncContext) -> Mirr
     return MirrorChange(effect.kind, key, guard, values)
 
 
-def _archive(effects: Sequence[SyncEffect], context: SyncContext) -> None:
+def _replaced(task: Task) -> Mapping[str, object]:
+    one = task.effect
+    row: dict[str, object] = {
+        "key": one.key,
+        "pk": one.pk,
+        "side": one.side,
+        "row": dict(one.before),
+    }
+    if one.side is Side.MIRROR and one.kind is ChangeKind.DELETE:
+        row["stored"] = dict(task.pair.stored or {})
+    return row
+
+
+def _archive(tasks: Sequence[Task], context: SyncContext) -> None:
     """Keep the rows that are about to be overwritten or deleted, before any intent is recorded."""
     lines = [
         json.dumps(
-            {"key": one.key, "pk": one.pk, "side": one.side, "row": dict(one.before)},
+            _replaced(task),
             ensure_ascii=False,
             sort_keys=True,
+            # A column of the mirror that is not in sync may have any type.
+            default=str,
         )
-        for one in effects
-        if one.before
+        for task in tasks
+        if task.effect.before
     ]
     if not lines:
         return

@@ -108,3 +108,19 @@ def test_no_record_with_files_is_deleted(tmp_path: Path):
 
     assert len(sides.records.rows) == 1
     assert not undo.report.is_green
+
+
+def test_a_deleted_row_of_the_mirror_is_archived_whole(tmp_path: Path):
+    """Columns of the mirror that are not in sync are in the archive before their row is deleted."""
+    sides = Sides(tmp_path, replace(SPEC, delete_from=frozenset({Side.MIRROR}), max_deletions=1))
+    pk = sides.records.add(Code="A", Title="x")
+    sides.run()
+    sides.sql("ALTER TABLE t ADD extra BLOB")
+    sides.sql("UPDATE t SET extra = x'00ff'")
+    del sides.records.rows[pk]
+
+    sides.run()
+
+    assert sides.mirrored() == []
+    archived = [json.loads(data) for data in sides.archive.objects.values()]
+    assert [one["stored"]["extra"] for one in archived] == [str(b"\x00\xff")]
