@@ -49,6 +49,13 @@ class SqlFileWalks(SqlPart):
             found = connection.execute(same_key.distinct()).all()
         return {row.container for row in found if row.source == source}
 
+    def seen_at(self, source: str, pk: str) -> Sequence[datetime | None]:
+        """Return when each version of a record's files was first listed by a source."""
+        same_key = select(files.c.source, files.c.seen_at).where(files.c.record_key == pk)
+        with self._session.reading(f"look up when record {pk} was listed") as connection:
+            found = connection.execute(same_key.order_by(files.c.id)).all()
+        return [row.seen_at for row in found if row.source == source]
+
     def stale(
         self, is_current: Callable[[str], bool], rules: str, *, source: str
     ) -> Iterator[FileState]:

@@ -212,6 +212,9 @@ class FileLedger(SourceLedger, Protocol):
     def containers(self, source: str, pk: str) -> set[str]:
         """Return the tables and views in which a source has shown a record's files."""
 
+    def seen_at(self, source: str, pk: str) -> Sequence[datetime | None]:
+        """Return when each version of a record's files was first listed by a source."""
+
     def stale(
         self, is_current: Callable[[str], bool], rules: str, *, source: str
     ) -> Iterator[FileState]:

@@ -41,6 +41,16 @@ def test_a_record_is_found_in_every_table_that_its_source_had(ledger: Ledger):
     assert ledger.files.containers(refs[0].source, "3") == set()
 
 
+def test_it_is_known_when_the_files_of_a_record_were_listed(ledger: Ledger):
+    """Each version of a record counts, and no file of another record or source."""
+    refs = [a_ref("1"), a_ref("1", field="Back"), a_ref("2")]
+    ledger.files.seen([*refs, a_ref("1", source="a")], "run-1")
+
+    states = {state.ref: state.seen_at for state in ledger.files.states()}
+    assert list(ledger.files.seen_at(refs[0].source, "1")) == [states[ref] for ref in refs[:2]]
+    assert list(ledger.files.seen_at(refs[0].source, "3")) == []
+
+
 def test_only_the_version_listed_last_is_newest(ledger: Ledger):
     """The newest version is the one a listing showed last, also when an old one comes back."""
     first, second = a_ref(name="a.pdf"), a_ref(name="b.pdf")

@@ -185,6 +185,14 @@ class MemoryFiles(MemorySources):
         refs = (state.ref for state in self._memory.files.values() if state.ref.source == source)
         return {ref.container for ref in refs if ref.record is not None and ref.record.pk == pk}
 
+    def seen_at(self, source: str, pk: str) -> Sequence[datetime | None]:
+        """Return when each version of a record's files was first listed by a source."""
+        return [
+            state.seen_at
+            for state in self._memory.files.values()
+            if state.ref.source == source and state.ref.record and state.ref.record.pk == pk
+        ]
+
     def stale(
         self, is_current: Callable[[str], bool], rules: str, *, source: str
     ) -> Iterator[FileState]:

@@ -155,6 +155,5 @@ def _to_be_judged(
 def _is_new(work: RecordWork, column: LearnedColumn, context: WriteContext) -> bool:
     """Say whether a model was made before a listing has shown any file of a record."""
     assert work.record is not None
-    states = context.ports.ledger.files.states(source=work.source, pk=work.record.pk, newest=False)
-    seen = [state.seen_at for state in states]
+    seen = context.ports.ledger.files.seen_at(work.source, work.record.pk)
     return bool(seen) and all(at is not None and at > column.model.made_at for at in seen)
