@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
-WORKERS ?= 4
+WORKERS ?= 3
 PORT ?= 8250
 CONFORMANCE_EXAMPLES ?= 300
 HISTORIES ?= 300

@@ -17,7 +17,7 @@ from tests.crash.cells import SCENES, comparable, staged, undisturbed, writes
 from tests.integration.pipeline.accounts import Source, uploads, write_account, write_settings
 from tests.integration.pipeline.workspace import CREDENTIALS, Workspace, cli, cli_command
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.full]
 
 SCENE = "attachments"
 

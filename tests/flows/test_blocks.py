@@ -43,6 +43,7 @@ def _settings(folder: Path, caspio: str = "", archive: str = 'url = "file:archiv
     )
 
 
+@pytest.mark.full
 def test_a_run_needs_nothing_but_the_block(at_server: Prefect, tmp_path: Path):
     """`run` takes address and credentials from a block that a user filled in, and exports nothing."""
     with Emulator(seed=write_account(tmp_path / "seed", uploads(FILES), FILES)) as emulator:

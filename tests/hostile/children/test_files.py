@@ -8,6 +8,8 @@ from pipeline.model import Findings, ReadStatus
 from processors.sandbox.reader import SandboxedReader
 from tests.hostile.children.conftest import Misbehave
 
+pytestmark = pytest.mark.full
+
 
 def _copied(findings: Findings) -> list[bytes]:
     paths = [*findings.derived.values()]

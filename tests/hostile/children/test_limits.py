@@ -4,6 +4,8 @@ from pipeline.model import ReadStatus
 from tests.hostile.children.conftest import Misbehave
 from tests.support.samples import sampled
 
+pytestmark = pytest.mark.full
+
 
 @pytest.mark.parametrize("deed", sampled(["spin_on", "spin_in_parts"], sample=["spin_in_parts"]))
 def test_no_cpu_time_beyond_the_limit(deed: str, misbehave_anyhow: Misbehave):

@@ -168,6 +168,7 @@ def test_a_receiver_ends_on_sigterm(make_hooked: MakeHooked):
     assert len(hooked.messages()) == 1
 
 
+@pytest.mark.full
 def test_sigterm_drains_the_run_in_progress_and_keeps_what_waits(make_hooked: MakeHooked):
     """Documents in progress are written, the others and later messages wait; the next receiver does them, none twice."""
     files = {f"upload{n}.txt": receipt(n) for n in range(1, 25)}

@@ -196,6 +196,7 @@ def test_planning_confirms_no_source_and_applying_does(make_workspace: MakeWorks
     assert other.run().planned_only == 3
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     "operation", ["UpdateTableRecords", "UpdateFileMetadataInAttachmentTableFields"]
 )

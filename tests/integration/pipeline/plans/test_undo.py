@@ -244,6 +244,7 @@ def test_an_unknown_run_is_reported(make_workspace: MakeWorkspace):
     assert "knows of nothing" in done.stderr
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     "operation",
     ["UpdateTableRecords", "UpdateFileMetadataInAttachmentTableFields", "DeleteFileByPath"],

@@ -43,6 +43,7 @@ def _signaled(workspace: Workspace, *, after_writes: int, twice: bool = False) -
         return process.returncode, said
 
 
+@pytest.mark.full
 def test_sigterm_finishes_what_is_in_progress_and_nothing_more(make_workspace: MakeWorkspace):
     """Asked to stop, a run ends as interrupted with every write it began settled, its leases free, and work left."""
     workspace = make_workspace(files=FILES)
