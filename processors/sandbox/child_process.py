@@ -248,7 +248,7 @@ class ChildProcess:
     def _receive(self) -> tuple[bytes, int]:
         """Receive a report of the supervisor; raises Ended where it is the last one."""
         while len(self._report) < launch.REPORT.size:
-            part = self._control.recv(launch.REPORT.size - len(self._report))
+            part = self._received(launch.REPORT.size - len(self._report))
             if not part:
                 raise Ended(None)
             self._report += part
@@ -259,13 +259,20 @@ class ChildProcess:
             raise Ended(number)
         if kind == launch.FAILED:
             trace = b""
-            while len(trace) < number and (part := self._control.recv(number - len(trace))):
+            while len(trace) < number and (part := self._received(number - len(trace))):
                 trace += part
             structlog.get_logger(__name__).error(
                 "supervisor_failed", trace=trace.decode("utf-8", "replace")
             )
             raise Ended(None)
         return kind, number
+
+    def _received(self, size: int) -> bytes:
+        """Receive a part of a report, nothing if the supervisor is gone."""
+        try:
+            return self._control.recv(size)
+        except ConnectionError:  # it was killed before it took what was sent to it
+            return b""
 
     def _exit_code(self) -> int | None:
         """Return how the child ended, as the supervisor reports it when nothing of it is left."""
