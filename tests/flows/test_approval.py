@@ -76,7 +76,7 @@ def world(prefect_server: Prefect, tmp_path_factory: pytest.TempPathFactory) -> 
     with Emulator(seed=write_account(folder / "seed", account, FILES)) as emulator:
         sources = [Source(name=name, place={"table": name.title()}) for name in NAMES]
         config = write_settings(folder, emulator.url, *sources)
-        with serving(prefect_server, config, deployments=4 + 4 * len(NAMES)) as served:
+        with serving(prefect_server, config, deployments=5 + 4 * len(NAMES)) as served:
             yield World(served, emulator, folder, config)
 
 

@@ -203,7 +203,7 @@ def test_serve_registers_runs_on_demand_and_ends_on_sigterm(
     with Emulator(seed=write_account(tmp_path / "seed", uploads(GOOD), GOOD)) as emulator:
         source = Source(name="served", more='schedule = "17 3 * * *"')
         config = write_settings(tmp_path, emulator.url, source)
-        with serving(prefect_server, config, deployments=8) as served:
+        with serving(prefect_server, config, deployments=9) as served:
             found = {
                 name: one for name, one in served.deployments.items() if "served" in one["tags"]
             }

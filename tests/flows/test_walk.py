@@ -44,7 +44,7 @@ def walk(prefect_server: Prefect, tmp_path_factory: pytest.TempPathFactory) -> I
             Source(name=name, place={"table": name.title()}) for name in ("taken", "planned")
         ]
         config = write_settings(folder, emulator.url, *sources)
-        with serving(prefect_server, config, deployments=12) as served, browser() as page:
+        with serving(prefect_server, config, deployments=13) as served, browser() as page:
             yield Walk(page, served, "taken", "planned")
 
 
