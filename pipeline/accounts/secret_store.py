@@ -44,12 +44,17 @@ class Entry(_Part):
 
 
 class Store(_Part):
-    """All secrets of an account. `key` is None as long as no value was sealed."""
+    """All secrets of an account. `key` is None as long as no value was sealed.
+
+    `removed` keeps the last version of secrets that were removed: the number goes on when one is
+    set again, so that an older sealed value never fits a newer place.
+    """
 
     format: int = FORMAT
     account: str
     key: WrappedKey | None = None
     secrets: Mapping[str, Entry] = {}
+    removed: Mapping[str, int] = {}
 
     @model_validator(mode="after")
     def _known(self) -> "Store":
@@ -131,21 +136,24 @@ def with_value(store: Store, kind: str, value: SecretStr, masters: MasterKeys) -
         store = store.model_copy(update={"key": _wrapped(key, store.account, 1, masters)})
     else:
         key = masters.opening(store.key, store.account)
-    version = store.secrets[kind].version + 1 if kind in store.secrets else 1
-    return _with(store, kind, _sealed(key, store.account, kind, version, value))
+    return _with(store, kind, _sealed(key, store.account, kind, _next_version(store, kind), value))
 
 
 def with_reference(store: Store, kind: str, reference: str) -> Store:
     """Return a store with a reference in the place of a secret."""
-    # The number goes on, so that an older sealed value never fits a newer place.
-    version = store.secrets[kind].version + 1 if kind in store.secrets else 1
-    return _with(store, kind, Entry(reference=reference, version=version))
+    return _with(store, kind, Entry(reference=reference, version=_next_version(store, kind)))
 
 
 def without(store: Store, kind: str) -> Store:
     """Return a store without a secret."""
     rest = {name: entry for name, entry in store.secrets.items() if name != kind}
-    return store.model_copy(update={"secrets": rest})
+    removed = {**store.removed, kind: _next_version(store, kind) - 1}
+    return store.model_copy(update={"secrets": rest, "removed": removed})
+
+
+def _next_version(store: Store, kind: str) -> int:
+    entry = store.secrets.get(kind)
+    return max(entry.version if entry else 0, store.removed.get(kind, 0)) + 1
 
 
 def rotated(store: Store, masters: MasterKeys) -> Store:

@@ -108,6 +108,23 @@ def test_a_new_value_has_a_new_version(store: Store, masters: MasterKeys):
     }
 
 
+def test_a_secret_that_was_removed_is_set_again_with_a_new_version(
+    store: Store, masters: MasterKeys
+):
+    """The value from before the removal does not fit the place of the new one."""
+    before = store.secrets["client-secret"]
+    again = with_value(
+        without(store, "client-secret"), "client-secret", SecretStr("newer"), masters
+    )
+
+    old_under_new = before.model_copy(update={"version": again.secrets["client-secret"].version})
+    replayed = again.model_copy(update={"secrets": {"client-secret": old_under_new}})
+
+    assert again.secrets["client-secret"].version == before.version + 1
+    with pytest.raises(BadSettings):
+        opened(replayed, masters)
+
+
 def test_a_store_of_another_version_is_refused():
     """A format or a kind that is not known is not guessed at."""
     with pytest.raises(ValidationError):
