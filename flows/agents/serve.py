@@ -1,14 +1,11 @@
 """Run the MCP server: over HTTP until it is asked to stop, or over stdin and stdout."""
 
 import functools
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import anyio
-import uvicorn
 from mcp.server.stdio import stdio_server
 from mcp.shared.exceptions import MCPError
 from mcp_types import INVALID_REQUEST
@@ -17,27 +14,13 @@ from flows.agents.accounts import AgentAccount, open_accounts
 from flows.agents.door import Credentials, refuse_open_door
 from flows.agents.http import PATH, agents_app
 from flows.agents.server import Context, agent_server
-from flows.http.server import listening, server_of
+from flows.http.server import Serving, serving_accounts
 from pipeline.errors import BadSettings
 from pipeline.model.agents import AgentToken
 from pipeline.settings import environment
 
 TOKEN_VARIABLE = "CASPIO_INGEST_AGENT_TOKEN"  # noqa: S105 - the name of a variable
 KEY_VARIABLE = "CASPIO_INGEST_AGENT_OPERATOR_KEY"
-CONNECTIONS = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Serving:
-    """A server that is ready to run, and the addresses of its accounts."""
-
-    server: uvicorn.Server
-    socket: socket.socket
-    addresses: tuple[str, ...]
-
-    def run(self) -> None:
-        """Answer until the process is asked to stop; runs of agents are drained."""
-        self.server.run(sockets=[self.socket])
 
 
 @contextmanager
@@ -54,13 +37,17 @@ def serving(configs: tuple[Path, ...], listen: str = "") -> Iterator[Serving]:
         settings = settings.model_copy(update={"listen": address})
         refuse_open_door(section="agents", listen=address, url=settings.url)
         app = agents_app(accounts, settings)
-        with listening(address, what="The server of agents") as door:
-            host, port = door.getsockname()[:2]
-            base = settings.url or f"http://{host}:{port}"
-            # The application has a lifespan: the one of the servers of its accounts.
-            server = server_of(app, connections=CONNECTIONS, lifespan="on")
-            addresses = tuple(f"{base}{PATH}/{name}" for name in accounts)
-            yield Serving(server, door, addresses)
+        paths = [f"{PATH}/{name}" for name in accounts]
+        # The application has a lifespan: the one of the servers of its accounts.
+        with serving_accounts(
+            app,
+            address=address,
+            what="The server of agents",
+            paths=paths,
+            url=settings.url,
+            lifespan="on",
+        ) as server:
+            yield server
 
 
 def serve_stdio(config: Path) -> None:

@@ -3,7 +3,7 @@
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
@@ -15,6 +15,9 @@ from starlette.types import ASGIApp
 from flows.app.drain import Drain
 from flows.http.connections import BoundedConnection
 from pipeline.errors import BadSettings
+
+CONNECTIONS = 200
+"""Connections to a server of several accounts at the same time."""
 
 
 def server_of(
@@ -98,6 +101,44 @@ class Running:
         finally:
             self.server.should_exit = True
             thread.join()
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """A server of several accounts that is ready to run, and the addresses of its accounts."""
+
+    server: uvicorn.Server
+    socket: socket.socket
+    addresses: tuple[str, ...]
+
+    def run(self) -> None:
+        """Answer until the process is asked to stop; calls that have begun are finished."""
+        self.server.run(sockets=[self.socket])
+
+
+@contextmanager
+def serving_accounts(
+    app: ASGIApp,
+    *,
+    address: str,
+    what: str,
+    paths: Iterable[str],
+    url: str | None = None,
+    lifespan: Literal["on", "off"] = "off",
+) -> Iterator[Serving]:
+    """Listen at HOST:PORT with the application of several accounts; run it with `Serving.run()`.
+
+    `what` names the server in messages, `paths` are those of the accounts, and `url` is the address
+    by which others reach it, where that is another one.
+
+    Raises:
+        BadSettings: the address cannot be listened at.
+    """
+    with listening(address, what=what) as door:
+        host, port = door.getsockname()[:2]
+        base = url or f"http://{host}:{port}"
+        server = server_of(app, connections=CONNECTIONS, lifespan=lifespan)
+        yield Serving(server, door, tuple(f"{base}{path}" for path in paths))
 
 
 @contextmanager
