@@ -20,6 +20,7 @@ Row = Mapping[str, Common]
 """A row by the names that its columns have at Caspio."""
 
 PK = "PK_ID"
+_SYNC = "sync:"
 
 
 class Side(StrEnum):
@@ -112,7 +113,12 @@ class SyncSpec:
     @property
     def source(self) -> str:
         """Name the sync where the ledger has names of sources; no source has a colon in its own."""
-        return f"sync:{self.name}"
+        return f"{_SYNC}{self.name}"
+
+
+def is_sync(source: str) -> bool:
+    """Say whether a name of a source in the ledger is that of a sync."""
+    return source.startswith(_SYNC)
 
 
 class ChangeKind(StrEnum):

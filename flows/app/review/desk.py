@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from flows.app.review.conflicts import decide_conflict, open_conflict_again
 from flows.app.source_runs import make_source_run, new_run_id, recorded_run
 from flows.app.wiring import AppContext
 from pipeline.context import SourceRun
@@ -23,7 +24,9 @@ from pipeline.model import (
     Status,
 )
 from pipeline.model.review import ReviewItem, ReviewState
+from pipeline.model.sync import is_sync
 from pipeline.plans.undo import effects_by_record, undo_record, with_listing
+from pipeline.ports.ledger import EffectLedger
 from pipeline.source_run.checks import blocked
 from pipeline.source_run.leases import Leases
 from pipeline.source_run.recovery import settle_effects
@@ -64,8 +67,12 @@ class ReviewDesk:
             NotDecided: the decision does not fit, or was made by somebody else.
             IngestError: nothing was decided; the message says what to do.
         """
+        if is_sync(item.source):
+            with self._in_ledger(item) as (ledger, run_id):
+                decide_conflict(item, choice, ledger, run_id=run_id)
+            return ""
         with self._at_work(item) as (run, ref, context):
-            _refuse_changed(item, run)
+            _refuse_changed(item, run.ports.ledger.effects)
             now = run.ports.clock.now()
             changes = decide_on_page(item, choice, text, context, now=now)
             if choice in {Choice.ACCEPT, Choice.CORRECT}:
@@ -82,8 +89,12 @@ class ReviewDesk:
         """
         if item.state not in {ReviewState.ACCEPTED, ReviewState.REJECTED}:
             raise NotDecided(f"{item.suggestion.column} is {item.state}: there is nothing to undo.")
+        if is_sync(item.source):
+            with self._in_ledger(item) as (ledger, run_id):
+                open_conflict_again(item, ledger, run_id=run_id)
+            return ""
         with self._at_work(item) as (run, _, context):
-            _refuse_changed(item, run)
+            _refuse_changed(item, run.ports.ledger.effects)
             left = ""
             effect = decided_effect(item, run)
             if item.state is ReviewState.ACCEPTED and effect is not None:
@@ -104,6 +115,19 @@ class ReviewDesk:
         """End the run, if there was a decision."""
         with self._lock:
             self._end()
+
+    @contextmanager
+    def _in_ledger(self, item: ReviewItem) -> Iterator[tuple[EffectLedger, str]]:
+        """Give the ledger for a decision that writes to no record now, and the run's id."""
+        with self._lock:
+            opened = self._open()
+            try:
+                ledger = opened.context.ports.ledger.effects
+                _refuse_changed(item, ledger)
+                yield ledger, opened.summary.run_id
+            except StopRun:
+                self._end()
+                raise
 
     @contextmanager
     def _at_work(self, item: ReviewItem) -> Iterator[tuple[SourceRun, FileRef, WriteContext]]:
@@ -168,10 +192,10 @@ class ReviewDesk:
             opened.stack.close()
 
 
-def _refuse_changed(item: ReviewItem, run: SourceRun) -> None:
+def _refuse_changed(item: ReviewItem, ledger: EffectLedger) -> None:
     """Refuse a decision on a suggestion that is not any more as the user saw it."""
     record = (item.record.container, item.record.pk)
-    kept = {one.key: one for one in run.ports.ledger.effects.review_items(item.source, record)}
+    kept = {one.key: one for one in ledger.review_items(item.source, record)}
     now = kept.get(item.key)
     if now is None or (now.state, now.suggestion) != (item.state, item.suggestion):
         raise NotDecided(

@@ -26,6 +26,7 @@ from pipeline.decide.column_values import TEXT_TYPES
 from pipeline.errors import IngestError
 from pipeline.model import Finding, SourceSpec, Value
 from pipeline.model.review import Review, ReviewItem, ReviewState
+from pipeline.model.sync import is_sync
 from pipeline.steps.write_back import Choice
 
 _INPUTS = {"DATE/TIME": "date", "YES/NO": "yes-no", "TEXT": "long", "INTEGER": "whole"}
@@ -37,6 +38,11 @@ _DONE = {
     "reject": "was rejected",
     "absent": "is not in the document",
     "undo": "waits for a decision again",
+}
+_DONE_IN_SYNC = {
+    "accept": "takes the mirror's value with the next run of the sync",
+    "reject": "keeps Caspio's value; the next run of the sync writes it to the mirror",
+    "undo": _DONE["undo"],
 }
 
 
@@ -185,6 +191,7 @@ def _shown(
     view = page_view(visit.site, review, asked, marked=marked, items=items)
     fields = _fields(visit, review, spec, items, view)
     now, said = visit.site.clock.now(), asked.get("said", "")
+    done = _DONE_IN_SYNC if is_sync(review.source) else _DONE
     response = page(
         visit,
         "review/document",
@@ -196,7 +203,7 @@ def _shown(
         problem=problem,
         failed_key=visit.form.get("key", "") if problem else "",
         typed_text=typed_text,
-        message=f"{asked.get('on', '')} {_DONE[said]}." if said in _DONE else "",
+        message=f"{asked.get('on', '')} {done[said]}." if said in done else "",
         tomorrow=(now + timedelta(days=1)).date(),
         classes=classes(visit.site.settings),
         job=visit.site.jobs.job(job_of(review.id)),
