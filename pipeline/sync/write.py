@@ -25,6 +25,7 @@ from pipeline.model.sync import (
     left_mark,
 )
 from pipeline.ports.mirror import Written
+from pipeline.steps.write_back.effects import IN_FLIGHT_S, LONGEST_CALL, looked_until
 from pipeline.sync.context import Pair, SyncContext, pair_states
 from pipeline.sync.layout import Layout
 from pipeline.sync.whole import Task, with_whole_rows
@@ -238,7 +239,31 @@ def _is_kept(effect: SyncEffect) -> bool:
 
 
 def _look(effects: Sequence[SyncEffect], context: SyncContext) -> list[tuple[SyncEffect, Pair]]:
-    """Say by looking which effects are in force; return each with its row as it is now."""
+    """Say by looking which effects are in force; return each with its row as it is now.
+
+    What is not there may still come while its call can be under way, so it is looked for again
+    until then: it would be written twice, or be nobody's.
+    """
+    found = looked_until(
+        lambda: _looked(effects, context),
+        is_there=lambda found: not any(_may_come(effect, context) for effect, _ in found),
+        clock=context.clock,
+        end_s=context.clock.monotonic() + IN_FLIGHT_S,
+    )
+    for effect, _ in found:
+        if effect.note == _HIDDEN:
+            context.report.refuse(effect.key, _HIDDEN)
+    return found
+
+
+def _may_come(effect: SyncEffect, context: SyncContext) -> bool:
+    """Say whether the call of an effect that is not there can still be under way."""
+    is_old = effect.at is not None and context.clock.now() - effect.at > LONGEST_CALL
+    # What a database has not committed when its client is gone, it never commits.
+    return effect.state is EffectState.ABANDONED and effect.side is Side.CASPIO and not is_old
+
+
+def _looked(effects: Sequence[SyncEffect], context: SyncContext) -> list[tuple[SyncEffect, Pair]]:
     known = {effect.key: RowState(effect.key, effect.pk) for effect in effects}
     pairs = {pair.key: pair for pair in pair_states(context, list(known.values()))}
     found = []
@@ -249,7 +274,6 @@ def _look(effects: Sequence[SyncEffect], context: SyncContext) -> list[tuple[Syn
         elif _may_be_hidden(effect, context):
             # It counts as inserted: a second insert could make a duplicate.
             state, note = EffectState.CONFLICT, _HIDDEN
-            context.report.refuse(effect.key, note)
         else:
             state, note = EffectState.ABANDONED, "its answer never came, and it is not in force"
         settled = replace(effect, state=state, note=note, pk=pair.pk or effect.pk)

@@ -8,14 +8,16 @@ not there may still come while its call can be under way, so it is looked for ag
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from enum import Enum, auto
 from pathlib import Path
+from typing import TypeVar
 
 from pipeline.decide.column_values import same
 from pipeline.decide.naming import split_name
 from pipeline.errors import EffectInDoubt, FileGone, IngestError, StopRun
 from pipeline.model import Effect, EffectKind, EffectState, RecordRef, Value
-from pipeline.ports import RecordTarget, Updated
+from pipeline.ports import Clock, RecordTarget, Updated
 from pipeline.ports.ledger import Block
 from pipeline.steps.write_back.context import WriteContext
 from pipeline.wording import counted
@@ -27,8 +29,16 @@ Caspio documents no limit. One statement on one row takes milliseconds; what tak
 before it, and a gateway that gave up on the service behind it (502, 504).
 """
 
+LONGEST_CALL = timedelta(minutes=10)
+"""From an intent until its call was surely sent: it may have waited for a permit, and then have
+been refused for the number of calls several times, for at most three minutes in all (`RETRY`).
+"""
+
 _FIRST_PAUSE_S = 1.0  # most late calls take effect within it; the next pauses are longer
 _ROUNDING_S = 0.01  # a shorter rest is rounding, and would be waited for again and again
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,12 +334,24 @@ def in_flight_end_s(context: WriteContext) -> float:
 
 def look_until(effect: Effect, context: WriteContext, *, end_s: float) -> Answer:
     """Look for an effect until it is there, or its call cannot be under way any more."""
-    clock, pause_s = context.ports.clock, _FIRST_PAUSE_S
+    return looked_until(
+        lambda: look(effect, context),
+        is_there=lambda answer: answer.met > 0,
+        clock=context.ports.clock,
+        end_s=end_s,
+    )
+
+
+def looked_until(
+    look_once: Callable[[], T], *, is_there: Callable[[T], bool], clock: Clock, end_s: float
+) -> T:
+    """Look until what is looked for is there, or until `end_s` by the monotonic clock."""
+    pause_s = _FIRST_PAUSE_S
     while True:
-        answer = look(effect, context)
+        found = look_once()
         left_s = end_s - clock.monotonic()
-        if answer.met or left_s < _ROUNDING_S:
-            return answer
+        if is_there(found) or left_s < _ROUNDING_S:
+            return found
         clock.sleep(min(pause_s, left_s))
         pause_s *= 3
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import timedelta
 from itertools import groupby
 
 import structlog
@@ -12,6 +11,7 @@ from pipeline.model import Effect, EffectKind, EffectState
 from pipeline.steps.write_back.context import WriteContext
 from pipeline.steps.write_back.effects import (
     EFFECTS,
+    LONGEST_CALL,
     Answer,
     Recovery,
     in_flight_end_s,
@@ -19,10 +19,6 @@ from pipeline.steps.write_back.effects import (
     look_until,
 )
 from pipeline.steps.write_back.move import finish_move
-
-_LONGEST_CALL = timedelta(minutes=10)
-# From an intent until its call was surely sent: it may have waited for a permit, and then have been
-# refused for the number of calls several times, for at most three minutes in all (`RETRY`).
 
 _log = structlog.get_logger()
 
@@ -75,7 +71,7 @@ def _settle(effect: Effect, context: WriteContext, *, end_s: float) -> None:
 
 def _look(effect: Effect, context: WriteContext, *, end_s: float) -> Answer:
     """Look for an effect, until `end_s` if its call may still be under way."""
-    is_old = effect.at is not None and context.ports.clock.now() - effect.at > _LONGEST_CALL
+    is_old = effect.at is not None and context.ports.clock.now() - effect.at > LONGEST_CALL
     if is_old or effect.state is EffectState.APPLIED:
         return look(effect, context)
     return look_until(effect, context, end_s=end_s)

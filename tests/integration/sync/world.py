@@ -15,6 +15,7 @@ from flows.app.sync.run import SyncResult, plan_one, run_one, status_of, undo_on
 from flows.app.sync.wiring import named_sync, placed_spec
 from flows.app.wiring import AppContext, connect
 from infra.emulator import Emulator
+from tests.fakes.clock import RunningClock
 
 CREDENTIALS = {"CASPIO_CLIENT_ID": "id", "CASPIO_CLIENT_SECRET": "secret"}
 FIELDS = [
@@ -74,7 +75,9 @@ class World:
         """Connect the account."""
         with ExitStack() as stack:
             context = stack.enter_context(connect(load_settings(self.config)))
-            yield replace(context, ports=self.ports(context.ports))
+            # What may still be under way after a kill is waited for without waiting.
+            ports = replace(context.ports, clock=RunningClock())
+            yield replace(context, ports=self.ports(ports))
 
     def ports(self, ports: Any) -> Any:
         """Return the ports of a run."""
