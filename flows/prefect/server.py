@@ -13,6 +13,8 @@ from typing import Any
 
 import httpx
 
+from flows.app.wiring import system_clock
+from pipeline.adapters.caspio.client.retry import Repeatable, RetryPolicy
 from pipeline.errors import BadSettings, ServiceUnavailable
 from pipeline.settings import environment
 
@@ -20,6 +22,9 @@ START_S = 90.0
 """Seconds a server may take to answer; on a slow disk its first start takes half a minute."""
 
 _TIMEOUT_S = 10.0
+
+# With SQLite the server answers 503 while another of its requests writes, and does nothing then.
+_BUSY = RetryPolicy(on=(Repeatable,), attempts=6, first_pause_s=0.25, max_pause_s=2.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +51,19 @@ class Server:
             BadSettings: the server cannot be reached or refuses; with what it answered.
         """
         url = self.api + path
-        try:
+
+        def attempt() -> httpx.Response:
             reply = httpx.request(method, url, json=body, auth=self.auth, timeout=_TIMEOUT_S)
+            if reply.status_code == httpx.codes.SERVICE_UNAVAILABLE:
+                raise Repeatable(f"{url} answers 503")
+            return reply
+
+        try:
+            reply = _BUSY.run(attempt, clock=system_clock())
         except httpx.HTTPError as error:
             raise BadSettings([f"{self.api} cannot be reached: {error}."]) from error
+        except Repeatable as error:
+            raise BadSettings([f"{error}: it is busy. Try again in a minute."]) from error
         if reply.status_code == httpx.codes.UNAUTHORIZED:
             raise BadSettings(
                 [f"{self.api} requires a password that PREFECT_API_AUTH_STRING does not give."]

@@ -26,6 +26,7 @@ from flows.app.sources import isolate_errors, named_sources, source_problems
 from flows.app.webhook_messages import answering
 from flows.app.wiring import AppContext, connect
 from flows.prefect.deployments.priorities import settings_name
+from flows.prefect.requests.learn_again import learn_if_grown
 from flows.prefect.requests.lost_requests import ask_again_for_lost
 from flows.prefect.requests.overtaken import skip_overtaken
 from flows.prefect.server import Server
@@ -161,6 +162,8 @@ def run_flow(config: Path, source: str, request: RunRequest) -> State:
         leave_report(source, report, context=context)
         # While the ledger is still open, which the alarms compare with.
         raise_alarms(context, source, summary, few=bool(request.records))
+        if server is not None and interrupted is None:
+            learn_if_grown(server, context.settings, spec, request, summary)
     if interrupted:
         return stopped_state(interrupted, summary.counts())
     return final_state(report, summary.counts())

@@ -1,0 +1,28 @@
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from flows.prefect import server as module
+from flows.prefect.server import Server
+from pipeline.adapters.caspio.client.retry import Repeatable, RetryPolicy
+from pipeline.errors import BadSettings
+
+
+def answering(monkeypatch: pytest.MonkeyPatch, answers: Iterator[int]) -> Server:
+    """Return a server that answers with these status codes, one after the other, without pauses."""
+    monkeypatch.setattr(httpx, "request", lambda *_, **__: httpx.Response(next(answers), json={}))
+    monkeypatch.setattr(module, "_BUSY", RetryPolicy(on=(Repeatable,), attempts=3))
+    return Server("http://prefect/api")
+
+
+def test_a_busy_server_is_asked_again(monkeypatch: pytest.MonkeyPatch):
+    """While another request writes to its database, it refuses before it does anything."""
+    assert answering(monkeypatch, iter([503, 503, 200])).ask("POST", "/flow_runs/filter") == {}
+
+
+@pytest.mark.parametrize("answers", [[503, 503, 503], [500], [404]])
+def test_what_it_answers_at_last_is_said(monkeypatch: pytest.MonkeyPatch, answers: list[int]):
+    """A request that failed otherwise may have been carried out, and is not repeated."""
+    with pytest.raises(BadSettings, match=f"answers {answers[-1]}"):
+        answering(monkeypatch, iter(answers)).ask("POST", "/flow_runs/filter")
