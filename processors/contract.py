@@ -100,6 +100,27 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelFile:
+    """A network in ONNX format that the user provides, and the SHA-256 of its bytes in hex."""
+
+    path: Path
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class OcrModels:
+    """Networks of the user for RapidOCR, in place of those in its package.
+
+    `detection` finds lines, `recognition` reads them. `languages` are those whose letters
+    `recognition` was trained on; None: those of the network in the package.
+    """
+
+    detection: ModelFile | None = None
+    recognition: ModelFile | None = None
+    languages: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ReadSettings:
     """How documents are read.
 
@@ -107,6 +128,7 @@ class ReadSettings:
     `renditions`: keys of RENDITIONS. `passwords`: tried on encrypted documents after the empty one;
     they are secrets. `scanned`: a virus scanner sees each document first. `date_order`: dmy, mdy or
     "", for dates that a document leaves open. `rules`: the text of the user's own class rules.
+    `models`: the user's own networks for OCR.
     """
 
     ocr: str = "auto"
@@ -117,6 +139,7 @@ class ReadSettings:
     scanned: bool = False
     date_order: str = ""
     rules: str = field(default="", repr=False)
+    models: OcrModels = field(default_factory=OcrModels)
 
 
 class Word(NamedTuple):

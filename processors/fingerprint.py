@@ -20,7 +20,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from pipeline.model import Findings, ReadStatus
-from processors.contract import ReadSettings
+from processors.contract import OcrModels, ReadSettings
 from processors.registry import BUILT_IN, Entry, entry_for
 
 _PACKAGE = Path(__file__).resolve().parent
@@ -139,7 +139,7 @@ class Fingerprints:
 
             parts["engines"] = [_engine(name, settings) for name in engines.used(settings)]
         else:
-            settings = dataclasses.replace(settings, ocr="")
+            settings = dataclasses.replace(settings, ocr="", models=OcrModels())
         if "pdfa" in settings.renditions:
             roots += _PDFA
             from processors.exec import ocrmypdf
@@ -157,10 +157,16 @@ class Fingerprints:
                 "libraries": _versions(libraries_of(stages, package=self._package)),
                 # Regular expressions, Unicode and number formatting are Python's.
                 "python": platform.python_version_tuple()[:2],
-                "settings": dataclasses.asdict(dataclasses.replace(settings, passwords=())),
+                "settings": _comparable(settings),
                 "passwords": [_slow_digest(password) for password in settings.passwords],
             }
         )
+
+
+def _comparable(settings: ReadSettings) -> dict[str, object]:
+    """Return the settings without secrets, and without where the files of networks are."""
+    models = OcrModels(languages=settings.models.languages)
+    return dataclasses.asdict(dataclasses.replace(settings, passwords=(), models=models))
 
 
 def _kind_of(media_type: str, status: ReadStatus) -> str:
@@ -279,10 +285,11 @@ def _version(distribution: str) -> str:
 def _engine(name: str, settings: ReadSettings) -> list[object]:
     """Describe an engine as it is installed now; raises EngineMissing."""
     if name == "rapidocr":
-        from processors.ocr.rapid import engine, lexicon
+        from processors.ocr.rapid import engine, lexicon, models
 
-        models = sorted(_file_digest(file) for file in engine.model_files().values())
-        return [*_versions(("rapidocr", engine.runtime(), lexicon.PACKAGE)), *models]
+        chosen = models.networks_of(settings.models)
+        digests = sorted(_file_digest(file) for file in (chosen.detection, chosen.recognition))
+        return [*_versions(("rapidocr", engine.runtime(), lexicon.PACKAGE)), *digests]
     from processors.exec import tesseract
 
     files = tesseract.data_files(settings.languages)

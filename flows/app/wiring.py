@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     import httpx
 
     from pipeline.adapters.caspio.client import CaspioClient
+    from processors.contract import OcrModels
     from processors.sandbox.reader import SandboxedReader
 
 
@@ -344,6 +345,7 @@ def open_reader(
         renditions=renditions,
         date_order=settings.date_order,
         rules=own_rules(settings.rules),
+        models=own_models(settings),
         documents_per_child=settings.documents_per_child,
         require_isolation=settings.require_isolation,
         cache=cache_folder(),
@@ -360,6 +362,17 @@ def cache_folder() -> Path | None:
         return (Path(given) if given else Path.home() / own) / "caspio-ingest"
     except RuntimeError:
         return None
+
+
+def own_models(settings: ProcessingSettings) -> "OcrModels":
+    """Return the user's own networks for OCR."""
+    from processors.contract import ModelFile, OcrModels
+
+    detection, recognition = (
+        ModelFile(model.path, model.sha256) if model else None
+        for model in (settings.models.detection, settings.models.recognition)
+    )
+    return OcrModels(detection, recognition, settings.models.languages)
 
 
 def own_rules(path: Path | None) -> str:

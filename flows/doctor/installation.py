@@ -13,6 +13,7 @@ from flows.app.wiring import (
     open_client,
     open_ledger,
     open_target,
+    own_models,
     visible_tables,
 )
 from flows.doctor.check import Check, attempt
@@ -84,7 +85,10 @@ def check_engines(settings: Settings) -> str:
     from processors.contract import EngineMissing, ReadSettings
     from processors.ocr import engines
 
-    chosen = ReadSettings(ocr=settings.processing.ocr, languages=settings.processing.languages)
+    processing = settings.processing
+    chosen = ReadSettings(
+        ocr=processing.ocr, languages=processing.languages, models=own_models(processing)
+    )
     try:
         return engines.describe(chosen)
     except EngineMissing as error:

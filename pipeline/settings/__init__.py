@@ -42,6 +42,7 @@ from pipeline.settings.sections import (
     LearnSettings,
     LedgerSettings,
     MetricsSettings,
+    OcrModelsSettings,
     ProcessingSettings,
     ServeSettings,
     WebhookSettings,
@@ -330,7 +331,7 @@ def _from_blocks(named: Mapping[str, str], blocks: Blocks) -> tuple[dict[str, An
 
 
 def with_absolute_paths(settings: Settings, folder: Path) -> Settings:
-    """Make a relative archive folder, ledger file, rules file and plans folder absolute."""
+    """Make relative folders and files of the settings absolute."""
     archive, ledger, processing = settings.archive, settings.ledger, settings.processing
     if archive.url.startswith("file:"):
         root = folder / archive.url.removeprefix("file:").removeprefix("//")
@@ -340,10 +341,21 @@ def with_absolute_paths(settings: Settings, folder: Path) -> Settings:
         ledger = ledger.model_copy(update={"url": f"sqlite:///{file}"})
     if processing.rules is not None:
         processing = processing.model_copy(update={"rules": folder / processing.rules})
+    processing = processing.model_copy(update={"models": _models_below(processing.models, folder)})
     agents = settings.agents.model_copy(update={"plans": folder / settings.agents.plans})
     sync = below(folder, settings.sync)
     sections = {"archive": archive, "ledger": ledger, "processing": processing, "agents": agents}
     return settings.model_copy(update={**sections, "sync": sync})
+
+
+def _models_below(models: OcrModelsSettings, folder: Path) -> OcrModelsSettings:
+    given = {"detection": models.detection, "recognition": models.recognition}
+    absolute = {
+        part: model.model_copy(update={"path": folder / model.path})
+        for part, model in given.items()
+        if model is not None
+    }
+    return models.model_copy(update=absolute)
 
 
 def passwords() -> tuple[str, ...]:

@@ -173,6 +173,28 @@ class LedgerSettings(Section):
     """
 
 
+class OcrModelSettings(Section):
+    """A network for OCR that you provide."""
+
+    path: Path
+    """ONNX file of PaddleOCR's form. Relative paths start at the folder of the settings file."""
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-fA-F]{64}$")]
+    """SHA-256 of the file. A file with another one is refused before a document is read."""
+
+
+class OcrModelsSettings(Section):
+    """`[processing.models]`: networks for RapidOCR in place of those in its package."""
+
+    detection: OcrModelSettings | None = None
+    """Network that finds lines."""
+    recognition: OcrModelSettings | None = None
+    """Network that reads lines. Its metadata must have the list of its characters."""
+    languages: tuple[Annotated[str, Field(pattern=r"^[a-z]{3}(_[a-z]+)?$")], ...] | None = None
+    """Languages whose letters `recognition` was trained on, as Tesseract language codes. Unset,
+    those of the network in the package.
+    """
+
+
 class ProcessingSettings(Section):
     """`[processing]`: how documents are read, and the limits of each document."""
 
@@ -241,6 +263,8 @@ class ProcessingSettings(Section):
     """TOML file with your own rules for document classes. Relative paths start at the folder of the
     settings file.
     """
+    models: OcrModelsSettings = OcrModelsSettings()
+    """Your own networks for OCR."""
 
 
 class LearnSettings(Section):

@@ -19,7 +19,7 @@ from processors.contract import (
 )
 from processors.exec import tesseract
 from processors.ocr import auto, orientation
-from processors.ocr.rapid import engine as rapid_engine
+from processors.ocr.rapid import engine as rapid_engine, models
 from processors.ocr.tesseract import TesseractEngine
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def reader_for(settings: ReadSettings) -> PageReader:
         title = auto.TITLES[settings.ocr]
         engine = load(settings.ocr, settings)
         return SingleEngineReader(engine, reason=f"{title} read it, as the settings say")
-    missing = _why_no_rapidocr()
+    missing = _why_no_rapidocr(settings)
     if missing:
         engine = load("tesseract", settings)
         return SingleEngineReader(engine, reason=f"Tesseract read it: {missing.rstrip('.')}")
@@ -71,7 +71,7 @@ def reader_for(settings: ReadSettings) -> PageReader:
 def recipes(settings: ReadSettings) -> Iterator[prepared.Recipe]:
     """Yield how to make in advance what RapidOCR loads, if these settings may use it."""
     if settings.ocr != "tesseract":
-        yield from rapid_engine.recipes(settings.languages)
+        yield from rapid_engine.recipes(settings.languages, settings.models)
 
 
 def load(name: str, settings: ReadSettings) -> OcrEngine:
@@ -84,7 +84,7 @@ def load(name: str, settings: ReadSettings) -> OcrEngine:
         timeout_s = settings.limits.cpu_s / _PAGE_SHARE
         return TesseractEngine(languages=settings.languages, timeout_s=timeout_s)
     try:
-        return _GuardedRapidEngine(rapid_engine.RapidEngine(settings.languages))
+        return _GuardedRapidEngine(rapid_engine.RapidEngine(settings.languages, settings.models))
     except _rapidocr_errors() as exc:
         if reports_out_of_memory(exc):
             raise MemoryError from exc
@@ -114,7 +114,7 @@ def used(settings: ReadSettings) -> tuple[str, ...]:
                 'Set ocr = "tesseract" or "auto" for these languages.'
             )
         return ("rapidocr",)
-    if len(untrained) == len(settings.languages) or _why_no_rapidocr():
+    if len(untrained) == len(settings.languages) or _why_no_rapidocr(settings):
         return ("tesseract",)
     return ("rapidocr", "tesseract") if untrained else ("rapidocr",)
 
@@ -127,11 +127,14 @@ def check(settings: ReadSettings) -> None:
     Raises:
         EngineMissing: something is missing, with what to install.
     """
+    if settings.ocr != "tesseract":
+        # Before anything is chosen: no other engine may stand in for a network that is wrong.
+        models.verify(settings.models)
     for name in used(settings):
         if name == "tesseract":
             tesseract.require(settings.languages)
         else:
-            rapid_engine.model_files()
+            models.networks_of(settings.models)
 
 
 def describe(settings: ReadSettings) -> str:
@@ -140,8 +143,9 @@ def describe(settings: ReadSettings) -> str:
     descriptions = []
     for name in used(settings):
         if name == "rapidocr":
-            model = rapid_engine.model_files()["Rec"].stem
-            text = f"rapidocr on {rapid_engine.runtime()}, {model}, bundled with the package"
+            chosen = models.networks_of(settings.models)
+            origin = "from your settings" if chosen.is_own else "bundled with the package"
+            text = f"rapidocr on {rapid_engine.runtime()}, {chosen.name}, {origin}"
         else:
             text = f"tesseract {tesseract.version()} with {', '.join(settings.languages)}"
         descriptions.append(text)
@@ -149,18 +153,20 @@ def describe(settings: ReadSettings) -> str:
     return separator.join(descriptions)
 
 
-def _why_no_rapidocr() -> str:
+def _why_no_rapidocr(settings: ReadSettings) -> str:
     """Return why RapidOCR cannot be used; "" if it can."""
     try:
-        rapid_engine.model_files()
+        models.networks_of(settings.models)
     except EngineMissing as exc:
         return str(exc)
     return ""
 
 
 def _untrained(settings: ReadSettings) -> tuple[str, ...]:
-    """Return the languages whose letters RapidOCR was not trained on."""
-    return tuple(language for language in settings.languages if language not in RAPIDOCR_LANGUAGES)
+    """Return the languages whose letters RapidOCR's network was not trained on."""
+    known = settings.models.languages
+    trained = RAPIDOCR_LANGUAGES if known is None else frozenset(known)
+    return tuple(language for language in settings.languages if language not in trained)
 
 
 class SingleEngineReader:

@@ -17,11 +17,19 @@ from typing import Self
 from pipeline.errors import BadSettings
 from pipeline.model import Findings, ReadStatus, ScanStatus
 from pipeline.ports.reader import NoTurns, ReadingTurns, WhileRead
-from processors.contract import USUAL_RENDITIONS, EngineMissing, Limits, ReadSettings, failed
+from processors.contract import (
+    USUAL_RENDITIONS,
+    EngineMissing,
+    Limits,
+    OcrModels,
+    ReadSettings,
+    failed,
+)
 from processors.detect.clamav import Clamd, VirusScan
 from processors.exec import ocrmypdf
 from processors.fingerprint import Fingerprints
 from processors.ocr import engines
+from processors.ocr.rapid.models import files as model_files
 from processors.sandbox.child import Job
 from processors.sandbox.child_folder import sweep
 from processors.sandbox.child_process import ChildProcess
@@ -64,6 +72,7 @@ class SandboxedReader:
         clamav: str | None = None,
         date_order: str = "",
         rules: str = "",
+        models: OcrModels | None = None,
         documents_per_child: int = DOCUMENTS_PER_CHILD,
         require_isolation: str = Level.NONE,
         cache: Path | None = None,
@@ -81,13 +90,14 @@ class SandboxedReader:
             scanned=bool(clamav),
             date_order=date_order,
             rules=rules,
+            models=models or OcrModels(),
         )
         _check(self._settings)
         # This process has the credentials, in its memory and its environment.
         privileges.hide()
         sweep()
         name = f"{job.__module__}:{job.__qualname__}" if job else _DOCUMENT_JOB
-        code = tuple(_code(name))
+        code = (*_code(name), *model_files(self._settings.models))
 
         def start(warm: bool) -> ChildProcess:  # noqa: FBT001 - the one argument that is left
             return ChildProcess(

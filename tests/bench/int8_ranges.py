@@ -16,7 +16,9 @@ from PIL import Image, ImageFilter, ImageOps
 
 from infra.samples.canvas import Canvas, flatbed_scan, thermal_print
 from infra.samples.photograph import Shot, photograph
+from processors.contract import OcrModels
 from processors.ocr.rapid import engine as rapid_engine, int8, networks
+from processors.ocr.rapid.models import networks_of
 
 _PAGES = 24
 _STRIPS_A_PAGE = 40
@@ -124,7 +126,7 @@ class Recorder:
 
 def main() -> None:
     """Write the recognizer's ranges."""
-    file = rapid_engine.model_files()["Rec"]
+    file = networks_of(OcrModels()).recognition
     engine = rapid_engine.RapidEngine()
     engine._recognizer = recorder = Recorder(engine._recognizer)
     observer = Observer(file)

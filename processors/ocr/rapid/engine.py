@@ -7,17 +7,16 @@ warped. Shrinking by area instead of linearly, as the networks were trained, wou
 a hundred.
 """
 
-import importlib.util
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from processors import prepared
-from processors.contract import Box, EngineMissing, Segment, Word
+from processors.contract import Box, EngineMissing, OcrModels, Segment, Word
 from processors.ocr.rapid import ctc, lexicon, line_batches, networks
 from processors.ocr.rapid.line_finder import height_of, lines_in, width_of
+from processors.ocr.rapid.models import networks_of
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -25,9 +24,7 @@ if TYPE_CHECKING:
 
 EAST_ASIAN = frozenset({"chi_sim", "chi_tra", "jpn"})
 
-# PP-OCRv6 of PaddleOCR (Apache License 2.0), converted to ONNX: stage and file in the package's
-# folder "models".
-_MODELS = {"Det": "PP-OCRv6_det_small.onnx", "Rec": "PP-OCRv6_rec_small.onnx"}
+_PACKAGED = OcrModels()
 
 # Lines are found on an image shrunk to this side, and read at full size. Pages have small print
 # that is lost at 960 pixels; receipts, which are longer, and strips of lines have none.
@@ -48,35 +45,13 @@ _STRAIGHT_PX = (
 _VERTICAL = 1.5  # times higher than wide: the line runs downward
 
 
-def model_files() -> dict[str, Path]:
-    """Return the model files inside the installed wheel by stage.
-
-    Raises:
-        EngineMissing: rapidocr or a model is not installed. Nothing is ever downloaded.
-    """
-    spec = importlib.util.find_spec("rapidocr")
-    if spec is None or spec.origin is None:
-        raise EngineMissing(
-            'RapidOCR is not installed. Install the package "rapidocr" or set ocr = "tesseract".'
-        )
-    folder = Path(spec.origin).parent / "models"
-    files = {stage: folder / name for stage, name in _MODELS.items()}
-    missing = [file.name for file in files.values() if not file.is_file()]
-    if missing:
-        raise EngineMissing(
-            f"This version of rapidocr does not contain {', '.join(missing)}. "
-            'Install the locked version or set ocr = "tesseract".'
-        )
-    return files
-
-
-def recipes(languages: Sequence[str]) -> Iterator[prepared.Recipe]:
+def recipes(languages: Sequence[str], models: OcrModels = _PACKAGED) -> Iterator[prepared.Recipe]:
     """Yield how to compile the networks for these languages; none where they are not installed."""
     with suppress(EngineMissing):
-        files = model_files()
+        chosen = networks_of(models)
         yield from networks.recipes(
-            detector=files["Det"],
-            recognizer=files["Rec"],
+            detector=chosen.detection,
+            recognizer=chosen.recognition,
             east_asian=not EAST_ASIAN.isdisjoint(languages),
         )
 
@@ -89,17 +64,17 @@ def runtime() -> str:
 class RapidEngine:
     """Keeps two small networks loaded and runs them on one thread."""
 
-    def __init__(self, languages: Sequence[str] = ("eng",)) -> None:
+    def __init__(self, languages: Sequence[str] = ("eng",), models: OcrModels = _PACKAGED) -> None:
         """Load detector and recognizer, which takes about a second and half a GiB."""
         import cv2
 
         cv2.setNumThreads(1)
-        files = model_files()
+        chosen = networks_of(models)
         # With the model: what was learned from pages of one model is unproved on those of another.
-        self.name = f"rapidocr {files['Rec'].stem} ({runtime()})"
-        self._detector = networks.detector(files["Det"])
+        self.name = f"rapidocr {chosen.name} ({runtime()})"
+        self._detector = networks.detector(chosen.detection)
         self._recognizer, self._characters = networks.recognizer(
-            files["Rec"], east_asian=not EAST_ASIAN.isdisjoint(languages)
+            chosen.recognition, east_asian=not EAST_ASIAN.isdisjoint(languages)
         )
         self._lexicon = lexicon.english() if "eng" in languages else None
 

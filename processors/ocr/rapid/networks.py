@@ -83,7 +83,7 @@ def recognizer(file: Path, *, east_asian: bool) -> tuple[Network, Sequence[str]]
     """
     if runtime() != "openvino":
         network = _OnnxNetwork(file)
-        characters = _alphabet(network.metadata["character"])
+        characters = _alphabet(network.metadata.get("character", ""))
         kept = _kept_outputs(characters, east_asian=east_asian)
         return _PartialNetwork(network, kept), [characters[index] for index in kept]
     ready = _imported(_recognizer_name(east_asian=east_asian))
@@ -102,7 +102,9 @@ def _compiled_detector(file: Path) -> tuple[Any, Sequence[str]]:
 def _compiled_recognizer(file: Path, *, east_asian: bool) -> tuple[Any, Sequence[str]]:
     """Compile the recognizer; return it and the characters of its outputs."""
     model = _model(file)
-    characters = _alphabet(model.get_rt_info()["framework"]["character"].value)
+    path = ["framework", "character"]
+    listed = model.get_rt_info(path).astype(str) if model.has_rt_info(path) else ""
+    characters = _alphabet(listed)
     if not east_asian:
         kept = _kept_outputs(characters, east_asian=False)
         remove_outputs(model, kept)
@@ -137,7 +139,13 @@ def _imported(name: str) -> tuple[Any, Sequence[str]] | None:
 
 
 def _alphabet(lines: str) -> list[str]:
-    """Return the model's characters with those that its list omits: blank and space."""
+    """Return the model's characters with those that its list omits: blank and space.
+
+    Raises:
+        ValueError: there is no list; such a network reads no lines.
+    """
+    if not lines:
+        raise ValueError("the metadata of the network has no list of its characters")
     return ["", *lines.splitlines(), " "]
 
 

@@ -5,10 +5,11 @@ import pytest
 from PIL import ImageOps
 from rapidfuzz import fuzz
 
-from processors.contract import EngineMissing, OcrEngine, ReadSettings
+from processors.contract import EngineMissing, OcrEngine, OcrModels, ReadSettings
 from processors.exec import tesseract
 from processors.ocr import engines
-from processors.ocr.rapid import engine as rapid_engine
+from processors.ocr.rapid import models
+from processors.ocr.rapid.models import networks_of
 from tests.support.samples import sampled
 from tests.unit.processors import documents
 
@@ -98,7 +99,7 @@ def test_auto_uses_the_engines_that_the_languages_need(
 
 def test_auto_uses_tesseract_if_a_model_is_missing(monkeypatch: pytest.MonkeyPatch):
     """If the package rapidocr has no such model, `auto` reads with Tesseract."""
-    monkeypatch.setattr(rapid_engine, "_MODELS", {"Det": "no.onnx", "Rec": "such.onnx"})
+    monkeypatch.setattr(models, "RECOGNITION", "no-such.onnx")
 
     assert engines.used(ReadSettings()) == ("tesseract",)
 
@@ -132,6 +133,8 @@ def test_a_missing_program_is_named(monkeypatch: pytest.MonkeyPatch):
 
 def test_models_come_with_the_package():
     """Every model file is in the installed package: nothing is downloaded."""
-    files = rapid_engine.model_files()
+    packaged = networks_of(OcrModels())
 
-    assert all(file.is_file() and "rapidocr" in file.parts for file in files.values())
+    for file in (packaged.detection, packaged.recognition):
+        assert file.is_file()
+        assert "rapidocr" in file.parts

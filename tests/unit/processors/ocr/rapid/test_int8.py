@@ -4,7 +4,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from processors.ocr.rapid import engine as rapid_engine, int8, networks
+from processors.contract import OcrModels
+from processors.ocr.rapid import int8, networks
+from processors.ocr.rapid.models import networks_of
 
 openvino = pytest.importorskip("openvino", reason="OpenVINO is not made for this processor")
 
@@ -62,7 +64,7 @@ def test_a_convolution_without_a_range_is_unchanged():
 
 def test_the_installed_recognizer_has_ranges():
     """The ranges are those of the installed recognizer, one for every convolution worth it."""
-    file = rapid_engine.model_files()["Rec"]
+    file = networks_of(OcrModels()).recognition
     names = {
         each.get_friendly_name() for each in int8.convolutions(openvino.Core().read_model(file))
     }
@@ -112,7 +114,9 @@ def test_the_recognizer_loads_with_and_without_bytes(
 ):
     """With bytes or without, the recognizer gives a probability per character and step."""
     monkeypatch.setattr(int8, "supported", lambda: bytes_fit)
-    network_, characters = networks.recognizer(rapid_engine.model_files()["Rec"], east_asian=False)
+    network_, characters = networks.recognizer(
+        networks_of(OcrModels()).recognition, east_asian=False
+    )
 
     output = network_.run(np.zeros((1, 3, 48, 320), dtype=np.float32))
 

@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 
 from processors import prepared
-from processors.contract import ReadSettings
+from processors.contract import OcrModels, ReadSettings
 from processors.fingerprint import Fingerprints
 from processors.layout import reading_order
 from processors.ocr import engines
 from processors.ocr.rapid import engine as rapid_engine, networks
+from processors.ocr.rapid.models import networks_of
 from tests.unit.processors import documents, drawn
 
 pytestmark = pytest.mark.slow
@@ -43,7 +44,7 @@ def test_onnx_runtime_reads_a_page():
     engine = rapid_engine.RapidEngine()
 
     assert text(engine).splitlines() == [*LINES, "Total 1,234.50"]
-    model = rapid_engine.model_files()["Rec"].stem
+    model = networks_of(OcrModels()).recognition.stem
     assert engine.name == f"rapidocr {model} (onnxruntime)"
 
 
@@ -85,7 +86,7 @@ def test_a_network_of_another_build_is_compiled_again(monkeypatch: pytest.Monkey
 @pytest.mark.usefixtures("without_openvino")
 def test_onnx_runtime_has_no_east_asian_characters_unless_requested():
     """The probability of East Asian characters is shared among the characters that are kept."""
-    file = rapid_engine.model_files()["Rec"]
+    file = networks_of(OcrModels()).recognition
     line = np.random.default_rng(4).uniform(-1, 1, (1, 3, 48, 320)).astype(np.float32)
     (latin, letters), (whole, all_letters) = (
         networks.recognizer(file, east_asian=requested) for requested in (False, True)
