@@ -3,6 +3,7 @@
     IngestError
     ├── TryLater                the service is busy or unavailable for now; a later run may succeed
     │   ├── ServiceUnavailable  retries are used up
+    │   ├── AtWorkElsewhere     another run works on the same; it ends by itself
     │   └── EffectInDoubt       a write was sent and its answer lost; look before doing anything
     ├── RejectFile              this file cannot be handled; the others go on
     │   ├── CutShort            fewer or more bytes arrived than were listed
@@ -35,6 +36,10 @@ class TryLater(IngestError):
 
 class ServiceUnavailable(TryLater):
     """Retries are used up; the next run continues here."""
+
+
+class AtWorkElsewhere(TryLater):
+    """Another run works on the same, and only one may; it ends by itself."""
 
 
 class EffectInDoubt(TryLater):

@@ -54,6 +54,9 @@ def examine(config: Path) -> Iterator[Check]:
     if settings.processing.clamav:
         remedy = "Start clamd, or correct processing.clamav."
         yield attempt("virus scanner", partial(check_scanner, settings), remedy)
+    if settings.webhooks.url and any(one.spec().reported_table for one in settings.sync):
+        remedy = "Run `caspio-ingest webhooks sync`."
+        yield attempt("webhooks of syncs", partial(reported_syncs, settings), remedy)
     yield from account_checks(settings)
     yield from examine_server(settings, Server.from_environment(), known_owner(settings, config))
 
@@ -122,6 +125,16 @@ def account_checks(settings: Settings) -> Iterator[Check]:
         for spec in settings.specs().values():
             check = partial(check_source, spec, target, settings)
             yield attempt(f"source {spec.name}", check, remedy)
+
+
+def reported_syncs(settings: Settings) -> str:
+    """Check that the webhook reports the tables of all syncs that it can report."""
+    syncs = [spec for one in settings.sync if (spec := one.spec()).reported_table]
+    with open_ledger(settings) as ledger:
+        silent = [spec.name for spec in syncs if ledger.messages.watched(spec.source) is None]
+    if silent:
+        raise BadSettings([f"Webhooks report no change to {', '.join(silent)}."])
+    return f"{counted(len(syncs), 'sync', 'is/are')} reported by webhook"
 
 
 def versions_text(client: "CaspioClient") -> str:

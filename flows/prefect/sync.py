@@ -1,6 +1,7 @@
 """The flow `sync`: bring a table or view of Caspio and its mirror together."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -31,6 +32,7 @@ def sync(  # noqa: PLR0917 - Prefect passes parameters by name
     sweep: bool = False,  # noqa: FBT001, FBT002 - Prefect passes parameters by name
     delete_all: bool = False,  # noqa: FBT001, FBT002 - Prefect passes parameters by name
     dry_run: bool = False,  # noqa: FBT001, FBT002 - Prefect passes parameters by name
+    messages: str = "",
     config: Config = "caspio-ingest.toml",
 ) -> State:
     """Write what changed on one side to the other.
@@ -41,35 +43,29 @@ def sync(  # noqa: PLR0917 - Prefect passes parameters by name
         sweep: Compare every row, also if changed ones would do.
         delete_all: Make the deletions, also if they are more than max_deletions.
         dry_run: Only show what would be written, and how many calls it takes.
+        messages: Set by the webhook receiver: the messages this run is for.
         config: The settings file, on the machine that runs the flow.
     """
-    return ended(
-        lambda: synced_state(
-            Path(config), name, records, sweep=sweep, delete_all=delete_all, dry_run=dry_run
-        )
-    )
+    if dry_run:
+        work = partial(plan_one, sweep=sweep, delete_all=delete_all)
+    else:
+        work = partial(run_one, sweep=sweep, delete_all=delete_all, batch=messages)
+    return ended(lambda: synced_state(Path(config), name, records, work))
 
 
 def synced_state(
-    config: Path,
-    name: str,
-    records: Sequence[str],
-    *,
-    sweep: bool,
-    delete_all: bool,
-    dry_run: bool,
+    config: Path, name: str, records: Sequence[str], work: Callable[..., SyncResult]
 ) -> State:
     """Run or plan a sync; return the final state."""
     with connected(config) as context:
-        work = plan_one if dry_run else run_one
-        result = work(context, name, sweep=sweep, delete_all=delete_all, records=records)
+        result = work(context, name, records=records)
     leave_changes(result)
     report = result.report
     counts = ", ".join(f"{number} {what}" for what, number in sorted(report.counts.items()))
     message = "\n".join([counts or "no rows", *report.notes])
     if not report.is_green:
         return red(PARTLY_FAILED, message, result=result)
-    return Completed(name=PLANNED if dry_run else None, message=message, data=result)
+    return Completed(name=PLANNED if report.planned_only else None, message=message, data=result)
 
 
 def leave_changes(result: SyncResult) -> None:

@@ -1,11 +1,13 @@
 """Which webhook events cover every source, with as few as possible from our own writes."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set as AbstractSet
+from dataclasses import dataclass, field, replace
 
 from pipeline.adapters.caspio.client import EventDefinition
 from pipeline.model import Column, SourceSpec
-from pipeline.webhooks.incoming import INSERT, UPDATE, table_of
+from pipeline.model.sync import Side, SyncSpec
+from pipeline.sync.conversions import CASPIO_TYPES
+from pipeline.webhooks.incoming import DELETE, INSERT, UPDATE, table_of
 
 Columns = Mapping[str, Column]
 
@@ -15,94 +17,139 @@ _FILE_TYPES = {"ATTACHMENT", "FILE"}
 _CANNOT_CHANGE = {"AUTONUMBER", "PASSWORD", "PREFIXED AUTONUMBER", "GUID", "RANDOM ID", "TIMESTAMP"}
 
 
+# A message of more than 10 MB is not sent at all (caspio-api.md, section 5), and of these one value
+# may have 64,000 characters. Without it, an own write is found by a look at the record.
+_SHORT = CASPIO_TYPES.keys() - {"TEXT"}
+_NAME_A_TABLE = "has no webhook events; name the table behind it with webhook_table"
+
+
 @dataclass(frozen=True, slots=True)
 class WatchedTable:
     """A table with webhook events.
 
     Attributes:
-        sources: Names of the sources it concerns.
+        carried: Types of the columns that messages carry, by name, for each source and sync.
         fields: Columns whose change sends a message.
-        types: Types of the columns that messages carry, by name.
+        has_deletes: Whether deleted records are reported, too.
     """
 
     name: str
-    sources: tuple[str, ...]
+    carried: Mapping[str, Mapping[str, str]]
     fields: tuple[str, ...]
-    types: Mapping[str, str]
+    has_deletes: bool = False
 
-    def events(self, event_sources: Sequence[str]) -> tuple[EventDefinition, EventDefinition]:
-        """Return the two events: a record is added, a watched field changes. Deletes need none."""
+    def events(self, event_sources: Sequence[str]) -> tuple[EventDefinition, ...]:
+        """Return the events: a record is added, a watched field changes, a record is deleted."""
+        payload: dict[str, None] = {}
+        for types in self.carried.values():
+            payload |= dict.fromkeys(types)
         insert = EventDefinition(
             type=INSERT,
             table=self.name,
             sources=tuple(event_sources),
-            payload_fields=tuple(self.types),
+            payload_fields=tuple(payload),
         )
-        return insert, replace(insert, type=UPDATE, fields=self.fields)
+        update = replace(insert, type=UPDATE, fields=self.fields)
+        return (insert, update, replace(insert, type=DELETE))[: 3 if self.has_deletes else 2]
 
 
 @dataclass(frozen=True, slots=True)
 class DesiredEvents:
-    """The tables to watch, and by name why other sources are left to the schedule."""
+    """The tables to watch, and by name why other sources and syncs are left to the schedule."""
 
     tables: tuple[WatchedTable, ...]
     skipped: Mapping[str, str]
 
 
 def desired_events(
-    specs: Iterable[SourceSpec], columns_of: Callable[[str], Columns]
+    specs: Iterable[SourceSpec],
+    columns_of: Callable[[str], Columns],
+    syncs: Iterable[SyncSpec] = (),
 ) -> DesiredEvents:
-    """Return what to watch for these sources.
+    """Return what to watch for these sources and syncs.
 
     `columns_of` raises BadSettings for a table that does not exist.
     """
     specs = list(specs)
     written_by_us = {column for spec in specs for column in spec.columns}
-    by_table: dict[str, list[SourceSpec]] = {}
+    by_table, skipped = _by_table(specs, syncs)
+    tables = []
+    for group in by_table.values():
+        columns = columns_of(group.table)
+        reason = f"{group.table} has no field for its files"
+        without = [spec for spec in group.specs if not carried_columns(spec, columns)]
+        skipped |= {spec.name: reason for spec in without}
+        useful = replace(group, specs=[spec for spec in group.specs if spec not in without])
+        if useful.specs or useful.syncs:
+            tables.append(_watched(useful, columns, written_by_us))
+    return DesiredEvents(tuple(tables), skipped)
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """The sources and the syncs of one table."""
+
+    table: str
+    specs: list[SourceSpec] = field(default_factory=list)
+    syncs: list[SyncSpec] = field(default_factory=list)
+
+
+def _by_table(
+    specs: Iterable[SourceSpec], syncs: Iterable[SyncSpec]
+) -> tuple[dict[str, _Group], dict[str, str]]:
+    """Return the groups, and by name why a source or sync is in none."""
+    # Caspio ignores case in names, so two sources may write the same table differently.
+    groups: dict[str, _Group] = {}
     skipped: dict[str, str] = {}
     for spec in specs:
         table = table_of(spec)
         if table is None:
             kind = "a view" if spec.view else "a folder of the Files area"
-            skipped[spec.name] = (
-                f"{kind} has no webhook events; name the table behind it with webhook_table"
-            )
+            skipped[spec.name] = f"{kind} {_NAME_A_TABLE}"
         else:
-            # Caspio ignores case in names, so two sources may write the same table differently.
-            by_table.setdefault(table.casefold(), []).append(spec)
-    tables = []
-    for group in by_table.values():
-        columns = columns_of(table_of(group[0]) or "")
-        watched = watched_table(group, columns, written_by_us)
-        if watched.types:
-            tables.append(watched)
+            groups.setdefault(table.casefold(), _Group(table)).specs.append(spec)
+    for sync in syncs:
+        if table := sync.reported_table:
+            groups.setdefault(table.casefold(), _Group(table)).syncs.append(sync)
+        elif sync.direction.writes(Side.MIRROR):
+            skipped[sync.source] = f"a view {_NAME_A_TABLE}"
         else:
-            reason = f"{watched.name} has no field for its files"
-            skipped |= dict.fromkeys(watched.sources, reason)
-    return DesiredEvents(tuple(tables), skipped)
+            skipped[sync.source] = "it only pushes: no change at Caspio is carried over"
+    return groups, skipped
 
 
-def watched_table(
-    specs: Sequence[SourceSpec], columns: Columns, written_by_us: set[str]
-) -> WatchedTable:
-    """Return what to watch in a table for its sources.
+def _watched(group: _Group, columns: Columns, written_by_us: set[str]) -> WatchedTable:
+    """Return what to watch in a table for its sources and syncs."""
+    carried = {spec.name: carried_columns(spec, columns) for spec in group.specs}
+    for sync in group.syncs:
+        carried[sync.source] = [name for name in _of_types(columns, _SHORT) if name in sync.columns]
+    return WatchedTable(
+        group.table,
+        {name: _types(of_one, columns) for name, of_one in carried.items()},
+        tuple(_watched_fields(group, columns, written_by_us)),
+        has_deletes=any(Side.MIRROR in sync.delete_from for sync in group.syncs),
+    )
 
-    The fields with files are watched. If other columns decide which records belong to a source,
-    those are watched, too, except the ones that we write ourselves.
+
+def _types(names: Iterable[str], columns: Columns) -> dict[str, str]:
+    return {name: columns[name].type.upper() for name in names}
+
+
+def _watched_fields(group: _Group, columns: Columns, written_by_us: set[str]) -> Iterator[str]:
+    """Yield the fields with files, and the columns in sync.
+
+    If other columns decide which records belong to a source, those are watched, too, except the
+    ones that we write ourselves.
     """
-    by_name: dict[str, None] = {}
-    for spec in specs:
-        by_name |= dict.fromkeys(carried_columns(spec, columns))
-    carried = list(by_name)
     # Without a condition, a record belongs to the source whatever its other columns contain.
-    fields = carried
-    if any(spec.where or spec.view for spec in specs):
+    watched = {name for spec in group.specs for name in carried_columns(spec, columns)}
+    if any(spec.where or spec.view for spec in group.specs):
         # A column that we write would send a message for each of our own writes.
-        watched = set(carried) | (changeable(columns) - written_by_us)
-        fields = [name for name in columns if name in watched]
-    types = {name: columns[name].type.upper() for name in carried}
-    sources = tuple(spec.name for spec in specs)
-    return WatchedTable(table_of(specs[0]) or "", sources, tuple(fields), types)
+        watched |= changeable(columns) - written_by_us
+    for sync in group.syncs:
+        # Any column may decide whether a view shows the record.
+        watched |= changeable(columns) & (columns.keys() if sync.is_view else sync.columns.keys())
+    yield from (name for name in columns if name in watched)
 
 
 def changeable(columns: Columns) -> set[str]:
@@ -129,5 +176,5 @@ def carried_columns(spec: SourceSpec, columns: Columns) -> list[str]:
     return carried_fields
 
 
-def _of_types(columns: Columns, types: set[str]) -> list[str]:
+def _of_types(columns: Columns, types: AbstractSet[str]) -> list[str]:
     return [name for name, column in columns.items() if column.type.upper() in types]

@@ -12,20 +12,25 @@ import structlog
 
 from flows.app.drain import Drain
 from flows.app.run_request import RunRequest
+from flows.app.sync.wiring import placed_spec
 from flows.app.webhook_messages import wait_s
 from flows.app.wiring import system_clock
-from flows.prefect.deployments.priorities import deployment_name
-from pipeline.errors import IngestError, StopRequested
+from flows.prefect.deployments.priorities import SYNC, deployment_name
+from pipeline.errors import AtWorkElsewhere, BadSettings, IngestError, StopRequested
+from pipeline.model import SourceSpec
 from pipeline.model.messages import Message
+from pipeline.model.sync import is_sync, sync_name
 from pipeline.ports import Ledger
 from pipeline.settings import Settings
+from pipeline.settings.syncs import SyncSettings
 from pipeline.source_run.leases import leased_worker
+from pipeline.sync.messages import own_writes
 from pipeline.webhooks.incoming import is_own_write, types_of
 
 MOST_ATTEMPTS = 5
 """Attempts after which a message is left to the schedule, which finds its records."""
 
-LOOK_S = 30.0
+LOOK_S = 10.0
 """Seconds until the ledger is read again without a new message: another receiver may have died."""
 
 _TURNS_BETWEEN_DELETIONS = 2_000
@@ -89,14 +94,14 @@ class Dispatcher:
     def _dispatch(self, messages: Sequence[Message], batch: str) -> None:
         """Settle the messages that need no run, and start one run for the others."""
         source = messages[0].source
-        spec = self.settings.specs().get(source)
-        if spec is None:
+        subject = self._sync(source) if is_sync(source) else self.settings.specs().get(source)
+        if subject is None:
             self._settle(messages, f"the settings no longer have a source {source!r}")
             return
         if source in self.settings.paused():
             self._settle(messages, "the source is paused; its next run finds what has changed")
             return
-        types = types_of(spec, self.ledger)
+        ours = self._own_writes(messages, subject)
         unsettled: list[Message] = []
         keys: dict[str, None] = {}
         for message in messages:
@@ -105,11 +110,7 @@ class Dispatcher:
                 note = f"left to the schedule after {MOST_ATTEMPTS} attempts: {message.note}"
                 self._settle([message], note)
                 continue
-            changed = [
-                reported.key
-                for reported in message.records
-                if not is_own_write(reported, spec, types=types, ledger=self.ledger)
-            ]
+            changed = [one.key for one in message.records if (message.seq, one.key) not in ours]
             if changed:
                 unsettled.append(message)
                 keys |= dict.fromkeys(changed)
@@ -117,6 +118,33 @@ class Dispatcher:
                 self._settle([message], "our own write")
         if unsettled:
             self._start(source, list(keys), batch, unsettled)
+
+    def _sync(self, source: str) -> SyncSettings | None:
+        return next((one for one in self.settings.sync if one.spec().source == source), None)
+
+    def _own_writes(
+        self, messages: Sequence[Message], subject: SourceSpec | SyncSettings
+    ) -> set[tuple[int, str]]:
+        """Return, by message, the records that were reported only because of our own writes."""
+        if isinstance(subject, SourceSpec):
+            types = types_of(subject.name, self.ledger)
+            return {
+                (message.seq, one.key)
+                for message in messages
+                for one in message.records
+                if is_own_write(one, subject, types=types, ledger=self.ledger)
+            }
+        try:
+            spec = placed_spec(subject)
+        except BadSettings:
+            # Only the runs at Prefect need to know the mirror; they see whose change it was.
+            return set()
+        types = types_of(spec.source, self.ledger)
+        return {
+            (message.seq, key)
+            for message in messages
+            for key in own_writes(message.records, spec, types=types, ledger=self.ledger.syncs)
+        }
 
     def _start(
         self, source: str, keys: Sequence[str], batch: str, messages: Sequence[Message]
@@ -127,6 +155,9 @@ class Dispatcher:
             self.start(source, keys, batch)
         except StopRequested as error:
             self.ledger.messages.put_back(seqs, str(error), wait_s=0)
+        except AtWorkElsewhere as error:
+            # The run itself has put them back.
+            _log.info("messages wait", source=source, reason=str(error))
         except Exception as error:  # noqa: BLE001 - a failed run must not stop the others
             unforeseen = not isinstance(error, IngestError)
             _log.error("messages wait", source=source, error=str(error), exc_info=unforeseen)
@@ -192,7 +223,11 @@ def start_directly(config: Path, drain: Drain) -> Start:
 
     def start(source: str, keys: Sequence[str], batch: str) -> None:
         from flows.app.direct import work_directly
+        from flows.app.sync.run import run_reported
 
+        if is_sync(source):
+            run_reported(config, sync_name(source), keys, batch, drain)
+            return
         request = RunRequest(records=tuple(keys), batch=batch)
         work_directly(config, sources=[source], request=request, drain=drain)
 
@@ -205,14 +240,18 @@ def start_at_prefect(settings: Settings, config: Path) -> Start:
     def start(source: str, keys: Sequence[str], batch: str) -> None:
         from prefect.deployments import run_deployment
 
-        parameters = {
-            "source": source,
+        parameters: dict[str, object] = {
             "records": list(keys),
             "messages": batch,
             # The run's process has another working folder.
             "config": str(config.resolve()),
         }
-        name = f"ingest-record/{deployment_name('ingest-record', settings, source)}"
+        if is_sync(source):
+            parameters["name"] = sync_name(source)
+            name = f"sync/{deployment_name(SYNC.flow, settings, sync_name(source))}"
+        else:
+            parameters["source"] = source
+            name = f"ingest-record/{deployment_name('ingest-record', settings, source)}"
         # Without waiting for the run, which settles its messages itself.
         run_deployment(name, parameters=parameters, timeout=0, idempotency_key=batch)
 

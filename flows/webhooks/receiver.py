@@ -16,6 +16,7 @@ from pipeline.ports import Ledger
 from pipeline.settings import Settings
 from pipeline.webhooks.incoming import (
     BadMessage,
+    Envelope,
     NotFromCaspio,
     is_signed,
     may_hold_secret,
@@ -101,6 +102,18 @@ class Receiver:
         return JSONResponse({"kept": new})
 
     def _store(self, body: bytes, signature: str) -> int:
+        envelope = self._proved(body, signature)
+        # Sources that webhooks cannot cover have no table, and no message concerns them.
+        specs = [spec for spec in self.settings.specs().values() if table_of(spec)]
+        syncs = [spec for one in self.settings.sync if (spec := one.spec()).reported_table]
+        names = [*(spec.name for spec in specs), *(spec.source for spec in syncs)]
+        types = {name: types_of(name, self.ledger) for name in names}
+        return self.ledger.messages.save(
+            route(envelope, specs, self.settings.caspio.account, types=types, syncs=syncs)
+        )
+
+    def _proved(self, body: bytes, signature: str) -> Envelope:
+        """Read a message that is surely Caspio's; raise NotFromCaspio for others."""
         if signature and not is_signed(body, signature, self.secrets):
             raise NotFromCaspio
         if not signature and self.settings.webhooks.signature == "required":
@@ -112,12 +125,7 @@ class Receiver:
         # one.
         if not signature or envelope.secret:
             require_secret(envelope, self.secrets)
-        # Sources that webhooks cannot cover have no table, and no message concerns them.
-        specs = [spec for spec in self.settings.specs().values() if table_of(spec)]
-        types = {spec.name: types_of(spec, self.ledger) for spec in specs}
-        return self.ledger.messages.save(
-            route(envelope, specs, self.settings.caspio.account, types=types)
-        )
+        return envelope
 
     def _health(self, _request: Request) -> Response:
         # Not a coroutine, so that Starlette calls it in a thread: the ledger blocks.

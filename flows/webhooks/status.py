@@ -18,7 +18,8 @@ def status(settings: Settings, account: Account) -> Mapping[str, Any]:
     exists = bool(hook_id) and any(hook.id == hook_id for hook in account.client.webhooks.all())
     backlog = ledger.messages.backlog(settings.caspio.account)
     # Messages of a source that was removed from the settings still wait, so they are shown.
-    names = [*settings.specs(), *(name for name in backlog if name not in settings.specs())]
+    present = [*settings.specs(), *(one.spec().source for one in settings.sync)]
+    names = [*present, *(name for name in backlog if name not in present)]
     sources = {
         name: source_json(backlog.get(name, Backlog()), ledger.messages.watched(name))
         for name in names

@@ -56,7 +56,10 @@ def sync(
             ["webhooks.url is not set: the https address at which Caspio reaches the receiver."]
         )
     specs = settings.specs().values()
-    desired = desired_events(specs, lambda table: account.target.columns(table, is_view=False))
+    syncs = [one.spec() for one in settings.sync]
+    desired = desired_events(
+        specs, lambda table: account.target.columns(table, is_view=False), syncs
+    )
     work = _Sync(settings, account, settings.webhooks.url, dry_run=dry_run)
     work.done.steps += [
         Step("source", name, "skipped", why) for name, why in desired.skipped.items()
@@ -159,7 +162,7 @@ class _Sync:
             table.name: table.events(self.settings.webhooks.event_sources)
             for table in desired.tables
         }
-        known = {_key(one.type, one.table) for pair in definitions.values() for one in pair}
+        known = {_key(one.type, one.table) for some in definitions.values() for one in some}
         keep: dict[tuple[str, str], WebhookEvent] = {}
         for event in self.account.client.webhooks.events(hook.id) if hook else ():
             key = _key(event.type, event.table)
@@ -173,14 +176,14 @@ class _Sync:
                 self._event(hook, keep.get(_key(one.type, one.table)), one)
                 for one in definitions[table.name]
             ]
-            # A table counts as watched only if both events exist: otherwise missed messages would
+            # A table counts as watched only if all events exist: otherwise missed messages would
             # be expected.
             if "refused" not in actions:
                 watched.append(table)
         return watched
 
     def _remove(self, hook: Webhook, event: WebhookEvent) -> None:
-        self._step(event.type, event.table, "removed", "no source needs it")
+        self._step(event.type, event.table, "removed", "no source or sync needs it")
         if not self.dry_run:
             self.account.client.webhooks.delete_event(hook.id, event.id)
 
@@ -223,10 +226,10 @@ def is_as_desired(now: WebhookEvent, want: EventDefinition) -> bool:
 
 
 def save_watched(settings: Settings, account: Account, watched: list[WatchedTable]) -> None:
-    """Keep by source since when messages report its changes, and what they carry."""
-    types = {source: dict(table.types) for table in watched for source in table.sources}
+    """Keep by source and sync since when messages report its changes, and what they carry."""
+    types = {name: dict(of_one) for table in watched for name, of_one in table.carried.items()}
     ledger, now = account.ledger.messages, account.clock.now()
-    for name in settings.specs():
+    for name in [*settings.specs(), *(one.spec().source for one in settings.sync)]:
         if name in types:
             # The date stays: what was missed can be counted only from the first day on.
             known = ledger.watched(name) or WatchedSource(now)

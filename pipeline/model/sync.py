@@ -74,6 +74,7 @@ class SyncSpec:
         sweep_hours: Hours after which a run compares every row again.
         export_task: Key of an export task for the first load, "" to load by pages.
         export_file: The path in the Files area that the task writes.
+        webhook_table: For a view: the table whose changes webhooks report, "" for none.
     """
 
     name: str
@@ -93,6 +94,7 @@ class SyncSpec:
     sweep_hours: float = 24.0
     export_task: str = ""
     export_file: str = ""
+    webhook_table: str = ""
     database: str = ""
 
     @property
@@ -111,6 +113,16 @@ class SyncSpec:
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:8]
 
     @property
+    def reported_table(self) -> str:
+        """Return the table whose changes webhooks report for it, "" for none.
+
+        A sync that only pushes carries no change of Caspio over.
+        """
+        if not self.direction.writes(Side.MIRROR):
+            return ""
+        return self.webhook_table if self.is_view else self.container
+
+    @property
     def source(self) -> str:
         """Name the sync where the ledger has names of sources; no source has a colon in its own."""
         return f"{_SYNC}{self.name}"
@@ -119,6 +131,11 @@ class SyncSpec:
 def is_sync(source: str) -> bool:
     """Say whether a name of a source in the ledger is that of a sync."""
     return source.startswith(_SYNC)
+
+
+def sync_name(source: str) -> str:
+    """Return the name of a sync from its name as a source in the ledger."""
+    return source.removeprefix(_SYNC)
 
 
 class ChangeKind(StrEnum):

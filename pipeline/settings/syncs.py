@@ -69,6 +69,10 @@ class SyncSettings(Section):
     """
     export_file: Annotated[str, Field(pattern=r"^(/.+)?$")] = ""
     """Path of the CSV file in the Files area that `export_task` writes."""
+    webhook_table: str = ""
+    """For a view: the table whose changes Caspio reports by webhook. The PK_ID of the view must be
+    that of the table.
+    """
     timezone: Annotated[str, AfterValidator(checked_timezone)] = "UTC"
     """Time zone of the account's dates, for columns of the mirror that have one."""
     schedule: Annotated[str, AfterValidator(checked_cron)] | None = None
@@ -91,6 +95,9 @@ class SyncSettings(Section):
                 bool(self.export_task) and "PK_ID" in self.columns
             ),
             "exactly one of table and view must be given": bool(self.table) == bool(self.view),
+            "webhook_table goes with a view; changes of the sync's own table are reported anyway": (
+                bool(self.webhook_table and self.table)
+            ),
             f"keys: {', '.join(missing)} must be among columns": bool(missing),
             "two columns name the same column of the mirror": len(set(here)) < len(here),
             'conflict = "newest" needs changed_column and mirror_changed_column: without two times '
@@ -125,6 +132,7 @@ class SyncSettings(Section):
             sweep_hours=self.sweep_hours,
             export_task=self.export_task,
             export_file=self.export_file,
+            webhook_table=self.webhook_table,
         )
 
 

@@ -207,6 +207,21 @@ class ColumnPair:
         return text
 
 
+def of_caspio(type_: str, value: Common) -> Common:
+    """Return the common form of a value that Caspio shows in a column of a type.
+
+    Raises:
+        Unfit: it has none without the column itself, as the items of a LIST column.
+    """
+    known = CASPIO_TYPES.get(type_.upper())
+    if known is None or known.form is Form.ITEMS:
+        raise Unfit(f"type {type_}")
+    try:
+        return _FROM_CASPIO[known.form](value)
+    except ArithmeticError as error:
+        raise Unfit(_reason(error, value)) from None
+
+
 def _reason(error: Exception, value: object) -> str:
     # What no arithmetic can hold, such as 1e400 or the first hour of the first year.
     return str(error) if isinstance(error, Unfit) else f"{value} is beyond what can be converted"

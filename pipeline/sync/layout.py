@@ -162,6 +162,19 @@ class Layout:
         return found
 
 
+def agreed_values(base: Row, columns: Mapping[str, str]) -> Row:
+    """Return the values of a base by Caspio's column, without the schema of either side.
+
+    A column that was compared in more than one zone is left out: only a layout knows which counts.
+    """
+    found: dict[str, list[Common]] = {}
+    for tag, value in base.items():
+        name, here, _ = tag.split("\x1f")
+        if columns.get(name) == here:
+            found.setdefault(name, []).append(value)
+    return {name: values[0] for name, values in found.items() if len(values) == 1}
+
+
 def aware(moment: datetime) -> datetime:
     """Return a moment with its zone; without one it is UTC, as databases write times by default."""
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

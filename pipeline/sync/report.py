@@ -33,6 +33,7 @@ class SyncReport:
         changes: The first of them.
         refused: Rows that cannot be in sync, with the reason, the first of them.
         deletions: How many deletions were found, and how many of them are not made.
+        unsettled: How many rows have to be looked at again.
         notes: What an operator should know.
     """
 
@@ -46,6 +47,7 @@ class SyncReport:
     deletions: int = 0
     deletions_left: int = 0
     is_sweep: bool = False
+    unsettled: int = 0
     notes: list[str] = field(default_factory=list)
 
     def refuse(self, row: str, reason: str) -> None:

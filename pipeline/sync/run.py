@@ -35,7 +35,8 @@ def run_sync(
         context: The sync.
         sweep: Compare every row, also if an increment would do.
         delete_all: Make the deletions, also if they are more than `max_deletions`.
-        only: PK_IDs of the only records to compare, as webhooks report them; none means all.
+        only: PK_IDs of the only records to compare, as webhooks report them; none means all. Among
+            them may be deleted ones.
     """
     if context.layout.to_create and not context.dry_run:
         _make_table(context)
@@ -51,7 +52,9 @@ def run_sync(
     if context.plans_table:
         progress = SyncProgress()
     if only:
-        worker.work(pair_records(context, context.table.by_pk(only, context.layout.caspio_columns)))
+        _work_named(worker, only)
+        _delete(worker, delete_all=delete_all)
+        context.report.unsettled = worker.unsettled
         return
     began = context.clock.now()
     is_sweep = sweep or _needs_sweep(context, progress)
@@ -60,6 +63,7 @@ def run_sync(
     here = _work_mirror(worker, progress, is_sweep=is_sweep)
     _work_decided(worker)
     _delete(worker, delete_all=delete_all)
+    context.report.unsettled = worker.unsettled
     # What was not settled must be listed again, so that the marks stay where they are.
     if context.dry_run or worker.unsettled:
         return
@@ -71,6 +75,18 @@ def run_sync(
             swept_at=began if is_sweep else progress.swept_at,
         ),
     )
+
+
+def _work_named(worker: Worker, pks: Sequence[str]) -> None:
+    """Compare named records; those that are not at Caspio as rows that were deleted there."""
+    context = worker.context
+    found = context.table.by_pk(pks, context.layout.caspio_columns)
+    worker.work(pair_records(context, found))
+    there = {record.pk for record in found}
+    missing = [pk for pk in pks if pk not in there]
+    if missing and not context.plans_table:
+        states = context.ledger.rows_with_pks(context.spec.identity, missing)
+        worker.work(pair_states(context, states))
 
 
 def _make_table(context: SyncContext) -> None:

@@ -5,13 +5,14 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pipeline.decide.own_changes import Change, is_own_change
 from pipeline.model import Column, FileRef, Place, RecordRef, SourceSpec, Value
 from pipeline.model.messages import Message, ReportedRecord
+from pipeline.model.sync import SyncSpec
 from pipeline.ports import Ledger
 
 INSERT, UPDATE, DELETE = "table.recordInsert", "table.recordUpdate", "table.recordDelete"
@@ -135,9 +136,12 @@ def table_of(spec: SourceSpec) -> str | None:
     return spec.table or spec.webhook_table
 
 
-def types_of(spec: SourceSpec, ledger: Ledger) -> Mapping[str, str]:
-    """Return the types of the columns in a source's messages, as `webhooks sync` recorded them."""
-    watched = ledger.messages.watched(spec.name)
+def types_of(name: str, ledger: Ledger) -> Mapping[str, str]:
+    """Return the types of the columns in messages about a source or a sync.
+
+    `webhooks sync` has recorded them.
+    """
+    watched = ledger.messages.watched(name)
     return {} if watched is None else watched.column_types
 
 
@@ -147,33 +151,55 @@ def route(
     account: str,
     *,
     types: Mapping[str, Mapping[str, str]],
+    syncs: Iterable[SyncSpec] = (),
 ) -> list[Message]:
-    """Return a message, in parts, for each source that it concerns; one for no source is done.
+    """Return a message, in parts, for each source and sync that it concerns.
 
-    Values are kept only if all of them are of columns that this program knows. Without values a
-    record counts as changed by somebody else.
+    One for none of them is done. Values are kept only if all of them are of columns that this
+    program knows. Without values a record counts as changed by somebody else.
     """
-    messages: list[Message] = []
-    concerned = [
-        spec for spec in specs if (table_of(spec) or "").casefold() == envelope.table.casefold()
+    table = envelope.table.casefold()
+    concerned: dict[str, SourceSpec | None] = {
+        spec.name: spec for spec in specs if (table_of(spec) or "").casefold() == table
+    }
+    for sync in syncs:
+        if sync.reported_table.casefold() == table:
+            concerned[sync.source] = None
+    known = frozenset[str]().union(*(types.get(name, {}) for name in concerned))
+    messages = [
+        message
+        for name, spec in concerned.items()
+        for message in _about(envelope, account, (name, spec), types.get(name, {}), known)
     ]
-    for spec in concerned:
-        if envelope.event.casefold() == DELETE.casefold():
-            note = "a record was deleted: nothing to do"
-            messages.append(_message(envelope, account, spec.name, note=note))
-            continue
-        known = types.get(spec.name, {})
-        records = [one for row in envelope.rows for one in reported_records(row, spec, known)]
-        if not records:
-            note = "it names no record or file of the source"
-            messages.append(_message(envelope, account, spec.name, note=note))
-        for part, start in enumerate(range(0, len(records), PART)):
-            some = tuple(records[start : start + PART])
-            messages.append(_message(envelope, account, spec.name, records=some, part=part))
     if not messages:
         note = f"no source is about table {envelope.table!r}"
         messages.append(_message(envelope, account, "", note=note))
     return messages
+
+
+def _about(
+    envelope: Envelope,
+    account: str,
+    subject: tuple[str, SourceSpec | None],
+    types: Mapping[str, str],
+    known: Collection[str],
+) -> Iterator[Message]:
+    """Yield the parts of a message for one source, or for a sync, which has no such spec."""
+    name, spec = subject
+    if envelope.event.casefold() == DELETE.casefold():
+        if spec is not None:
+            note = "a record was deleted: nothing to do"
+            yield _message(envelope, account, name, note=note)
+            return
+        # The values of a deleted record say nothing: the ledger has the same.
+        types = {}
+    records = [one for row in envelope.rows for one in reported_records(row, spec, types, known)]
+    if not records:
+        note = "it names no record or file of the source"
+        yield _message(envelope, account, name, note=note)
+    for part, start in enumerate(range(0, len(records), PART)):
+        some = tuple(records[start : start + PART])
+        yield _message(envelope, account, name, records=some, part=part)
 
 
 def _message(
@@ -198,10 +224,16 @@ def _message(
 
 
 def reported_records(
-    row: Mapping[str, Value], spec: SourceSpec, types: Mapping[str, str]
+    row: Mapping[str, Value],
+    spec: SourceSpec | None,
+    types: Mapping[str, str],
+    known: Collection[str],
 ) -> Iterator[ReportedRecord]:
-    """Yield what a row reports: a record, for a folder source the files that it names."""
-    if spec.folder is not None:
+    """Yield what a row reports: a record, for a folder source the files that it names.
+
+    `types` are the columns of the source or sync, `known` those of all that the table has.
+    """
+    if spec is not None and spec.folder is not None:
         below = spec.folder.rstrip("/").casefold() + "/"
         for value in row.values():
             if isinstance(value, str) and value.casefold().startswith(below):
@@ -210,8 +242,10 @@ def reported_records(
     pk = row.get(PK)
     if isinstance(pk, bool) or not isinstance(pk, (int, str)) or not _PK_ID.fullmatch(str(pk)):
         return
-    values = {name: value for name, value in row.items() if name != PK}
-    yield ReportedRecord(str(pk), values if values.keys() <= types.keys() else {})
+    values: dict[str, Value] = {}
+    if row.keys() <= {PK, *known}:
+        values = {name: row[name] for name in row.keys() & types.keys()}
+    yield ReportedRecord(str(pk), values)
 
 
 def is_own_write(

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from flows.app.drain import draining
+from flows.app.drain import Drain, draining
 from flows.app.settings import load_settings
 from flows.app.source_runs import new_run_id, recorded_run
 from flows.app.sync.wiring import connected_sync, named_sync, placed_spec
+from flows.app.webhook_messages import Answer, answering_batch
 from flows.app.wiring import AppContext, connect, open_ledger
-from pipeline.errors import BadSettings, TryLater
+from pipeline.errors import AtWorkElsewhere, BadSettings
 from pipeline.metering.budget import Priority
 from pipeline.metering.summary import Summary
 from pipeline.model.review import ReviewState
@@ -39,10 +40,19 @@ def run_one(
     sweep: bool = False,
     delete_all: bool = False,
     records: Sequence[str] = (),
+    batch: str = "",
 ) -> SyncResult:
-    """Bring both sides of a sync together."""
-    with _recorded(context, name, "sync") as sync:
-        run_sync(sync, sweep=sweep, delete_all=delete_all, only=records)
+    """Bring both sides of a sync together; `batch` names the webhook messages that it is for.
+
+    Raises:
+        AtWorkElsewhere: another run works on the sync.
+    """
+    with _recorded(context, name, "sync", batch=batch) as sync:
+        if batch and sync.ledger.progress(sync.spec.identity).swept_at is None:
+            # A few rows of an empty mirror would keep an export task from loading it.
+            sync.report.notes.append("left to the first run of the sync, which compares every row")
+        else:
+            run_sync(sync, sweep=sweep, delete_all=delete_all, only=records)
     return _result(context, sync.report)
 
 
@@ -71,18 +81,36 @@ def undo_one(context: AppContext, name: str, run_id: str) -> SyncResult:
 
 
 @contextmanager
-def _recorded(context: AppContext, name: str, kind: str) -> Iterator[SyncContext]:
+def _recorded(
+    context: AppContext, name: str, kind: str, *, batch: str = ""
+) -> Iterator[SyncContext]:
     settings = named_sync(context.settings, name)
     spec = placed_spec(settings)
     ledger = context.ports.ledger
     is_new = ledger.syncs.progress(spec.identity).swept_at is None
     context.spending.priority = Priority.BACKFILL if is_new else Priority.NEW
+    if batch:
+        context.spending.priority = Priority.WEBHOOK
     summary = Summary(new_run_id(context))
-    with recorded_run(context, kind, summary):
+    reports: list[SyncReport] = []
+    with (
+        recorded_run(context, kind, summary),
+        answering_batch(ledger, batch, summary.run_id, lambda: _answer(reports[0])),
+    ):
         if not ledger.leases.claim(summary.run_id, [[spec.source]])[0]:
-            raise TryLater(f"Another run works on sync {name!r}. Run again when it has ended.")
+            problem = f"Another run works on sync {name!r}. Run again when it has ended."
+            raise AtWorkElsewhere(problem)
         with connected_sync(context, settings, run_id=summary.run_id) as sync:
+            reports.append(sync.report)
             yield sync
+
+
+def _answer(report: SyncReport) -> Answer:
+    """Say what became of the records that messages have reported."""
+    again = "a row changed during the run, or a write is in doubt" if report.unsettled else ""
+    counts = ", ".join(f"{number} {what}" for what, number in sorted(report.counts.items()))
+    result = "; ".join(filter(None, [counts, *report.notes]))
+    return Answer(again, result or "nothing to do: the record is not in the sync")
 
 
 def _result(context: AppContext, report: SyncReport) -> SyncResult:
@@ -144,6 +172,14 @@ def run_directly(
     """Run a sync in this process."""
     with connect(load_settings(config)) as context, draining(context.drain):
         return run_one(context, name, sweep=sweep, delete_all=delete_all, records=records)
+
+
+def run_reported(
+    config: Path, name: str, records: Sequence[str], batch: str, drain: Drain
+) -> SyncResult:
+    """Compare the records that a batch of webhook messages reports, until `drain` asks to stop."""
+    with connect(load_settings(config), drain=drain) as context:
+        return run_one(context, name, records=records, batch=batch)
 
 
 def plan_directly(config: Path, name: str, *, sweep: bool, delete_all: bool) -> SyncResult:

@@ -134,11 +134,22 @@ class SqlMessages(SqlWatches):
                     own = update(webhook_messages).where(_rows.seq == row.seq)
                     connection.execute(own.values(done))
 
-    def put_back(self, seqs: Sequence[int], note: str, *, wait_s: float) -> None:
+    def put_back(
+        self, seqs: Sequence[int], note: str, *, wait_s: float, is_attempt: bool = True
+    ) -> None:
         """Allow messages to be taken again after so many seconds."""
+        attempts = _rows.attempts if is_attempt else _rows.attempts - 1
         with self._session.writing("put webhook messages back") as connection:
             due_at = self._session.shared_time(connection) + timedelta(seconds=wait_s)
-            _change(connection, seqs, worker=None, batch="", due_at=due_at, note=note)
+            _change(
+                connection,
+                seqs,
+                worker=None,
+                batch="",
+                due_at=due_at,
+                note=note,
+                attempts=attempts,
+            )
 
     def reported_at(self, source: str, keys: Sequence[str]) -> Mapping[str, datetime]:
         """Return when a message last reported these records of a source."""

@@ -66,8 +66,13 @@ class MessageLedger(Protocol):
         The values that came along are deleted.
         """
 
-    def put_back(self, seqs: Sequence[int], note: str, *, wait_s: float) -> None:
-        """Allow messages to be taken again after so many seconds."""
+    def put_back(
+        self, seqs: Sequence[int], note: str, *, wait_s: float, is_attempt: bool = True
+    ) -> None:
+        """Allow messages to be taken again after so many seconds.
+
+        Without `is_attempt`, that they were taken does not count as an attempt.
+        """
 
     def reported_at(self, source: str, keys: Sequence[str]) -> Mapping[str, datetime]:
         """Return when a message last reported these records of a source.

@@ -178,6 +178,16 @@ def test_what_is_put_back_waits(box: Ledger, wait_s: float, found: int):
     assert box.messages.latest(ACCOUNT)[0].note == "the budget is used up"
 
 
+def test_a_taking_that_was_no_attempt_does_not_count(box: Ledger):
+    """Messages that found another run at work are as new as before."""
+    box.messages.save([a_message()])
+    (message,) = taken(box)
+
+    box.messages.put_back([message.seq], "at work elsewhere", wait_s=0, is_attempt=False)
+
+    assert [again.attempts for again in taken(box, "bob")] == [1]
+
+
 def test_when_a_record_was_reported_is_known(box: Ledger, clock: FakeClock):
     """The latest message counts, also a repeated one; a record that none named is left out."""
     box.messages.save([a_message(1, "7"), a_message(2, "8")])

@@ -94,12 +94,15 @@ class MemoryMessages(MemoryPart):
             kept.message = replace(bare, done_at=now, note=note, run_id=run_id)
             kept.worker = None
 
-    def put_back(self, seqs: Sequence[int], note: str, *, wait_s: float) -> None:
+    def put_back(
+        self, seqs: Sequence[int], note: str, *, wait_s: float, is_attempt: bool = True
+    ) -> None:
         """Allow messages to be taken again."""
         due_at = self._memory.clock.now() + timedelta(seconds=wait_s)
         for kept in self._unfinished(seqs):
             kept.worker, kept.batch, kept.due_at = None, "", due_at
-            kept.message = replace(kept.message, note=note)
+            attempts = kept.message.attempts - (not is_attempt)
+            kept.message = replace(kept.message, note=note, attempts=attempts)
 
     def _unfinished(self, seqs: Sequence[int]) -> list[_Kept]:
         return [

@@ -8,9 +8,9 @@ import pytest
 
 from flows.app.drain import Drain
 from flows.app.run_request import RunRequest
-from flows.app.webhook_messages import answering
+from flows.app.webhook_messages import AT_WORK_S, answering
 from flows.webhooks.dispatch import MOST_ATTEMPTS, Dispatcher, Loop
-from pipeline.errors import BudgetExhausted, StopRequested
+from pipeline.errors import AtWorkElsewhere, BudgetExhausted, StopRequested
 from pipeline.metering.summary import Summary
 from pipeline.model import Effect, EffectKind, EffectState, FileRef, Outcome, Place, Status
 from pipeline.model.messages import Message, ReportedRecord
@@ -124,6 +124,23 @@ def test_our_own_writes_start_nothing(dispatcher: Dispatcher, ledger: MemoryLedg
     dispatcher.turn()
 
     assert (runs.started, _notes(ledger)) == ([], ["our own write"])
+
+
+def test_a_run_elsewhere_is_waited_for_as_long_as_it_takes(
+    dispatcher: Dispatcher, ledger: MemoryLedger, runs: Runs, clock: FakeClock
+):
+    """Messages of a sync that another run works on are joined, none is given up, and then worked on."""
+    runs.becomes = AtWorkElsewhere("Another run works on it.")
+    _keep(ledger, ("papers", "1"), ("papers", "2"))
+    for _ in range(MOST_ATTEMPTS + 2):
+        dispatcher.turn()
+        clock.advance(AT_WORK_S)
+    runs.becomes = Status.DONE
+
+    dispatcher.turn()
+
+    assert runs.started == [("papers", ["1", "2"])] * (MOST_ATTEMPTS + 3)
+    assert _notes(ledger) == ["1 done"] * 2
 
 
 def test_a_source_that_no_longer_exists_is_reported(
