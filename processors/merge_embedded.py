@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from pipeline.labels import LABEL
 from pipeline.model import Child, Finding, Findings
+from processors.values.candidates import with_others
 
 TEXT_CHARS = 2_000_000
 """Characters of text in the findings of one upload; text.txt has all of it."""
@@ -133,7 +134,11 @@ def _unless_differing(name: str, source: _Source, others: Sequence[_Source]) -> 
         return source.mark(source.fields[name])
     named = [f"{each.value(name)} in {each.name}" for each in [source, *differing][:_MOST_NAMED]]
     reason = f"the documents inside it differ: {'; '.join(named)}"
-    return Finding(None, _OPEN_CONFIDENCE, reason)
+    # Pages and places would be those of another file.
+    said = (
+        replace(each.mark(each.fields[name]), page=None, box=None) for each in [source, *differing]
+    )
+    return with_others(Finding(None, _OPEN_CONFIDENCE, reason), said)
 
 
 def append_texts(findings: Findings, children: Sequence[Child]) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from pipeline.model.limits import ConfidenceLimits as ConfidenceLimits, ValueCounts as ValueCounts
 from pipeline.model.reading import (
+    Candidate as Candidate,
     Child as Child,
     Finding as Finding,
     Findings as Findings,

@@ -37,6 +37,26 @@ class ScanStatus(StrEnum):
     NOT_SCANNED = "not_scanned"  # a scanner is configured and could not be reached
 
 
+MOST_CANDIDATES = 3
+"""Further values of a finding: users look at few, and each document stores them."""
+MOST_CANDIDATE_CHARS = 200
+"""Characters of a further value, and of its reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Another value of the document that a finding may be, ranked below it, with its reason.
+
+    Value, confidence, page and box are as those of a finding.
+    """
+
+    value: str
+    confidence: float
+    reason: str
+    page: int | None = None
+    box: tuple[float, float, float, float] | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One value read from a document: normalized text (ISO dates, plain decimals) with its reason.
@@ -45,7 +65,8 @@ class Finding:
     `page` counts from 1; None where a value belongs to no page. `box` is its place on the page:
     left, top, right, bottom in points (1/72 inch) from the top left corner; None where the document
     has no places. `child` names the file inside the document that page and box belong to, with
-    " / " between the names of nested files; "" for the document itself.
+    " / " between the names of nested files; "" for the document itself. `others` are up to
+    MOST_CANDIDATES further values that it may be instead, the likeliest first.
     """
 
     value: str | None
@@ -54,6 +75,7 @@ class Finding:
     page: int | None = None
     box: tuple[float, float, float, float] | None = None
     child: str = ""
+    others: tuple[Candidate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +123,10 @@ class Findings:
     fingerprint: str = ""
     scan: ScanStatus = ScanStatus.OFF
     left_out: Mapping[str, str] = field(default_factory=dict)
+
+    def named(self, name: str) -> Finding | None:
+        """Return the finding of a name, that of the class included; None without one."""
+        return self.doc_type if name == "doc_type" else self.fields.get(name)
 
     @property
     def page_count(self) -> int:

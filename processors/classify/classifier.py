@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pipeline.model import Finding
 from processors.classify.rules import Rule, Rules, load_rules, parse_rules
 from processors.contract import Page
+from processors.values.candidates import with_others
 from processors.values.lines import TextLine, text_lines_of
 
 _LINES_OF = {"title": 12, "top": 25}
@@ -70,6 +71,24 @@ def classify(pages: Sequence[Page], *, media_type: str, own_rules: str = "") -> 
     if not ranked or ranked[0][0] < rules.little:
         return _without_evidence(words, rules, is_table=is_table)
 
+    found = _decided(ranked, evidence, rules, words=words)
+    return with_others(found, _behind(found, ranked, evidence))
+
+
+def _behind(
+    found: Finding, ranked: Sequence[tuple[float, str]], evidence: Sequence[Evidence]
+) -> Iterator[Finding]:
+    """Yield the other classes: they share what is left of certainty, as much as speaks for them."""
+    behind = [(points, name) for points, name in ranked if name != found.value]
+    share = (1.0 - found.confidence) / max(sum(points for points, _ in behind), 1.0)
+    for points, name in behind:
+        yield Finding(name, round(share * points, 2), _named(evidence, name))
+
+
+def _decided(
+    ranked: Sequence[tuple[float, str]], evidence: Sequence[Evidence], rules: Rules, *, words: int
+) -> Finding:
+    """Return the class with the most points, or none where the points do not decide."""
     (best_points, best), (second_points, second) = [*ranked, (0.0, "")][:2]
     named = _named(evidence, best)
     page = min(piece.line.page for piece in _for_class(evidence, best))

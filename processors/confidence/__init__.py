@@ -7,7 +7,7 @@ and how well they do on senders that they have not seen.
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from pipeline.model import Finding
+from pipeline.model import Candidate, Finding
 from processors.confidence.evidence import Evidence
 from processors.confidence.features import KIND_OF, features_of, kind_of
 from processors.confidence.model import load_model
@@ -33,14 +33,43 @@ def with_probabilities(
     machine = machine_values(lines, pages)
     evidence = Evidence.of(lines, pages, found, doc_type, languages)
     model = load_model()
-    return {
-        name: finding
-        if finding.value is None or name not in KIND_OF or machine.get(name) == finding
-        else replace(
-            finding,
-            confidence=model.probability(
-                kind_of(name, doc_type.value), features_of(evidence, name)
-            ),
-        )
-        for name, finding in found.items()
-    }
+
+    def probability(name: str, finding: Finding) -> float:
+        # As if it had been found: what else was found speaks for it or against it.
+        instead = replace(evidence, found={**found, name: finding})
+        return model.probability(kind_of(name, doc_type.value), features_of(instead, name))
+
+    def rated(name: str, finding: Finding) -> Finding:
+        if name not in KIND_OF or machine.get(name) == finding:
+            return finding
+        if finding.value is not None:
+            finding = replace(finding, confidence=probability(name, finding))
+        return with_shares(finding, [probability(name, each) for each in as_findings(finding)])
+
+    return {name: rated(name, finding) for name, finding in found.items()}
+
+
+def as_findings(finding: Finding) -> list[Finding]:
+    """Return the candidates of a finding as findings."""
+    return [
+        Finding(each.value, each.confidence, each.reason, each.page, each.box)
+        for each in finding.others
+    ]
+
+
+def with_shares(finding: Finding, probabilities: Sequence[float]) -> Finding:
+    """Return a finding with these probabilities of its candidates, the likeliest first.
+
+    The weights judge the best value of a document. One of the values is right at most, so that each
+    candidate has no more than what the values before it leave of 1.
+    """
+    rated = sorted(
+        zip(probabilities, finding.others, strict=True), key=lambda pair: pair[0], reverse=True
+    )
+    left = 1.0 - finding.confidence if finding.value is not None else 1.0
+    others: list[Candidate] = []
+    for chance, candidate in rated:
+        share = round(min(chance, left), 3)
+        left = max(0.0, left - share)
+        others.append(replace(candidate, confidence=share))
+    return replace(finding, others=tuple(others))

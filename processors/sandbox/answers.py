@@ -17,7 +17,8 @@ from itertools import accumulate
 from pathlib import Path, PurePosixPath
 from typing import Any, NoReturn, TypeVar
 
-from pipeline.model import Child, Finding, Findings, PageText, ReadStatus
+from pipeline.model import Candidate, Child, Finding, Findings, PageText, ReadStatus
+from pipeline.model.reading import MOST_CANDIDATE_CHARS, MOST_CANDIDATES
 from processors.sandbox.isolation import Granted
 
 FILE, WORK = "answer.json", "work"
@@ -187,6 +188,27 @@ def _finding(raw: Mapping[str, Any]) -> Finding:
         page=_optional(_count, raw["page"]),
         box=_optional(_box, raw["box"]),
         child=_text(raw["child"]),
+        others=_candidates(raw["others"]),
+    )
+
+
+def _candidates(raw: object) -> tuple[Candidate, ...]:
+    found = _list(raw)
+    if len(found) > MOST_CANDIDATES:
+        raise ValueError("more candidates than any finding has")
+    return tuple([_candidate(each) for each in found])
+
+
+def _candidate(raw: Mapping[str, Any]) -> Candidate:
+    value, reason = _text(raw["value"]), _text(raw["reason"])
+    if max(len(value), len(reason)) > MOST_CANDIDATE_CHARS:
+        raise ValueError("longer than any candidate")
+    return Candidate(
+        value=value,
+        confidence=_share(raw["confidence"]),
+        reason=reason,
+        page=_optional(_count, raw["page"]),
+        box=_optional(_box, raw["box"]),
     )
 
 

@@ -2,12 +2,13 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
 
 from pipeline.model import Finding
+from processors.values.candidates import with_others
 from processors.values.country import Hints
 from processors.values.date_labels import LETTERHEAD, QUOTED, LabeledDate, labeled_dates
 from processors.values.date_order import DAY_FIRST, OPEN, DateOrder, Evidence, decide_date_order
@@ -37,6 +38,8 @@ _TIME_CHARS = 16
 # Of dates that are equal otherwise, the upper one wins: it loses a point in 200 lines.
 _LINES_PER_POINT = 200
 _MOST_LINES = 400
+# A date is often printed more than once, and the same day is one candidate.
+_MOST_RANKED = 12
 
 # Confidence: a labeled date (6 points) has 0.97, one without a label 0.62.
 _BASE_CONFIDENCE = 0.62
@@ -144,31 +147,50 @@ def _best(dates: Sequence[LabeledDate], calendar: _Calendar) -> Finding | None:
             - min(each.line.number, _MOST_LINES) / _LINES_PER_POINT
         )
 
-    best = max(dates, key=lambda each: (points(each), -each.line.number), default=None)
-    if best is None:
+    ranked = sorted(dates, key=lambda each: (-points(each), each.line.number))
+    if not ranked:
         return None
+    best, *others = (_finding(each, points(each), calendar) for each in ranked[:_MOST_RANKED])
+    readings = _open_readings(ranked[0]) if best.value is None else ()
+    return with_others(best, [*readings, *others])
 
-    text = best.text
+
+def _finding(each: LabeledDate, points: float, calendar: _Calendar) -> Finding:
+    """Return a printed date as a finding, open where nothing decides how to read it."""
+    text, place = each.text, _place_of(each)
     day, reason = calendar.read(text)
-    place = f"on line {best.line.number + 1}, without a label"
-    if best.label:
-        place = f"after '{best.label}'"
     if day is None:
         first, second = (reading.isoformat() for reading in text.readings)
         reason = f"'{text.text}' {place} may be {first} or {second}: {reason}"
         confidence = _OPEN_CONFIDENCE
     else:
-        confidence = _BASE_CONFIDENCE + points(best) * _CONFIDENCE_PER_POINT
+        confidence = _BASE_CONFIDENCE + points * _CONFIDENCE_PER_POINT
         confidence = min(_MOST_CONFIDENCE, max(_LEAST_CONFIDENCE, confidence))
         confidence -= _ORDER_DECIDED if reason else 0.0
         reason = f"'{text.text}' is {place}{reason}"
-    return best.line.finding(
+    return each.line.finding(
         day.isoformat() if day else None,
         confidence,
         reason,
         start=text.start,
         end=text.end,
     )
+
+
+def _open_readings(each: LabeledDate) -> Iterator[Finding]:
+    """Yield what a printed date may mean, as findings."""
+    text, place = each.text, _place_of(each)
+    for day in text.readings:
+        reason = f"'{text.text}' {place} may be this day"
+        yield each.line.finding(
+            day.isoformat(), _OPEN_CONFIDENCE, reason, start=text.start, end=text.end
+        )
+
+
+def _place_of(each: LabeledDate) -> str:
+    if each.label:
+        return f"after '{each.label}'"
+    return f"on line {each.line.number + 1}, without a label"
 
 
 def period(

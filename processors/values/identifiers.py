@@ -7,6 +7,7 @@ from functools import cache
 from itertools import islice
 
 from pipeline.model import Finding
+from processors.values.candidates import with_others
 from processors.values.lines import TextLine, label_pattern
 
 # ISO 13616: a country, two check digits (mod 97), and 11 to 30 characters of the account.
@@ -26,24 +27,29 @@ _LEAST_VAT_DIGITS = 6
 _OTHER_NAMES = {"EL": "gr", "XI": "gb"}
 """What stdnum calls countries that it does not name by their prefix."""
 _MOST_VAT_IDS = 20
+_MOST_IBANS = 12
 
 
 def find_iban(lines: Sequence[TextLine]) -> Finding | None:
     """Find the first IBAN whose check digits are right."""
+    found = list(islice(_ibans(lines), _MOST_IBANS))
+    return with_others(found[0], found[1:]) if found else None
+
+
+def _ibans(lines: Sequence[TextLine]) -> Iterator[Finding]:
     for line, text in _with_next_lines(lines):
         for match in _IBAN.finditer(text):
             if match.start() >= len(line.text):
                 break
             candidate = _valid_iban(match.group())
             if candidate:
-                return line.finding(
+                yield line.finding(
                     candidate,
                     0.98,
                     f"its check digits are right; line {line.number + 1}",
                     start=match.start(),
                     end=min(match.end(), len(line.text)),
                 )
-    return None
 
 
 def _valid_iban(text: str) -> str | None:
@@ -101,7 +107,15 @@ def find_vat_ids(lines: Sequence[TextLine]) -> dict[str, Finding | None]:
         buyer = customer.finding(0.95, ", and words before it say that it is the customer's")
     elif len({each.number for each in others}) == 1:
         buyer = others[0].finding(0.5, ", and it is not the first one")
-    return {"vat_id": issuer.finding(0.95) if issuer else None, "buyer_vat_id": buyer}
+    if issuer is None:
+        return {"vat_id": None, "buyer_vat_id": buyer}
+    vat_id = with_others(issuer.finding(0.95), map(_candidate, others))
+    return {"vat_id": vat_id, "buyer_vat_id": buyer}
+
+
+def _candidate(number: _VatId) -> Finding:
+    """Return a number that nothing calls the issuer's, as a finding that it may be instead."""
+    return number.finding(0.5)
 
 
 def _vat_ids(lines: Sequence[TextLine]) -> Iterator[_VatId]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.model import Finding
+from processors.values.candidates import with_others
 from processors.values.date_text import MonthNames, dates_in
 from processors.values.lines import TextLine, label_pattern
 
@@ -38,6 +39,9 @@ _AFTER_BARE_LABEL = 0.55
 _LEAST_FOR_ORDERS = 0.7
 """The words for an order without "number" are in too many sentences."""
 
+_MOST_RANKED = 12
+"""Numbers that may be candidates: the same one is often printed on every page."""
+
 _RECEIPT_FACTOR = 0.75
 """A receipt's own number is less likely to be what "invoice number" asks for."""
 _ORDER_FACTOR = 0.95
@@ -70,22 +74,24 @@ def find_order_number(lines: Sequence[TextLine]) -> Finding | None:
 
 def _best(candidates: Iterable[_Candidate], *, factor: float) -> Finding | None:
     """Return the surest candidate, the first one of several that are equally sure."""
-    best = max(
-        candidates,
-        key=lambda candidate: (candidate.confidence, -candidate.line.number),
-        default=None,
+    ranked = sorted(
+        candidates, key=lambda candidate: (-candidate.confidence, candidate.line.number)
     )
-    if best is None:
+    if not ranked:
         return None
+    best, *others = (_finding(each, factor=factor) for each in ranked[:_MOST_RANKED])
+    return with_others(best, others)
 
-    line = best.line
-    start = max(0, line.text.find(best.number))
+
+def _finding(candidate: _Candidate, *, factor: float) -> Finding:
+    line = candidate.line
+    start = max(0, line.text.find(candidate.number))
     return line.finding(
-        best.number,
-        best.confidence * factor,
-        f"'{best.number}' is after '{best.label}' on line {line.number + 1}",
+        candidate.number,
+        candidate.confidence * factor,
+        f"'{candidate.number}' is after '{candidate.label}' on line {line.number + 1}",
         start=start,
-        end=start + len(best.number),
+        end=start + len(candidate.number),
     )
 
 

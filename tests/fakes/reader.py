@@ -1,10 +1,11 @@
 import threading
+from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pipeline.labels import SAID
-from pipeline.model import Finding, Findings, PageText, ReadStatus
+from pipeline.model import Candidate, Finding, Findings, PageText, ReadStatus
 from pipeline.ports.reader import WhileRead
 
 
@@ -13,12 +14,14 @@ class FakeReader:
     r"""Reads `key=value` lines as findings: "doc_type=receipt\ntotal=12.50".
 
     An empty file is empty; "!" is damaged. `reads` counts the documents read. All findings have the
-    same `confidence`, with which they are written unless a test asks for more.
+    same `confidence`, with which they are written unless a test asks for more, and those of
+    `others`, by name.
     """
 
     version: str = "1"
     confidence: float = 0.99
     reads: int = 0
+    others: Mapping[str, tuple[Candidate, ...]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def fingerprint(self) -> str:
@@ -62,7 +65,8 @@ class FakeReader:
             )
         pairs = dict(line.split("=", 1) for line in text.splitlines())
         fields = {
-            key: Finding(value, self.confidence, "it says so", 1) for key, value in pairs.items()
+            key: Finding(value, self.confidence, "it says so", 1, others=self.others.get(key, ()))
+            for key, value in pairs.items()
         }
         derived = work_dir / "text.txt"
         derived.write_text(text, encoding="utf-8")

@@ -11,6 +11,7 @@ from flows.agents.tools.runs import run_of
 from flows.agents.tools.tool import Answer, Json, Method, Refusal, Tool, ToolCall
 from flows.app.review.decisions import carry_out, seen_of
 from flows.app.review.desk import ReviewDesk
+from pipeline.model import Findings, SourceSpec
 from pipeline.model.review import ReviewFilter, ReviewItem
 from pipeline.model.users import Role, User
 from pipeline.ports.ledger.reviews import ReviewLedger
@@ -31,15 +32,20 @@ def review_next(call: ToolCall) -> Answer:
     if after and not _ID.fullmatch(after):
         raise Refusal("cursor is not the next_cursor of an answer.")
     named = [arguments["source"]] if "source" in arguments else []
-    names = {spec.name for spec in call.sources(named)}
+    specs = {spec.name: spec for spec in call.sources(named)}
     wanted = ReviewFilter(
         source=arguments.get("source", ""),
         column=arguments.get("column", ""),
         least_amount=arguments.get("least_amount"),
         user=_user(call).name,
     )
-    found, after = _visible(reviews, wanted, after, names)
-    result = [_shown(item) for item in reviews.open_items(found)]
+    found, after = _visible(reviews, wanted, after, specs)
+    items = reviews.open_items(found)
+    readings = {version: _reading(call, version) for version in {item.version for item in items}}
+    result = [
+        _shown(item) | {"others": _others(item, specs[item.source], readings[item.version])}
+        for item in items
+    ]
     return Answer({"result": result, "next_cursor": after or None}, records=len(result))
 
 
@@ -69,6 +75,21 @@ def _shown(item: ReviewItem) -> Json:
         "risk": item.risk,
         **asdict(item.suggestion),
     }
+
+
+def _reading(call: ToolCall, version: str) -> Findings | None:
+    files = call.account.ledger.files
+    state = files.state(version)
+    if state is None or state.sha256 is None:
+        return None
+    reading = files.reading(state.sha256, state.fingerprint or "")
+    return reading[0] if reading else None
+
+
+def _others(item: ReviewItem, spec: SourceSpec, findings: Findings | None) -> list[Json]:
+    """Return what reading ranked below a suggestion: what it may be where it is wrong."""
+    found = findings and findings.named(spec.columns.get(item.suggestion.column, ""))
+    return [asdict(other) for other in found.others] if found else []
 
 
 def review_decide(call: ToolCall) -> Answer:

@@ -1,6 +1,7 @@
 """`read`: local files through the same processors, no account needed."""
 
 import tempfile
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -181,4 +182,6 @@ def finding_json(finding: "Finding") -> dict[str, object]:
     }
     if finding.child:
         document["child"] = finding.child
+    if finding.others:
+        document["others"] = [asdict(other) for other in finding.others]
     return document

@@ -223,10 +223,12 @@ def column_lines(findings: Mapping[str, Any]) -> Iterator[str]:
 
 
 def findings_table(findings: Mapping[str, Any]) -> Table:
-    """Return the values found, with confidence and reason."""
+    """Return the values found, with confidence and reason, and what else each may be."""
     table = table_of("Finding", "Value", "Confidence", "Page", "Reason")
     for name, finding in findings.items():
         value = Text("unsure" if finding["value"] is None else finding["value"])
+        for other in finding["others"]:
+            value.append(f"\nor {other['value']}", style="dim")
         confidence, page = confidence_text(finding["confidence"]), str(finding["page"] or "")
         table.add_row(name, value, confidence, page, Text(finding["reason"]))
     return table

@@ -20,11 +20,18 @@ from flows.web.review.queue import (
     wanted_of,
 )
 from flows.web.review.reread import job_of
-from flows.web.review.words import PageWord, as_typed, other_values, picked, words_of
+from flows.web.review.words import (
+    PageWord,
+    as_typed,
+    candidates_for,
+    other_values,
+    picked,
+    words_of,
+)
 from flows.web.site import Refused, Visit, not_found
 from pipeline.decide.column_values import TEXT_TYPES
 from pipeline.errors import IngestError
-from pipeline.model import Finding, SourceSpec, Value
+from pipeline.model import Candidate, Finding, SourceSpec, Value
 from pipeline.model.review import Review, ReviewItem, ReviewState
 from pipeline.model.sync import is_sync
 from pipeline.steps.write_back import Choice
@@ -51,8 +58,9 @@ class Field:
     """A column with what was found for it, and the suggestion for it if there is one.
 
     `seen` identifies what the user sees, `kind` is how a value is typed, `most` how many characters
-    it has at most, `mark` the number of its place on the page, 0 without one. `others` are other
-    values of the page that it may be.
+    it has at most, `mark` the number of its place on the page, 0 without one. `candidates` are the
+    values that reading ranked below the suggestion, as they are typed. `others` are further values
+    of the page that it may be.
     """
 
     column: str
@@ -61,6 +69,7 @@ class Field:
     kind: str
     most: int
     mark: int
+    candidates: Sequence[Candidate] = ()
     others: Sequence[str] = ()
 
     @property
@@ -244,27 +253,32 @@ def _fields(
     if view.leaf is not None and fields and fields[0].is_open:
         page_words = words_of(visit.site.archive, view.leaf.prefix, view.page)
     offered = [
-        replace(field, others=_others(field, types.get(field.column, ""), page_words, view))
+        _with_offers(field, types.get(field.column, ""), page_words, view)
         for field in fields[:_MOST_OFFERED]
         if field.is_open
     ]
     return [*offered, *fields[len(offered) :]]
 
 
-def _others(
+def _with_offers(
     field: Field, column_type: str, page_words: Sequence[PageWord], view: PageView
-) -> list[str]:
+) -> Field:
+    """Return a field with what may be chosen instead by one click."""
     if field.item is None:
-        return []
+        return field
     left, finding = field.item.suggestion, field.finding
+    candidates = () if finding is None else finding.others
+    candidates = candidates_for(candidates, column_type, than=(left.suggested, left.current))
+    known = (left.suggested, left.current, *(each.value for each in candidates))
     near = finding.box if finding is not None and finding.page == view.page else None
-    return other_values(page_words, column_type, than=(left.suggested, left.current), near=near)
+    others = other_values(page_words, column_type, than=known, near=near)
+    return replace(field, candidates=candidates, others=others)
 
 
 def _finding(leaf: Leaf | None, name: str) -> Finding | None:
     if leaf is None or leaf.findings is None:
         return None
-    return leaf.findings.doc_type if name == "doc_type" else leaf.findings.fields.get(name)
+    return leaf.findings.named(name)
 
 
 def _kind(column_type: str) -> str:

@@ -3,7 +3,7 @@
 import json
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from math import hypot
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Any
 from pipeline.decide.column_values import TEXT_TYPES, WRITABLE_TYPES, Unfit, convert
 from pipeline.decide.printed_values import normalized
 from pipeline.errors import FileGone
-from pipeline.model import Column, Value
+from pipeline.model import Candidate, Column, Value
 from pipeline.ports import Archive
 
 Box = tuple[float, float, float, float]
@@ -98,6 +98,21 @@ def as_typed(text: str, column_type: str) -> tuple[str, str]:
     except Unfit as error:
         return text, f"{error}."
     return text, ""
+
+
+def candidates_for(
+    candidates: Sequence[Candidate], column_type: str, *, than: Sequence[Value]
+) -> tuple[Candidate, ...]:
+    """Return what reading ranked lower and a column can hold, as it is typed into the column."""
+    known = {_key(value, column_type) for value in than}
+    found: list[Candidate] = []
+    for candidate in candidates:
+        value, problem = as_typed(candidate.value, column_type)
+        key = _key(value, column_type)
+        if not problem and value and key not in known:
+            known.add(key)
+            found.append(replace(candidate, value=value))
+    return tuple(found)
 
 
 def other_values(

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import RowMapping
 
 from pipeline.model import (
+    Candidate,
     Child,
     Effect,
     EffectKind,
@@ -189,10 +190,14 @@ def dump_findings(findings: Findings) -> Json:
 
 
 def _finding(row: Mapping[str, Any]) -> Finding:
-    """Rebuild a finding; JSON has made a list of its box."""
-    # JSON has no tuples: a list comes back.
+    """Rebuild a finding with its candidates; JSON has no tuples: lists come back."""
+    others = tuple(Candidate(**_with_box(other)) for other in row.get("others", ()))
+    return Finding(**{**_with_box(row), "others": others})
+
+
+def _with_box(row: Mapping[str, Any]) -> dict[str, Any]:
     box = row.get("box")
-    return Finding(**{**row, "box": box and tuple(box)})
+    return {**row, "box": box and tuple(box)}
 
 
 def load_findings(row: Mapping[str, Any]) -> Findings:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.model import Finding
+from processors.values.candidates import with_others
 from processors.values.issuer.blocks import Piece, pieces_by_party, pieces_of
 from processors.values.issuer.evidence import PageEvidence, evidence_of
 from processors.values.issuer.name_text import clean_name, is_no_name, is_prose, start_of_name
@@ -35,6 +36,9 @@ _WITH_COMMA = -0.7
 _BEHIND_A_LABEL = -2.5
 """For "Hotel: Grand Kettle Ltd": a label that is not the seller's announces someone else."""
 _NAMED_AS_SELLER = 1.5
+
+_MOST_RANKED = 12
+"""Names that may be candidates: a name is often found in its line and in a piece of it."""
 
 _BASE_CONFIDENCE = 0.4
 _CONFIDENCE_PER_POINT = 0.1
@@ -74,16 +78,21 @@ def find_company(lines: Sequence[TextLine], *, commercial: bool) -> Finding | No
     found = [
         each for each in candidates(lines) if each.points > 0 and (commercial or each.has_long_form)
     ]
-    best = max(found, key=lambda each: each.points, default=None)
-    if best is None:
+    ranked = sorted(found, key=lambda each: each.points, reverse=True)
+    if not ranked:
         return None
-    start = max(0, best.line.text.find(best.name))
-    return best.line.finding(
-        best.name,
-        min(_MOST_CONFIDENCE, _BASE_CONFIDENCE + _CONFIDENCE_PER_POINT * best.points),
-        best.reason,
+    best, *others = map(_finding, ranked[:_MOST_RANKED])
+    return with_others(best, others)
+
+
+def _finding(candidate: _Candidate) -> Finding:
+    start = max(0, candidate.line.text.find(candidate.name))
+    return candidate.line.finding(
+        candidate.name,
+        min(_MOST_CONFIDENCE, _BASE_CONFIDENCE + _CONFIDENCE_PER_POINT * candidate.points),
+        candidate.reason,
         start=start,
-        end=start + len(best.name),
+        end=start + len(candidate.name),
     )
 
 

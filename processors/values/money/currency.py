@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import cache
 
 from pipeline.model import Finding
+from processors.values.candidates import with_others
 from processors.values.country import Hints, countries
 from processors.values.lines import TextLine
 from processors.values.money.amounts import DECIMAL_MARK
@@ -62,17 +63,21 @@ def find_currency(
     if not votes:
         return assumed_from(hints) if has_total else None
 
-    (code, count), *others = votes.most_common(2)
-    line = first_lines[mark_of[code]]
-    if others and others[0][1] == count:
-        reason = f"{code} and {others[0][0]} are printed equally often"
-        return line.finding(None, 0.4, reason)
+    ranked = votes.most_common()
+    confidence = 0.95 if len(ranked) == 1 else 0.8
+    found = [
+        first_lines[mark_of[code]].finding(code, confidence, _beside(mark_of[code], count))
+        for code, count in ranked
+    ]
+    if len(ranked) > 1 and ranked[0][1] == ranked[1][1]:
+        reason = f"{ranked[0][0]} and {ranked[1][0]} are printed equally often"
+        return with_others(first_lines[mark_of[ranked[0][0]]].finding(None, 0.4, reason), found)
+    return with_others(found[0], found[1:])
+
+
+def _beside(mark: str, count: int) -> str:
     amounts = "an amount" if count == 1 else f"{count} amounts"
-    return line.finding(
-        code,
-        0.8 if others else 0.95,
-        f"'{mark_of[code]}' is next to {amounts}",
-    )
+    return f"'{mark}' is next to {amounts}"
 
 
 def marks_in(lines: Sequence[TextLine]) -> tuple[Counter[str], dict[str, TextLine]]:
@@ -117,12 +122,14 @@ def shared_mark_finding(marks: Counter[str], first_lines: dict[str, TextLine]) -
     """Return a finding for marks that several countries use, when nothing hints at one."""
     ((mark, _),) = marks.most_common(1)
     line = first_lines[mark]
+    codes = dict.fromkeys(countries()[country].currency for country in SHARED[mark])
+    may_be = [line.finding(code, 0.3, f"'{mark}' may be {code}") for code in codes]
     # Most dollar amounts without any other hint are in US dollars; the confidence says how many.
     if mark == "$":
         reason = "'$' is printed and nothing hints at another country's dollar"
-        return line.finding("USD", 0.55, reason)
+        return with_others(line.finding("USD", 0.55, reason), may_be)
     reason = f"'{mark}' is printed, which several countries use, and nothing hints at one"
-    return line.finding(None, 0.3, reason)
+    return with_others(line.finding(None, 0.3, reason), may_be)
 
 
 def assumed_from(hints: Hints) -> Finding | None:

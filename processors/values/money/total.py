@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from pipeline.model import Finding
+from processors.values.candidates import with_others
 from processors.values.lines import TextLine, label_pattern
 from processors.values.money.amounts import format_amount, money_in
 from processors.values.money.sums import TOTAL_KINDS, Sum, sums_in
@@ -77,20 +78,27 @@ def find_total(lines: Sequence[TextLine]) -> Finding | None:
     lead = first.points - (others[0].points if others else 0.0)
     if others and lead < _TIE:
         both = f"{format_amount(first.value)} and {format_amount(others[0].value)}"
-        return first.best.finding(
+        open_finding = first.best.finding(
             None,
             _OPEN_CONFIDENCE,
             f"{both} are both called total and nothing decides between them",
         )
+        return with_others(open_finding, (_finding(each, 0.0) for each in ranked))
+    behind = (_finding(each, each.points - first.points) for each in others)
+    return with_others(_finding(first, lead), behind)
+
+
+def _finding(candidate: _Candidate, lead: float) -> Finding:
+    """Return a candidate as a finding; `lead` is by how many points it is before the next."""
     confidence = (
         _BASE_CONFIDENCE
-        + _CONFIDENCE_PER_POINT * first.points
+        + _CONFIDENCE_PER_POINT * candidate.points
         + _CONFIDENCE_PER_POINT * min(lead, _MOST_LEAD)
     )
-    return first.best.finding(
-        format_amount(first.value),
-        min(_MOST_CONFIDENCE, confidence),
-        "; ".join(first.reasons),
+    return candidate.best.finding(
+        format_amount(candidate.value),
+        min(_MOST_CONFIDENCE, max(0.0, confidence)),
+        "; ".join(candidate.reasons),
     )
 
 
@@ -103,13 +111,12 @@ def find_amount_due(lines: Sequence[TextLine]) -> Finding | None:
     due = [each for each in sums_in(lines) if each.label and labels.fullmatch(each.label)]
     if not due:
         return None
-    last = due[-1]
-    values = {each.value for each in due}
-    return last.finding(
-        format_amount(last.value),
-        0.8 if len(values) == 1 else 0.6,
-        f"is after '{last.label}'",
-    )
+    confidence = 0.8 if len({each.value for each in due}) == 1 else 0.6
+    last, *earlier = [
+        each.finding(format_amount(each.value), confidence, f"is after '{each.label}'")
+        for each in reversed(due)
+    ]
+    return with_others(last, earlier)
 
 
 def candidates(lines: Sequence[TextLine]) -> Iterator[_Candidate]:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.model import (
+    Candidate,
     Child,
     EffectState,
     Finding,
@@ -21,12 +22,13 @@ from pipeline.ports import Ledger
 from tests.contracts.ledger.builders import SHA, a_file, a_ref, done, update
 from tests.fakes.clock import FakeClock
 
+OTHER = Candidate("10.00", 0.1, "after Subtotal", page=1, box=(1.0, 2.0, 3.0, 4.0))
 FINDINGS = Findings(
     media_type="application/pdf",
     status=ReadStatus.PARTIAL,
     doc_type=Finding("invoice", 0.9, "the word Rechnung"),
     fields={
-        "total": Finding("12.50", 0.8, "after Total", page=1),
+        "total": Finding("12.50", 0.8, "after Total", page=1, others=(OTHER,)),
         "date": Finding(None, 0.2, "two dates"),
     },
     pages=(PageText(1, "ocr", "tesseract", 0.91, "Total 12.50", 595.0, 842.0),),

@@ -1,5 +1,6 @@
 """Agents review as users do: the same queue, the same claims, the same write."""
 
+from dataclasses import asdict
 from types import SimpleNamespace
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 
 from flows.agents.tools.review import PAGE, TOOLS, review_decide, review_next
 from flows.agents.tools.tool import Refusal, ToolCall
+from pipeline.model import Candidate
 from pipeline.model.agents import Scope
 from pipeline.model.review import ReviewState
 from tests.unit.web.conftest import Office, connected
@@ -63,6 +65,17 @@ def test_the_riskiest_come_first_page_by_page(office: Office, account: Any):
     assert review_next(call(account, least_amount=13)).content["result"] == []
     with pytest.raises(Refusal, match="cursor"):
         review_next(call(account, cursor="1"))
+
+
+def test_a_suggestion_has_what_it_may_be_instead(office: Office, account: Any):
+    """Values that reading ranked lower are beside it, as explain has them."""
+    lower = Candidate("7.00", 0.1, "after Subtotal", 1)
+    office.world.reader.others = {"total": (lower,)}
+    office.suggest("1")
+
+    (item,) = review_next(call(account)).content["result"]
+
+    assert item["others"] == [asdict(lower)]
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,13 @@ EFFECT = {
     "note": REASON, "undoes": 122, "run": RUN,
 }  # fmt: skip
 COUNTS = {status.value: 123_456 for status in Status} | {"planned": 123_456}
-FINDING = {"value": NAME, "confidence": 0.9, "page": 12, "reason": REASON}
+FINDING = {
+    "value": NAME,
+    "confidence": 0.9,
+    "page": 12,
+    "reason": REASON,
+    "others": [{"value": NAME}],
+}
 
 TABLES: dict[str, Callable[[], RenderableType]] = {
     "outcomes": lambda: outcome_table((OUTCOME,)),

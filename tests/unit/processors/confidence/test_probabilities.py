@@ -11,6 +11,7 @@ from hypothesis import given, strategies as st
 
 from infra.samples.invoices import OFFICE
 from pipeline.model import Finding, PageText
+from pipeline.model.reading import MOST_CANDIDATES
 from processors.confidence import with_probabilities
 from processors.confidence.evidence import Evidence
 from processors.confidence.features import features_of
@@ -72,14 +73,16 @@ def test_the_values_of_a_plain_invoice_are_nearly_certain(name: str) -> None:
 
 
 def test_a_probability_has_the_reason_and_place_of_the_finding() -> None:
-    """Only the confidence of a finding changes."""
+    """Only the confidence of a finding changes, and those of its candidates."""
     found = find_values([page(*_LINES)], doc_class="invoice")
 
     rated = with_probabilities(found, [page(*_LINES)], doc_type=_INVOICE)
 
     assert rated.keys() == found.keys()
     assert all(
-        replace(rated[name], confidence=0) == replace(found[name], confidence=0) for name in found
+        replace(rated[name], confidence=0, others=())
+        == replace(found[name], confidence=0, others=())
+        for name in found
     )
     assert all(0 <= finding.confidence < 1 for finding in rated.values())
 
@@ -120,8 +123,22 @@ def test_an_open_value_stays_as_it_is() -> None:
 
     found = find_values(pages, doc_class="invoice")
 
+    rated = read(pages)["date"]
     assert found["date"].value is None
-    assert read(pages)["date"] == found["date"]
+    assert replace(rated, others=()) == replace(found["date"], others=())
+    assert {each.value for each in rated.others} == {"2026-04-03", "2026-03-04"}
+
+
+def test_a_value_and_its_candidates_are_not_more_certain_than_one_of_them_right() -> None:
+    """One of several totals is right at most, so that their probabilities have a sum of 1."""
+    pages = [page("Shop Ltd", "Total 40.00", "Total 50.00", "Amount due 60.00", "Subtotal 35.00")]
+
+    total = read(pages)["total"]
+
+    shares = [each.confidence for each in total.others]
+    assert len(shares) == MOST_CANDIDATES
+    assert shares == sorted(shares, reverse=True)
+    assert 0.5 < sum(shares) + (total.confidence if total.value else 0.0) <= 1.001
 
 
 def test_the_names_of_a_contract_have_probabilities() -> None:

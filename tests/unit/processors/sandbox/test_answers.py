@@ -2,17 +2,19 @@ import json
 import os
 import time
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given, strategies as st
 
-from pipeline.model import Child, Finding, Findings, PageText, ReadStatus
+from pipeline.model import Candidate, Child, Finding, Findings, PageText, ReadStatus
+from pipeline.model.reading import MOST_CANDIDATES
 from processors.sandbox import answers
 from processors.sandbox.answers import Bug, ProtocolError
 from processors.sandbox.isolation import Granted
 
+OTHER = Candidate("2.00", 0.25, "it is below", 1, (1.0, 2.0, 3.0, 4.0))
 INNER = Findings(
     media_type="text/plain",
     status=ReadStatus.PARTIAL,
@@ -24,7 +26,7 @@ WHOLE = Findings(
     media_type="application/pdf",
     status=ReadStatus.OK,
     doc_type=Finding("receipt", 1, "it says so", 1, (1.0, 2.5, 3.0, 4.0), "a / b"),
-    fields={"total": Finding("1.00", 0.5, "it is there")},
+    fields={"total": Finding("1.00", 0.5, "it is there", others=(OTHER,))},
     pages=(
         PageText(1, "ocr", "rapidocr", 0.9, "words", 612.0, 792.0, "no text"),
         PageText(2, "none", None, None, ""),
@@ -89,6 +91,9 @@ def test_an_answer_comes_back_as_it_was(folder: int, tmp_path: Path):
         ({"box": [1, 2, 3]}, "doc_type"),
         ({"box": [1, 2, 3, float("inf")]}, "doc_type"),
         ({"page": -1}, "doc_type"),
+        ({"others": [asdict(OTHER)] * (MOST_CANDIDATES + 1)}, "doc_type"),
+        ({"others": [asdict(OTHER) | {"value": "9" * 1000}]}, "doc_type"),
+        ({"others": [asdict(OTHER) | {"value": None}]}, "doc_type"),
         ("great", "status"),
         (None, "text"),
         ({"text.txt": 5}, "derived"),

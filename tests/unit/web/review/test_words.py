@@ -3,12 +3,19 @@
 import pytest
 
 from flows.web.review.words import MOST_OTHERS, PageWord, as_typed, other_values, picked, words_of
+from pipeline.model import Candidate
 from pipeline.model.users import Role
 from pipeline.source_run.checks import remember_types
 from tests.fakes.archive import MemoryArchive
 from tests.unit.web.conftest import HOSTILE, Office, form_of, words
 from tests.unit.web.review.pages import LINES, page_of, stored_pages
 from tests.unit.web.review.test_decisions import decide
+
+CANDIDATES = (
+    Candidate("1,100.50", 0.1, "after Subtotal", 1),
+    Candidate("1000.00", 0.1, "after Net", 1),
+    Candidate("no amount", 0.1, "after all", 1),
+)
 
 
 def stored(*pages: object) -> MemoryArchive:
@@ -131,6 +138,22 @@ def test_another_value_of_the_page_is_written_by_its_button(office: Office):
     page = browser.post(f"{path}/decide", **form_of(browser.get(path), "/decide"), pick="1000.00")
 
     assert office.world.record("1")["Total"] == 1000.0
+    assert "Total was corrected and written" in words(page)
+
+
+def test_what_was_ranked_lower_is_written_by_its_button(office: Office):
+    """Values that reading ranked lower come first; what the column cannot hold is not offered."""
+    office.world.reader.others = {"total": CANDIDATES}
+    path = with_words(office, *LINES)
+    browser = office.signed_in()
+    shown = browser.get(path)
+    page = browser.post(f"{path}/decide", **form_of(shown, "/decide"), pick="1100.50")
+
+    assert '<button name="pick" value="1100.50" title="after Subtotal" formnovalidate>' in shown
+    assert shown.count('value="1000.00"') == 1  # offered once, though it is on the page, too
+    assert "no amount" not in shown
+    assert "or 1,100.50" in words(browser.get("/records?source=receipts&record=1"))
+    assert office.world.record("1")["Total"] == 1100.5
     assert "Total was corrected and written" in words(page)
 
 
