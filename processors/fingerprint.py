@@ -13,6 +13,7 @@ import dataclasses
 import hashlib
 import importlib.metadata
 import json
+import os
 import platform
 import re
 from collections.abc import Iterable, Iterator
@@ -24,6 +25,7 @@ from processors.contract import OcrModels, ReadSettings
 from processors.registry import BUILT_IN, Entry, entry_for
 
 _PACKAGE = Path(__file__).resolve().parent
+_OURS = "processors."
 
 EVERYTHING = "all"
 """The kind of a document whose reading broke off: any stage may be the reason."""
@@ -121,18 +123,19 @@ class Fingerprints:
         A process that goes on running after its code was replaced keeps the fingerprints it had.
         """
         if not self._known:
-            digests = {entry.name: self._digest_of(entry) for entry in BUILT_IN}
-            digests[UNSUPPORTED] = self._digest_of(None)
+            sources = Sources(self._package)
+            digests = {entry.name: self._digest_of(entry, sources) for entry in BUILT_IN}
+            digests[UNSUPPORTED] = self._digest_of(None, sources)
             digests[EVERYTHING] = _digest(digests)
             self._known = digests
         return self._known
 
-    def _digest_of(self, entry: Entry | None) -> str:
+    def _digest_of(self, entry: Entry | None, sources: "Sources") -> str:
         settings = self._settings
         roots = [*_EVERY_FILE, entry.module if entry else _BY_KIND]
         parts: dict[str, object] = {}
         # A processor that prepares pictures hands them to an engine that it does not import.
-        stages = stages_from(roots, package=self._package)
+        stages = sources.stages_from(roots)
         if any(stage.startswith("processors.ocr.") for stage in stages):
             roots += _OCR
             from processors.ocr import engines
@@ -145,16 +148,13 @@ class Fingerprints:
             from processors.exec import ocrmypdf
 
             parts["pdfa"] = ocrmypdf.version()
-        stages = stages_from(roots, package=self._package)
+        stages = sources.stages_from(roots)
         return _digest(
             {
                 **parts,
                 "processor": [entry.module, entry.attribute] if entry else [],
-                "files": [
-                    (file.relative_to(self._package).as_posix(), _file_digest(file))
-                    for file in files_of(stages, package=self._package)
-                ],
-                "libraries": _versions(libraries_of(stages, package=self._package)),
+                "files": sources.digests_of(stages),
+                "libraries": _versions(sources.libraries_of(stages)),
                 # Regular expressions, Unicode and number formatting are Python's.
                 "python": platform.python_version_tuple()[:2],
                 "settings": _comparable(settings),
@@ -167,6 +167,71 @@ def _comparable(settings: ReadSettings) -> dict[str, object]:
     """Return the settings without secrets, and without where the files of networks are."""
     models = OcrModels(languages=settings.models.languages)
     return dataclasses.asdict(dataclasses.replace(settings, passwords=(), models=models))
+
+
+class Sources:
+    """The modules of `processors` and the data files beside them, as they are on disk now.
+
+    Kinds of file share most of their stages, so each folder is listed and each file read once.
+    """
+
+    def __init__(self, package: Path = _PACKAGE) -> None:
+        self._modules: dict[str, Path] = {}
+        self._data: dict[Path, list[Path]] = {}
+        self._imports: dict[str, tuple[str, ...]] = {}
+        self._digests: dict[Path, tuple[str, str]] = {}
+        self._package = package
+        for path, folders, names in os.walk(package):
+            folders[:] = [name for name in folders if name != "__pycache__"]
+            folder = Path(path)
+            dotted = ".".join(["processors", *folder.relative_to(package).parts])
+            files = [folder / name for name in names]
+            self._data[folder] = [file for file in files if file.suffix not in {".py", ".pyc"}]
+            for file in files:
+                if file.suffix == ".py":
+                    is_package = file.name == "__init__.py"
+                    self._modules[dotted if is_package else f"{dotted}.{file.stem}"] = file
+
+    def stages_from(self, roots: Iterable[str]) -> list[str]:
+        """Return these modules and all of `processors` that they import, sorted.
+
+        Imports inside functions count. What the registry imports by kind of file does not.
+        """
+        found: set[str] = set()
+        waiting = list(roots)
+        while waiting:
+            module = waiting.pop()
+            # Most names that are imported are no modules, but are in one.
+            if module in found or module not in self._modules:
+                continue
+            found.add(module)
+            if module != _BY_KIND:
+                waiting += [name for name in self._imports_of(module) if name.startswith(_OURS)]
+        # The registry lists all formats; a kind depends on its own entry only, unless nothing
+        # reads it.
+        return sorted(found if _BY_KIND in roots else found - {_BY_KIND})
+
+    def libraries_of(self, stages: Iterable[str]) -> set[str]:
+        """Return the distributions that these modules import."""
+        names = {name.partition(".")[0] for stage in stages for name in self._imports_of(stage)}
+        return {LIBRARIES[name] for name in names & LIBRARIES.keys()}
+
+    def digests_of(self, stages: Iterable[str]) -> list[tuple[str, str]]:
+        """Return the sources of these modules and the data files in their folders, with digests."""
+        sources = [self._modules[stage] for stage in stages]
+        data = {file for folder in {one.parent for one in sources} for file in self._data[folder]}
+        return [self._with_digest(file) for file in sorted([*sources, *data])]
+
+    def _imports_of(self, module: str) -> tuple[str, ...]:
+        if module not in self._imports:
+            self._imports[module] = imports_of(self._modules[module])
+        return self._imports[module]
+
+    def _with_digest(self, file: Path) -> tuple[str, str]:
+        if file not in self._digests:
+            name = file.relative_to(self._package).as_posix()
+            self._digests[file] = name, _file_digest(file)
+        return self._digests[file]
 
 
 def _kind_of(media_type: str, status: ReadStatus) -> str:
@@ -183,59 +248,14 @@ def _with_embedded_files(findings: Findings) -> Iterator[Findings]:
         yield from _with_embedded_files(child.findings)
 
 
-def stages_from(roots: Iterable[str], *, package: Path = _PACKAGE) -> list[str]:
-    """Return these modules and all of `processors` that they import, sorted.
-
-    Imports inside functions count. What the registry imports by kind of file does not.
-    """
-    found: set[str] = set()
-    waiting = list(roots)
-    while waiting:
-        module = waiting.pop()
-        file = _source_of(module, package)
-        if module in found or file is None:
-            continue
-        found.add(module)
-        if module != _BY_KIND:
-            waiting += [name for name in _imports_of(file) if name.startswith("processors.")]
-    # The registry lists all formats; a kind depends on its own entry only, unless nothing reads it.
-    return sorted(found if _BY_KIND in roots else found - {_BY_KIND})
-
-
-def libraries_of(stages: Iterable[str], *, package: Path = _PACKAGE) -> set[str]:
-    """Return the distributions that these modules import."""
-    files = [_source_of(stage, package) for stage in stages]
-    imported = {name.partition(".")[0] for file in files if file for name in _imports_of(file)}
-    return {LIBRARIES[name] for name in imported & LIBRARIES.keys()}
-
-
-def _source_of(module: str, package: Path) -> Path | None:
-    """Return the file of a module; None for a name in a module, and for other packages."""
-    path = package.joinpath(*module.split(".")[1:])
-    files = (path.with_suffix(".py"), path / "__init__.py")
-    return next((file for file in files if file.is_file()), None)
-
-
-def files_of(stages: Iterable[str], *, package: Path) -> list[Path]:
-    """Return the sources of these modules and the data files in their folders."""
-    sources = [file for stage in stages if (file := _source_of(stage, package))]
-    data = {
-        file
-        for folder in {source.parent for source in sources}
-        for file in folder.iterdir()
-        if file.is_file() and file.suffix not in {".py", ".pyc"}
-    }
-    return sorted([*sources, *data])
-
-
-def _imports_of(file: Path) -> tuple[str, ...]:
+def imports_of(file: Path) -> tuple[str, ...]:
+    """Return the names that a source imports, with the names in modules."""
     status = file.stat()
-    return imports_in(file, status.st_mtime_ns, status.st_size)
+    return _imports_in(file, status.st_mtime_ns, status.st_size)
 
 
 @lru_cache(maxsize=512)
-def imports_in(file: Path, _mtime_ns: int, _size: int) -> tuple[str, ...]:
-    """Return the names that a source imports, with the names in modules."""
+def _imports_in(file: Path, _mtime_ns: int, _size: int) -> tuple[str, ...]:
     names: list[str] = []
     for module, members, plain in _IMPORT.findall(file.read_text(encoding="utf-8")):
         listed = re.sub(r"#[^\n]*", "", members or plain).strip("() \n").split(",")

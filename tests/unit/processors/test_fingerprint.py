@@ -180,7 +180,7 @@ def test_an_unknown_fingerprint_is_not_current(unknown: str):
 
 def test_no_import_is_missed():
     """The search for imports finds all that Python finds, in functions too."""
-    missed = {file.name: imports(file) - set(fingerprint._imports_of(file)) for file in SOURCES}
+    missed = {file.name: imports(file) - set(fingerprint.imports_of(file)) for file in SOURCES}
 
     assert {name for name, names in missed.items() if names} == set()
 
@@ -198,9 +198,7 @@ def imports(file: Path) -> set[str]:
 
 def test_every_library_has_its_distribution():
     """No library that a processor imports is left out of the fingerprints."""
-    imported = {
-        name.partition(".")[0] for file in SOURCES for name in fingerprint._imports_of(file)
-    }
+    imported = {name.partition(".")[0] for file in SOURCES for name in fingerprint.imports_of(file)}
     third_party = imported - sys.stdlib_module_names - {"processors", "pipeline"}
 
     assert third_party == set(fingerprint.LIBRARIES)
@@ -224,6 +222,6 @@ def test_the_fingerprints_import_no_processor():
 @pytest.mark.parametrize("entry", registry.BUILT_IN, ids=lambda entry: entry.name)
 def test_every_kind_has_its_own_processor_among_its_stages(entry: registry.Entry):
     """The stages of a kind contain its processor, the values and the classes."""
-    stages = fingerprint.stages_from(["processors.read", entry.module])
+    stages = fingerprint.Sources().stages_from(["processors.read", entry.module])
 
     assert {entry.module, "processors.values", "processors.classify.classifier"} <= set(stages)
