@@ -12,11 +12,10 @@ if TYPE_CHECKING:
     from flows.app.changes import apply_directly as apply_plan, undo_directly as undo_run
     from flows.app.direct import work_directly as run
     from flows.app.plan import plan_directly as make_plan
-    from flows.app.read_file import read_file as read
+    from flows.app.reading import open_reader, read_file as read
     from flows.app.run_report import Report
     from flows.app.run_request import RunRequest
     from flows.app.settings import load_settings
-    from flows.app.wiring import open_reader
     from pipeline.adapters.caspio.client import (
         OPERATIONS,
         RETRY,
@@ -215,8 +214,8 @@ _PLACES = {
     "apply_plan": "flows.app.changes:apply_directly",
     "load_settings": "flows.app.settings",
     "make_plan": "flows.app.plan:plan_directly",
-    "open_reader": "flows.app.wiring",
-    "read": "flows.app.read_file:read_file",
+    "open_reader": "flows.app.reading",
+    "read": "flows.app.reading:read_file",
     "run": "flows.app.direct:work_directly",
     "undo_run": "flows.app.changes:undo_directly",
 }  # fmt: skip

@@ -15,9 +15,9 @@ from flows.agents.door import Credentials, refuse_open_door
 from flows.agents.http import PATH, agents_app
 from flows.agents.server import Context, agent_server
 from flows.http.server import Serving, serving_accounts
+from pipeline.environment import environment
 from pipeline.errors import BadSettings
 from pipeline.model.agents import AgentToken
-from pipeline.settings import environment
 
 TOKEN_VARIABLE = "CASPIO_INGEST_AGENT_TOKEN"  # noqa: S105 - the name of a variable
 KEY_VARIABLE = "CASPIO_INGEST_AGENT_OPERATOR_KEY"

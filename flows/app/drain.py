@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
+from pipeline.environment import environment
 from pipeline.errors import StopRequested
-from pipeline.settings import environment
 
 STOP_FOLDER = "CASPIO_STOP_FOLDER"
 """Environment variable that names the folder to the processes of a worker's runs."""

@@ -17,13 +17,13 @@ from flows.app.wiring import AppContext
 from pipeline.context import SourceRun
 from pipeline.decide.fingerprint import settings_hash
 from pipeline.decide.naming import NameTemplate
+from pipeline.environment import environment
 from pipeline.errors import StopRequested
 from pipeline.learning.columns import learned_columns
 from pipeline.metering.budget import Priority
 from pipeline.metering.summary import FAILED, Summary
 from pipeline.model import Confirm, FileRef, Outcome, RecordRef, RecordWork, SourceSpec, Status
 from pipeline.record import new_records
-from pipeline.settings import environment
 from pipeline.source_run.checks import remember_types, unblock
 from pipeline.source_run.leases import Leases, leased_worker
 from pipeline.source_run.recovery import fill_review_table, recover_all, review_decisions

@@ -1,7 +1,6 @@
 """Choose and connect the adapters that settings name. Nowhere else are adapters named."""
 
 import os
-import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
@@ -12,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from pydantic import SecretStr
 
 from flows.app.drain import Drain
+from flows.app.reading import open_reader, worker_count
 from pipeline.adapters.system_clock import SystemClock
 from pipeline.context import Ports
-from pipeline.errors import BadSettings
 from pipeline.metering.budget import Spending
 from pipeline.metering.metrics import MetricsRecorder
 from pipeline.metering.summary import Summary
@@ -25,14 +24,12 @@ from pipeline.ports.learner import Learner
 from pipeline.ports.metrics import SILENT, Tracer
 from pipeline.ports.reader import ReadingTurns
 from pipeline.settings import Settings, environment
-from pipeline.settings.sections import ArchiveSettings, ProcessingSettings
+from pipeline.settings.sections import ArchiveSettings
 
 if TYPE_CHECKING:
     import httpx
 
     from pipeline.adapters.caspio.client import CaspioClient
-    from processors.contract import OcrModels
-    from processors.sandbox.reader import SandboxedReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,11 +280,6 @@ def open_ledger(settings: Settings, *, clock: Clock | None = None) -> Iterator[L
         ledger.close()
 
 
-def worker_count(settings: ProcessingSettings) -> int:
-    """Return how many documents are read at once: one per core, unless the settings differ."""
-    return settings.workers or os.cpu_count() or 1
-
-
 def open_turns(settings: Settings) -> ReadingTurns | None:
     """Return the queue that the accounts of this machine share; None for a settings file alone."""
     if settings.queue is None:
@@ -307,94 +299,3 @@ def open_learner(settings: Settings) -> Learner | None:
     from processors.learner import ColumnLearner
 
     return ColumnLearner()
-
-
-def open_reader(
-    settings: ProcessingSettings,
-    *,
-    workers: int | None = None,
-    renditions: tuple[str, ...] = (),
-    turns: ReadingTurns | None = None,
-    job: type | None = None,
-) -> "SandboxedReader":
-    """Return a reader with the limits of the settings; `renditions` are created for the archive."""
-    from processors.contract import Limits
-    from processors.sandbox.reader import SandboxedReader
-
-    limits = Limits(
-        memory_mib=settings.memory_mib,
-        cpu_s=settings.cpu_s,
-        wall_s=settings.wall_s,
-        file_mib=settings.max_file_mib,
-        pages=settings.max_pages,
-        stall_s=settings.stall_s,
-        disk_mib=settings.disk_mib,
-        disk_files=settings.disk_files,
-        children=settings.max_children,
-        depth=settings.max_depth,
-        unpacked_mib=settings.max_unpacked_mib,
-        ratio=settings.max_ratio,
-    )
-    return SandboxedReader(
-        ocr=settings.ocr,
-        languages=settings.languages,
-        limits=limits,
-        workers=workers or worker_count(settings),
-        clamav=settings.clamav,
-        passwords=tuple(password.get_secret_value() for password in settings.passwords),
-        renditions=renditions,
-        date_order=settings.date_order,
-        rules=own_rules(settings.rules),
-        models=own_models(settings),
-        documents_per_child=settings.documents_per_child,
-        require_isolation=settings.require_isolation,
-        cache=cache_folder(),
-        turns=turns,
-        job=job,
-    )
-
-
-def cache_folder() -> Path | None:
-    """Return where readers keep what they make once; None for a user without a home."""
-    given = environment("XDG_CACHE_HOME")
-    try:
-        own = "Library/Caches" if sys.platform == "darwin" else ".cache"
-        return (Path(given) if given else Path.home() / own) / "caspio-ingest"
-    except RuntimeError:
-        return None
-
-
-def own_models(settings: ProcessingSettings) -> "OcrModels":
-    """Return the user's own networks for OCR."""
-    from processors.contract import ModelFile, OcrModels
-
-    detection, recognition = (
-        ModelFile(model.path, model.sha256) if model else None
-        for model in (settings.models.detection, settings.models.recognition)
-    )
-    return OcrModels(detection, recognition, settings.models.languages)
-
-
-def own_rules(path: Path | None) -> str:
-    """Return the text of a user's own rules for classes, "" without any.
-
-    Raises:
-        BadSettings: the file cannot be read, or what is wrong in it.
-    """
-    if path is None:
-        return ""
-    from processors.classify.rules import BadRules, parse_rules
-
-    try:
-        text = path.read_text(encoding="utf-8")
-        # Only to refuse wrong rules before the run: the reader processes parse the text themselves.
-        parse_rules(text)
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadSettings(
-            [f"processing.rules: {path} cannot be read: {error}. Name a UTF-8 file."]
-        ) from error
-    except BadRules as error:
-        raise BadSettings(
-            [f"processing.rules: {path}: {problem}" for problem in error.problems]
-        ) from error
-    return text

@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flows.app.reading import own_models
 from flows.app.settings import load_settings
 from flows.app.wiring import (
     check_file_fields,
@@ -13,7 +14,6 @@ from flows.app.wiring import (
     open_client,
     open_ledger,
     open_target,
-    own_models,
     visible_tables,
 )
 from flows.doctor.check import Check, attempt

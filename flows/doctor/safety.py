@@ -3,7 +3,7 @@
 import os
 from typing import TYPE_CHECKING
 
-from flows.app.wiring import open_reader
+from flows.app.reading import open_reader
 from flows.doctor.check import Check
 from pipeline.errors import IngestError
 

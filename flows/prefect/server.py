@@ -15,8 +15,8 @@ import httpx
 
 from flows.app.wiring import system_clock
 from pipeline.adapters.caspio.client.retry import Repeatable, RetryPolicy
+from pipeline.environment import environment
 from pipeline.errors import BadSettings, ServiceUnavailable
-from pipeline.settings import environment
 
 START_S = 90.0
 """Seconds a server may take to answer; on a slow disk its first start takes half a minute."""

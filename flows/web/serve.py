@@ -10,9 +10,10 @@ from urllib.parse import urlsplit
 from flows.app.drain import Drain
 from flows.app.mapping.live_settings import LiveSettings
 from flows.app.mapping.look import Looks
+from flows.app.reading import open_reader
 from flows.app.review.desk import ReviewDesk
 from flows.app.settings import load_settings
-from flows.app.wiring import connect, open_archive, open_ledger, open_reader, system_clock
+from flows.app.wiring import connect, open_archive, open_ledger, system_clock
 from flows.doctor.check import Check
 from flows.http.server import Running, listening, server_of
 from flows.web.app import create_app

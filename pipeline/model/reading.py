@@ -5,6 +5,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+LANGUAGE_CODE = r"^[a-z]{3}(_[a-z]+)?$"
+"""A language as Tesseract names it, such as `eng` or `chi_sim`."""
+SCANNER_ADDRESS = r"^(/.+|[^/\s]+:[0-9]{1,5})$"
+"""A virus scanner: the path of a Unix socket, or HOST:PORT."""
+
 
 class ReadStatus(StrEnum):
     """How reading one document ended."""

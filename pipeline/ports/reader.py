@@ -25,17 +25,6 @@ class ReadingTurns(Protocol):
         """End all waiting, and give up all places."""
 
 
-class NoTurns:
-    """Every document is read at once: the program has the machine for itself."""
-
-    def turn(self) -> AbstractContextManager[object]:
-        """Return a context that waits for nothing."""
-        return nullcontext()
-
-    def close(self) -> None:
-        """Do nothing."""
-
-
 class Reader(Protocol):
     """Reads one document. No document makes it raise: what goes wrong is a status with problems."""
 

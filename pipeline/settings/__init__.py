@@ -6,8 +6,6 @@ a block, never from the file; any other value can be set in the environment as
 `CASPIO_INGEST_<SECTION>__<NAME>`. Unknown names stop the start; all problems are listed together.
 """
 
-import json
-import os
 import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
@@ -31,6 +29,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from pipeline.environment import environment as environment
 from pipeline.errors import BadSettings
 from pipeline.model import SourceSpec
 from pipeline.settings.agents import AgentSettings, ApiSettings
@@ -356,29 +355,3 @@ def _models_below(models: OcrModelsSettings, folder: Path) -> OcrModelsSettings:
         if model is not None
     }
     return models.model_copy(update=absolute)
-
-
-def passwords() -> tuple[str, ...]:
-    """Return the passwords of documents where no settings file is read.
-
-    Raises:
-        BadSettings: the variable is not a JSON list of texts; its value is not repeated.
-    """
-    name = "CASPIO_INGEST_PROCESSING__PASSWORDS"
-    try:
-        listed = json.loads(environment(name) or "[]")
-    except json.JSONDecodeError:
-        listed = None
-    # The value is not shown in the message: it has passwords.
-    if not isinstance(listed, list) or not all(isinstance(word, str) for word in listed):
-        raise BadSettings([f'{name} is not a JSON list of texts, such as ["one", "two"].'])
-    return tuple(listed)
-
-
-def environment(name: str) -> str | None:
-    """Return an environment variable, None if it is not set or blank.
-
-    This is the one place besides the settings class where the environment is read.
-    """
-    value = os.environ.get(name)
-    return value if value and value.strip() else None

@@ -15,6 +15,7 @@ from pydantic import (
 )
 
 from pipeline.metering.budget import Allowance, Priority
+from pipeline.model.reading import LANGUAGE_CODE, SCANNER_ADDRESS
 from pipeline.settings.schedule import checked_cron, checked_timezone
 
 _Share = Annotated[float, Field(ge=0, lt=1)]
@@ -189,7 +190,7 @@ class OcrModelsSettings(Section):
     """Network that finds lines."""
     recognition: OcrModelSettings | None = None
     """Network that reads lines. Its metadata must have the list of its characters."""
-    languages: tuple[Annotated[str, Field(pattern=r"^[a-z]{3}(_[a-z]+)?$")], ...] | None = None
+    languages: tuple[Annotated[str, Field(pattern=LANGUAGE_CODE)], ...] | None = None
     """Languages whose letters `recognition` was trained on, as Tesseract language codes. Unset,
     those of the network in the package.
     """
@@ -203,7 +204,7 @@ class ProcessingSettings(Section):
     engine.
     """
     languages: Annotated[
-        tuple[Annotated[str, Field(pattern=r"^[a-z]{3}(_[a-z]+)?$")], ...], Field(min_length=1)
+        tuple[Annotated[str, Field(pattern=LANGUAGE_CODE)], ...], Field(min_length=1)
     ] = ("eng",)
     """Languages of the documents, as Tesseract language codes such as `eng` or `chi_sim`."""
     workers: Annotated[int, Field(gt=0)] | None = None
@@ -251,7 +252,7 @@ class ProcessingSettings(Section):
     """Passwords to try on encrypted documents. A secret: set it in the environment as a JSON list,
     such as `CASPIO_INGEST_PROCESSING__PASSWORDS='["one", "two"]'`.
     """
-    clamav: Annotated[str, Field(pattern=r"^(/.+|[^/\s]+:[0-9]{1,5})$")] | None = None
+    clamav: Annotated[str, Field(pattern=SCANNER_ADDRESS)] | None = None
     """ClamAV daemon that scans every upload before it is opened, as `HOST:PORT` or the path of a
     Unix socket.
     """

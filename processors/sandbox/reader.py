@@ -12,11 +12,10 @@ from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from pipeline.errors import BadSettings
 from pipeline.model import Findings, ReadStatus, ScanStatus
-from pipeline.ports.reader import NoTurns, ReadingTurns, WhileRead
 from processors.contract import (
     USUAL_RENDITIONS,
     EngineMissing,
@@ -37,6 +36,10 @@ from processors.sandbox.isolation import Granted, Level
 from processors.sandbox.kernel import privileges
 from processors.sandbox.reader_process import ReaderProcess
 
+if TYPE_CHECKING:
+    # The ports of a whole run, which reading alone does not need.
+    from pipeline.ports.reader import ReadingTurns, WhileRead
+
 DOCUMENTS_PER_CHILD = 200
 """Then a new one takes over: runtimes keep memory that they once needed."""
 _DOCUMENT_JOB = "processors.sandbox.document_job:DocumentJob"
@@ -49,8 +52,9 @@ class SandboxedReader:
     Models stay loaded between documents. `documents_per_child` of 1 gives every document a process
     that has seen no other one. `require_isolation` is the least level (see `isolation.Level`) at
     which documents are read. `cache` is a folder for what children make once and load faster after
-    that, such as compiled networks; it may be emptied at any time. `turns` says when a document is
-    read, where others read on the same machine; the reader closes it. `job` replaces what the
+    that, such as compiled networks; it may be emptied at any time. Without `fingerprints`, findings
+    do not say how they were read: for documents that are not archived. `turns` says when a document
+    is read, where others read on the same machine; the reader closes it. `job` replaces what the
     children do with a document: a function, or a class that is made with the settings. `without`
     leaves out layers of isolation (namespaces, mounts, landlock, filter, identity, group): it is
     for tests.
@@ -76,7 +80,8 @@ class SandboxedReader:
         documents_per_child: int = DOCUMENTS_PER_CHILD,
         require_isolation: str = Level.NONE,
         cache: Path | None = None,
-        turns: ReadingTurns | None = None,
+        fingerprints: bool = True,
+        turns: "ReadingTurns | None" = None,
         job: Job | type[Job] | None = None,
         without: frozenset[str] = frozenset(),
     ) -> None:
@@ -109,12 +114,12 @@ class SandboxedReader:
             ReaderProcess(self._settings, start, documents=documents_per_child, required=required)
             for _ in range(max(1, workers or os.cpu_count() or 1))
         ]
-        self._turns = turns or NoTurns()
+        self._turns = turns
         self._scanner = Clamd(clamav) if clamav else None
         self._free: queue.LifoQueue[ReaderProcess] = queue.LifoQueue()
         for process in self._processes:
             self._free.put(process)
-        self._fingerprints = Fingerprints(self._settings)
+        self._fingerprints, self._saying_how = Fingerprints(self._settings), fingerprints
         self._lock = threading.Lock()
         if required is not Level.NONE:
             # Better before the first document is fetched than in the middle of a run.
@@ -136,7 +141,7 @@ class SandboxedReader:
         *,
         name: str,
         work_dir: Path,
-        while_read: WhileRead = nullcontext,
+        while_read: "WhileRead" = nullcontext,
         as_class: str = "",
     ) -> Findings:
         """Read a document in a child, waiting for a free one.
@@ -159,7 +164,7 @@ class SandboxedReader:
             process = self._free.get()
             try:
                 # With a process of its own, so that no more documents wait than could be read.
-                with self._turns.turn():
+                with self._turns.turn() if self._turns else nullcontext():
                     findings = process.read(
                         path,
                         name=name,
@@ -177,6 +182,8 @@ class SandboxedReader:
                 findings, status=status, problems=(*findings.problems, problem)
             )
         findings = dataclasses.replace(findings, scan=verdict.status)
+        if not self._saying_how:
+            return findings
         with self._lock:
             fingerprint = self._fingerprints.of_findings(findings)
         return dataclasses.replace(findings, fingerprint=fingerprint)
@@ -192,7 +199,8 @@ class SandboxedReader:
 
     def close(self) -> None:
         """End the children at once, even while they read."""
-        self._turns.close()
+        if self._turns:
+            self._turns.close()
         for process in self._processes:
             process.close()
 

@@ -5,12 +5,12 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 
 from pipeline.errors import BadSettings, TryLater
 from pipeline.model import Findings, ReadStatus
-from pipeline.ports.reader import WhileRead
 from processors.contract import Limits, ReadSettings, failed
 from processors.sandbox import child
 from processors.sandbox.answers import Bug, ProtocolError
@@ -18,6 +18,9 @@ from processors.sandbox.child_process import ChildProcess, Ended, Irregular
 from processors.sandbox.isolation import Granted, Level, limit_in_words
 from processors.sandbox.output import carry
 from processors.sandbox.watchdog import INTERVAL_S, Trouble, Watch, too_slow
+
+if TYPE_CHECKING:
+    from pipeline.ports.reader import WhileRead
 
 _MOST_TRIES = 4
 """Of one document: two children may fail before they take it, one may have read others before, one
@@ -52,7 +55,7 @@ class ReaderProcess:
         self._busy = threading.Lock()
 
     def read(
-        self, path: Path, *, name: str, work_dir: Path, while_read: WhileRead, as_class: str = ""
+        self, path: Path, *, name: str, work_dir: Path, while_read: "WhileRead", as_class: str = ""
     ) -> Findings:
         """Read one document.
 

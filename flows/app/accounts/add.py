@@ -26,9 +26,9 @@ from pipeline.accounts.shared import (
     read_toml,
     uses_shared_postgres,
 )
+from pipeline.environment import environment
 from pipeline.errors import BadSettings
 from pipeline.model.users import AuditEntry, Role, User
-from pipeline.settings import environment
 
 if TYPE_CHECKING:
     from pipeline.adapters.caspio.client import CaspioClient

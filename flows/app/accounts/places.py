@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from pipeline.accounts.references import Places
-from pipeline.settings import environment
+from pipeline.environment import environment
 
 
 def _vault(name: str, _folder: Path) -> str:

@@ -20,8 +20,8 @@ from pipeline.accounts.secret_store import (
     without,
 )
 from pipeline.accounts.shared import SecretSettings, load_shared
+from pipeline.environment import environment
 from pipeline.errors import BadSettings
-from pipeline.settings import environment
 
 
 def set_value(config: Path, account: str, kind: str, value: SecretStr) -> None:

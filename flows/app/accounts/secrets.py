@@ -11,8 +11,8 @@ from flows.app.accounts.places import PLACES
 from pipeline.accounts.names import account_of, shared_file
 from pipeline.accounts.secret_files import read_store, revealed
 from pipeline.accounts.shared import load_shared
+from pipeline.environment import environment
 from pipeline.errors import BadSettings
-from pipeline.settings import environment
 
 ACCOUNT = "CASPIO_INGEST_ACCOUNT"
 """Variable that names the account for which a process works."""

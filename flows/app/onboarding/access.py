@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from pipeline.settings import environment
+from pipeline.environment import environment
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flows.app.onboarding.wiring import open_source
-from flows.app.wiring import open_reader
+from flows.app.reading import open_reader
 from pipeline.decide.column_values import is_empty
 from pipeline.errors import IngestError
 from pipeline.model import FileRef, RecordWork

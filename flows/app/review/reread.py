@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 from flows.app.direct import work_sources
+from flows.app.reading import own_rules
 from flows.app.run_report import Report
 from flows.app.run_request import RunRequest
-from flows.app.wiring import AppContext, own_rules
+from flows.app.wiring import AppContext
 from flows.terminal.progress import progress
 from pipeline.findings import NO_CLASS
 from pipeline.model import FileRef

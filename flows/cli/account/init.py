@@ -137,7 +137,7 @@ def may_overwrite(config: Path, *, overwrite: bool, asks: bool) -> bool:
 
 def known_address() -> str | None:
     """Return the account's address from the environment."""
-    from pipeline.settings import environment
+    from pipeline.environment import environment
 
     return environment("CASPIO_INGEST_CASPIO__URL")
 

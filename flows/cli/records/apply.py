@@ -14,7 +14,7 @@ from flows.cli.common import (
     set_up_logs,
 )
 from flows.cli.records.common import Records, Sources, finish
-from pipeline.settings import environment
+from pipeline.environment import environment
 
 
 def apply(

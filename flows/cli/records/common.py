@@ -13,7 +13,7 @@ from flows.cli.common import (
     complain_of_stopped,
     print_json,
 )
-from pipeline.settings import environment
+from pipeline.environment import environment
 
 if TYPE_CHECKING:
     from flows.app.run_report import Report

@@ -66,7 +66,7 @@ def learn(
 def learn_sources(config: Path, *, sources: list[str]) -> "LearnReport":
     """Learn directly, or as a flow if PREFECT_API_URL names a server."""
     from flows.app.settings import load_settings
-    from pipeline.settings import environment
+    from pipeline.environment import environment
 
     if environment("PREFECT_API_URL"):
         from flows.prefect.run_as_flow import learn_as_flow

@@ -1,5 +1,8 @@
 """`read`: local files through the same processors, no account needed."""
 
+import os
+import re
+import sys
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
@@ -19,8 +22,8 @@ from flows.cli.common import (
 )
 
 if TYPE_CHECKING:
+    from flows.app.reading import PlainOptions
     from pipeline.model import Finding, Findings
-    from pipeline.settings.sections import ProcessingSettings
 
 OCR = Annotated[str, typer.Option("--ocr", help="auto, tesseract or rapidocr.", metavar="ENGINE")]
 Languages = Annotated[
@@ -65,47 +68,41 @@ def read(
         raise Failure(EXIT_SOME_FAILED)
 
 
-def options(ocr: str, languages: list[str]) -> "ProcessingSettings":
-    """Return the settings of the options and the environment; exit with 2 if they are invalid."""
-    from pydantic import ValidationError
+def options(ocr: str, languages: list[str]) -> "PlainOptions":
+    """Return the options and what the environment says; exit with 2 if they are invalid.
 
-    from pipeline.settings import environment, passwords
-    from pipeline.settings.sections import ProcessingSettings
+    The settings class would say the same, but takes longer to load than a page takes to read.
+    """
+    from flows.app.reading import PlainOptions
+    from pipeline.environment import environment, passwords
+    from pipeline.model.reading import LANGUAGE_CODE, SCANNER_ADDRESS
 
-    given: dict[str, object] = {
-        "ocr": ocr,
-        "languages": languages,
-        "passwords": passwords(),
-        "clamav": environment("CASPIO_INGEST_PROCESSING__CLAMAV"),
-    }
-    try:
-        return ProcessingSettings.model_validate(given)
-    except ValidationError as error:
-        problems = []
-        for detail in error.errors():
-            name = str(detail["loc"][0])
-            if name == "languages":
-                problem = "--language takes Tesseract's codes, such as eng, deu or chi_sim."
-            else:
-                problem = f"--{name}: {detail['msg']}"
-            problems.append(problem)
-        # Each language that is wrong gives the same sentence.
-        complain("Invalid options", list(dict.fromkeys(problems)))
-        raise Failure(EXIT_SETTINGS) from None
+    clamav = environment("CASPIO_INGEST_PROCESSING__CLAMAV")
+    problems = []
+    if not all(re.fullmatch(LANGUAGE_CODE, language) for language in languages):
+        problems.append("--language takes Tesseract's codes, such as eng, deu or chi_sim.")
+    if clamav is not None and not re.fullmatch(SCANNER_ADDRESS, clamav):
+        problems.append(
+            "CASPIO_INGEST_PROCESSING__CLAMAV is HOST:PORT or the path of a Unix socket."
+        )
+    if problems:
+        complain("Invalid options", problems)
+        raise Failure(EXIT_SETTINGS)
+    return PlainOptions(ocr, tuple(languages), passwords(), clamav)
 
 
-def read_all(files: list[Path], settings: "ProcessingSettings") -> "list[tuple[Path, Findings]]":
+def read_all(files: list[Path], options: "PlainOptions") -> "list[tuple[Path, Findings]]":
     """Read the files in parallel, one per reader process, with a progress bar on a terminal."""
     from concurrent.futures import ThreadPoolExecutor
 
-    from rich.progress import track
-
-    from flows.app.wiring import open_reader, worker_count
+    from flows.app.reading import open_plain_reader
 
     # A reader process loads models of a few hundred MiB, so none is started for nothing.
-    workers = min(worker_count(settings), len(files))
-    console = err()
-    with open_reader(settings, workers=workers) as reader, tempfile.TemporaryDirectory() as folder:
+    workers = min(os.cpu_count() or 1, len(files))
+    with (
+        open_plain_reader(options, workers=workers) as reader,
+        tempfile.TemporaryDirectory() as folder,
+    ):
 
         def read_one(item: tuple[int, Path]) -> "tuple[Path, Findings]":
             number, path = item
@@ -116,13 +113,11 @@ def read_all(files: list[Path], settings: "ProcessingSettings") -> "list[tuple[P
 
         with ThreadPoolExecutor(workers) as pool:
             results = pool.map(read_one, enumerate(files))
-            bar = track(
-                results,
-                total=len(files),
-                description="Reading",
-                console=console,
-                disable=not console.is_terminal,
-            )
+            if not sys.stderr.isatty():
+                return list(results)
+            from rich.progress import track
+
+            bar = track(results, total=len(files), description="Reading", console=err())
             return list(bar)
 
 

@@ -15,8 +15,8 @@ from flows.cli.common import (
     print_json,
     set_up_logs,
 )
+from pipeline.environment import environment
 from pipeline.model.sync import Side
-from pipeline.settings import environment
 
 if TYPE_CHECKING:
     from flows.app.sync.run import SyncResult

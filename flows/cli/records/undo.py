@@ -13,7 +13,7 @@ from flows.cli.common import (
     set_up_logs,
 )
 from flows.cli.records.common import Records, finish
-from pipeline.settings import environment
+from pipeline.environment import environment
 
 
 def undo(

@@ -94,7 +94,7 @@ def compare_sources(
     Return the report and the Caspio calls by operation.
     """
     from flows.app.settings import load_settings
-    from pipeline.settings import environment
+    from pipeline.environment import environment
 
     if environment("PREFECT_API_URL"):
         from flows.prefect.run_as_flow import verify_as_flow

@@ -16,7 +16,7 @@ from pydantic import Field, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from pipeline.settings import environment
+from pipeline.environment import environment
 
 MOST_RECORDS = 1_000
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from flows.app.wiring import cache_folder
+from flows.app.reading import cache_folder
 from infra.emulator import Emulator, Quirks
 from processors.sandbox.reader import SandboxedReader
 from tests.integration.pipeline.accounts import (

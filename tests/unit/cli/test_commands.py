@@ -8,7 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from flows.app.reading import limits_of, own_models
 from flows.cli import app, main
+from pipeline.settings.sections import ProcessingSettings
+from processors.contract import Limits, OcrModels
+from processors.sandbox.reader import DOCUMENTS_PER_CHILD
 from tests.unit.cli.conftest import command
 
 pytestmark = pytest.mark.slow
@@ -17,18 +21,30 @@ KEYS = {
     "file", "media_type", "sha256", "pages", "text", "doc_type", "fields", "status", "problems", "metadata", "children",
     "scan",
 }  # fmt: skip
-HEAVY = (
-    "prefect",
-    "openvino",
-    "onnxruntime",
-    "cv2",
-    "pypdfium2",
-    "sqlalchemy",
-    "boto3",
-    "numpy",
-    "sklearn",
-    "httpx",
+RUN = (
+    "import sys, atexit;"
+    "atexit.register(lambda: print(*sys.modules, sep='\\n', file=sys.stderr));"
+    "from flows.cli import main; main()"
 )
+NEVER = frozenset({
+    "prefect", "openvino", "onnxruntime", "cv2", "pypdfium2", "sqlalchemy", "boto3", "httpx", "numpy", "PIL", "lxml",
+    "jinja2", "sklearn", "pydantic_settings", "pipeline.settings", "pipeline.ports", "pipeline.decide", "flows.app.wiring",
+    "processors.values", "processors.classify",
+})  # fmt: skip
+"""What the command line, and the reading of a file without an account, do without."""
+SLOW_TO_IMPORT = frozenset({"pydantic", "rich", "structlog", "asyncio", "processors"})
+
+
+def imported(*arguments: str) -> set[str]:
+    """Run the command line and return the modules that its process had imported at the end."""
+    done = subprocess.run(
+        [sys.executable, "-c", RUN, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    return set(done.stderr.splitlines())
 
 
 def test_help_lists_every_command(tmp_path: Path):
@@ -65,13 +81,34 @@ def test_version_is_reported(tmp_path: Path):
     assert (ended.code, ended.out) == (0, f"caspio-ingest {version('caspio-ingest')}\n")
 
 
-def test_command_line_imports_nothing_heavy():
-    """Importing the command line loads none of the libraries that take their time."""
-    code = f"import sys, flows.cli; print([name for name in {HEAVY!r} if name in sys.modules])"
+def test_help_imports_nothing_that_takes_long():
+    """--help loads the options of the commands and none of what they work with."""
+    modules = imported("--help")
 
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "flows.cli.records.run" in modules
+    assert modules & (NEVER | SLOW_TO_IMPORT) == set()
 
-    assert done.stdout.strip() == "[]"
+
+def test_reading_a_file_imports_no_settings_and_no_processor(tmp_path: Path):
+    """`read` starts its reader process without settings, ledger and client, and reads nothing itself."""
+    file = tmp_path / "note.txt"
+    file.write_text("Total 12.50 EUR", encoding="utf-8")
+
+    modules = imported("read", "--json", str(file))
+
+    assert "processors.sandbox.reader" in modules
+    assert modules & NEVER == set()
+
+
+def test_reading_without_settings_has_the_default_limits():
+    """`read` does not load the settings, and reads as they would say by default."""
+    settings = ProcessingSettings()
+
+    assert limits_of(settings) == Limits()
+    assert settings.documents_per_child == DOCUMENTS_PER_CHILD
+    assert (settings.date_order, settings.rules) == ("", None)
+    assert own_models(settings) == OcrModels()
+    assert settings.require_isolation == "none"
 
 
 def test_missing_settings_file_is_reported(tmp_path: Path):

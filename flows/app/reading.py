@@ -1,0 +1,174 @@
+"""Open readers of documents, and read one local file from a program.
+
+What the command `read` needs is all here, so that it starts without settings, ledger and client.
+"""
+
+import os
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.environment import environment
+from pipeline.errors import BadSettings
+
+if TYPE_CHECKING:
+    from pipeline.model import Findings
+    from pipeline.ports.reader import ReadingTurns
+    from pipeline.settings.sections import ProcessingSettings
+    from processors.contract import Limits, OcrModels
+    from processors.sandbox.reader import SandboxedReader
+
+
+def read_file(
+    path: Path, *, settings: "ProcessingSettings | None" = None, work_dir: Path | None = None
+) -> "Findings":
+    """Read a file in a reader process, which is started for it and ended afterwards.
+
+    For many files, keep the reader of `open_reader` open instead.
+
+    Args:
+        path: The file; its type is found by its content.
+        settings: Engines, languages and limits; the defaults of `[processing]` unless given.
+        work_dir: An empty folder that keeps the files inside the document. Without it they are
+            read and not kept.
+
+    Raises:
+        BadSettings: an OCR engine or a language that was requested is not installed, or the
+            system grants less isolation than is required.
+    """
+    from pipeline.settings.sections import ProcessingSettings
+
+    with (
+        open_reader(settings or ProcessingSettings(), workers=1) as reader,
+        tempfile.TemporaryDirectory(prefix="caspio-ingest-") as folder,
+    ):
+        return reader.read(path, name=path.name, work_dir=work_dir or Path(folder))
+
+
+def worker_count(settings: "ProcessingSettings") -> int:
+    """Return how many documents are read at once: one per core, unless the settings differ."""
+    return settings.workers or os.cpu_count() or 1
+
+
+def open_reader(
+    settings: "ProcessingSettings",
+    *,
+    workers: int | None = None,
+    renditions: tuple[str, ...] = (),
+    turns: "ReadingTurns | None" = None,
+    job: type | None = None,
+) -> "SandboxedReader":
+    """Return a reader with the limits of the settings; `renditions` are created for the archive."""
+    from processors.sandbox.reader import SandboxedReader
+
+    return SandboxedReader(
+        ocr=settings.ocr,
+        languages=settings.languages,
+        limits=limits_of(settings),
+        workers=workers or worker_count(settings),
+        clamav=settings.clamav,
+        passwords=tuple(password.get_secret_value() for password in settings.passwords),
+        renditions=renditions,
+        date_order=settings.date_order,
+        rules=own_rules(settings.rules),
+        models=own_models(settings),
+        documents_per_child=settings.documents_per_child,
+        require_isolation=settings.require_isolation,
+        cache=cache_folder(),
+        turns=turns,
+        job=job,
+    )
+
+
+def limits_of(settings: "ProcessingSettings") -> "Limits":
+    """Return what the settings let one document use."""
+    from processors.contract import Limits
+
+    return Limits(
+        memory_mib=settings.memory_mib,
+        cpu_s=settings.cpu_s,
+        wall_s=settings.wall_s,
+        file_mib=settings.max_file_mib,
+        pages=settings.max_pages,
+        stall_s=settings.stall_s,
+        disk_mib=settings.disk_mib,
+        disk_files=settings.disk_files,
+        children=settings.max_children,
+        depth=settings.max_depth,
+        unpacked_mib=settings.max_unpacked_mib,
+        ratio=settings.max_ratio,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PlainOptions:
+    """What can be said about reading without settings; see `ProcessingSettings` for each."""
+
+    ocr: str
+    languages: tuple[str, ...]
+    passwords: tuple[str, ...] = field(default=(), repr=False)
+    clamav: str | None = None
+
+
+def open_plain_reader(options: PlainOptions, *, workers: int) -> "SandboxedReader":
+    """Return a reader with the default limits, for files that are neither archived nor written."""
+    from processors.sandbox.reader import SandboxedReader
+
+    return SandboxedReader(
+        ocr=options.ocr,
+        languages=options.languages,
+        passwords=options.passwords,
+        clamav=options.clamav,
+        workers=workers,
+        renditions=(),
+        fingerprints=False,
+        cache=cache_folder(),
+    )
+
+
+def cache_folder() -> Path | None:
+    """Return where readers keep what they make once; None for a user without a home."""
+    given = environment("XDG_CACHE_HOME")
+    try:
+        own = "Library/Caches" if sys.platform == "darwin" else ".cache"
+        return (Path(given) if given else Path.home() / own) / "caspio-ingest"
+    except RuntimeError:
+        return None
+
+
+def own_models(settings: "ProcessingSettings") -> "OcrModels":
+    """Return the user's own networks for OCR."""
+    from processors.contract import ModelFile, OcrModels
+
+    detection, recognition = (
+        ModelFile(model.path, model.sha256) if model else None
+        for model in (settings.models.detection, settings.models.recognition)
+    )
+    return OcrModels(detection, recognition, settings.models.languages)
+
+
+def own_rules(path: Path | None) -> str:
+    """Return the text of a user's own rules for classes, "" without any.
+
+    Raises:
+        BadSettings: the file cannot be read, or what is wrong in it.
+    """
+    if path is None:
+        return ""
+    from processors.classify.rules import BadRules, parse_rules
+
+    try:
+        text = path.read_text(encoding="utf-8")
+        # Only to refuse wrong rules before the run: the reader processes parse the text themselves.
+        parse_rules(text)
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadSettings(
+            [f"processing.rules: {path} cannot be read: {error}. Name a UTF-8 file."]
+        ) from error
+    except BadRules as error:
+        raise BadSettings(
+            [f"processing.rules: {path}: {problem}" for problem in error.problems]
+        ) from error
+    return text
