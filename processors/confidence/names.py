@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from pipeline.model import Finding
 from processors.confidence.evidence import Evidence, Value, compact
 from processors.confidence.shared import Features, counted
+from processors.values.address import POSTAL_CODE
 from processors.values.legal_forms import end_of_form, is_address
 from processors.values.lines import TextLine, fold, label_pattern
 
 _DOMAIN = re.compile(r"(?:@|www\.|https?://(?:www\.)?)([a-z0-9][a-z0-9\-]{2,40})\.[a-z]{2,10}")
-_POSTAL_CODE = re.compile(r"(?<!\d)\d{4,6}(?!\d)|\b[a-z]{1,2}\d[a-z\d]? ?\d[a-z]{2}\b")
 _NUMBER_OF_REGISTER = re.compile(r"\(?\d{4,}[ -]?[a-z]?\)?|reg|roc|gst|vat|ust|tax")
 _MIXED_WORD = re.compile(r"(?=[^\W_]*\d)(?=[^\W_]*[^\W\d_])[^\W_]{3,}")
 """A word with letters and digits: where no number is expected, OCR took one for the other."""
@@ -48,7 +48,7 @@ def name_features(evidence: Evidence, value: Value) -> Features:
         "like_address": float(is_address(folded)),
         "with_comma": float("," in text),
         "with_digits": counted(sum(map(str.isdigit, text)), _MOST),
-        **_slips(evidence, text),
+        **_slips(evidence, value.finding, text),
         "of_labels": float(_has_label(folded)),
         "joined": float(bool(own) and compact(text) not in compact(own.text if own else "")),
         "in_domain": float(_in_domain(evidence, text)),
@@ -57,8 +57,10 @@ def name_features(evidence: Evidence, value: Value) -> Features:
     return features | _around(evidence, finding, own, text)
 
 
-def _slips(evidence: Evidence, text: str) -> Features:
-    """Say what looks like a misread letter."""
+def _slips(evidence: Evidence, finding: Finding, text: str) -> Features:
+    """Say what looks like a misread letter; a text layer has no misread ones."""
+    page = evidence.pages.get(finding.page or 0)
+    is_read = page is None or page.source == "ocr"
     accented = {letter for letter in text if letter.isalpha() and not letter.isascii()}
     printed = "".join(line.text for line in evidence.lines) if accented else ""
     rare = any(printed.count(letter) <= _RARE for letter in accented)
@@ -68,7 +70,7 @@ def _slips(evidence: Evidence, text: str) -> Features:
         "unbalanced": float(text.count("(") != text.count(")")),
         "small_first": float(text[:1].islower()),
         "capital_within": counted(len(_CAPITAL_WITHIN.findall(text)), _MOST),
-        "rare_letter": float(rare),
+        "rare_letter": float(is_read and rare),
         "small_words": counted(len(_SMALL_WORD.findall(text)), _MOST),
     }
 
@@ -156,7 +158,7 @@ def address_features(evidence: Evidence, value: Value) -> Features:
     folded = fold(text)
     words = folded.split()
     places = evidence.lines_of(value.finding)
-    codes = _POSTAL_CODE.findall(folded)
+    codes = POSTAL_CODE.findall(folded)
     issuer = evidence.found.get("company")
     features: Features = {
         "lines": counted(len(places), 6),
@@ -164,7 +166,7 @@ def address_features(evidence: Evidence, value: Value) -> Features:
         "length": counted(len(text), _LONG_ADDRESS),
         "postal_code": float(bool(codes)),
         "postal_codes": float(len(codes) > 1),
-        "ends_with_code": float(bool(_POSTAL_CODE.search(words[-1]))) if words else 0.0,
+        "ends_with_code": float(bool(POSTAL_CODE.search(words[-1]))) if words else 0.0,
         "words_after_code": counted(_words_after_code(folded), _MANY_AFTER_CODE),
         "ends_with_number": float(bool(words) and words[-1].isdigit()),
         "ends_with_comma": float(text.rstrip().endswith(",")),
@@ -173,7 +175,7 @@ def address_features(evidence: Evidence, value: Value) -> Features:
         "begins_with_street": float(is_address(folded[:25])),
         "commas": counted(text.count(","), 6),
         "long_words": counted(sum(len(word) > _LONG_WORD for word in words), _MOST),
-        **_slips(evidence, text),
+        **_slips(evidence, value.finding, text),
         "of_labels": float(_has_label(folded)),
         "colons": float(":" in text),
         "issuer": issuer.confidence if issuer else 0.0,
@@ -191,7 +193,7 @@ def address_features(evidence: Evidence, value: Value) -> Features:
 
 def _words_after_code(folded: str) -> int:
     """Count the words after the last postal code: many are more than a town and a state."""
-    ends = [match.end() for match in _POSTAL_CODE.finditer(folded)]
+    ends = [match.end() for match in POSTAL_CODE.finditer(folded)]
     return len(folded[ends[-1] :].split()) if ends else 0
 
 

@@ -21,7 +21,7 @@ _SKIPPED_LINES = 4
 # Postal codes as the UPU lists them: 4 to 6 digits with a country ("D-10115"), the letters and
 # digits of the United Kingdom ("SW1A 1AA"), a US state with its ZIP code ("TX 75001"),
 # and five digits in two groups before the town ("111 22 Stockholm").
-_POSTAL_CODE = re.compile(
+POSTAL_CODE = re.compile(
     r"(?<![\d.,/])(?:[a-z]{1,2}-)?\d{4,6}(?![\d.,/])"
     r"|\b[a-z]{1,2}\d[a-z\d]? ?\d[a-z]{2}\b"
     r"|\b[a-z]{2} \d{5}\b"
@@ -198,7 +198,7 @@ def is_certain_address(block: Sequence[TextLine]) -> bool:
 
 
 def _has_postal_code(line: TextLine) -> bool:
-    return _POSTAL_CODE.search(line.folded) is not None
+    return POSTAL_CODE.search(line.folded) is not None
 
 
 def _has_address_word(line: TextLine) -> bool:
