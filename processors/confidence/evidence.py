@@ -16,6 +16,7 @@ from processors.contract import Box, Page
 from processors.values.date_labels import LabeledDate, labeled_dates
 from processors.values.date_text import MonthNames
 from processors.values.lines import TextLine, fold, word_lists
+from processors.values.money.amount_lines import amount_lines
 from processors.values.money.amounts import format_amount, money_in
 from processors.values.money.sums import Sum, sums_in
 
@@ -87,6 +88,7 @@ class Evidence:
         languages: Sequence[str],
     ) -> "Evidence":
         """Prepare a document."""
+        with_amounts = amount_lines(lines)
         heights = [line.box[3] - line.box[1] for line in lines if line.box]
         return cls(
             lines=lines,
@@ -96,10 +98,10 @@ class Evidence:
             compact_lines=[compact(line.text) for line in lines],
             amounts=[
                 frozenset(printed_amount(each.value) for each in money_in(line.folded))
-                for line in lines
+                for line in with_amounts
             ],
             dates=labeled_dates(lines, MonthNames(languages)),
-            sums=sums_in(lines)[:_MOST_SUMS],
+            sums=sums_in(with_amounts)[:_MOST_SUMS],
             usual_height=median(heights) if heights else 0.0,
         )
 

@@ -15,7 +15,8 @@ from processors.values.identifiers import find_iban, find_vat_ids
 from processors.values.issuer.company import find_company
 from processors.values.language import find_language
 from processors.values.lines import TextLine, label_pattern, text_lines_of
-from processors.values.money.currency import find_currency, with_decimals
+from processors.values.money.amount_lines import amount_lines
+from processors.values.money.currency import find_currency
 from processors.values.money.taxes import find_net_and_tax
 from processors.values.money.total import find_amount_due, find_total
 from processors.values.mrz import values_in_zone
@@ -53,7 +54,7 @@ def find_values(
     """
     lines = text_lines_of(pages)
     hints = country_hints_in(lines)
-    total = find_total(amounts := with_decimals(lines))
+    total = find_total(amounts := amount_lines(lines))
     invoice_number = find_invoice_number(lines)
     is_commercial = is_about_money(lines, invoice_number=invoice_number, total=total)
     company = find_company(lines, commercial=is_commercial) if lines else None

@@ -26,6 +26,7 @@ _NEAR_CHARS = 45
 """Characters between a label and its date on one line: further away is another column."""
 _MOST_HEADING_WORDS = 5
 """Words of a heading that ends with a point; more are a sentence."""
+_SMALL_WORDS_OF_SENTENCE = 2
 _MOST_DATES = 400
 """Dates of one document: a long statement has thousands, and the issue date is not among them."""
 
@@ -81,12 +82,31 @@ def label_before(line: TextLine, text: DateText, labels_from: int) -> tuple[str,
     ]
     if not near:
         return _NO_LABEL
-    label = near[-1]
-    # A small word such as "of" or "vom" joins the date to the label before it.
-    joins = label.kind == "link" and len(near) > 1
-    if joins and label.start - near[-2].end <= _NEAR_CHARS:
-        label = near[-2]
+    label = _announcing(near)
+    if label.kind == "plain" and is_in_sentence(line, label.start):
+        return _NO_LABEL
     return label.kind, line.folded[label.start : label.end]
+
+
+def _announcing(near: Sequence[Label]) -> Label:
+    """Return which of the labels before a date announces it: the last one, with two exceptions."""
+    place = len(near) - 1
+    # A small word such as "of" or "vom" joins the date to the label before it.
+    is_link = near[place].kind == "link" and place > 0
+    if is_link and near[place].start - near[place - 1].end <= _NEAR_CHARS:
+        place -= 1
+    # "Previous invoice" names another document.
+    is_title = near[place].kind == "title" and place > 0
+    if is_title and near[place - 1].kind == "other":
+        place -= near[place].start - near[place - 1].end <= 1
+    return near[place]
+
+
+def is_in_sentence(line: TextLine, end: int) -> bool:
+    """Return whether words of a sentence are before a character: "a shop that opened on"."""
+    words = line.text[:end].split()
+    small = [word for word in words if word.isalpha() and word.islower() and len(word) > 1]
+    return len(small) >= _SMALL_WORDS_OF_SENTENCE
 
 
 def unlabeled_kind(line: TextLine, text: DateText, link: str) -> str:
@@ -110,7 +130,7 @@ def heading_of(lines: Sequence[TextLine], line: TextLine, column: int) -> tuple[
         return _NO_LABEL
     labels = [
         label
-        for label in _labels_in(above, len(above))
+        for label in _labels_in(above, len(above), gaps=lines[line.number - 1].gaps)
         if label.kind not in {"link", "title"}
     ]  # fmt: skip
     if column >= len(labels):
@@ -119,8 +139,10 @@ def heading_of(lines: Sequence[TextLine], line: TextLine, column: int) -> tuple[
     return label.kind, above[label.start : label.end]
 
 
-def _labels_in(folded: str, stop: int) -> list[Label]:
+def _labels_in(folded: str, stop: int, *, gaps: Sequence[int] = ()) -> list[Label]:
     """Return the labels that end before `stop`, from left to right; of two that overlap the longer.
+
+    No label goes over one of the `gaps`, at which another column begins.
 
     Labels may begin within another one: "invoice date due date" has two.
     """
@@ -129,7 +151,9 @@ def _labels_in(folded: str, stop: int) -> list[Label]:
         pattern = label_pattern("dates", kind)
         match = pattern.search(folded, 0, stop)
         while match:
-            found.append(Label(match.start(), match.end(), kind))
+            start, end = match.span()
+            if not any(start < gap < end for gap in gaps):
+                found.append(Label(start, end, kind))
             match = pattern.search(folded, match.start() + 1, stop)
 
     longest_first = sorted(found, key=lambda label: label.start - label.end)

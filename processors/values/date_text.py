@@ -27,7 +27,9 @@ _KNOWN_ORDER = (
         rf"(?<![\d.,])(?P<year>\d{{4}}){_SEPARATOR}(?P<month>\d{{1,2}}){_SEPARATOR}"
         r"(?P<day>\d{1,2})(?:(?!\d)|(?=\d\d:\d\d))"
     ),
-    re.compile(r"(?P<year>\d{4}) ?年 ?(?P<month>\d{1,2}) ?月 ?(?P<day>\d{1,2}) ?日"),
+    re.compile(r"(?P<year>\d{4}) ?[年년] ?(?P<month>\d{1,2}) ?[月월] ?(?P<day>\d{1,2}) ?[日일]"),
+    # Vietnamese: "ngày 3 tháng 5 năm 2030".
+    re.compile(r"ngay (?P<day>\d{1,2}) thang (?P<month>\d{1,2}) nam (?P<year>\d{4})(?!\d)"),
     re.compile(
         r"(?<![\da-z])(?P<year>(?:19|20)\d\d)(?P<month>0[1-9]|1[0-2])"
         r"(?P<day>0[1-9]|[12]\d|3[01])(?![\da-z])"
@@ -36,7 +38,7 @@ _KNOWN_ORDER = (
 _NAMED_MONTH = (
     re.compile(
         r"(?<![\d.,])(?P<day>\d{1,2})(?:st|nd|rd|th|er|\.|º)?[ \-/.]{0,2}"
-        rf"(?:de |day of |of )?{_MONTH_NAME}[ \-/.,']{{0,3}}(?:de |del )?"
+        rf"(?:de |day of |of |ב)?{_MONTH_NAME}[ \-/.,']{{0,3}}(?:de |del )?"
         r"(?P<year>\d{4}|\d{2})(?![\d:])"
     ),
     re.compile(
@@ -61,27 +63,56 @@ _LETTER_I = re.compile(r"(?<=[\d/.\-])[il|](?=[\d/.\-])")
 _MONTHS = (
     (
         "jan january januar janner janvier janv enero ene gennaio gen januari janeiro"
-        " styczen stycznia ledna leden ocak"
+        " styczen stycznia ledna leden ocak tammikuu tammikuuta ianuarie januara"
+        " января січня януари ιανουαρίου ינואר يناير"
     ),
     (
         "feb february februar fevrier fevr febrero febbraio februari fevereiro fev luty lutego"
-        " unora unor subat"
+        " unora unor subat helmikuu helmikuuta februarie februara"
+        " февраля лютого февруари φεβρουαρίου פברואר فبراير"
     ),
-    "mar march marz maerz mrz mars marzo maart mrt marco marca brezna brezen mart",
-    "apr april avril avr abril abr aprile kwiecien kwietnia dubna duben nisan",
-    "may mai mayo maggio mag mei maio maj maja kvetna kveten mayis",
-    "jun june juni juin junio giugno giu junho czerwiec czerwca cervna cerven haziran",
-    "jul july juli juillet juil julio luglio lug julho lipiec lipca cervence cervenec temmuz",
-    "aug august aout agosto ago augustus augusti sierpien sierpnia srpna srpen agustos",
-    "sep sept september septembre septiembre settembre set setembro wrzesien wrzesnia zari eylul",
+    (
+        "mar march marz maerz mrz mars marzo maart mrt marco marca brezna brezen mart marts"
+        " maaliskuu maaliskuuta marcius martie марта березня март μαρτίου מרץ مارس"
+    ),
+    (
+        "apr april avril avr abril abr aprile kwiecien kwietnia dubna duben nisan huhtikuu"
+        " huhtikuuta aprilis aprilie aprila апреля квітня април απριλίου אפריל أبريل ابريل"
+    ),
+    (
+        "may mai mayo maggio mag mei maio maj maja kvetna kveten mayis toukokuu toukokuuta"
+        " majus мая травня май μαΐου מאי مايو"
+    ),
+    (
+        "jun june juni juin junio giugno giu junho czerwiec czerwca cervna cerven haziran"
+        " kesakuu kesakuuta junius iunie juna июня червня юни ιουνίου יוני يونيو"
+    ),
+    (
+        "jul july juli juillet juil julio luglio lug julho lipiec lipca cervence cervenec temmuz"
+        " heinakuu heinakuuta julius iulie jula июля липня юли ιουλίου יולי يوليو"
+    ),
+    (
+        "aug august aout agosto ago augustus augusti sierpien sierpnia srpna srpen agustos"
+        " elokuu elokuuta augusztus augusta августа серпня август αυγούστου אוגוסט أغسطس"
+    ),
+    (
+        "sep sept september septembre septiembre settembre set setembro wrzesien wrzesnia zari"
+        " eylul syyskuu syyskuuta szeptember septembrie septembra"
+        " сентября вересня септември σεπτεμβρίου ספטמבר سبتمبر"
+    ),
     (
         "oct october oktober okt octobre octubre ottobre ott outubro out pazdziernik pazdziernika"
-        " rijna rijen ekim"
+        " rijna rijen ekim lokakuu lokakuuta octombrie oktobra"
+        " октября жовтня октомври οκτωβρίου אוקטובר أكتوبر"
     ),
-    "nov november novembre noviembre novembro listopad listopada listopadu kasim",
+    (
+        "nov november novembre noviembre novembro listopad listopada listopadu kasim marraskuu"
+        " marraskuuta noiembrie novembra ноября листопада ноември νοεμβρίου נובמבר نوفمبر"
+    ),
     (
         "dec december dezember dez decembre diciembre dic dicembre dezembro grudzien grudnia"
-        " prosince prosinec desember"
+        " prosince prosinec desember joulukuu joulukuuta decembrie decembra"
+        " декабря грудня декември δεκεμβρίου דצמבר ديسمبر"
     ),
 )
 """The names of the months from January on, folded, in the languages of most documents."""

@@ -10,7 +10,13 @@ from itertools import pairwise
 from pipeline.model import Finding
 from processors.values.candidates import with_others
 from processors.values.country import Hints
-from processors.values.date_labels import LETTERHEAD, QUOTED, LabeledDate, labeled_dates
+from processors.values.date_labels import (
+    LETTERHEAD,
+    QUOTED,
+    LabeledDate,
+    is_in_sentence,
+    labeled_dates,
+)
 from processors.values.date_order import DAY_FIRST, OPEN, DateOrder, Evidence, decide_date_order
 from processors.values.date_text import DateText, MonthNames
 from processors.values.lines import TextLine, label_pattern
@@ -158,6 +164,9 @@ def _best(dates: Sequence[LabeledDate], calendar: _Calendar) -> Finding | None:
 def _finding(each: LabeledDate, points: float, calendar: _Calendar) -> Finding:
     """Return a printed date as a finding, open where nothing decides how to read it."""
     text, place = each.text, _place_of(each)
+    if each.kind == QUOTED and is_in_sentence(each.line, text.start):
+        reason = f"'{text.text}' is quoted in a sentence, and there is no other date"
+        return each.line.finding(None, _OPEN_CONFIDENCE, reason, start=text.start, end=text.end)
     day, reason = calendar.read(text)
     if day is None:
         first, second = (reading.isoformat() for reading in text.readings)

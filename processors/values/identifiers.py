@@ -15,10 +15,12 @@ _IBAN = re.compile(r"(?<![A-Z0-9])[A-Z]{2} ?\d\d(?:[ .\-]?[A-Z0-9]){11,30}")
 _SHORTEST_IBAN = 15
 
 # The members of the European Union (EL is Greece), Great Britain, and XI for Northern Ireland:
-# https://taxation-customs.ec.europa.eu/online-services/vies. Each has its own check digits.
+# https://taxation-customs.ec.europa.eu/online-services/vies. Switzerland numbers enterprises, with
+# "CHE" before the digits. Each has its own check digits.
 _VAT_ID = re.compile(
     r"(?<![A-Z0-9])"
-    r"(AT|BE|BG|CY|CZ|DE|DK|EE|EL|ES|FI|FR|GB|HR|HU|IE|IT|LT|LU|LV|MT|NL|PL|PT|RO|SE|SI|SK|XI)"
+    r"(CHE(?=[ .-]?\d{3})|"
+    r"AT|BE|BG|CY|CZ|DE|DK|EE|EL|ES|FI|FR|GB|HR|HU|IE|IT|LT|LU|LV|MT|NL|PL|PT|RO|SE|SI|SK|XI)"
     r"[ .-]?([A-Z0-9](?:[ .\-]?[A-Z0-9*+]){6,13})"
 )
 _SHORTEST_VAT_ID = 7
@@ -157,7 +159,10 @@ def _vat_ids(lines: Sequence[TextLine]) -> Iterator[_VatId]:
 def _is_valid_vat(country: str) -> Callable[[str], bool]:
     """Return the check of the VAT numbers of a country, without the country's prefix."""
     from stdnum import get_cc_module
+    from stdnum.ch import uid
 
+    if country == "CHE":
+        return lambda digits: uid.is_valid(country + digits)
     module = get_cc_module(_OTHER_NAMES.get(country, country.lower()), "vat")
     return module.is_valid if module else lambda _text: False
 

@@ -89,7 +89,8 @@ def fold_char(char: str) -> str:
     char = char.translate(_LETTERS_WITH_STROKE)
     # NFKD puts the base letter first and its accents after it.
     base = unicodedata.normalize("NFKD", char)[:1].lower()
-    if base and base.isascii():
+    # So do signs of full width, such as that of the yen in East Asian letters.
+    if base and (base.isascii() or unicodedata.east_asian_width(char) == "F"):
         return base
     lower = char.lower()
     return lower if len(lower) == 1 else char

@@ -20,6 +20,8 @@ from processors.values.legal_forms import (
     repair_form,
 )
 from processors.values.lines import TextLine, fold, label_pattern
+from processors.values.money.amounts import money_in
+from processors.values.money.sums import kind_of
 
 _TOP_LINES = 14
 """Lines from the top among which an issuer introduces itself."""
@@ -163,6 +165,9 @@ def _name_in(text: str) -> tuple[str, bool]:
     form_end = end_of_form(text, fold(text))
     name = clean_name(text[:form_end] if form_end else text)
     if not name or is_prose(name) or is_no_name(fold(name), has_form=form_end > 0):
+        return "", False
+    # A text that announces an amount and has one is a line of a bill.
+    if not form_end and kind_of(fold(text))[0] and money_in(fold(text)):
         return "", False
     return name, form_end > 0
 

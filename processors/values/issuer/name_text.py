@@ -39,6 +39,8 @@ _TOWN = re.compile(r"[a-z][a-z .'-]{2,30}, ?[a-z]{2}(?:,? [a-z]{0,2}\d[\w -]{2,1
 """A town with its state or province: "Dayton, OH 45401"."""
 _DAY = re.compile(r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.? \d{1,2}\b")
 _AMOUNT_AFTER = re.compile(r"(?:\d[.,]\d+|\s[-\u2013]\d+)\W?$")
+_TITLE_IN_HAN = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]+[書书票單单據据証证]")
+"""The title of a Chinese or Japanese document ends with a word for paper."""
 _EDGES = " \t,;:|*_~=#\"'`\u00b4\u2018\u2019\u201c\u201d«»<>{}[]\\/"
 
 
@@ -97,7 +99,7 @@ def is_no_name(folded: str, *, has_form: bool) -> bool:
     labels = map(partial(label_pattern, "company"), ("seller", "buyer", "countries"))
     if label_pattern("company", "others").match(folded):
         return True
-    if any(pattern.fullmatch(bare) for pattern in chain(labels, (_SHEET,))):
+    if any(pattern.fullmatch(bare) for pattern in chain(labels, (_SHEET, _TITLE_IN_HAN))):
         return True
     if not has_form and (_is_something_else(folded) or _is_label(folded)):
         return True

@@ -23,21 +23,23 @@ _MOST_GAP = 2
 _MOST_WORDS = 6
 """Words before an amount in parentheses; more are a sentence."""
 
-# Hyphens, the figure dash, the en dash and the minus sign; triangles are the minus of Japan.
 DECIMAL_MARK = "\u066b"
 """The decimal separator of Arabic, which separates nothing else."""
-_MINUS = "[-\u2010\u2012\u2013\u2212\u25b3\u25b2]"
+# Hyphens, the figure dash, the en dash and the minus sign; triangles are the minus of Japan.
+_WITH_COMMA = frozenset({"tnd", "dt"})
+_MINUS = "[-\u2010\u2011\u2012\u2013\u2212\u25b3\u25b2]"
 
 # Digits with any separators between them. Blanks separate thousands; a dash says that there are no
 # cents.
 _NUMBER = re.compile(
-    r"(?:(?<![\d.,])|(?<=[a-z/]\.))(?:"
+    r"(?:(?<![\d.,])(?<!\d_)|(?<=[a-z/]\.))(?:"
     r"\d{1,3}(?: \d{3}){1,3}(?:[.,]\d{2,3})?(?![\d.,]?\d)"
     r"|(?:\d{1,3}(?:[.'\u2019 ]\d{3}){1,3}|\d{1,7})"
     r"(?:,[-\u2013\u2014]{1,2}(?![\w\-\u2013])|[.:][-\u2013\u2014]{1,2}(?= ?(?:$|kr|chf|fr|[€)])))"
-    r"|\d+(?:[.,'\u2019\u066b]\d+){0,6})"
+    r"|\d+(?:[.,'\u2019\u066b\u066c]\d+){0,6})"
 )
 _WITHOUT_BLANKS = re.compile(r"(?<![\d.,])\d+(?:[.,'\u2019\u066b]\d+){0,6}")
+_CLOSED_BY_DASH = re.compile(r"¥(?:\d{1,3}(?:,\d{3})*|\d+)$")
 _WITH_DECIMALS = re.compile(r"\d[\d.,' \u2019]*[.,\u066b]\d{2,3}")
 _PERCENTAGE = re.compile(r"\d+(?:[.,]\d+)? ?%")
 
@@ -100,7 +102,7 @@ def parse_number(text: str, *, thousandths: bool = False) -> tuple[Decimal, bool
     number begins with zero ("0.125") or its currency has `thousandths`; before any other count it
     separates decimals.
     """
-    body = re.sub(r"[ '\u2019]", "", text)
+    body = re.sub(r"[ '\u2019\u066c]", "", text)
     has_dash = not body[-1:].isdigit()
     body = body.rstrip(".,:-\u2013\u2014")
     digits = re.sub(r"\D", "", body)
@@ -137,7 +139,11 @@ def amounts_in(folded: str) -> list[Amount]:
             continue
         context = _context_of(folded, start, end)
         number = folded[start:end]
-        has_thousandths = context.mark in THOUSANDTHS or DECIMAL_MARK in number
+        # Only Tunisia writes a comma before three decimals; elsewhere it groups thousands.
+        has_thousandths = DECIMAL_MARK in number or (
+            context.mark in THOUSANDTHS
+            and ("," not in number[-_GROUP - 1 :] or context.mark in _WITH_COMMA)
+        )
         parsed = parse_number(number, thousandths=has_thousandths)
         if parsed is None:
             continue
@@ -179,7 +185,7 @@ def _is_grouped(folded: str, start: int, end: int) -> bool:
     if context.mark and context.is_before:
         return True
     is_only = not any(map(str.isdigit, _PERCENTAGE.sub("", folded[:start] + folded[end:])))
-    return is_only and bool(context.mark)
+    return is_only and bool(context.mark or folded[end:].strip(" .") in SHORT_SIGNS)
 
 
 def _context_of(folded: str, start: int, end: int) -> _Context:
@@ -194,7 +200,9 @@ def _context_of(folded: str, start: int, end: int) -> _Context:
     inner = opening.group()
     if not mark:
         outer, inner = left, ""
-    has_minus = _has_minus(outer, inner, after)
+    # In Japan a dash closes a sum, so that nobody adds digits to it: "¥1,500-".
+    has_end = _CLOSED_BY_DASH.match(f"{mark}{folded[start:end]}") is not None
+    has_minus = _has_minus(outer, inner, None if has_end else after)
     is_closed = after["close"] is not None and not has_minus
     # Bookkeepers write negative amounts in parentheses; after a currency they are nothing else.
     return _Context(
@@ -205,11 +213,11 @@ def _context_of(folded: str, start: int, end: int) -> _Context:
     )
 
 
-def _has_minus(outer: str, inner: str, after: re.Match[str]) -> bool:
+def _has_minus(outer: str, inner: str, after: re.Match[str] | None) -> bool:
     """Return whether a minus is before a number, between it and its currency, or after it."""
     if _MINUS_BEFORE.search(outer) or inner.strip("(") or _CREDIT_BEFORE.search(outer.rstrip("(")):
         return True
-    return any(after.group("minus", "behind", "credit"))
+    return after is not None and any(after.group("minus", "behind", "credit"))
 
 
 def _mark_before(text: str) -> tuple[str, str]:

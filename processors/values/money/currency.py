@@ -3,40 +3,16 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import cache
 
 from pipeline.model import Finding
 from processors.values.candidates import with_others
 from processors.values.country import Hints, countries
 from processors.values.lines import TextLine
-from processors.values.money.amounts import DECIMAL_MARK
-from processors.values.money.marks import SHARED, SYMBOLS, THOUSANDTHS, any_mark, is_code
+from processors.values.money.marks import SHARED, SHORT_CODES, SYMBOLS, any_mark, is_code
 
 _LEAST_HINTS = 2
 """Weight of the hints at a country whose currency is assumed: one word may be chance."""
-
-
-# The last separator of a number, before three digits. In Tunisia it is a comma.
-_THOUSANDTHS = re.compile(r"(?<=\d)\.(?=\d{3}(?![\d.,]))")
-_THOUSANDTHS_WITH_COMMA = re.compile(r"(?<=\d),(?=\d{3}(?![\d.,]))")
-_DIVIDED_BY_A_THOUSAND = re.compile("bhd|iqd|jod|kwd|lyd|omr|tnd")
-_WITH_COMMA = frozenset({"tnd", "dt"})
-
-
-def with_decimals(lines: Sequence[TextLine]) -> Sequence[TextLine]:
-    """Mark the decimals of amounts if every currency of a document is divided by a thousand.
-
-    It may be named once, in a heading, so that "12.500" does not say by itself whether it is twelve
-    or twelve thousand. The folded lines keep their length.
-    """
-    if not any(_DIVIDED_BY_A_THOUSAND.search(line.folded) for line in lines):
-        return lines
-    marks, _ = marks_in(lines)
-    if not marks or not marks.keys() <= THOUSANDTHS:
-        return lines
-    pattern = _THOUSANDTHS_WITH_COMMA if marks.keys() <= _WITH_COMMA else _THOUSANDTHS
-    return [replace(line, folded=pattern.sub(DECIMAL_MARK, line.folded)) for line in lines]
 
 
 def find_currency(
@@ -61,7 +37,7 @@ def find_currency(
     if not votes and marks:
         return shared_mark_finding(marks, first_lines)
     if not votes:
-        return assumed_from(hints) if has_total else None
+        return short_code_in(lines) or (assumed_from(hints) if has_total else None)
 
     ranked = votes.most_common()
     confidence = 0.95 if len(ranked) == 1 else 0.8
@@ -91,6 +67,30 @@ def marks_in(lines: Sequence[TextLine]) -> tuple[Counter[str], dict[str, TextLin
             counts[mark] += 1
             first_lines.setdefault(mark, line)
     return counts, first_lines
+
+
+def short_code_in(lines: Sequence[TextLine]) -> Finding | None:
+    """Return the currency whose code is a word too, if only one such code is beside amounts.
+
+    In capitals and right beside a number with decimals it is no word.
+    """
+    found = [(line, match) for line in lines for match in _short_code_pattern().finditer(line.text)]
+    marks = {match["before"] or match["after"] for _, match in found}
+    if len(marks) != 1:
+        return None
+    (mark,) = marks
+    line, match = found[0]
+    reason = f"'{mark}' is next to an amount"
+    return line.finding(SHORT_CODES[mark], 0.9, reason, start=match.start(), end=match.end())
+
+
+@cache
+def _short_code_pattern() -> re.Pattern[str]:
+    marks = "|".join(sorted(SHORT_CODES, key=len, reverse=True))
+    return re.compile(
+        rf"(?<![^\W\d_])(?P<before>{marks}) ?[-\u2013\u2212]?\d[\d.,' ]*[.,]\d\d(?!\d)"
+        rf"|\d[.,]?\d\d ?(?P<after>{marks})(?![^\W\d_])"
+    )
 
 
 @cache

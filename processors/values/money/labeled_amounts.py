@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from processors.values.lines import TextLine, label_pattern, matches_in
-from processors.values.money.amounts import money_in
-from processors.values.money.sums import last_whole_number
+from processors.values.money.amounts import Amount, money_in
+from processors.values.money.sums import columns_below, last_whole_number
 
 _MOST = 40
 """Amounts of one kind: rules combine them with each other."""
@@ -37,6 +37,9 @@ def labeled_amounts(lines: Sequence[TextLine], kind: str) -> list[LabeledAmount]
     """
     found: list[LabeledAmount] = []
     for line, match in matches_in(label_pattern("totals", kind), lines):
+        if columns := columns_below(lines, line):
+            found += _in_columns(columns, kind)
+            continue
         place = line
         values = after_label(line.folded, match.end())
         if not values:
@@ -56,6 +59,16 @@ def labeled_amounts(lines: Sequence[TextLine], kind: str) -> list[LabeledAmount]
             for value in sorted(values)
         )
     return found[:_MOST]
+
+
+def _in_columns(columns: Sequence[tuple[str, Amount, TextLine]], kind: str) -> list[LabeledAmount]:
+    """Return the amounts of a row whose headings have words of a kind."""
+    labels = label_pattern("totals", kind)
+    return [
+        LabeledAmount(abs(amount.value), line, text, is_negative=amount.value < 0)
+        for text, amount, line in columns
+        if labels.search(text)
+    ]
 
 
 def after_label(folded: str, label_end: int) -> set[Decimal]:

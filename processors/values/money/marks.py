@@ -31,6 +31,18 @@ SYMBOLS = {
     "tsh": "TZS",
     "ush": "UGX",
     "zl": "PLN",
+    "rmb": "CNY",
+    "cn¥": "CNY",
+    "円": "JPY",
+    "원": "KRW",
+    "元": "CNY",
+    "บาท": "THB",
+    "\u0440\u0443\u0431": "RUB",
+    "\u0440\u0443\u0431.": "RUB",
+    "грн": "UAH",
+    "лв": "BGN",
+    "лв.": "BGN",
+    "nis": "ILS",
     "kč": "CZK",
     "kc": "CZK",
     "r$": "BRL",
@@ -73,6 +85,22 @@ SHORT_SIGNS = frozenset(_SHORT_SIGNS.split())
 
 They are also words and beginnings of references: they count right before a number with decimals.
 """
+
+SHORT_CODES = {
+    "TRY": "TRY",
+    "TL": "TRY",
+    "PEN": "PEN",
+    "COP": "COP",
+    "MAD": "MAD",
+    "GEL": "GEL",
+    "BOB": "BOB",
+    "CRC": "CRC",
+    "DOP": "DOP",
+    "MUR": "MUR",
+    "AMD": "AMD",
+    "Ft": "HUF",
+}
+"""Marks of one currency that are words or abbreviations as well, spelled as beside amounts."""
 
 THOUSANDTHS = frozenset(
     {"bhd", "iqd", "jod", "kwd", "lyd", "omr", "tnd", "kd", "bd", "jd", "ld", "dt", "ro"}

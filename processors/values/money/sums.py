@@ -4,10 +4,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 
 from pipeline.model import Finding
 from processors.values.lines import TextLine, label_pattern
 from processors.values.money.amounts import Amount, amounts_in, money_in, repair_scan_errors
+from processors.values.money.marks import SHORT_SIGNS
 
 KINDS = ("summary", "change", "cash", "card", "subtotal", "never", "strong", "due", "plain", "weak")
 """The lists of words in the section "totals" of words.toml, by precedence among equal lengths."""
@@ -21,6 +23,7 @@ _LOOK_AHEAD_LINES = 3
 _TABLE_ROWS = 6
 _TABLE_COLUMNS = 3
 """Amounts in one line from which on it is a row of a table."""
+_LEAST_COLUMNS = 2
 _LIST_ROWS = 3
 """A heading and two rows."""
 _CURRENCY_LETTERS = 4
@@ -93,12 +96,8 @@ def sums_in(lines: Sequence[TextLine]) -> list[Sum]:
             (amount, line, own_kind, own_label)
             for amount, own_kind, own_label in labeled(line, amounts, (kind, label))
         ]
-        has_amount_below = kind not in {"", "summary", "never"} and not after_summary
-        if not amounts and has_amount_below and not is_column_heading(line.folded, kind, label):
-            placed = [
-                (amount, place, kind, label)
-                for amount, place in amounts_below(lines, line)[-1:]
-            ]  # fmt: skip
+        if kind and not amounts:
+            placed = _placed_below(lines, line, (kind, label), after_summary=after_summary)
 
         for amount, place, own_kind, own_label in placed:
             found.append(
@@ -115,6 +114,22 @@ def sums_in(lines: Sequence[TextLine]) -> list[Sum]:
                 )
             )
     return found
+
+
+def _placed_below(
+    lines: Sequence[TextLine], line: TextLine, whole: tuple[str, str], *, after_summary: bool
+) -> list[tuple[Amount, TextLine, str, str]]:
+    """Return the amounts below a label that has none in its line, each with kind and words.
+
+    `whole` is what announces a sum in the line.
+    """
+    if columns := columns_below(lines, line):
+        return [(amount, place, *kind_of(text)) for text, amount, place in columns]
+    kind, label = whole
+    is_alone = kind in {"summary", "never"} or is_column_heading(line.folded, kind, label)
+    if is_alone or after_summary:
+        return []
+    return [(amount, place, kind, label) for amount, place in amounts_below(lines, line)[-1:]]
 
 
 def kind_of(folded: str) -> tuple[str, str]:
@@ -156,8 +171,11 @@ def last_whole_number(folded: str) -> list[Amount]:
         for amount in amounts_in(repair_scan_errors(folded))
         if 1 <= amount.value < _LARGEST_WHOLE
     ]
-    is_last = len(numbers) == 1 and not folded[numbers[0].end :].strip(" .-")
-    return numbers if is_last else []
+    if len(numbers) != 1:
+        return []
+    # Behind the number there may be a short currency: "12 500 ft".
+    rest = folded[numbers[0].end :].strip(" .-")
+    return numbers if not rest or rest in SHORT_SIGNS else []
 
 
 def labeled(
@@ -202,6 +220,31 @@ def _is_list(rows: Sequence[TextLine]) -> bool:
     has_amounts = all(len(money_in(row.folded)) == 1 for row in others)
     is_table = len(lengths) == 1 and min(lengths) > 1 and len(heading.text.split()) > min(lengths)
     return has_amounts and is_table
+
+
+def columns_below(
+    lines: Sequence[TextLine], heading: TextLine
+) -> list[tuple[str, Amount, TextLine]]:
+    """Return the texts of a heading with the amount below each, and the line of the amounts.
+
+    There are none unless the next line has as many amounts as the heading has texts.
+    """
+    following = next(iter(lines[heading.number + 1 : heading.number + 2]), None)
+    if following is None or any(map(str.isdigit, heading.folded)):
+        return []
+    amounts = money_in(following.folded)
+    starts = (0, *heading.gaps, len(heading.folded) + 1)
+    texts = [heading.folded[start : end - 1] for start, end in pairwise(starts)]
+    texts = texts if heading.gaps else heading.folded.split()
+    if len(texts) < _LEAST_COLUMNS or len(texts) != len(amounts):
+        return []
+    outside = list(following.folded)
+    for amount in amounts:
+        outside[amount.start : amount.end] = " " * (amount.end - amount.start)
+    letters = sum(map(str.isalpha, outside))
+    if letters > _CURRENCY_LETTERS * len(amounts) or any(map(str.isdigit, outside)):
+        return []
+    return [(text, amount, following) for text, amount in zip(texts, amounts, strict=True)]
 
 
 def amounts_below(lines: Sequence[TextLine], line: TextLine) -> list[tuple[Amount, TextLine]]:

@@ -203,3 +203,38 @@ def test_a_quoted_date_is_unsure():
 def test_as_of_is_no_quotation():
     """An agreement as of a day is as sure as before."""
     assert found("This agreement is made as of 2 January 2020 by both").confidence >= 0.6
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Further to our talk on 12 June 2031 we confirm the order.",
+        "we agree on the date of 12 June 2031 for it.",
+        "your policy, which began on 12 June 2031, goes on until then.",
+    ],
+)
+def test_words_of_a_sentence_are_no_label(sentence: str):
+    """A date that a sentence mentions does not win over the one of the letter."""
+    text = f"3 July 2031\n\nDear Madam,\n{sentence}"
+
+    assert found(text).value == "2031-07-03"
+
+
+def test_a_date_that_a_sentence_quotes_is_open():
+    """A letter without a date does not get that of the letter it answers."""
+    assert found("Dear Madam,\nThank you for your letter of 12 June 2031.").value is None
+
+
+def test_the_date_of_another_document_is_none_of_this_one():
+    """What was issued before is announced as such."""
+    text = "Small Shop\nInvoice 834\n3 July 2031\nTotal 5.00\nPrevious invoice of 12 June 2031"
+
+    assert found(text).value == "2031-07-03"
+
+
+def test_a_label_does_not_go_over_a_gap():
+    """The headings of two columns make no label together."""
+    text = "Number   Date   Due\n834   06/13/2031   07/13/2031"
+
+    assert found(text).value == "2031-06-13"
+    assert found(text, "due_date").value == "2031-07-13"

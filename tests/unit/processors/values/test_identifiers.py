@@ -56,3 +56,9 @@ def test_an_account_number_is_no_tax_number():
     text = "IBAN DE23832737800000000012\nUSt-IdNr. DE811569869"
 
     assert value("vat_id", text) == "DE811569869"
+
+
+@pytest.mark.parametrize("written", ["CHE-100.155.212 MWST", "CHE100155212", "CHE 100 155 212 TVA"])
+def test_an_enterprise_of_switzerland_has_a_number(written: str):
+    """The name of the tax behind the number is no part of it."""
+    assert value("vat_id", f"UID: {written}") == "CHE100155212"

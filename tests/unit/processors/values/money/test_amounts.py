@@ -30,6 +30,7 @@ def amounts(folded: str) -> list[Decimal]:
         "refund $-37.40",
         "refund usd -37.40",
         "refund \u201337.40",
+        "refund \u201137.40",
         "refund \u221237.40",
         "refund \u25b337.40",
         "refund 37.40-",
@@ -184,3 +185,67 @@ def test_net_and_tax_may_be_whole_numbers():
 def test_a_currency_of_a_heading_has_its_decimals(text: str, total: str):
     """Three decimals are those of a currency that is named once, if it is the only one."""
     assert values_of(f"Invoice no: 17\n{text}")["total"] == total
+
+
+@pytest.mark.parametrize("total", ["- $5.00", "5.00 -", "\u2013 5.00", "- usd 5.00"])
+def test_a_credit_note_has_dashes_for_minus(total: str):
+    """On a paper that returns money, a dash between blanks is a minus; elsewhere it is none."""
+    assert values_of(f"Small Shop\nCredit note 834\nTotal {total}")["total"] == "-5.00"
+
+
+def test_a_dash_between_blanks_is_no_minus_elsewhere():
+    """It separates the word from the amount."""
+    assert values_of("Small Shop\nInvoice 834\nTotal - $5.00")["total"] == "5.00"
+
+
+def test_a_dash_closes_a_sum_in_yen():
+    """Nobody shall add digits to it."""
+    assert amounts("total \u00a51,500-") == [Decimal(1500)]
+    assert amounts("total \u00a5-1,500") == [Decimal(-1500)]
+
+
+@pytest.mark.parametrize(
+    ("lines", "total"),
+    [
+        ("Total IQD 20,000", "20000.00"),
+        ("Total TND 20,000", "20.000"),
+        ("Total 1,200.500 KD", "1200.500"),
+        ("Total TTC 143,395 DT", "143.395"),
+    ],
+)
+def test_a_comma_before_three_digits_is_decimal_in_tunisia_only(lines: str, total: str):
+    """Elsewhere it groups thousands, also of a currency with three decimals."""
+    assert values_of(f"Small Shop\nInvoice 834\n{lines}")["total"] == total
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency"),
+    [
+        ("TRY8.00", "TRY"),
+        ("8.00 MAD", "MAD"),
+        ("8,00 Ft", "HUF"),
+        ("RMB8.00", "CNY"),
+        ("\uffe58,000", "JPY"),
+    ],
+)
+def test_codes_that_are_words_count_beside_an_amount(amount: str, currency: str):
+    """In capitals and beside a number with decimals they are no words."""
+    text = "Small Shop\nOsaka, Japan\nInvoice 834\nTry our pen and cop some.\nTotal "
+
+    assert values_of(text + amount)["currency"] == currency
+
+
+def test_amounts_below_a_heading_belong_to_its_columns():
+    """A row of amounts is read by the words above it."""
+    found = values_of("Small Shop\nInvoice 834\nNet   VAT   Total\n50.00   10.00   60.00")
+
+    assert (found["net"], found["tax"], found["total"]) == ("50.00", "10.00", "60.00")
+
+
+def test_arabic_signs_separate_thousands_and_decimals():
+    """Digits and separators of Arabic mean what the others do."""
+    found = values_of(
+        "Small Shop\nInvoice 834\nTotal \u0661\u066c\u0662\u0665\u0660\u066b\u0665\u0660"
+    )
+
+    assert found["total"] == "1250.50"
