@@ -6,7 +6,8 @@ By its byte order mark, as UTF-8, as UTF-16 without a mark, or by the best guess
 import codecs
 import re
 
-from processors.detect.east_asian import east_asian
+from processors.detect.charset_labels import encoding_for
+from processors.detect.east_asian import east_asian, is_switched_japanese, switched_japanese
 from processors.detect.single_byte import best_single_byte
 
 _BYTE_ORDER_MARKS = (
@@ -25,6 +26,14 @@ _UTF16_SAMPLE_BYTES = 4096
 _LEAST_ZEROS = 0.02  # of the bytes on one side
 _ZEROS_BESIDE = 4  # characters whose lower byte is zero, such as U+3000, are far fewer
 _LEGACY_SAMPLE_BYTES = 32768
+# How many sound characters beyond ASCII there are in UTF-8 for each broken byte, at least. Texts of
+# other encodings are broken throughout.
+_SOUND_FOR_BROKEN = 4
+_LEAST_QUALITY = 0.6  # of a text in an encoding of one byte that forms words
+_BEGINNING_CHARS = 512  # of a binary format, here is a header
+_WESTERN_BYTES = "western-bytes"  # the name of the way to handle bytes that are no UTF-8
+_SWITCHED_JAPANESE = "iso2022_jp"
+_SINGLE_BYTE = frozenset({"koi8-r", "koi8-u", "mac-roman", "mac-cyrillic", "cp437", "cp850"})
 _WITH_CASES = frozenset({"cp1251", "cp1253", "koi8_u", "cp866"})
 
 
@@ -36,12 +45,9 @@ def encoding_of(data: bytes) -> str:
     utf16 = _utf16_without_mark(data[:_UTF16_SAMPLE_BYTES])
     if utf16 is not None:
         return utf16
-    try:
-        # Incrementally: the last character of a beginning may be cut.
-        codecs.getincrementaldecoder("utf-8")("strict").decode(data)
-    except UnicodeDecodeError:
-        pass
-    else:
+    if is_switched_japanese(data):
+        return _SWITCHED_JAPANESE
+    if _is_utf8(data):
         return "utf-8"
 
     sample = data[:_LEGACY_SAMPLE_BYTES]
@@ -49,19 +55,83 @@ def encoding_of(data: bytes) -> str:
     # Words of capitals in Cyrillic or Greek can be characters of Chinese as well.
     if quality >= 1 and single_byte in _WITH_CASES:
         return single_byte
-    return east_asian(sample, is_cut=len(data) > len(sample)) or single_byte
+    is_cut = len(data) > len(sample)
+    is_unreadable = quality < _LEAST_QUALITY
+    return east_asian(sample, is_cut=is_cut, is_unreadable=is_unreadable) or single_byte
 
 
 def decode(data: bytes) -> str:
     """Decode text without ever failing: bytes that mean nothing become U+FFFD."""
-    return data.decode(encoding_of(data), errors="replace")
+    encoding = encoding_of(data)
+    if encoding == _SWITCHED_JAPANESE:
+        return switched_japanese(data)
+    errors = _WESTERN_BYTES if encoding == "utf-8" else "replace"
+    return data.decode(encoding, errors=errors)
+
+
+def decode_declared(data: bytes, label: str) -> str:
+    """Decode text by the label it declares, or or by its content if the label is wrong.
+
+    Programs declare what they are set to and send what they have: UTF-8 by chance is rare.
+    """
+    encoding = encoding_for(label)
+    # Of programs that declare ASCII, or nothing that is known, nothing is known.
+    if encoding is None or label.strip().lower() in {"us-ascii", "ascii"}:
+        return decode(data)
+    if encoding == _SWITCHED_JAPANESE:
+        return switched_japanese(data)
+    is_single_byte = encoding in _SINGLE_BYTE or encoding.startswith(("cp12", "iso8859"))
+    if is_single_byte and not data.isascii() and _is_sound_utf8(data):
+        return data.decode("utf-8-sig")
+    try:
+        return data.decode(encoding).removeprefix("\ufeff")
+    except UnicodeDecodeError:
+        # Of a text that is not what it declares, its content says more; of one with a few broken
+        # bytes, what it declares.
+        return decode(data) if encoding == "utf-8" else data.decode(encoding, "replace")
 
 
 def looks_like_text(data: bytes) -> bool:
     """Say whether the beginning of a file is text: few characters are control or undecodable."""
-    text = decode(data)
-    strange = len(_UNSTORABLE.findall(text)) + text.count("\ufffd")
-    return strange <= len(text) * _MOST_STRANGE
+    # Some programs fill the last block with zero bytes. The last character may be cut.
+    text = decode(data.rstrip(b"\0")).removesuffix("\ufffd")
+    return bool(text) and all(
+        len(_UNSTORABLE.findall(part)) + part.count("\ufffd") <= len(part) * _MOST_STRANGE
+        for part in (text, text[:_BEGINNING_CHARS])
+    )
+
+
+def _is_sound_utf8(data: bytes) -> bool:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _is_utf8(data: bytes) -> bool:
+    """Say whether a text, or its beginning, is UTF-8, but for a few broken bytes."""
+    try:
+        # Incrementally: the last character of a beginning may be cut.
+        codecs.getincrementaldecoder("utf-8")("strict").decode(data)
+    except UnicodeDecodeError:
+        text = data[:_LEGACY_SAMPLE_BYTES].decode("utf-8", "replace")
+        broken = text.count("\ufffd")
+        beyond_ascii = len(text) - sum(map(str.isascii, text)) - broken
+        return beyond_ascii >= broken * _SOUND_FOR_BROKEN
+    return True
+
+
+def _western_byte(error: UnicodeError) -> tuple[str, int]:
+    """Read a byte that is no UTF-8 as Windows-1252: what programs mix in when they join texts."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    broken = error.object[error.start : error.end]
+    is_cut = error.end == len(error.object) and error.reason == "unexpected end of data"
+    return "\ufffd" if is_cut else broken.decode("cp1252", "replace"), error.end
+
+
+codecs.register_error(_WESTERN_BYTES, _western_byte)
 
 
 def clean(text: str) -> str:

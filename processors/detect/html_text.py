@@ -7,8 +7,14 @@ import re
 from collections.abc import Mapping
 from html.parser import HTMLParser
 
-from processors.detect.encoding import clean
+from processors.detect.encoding import clean, decode, decode_declared
 
+# HTML Standard, section 4.2.5.4: a page declares its encoding in its first 1,024 bytes; browsers
+# look further.
+_CHARSET = re.compile(
+    rb"<meta[^>]{0,200}charset\s*=\s*[\"']?([A-Za-z0-9_:.-]{1,40})", re.IGNORECASE
+)
+_CHARSET_BYTES = 4096
 # Elements whose content a browser does not render as text of the page (HTML Standard, section
 # 15.3.1 "Hidden elements"), and those that embed something else.
 _NOT_RENDERED = frozenset(
@@ -64,6 +70,15 @@ _HIDING_STYLE = re.compile(
 _TEXT_INPUTS = frozenset(
     {"text", "email", "tel", "number", "date", "url", "search", "datetime-local", "month", "time"}
 )
+
+
+def decode_html(data: bytes) -> str:
+    """Decode HTML by the encoding it declares, as browsers understand it, else by its content."""
+    declared = _CHARSET.search(data[:_CHARSET_BYTES])
+    # Zero bytes mean UTF-16, in which no declaration can be read as ASCII.
+    label = declared.group(1).decode("ascii") if declared and b"\0" not in data[:64] else ""
+    # HTML Standard, section 13.2.3.2: a page that was read as ASCII up to here is not in UTF-16.
+    return decode(data) if label.lower().startswith("utf-16") else decode_declared(data, label)
 
 
 def visible_text(html: str) -> str:

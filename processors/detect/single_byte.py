@@ -8,7 +8,8 @@ capital follows a small letter, and no sign is inside a word.
 import re
 import unicodedata
 
-# Letters beyond ASCII of a language in small letters, the frequent ones before the bar.
+# Letters beyond ASCII of a language in small letters: the frequent ones before the first bar, the
+# rare ones behind the second.
 _WESTERN = (
     "äöü|ß",  # German
     "éèà|êâçëîïôùûüÿœæ",  # French
@@ -53,9 +54,14 @@ _CANDIDATES: tuple[tuple[str, tuple[str, ...], float], ...] = (
     ("koi8_u", _CYRILLIC, 0.4),
     ("iso8859_2", _CENTRAL, 0.6),
     ("iso8859_5", _CYRILLIC, 0.6),
+    ("iso8859_6", _ARABIC, 0.6),
+    ("iso8859_7", _GREEK, 0.6),
+    ("iso8859_15", _WESTERN, 0.6),
     ("cp850", _WESTERN, 0.8),
     ("cp852", _CENTRAL, 0.8),
     ("cp866", _CYRILLIC, 0.8),
+    ("cp737", _GREEK, 0.8),
+    ("cp862", _HEBREW, 0.8),
     ("mac_roman", _WESTERN, 0.8),
     ("mac_latin2", _CENTRAL, 1.0),
     ("mac_cyrillic", _CYRILLIC, 1.0),
@@ -63,7 +69,12 @@ _CANDIDATES: tuple[tuple[str, tuple[str, ...], float], ...] = (
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 _LAST_ASCII = 0x7F
 _MOST_LETTERS = 2000  # more say nothing new
-_LETTER, _FREQUENT, _SIGN, _STRANGER, _MISPLACED, _IMPOSSIBLE = 1.0, 1.3, 0.4, -1.0, -2.0, -3.0
+_LETTER, _FREQUENT, _RARE, _SIGN = 1.0, 1.3, 0.4, 0.4
+_STRANGER, _MISPLACED, _IMPOSSIBLE = -1.0, -2.0, -3.0
+# Forms of letters that only end a word; letters that do not begin one, or do not end one; a letter
+# that no consonant precedes.
+_FINAL, _NEVER_FIRST, _NEVER_LAST = frozenset("םןךףץς"), frozenset("ъыь"), frozenset("ъ")
+_AFTER_VOWEL, _CONSONANTS = "й", frozenset("бвгджзклмнпрстфхцчшщ")
 # Signs that may be between two letters: the apostrophe, the middle dot, ordinals, the soft hyphen.
 _IN_WORDS = "\u2019\u00b7\u00ba\u00aa\u00ad"
 # Signs of business texts: currencies, quotes, dashes, the number sign, fractions, spaces.
@@ -110,12 +121,12 @@ def _score(data: bytes, encoding: str, languages: tuple[str, ...]) -> float:
 
 
 def _rate_letters(letters: list[str], language: str) -> float:
-    frequent, _, rare = language.partition("|")
     small = "".join(letters).lower()
-    n_frequent = sum(map(small.count, frequent))
-    n_rare = sum(map(small.count, rare))
-    strangers = len(letters) - n_frequent - n_rare
-    return _FREQUENT * n_frequent + _LETTER * n_rare + _STRANGER * strangers
+    rating, known = 0.0, 0
+    for group, rate in zip(language.split("|"), (_FREQUENT, _LETTER, _RARE), strict=False):
+        count = sum(map(small.count, group))
+        rating, known = rating + rate * count, known + count
+    return rating + _STRANGER * (len(letters) - known)
 
 
 def _faults_of_letter(before: str, char: str, after: str) -> float:
@@ -125,6 +136,7 @@ def _faults_of_letter(before: str, char: str, after: str) -> float:
         faults += _MISPLACED
     if char.islower() and before.isupper() and after.isupper():
         faults += _MISPLACED
+    faults += _faults_of_spelling(before, char, after)
     is_latin = unicodedata.name(char, "").startswith("LATIN")
     for neighbor in filter(str.isalpha, (before, after)):
         if unicodedata.name(neighbor, "").startswith("LATIN") != is_latin:
@@ -133,6 +145,18 @@ def _faults_of_letter(before: str, char: str, after: str) -> float:
         faults += _MISPLACED
     elif not char.islower() and not before.isalpha() and not after.isalpha():
         faults += _STRANGER  # a currency sign, more likely than a word of one capital letter
+    return faults
+
+
+def _faults_of_spelling(before: str, char: str, after: str) -> float:
+    """Rate the place of a letter in its word by the spelling of Hebrew, Greek and Cyrillic."""
+    faults = 0.0
+    if char in (_FINAL if after.isalpha() else _NEVER_LAST):
+        faults += _MISPLACED
+    if char in _NEVER_FIRST and not before.isalpha():
+        faults += _MISPLACED
+    if char == _AFTER_VOWEL and before in _CONSONANTS:
+        faults += _MISPLACED
     return faults
 
 

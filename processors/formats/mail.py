@@ -17,9 +17,8 @@ from typing import cast
 
 from pipeline.model import ReadStatus
 from processors.contract import Context, EmbeddedFile, Reading, Unreadable
-from processors.detect.charset_labels import encoding_for
-from processors.detect.encoding import clean, decode, encoding_of
-from processors.detect.html_text import visible_text
+from processors.detect.encoding import clean, decode, decode_declared, encoding_of
+from processors.detect.html_text import decode_html, visible_text
 from processors.detect.media import MAIL
 from processors.detect.text_types import is_mail
 from processors.layout.plain_page import text_page
@@ -171,16 +170,9 @@ def _part_text(part: Message) -> str:
         return ""
     if not isinstance(payload, bytes):
         return ""
-    encoding = encoding_for(label)
-    # Programs that declare ASCII or nothing send whatever they have.
-    if encoding is None or label in {"us-ascii", "ascii"}:
-        return decode(payload)
-    try:
-        return payload.decode(encoding)
-    except UnicodeDecodeError:
-        # Of a text that is not what it declares, its content says more; of one with a few broken
-        # bytes, what it declares.
-        return decode(payload) if encoding == "utf-8" else payload.decode(encoding, "replace")
+    if not label and part.get_content_type() == "text/html":
+        return decode_html(payload)
+    return decode_declared(payload, label)
 
 
 def _split_quoted(text: str) -> tuple[str, str]:

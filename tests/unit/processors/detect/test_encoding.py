@@ -2,7 +2,7 @@
 
 import pytest
 
-from processors.detect.encoding import decode
+from processors.detect.encoding import decode, decode_declared, looks_like_text
 
 TEXTS = {
     "cp1252 de": ("cp1252", "Rechnung über 3,50 € für Müller & Söhne"),
@@ -32,6 +32,13 @@ TEXTS = {
     "cp1253": ("cp1253", "ΤΙΜΟΛΟΓΙΟ πώλησης, ημερομηνία έκδοσης, σύνολο 12,00 €"),
     "cp1254": ("cp1254", "Fatura tarihi, ödeme şekli, açıklama, yazılım danışmanlığı"),  # noqa: RUF001 - Turkish
     "cp1255": ("cp1255", "חשבונית מס מספר 12 סך הכל לתשלום"),
+    "cp1255 short": ("cp1255", 'תעודת משלוח 55, סה"כ 20.00'),
+    "cp862": ("cp862", "חשבונית מס מספר 12 סך הכל לתשלום"),
+    "iso6": ("iso8859_6", "فاتورة ضريبية رقم 12 المجموع الكلي"),
+    "iso7": ("iso8859_7", "Ημερομηνία έκδοσης, Άρτα, σύνολο πληρωμής"),
+    "cp737": ("cp737", "Ημερομηνία έκδοσης, σύνολο πληρωμής"),
+    "iso15": ("iso8859_15", "Un cœur réglé, 12,00 € à payer"),
+    "cp1251 bg": ("cp1251", "Фактура за стоки, сума за плащане, получател"),
     "cp1256": ("cp1256", "فاتورة ضريبية رقم 12 المجموع الكلي"),
     "cp1257 lt": ("cp1257", "Sąskaita faktūra, mokėtina suma, pirkėjas, įmonė"),
     "cp1257 lv": ("cp1257", "Rēķins par pakalpojumiem, kopējā summa, maksātājs"),
@@ -46,6 +53,9 @@ TEXTS = {
         "cp932",
         "Invoice, Date, Customer\nA-1,2024-01-02,東京商店\nthis is a long English line with nothing else in it at all\n",
     ),
+    "cp932 bank": ("cp932", "ﾌﾘｺﾐ 東京商店 ｶ)ﾐﾎﾝｼｮｳｶｲ 合計"),
+    "cp932 half": ("cp932", "ｺﾞｾｲｷｭｳｼｮ ｶﾌﾞｼｷｶﾞｲｼｬ ﾐﾎﾝ"),
+    "iso2022": ("iso2022_jp", "請求書 No. 12\n御中 合計 1,200円"),
     "euc_jp": ("euc_jp", "請求書 番号 12 御中 合計金額 これはテストです"),
     "gbk": ("gb18030", "发票号码 购买方名称 价税合计 办公用品"),
     "gbk mix": (
@@ -74,3 +84,48 @@ def test_a_text_that_is_cut_inside_a_character_keeps_its_encoding():
     decoded = decode(text.encode("cp932"))
 
     assert decoded == text
+
+
+def test_japanese_mail_may_hold_the_signs_of_windows():
+    """Escape sequences announce kanji, signs of Windows and katakana of one byte."""
+    decoded = decode(b"No. \x1b$B-!@A5a=q\x1b(I1\x1b(B 12")
+
+    assert decoded == "No. ①請求書ｱ 12"
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        ("Größe für Jürgen, Straße, ".encode() + b"caf\xe9.", "Größe für Jürgen, Straße, café."),
+        ("Preis: 3 €".encode()[:-1], "Preis: 3 \ufffd"),
+        ("Müller".encode("cp1252"), "Müller"),
+    ],
+    ids=["joined texts", "cut", "not UTF-8"],
+)
+def test_a_few_broken_bytes_do_not_change_the_encoding(data: bytes, text: str):
+    """A text in UTF-8 with a byte of another encoding stays UTF-8."""
+    assert decode(data) == text
+
+
+@pytest.mark.parametrize(
+    ("label", "data", "text"),
+    [
+        ("iso-8859-1", "Käse für 3 €".encode(), "Käse für 3 €"),
+        ("windows-1251", "Käse".encode(), "Käse"),
+        ("iso-8859-1", "Käse für 3 €".encode("cp1252"), "Käse für 3 €"),
+        ("utf-8", "Käse".encode("cp1252"), "Käse"),
+        ("utf-8", b"\xef\xbb\xbfsum", "sum"),
+        ("gb2312", "联通".encode("gbk"), "联通"),
+        ("iso-2022-jp", b"\x1b$B-!\x1b(B", "①"),
+        ("us-ascii", "Käse".encode(), "Käse"),
+    ],
+)
+def test_a_label_is_taken_as_it_is_meant(label: str, data: bytes, text: str):
+    """A text that declares one encoding and is sound UTF-8 is read as UTF-8."""
+    assert decode_declared(data, label) == text
+
+
+def test_zero_bytes_behind_a_text_do_not_hide_it():
+    """A program that fills the last block with zero bytes has saved a text; zeros alone are none."""
+    assert looks_like_text(b"Total 12.00\r\n" + bytes(40))
+    assert not looks_like_text(bytes(40))
