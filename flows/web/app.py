@@ -20,6 +20,7 @@ from flows.web.review.document import accept_all, decide, document, picture, und
 from flows.web.review.queue import begin_next, claim, postpone, queue
 from flows.web.review.reread import read_again
 from flows.web.review.table import accept_rows, table
+from flows.web.runs import run, undo as undo_run
 from flows.web.signing.pages import sign_in_routes, sign_out
 from flows.web.site import Site
 from pipeline.model.users import Role
@@ -60,6 +61,8 @@ def routes(site: Site) -> list[BaseRoute]:
         pages.route("/records/undo", undo_record, needs=Role.MAPPER, method="POST"),
         pages.route("/files/{version}/{what}", download),
         pages.route("/thumbnails/{version}.webp", thumbnail),
+        pages.route("/runs/{id}", run),
+        pages.route("/runs/{id}/undo", undo_run, needs=Role.MAPPER, method="POST"),
         pages.route("/plans", plans),
         pages.route("/plans/{id}", plan),
         pages.route("/plans/{id}/apply", apply, needs=Role.MAPPER, method="POST"),

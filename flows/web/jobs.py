@@ -1,14 +1,16 @@
 """Work that takes longer than a request: one at a time, in a thread, with its result kept."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import structlog
 
 from flows.app.drain import Drain
+from flows.app.run_report import Report
 from pipeline.errors import IngestError
+from pipeline.model import Status
 from pipeline.ports import Clock
 
 _log = structlog.get_logger()
@@ -27,6 +29,17 @@ class Job:
 
 Work = Callable[[Callable[[Drain], None]], str]
 """Does the work and returns its result. It passes on what can ask it to stop."""
+
+
+_MOST_REASONS = 20
+
+
+def in_words(report: Report, *, nothing: str) -> str:
+    """Return how a run ended: its documents by status, and what was left alone and why."""
+    counts: Mapping[str, int] = report.document["documents"]
+    said = ", ".join(f"{count:,} {status}" for status, count in counts.items() if count)
+    left = [one.reason for one in report.outcomes if one.status is not Status.DONE and one.reason]
+    return ". ".join([said or nothing, *left[:_MOST_REASONS]])
 
 
 @dataclass(slots=True)

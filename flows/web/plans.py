@@ -15,10 +15,10 @@ from flows.app.changes import apply_plan
 from flows.app.drain import Drain
 from flows.app.plan import owner_of
 from flows.terminal.progress import progress
+from flows.web.jobs import in_words
 from flows.web.render import page, see
 from flows.web.site import Refused, Site, Visit, not_found
 from pipeline.errors import BadSettings
-from pipeline.model import Status
 from pipeline.plans.plan_file import (
     PlanFile,
     PlannedRecord,
@@ -130,12 +130,7 @@ def _apply(
         report = apply_plan(
             context, plan.path, leave_out=refused, seal=plan.seal, watch=progress(shown=False)
         )
-    counts = report.document["documents"]
-    said = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
-    reasons = [
-        one.reason for one in report.outcomes if one.status is not Status.DONE and one.reason
-    ]
-    return ". ".join([said or "Nothing was left to write", *reasons[:MOST_PLANS]])
+    return in_words(report, nothing="Nothing was left to write")
 
 
 def _job_of(plan: PlanFile) -> str:

@@ -8,10 +8,21 @@ from itertools import islice
 from pathlib import Path
 
 from pipeline.context import SourceRun
+from pipeline.decide.ownership import IN_EFFECT, touched, undone
 from pipeline.isolation import isolated
-from pipeline.model import Effect, FileRef, Outcome, Place, RecordWork, Status, ValueCounts
+from pipeline.model import (
+    Effect,
+    EffectKind,
+    FileRef,
+    Outcome,
+    Place,
+    RecordWork,
+    Status,
+    Value,
+    ValueCounts,
+)
 from pipeline.ports import FileState, Ledger
-from pipeline.steps.write_back import Undone, undo_effects, write_context
+from pipeline.steps.write_back import UNDOABLE, Undone, undo_effects, write_context
 from pipeline.verify.manifests import amend_manifest, document_folder, versions_of
 
 PAGE = 500
@@ -89,6 +100,43 @@ def with_listing(
             refs = tuple(state.ref for state in one.files)
             work = RecordWork(run.spec.name, refs[0].record, {}, refs)
             yield work, replace(one, listed=by_key.get(one.key))
+
+
+@dataclass(frozen=True, slots=True)
+class PutBack:
+    """A value that an undo puts back: `now` is what the run left, `before` what was there before.
+
+    `name` is a column, "name" for that of an attachment, or "path" for that of a file.
+    """
+
+    name: str
+    now: Value
+    before: Value
+
+
+def to_put_back(done: RunEffects, ledger: Ledger) -> list[PutBack]:
+    """Return what an undo puts back in a record that nobody has changed since."""
+    in_effect = [effect for effect in done.effects if effect.state in IN_EFFECT]
+    dead = undone(ledger.effects.undoing([effect.id for effect in in_effect]))
+    # A file was moved by adding it at its new path and deleting it at the old one.
+    paths = {
+        effect.version: effect.after.get("path")
+        for effect in in_effect
+        if effect.kind is EffectKind.PUT_FILE
+    }
+    return [
+        PutBack(
+            name,
+            paths.get(effect.version)
+            if effect.kind is EffectKind.DELETE_FILE
+            else effect.after.get(name),
+            effect.before.get(name),
+        )
+        for effect in in_effect
+        if effect.kind in UNDOABLE
+        for name in touched(effect)
+        if (effect.id, name) not in dead
+    ]
 
 
 def undo_record(

@@ -40,6 +40,8 @@ NEEDS: dict[str, Role | None] = {
     "POST /records/undo": Role.MAPPER,
     "GET /files/{version}/{what}": Role.VIEWER,
     "GET /thumbnails/{version}.webp": Role.VIEWER,
+    "GET /runs/{id}": Role.VIEWER,
+    "POST /runs/{id}/undo": Role.MAPPER,
     "GET /plans": Role.VIEWER,
     "GET /plans/{id}": Role.VIEWER,
     "POST /plans/{id}/apply": Role.MAPPER,
@@ -151,7 +153,9 @@ class Account:
         provider = Provider(oidc, office.world.clock)
         office.site = replace(office.site, apps=apps, provider=provider, proxy=TrustedProxy(PROXY))
         read_as(office, pages=3, total=found("12.50"))
+        office.world.runs = 10 * int(self.pk)
         review = office.suggest(self.pk, Note=name)
+        run = f"run-{office.world.runs}"
         (state,) = office.world.ledger.files.states(source="receipts", pk=self.pk)
         version = state.ref.version
         plan = planned(office, f"9{self.pk}", Note=name).id
@@ -159,6 +163,7 @@ class Account:
             "GET /records": f"/records?source=receipts&record={self.pk}",
             "GET /files/{version}/{what}": f"/files/{version}/original",
             "GET /thumbnails/{version}.webp": f"/thumbnails/{version}.webp",
+            "GET /runs/{id}": f"/runs/{run}",
             "GET /plans/{id}": f"/plans/{plan}",
             "GET /apps/{key}": f"/apps/app-{word}",
             "GET /apps/{key}/{page}": f"/apps/app-{word}/app-{word}-page",

@@ -1,0 +1,96 @@
+"""The page of a run: what an undo would put back, and the undo of the whole."""
+
+from dataclasses import replace
+
+import pytest
+
+from flows.web import runs
+from pipeline.model.users import Role
+from tests.unit.web.conftest import GOOD, Office, form_of, words
+
+ADDRESS = "/runs/run-1"
+
+
+def wrote(office: Office, *pks: str, rename: str = "") -> None:
+    """Have a run that wrote these records."""
+    for pk in pks:
+        office.world.receipt(pk, GOOD)
+    office.world.run(replace(office.spec, rename=rename) if rename else office.spec)
+
+
+def undone(office: Office) -> str:
+    """Press the button, and return what the page says once it is done."""
+    browser = office.signed_in(Role.MAPPER)
+    browser.post(f"{ADDRESS}/undo", **form_of(browser.get(ADDRESS), "/undo"))
+    office.site.jobs.wait()
+    return words(browser.get(ADDRESS))
+
+
+def test_a_run_shows_what_an_undo_puts_back(office: Office):
+    """Each record has its values and names as they are and as they were; nothing is undone yet."""
+    wrote(office, "1", "2", rename="{{ doc_type }}")
+
+    text = words(office.signed_in(Role.MAPPER).get(ADDRESS))
+
+    assert "2 records." in text
+    assert "receipts · 1 DocType: receipt → empty Total: 12.5 → empty" in text
+    assert "name: receipt.txt → scan.txt" in text
+    assert office.world.record("1")["Total"] == 12.5
+
+
+def test_a_whole_run_is_undone(office: Office):
+    """Every record is put back; the page says so, and who asked for it is recorded."""
+    wrote(office, "1", "2")
+
+    text = undone(office)
+
+    assert [office.world.record(pk)["Total"] for pk in "12"] == [None, None]
+    assert "undone 2 done." in text
+    assert "everything was put back already" in text
+    entry = office.world.ledger.users.audit_trail()[0]
+    assert (entry.action, entry.subject, entry.detail) == ("undo run", "run-1", "all of it")
+
+
+def test_what_somebody_has_changed_since_is_left_alone(office: Office):
+    """The other records are put back, and the page names what was left."""
+    wrote(office, "1", "2")
+    office.world.caspio.tables["Receipts"]["1"]["Total"] = 7.0
+
+    text = undone(office)
+
+    assert [office.world.record(pk)["Total"] for pk in "12"] == [7.0, None]
+    assert "left alone: Total holds 7.0 now" in text
+
+
+def test_an_undo_is_of_what_was_seen(office: Office):
+    """A run that has changed more since, and a run that is none, are refused."""
+    wrote(office, "1")
+    browser = office.signed_in(Role.MAPPER)
+
+    browser.post(f"{ADDRESS}/undo", status=409, seen="of another day")
+    browser.post("/runs/none/undo", status=404, seen="")
+    browser.get("/runs/none", status=404)
+    assert office.world.record("1")["Total"] == 12.5
+
+
+def test_a_reviewer_sees_a_run_and_cannot_undo_it(office: Office):
+    """An undo needs a mapper; the button is not shown to others."""
+    wrote(office, "1")
+    browser = office.signed_in()
+    shown = browser.get(ADDRESS)
+
+    assert "Total: 12.5" in words(shown)
+    assert "/undo" not in shown
+    browser.post(f"{ADDRESS}/undo", status=404, seen="")
+
+
+def test_a_long_run_shows_its_beginning(office: Office, monkeypatch: pytest.MonkeyPatch):
+    """The page says how many records there are, and an undo is of all of them."""
+    monkeypatch.setattr(runs, "MOST_RECORDS", 1)
+    wrote(office, "1", "2", "3")
+    shown = words(office.signed_in().get(ADDRESS))
+
+    text = undone(office)
+
+    assert "The run changed 3 records. The first 1 are shown" in shown
+    assert "undone 3 done." in text
