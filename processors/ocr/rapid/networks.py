@@ -1,9 +1,11 @@
 """Run the networks: on OpenVINO if it is installed, else on ONNX Runtime; always on one thread."""
 
+import importlib
 import importlib.metadata
 import importlib.util
 import json
 import platform
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -21,6 +23,7 @@ _SETTINGS = {
     "PERFORMANCE_HINT": "LATENCY",
     "CPU_RUNTIME_CACHE_CAPACITY": _CACHED_SHAPES,
 }
+_CONVERTERS = "openvino.tools.ovc"
 _DETECTOR = "detector"
 _LONGEST_ALPHABET = 2**20  # bytes of JSON; 18,000 characters take a fifth of it
 # From U+2E80 (CJK Radicals Supplement) on, Unicode has the scripts of East Asia, and pictograms.
@@ -37,6 +40,20 @@ class Network(Protocol):
 def runtime() -> str:
     """Name the inference runtime that will be used."""
     return "openvino" if importlib.util.find_spec("openvino") else "onnxruntime"
+
+
+def imported_openvino() -> Any:
+    """Import OpenVINO without its converters, which take longer to import than the rest of it.
+
+    It does without them where they are not installed, and they import TensorFlow's front end.
+    """
+    if "openvino" not in sys.modules:
+        sys.modules[_CONVERTERS] = None  # type: ignore[assignment]  # "is not installed"
+        try:
+            importlib.import_module("openvino")
+        finally:
+            del sys.modules[_CONVERTERS]
+    return sys.modules["openvino"]
 
 
 def recipes(*, detector: Path, recognizer: Path, east_asian: bool) -> Iterator[prepared.Recipe]:
@@ -127,12 +144,12 @@ def _imported(name: str) -> tuple[Any, Sequence[str]] | None:
     if content is None:
         return None
     import numpy as np
-    from openvino import Core, Tensor
 
+    openvino = imported_openvino()
     end = bytes(content[:_LONGEST_ALPHABET]).index(b"\n")
-    exported = Tensor(np.frombuffer(content[end + 1 :], dtype=np.uint8))
+    exported = openvino.Tensor(np.frombuffer(content[end + 1 :], dtype=np.uint8))
     try:
-        network = Core().import_model(exported, "CPU", _SETTINGS)
+        network = openvino.Core().import_model(exported, "CPU", _SETTINGS)
     except RuntimeError:  # made by another build of this version
         return None
     return network, json.loads(bytes(content[:end]))
@@ -157,9 +174,7 @@ def _kept_outputs(characters: Sequence[str], *, east_asian: bool) -> Sequence[in
 
 
 def _model(file: Path) -> Any:
-    from openvino import Core
-
-    return Core().read_model(file)
+    return imported_openvino().Core().read_model(file)
 
 
 def remove_outputs(model: Any, kept: Sequence[int]) -> None:
@@ -167,8 +182,7 @@ def remove_outputs(model: Any, kept: Sequence[int]) -> None:
 
     The softmax after it distributes over them alone.
     """
-    from openvino import opset13
-
+    opset13 = imported_openvino().opset13
     operations = model.get_ordered_ops()
     for kind in ("MatMul", "Add"):  # the weights and the bias
         last = [operation for operation in operations if operation.get_type_name() == kind][-1]
@@ -178,9 +192,7 @@ def remove_outputs(model: Any, kept: Sequence[int]) -> None:
 
 
 def _compiled(model: Any) -> Any:
-    from openvino import Core
-
-    return Core().compile_model(model, "CPU", _SETTINGS)
+    return imported_openvino().Core().compile_model(model, "CPU", _SETTINGS)
 
 
 class _OpenVinoNetwork:

@@ -72,9 +72,9 @@ def test_what_cannot_be_made_has_no_content(folder: Path):
     assert list(folder.iterdir()) == []
 
 
-@pytest.mark.parametrize("damage", [b"", b"x", bytes(32) + b"made"])
+@pytest.mark.parametrize("damage", [b"", b"x", bytes(64) + b"made"])
 def test_a_damaged_file_is_not_used(folder: Path, damage: bytes):
-    """A file that was cut or changed is found by its digest."""
+    """A file that was cut or changed is found by its checksum."""
     folder.mkdir(parents=True)
     prepared.write(recipe(), folder)
     (file,) = folder.iterdir()

@@ -1,6 +1,8 @@
 """RapidOCR on ONNX Runtime reads a page as it does on OpenVINO."""
 
 import importlib.util
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -115,3 +117,18 @@ def test_another_runtime_has_another_fingerprint(request: pytest.FixtureRequest)
     request.getfixturevalue("without_openvino")
 
     assert not Fingerprints(ReadSettings()).is_current(by_openvino)
+
+
+@needs_openvino
+def test_openvino_is_imported_without_its_converters():
+    """They take longer to import than the rest and stay available to others."""
+    code = (
+        "import sys; from processors.ocr.rapid.networks import imported_openvino;"
+        "openvino = imported_openvino();"
+        "print(openvino.Core.__name__, 'openvino.tools.ovc' in sys.modules);"
+        "import openvino.tools.ovc; print(openvino.tools.ovc.convert_model.__name__)"
+    )
+
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert ran.stdout.split() == ["Core", "False", "convert_model"]
