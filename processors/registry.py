@@ -107,6 +107,13 @@ def entry_for(media_type: str) -> Entry | None:
     return next((entry for entry in BUILT_IN if media_type in entry.media_types), None)
 
 
+def load_pdf() -> None:
+    """Import what reads PDFs, the usual kind of file beside pictures."""
+    entry = entry_for(media.PDF)
+    if entry is not None:
+        entry.load()
+
+
 def processor_for(media_type: str) -> Processor:
     """Return the processor that accepts a media type.
 

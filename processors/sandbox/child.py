@@ -1,6 +1,7 @@
 """What runs inside a child process: confined once, then one document after the other."""
 
 import errno
+import gc
 import importlib
 import json
 import os
@@ -104,6 +105,8 @@ class _Child:
             self._answer(_bug(exc), self._own, ANSWERED)
             return
         self._programs = resource.getrusage(resource.RUSAGE_CHILDREN)
+        # What is loaded stays: no look for garbage goes through it again.
+        gc.freeze()
         self._answer(self._granted, self._own, ANSWERED)
         while (size := os.read(self._line, REQUEST.size)) and len(size) == REQUEST.size:
             (length,) = REQUEST.unpack(size)

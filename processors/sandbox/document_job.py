@@ -1,11 +1,19 @@
 """Read documents in a child, with the OCR engines kept loaded between documents."""
 
+import tempfile
 from pathlib import Path
 
 from pipeline.model import Findings
 from processors import prepared, registry
 from processors.contract import ReadSettings
 from processors.read import Engines, read_document
+
+_LINES = (
+    "Invoice No. 1001",
+    "Date 31 January 2024",
+    "Thank you for the order of these goods",
+    "Total amount due 12.50 EUR",
+)
 
 
 class DocumentJob:
@@ -22,8 +30,17 @@ class DocumentJob:
         prepared.open_all(registry.recipes(settings), folder=folder)
 
     def warm(self) -> None:
-        """Load the OCR engine; raises EngineMissing."""
+        """Load all that the first page would wait for, by reading one; raises EngineMissing.
+
+        Networks, models and patterns are loaded where a page first needs them, and no list of them
+        would stay complete.
+        """
         self._engines.get()
+        registry.load_pdf()
+        with tempfile.TemporaryDirectory() as name:
+            page = Path(name) / "page.png"
+            _draw(page)
+            self(page, page.name, Path(name))
 
     def __call__(self, path: Path, name: str, work_dir: Path, as_class: str = "") -> Findings:
         """Read one document, leaving derived files in the folder."""
@@ -35,3 +52,13 @@ class DocumentJob:
             engine=self._engines.get,
             as_class=as_class,
         )
+
+
+def _draw(path: Path) -> None:
+    """Draw a page with a few words, as a picture."""
+    from PIL import Image, ImageDraw
+
+    page = Image.new("L", (620, 400), "white")
+    for number, line in enumerate(_LINES):
+        ImageDraw.Draw(page).text((40, 40 + 60 * number), line, fill="black", font_size=28)
+    page.save(path)

@@ -196,6 +196,8 @@ class SandboxedReader:
         """Start the children and let them load their models, without waiting for them."""
         for process in self._processes:
             process.warm()
+        if self._saying_how:
+            self.fingerprint()
 
     def close(self) -> None:
         """End the children at once, even while they read."""
