@@ -1,6 +1,7 @@
 """Open the database, bring its schema to date, translate what it refuses; its types of columns."""
 
 import os
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -69,7 +70,7 @@ def translated(url: URL, doing: str) -> Iterator[None]:
     """
     try:
         yield
-    except SQLAlchemyError as exc:
+    except (SQLAlchemyError, sqlite3.Error) as exc:
         said = str(getattr(exc, "orig", None) or exc).strip()
         way_out = next((advice for words, advice in _WAYS_OUT if words in said.lower()), _OTHERWISE)
         named = [value for name, value in url.query.items() if "password" in name.lower()]
@@ -148,11 +149,15 @@ def _begin_sqlite(connection: Connection) -> None:
     (https://www.sqlite.org/pragma.html#pragma_synchronous): an intent would be lost while its
     effect is at Caspio. What need not survive a power cut is written without waiting for the disk.
     """
-    options = connection.get_execution_options()
-    # Set each time, since the connection may have served a transaction that need not last.
+    options, known = connection.get_execution_options(), connection.info
     synchronous = "NORMAL" if options.get("ledger_unflushed") else "FULL"
-    connection.exec_driver_sql(f"PRAGMA synchronous={synchronous}")
-    connection.exec_driver_sql(f"BEGIN {options.get('ledger_begin', 'DEFERRED')}")
+    # By the driver: SQLAlchemy's way to it takes as long as the statement that follows.
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)
+    if known.get("synchronous") != synchronous:
+        driver.execute(f"PRAGMA synchronous={synchronous}")
+        known["synchronous"] = synchronous
+    driver.execute(f"BEGIN {options.get('ledger_begin', 'DEFERRED')}")
 
 
 @contextmanager

@@ -3,8 +3,19 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    bindparam,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from pipeline.adapters.sql_ledger.blocks import SqlBlocks, SqlPlanKey
 from pipeline.adapters.sql_ledger.leases import refuse_lost
@@ -21,6 +32,17 @@ _CHANGES_RECORDS = effects.c.kind.in_(
 )
 _MOVES_FILES = effects.c.kind.in_([EffectKind.REPOINT.value, EffectKind.DELETE_FILE.value])
 
+# Built once: SQLAlchemy compiles a statement once, but to build it again takes longer than to run.
+_INTEND = insert(effects).returning(effects.c.id)
+_SETTLE = update(effects).where(effects.c.id == bindparam("of_id"))
+_RUNS_THAT_WROTE = select(func.count(effects.c.run_id.distinct())).where(
+    _TOOK_EFFECT,
+    _CHANGES_RECORDS,
+    effects.c.at >= bindparam("since"),
+    effects.c.container == bindparam("container"),
+    effects.c.pk == bindparam("pk"),
+)
+
 
 class SqlEffects(SqlBlocks, SqlPlanKey, SqlReviewItems):
     """Remember every change at Caspio, from before it is made."""
@@ -36,8 +58,8 @@ class SqlEffects(SqlBlocks, SqlPlanKey, SqlReviewItems):
         doing = f"record the intent to change {effect.container} {effect.pk}"
         with self._session.writing(doing) as connection:
             refuse_lost(connection, run_id)
-            added = insert(effects).values(dump_effect(intent)).returning(effects.c.id)
-            return replace(intent, id=connection.execute(added).scalar_one())
+            new_id = connection.execute(_INTEND, dump_effect(intent)).scalar_one()
+        return replace(intent, id=new_id)
 
     def settle(
         self, effect: Effect, state: EffectState, note: str = "", *, at: datetime | None = None
@@ -48,9 +70,8 @@ class SqlEffects(SqlBlocks, SqlPlanKey, SqlReviewItems):
             at = self._session.clock.now()
         if at is not None:
             values["applied_at"] = at
-        settled = update(effects).where(effects.c.id == effect.id).values(values)
         with self._session.writing(f"record what became of effect {effect.id}") as connection:
-            if connection.execute(settled).rowcount != 1:
+            if connection.execute(_SETTLE, {"of_id": effect.id, **values}).rowcount != 1:
                 raise KeyError(effect.id)
 
     def open(self, versions: Sequence[str] | None = None) -> Sequence[Effect]:
@@ -70,14 +91,12 @@ class SqlEffects(SqlBlocks, SqlPlanKey, SqlReviewItems):
         record: tuple[str, str] | None = None,
     ) -> Sequence[Effect]:
         """Return effects, oldest first; `record` is a container and a PK_ID."""
-        wanted: list[ColumnElement[bool]] = []
-        if version is not None:
-            wanted.append(effects.c.version == version)
-        if run_id is not None:
-            wanted.append(effects.c.run_id == run_id)
-        if record is not None:
-            wanted.append(_of_record(*record))
-        return self._listed(*wanted)
+        container, pk = record or (None, None)
+        given = {"version": version, "run_id": run_id, "container": container, "pk": pk}
+        which = {name: value for name, value in given.items() if value is not None}
+        with self._session.reading("list effects") as connection:
+            found = connection.execute(_listed_by(tuple(which)), which).mappings()
+            return [load_effect(row) for row in found]
 
     def last_id(self) -> int:
         """Return the id of the latest effect, 0 without any."""
@@ -142,11 +161,9 @@ class SqlEffects(SqlBlocks, SqlPlanKey, SqlReviewItems):
 
     def runs_that_wrote(self, container: str, pk: str, *, since: datetime) -> int:
         """Count the runs since a moment that changed a record or its files' names."""
-        counted = select(func.count(effects.c.run_id.distinct())).where(
-            _TOOK_EFFECT, _CHANGES_RECORDS, effects.c.at >= since, _of_record(container, pk)
-        )
+        which = {"since": since, "container": container, "pk": pk}
         with self._session.reading(f"count the writes to {container} {pk}") as connection:
-            return int(connection.execute(counted).scalar_one())
+            return int(connection.execute(_RUNS_THAT_WROTE, which).scalar_one())
 
     def moved_to(self, path: str) -> str | None:
         """Return where our own rename moved a Files-area path to, following chains.
@@ -190,6 +207,13 @@ class SqlEffects(SqlBlocks, SqlPlanKey, SqlReviewItems):
         ordered = select(effects).where(*wanted).order_by(effects.c.id)
         with self._session.reading("list effects") as connection:
             return [load_effect(row) for row in connection.execute(ordered).mappings()]
+
+
+@cache
+def _listed_by(names: tuple[str, ...]) -> Select[Any]:
+    """Return the statement that lists the effects with certain values in these columns."""
+    wanted = [effects.c[name] == bindparam(name) for name in names]
+    return select(effects).where(*wanted).order_by(effects.c.id)
 
 
 def _of_record(container: str, pk: str) -> ColumnElement[bool]:

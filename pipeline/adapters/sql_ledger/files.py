@@ -3,7 +3,18 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, case, select, update
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Connection,
+    String,
+    Update,
+    bindparam,
+    case,
+    func,
+    select,
+    update,
+)
 
 from pipeline.adapters.sql_ledger.file_restore import SqlFileRestore
 from pipeline.adapters.sql_ledger.file_walks import SqlFileWalks
@@ -34,6 +45,31 @@ _INHERITED = (
     "acknowledgement",
     "run_id",
 )
+
+# Built once: SQLAlchemy compiles a statement once, but to build it again takes longer than to run.
+# What is not named here is set to the parameters of the call.
+_ONE = files.c.version == bindparam("of_version")
+_STATE = select(files).where(_ONE)
+_PLANNED = update(files).where(_ONE).values(stage=Stage.PLANNED.value)
+# A version that has come further keeps its stage.
+_ARCHIVED = (
+    update(files)
+    .where(_ONE)
+    .values(
+        stage=case((files.c.stage == Stage.SEEN.value, Stage.ARCHIVED.value), else_=files.c.stage)
+    )
+)
+_OUTCOME = {
+    "stage": case(
+        (bindparam("is_finished", type_=Boolean), Stage.FINISHED.value),
+        (files.c.stage == Stage.FINISHED.value, Stage.PLANNED.value),
+        else_=files.c.stage,
+    ),
+    "sha256": func.coalesce(bindparam("new_sha256", type_=String), files.c.sha256),
+}
+_FINISHED = update(files).where(_ONE).values(_OUTCOME)
+_RENAMED = files.c.renamed_from == bindparam("of_version")
+_FINISHED_TOO = update(files).where(_RENAMED, files.c.outcome.is_(None)).values(_OUTCOME)
 
 
 class SqlFiles(SqlSources, SqlReadings, SqlFileWalks, SqlFileRestore):
@@ -97,13 +133,9 @@ class SqlFiles(SqlSources, SqlReadings, SqlFileWalks, SqlFileRestore):
         return found
 
     def archived(self, version: str, *, sha256: str, size_bytes: int, media_type: str) -> None:
-        """Record that the original's bytes are stored and confirmed.
-
-        A version that has come further keeps its stage.
-        """
-        stage = case((files.c.stage == Stage.SEEN.value, Stage.ARCHIVED.value), else_=files.c.stage)
+        """Record that the original's bytes are stored and confirmed."""
         self._advance(
-            version, stage=stage, sha256=sha256, size_bytes=size_bytes, media_type=media_type
+            _ARCHIVED, version, sha256=sha256, size_bytes=size_bytes, media_type=media_type
         )
 
     def planned(self, version: str, *, fingerprint: str, rules: str) -> None:
@@ -112,36 +144,34 @@ class SqlFiles(SqlSources, SqlReadings, SqlFileWalks, SqlFileRestore):
         A finished version is open again until its outcome is recorded, so that work cut short here
         is noticed.
         """
-        self._advance(version, stage=Stage.PLANNED.value, fingerprint=fingerprint, rules=rules)
+        self._advance(_PLANNED, version, fingerprint=fingerprint, rules=rules)
 
-    def _advance(self, version: str, **values: Any) -> None:
-        own = update(files).where(files.c.version == version)
+    def _advance(self, statement: Update, version: str, **values: str | int) -> None:
         with self._session.writing(f"record the progress of file version {version}") as connection:
-            advanced = own.values(**values, updated_at=self._session.clock.now())
-            if connection.execute(advanced).rowcount != 1:
+            values_now = {**values, "updated_at": self._session.clock.now()}
+            if connection.execute(statement, {"of_version": version, **values_now}).rowcount != 1:
                 raise KeyError(version)
 
     def finish(self, outcome: Outcome, run_id: str) -> None:
         """Record a file's outcome, and with it that of the version that our own rename made."""
-        version = outcome.ref.version
-        new = self._session.insert(files).values(self._new_row(outcome.ref, run_id))
         values = {
             **_outcome_columns(outcome),
+            "of_version": outcome.ref.version,
             "run_id": run_id,
             "updated_at": self._session.clock.now(),
         }
-        renamed = (files.c.renamed_from == version) & files.c.outcome.is_(None)
         with self._session.writing_files(f"record the outcome of {outcome.ref.name}") as connection:
-            connection.execute(new.on_conflict_do_nothing())
-            # Two statements, since each condition has an index and an OR of both would use neither.
-            for these in (files.c.version == version, renamed):
-                connection.execute(update(files).where(these).values(values))
+            if connection.execute(_FINISHED, values).rowcount == 0:
+                new = self._session.insert(files).values(self._new_row(outcome.ref, run_id))
+                connection.execute(new.on_conflict_do_nothing())
+                connection.execute(_FINISHED, values)
+            # Another statement: either condition has an index, and an OR of both would use neither.
+            connection.execute(_FINISHED_TOO, values)
 
     def record_rename(self, version: str, ref: FileRef) -> None:
         """Record the version that a listing shows after our own write, with the same outcome."""
         with self._session.writing_files(f"record what {ref.name} was renamed to") as connection:
-            known = select(files).where(files.c.version == version)
-            before = connection.execute(known).mappings().one_or_none()
+            before = connection.execute(_STATE, {"of_version": version}).mappings().one_or_none()
             if before is None:
                 raise KeyError(version)
             # A rename to the same name, size and date leaves the same version.
@@ -184,9 +214,8 @@ class SqlFiles(SqlSources, SqlReadings, SqlFileWalks, SqlFileRestore):
 
     def state(self, version: str) -> FileState | None:
         """Return one version's state."""
-        known = select(files).where(files.c.version == version)
         with self._session.reading(f"look up file version {version}") as connection:
-            row = connection.execute(known).mappings().one_or_none()
+            row = connection.execute(_STATE, {"of_version": version}).mappings().one_or_none()
             return load_file(row) if row else None
 
     def _new_row(self, ref: FileRef, run_id: str) -> dict[str, Any]:
@@ -211,17 +240,13 @@ def _replace_newest(connection: Connection, location_keys: Sequence[str]) -> Non
 
 
 def _outcome_columns(outcome: Outcome) -> dict[str, Any]:
-    reopened = case(
-        (files.c.stage == Stage.FINISHED.value, Stage.PLANNED.value), else_=files.c.stage
-    )
-    columns: dict[str, Any] = {
-        "stage": Stage.FINISHED.value if is_finished(outcome) else reopened,
+    """Return the parameters of `_FINISHED`; a digest that is not known leaves the one there is."""
+    return {
+        "is_finished": is_finished(outcome),
+        "new_sha256": outcome.sha256 or None,
         "status": outcome.status.value,
         "planned_only": outcome.planned_only,
         "outcome": dump_outcome(outcome),
         "pages": outcome.pages,
         "quarantined": outcome.quarantined,
     }
-    if outcome.sha256:
-        columns["sha256"] = outcome.sha256
-    return columns

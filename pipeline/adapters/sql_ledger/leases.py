@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from os import getpid
 
-from sqlalchemy import Connection, delete, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, or_, select, update
 
 from pipeline.adapters.sql_ledger.process_identity import is_gone, process_space
 from pipeline.adapters.sql_ledger.readings import end_readings
@@ -15,6 +15,9 @@ from pipeline.errors import LeaseLost
 # A worker that is marked lost must be refused for as long as it may still be running somewhere. A
 # week covers a machine that was suspended over the weekend.
 _KEEP_LOST = timedelta(days=7)
+_OWN_ROW = (
+    select(workers.c.lost).where(workers.c.id == bindparam("of_worker")).with_for_update(read=True)
+)
 
 
 class SqlLeases(SqlPart):
@@ -150,18 +153,21 @@ def require_worker(connection: Connection, worker: str) -> None:
     Raises:
         LeaseLost: It never joined, or it is marked lost.
     """
-    own = select(workers.c.lost).where(workers.c.id == worker)
-    row = connection.execute(own.with_for_update(read=True)).first()
+    row = connection.execute(_OWN_ROW, {"of_worker": worker}).first()
     if row is None or row.lost:
-        raise LeaseLost(
-            f"The leases of run {worker} expired, as after a long sleep of its machine, and "
-            "another worker has its files. It has stopped before changing anything more; "
-            "run again."
-        )
+        raise _lost(worker)
 
 
 def refuse_lost(connection: Connection, run_id: str) -> None:
     """Refuse a run that was a worker and is lost; runs that never joined are not concerned."""
-    known = connection.execute(select(workers.c.id).where(workers.c.id == run_id)).first()
-    if known is not None:
-        require_worker(connection, run_id)
+    row = connection.execute(_OWN_ROW, {"of_worker": run_id}).first()
+    if row is not None and row.lost:
+        raise _lost(run_id)
+
+
+def _lost(worker: str) -> LeaseLost:
+    return LeaseLost(
+        f"The leases of run {worker} expired, as after a long sleep of its machine, and "
+        "another worker has its files. It has stopped before changing anything more; "
+        "run again."
+    )

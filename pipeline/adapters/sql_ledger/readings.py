@@ -2,13 +2,32 @@
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Connection, delete, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, or_, select, update
 
 from pipeline.adapters.sql_ledger.rows import dump_findings, load_findings, load_suspect
 from pipeline.adapters.sql_ledger.session import SqlPart, chunks
 from pipeline.adapters.sql_ledger.tables import open_readings, readings, workers
 from pipeline.model import Findings
 from pipeline.ports import Suspect
+
+# Built once: SQLAlchemy compiles a statement once, but to build it again takes longer than to run.
+_ITS_READINGS = (
+    select(readings.c.fingerprint)
+    .where(readings.c.sha256 == bindparam("of_sha256"))
+    .order_by(readings.c.saved_at.desc())
+)
+_ITS_READING = select(readings).where(
+    readings.c.sha256 == bindparam("of_sha256"),
+    readings.c.fingerprint == bindparam("by_fingerprint"),
+)
+_OF_RUN = open_readings.c.run_id == bindparam("of_run")
+_OF_VERSION = open_readings.c.version == bindparam("of_version")
+# What was a suspect before stays one.
+_END_ALL = (
+    delete(open_readings).where(_OF_RUN, open_readings.c.suspected.is_(False)),
+    update(open_readings).where(_OF_RUN).values(run_id=None),
+)
+_END_ONE = tuple(statement.where(_OF_VERSION) for statement in _END_ALL)
 
 
 class SqlReadings(SqlPart):
@@ -61,41 +80,31 @@ class SqlReadings(SqlPart):
 
     def save_reading(self, sha256: str, findings: Findings, *, prefix: str) -> None:
         """Keep findings (without text and derived paths) by content and fingerprint."""
-        values = {
+        row = {
+            "sha256": sha256,
+            "fingerprint": findings.fingerprint,
             "prefix": prefix,
             "findings": dump_findings(findings),
             "saved_at": self._session.clock.now(),
         }
-        row = {"sha256": sha256, "fingerprint": findings.fingerprint, **values}
-        key = ["sha256", "fingerprint"]
-        statement = self._session.insert(readings).values(row)
         with self._session.writing(f"keep the reading of {sha256}") as connection:
-            connection.execute(statement.on_conflict_do_update(index_elements=key, set_=values))
+            self._session.keep(connection, readings, row, key=("sha256", "fingerprint"))
 
     def reading_fingerprints(self, sha256: str) -> Sequence[str]:
         """Return the fingerprints under which this content was read, the latest reading first."""
-        wanted = (
-            select(readings.c.fingerprint)
-            .where(readings.c.sha256 == sha256)
-            .order_by(readings.c.saved_at.desc())
-        )
         with self._session.reading(f"look up the readings of {sha256}") as connection:
-            return list(connection.scalars(wanted))
+            return list(connection.scalars(_ITS_READINGS, {"of_sha256": sha256}))
 
     def reading(self, sha256: str, fingerprint: str) -> tuple[Findings, str] | None:
         """Return the findings of this content under this fingerprint, and their archive prefix."""
-        wanted = select(readings).where(
-            readings.c.sha256 == sha256, readings.c.fingerprint == fingerprint
-        )
+        which = {"of_sha256": sha256, "by_fingerprint": fingerprint}
         with self._session.reading(f"look up the reading of {sha256}") as connection:
-            row = connection.execute(wanted).mappings().one_or_none()
+            row = connection.execute(_ITS_READING, which).mappings().one_or_none()
             return None if row is None else (load_findings(row["findings"]), row["prefix"])
 
 
 def end_readings(connection: Connection, run_id: str, version: str | None = None) -> None:
-    """End all readings of a run, or one. What was a suspect before stays one."""
-    these = open_readings.c.run_id == run_id
-    if version is not None:
-        these &= open_readings.c.version == version
-    connection.execute(delete(open_readings).where(these, open_readings.c.suspected.is_(False)))
-    connection.execute(update(open_readings).where(these).values(run_id=None))
+    """End all readings of a run, or one."""
+    which = {"of_run": run_id} if version is None else {"of_run": run_id, "of_version": version}
+    for statement in _END_ALL if version is None else _END_ONE:
+        connection.execute(statement, which)

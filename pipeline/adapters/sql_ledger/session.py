@@ -36,6 +36,7 @@ class Session:
         # of a second. The threads of this process queue here instead.
         sqlite = self.engine.dialect.name == "sqlite"
         self._one_writer: AbstractContextManager[object] = Lock() if sqlite else nullcontext()
+        self._keeping: dict[tuple[str, frozenset[str]], Any] = {}
         try:
             with database.translated(self.url, "open"):
                 database.migrate(self.engine, self.url)
@@ -100,10 +101,24 @@ class Session:
         """Return an INSERT of this database's dialect, which knows ON CONFLICT."""
         return database.insert_for(self.engine.dialect)(table)
 
-    def keep(self, connection: Connection, table: Table, row: dict[str, Any], *, key: str) -> None:
+    def keep(
+        self,
+        connection: Connection,
+        table: Table,
+        row: dict[str, Any],
+        *,
+        key: str | tuple[str, ...],
+    ) -> None:
         """Insert a row, or update the one that has the same key."""
-        statement = self.insert(table).values(row)
-        connection.execute(statement.on_conflict_do_update(index_elements=[key], set_=row))
+        # Kept: to build a statement takes longer than to run it. A table has one such key.
+        which = (table.name, frozenset(row))
+        if (statement := self._keeping.get(which)) is None:
+            added = self.insert(table)
+            statement = self._keeping[which] = added.on_conflict_do_update(
+                index_elements=[key] if isinstance(key, str) else list(key),
+                set_={name: added.excluded[name] for name in row},
+            )
+        connection.execute(statement, row)
 
     def remove(self, connection: Connection, table: Table, *, key: str, value: str) -> None:
         """Delete the row that has this key, if there is one."""

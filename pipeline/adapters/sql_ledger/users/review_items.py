@@ -4,13 +4,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from pipeline.adapters.sql_ledger.rows import load_suggestion
 from pipeline.adapters.sql_ledger.session import SqlPart
 from pipeline.adapters.sql_ledger.users.tables import review_items, reviews
 from pipeline.model import RecordRef
 from pipeline.model.review import ReviewItem, ReviewReason, ReviewState
+
+_OF_SOURCE = (
+    select(review_items.c.item)
+    .where(review_items.c.source == bindparam("of_source"))
+    .order_by(review_items.c.key)
+)
+_OF_RECORD = _OF_SOURCE.where(
+    review_items.c.container == bindparam("of_container"), review_items.c.pk == bindparam("of_pk")
+)
 
 
 class SqlReviewItems(SqlPart):
@@ -84,13 +93,12 @@ class SqlReviewItems(SqlPart):
         self, source: str, record: tuple[str, str] | None = None
     ) -> Sequence[ReviewItem]:
         """Return the suggestions kept for a source, or for one record of it, in order of key."""
-        wanted = select(review_items.c.item).where(review_items.c.source == source)
+        wanted, which = _OF_SOURCE, {"of_source": source}
         if record is not None:
             container, pk = record
-            wanted = wanted.where(review_items.c.container == container, review_items.c.pk == pk)
-        ordered = wanted.order_by(review_items.c.key)
+            wanted, which = _OF_RECORD, which | {"of_container": container, "of_pk": pk}
         with self._session.reading(f"list the suggestions of {source}") as connection:
-            stored = connection.execute(ordered).scalars().all()
+            stored = connection.execute(wanted, which).scalars().all()
         return [stored_item(item) for item in stored]
 
 
