@@ -6,6 +6,7 @@ the manifest of one file version and what was derived from it, `renames/<source>
 own renames turned each file into.
 """
 
+import re
 from urllib.parse import quote
 
 from pipeline.model import FileRef, Place
@@ -15,6 +16,8 @@ RENAMES = "renames/"
 
 # Stores limit a key to 1,024 bytes: four parts of this length fit in with the names below them.
 _MAX_PART_CHARS = 150
+# A backslash is a separator elsewhere; stores refuse or change control characters.
+_HAS_UNUSABLE_CHARS = re.compile(r"[\\\x00-\x1f\x7f]").search
 
 
 def original_key(sha256: str) -> str:
@@ -50,7 +53,7 @@ def checked_key(key: str) -> str:
             character.
     """
     parts = key.split("/")
-    if any(part in {"", ".", ".."} for part in parts) or _has_unusable_chars(key):
+    if any(part in {"", ".", ".."} for part in parts) or _HAS_UNUSABLE_CHARS(key):
         raise ValueError(f"{key!r} is not an archive key")
     return key
 
@@ -63,10 +66,6 @@ def checked_prefix(prefix: str) -> str:
     """
     *parts, last = prefix.split("/")
     unusable = any(part in {"", ".", ".."} for part in parts) or last == ".."
-    if unusable or _has_unusable_chars(prefix):
+    if unusable or _HAS_UNUSABLE_CHARS(prefix):
         raise ValueError(f"{prefix!r} is not a prefix of archive keys")
     return prefix
-
-
-def _has_unusable_chars(text: str) -> bool:
-    return "\\" in text or any(ord(char) < ord(" ") or char == "\x7f" for char in text)

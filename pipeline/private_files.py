@@ -12,9 +12,10 @@ def private(path: str, flags: int) -> int:
     handle = os.open(path, flags, 0o600)
     try:
         found = os.fstat(handle)
+        mode = stat.S_IMODE(found.st_mode)
         # What the umask took away stays away, and a device or a pipe keeps its mode.
-        if flags & (os.O_WRONLY | os.O_RDWR) and stat.S_ISREG(found.st_mode):
-            os.fchmod(handle, stat.S_IMODE(found.st_mode) & 0o600)
+        if flags & (os.O_WRONLY | os.O_RDWR) and stat.S_ISREG(found.st_mode) and mode & ~0o600:
+            os.fchmod(handle, mode & 0o600)
     except BaseException:
         os.close(handle)
         raise

@@ -100,8 +100,7 @@ def read_file(
     with telemetry.stage("read"):
         document = read_document(file, run, folder, quarantined_too=quarantined_too)
     with telemetry.stage("archive"):
-        archive_document(document, run.ports)
-    documents.append(document)
+        documents.append(archive_document(document, run.ports))
     return []
 
 

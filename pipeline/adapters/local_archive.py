@@ -82,9 +82,9 @@ class LocalArchive:
         if there is not None:
             return _same(there, sha256)
         with source.open("rb") as stream, _translated(path, "store"), self._incoming() as incoming:
-            _copy(stream, incoming, sync=True)
-            # Read back from the file: what was hashed on the way in was in memory, not on the disk.
-            stored = StoredObject(key, incoming.stat().st_size, _sha256(incoming))
+            size_bytes = _write(stream, incoming)
+            # Read back from the file: what was written was in memory, not on the disk.
+            stored = StoredObject(key, size_bytes, _sha256(incoming))
             if stored.sha256 != sha256:
                 raise ArchiveConflict(
                     f"{source} has SHA-256 {stored.sha256}, not {sha256}, so it is not stored as "
@@ -119,8 +119,8 @@ class LocalArchive:
         """Copy within the store, replacing what is there; FileGone without an original."""
         path = self._path(new_key)
         with _translated(path, "copy"), self._opened(key) as stream, self._incoming() as incoming:
-            digest = _copy(stream, incoming, sync=True)
-            size_bytes = incoming.stat().st_size
+            size_bytes = _write(stream, incoming)
+            digest = _sha256(incoming)
             _place(incoming, path, replace=True)
         return StoredObject(new_key, size_bytes, digest)
 
@@ -167,7 +167,7 @@ class LocalArchive:
         """Write, read and remove a probe object; raises ArchiveUnavailable with what to do."""
         path = self._path(f"probe-{secrets.token_hex(8)}")
         with _translated(path, "check"), self._incoming() as incoming:
-            _copy(io.BytesIO(b"probe"), incoming)
+            _write(io.BytesIO(b"probe"), incoming)
             placed = _place(incoming, path, replace=False)
             read = path.read_bytes() if placed else b""
             path.unlink(missing_ok=True)
@@ -222,19 +222,24 @@ def _same(there: StoredObject, sha256: str) -> StoredObject:
     return there
 
 
-def _copy(stream: BinaryIO, target: Path, *, sync: bool = False) -> str:
-    """Copy bytes, hashing them on the way; with `sync` they are on the disk before this returns."""
+def _copy(stream: BinaryIO, target: Path) -> str:
+    """Copy bytes, hashing them on the way."""
     digest = hashlib.sha256()
     with open(target, "wb", opener=private) as output:
         while chunk := stream.read(_CHUNK):
             digest.update(chunk)
             output.write(chunk)
-        if sync:
-            output.flush()
-            # Before the link: after a power cut a name must not point to a file whose bytes are
-            # lost.
-            os.fsync(output.fileno())
     return digest.hexdigest()
+
+
+def _write(stream: BinaryIO, target: Path) -> int:
+    """Write bytes and return how many; they are on the disk before this returns."""
+    with open(target, "wb", opener=private) as output:
+        shutil.copyfileobj(stream, output, _CHUNK)
+        output.flush()
+        # Before the link: after a power cut a name must not point to a file whose bytes are lost.
+        os.fsync(output.fileno())
+        return output.tell()
 
 
 def _sha256(path: Path) -> str:
@@ -265,7 +270,10 @@ def _place(incoming: Path, path: Path, *, replace: bool) -> bool:
 
 def _make_folders(folder: Path) -> list[Path]:
     """Create a folder and its parents for this user only; return those whose entries changed."""
-    missing = [parent for parent in (folder, *folder.parents) if not parent.exists()]
+    missing: list[Path] = []
+    while not folder.exists():
+        missing.append(folder)
+        folder = folder.parent
     for parent in reversed(missing):
         parent.mkdir(mode=0o700, exist_ok=True)
     return [parent.parent for parent in missing]

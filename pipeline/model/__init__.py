@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from pathlib import Path
 
 from pipeline.model.limits import ConfidenceLimits as ConfidenceLimits, ValueCounts as ValueCounts
@@ -51,7 +52,8 @@ class RecordRef:
     is_view: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+# Without slots: the digests are computed once, and a listing asks for each a dozen times.
+@dataclass(frozen=True)
 class FileRef:
     """One version of one file, as a listing gave it.
 
@@ -94,12 +96,12 @@ class FileRef:
             return f"the Files area at {self.path}"
         return f"{self.container} record {self.record.pk} field {self.field}"
 
-    @property
+    @cached_property
     def location_key(self) -> str:
         """Identify the place of the file, whatever version is there; attachments keep it."""
         return short_digest([self.source, *self._column(), self.holder])
 
-    @property
+    @cached_property
     def version(self) -> str:
         """Identify this version of the file: 20 hex digits of SHA-256 over the listing."""
         name = self.path or self.name
@@ -151,11 +153,13 @@ class ReadDocument:
     """A file and what was read in it.
 
     `prefix` is where the archive has its derived files already, None where it does not have them.
+    `stored` has what this run put into the archive of them, by name; None before that.
     """
 
     file: FetchedFile
     findings: Findings
     prefix: str | None = None
+    stored: "Mapping[str, StoredObject] | None" = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,7 +100,7 @@ def _read_again(state: FileState, run: SourceRun, folder: Path) -> str:
     document = read_again(file, run, work_dir)
     if run.suspects:
         run.ports.ledger.files.clear_suspects([version])
-    archive_document(document, run.ports)
+    document = archive_document(document, run.ports)
     outcome = replace(state.outcome, ref=state.ref)
     archive_manifest(document, outcome, run.ports, work_dir, run_id=state.run_id)
     return "read again from the archived original"

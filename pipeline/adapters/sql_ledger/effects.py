@@ -70,7 +70,9 @@ class SqlEffects(SqlBlocks, SqlPlanKey, SqlReviewItems):
             at = self._session.clock.now()
         if at is not None:
             values["applied_at"] = at
-        with self._session.writing(f"record what became of effect {effect.id}") as connection:
+        # Its intent is on the disk: after a power cut the next run looks what became of it.
+        doing = f"record what became of effect {effect.id}"
+        with self._session.writing_unflushed(doing) as connection:
             if connection.execute(_SETTLE, {"of_id": effect.id, **values}).rowcount != 1:
                 raise KeyError(effect.id)
 

@@ -147,7 +147,9 @@ class SqlFiles(SqlSources, SqlReadings, SqlFileWalks, SqlFileRestore):
         self._advance(_PLANNED, version, fingerprint=fingerprint, rules=rules)
 
     def _advance(self, statement: Update, version: str, **values: str | int) -> None:
-        with self._session.writing(f"record the progress of file version {version}") as connection:
+        # A power cut before the next intent leaves a file to be worked on again, and no effect.
+        doing = f"record the progress of file version {version}"
+        with self._session.writing_unflushed(doing) as connection:
             values_now = {**values, "updated_at": self._session.clock.now()}
             if connection.execute(statement, {"of_version": version, **values_now}).rowcount != 1:
                 raise KeyError(version)

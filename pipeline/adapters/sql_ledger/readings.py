@@ -87,7 +87,7 @@ class SqlReadings(SqlPart):
             "findings": dump_findings(findings),
             "saved_at": self._session.clock.now(),
         }
-        with self._session.writing(f"keep the reading of {sha256}") as connection:
+        with self._session.writing_unflushed(f"keep the reading of {sha256}") as connection:
             self._session.keep(connection, readings, row, key=("sha256", "fingerprint"))
 
     def reading_fingerprints(self, sha256: str) -> Sequence[str]:

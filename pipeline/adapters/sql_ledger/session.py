@@ -60,7 +60,11 @@ class Session:
 
     @contextmanager
     def writing_unflushed(self, doing: str) -> Iterator[Connection]:
-        """Open a transaction that a power cut may undo; the death of this process does not."""
+        """Open a transaction that a power cut may undo; the death of this process does not.
+
+        Transactions reach the disk in order: none is there without those before it. So what is
+        written here is on the disk once a later intent is, before the effect that it is for.
+        """
         with (
             self._one_writer,
             database.translated(self.url, doing),
