@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
+from flows.app.classes import require_class
 from flows.app.drain import Drain, draining
 from flows.app.run_report import Report
 from flows.app.run_request import RunRequest
@@ -59,6 +60,7 @@ def work_sources(
     watch: AbstractContextManager[RunProgress] | None = None,
 ) -> Report:
     """Work on the sources of a connected account; `watch` shows the progress, or else bars do."""
+    require_class(context.settings, request.selection)
     started = context.ports.clock.monotonic()
     summary = Summary(new_run_id(context))
     chosen = choose_sources(context, sources, accept_types=request.yes)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from flows.app.classes import require_class
 from flows.app.settings import load_settings
 from flows.app.source_runs import make_source_run, new_run_id, within_budget
 from flows.app.sources import choose_sources
@@ -80,7 +81,9 @@ def preview_directly(
     Raises:
         BadSettings: a source is unknown, or none can run (all problems listed).
     """
-    with connect(load_settings(config)) as context:
+    settings = load_settings(config)
+    require_class(settings, selection)
+    with connect(settings) as context:
         run_id = new_run_id(context)
         chosen = choose_sources(context, sources)
         runs = [

@@ -71,6 +71,7 @@ def flow_state(source: str, config: str, request: RunRequest) -> State:
         where=selection.where or "",
         since=selection.since.date() if selection.since else None,
         stale=selection.stale,
+        as_class=selection.as_class,
         yes=request.yes,
         config=config,
         return_state=True,

@@ -10,6 +10,7 @@ from prefect import State, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 from prefect.utilities.annotations import quote
 
+from flows.app.classes import require_class
 from flows.app.drain import draining
 from flows.app.preview import preview
 from flows.app.run_report import Report
@@ -141,6 +142,7 @@ def run_flow(config: Path, source: str, request: RunRequest) -> State:
     """Run one source as a flow, and return a state that says how it went."""
     interrupted = None
     with connect(load_settings(config)) as context, draining(context.drain):
+        require_class(context.settings, request.selection)
         started = context.ports.clock.monotonic()
         server = Server.from_environment()
         if server is not None:

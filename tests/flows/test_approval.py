@@ -179,6 +179,7 @@ def asked_for(world: World) -> set[str]:
         ("ingest-chosen", {"limit": 0}),
         ("ingest-chosen", {"source": "another"}),
         ("reprocess-chosen", {"since": "yesterday"}),
+        ("reprocess-chosen", {"as_class": "no class"}),
         ("reprocess-chosen", {"config": "/etc/passwd"}),
         ("apply-plan", {"plan": ""}),
     ],

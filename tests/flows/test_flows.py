@@ -53,7 +53,12 @@ def runs(prefect_server: Prefect, tmp_path_factory: pytest.TempPathFactory) -> R
 
         planned = said("run")
         emulator.control.replace_attachment("Uploads", "Scan", 8, empty)
-        commands = [("run",), ("run",), ("reprocess", "--record", "2"), ("reprocess",)]
+        commands = [
+            ("run",),
+            ("run",),
+            ("reprocess", "--record", "2", "--as", "receipt"),
+            ("reprocess",),
+        ]
         done = [planned, *(said(*command) for command in commands)]
     for one in done:
         assert one.returncode in {0, 1}, one.stderr
@@ -72,6 +77,7 @@ def test_every_source_is_a_flow_run_with_a_descriptive_state(runs: Runs):
         ("reprocess mixed", "Completed"),
         ("reprocess mixed", "Partly failed"),
     ]
+    assert [run["parameters"]["as_class"] for run in runs.flow_runs[-2:]] == ["receipt", ""]
 
 
 def test_a_plan_is_red_while_a_document_needs_a_user():

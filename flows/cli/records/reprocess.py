@@ -39,6 +39,14 @@ def reprocess(
         bool,
         typer.Option("--stale", help="Only files read with other code, settings or models."),
     ] = False,
+    as_class: Annotated[
+        str,
+        typer.Option(
+            "--as",
+            help="The class that the chosen documents have, such as invoice.",
+            metavar="CLASS",
+        ),
+    ] = "",
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would be read again, and stop there.")
     ] = False,
@@ -56,7 +64,7 @@ def reprocess(
     set_up_logs(verbose=verbose)
     # Days begin at midnight UTC, as everywhere in the ledger.
     moment = since.replace(tzinfo=UTC) if since else None
-    selection = Selection(records=tuple(record), where=where, since=moment, stale=stale)
+    selection = Selection(tuple(record), where, moment, stale, as_class)
     config = of_account(config, account)
     if not dry_run:
         work_on(config, source, RunRequest(selection=selection, yes=yes), as_json=as_json)

@@ -15,6 +15,7 @@ from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
 from prefect.schedules import Cron
 from prefect.types.entrypoint import EntrypointType
 
+from flows.app.classes import classes
 from flows.prefect.acknowledge import acknowledge
 from flows.prefect.apply_plan import apply_plan
 from flows.prefect.deployments.ownership import Owner, claim
@@ -27,7 +28,7 @@ from flows.prefect.plan_and_apply import plan_and_apply
 from flows.prefect.reprocess import reprocess
 from flows.prefect.server import Server
 from flows.prefect.sync import sync
-from flows.prefect.ui.forms import fix, offer_choices
+from flows.prefect.ui.forms import fix, offer_choices, offer_classes
 from flows.prefect.undo import undo
 from flows.prefect.verify import verify
 from pipeline.errors import BadSettings
@@ -163,12 +164,14 @@ def source_deployments(spec: SourceSpec, factory: DeploymentFactory) -> Iterator
         paused=spec.name in factory.settings.paused(),
         description=f"Everything new or changed in {spec.container}, on schedule {schedule.cron}.",
     )
-    yield factory.deployment(
+    again = factory.deployment(
         reprocess,
         "reprocess",
         spec.name,
         description=f"Read files of {spec.container} again, from the archive.",
     )
+    offer_classes(again, classes(factory.settings))
+    yield again
     yield factory.deployment(
         ingest_record,
         "ingest-record",

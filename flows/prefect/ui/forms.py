@@ -57,6 +57,7 @@ NamedRecords = Annotated[list[_Key], Field(min_length=1, max_length=MOST_RECORDS
 # The server does not look at a date's format, and the UI may add a time of day to it.
 Day = Annotated[date, Field(json_schema_extra={"pattern": r"^\d{4}-\d{2}-\d{2}"})]
 Where = Annotated[str, Field(max_length=4_000)]
+ClassName = Annotated[str, Field(max_length=100)]
 
 
 def fix(deployment: RunnerDeployment) -> None:
@@ -65,6 +66,12 @@ def fix(deployment: RunnerDeployment) -> None:
     properties = deployment._parameter_openapi_schema.properties  # noqa: SLF001 - see above
     for name, value in deployment.parameters.items():
         properties[name] = {**properties[name], **_fixed(value)}
+
+
+def offer_classes(deployment: RunnerDeployment, names: Sequence[str]) -> None:
+    """Offer the classes of documents in a form, and none; the server accepts no others."""
+    properties = deployment._parameter_openapi_schema.properties  # noqa: SLF001 - see `fix`
+    properties["as_class"] = {**properties["as_class"], "enum": ["", *names]}
 
 
 def offer_choices(deployment: RunnerDeployment, choices: Mapping[str, Sequence[str]]) -> None:

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from starlette.responses import JSONResponse, Response
 
+from flows.app.classes import classes
 from flows.app.review.decisions import in_words, seen_of
-from flows.app.review.reread import classes
 from flows.web.render import page, see
 from flows.web.review.decisions import carry_out, choice_of, named_item
 from flows.web.review.page_view import Leaf, PageView, files_of, leaf_of, page_view

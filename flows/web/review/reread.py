@@ -5,8 +5,9 @@ from functools import partial
 
 from starlette.responses import Response
 
+from flows.app.classes import classes
 from flows.app.drain import Drain
-from flows.app.review.reread import classes, reread
+from flows.app.review.reread import reread
 from flows.web.render import see
 from flows.web.review.page_view import files_of
 from flows.web.review.queue import address_of, named_review, require_claim, wanted_of

@@ -69,6 +69,8 @@ def test_serve_has_a_deployment_for_each_kind(tmp_path: Path, monkeypatch: pytes
         name: next(tag for tag in one.tags if tag.startswith("priority:"))
         for name, one in made.items()
     } == expected
+    form = made["reprocess-papers@a"]._parameter_openapi_schema.properties
+    assert {"", "invoice", "other"} <= set(form["as_class"]["enum"])
     limits = {name: one.concurrency_options for name, one in made.items()}
     assert {limit.collision_strategy for limit in limits.values() if limit} == {"ENQUEUE"}
     assert [name for name, limit in limits.items() if limit is None] == ["plan-and-apply@a"]
