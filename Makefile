@@ -17,7 +17,7 @@ QUICK := tests/unit tests/style tests/docs tests/caspio_ingest
 SCALE_ARGS ?= --sizes 10000 100000
 BIN := .venv/bin
 
-.PHONY: help demo test test-full quick fuzz check docs docs-serve format bench bench-house bench-learn bench-read byte-ranges scale conformance crash-matrix production-test agents-test soak race pictures pin-images emulator clean setup setup-test
+.PHONY: help demo test test-full quick fuzz check docs docs-serve format bench bench-details bench-house bench-learn bench-read byte-ranges scale conformance crash-matrix production-test agents-test soak race pictures pin-images emulator clean setup setup-test
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
@@ -58,8 +58,11 @@ fuzz: setup-test ## Draw many new examples for the property tests (FUZZ_SEED=1 r
 	@FUZZ_FACTOR=$(FUZZ_FACTOR) $(BIN)/python -m pytest -m "hypothesis and not bench" -n $(WORKERS) -p no:randomly \
 		--hypothesis-seed=$(FUZZ_SEED) --timeout 0 $(PYTEST_ARGS)
 
-bench: setup-test ## Run the measurements; they are not part of the test suite
-	@$(BIN)/python -m pytest -m bench -p no:randomly -s $(PYTEST_ARGS)
+bench: setup-test ## Measure the cost beside other programs, and write docs/benchmarks.md (BENCH_ARGS="--quick --only start")
+	@$(BIN)/python -m tests.bench.table $(BENCH_ARGS)
+
+bench-details: setup-test ## Print the other measurements: stages, memory, large documents, the review page, agents
+	@$(BIN)/python -m pytest -m bench -p no:randomly -s tests/bench $(PYTEST_ARGS)
 
 bench-house: ## Measure how hard the code is to enter (HOUSE_ARGS="--list processors")
 	@$(or $(wildcard $(BIN)/python),python3) -m tests.bench.house $(HOUSE_ARGS)

@@ -1,4 +1,4 @@
-"""What the review costs: a page of a long queue, and a page of a long document; `make bench` prints it."""
+"""What the review costs: a page of a long queue, and a page of a long document; `make bench-details` prints it."""
 
 import time
 from collections.abc import Callable, Iterator

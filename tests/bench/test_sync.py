@@ -1,4 +1,4 @@
-"""What a first load, a quiet sweep and an increment of many records cost: `make bench` prints it."""
+"""What a first load, a quiet sweep and an increment of many records cost: `make bench-details` prints it."""
 
 import os
 import resource

@@ -1,19 +1,17 @@
-"""What the pipeline does in a second, and what it costs beside the reading itself: `make bench` prints it."""
+"""What the pipeline does in a second, and what it costs beside the reading itself: `make bench-details` prints it."""
 
-import json
 import os
-import resource
-import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
 
 from infra.emulator import Emulator
+from tests.bench.family import used
+from tests.bench.pipeline import CREDENTIALS, run_apart
+from tests.bench.table.readings import ONE_CORE
 from tests.flows.conftest import Prefect, prefect_server
 from tests.support.corpus import corpus_documents, write_seed, write_settings
 
@@ -26,9 +24,6 @@ EVERY = int(os.environ.get("BENCH_EVERY", "4"))
 
 KINDS = frozenset(filter(None, os.environ.get("BENCH_KINDS", "").split(",")))
 """Kinds of the corpus that are taken, separated by commas; all of them unless given."""
-
-CREDENTIALS = {"CASPIO_CLIENT_ID": "id", "CASPIO_CLIENT_SECRET": "secret"}
-THREADS = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "OMP_THREAD_LIMIT": "1"}
 
 _BARE = """
 import sys, tempfile
@@ -65,21 +60,6 @@ with (
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Ran:
-    """One run: CPU seconds of our process and of the children that read, and what it says of itself."""
-
-    own_s: float
-    children_s: float
-    stages: Mapping[str, float]
-    report: Mapping[str, Any]
-
-    @property
-    def whole_s(self) -> float:
-        """Return the CPU seconds of the whole."""
-        return self.own_s + self.children_s
-
-
 @pytest.fixture(scope="module")
 def paths(corpora: Path) -> list[Path]:
     """The documents that are read."""
@@ -95,11 +75,8 @@ def bare_s(paths: list[Path]) -> tuple[float, float]:
 
 
 def cpu_s(command: list[str]) -> float:
-    """Return the CPU seconds a command and all its children take."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(command, env=os.environ | THREADS, check=True)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    """Return the CPU seconds a command and all that it starts take, on one core."""
+    return used(command, env=os.environ | ONE_CORE).cpu_s
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -109,8 +86,8 @@ def test_what_a_run_costs_beside_the_bare_processors(
     """Print documents and pages a second, CPU of the whole ÷ CPU of the bare processors, and where the rest goes."""
     with Emulator(seed=write_seed(tmp_path / "seed", paths)) as emulator:
         config = write_settings(tmp_path / "run", emulator.url, rename="{{ date }} {{ doc_type }}")
-        run = _run(config, workers)
-        nothing = _run(config, workers)
+        run = run_apart(config, workers=workers)
+        nothing = run_apart(config, workers=workers)
     start_s = cpu_s([sys.executable, "-c", _CHILDREN, str(workers)])
     bare, bare_start = bare_s
     pages, seconds = run.report["pages"], run.report["seconds"]
@@ -123,7 +100,7 @@ def test_what_a_run_costs_beside_the_bare_processors(
         f"by the clock: {len(paths) / seconds:.2f} documents/s, {pages / seconds:.2f} pages/s in {seconds:.1f} s"
     )
     print(f"bare processors {bare:.1f} CPU s, of which {bare_start:.1f} to start")
-    print(f"whole run {run.whole_s:.1f} CPU s: {run.own_s:.1f} ours, {run.children_s:.1f} reading")
+    print(f"whole run {run.whole_s:.1f} CPU s: {run.own_s:.1f} ours, {run.below_s:.1f} reading")
     print(
         f"whole ÷ bare {run.whole_s / bare:.2f}; without what starting costs (once a run) {lasting:.2f}"
     )
@@ -158,18 +135,11 @@ def test_prefects_share(paths: list[Path], tmp_path: Path, prefect_server: Prefe
 
 
 def cpu_s_of_command(config: Path, environment: Mapping[str, str]) -> float:
-    """Return the CPU seconds of `caspio-ingest run` and all its children."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    """Return the CPU seconds of `caspio-ingest run` and all that it starts."""
     command = [sys.executable, "-m", "flows.cli", "run", "--config", str(config), "--json"]
-    done = subprocess.run(
-        command,
-        env={**os.environ, **CREDENTIALS, **environment},
-        stdout=subprocess.DEVNULL,
-        check=False,
-    )
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    assert done.returncode in {0, 1}
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    environment = {**os.environ, **CREDENTIALS, **environment}
+    # 1: some documents of the corpus are damaged, and the command says so.
+    return used(command, env=environment, codes=(0, 1)).cpu_s
 
 
 def _server_of(server: Prefect) -> psutil.Process:
@@ -178,10 +148,3 @@ def _server_of(server: Prefect) -> psutil.Process:
         if "server" in child.cmdline() and port in child.cmdline():
             return child
     raise AssertionError("the server is not among our children")
-
-
-def _run(config: Path, workers: int) -> Ran:
-    environment = {**os.environ, **CREDENTIALS, "CASPIO_INGEST_PROCESSING__WORKERS": str(workers)}
-    command = [sys.executable, "-m", "tests.bench.pipeline", str(config)]
-    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
-    return Ran(**json.loads(done.stdout))

@@ -1,0 +1,96 @@
+"""Measure what the program costs beside its peers, in one table: `make bench`.
+
+    make bench                                # all rows, three runs each; writes page, chart and figures
+    make bench BENCH_ARGS=--quick             # two minutes: the ratios that are stable; writes nothing
+    make bench BENCH_ARGS="--only start calls"
+    make bench BENCH_ARGS=--record            # keeps the figures even where one is worse
+
+Exit code 1 says that a ratio is worse than the recorded one by more than the spread.
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.bench.table import chart, page, records
+from tests.bench.table.calls import CALLS
+from tests.bench.table.reading import READING
+from tests.bench.table.rows import Collected, Family, Options, Result, Row
+from tests.bench.table.start import START
+
+FAMILIES: tuple[Family, ...] = (READING, START, CALLS)
+ROWS: tuple[Row, ...] = tuple(row for family in FAMILIES for row in family.rows)
+CORPUS = Path(__file__).resolve().parents[4] / "shared" / "corpora" / "dev"
+_RUNS, _QUICK_RUNS = 3, 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure, print the table, compare it with the recorded figures, and keep it."""
+    asked = _parse(arguments)
+    load, began = os.getloadavg()[0], time.monotonic()
+    now = records.recorded_now(_measured(asked), load=load)
+    print(page.terminal(ROWS, now))
+    print(f"{time.monotonic() - began:.0f} s, load {load:.1f} before the first run")
+    before = records.load()
+    worse = records.worse(ROWS, now, before) if before else []
+    for problem in worse:
+        print(f"worse than recorded: {problem}")
+    is_whole = not (asked.quick or asked.only or asked.runs)
+    if asked.record or (is_whole and not worse):
+        records.save(now)
+        page.save(ROWS, now)
+        chart.save(ROWS, now)
+        print(f"written: {', '.join(str(one.FILE.name) for one in (records, page, chart))}")
+    return 1 if worse and not asked.record else 0
+
+
+def _measured(asked: argparse.Namespace) -> list[Result]:
+    """Measure the rows that were asked for, one family after the other."""
+    keys = frozenset(row.key for row in ROWS if _is_wanted(row, asked))
+    runs = asked.runs or (_QUICK_RUNS if asked.quick else _RUNS)
+    collected = Collected()
+    for family in FAMILIES:
+        if keys.isdisjoint(row.key for row in family.rows):
+            continue
+        print(f"{family.name} ... ", end="", file=sys.stderr, flush=True)
+        began = time.monotonic()
+        with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+            options = Options(Path(folder), runs, asked.quick, keys, asked.corpus)
+            for pair in family.measured(options):
+                collected.add(pair)
+        print(f"{time.monotonic() - began:.0f} s", file=sys.stderr)
+    return collected.results()
+
+
+def _is_wanted(row: Row, asked: argparse.Namespace) -> bool:
+    if asked.only and not {row.key, row.family} & set(asked.only):
+        return False
+    return row.quick or not asked.quick
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.bench.table",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    names = sorted({row.key for row in ROWS} | {row.family for row in ROWS})
+    parser.add_argument(
+        "--quick", action="store_true", help="only stable ratios, and fewer documents"
+    )
+    parser.add_argument("--only", nargs="+", choices=names, metavar="ROW", help="rows or families")
+    parser.add_argument("--runs", type=int, help=f"runs of each row (default: {_RUNS})")
+    parser.add_argument("--record", action="store_true", help="keep the figures in any case")
+    parser.add_argument(
+        "--corpus", type=Path, default=CORPUS if CORPUS.is_dir() else None,
+        help="folder of real documents with manifest.jsonl",
+    )  # fmt: skip
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,70 @@
+"""The recorded figures: a JSON file beside the page, and what is worse than it."""
+
+import json
+import os
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from tests.bench.table.rows import Result, Row
+
+FILE = Path(__file__).resolve().parents[3] / "docs" / "benchmarks.json"
+_DIGITS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """Figures that were measured in one go, and on what."""
+
+    machine: Mapping[str, Any]
+    results: Mapping[str, Result]
+
+
+def recorded_now(results: Sequence[Result], *, load: float) -> Recorded:
+    """Return results with what machine they are from; `load` is its load before the first run."""
+    machine = {
+        "date": datetime.now(UTC).date().isoformat(),
+        "cores": os.cpu_count(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "python": platform.python_version(),
+        "load": round(load, 1),
+    }
+    return Recorded(machine, {one.key: _rounded(one) for one in results})
+
+
+def _rounded(result: Result) -> Result:
+    figures = ("ours", "peer", "ratio", "spread")
+    return replace(result, **{name: round(getattr(result, name), _DIGITS) for name in figures})
+
+
+def load(file: Path = FILE) -> Recorded | None:
+    """Return the recorded figures; None if there are none yet."""
+    if not file.exists():
+        return None
+    found = json.loads(file.read_text(encoding="utf-8"))
+    return Recorded(found["machine"], {key: Result(**one) for key, one in found["rows"].items()})
+
+
+def save(recorded: Recorded, file: Path = FILE) -> None:
+    """Write the figures."""
+    rows = {key: asdict(result) for key, result in sorted(recorded.results.items())}
+    text = json.dumps({"machine": recorded.machine, "rows": rows}, indent=1, ensure_ascii=False)
+    file.write_text(text + "\n", encoding="utf-8")
+
+
+def worse(rows: Sequence[Row], now: Recorded, before: Recorded) -> list[str]:
+    """Say which ratios are worse than the recorded ones by more than the spread."""
+    found: list[str] = []
+    for row in rows:
+        result, old = now.results.get(row.key), before.results.get(row.key)
+        if result is None or old is None:
+            continue
+        if result.is_worse_than(old, least_spread=row.least_spread):
+            found.append(
+                f"{row.key}: {result.ratio:.2f} ± {result.spread:.2f}, "
+                f"recorded {old.ratio:.2f} ± {old.spread:.2f} on {before.machine['date']}"
+            )
+    return found
