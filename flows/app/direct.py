@@ -7,6 +7,7 @@ from pathlib import Path
 
 from flows.app.classes import require_class
 from flows.app.drain import Drain, draining
+from flows.app.reading import KeptReader
 from flows.app.run_report import Report
 from flows.app.run_request import RunRequest
 from flows.app.settings import load_settings
@@ -45,10 +46,16 @@ class DirectRunner:
 
 
 def work_directly(
-    config: Path, *, sources: Sequence[str], request: RunRequest, drain: Drain | None = None
+    config: Path,
+    *,
+    sources: Sequence[str],
+    request: RunRequest,
+    drain: Drain | None = None,
+    kept: KeptReader | None = None,
 ) -> Report:
     """Work on the sources one after another, with progress bars on stderr."""
-    with connect(load_settings(config), drain=drain) as context, draining(context.drain):
+    connected = connect(load_settings(config), drain=drain, kept=kept)
+    with connected as context, draining(context.drain):
         return work_sources(context, sources=sources, request=request)
 
 

@@ -6,6 +6,9 @@ What the command `read` needs is all here, so that it starts without settings, l
 import os
 import sys
 import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -80,6 +83,56 @@ def open_reader(
         turns=turns,
         job=job,
     )
+
+
+@dataclass(slots=True)
+class KeptReader:
+    """Keeps the reader of a process that runs again and again, with its models loaded.
+
+    Its reader processes are isolated, limited and replaced as those of a single run. They read for
+    one account alone: a process that works for several has one of these for each.
+    """
+
+    _reader: "SandboxedReader | None" = None
+    _key: object = None
+    _users: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @contextmanager
+    def lent(
+        self, key: object, opening: Callable[[], "SandboxedReader"]
+    ) -> Iterator["SandboxedReader"]:
+        """Lend the reader to a run; `opening` opens one, and `key` is all that it depends on.
+
+        After a change of the settings another reader takes its place; a run that comes while the
+        old one is still lent has one of its own.
+        """
+        with self._lock:
+            if self._key != key and not self._users:
+                self._end()
+            if self._reader is None:
+                self._reader, self._key = opening(), key
+            reader, is_kept = self._reader, self._key == key
+            self._users += is_kept
+        if not is_kept:
+            with opening() as own:
+                yield own
+            return
+        try:
+            yield reader
+        finally:
+            with self._lock:
+                self._users -= 1
+
+    def close(self) -> None:
+        """End the reader processes at once, even while they read."""
+        with self._lock:
+            self._end()
+
+    def _end(self) -> None:
+        reader, self._reader, self._key = self._reader, None, None
+        if reader is not None:
+            reader.close()
 
 
 def limits_of(settings: "ProcessingSettings") -> "Limits":

@@ -3,15 +3,16 @@
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
 
 from flows.app.drain import Drain
-from flows.app.reading import open_reader, worker_count
+from flows.app.reading import KeptReader, open_reader, own_rules, worker_count
 from pipeline.adapters.system_clock import SystemClock
 from pipeline.context import Ports
 from pipeline.metering.budget import Spending
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     import httpx
 
     from pipeline.adapters.caspio.client import CaspioClient
+    from processors.sandbox.reader import SandboxedReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +58,13 @@ class AppContext:
 
 
 @contextmanager
-def connect(settings: Settings, *, drain: Drain | None = None) -> Iterator[AppContext]:
+def connect(
+    settings: Settings, *, drain: Drain | None = None, kept: KeptReader | None = None
+) -> Iterator[AppContext]:
     """Open client, archive, ledger and reader, and close them again, however the run ends.
 
-    `drain` is whoever may ask the run to stop, where that is not the run's own signal.
+    `drain` is whoever may ask the run to stop, where that is not the run's own signal. `kept` lends
+    its reader, in a process that runs again and again.
 
     Raises:
         LedgerUnavailable, ArchiveUnavailable, BadSettings: with what to do about it.
@@ -90,19 +95,35 @@ def connect(settings: Settings, *, drain: Drain | None = None) -> Iterator[AppCo
             target=CaspioRecordTarget(client),
             archive=open_archive(settings.archive),
             ledger=ledger,
-            reader=stack.enter_context(
-                open_reader(
-                    settings.processing,
-                    renditions=settings.archive.renditions,
-                    turns=open_turns(settings),
-                )
-            ),
+            reader=stack.enter_context(_reader_for(settings, kept)),
             clock=clock,
             work_dir=work_dir,
             telemetry=book,
             learner=open_learner(settings),
         )
         yield AppContext(settings, ports, client, spending, drain, book.seconds)
+
+
+def _reader_for(
+    settings: Settings, kept: KeptReader | None
+) -> AbstractContextManager["SandboxedReader"]:
+    """Return the reader of a run, its own or one that is kept."""
+    archive = settings.archive
+    opening = partial(_open_archiving_reader, settings)
+    if kept is None:
+        return opening()
+    # The settings name the file of the user's rules, and it may have changed.
+    rules = own_rules(settings.processing.rules)
+    key = (settings.processing, rules, archive.renditions, settings.account, settings.queue)
+    return kept.lent(key, opening)
+
+
+def _open_archiving_reader(settings: Settings) -> "SandboxedReader":
+    return open_reader(
+        settings.processing,
+        renditions=settings.archive.renditions,
+        turns=open_turns(settings),
+    )
 
 
 @dataclass(frozen=True, slots=True)

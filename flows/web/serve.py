@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from flows.app.drain import Drain
 from flows.app.mapping.live_settings import LiveSettings
 from flows.app.mapping.look import Looks
-from flows.app.reading import open_reader
+from flows.app.reading import KeptReader, open_reader
 from flows.app.review.desk import ReviewDesk
 from flows.app.settings import load_settings
 from flows.app.wiring import connect, open_archive, open_ledger, system_clock
@@ -62,6 +62,7 @@ def serving_pages(
         ledger = stack.enter_context(open_ledger(settings))
         archive, clock = open_archive(settings.archive), system_clock()
         live = LiveSettings(config, settings, partial(load_again, before=settings))
+        kept = stack.enter_context(closing(KeptReader()))
         site = Site(
             live,
             config,
@@ -70,7 +71,7 @@ def serving_pages(
             clock,
             sessions_of(settings, ledger),
             Health(checks or partial(examine_with_sign_in, config), clock),
-            stack.enter_context(closing(ReviewDesk(lambda: connect(live.settings)))),
+            stack.enter_context(closing(ReviewDesk(lambda: connect(live.settings, kept=kept)))),
             stack.enter_context(closing(Pictures(archive, open_pages))),
             stack.enter_context(closing(Jobs(clock))),
             Looks(lambda: live.settings, clock),

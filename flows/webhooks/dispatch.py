@@ -11,6 +11,7 @@ from pathlib import Path
 import structlog
 
 from flows.app.drain import Drain
+from flows.app.reading import KeptReader
 from flows.app.run_request import RunRequest
 from flows.app.sync.wiring import placed_spec
 from flows.app.webhook_messages import wait_s
@@ -218,8 +219,11 @@ class Loop:
                 self._ended.wait(self._dispatcher.settings.webhooks.batch_s)
 
 
-def start_directly(config: Path, drain: Drain) -> Start:
-    """Return a function that runs a source in this process, until `drain` asks it to stop."""
+def start_directly(config: Path, drain: Drain, kept: KeptReader) -> Start:
+    """Return a function that runs a source in this process, until `drain` asks it to stop.
+
+    The reader of the first run is kept for those after it.
+    """
 
     def start(source: str, keys: Sequence[str], batch: str) -> None:
         from flows.app.direct import work_directly
@@ -229,7 +233,7 @@ def start_directly(config: Path, drain: Drain) -> Start:
             run_reported(config, sync_name(source), keys, batch, drain)
             return
         request = RunRequest(records=tuple(keys), batch=batch)
-        work_directly(config, sources=[source], request=request, drain=drain)
+        work_directly(config, sources=[source], request=request, drain=drain, kept=kept)
 
     return start
 

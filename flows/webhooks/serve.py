@@ -1,11 +1,12 @@
 """Run a receiver: the application, and the thread that starts runs for its messages."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from flows.app.drain import Drain
 from flows.app.mapping.live_settings import LiveSettings
+from flows.app.reading import KeptReader
 from flows.app.settings import load_settings
 from flows.app.wiring import open_ledger
 from flows.http.server import Running, listening, server_of
@@ -52,13 +53,14 @@ def receiving(
     with (
         listening(listen or settings.webhooks.listen, what="The receiver") as door,
         open_ledger(settings) as ledger,
+        closing(KeptReader()) as kept,
     ):
         drain = Drain()
         if start is None:
             if environment("PREFECT_API_URL"):
                 start = start_at_prefect(settings, config)
             else:
-                start = start_directly(config, drain)
+                start = start_directly(config, drain, kept)
         # A source that is mapped or paused meanwhile is known with the next message.
         live = LiveSettings(config, settings, load_settings)
         loop = Loop(Dispatcher(live.present, ledger, start, drain))

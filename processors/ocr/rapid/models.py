@@ -18,7 +18,7 @@ _SHOWN_DIGITS = 8
 class Networks:
     """The files of both networks.
 
-    `name` tells recognizers apart, also two of one file name.
+    `name` distinguishes recognizers, also two of one file name.
 
     `is_own` is True for a recognizer of the user.
     """

@@ -57,7 +57,7 @@ def test_what_was_checked_is_described(tmp_path: Path):
 
 
 @pytest.mark.parametrize("ocr", ["auto", "rapidocr"])
-def test_other_bytes_are_refused_and_nothing_stands_in_for_them(tmp_path: Path, ocr: str):
+def test_other_bytes_are_refused_and_nothing_replaces_them(tmp_path: Path, ocr: str):
     """Neither the network in the package nor Tesseract reads in place of what was asked for."""
     replaced = ReadSettings(ocr=ocr, models=own(tmp_path, sha256="0" * 64))
     gone = ReadSettings(

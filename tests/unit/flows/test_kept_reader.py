@@ -1,0 +1,115 @@
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, Self
+
+import pytest
+
+from flows.app.reading import KeptReader
+from flows.app.settings import load_settings
+from flows.app.wiring import connect
+from processors.sandbox.reader import SandboxedReader
+
+SETTINGS = """
+[caspio]
+url = "https://abc12345.caspio.com"
+[processing]
+rules = "rules.toml"
+[[sources]]
+name = "receipts"
+table = "Expenses"
+[sources.columns]
+Total = "total"
+"""
+
+
+class Opened:
+    """A reader that only knows whether it is open."""
+
+    def __init__(self) -> None:
+        self.is_open = True
+
+    def close(self) -> None:
+        """Close it."""
+        self.is_open = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def test_runs_of_one_process_share_a_reader():
+    """The second run gets the reader of the first one, which stays open until it is not kept any more."""
+    kept, opened = KeptReader(), opening()
+
+    with kept.lent("settings", opened) as first:
+        pass
+    with kept.lent("settings", opened) as second:
+        assert second is first
+        assert readers(opened)[0].is_open
+    kept.close()
+
+    assert [reader.is_open for reader in readers(opened)] == [False]
+
+
+def test_changed_settings_replace_the_reader():
+    """What reads under former settings is closed."""
+    kept, opened = KeptReader(), opening()
+
+    with kept.lent("former", opened):
+        pass
+    with kept.lent("present", opened):
+        assert [reader.is_open for reader in readers(opened)] == [False, True]
+
+
+def test_changed_settings_end_no_run():
+    """A run that still reads keeps its reader, and the other one has a reader of its own meanwhile."""
+    kept, opened = KeptReader(), opening()
+
+    with kept.lent("former", opened):
+        with kept.lent("present", opened):
+            assert [reader.is_open for reader in readers(opened)] == [True, True]
+        assert [reader.is_open for reader in readers(opened)] == [True, False]
+
+
+def test_a_reader_is_kept_until_its_rules_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Two runs have one reader; after an edit of the user's own rules there is another one."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("CASPIO_CLIENT_ID", "CASPIO_CLIENT_SECRET"):
+        monkeypatch.setenv(name, "a secret")
+    (tmp_path / "rules.toml").write_text("", encoding="utf-8")
+    (tmp_path / "caspio-ingest.toml").write_text(SETTINGS, encoding="utf-8")
+    settings = load_settings(tmp_path / "caspio-ingest.toml")
+    kept = KeptReader()
+
+    with ExitStack() as stack:
+        stack.callback(kept.close)
+        seen: list[Any] = []
+        for rules in ("", "", 'replace = ["receipt"]'):
+            (tmp_path / "rules.toml").write_text(rules, encoding="utf-8")
+            with connect(settings, kept=kept) as context:
+                assert isinstance(context.ports.reader, SandboxedReader)
+                seen.append(context.ports.reader)
+
+    assert seen[0] is seen[1]
+    assert seen[1] is not seen[2]
+
+
+def opening() -> Callable[[], Any]:
+    """Return a function that opens readers and remembers them; see `readers`."""
+    opened: list[Opened] = []
+
+    def open_one() -> Any:
+        opened.append(Opened())
+        return opened[-1]
+
+    open_one.opened = opened  # type: ignore[attr-defined]
+    return open_one
+
+
+def readers(opened: Any) -> list[Opened]:
+    """Return what was opened so far."""
+    found: list[Opened] = opened.opened
+    return found
