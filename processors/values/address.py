@@ -6,12 +6,13 @@ The block is found by named rules: what continues it (`continues_address`), what
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from pipeline.model import Finding
 from processors.values.date_text import MonthNames, dates_in
 from processors.values.issuer.blocks import Piece, pieces_of
 from processors.values.legal_forms import repair_form
-from processors.values.lines import TextLine, enclosing_box, label_pattern
+from processors.values.lines import TextLine, enclosing_box, fold, label_pattern
 from processors.values.money.amounts import money_in
 
 _MOST_LINES = 6
@@ -20,12 +21,15 @@ _SKIPPED_LINES = 4
 
 # Postal codes as the UPU lists them: 4 to 6 digits with a country ("D-10115"), the letters and
 # digits of the United Kingdom ("SW1A 1AA"), a US state with its ZIP code ("TX 75001"),
-# and five digits in two groups before the town ("111 22 Stockholm").
+# five digits in two groups before the town ("111 22 Stockholm"), digits with a dash before it
+# ("1000-001 Lisboa"), and letters and digits in turns ("K1A 0B1").
 POSTAL_CODE = re.compile(
     r"(?<![\d.,/])(?:[a-z]{1,2}-)?\d{4,6}(?![\d.,/])"
     r"|\b[a-z]{1,2}\d[a-z\d]? ?\d[a-z]{2}\b"
     r"|\b[a-z]{2} \d{5}\b"
     r"|(?<!\d)\d{3} \d{2} [a-z]{3}"
+    r"|(?<![\d-])(?:\d{4}-\d{3}|\d{2}-\d{3}|\d{5}-\d{3})(?= [a-z])"
+    r"|\b[a-z]\d[a-z] ?\d[a-z]\d\b"
 )
 # A house number at the beginning of a line ("No. 12-3, …") or at its end ("Main Road 12a").
 _HOUSE_NUMBER = re.compile(
@@ -33,10 +37,10 @@ _HOUSE_NUMBER = re.compile(
 )
 _BEGINS_ADDRESS = re.compile(
     r"(?:no\.? ?|lot (?:p\.?t\.? ?)?|unit )\d{1,5}\b[^:]*,|\d{1,4}[a-z]?, [^:]*,$"
-    r"|\d{5} [a-z]{2,}\W?$|\d{5}$"
+    r"|\d{5} [a-z]{2,}\W?$|\d{5}$|\d{2,5}-\d{3} [a-z]{2,}"
 )
 """A house number with more of them, or a postal code alone: few letters, and an address."""
-_CODE_AND_TOWN = re.compile(r"(?:[a-z]{1,2}-)?\d{4,6} [a-z]")
+_CODE_AND_TOWN = re.compile(r"(?:[a-z]{1,2}-)?(?:\d{4,6}|\d{2,5}-\d{3}) [a-z]")
 _ENDS_WITH_CODE = re.compile(r"[a-z], ?\d{5}$")
 _NUMBER_AND_COMMA = re.compile(r"\d{1,5}[a-z]?, .*[a-z\d],$")
 _SUMS = ("strong", "plain", "subtotal", "net", "tax")
@@ -49,6 +53,10 @@ _LEAST_SHARE_OF_LETTERS = 0.4
 """Of the characters of a line: telephone and registration numbers have fewer."""
 _LATE_NAME = 5
 """Lines above a name among which its address may be."""
+_SEPARATOR = re.compile(r" ?[·•⋅|*\u2013\u2014] ?| - ")
+"""What separates name, street and town on one line."""
+_LEAST_PARTS = 3
+"""Parts of such a line behind the name: nothing, the street and the town."""
 _TOWN_WORDS = 3
 """Words of a line that may be the town or the region at the end of an address."""
 
@@ -62,23 +70,37 @@ def find_address(lines: Sequence[TextLine], *, company: Finding | None) -> Findi
     if not block:
         return None
     boxes = [line.box for line in block if line.box]
-    is_sure = where == "below" and any(map(_has_postal_code, block))
+    is_sure = where != "above" and any(map(_has_postal_code, block))
     return Finding(
         " ".join(line.text.strip() for line in block),
         0.75 if is_sure else 0.55,
-        f"the lines {where} '{company.value}' look like an address",
+        f"what is {where} '{company.value}' looks like an address",
         block[0].page,
         enclosing_box(boxes) if boxes else None,
     )
 
 
+def _block_beside(name: str, name_line: TextLine) -> list[TextLine]:
+    """Return the address behind the name on its own line, as above the window of an envelope."""
+    start = name_line.text.find(name)
+    rest = name_line.text[start + len(name) :] if start >= 0 else ""
+    parts = [part.strip(" ,") for part in _SEPARATOR.split(rest)]
+    if len(parts) < _LEAST_PARTS or parts[0]:
+        return []
+    text = ", ".join(filter(None, parts))
+    block = address_in([replace(name_line, text=text, folded=fold(text), gaps=())])
+    return block if any(map(_has_postal_code, block)) else []
+
+
 def _block_near(
     name: str, name_line: TextLine, lines: Sequence[TextLine]
 ) -> tuple[list[TextLine], str]:
-    """Return the lines of the address, and whether they are below or above the name.
+    """Return the lines of the address, and whether they are beside, below or above the name.
 
     Some print the address at the head, and the name of the company below everything else.
     """
+    if beside := _block_beside(name, name_line):
+        return beside, "beside"
     first = name_line.number + 1
     below = lines[first : first + _SKIPPED_LINES + _MOST_LINES]
     block = address_in([in_column(line, name_line, name) for line in below])
@@ -117,7 +139,8 @@ def _line_of(company: Finding, lines: Sequence[TextLine]) -> TextLine | None:
 def address_in(lines: Sequence[TextLine]) -> list[TextLine]:
     """Return the first lines that are an address, none if there is no certain one."""
     block: list[TextLine] = []
-    for place, line in enumerate(lines):
+    for place, whole in enumerate(lines):
+        line = _without_contact(whole)
         if is_something_else(line):
             if is_certain_address(block) or place > _SKIPPED_LINES:
                 break
@@ -128,6 +151,16 @@ def address_in(lines: Sequence[TextLine]) -> list[TextLine]:
             block += [line] if block and is_last_of_address(line) else []
             break
     return block[:_MOST_LINES] if is_certain_address(block) else []
+
+
+def _without_contact(line: TextLine) -> TextLine:
+    """Return a line without the telephone number or mail address behind an address with a code."""
+    label = label_pattern("address", "end").search(line.folded)
+    end = label.start() if label else -1
+    if end <= 0 or not POSTAL_CODE.search(line.folded, 0, end):
+        return line
+    text = line.text[:end].rstrip(" ,;|·•-")
+    return replace(line, text=text, folded=line.folded[: len(text)], gaps=())
 
 
 def continues_address(block: Sequence[TextLine], line: TextLine) -> bool:

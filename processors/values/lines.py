@@ -86,6 +86,9 @@ _LETTERS_WITH_STROKE = str.maketrans(
 @lru_cache(maxsize=4096)
 def fold_char(char: str) -> str:
     """Fold one character to exactly one character."""
+    # The sign of ordinals is no letter: "2º" is not twenty.
+    if char in "ºª":
+        return char
     char = char.translate(_LETTERS_WITH_STROKE)
     # NFKD puts the base letter first and its accents after it.
     base = unicodedata.normalize("NFKD", char)[:1].lower()

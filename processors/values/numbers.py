@@ -66,6 +66,13 @@ def find_invoice_number(lines: Sequence[TextLine]) -> Finding | None:
     return _best(_candidates(lines, "receipt"), factor=_RECEIPT_FACTOR)
 
 
+def explicit_numbers(lines: Sequence[TextLine]) -> Iterator[tuple[int, str]]:
+    """Yield the invoice numbers right after words that say so, each with the number of its line."""
+    for each in _candidates(lines, "invoice"):
+        if each.confidence >= _AFTER_EXPLICIT_LABEL:
+            yield each.line.number, each.number
+
+
 def find_order_number(lines: Sequence[TextLine]) -> Finding | None:
     """Find the number after "order no", "PO number" or similar words."""
     candidates = _candidates(lines, "order")

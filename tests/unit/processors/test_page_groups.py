@@ -52,3 +52,44 @@ def test_a_document_of_two_pages_keeps_its_total(tmp_path: Path):
     assert findings.fields["total"].value == "120.00"
     assert findings.fields["invoice_number"].value is None
     assert "pages 3 to 4" in findings.fields["invoice_number"].reason
+
+
+def test_documents_below_each_other_on_a_page_never_meet(tmp_path: Path):
+    """Each has its number, its date and its total."""
+    first = BILL.replace("Invoice date", "Date")
+    second = OTHER.replace("Due date", "Date")
+
+    findings = documents.read(documents.pdf(f"{first}\n\n{second}"), tmp_path)
+
+    for name in ("invoice_number", "date", "total"):
+        assert findings.fields[name].value is None
+
+
+def test_a_slip_below_a_bill_is_a_part_of_it(tmp_path: Path):
+    """What names another number without a date and total of its own is no document."""
+    text = f"{BILL}\nPlease quote the invoice number: 4712 of your order"
+
+    findings = documents.read(documents.pdf(text), tmp_path)
+
+    assert findings.fields["total"].value == "120.00"
+
+
+def test_receipts_without_numbers_are_known_by_issuer_and_date(tmp_path: Path):
+    """Two receipts that were scanned together leave their totals open."""
+    first = "Kettle Store\n2026-03-01 10:12\nCup 20.00\nTOTAL 20.00"
+    second = "Teapot Market\n2026-04-01 11:12\nPot 30.00\nTOTAL 30.00"
+
+    findings = documents.read(documents.pdf(first, second), tmp_path)
+
+    assert findings.fields["total"].value is None
+    assert findings.fields["date"].value is None
+
+
+def test_pages_with_sums_of_one_issuer_are_one_document(tmp_path: Path):
+    """A page has a sum of its own, and the last one the total."""
+    first = "Kettle Store\n2026-03-01\nCup 20.00\nTotal 20.00"
+    second = "Kettle Store\nPot 30.00\nGrand total 50.00\nPrinted on 2026-03-02"
+
+    findings = documents.read(documents.pdf(first, second), tmp_path)
+
+    assert findings.fields["total"].value == "50.00"

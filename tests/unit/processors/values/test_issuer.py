@@ -250,3 +250,37 @@ def test_sums_and_terminals_are_no_address(rows: str):
 def test_cells_of_a_table_are_no_names():
     """The cells of a row are separated by tabs, and are not looked at one by one."""
     assert "company" not in values_of("Number\tGoods\tSum\nINV-1001\tpens\t12.00\nTotal 12.00")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        ["Calle Larga 8, 2º B", "28200 Kettleham"],
+        ["Rua Longa, 8", "4200-120 Kettleham"],
+        ["ul. Długa 8", "02-950 Kettleham"],
+        ["8 Long Street", "Kettleham, ON K2H 3N2"],
+    ],
+    ids=["ordinal", "Portugal", "Poland", "Canada"],
+)
+def test_postal_codes_of_several_countries_end_an_address(address: list[str]):
+    """A code with a dash or with letters is one like that of five digits."""
+    text = "\n".join(["Three Kettles Ltd", *address, "Invoice no: 1042", "Total 5.00"])
+
+    assert values_of(text)["address"] == " ".join(address)
+
+
+def test_address_beside_the_name():
+    """Above the window of an envelope the sender is on one line; the receiver is below it."""
+    text = (
+        "Three Kettles GmbH · Long Street 8 · 57000 Kettleham\nJane Cooper\nShort Street 1\n"
+        "58000 Tumley\nInvoice no: 1042\nTotal 5.00"
+    )
+
+    assert values_of(text)["address"] == "Long Street 8, 57000 Kettleham"
+
+
+def test_a_telephone_behind_an_address_is_none_of_it():
+    """What is before the number of the telephone is the address."""
+    text = "Three Kettles Ltd\n8 Long Street, 57000 Kettleham Tel: 03-555 0134\nTotal 5.00"
+
+    assert values_of(text)["address"] == "8 Long Street, 57000 Kettleham"
