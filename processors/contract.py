@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, runtime_checkable
 
 from pipeline.errors import RejectFile
 from pipeline.model import Finding, Findings, PageText, ReadStatus
@@ -276,6 +276,20 @@ class OcrEngine(Protocol):
         Raises:
             EngineMissing: a program, model or language is not installed.
             Unreadable: the engine fails on this image.
+        """
+
+
+@runtime_checkable
+class UprightEngine(OcrEngine, Protocol):
+    """An engine that also finds out in which direction a page was scanned."""
+
+    def recognize_upright(
+        self, image: "Image.Image", *, dpi: float
+    ) -> tuple[Sequence[Segment], int] | None:
+        """Return the segments of the upright page, and the angle by which it was rotated.
+
+        In degrees counterclockwise; the boxes are in pixels of the rotated image. None if the
+        engine cannot decide.
         """
 
 

@@ -15,6 +15,7 @@ from processors.contract import (
     Recognition,
     Segment,
     Unreadable,
+    UprightEngine,
     reports_out_of_memory,
 )
 from processors.exec import tesseract
@@ -188,7 +189,7 @@ class SingleEngineReader:
 class _GuardedRapidEngine:
     """RapidOCR, with the errors of its libraries reported as a failure on one page."""
 
-    def __init__(self, engine: OcrEngine) -> None:
+    def __init__(self, engine: UprightEngine) -> None:
         self.name = engine.name
         self._engine = engine
 
@@ -199,8 +200,23 @@ class _GuardedRapidEngine:
         except _rapidocr_errors() as exc:
             if reports_out_of_memory(exc):
                 raise MemoryError from exc
-            text = " ".join(str(exc).split())[:_MOST_ERROR_CHARS] or type(exc).__name__
-            raise Unreadable(ReadStatus.CRASHED, f"RapidOCR failed on this page: {text}") from exc
+            raise _failed(exc) from exc
+
+    def recognize_upright(
+        self, image: "Image.Image", *, dpi: float
+    ) -> tuple[Sequence[Segment], int] | None:
+        """Return the lines found and the angle, None if the lines do not decide it."""
+        try:
+            return self._engine.recognize_upright(image, dpi=dpi)
+        except _rapidocr_errors() as exc:
+            if reports_out_of_memory(exc):
+                raise MemoryError from exc
+            raise _failed(exc) from exc
+
+
+def _failed(exc: Exception) -> Unreadable:
+    text = " ".join(str(exc).split())[:_MOST_ERROR_CHARS] or type(exc).__name__
+    return Unreadable(ReadStatus.CRASHED, f"RapidOCR failed on this page: {text}")
 
 
 def _rapidocr_errors() -> tuple[type[Exception], ...]:

@@ -7,7 +7,7 @@ whole. Angles are in degrees counterclockwise, as Pillow rotates.
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from processors.contract import OcrEngine, Recognition, Segment
+from processors.contract import OcrEngine, Recognition, Segment, UprightEngine
 from processors.ocr import line_quality
 
 if TYPE_CHECKING:
@@ -43,8 +43,13 @@ def recognize_upright(
     """Recognize a page and rotate it if it is on its side or upside down.
 
     Return segments and angle. A page is tried again only if its lines are vertical, or if the
-    engine is unsure of most of them. The whole page is recognized twice at most.
+    engine is unsure of most of them. The whole page is recognized twice at most, and once by an
+    engine that finds the orientation itself.
     """
+    if isinstance(engine, UprightEngine):
+        decided = engine.recognize_upright(image, dpi=dpi)
+        if decided is not None:
+            return decided
     as_scanned = engine.recognize(image, dpi=dpi)
     angle_deg = best_angle(image, as_scanned, engine, dpi=dpi)
     if angle_deg == 0:

@@ -10,11 +10,14 @@ a hundred.
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from processors import prepared
 from processors.contract import Box, EngineMissing, OcrModels, Segment, Word
-from processors.ocr.rapid import ctc, lexicon, line_batches, networks
+from processors.ocr.rapid import ctc, direction, lexicon, line_batches, networks
 from processors.ocr.rapid.line_finder import height_of, lines_in, width_of
 from processors.ocr.rapid.models import networks_of
 
@@ -42,7 +45,6 @@ _LEAST_CONFIDENCE = 0.5  # of a line; rapidocr's default, too
 _STRAIGHT_PX = (
     1.0  # a line whose corners are this close to its upright box is cropped instead of warped
 )
-_VERTICAL = 1.5  # times higher than wide: the line runs downward
 
 
 def recipes(languages: Sequence[str], models: OcrModels = _PACKAGED) -> Iterator[prepared.Recipe]:
@@ -59,6 +61,37 @@ def recipes(languages: Sequence[str], models: OcrModels = _PACKAGED) -> Iterator
 def runtime() -> str:
     """Name the inference runtime that will be used."""
     return networks.runtime()
+
+
+@dataclass(frozen=True)
+class _Page:
+    """An image (rows x columns x colors) and the map of where text is in it (rows x columns)."""
+
+    pixels: Any
+    marked: Any
+
+    @cached_property
+    def lines(self) -> Sequence[Any]:
+        """Find lines: four corners each, clockwise from where the text begins."""
+        import numpy as np
+
+        height, width = self.pixels.shape[:2]
+        # A line that runs downward begins at its upper right corner.
+        return [
+            np.roll(line, -1, axis=0) if direction.is_vertical(line) else line
+            for line in lines_in(self.marked, width_px=width, height_px=height)
+        ]
+
+    def rotated(self, angle_deg: int) -> "_Page":
+        """Return the page rotated counterclockwise by a multiple of 90 degrees."""
+        import numpy as np
+
+        turns = angle_deg // 90
+        # Both are copies, because OpenCV takes no views.
+        return _Page(
+            np.ascontiguousarray(np.rot90(self.pixels, turns)),
+            np.ascontiguousarray(np.rot90(self.marked, turns)),
+        )
 
 
 class RapidEngine:
@@ -83,24 +116,67 @@ class RapidEngine:
 
         The resolution is not used.
         """
-        import numpy as np
-
         del dpi
-        # The networks were trained on BGR. This is a copy: OpenCV would copy a reversed view each
-        # time it is used.
-        pixels = np.ascontiguousarray(np.asarray(image.convert("RGB"))[:, :, ::-1])
-        lines = self._lines(pixels)
-        batches = line_batches.pack([_read_width(line) for line in lines])
-        segments: list[Segment] = []
-        for run in line_batches.runs(batches):
-            segments += self._read(pixels, run, lines)
-        return segments
+        page = self._look(image)
+        return self._read_all(page.pixels, page.lines)
 
-    def _lines(self, pixels: Any) -> Sequence[Any]:
-        """Find lines: four corners each, clockwise from where the text begins."""
+    def recognize_upright(
+        self, image: "Image.Image", *, dpi: float
+    ) -> tuple[Sequence[Segment], int] | None:
+        """Recognize a page in whatever orientation; return its lines and the angle, or None.
+
+        Where text is, is looked for once, and a few lines decide the angle before the others are
+        read: a rotated page costs little more than an upright one. None if they do not decide it.
+        """
+        del dpi
+        page = self._look(image)
+        if direction.is_sideways(page.lines):
+            angle_deg = self._direction(page, first_deg=90)
+            return self._read_rotated(page, angle_deg) if angle_deg else None
+
+        segments: list[Segment] = []
+        is_decided = False
+        # The longest lines come first: those of an upright page are sure, and nothing else is read.
+        for lines in self._runs(page.pixels, page.lines):
+            segments += lines
+            if not is_decided and direction.is_unsure(segments):
+                is_decided = True
+                if angle_deg := self._direction(page, first_deg=0):
+                    return self._read_rotated(page, angle_deg)
+        return segments, 0
+
+    def _direction(self, page: _Page, *, first_deg: int) -> int | None:
+        """Return the angle at which a few lines read best: this one, or half a turn more."""
+        sample = direction.longest(page.lines)
+        other_way = [direction.reversed_line(line) for line in sample]
+        found = {
+            first_deg: self._read_all(page.pixels, sample),
+            first_deg + 180: self._read_all(page.pixels, other_way),
+        }
+        return direction.better(found)
+
+    def _read_rotated(self, page: _Page, angle_deg: int) -> tuple[Sequence[Segment], int] | None:
+        rotated = page.rotated(angle_deg)
+        segments = self._read_all(rotated.pixels, rotated.lines)
+        return None if direction.is_unsure(segments) else (segments, angle_deg)
+
+    def _read_all(self, pixels: Any, lines: Sequence[Any]) -> Sequence[Segment]:
+        return list(chain.from_iterable(self._runs(pixels, lines)))
+
+    def _runs(self, pixels: Any, lines: Sequence[Any]) -> Iterator[list[Segment]]:
+        """Read lines, the longest first; yield those of one run of the network."""
+        batches = line_batches.pack([_read_width(line) for line in lines])
+        for run in line_batches.runs(batches):
+            yield list(self._read(pixels, run, lines))
+
+    def _look(self, image: "Image.Image") -> _Page:
+        """Find where text is."""
         import cv2
         import numpy as np
 
+        # The networks were trained on BGR. This is a copy: OpenCV would copy a reversed view each
+        # time it is used.
+        pixels = np.ascontiguousarray(np.asarray(image.convert("RGB"))[:, :, ::-1])
         height, width = pixels.shape[:2]
         is_page = max(width, height) <= _LONGEST_PAGE * min(width, height)
         side = _PAGE_DETECTION_SIDE_PX if is_page else _DETECTION_SIDE_PX
@@ -108,13 +184,8 @@ class RapidEngine:
         size = (_detection_side(width * factor), _detection_side(height * factor))
         small = cv2.resize(pixels, size, interpolation=cv2.INTER_LINEAR)
 
-        probabilities = self._detector.run(_normalized(small)[None])[0, 0]
-        lines = []
-        for line in lines_in(probabilities, width_px=width, height_px=height):
-            is_vertical = height_of(line) >= _VERTICAL * width_of(line)
-            # A line that runs downward begins at its upper right corner.
-            lines.append(np.roll(line, -1, axis=0) if is_vertical else line)
-        return lines
+        # A copy: the next run overwrites it.
+        return _Page(pixels, self._detector.run(_normalized(small)[None])[0, 0].copy())
 
     def _read(
         self, pixels: Any, run: Sequence[line_batches.LineBatch], lines: Sequence[Any]
@@ -191,7 +262,7 @@ def _segment(line: Any, decoded: ctc.DecodedLine, steps: line_batches.StepRange)
 
     box = left, top, right, bottom = _bounding_box(line)
     angle_deg = 0.0
-    if bottom - top < _VERTICAL * (right - left):  # of vertical lines no slope is given
+    if bottom - top < direction.VERTICAL * (right - left):  # of vertical lines no slope is given
         (x0, y0), (x1, y1) = line[0], line[1]
         angle_deg = math.degrees(math.atan2(float(y1 - y0), float(x1 - x0)))
     return Segment(
