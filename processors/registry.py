@@ -84,6 +84,12 @@ _UNSUPPORTED = {
     "application/ms-tnef": (
         "Outlook's winmail.dat is not unpacked; ask for its files as they are."
     ),
+    "application/vnd.apple.iwork": (
+        "Documents of Pages, Numbers and Keynote are not read; export it as PDF."
+    ),
+    "application/postscript": "PostScript is not read; convert it to PDF.",
+    "application/vnd.hp-pcl": "Files for printers (PCL) are not read; print to PDF instead.",
+    "image/x-portable-anymap": "Pictures in PBM, PGM and PPM are not read; save it as PNG.",
     "image/svg+xml": "Drawings in SVG are not read; export it as PDF.",
     media.UNKNOWN: (
         "The kind of file is not recognized; upload it as PDF, a picture or an Office document."

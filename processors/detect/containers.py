@@ -16,7 +16,14 @@ _MAIN_PARTS = (
     ("xl/workbook.bin", FileType(media.XLSB, ".xlsb")),
     ("ppt/presentation.xml", FileType(media.PPTX, ".pptx")),
 )
-_XPS = FileType("application/vnd.ms-xpsdocument", ".xps")
+_IWORK = FileType("application/vnd.apple.iwork", "")
+# By how the names of some parts end.
+_ENDINGS = (
+    (".fdseq", FileType("application/vnd.ms-xpsdocument", ".xps")),  # ECMA-388, section 9.1.4
+    # The documents of Apple's Pages, Numbers and Keynote.
+    (".iwa", _IWORK),
+    ("index.apxl", _IWORK),
+)
 _OPEN_DOCUMENT_EXTENSIONS = {
     "text": ".odt",
     "spreadsheet": ".ods",
@@ -35,6 +42,7 @@ _OLE_ENTRIES = (
     ("WordDocument", FileType("application/msword", ".doc")),  # [MS-DOC] 2.1.1
     ("Workbook", _XLS),  # [MS-XLS]; "Book" up to Excel 95
     ("Book", _XLS),
+    ("Catalog", FileType("application/vnd.ms-thumbnails", ".db")),  # what Windows leaves in folders
     ("PowerPoint Document", FileType("application/vnd.ms-powerpoint", ".ppt")),  # [MS-PPT] 2.1.2
 )
 # [MS-XLS] 2.4.117: the record FilePass near the beginning of the stream: it is encrypted.
@@ -55,9 +63,9 @@ def zip_type(path: Path, head: bytes) -> FileType:
             if by_main_part is not None:
                 return by_main_part
             names = set(package.namelist())
-            # ECMA-388, section 9.1.4: the sequence of the documents in it.
-            if any(name.lower().endswith(".fdseq") for name in names):
-                return _XPS
+            for ending, file_type in _ENDINGS:
+                if any(name.lower().endswith(ending) for name in names):
+                    return file_type
             for name, file_type in _MAIN_PARTS:
                 if name in names:
                     return file_type
@@ -81,6 +89,8 @@ def _open_document_type(package: zipfile.ZipFile) -> FileType | None:
     if name in package.namelist() and package.getinfo(name).file_size < _LONGEST_MIMETYPE:
         declared = package.read(name).decode("ascii", errors="replace").strip()
         if declared.startswith("application/"):
+            # A template (section 2.2.4 of part 1) is read like the document it makes.
+            declared = declared.removesuffix("-template")
             subtype = declared.rpartition(".")[2]
             return FileType(declared, _OPEN_DOCUMENT_EXTENSIONS.get(subtype, ""))
     return None

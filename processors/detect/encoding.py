@@ -93,8 +93,9 @@ def decode_declared(data: bytes, label: str) -> str:
 
 def looks_like_text(data: bytes) -> bool:
     """Say whether the beginning of a file is text: few characters are control or undecodable."""
-    # Some programs fill the last block with zero bytes. The last character may be cut.
-    text = decode(data.rstrip(b"\0")).removesuffix("\ufffd")
+    # Some programs fill the last block of a text with zero bytes. The last character may be cut.
+    filled = data.rstrip(b"\0")
+    text = decode(filled if filled.endswith(b"\n") else data).removesuffix("\ufffd")
     return bool(text) and all(
         len(_UNSTORABLE.findall(part)) + part.count("\ufffd") <= len(part) * _MOST_STRANGE
         for part in (text, text[:_BEGINNING_CHARS])

@@ -3,12 +3,15 @@
 Users upload anything under any name, so names are never read.
 """
 
+import base64
+import re
 from pathlib import Path
 
 from processors.detect import media
 from processors.detect.containers import ole_type, zip_type
+from processors.detect.encoding import decode
 from processors.detect.media import FileType
-from processors.detect.text_types import text_type
+from processors.detect.text_types import is_mail, text_type
 
 _HEAD_BYTES = 65536
 _TAIL_BYTES = 4096
@@ -42,9 +45,23 @@ _SIGNATURES = (
     (b"\x28\xb5\x2f\xfd", FileType("application/zstd", ".zst")),
     (b"\x78\x9f\x3e\x22", FileType("application/ms-tnef", ".dat")),
 )
+# Formats that vary in their first bytes, and those that are written as text but are none.
+_PATTERNS = (
+    (re.compile(rb"RIFF.{4}WEBP", re.DOTALL), FileType("image/webp", ".webp")),
+    (re.compile(rb"%!PS"), FileType("application/postscript", ".ps")),
+    (
+        re.compile(rb"P[1-6]\n(?:#[^\n]*\n\s*)?\d+\s+\d+\s"),
+        FileType("image/x-portable-anymap", ".pnm"),
+    ),
+    (re.compile(rb"\x1b%-12345X|@PJL "), FileType("application/vnd.hp-pcl", ".pcl")),
+)
 # A message of PKCS #7 (RFC 5652, section 3) starts with a sequence that starts with its type.
 _PKCS7_TYPE = bytes.fromhex("06092a864886f70d0107")
 _PKCS7_HEAD_BYTES = 16
+# The same in base64, alone or between the lines of RFC 7468.
+_ARMOR = re.compile(
+    rb"\s*(?:-----BEGIN (?:PKCS ?#?7|CMS)(?: SIGNED DATA)?-----\s+)?(MI[A-Za-z0-9+/\s]{16,80})"
+)
 _OLE_SIGNATURE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # [MS-CFB] 2.2
 # Sizes of the information header that follow the 14 bytes of a bitmap's file header, one per
 # version of the format.
@@ -84,7 +101,6 @@ _UNREAD_SIGNATURES = (
     (b"AT&TFORM", FileType("image/vnd.djvu", ".djvu")),
     (b"\xd7\xcd\xc6\x9a", FileType("image/wmf", ".wmf")),
     (b"AC10", FileType("image/vnd.dwg", ".dwg")),
-    (b"%!PS", FileType("application/postscript", ".ps")),
     (b"\x00\x01\x00\x00Standard ", FileType("application/x-msaccess", ".mdb")),
     (b"\x00\x01\x00\x00", FileType("font/ttf", ".ttf")),
     (b"OTTO", FileType("font/otf", ".otf")),
@@ -122,7 +138,7 @@ def file_type_of(path: Path) -> FileType:
     known = _type_by_signature(head)
     if known is not None:
         return known
-    if head[:1] == b"\x30" and _PKCS7_TYPE in head[:_PKCS7_HEAD_BYTES]:
+    if _is_signed(head):
         return FileType(media.SIGNED, ".p7m")
     if head.startswith(_OLE_SIGNATURE):
         return ole_type(path)
@@ -130,9 +146,10 @@ def file_type_of(path: Path) -> FileType:
         return zip_type(path, head)
 
     # Mail programs and scanners put lines before the header; then something else must look like PDF
-    # too.
+    # too. A short mail has the PDF itself in its first bytes.
     pdf_start = head[: _LAST_PDF_START + len(b"%PDF-")].find(b"%PDF-")
-    if pdf_start > 0 and (b"%%EOF" in tail or b"startxref" in tail or b" obj" in head):
+    looks_like_pdf = b"%%EOF" in tail or b"startxref" in tail or b" obj" in head
+    if pdf_start > 0 and looks_like_pdf and not is_mail(decode(head[:pdf_start]), whole=True):
         return FileType(media.PDF, ".pdf")
     return text_type(head) or binary_type(head)
 
@@ -141,8 +158,9 @@ def _type_by_signature(head: bytes) -> FileType | None:
     for signature, file_type in _SIGNATURES:
         if head.startswith(signature):
             return file_type
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return FileType("image/webp", ".webp")
+    for pattern, file_type in _PATTERNS:
+        if pattern.match(head):
+            return file_type
     if head[4:8] == b"ftyp":
         return heif_type(head)
     if head[257:262] == b"ustar":  # POSIX.1-1988: the field "magic" of the first entry's header
@@ -150,6 +168,21 @@ def _type_by_signature(head: bytes) -> FileType | None:
     if head[:2] == b"BM" and head[14:18] in _BMP_HEADER_SIZES:
         return FileType("image/bmp", ".bmp")
     return None
+
+
+def _is_signed(head: bytes) -> bool:
+    is_message = head[:1] == b"\x30" and _PKCS7_TYPE in head[:_PKCS7_HEAD_BYTES]
+    return is_message or armored_signature(head) is not None
+
+
+def armored_signature(head: bytes) -> int | None:
+    """Return where the base64 of a message of PKCS #7 begins; None if the file is no such text."""
+    armor = _ARMOR.match(head)
+    if armor is None:
+        return None
+    text = b"".join(armor[1].split())
+    decoded = base64.b64decode(text[: len(text) // 4 * 4])
+    return armor.start(1) if _PKCS7_TYPE in decoded[:_PKCS7_HEAD_BYTES] else None
 
 
 def heif_type(head: bytes) -> FileType | None:

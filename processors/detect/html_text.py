@@ -81,9 +81,12 @@ def decode_html(data: bytes) -> str:
     return decode(data) if label.lower().startswith("utf-16") else decode_declared(data, label)
 
 
-def visible_text(html: str) -> str:
-    """Return the visible text of HTML, one line per block, the cells of a row separated by tabs."""
-    parser = _VisibleTextParser()
+def visible_text(html: str, *, marks_quotes: bool = False) -> str:
+    """Return the visible text of HTML, one line per block, the cells of a row separated by tabs.
+
+    With `marks_quotes`, the lines of older mail that is quoted begin with "> ", as in plain text.
+    """
+    parser = _VisibleTextParser(marks_quotes=marks_quotes)
     parser.feed(html)
     parser.close()
 
@@ -91,7 +94,7 @@ def visible_text(html: str) -> str:
     for line in clean("".join(parser.parts)).split("\n"):
         # Tabs stay, for they separate cells; every other run of white space is one space.
         text = re.sub(r"[ \f\v\u00a0]+", " ", line).strip(" ")
-        if text.strip():
+        if text.strip() not in {"", ">"}:
             lines.append(text)
     return "\n".join(lines)
 
@@ -99,8 +102,10 @@ def visible_text(html: str) -> str:
 class _VisibleTextParser(HTMLParser):
     """Collects visible text in `parts`."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, marks_quotes: bool = False) -> None:
         super().__init__(convert_charrefs=True)
+        self._marks_quotes = marks_quotes
+        self._quotes: list[bool] = []  # of each open <blockquote>, whether it quotes a mail
         self.parts: list[str] = []
         self._hidden_tag: str | None = None  # the outermost element that hides what is parsed now
         self._depth = 0  # how many elements of that name are open
@@ -116,6 +121,8 @@ class _VisibleTextParser(HTMLParser):
         elif tag in _NOT_RENDERED or (tag in _CLOSED_CONTAINERS and _is_hidden(attributes)):
             self._hidden_tag, self._depth = tag, 1
         else:
+            if tag == "blockquote":
+                self._quotes.append(_quotes_mail(attributes))
             self._separate(tag)
             value = attributes.get("value")
             if tag == "input" and value:
@@ -130,6 +137,8 @@ class _VisibleTextParser(HTMLParser):
             if self._depth == 0:
                 self._hidden_tag = None
         elif self._hidden_tag is None:
+            if tag == "blockquote" and self._quotes:
+                self._quotes.pop()
             self._separate(tag)
 
     def handle_data(self, data: str) -> None:
@@ -138,9 +147,16 @@ class _VisibleTextParser(HTMLParser):
 
     def _separate(self, tag: str) -> None:
         if tag in _BLOCKS:
-            self.parts.append("\n")
+            is_quoted = self._marks_quotes and any(self._quotes)
+            self.parts.append("\n> " if is_quoted else "\n")
         elif tag in _CELLS:
             self.parts.append("\t")
+
+
+def _quotes_mail(attributes: Mapping[str, str | None]) -> bool:
+    """Say whether a quotation is of a mail, as the large mail programs mark it."""
+    css_class = (attributes.get("class") or "").lower()
+    return attributes.get("type") == "cite" or "quote" in css_class
 
 
 def _is_hidden(attributes: Mapping[str, str | None]) -> bool:

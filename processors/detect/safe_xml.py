@@ -5,12 +5,21 @@ entity expansion ("billion laughs"), external entities, and deep nesting.
 """
 
 import io
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import lxml.etree
 
+from processors.detect.encoding import decode, decode_declared
+
 _DOCTYPE_SEARCHED_BYTES = 65536
+# A document type with declarations of its own. One that only names its DTD, as cXML does, is
+# harmless: the DTD is never loaded.
+_DECLARATIONS = re.compile(rb"<!DOCTYPE[^\[>]*\[|<!ENTITY")
+_DECLARED = re.compile(
+    r"\s*<\?xml\b[^>]{0,200}?\bencoding\s*=\s*[\"']([A-Za-z0-9_.:-]{1,40})[\"'][^>]{0,200}?\?>"
+)
 _MOST_DEPTH = 500  # far beyond what programs write
 
 
@@ -32,10 +41,7 @@ def elements(data: bytes, *, whole: frozenset[str] = frozenset()) -> Iterator[tu
     Raises:
         XmlRefused: this XML is not read.
     """
-    if (
-        b"<!DOCTYPE" in data[:_DOCTYPE_SEARCHED_BYTES]
-        or b"<!ENTITY" in data[:_DOCTYPE_SEARCHED_BYTES]
-    ):
+    if _DECLARATIONS.search(data[:_DOCTYPE_SEARCHED_BYTES]):
         raise XmlRefused("it declares a document type or entities", deceives=True)
     events = lxml.etree.iterparse(
         io.BytesIO(data),
@@ -62,12 +68,9 @@ def _bounded(events: Any, whole: frozenset[str]) -> Iterator[tuple[str, Any]]:
         if local_name(element) in whole:
             open_whole += change
 
-        # In encodings other than ASCII the search through the bytes finds no document type, but the
-        # parser does.
-        if depth == 1 and event == "start" and element.getroottree().docinfo.doctype:
-            raise XmlRefused("it declares a document type", deceives=True)
         if depth > _MOST_DEPTH:
             raise XmlRefused("its elements are nested too deeply", deceives=True)
+        _check_entities(element, is_root=depth == 1 and event == "start")
 
         yield event, element
         if event == "end" and open_whole == 0:
@@ -78,14 +81,62 @@ def _bounded(events: Any, whole: frozenset[str]) -> Iterator[tuple[str, Any]]:
                 previous.getparent().remove(previous)
 
 
-def texts_of(data: bytes) -> Iterator[tuple[str, str]]:
-    """Yield the name and the text of every element that has text and no child elements.
+def _check_entities(element: Any, *, is_root: bool) -> None:
+    """Refuse entities, which only a document type declares.
 
-    Raises XmlRefused.
+    In encodings other than ASCII the search through the bytes finds none, but the parser does.
+    """
+    internal = element.getroottree().docinfo.internalDTD if is_root else None
+    if internal is not None and next(internal.iterentities(), None) is not None:
+        raise XmlRefused("it declares entities", deceives=True)
+    last = element[-1] if len(element) else None
+    for node in (element.getprevious(), last):
+        if node is not None and node.tag is lxml.etree.Entity:
+            raise XmlRefused("its text is in entities of a document type", deceives=True)
+
+
+def in_utf8(data: bytes) -> bytes:
+    """Return XML in UTF-8, for a parser that refused it for its encoding or for blanks before it.
+
+    Programs declare UTF-8 and write Windows-1252, or leave blank lines before the declaration.
+    """
+    text = decode(data)
+    declared = _DECLARED.match(text)
+    if declared is not None:
+        is_ascii_based = b"\0" not in data[:64]
+        text = decode_declared(data, declared[1]) if is_ascii_based else text
+        text = text[declared.end() :]
+    return text.lstrip("\ufeff \t\r\n").encode()
+
+
+def texts_of(data: bytes) -> Iterator[tuple[str, str]]:
+    """Yield the name of every element with text of its own, and the text.
+
+    Of an element without text, its attributes, which some formats use instead. Raises XmlRefused.
     """
     for event, element in elements(data):
-        if event == "end" and len(element) == 0 and element.text and element.text.strip():
-            yield local_name(element), " ".join(element.text.split())
+        if event == "start":
+            before = element.getprevious()
+            parent = element.getparent()
+            if parent is not None:
+                # What is before a child is complete when the child starts.
+                text = parent.text if before is None else before.tail
+                yield from _text_line(parent, text)
+            continue
+        if len(element):
+            yield from _text_line(element, element[-1].tail)
+        else:
+            yield from _text_line(element, element.text)
+        if not (element.text or "").strip():
+            # Those with a namespace are about the XML, not about the document.
+            for name, value in element.attrib.items():
+                if not str(name).startswith("{") and value.strip():
+                    yield str(name), " ".join(value.split())
+
+
+def _text_line(element: Any, text: str | None) -> Iterator[tuple[str, str]]:
+    if text and text.strip():
+        yield local_name(element), " ".join(text.split())
 
 
 def local_name(element: Any) -> str:

@@ -90,8 +90,11 @@ def _delimiter_of(unquoted: Sequence[str], *, is_cut: bool) -> str | None:
     return None
 
 
-def is_mail(text: str) -> bool:
-    """Say whether a text starts with a mail's header: known fields before the first empty line."""
+def is_mail(text: str, *, whole: bool = False) -> bool:
+    """Say whether a text starts with a mail's header: known fields before the first empty line.
+
+    With `whole`, the headers of a part alone are not enough.
+    """
     lines = text[:_HEADER_CHARS].splitlines()
     # The line that starts a message in the mbox format (RFC 4155), and that with the length of a
     # mail that Apple Mail keeps (.emlx).
@@ -108,5 +111,5 @@ def is_mail(text: str) -> bool:
         if field:
             fields.add(field.group(1).lower())
     # What a mail signs or encrypts has the headers of a part (RFC 8551, section 3.1), maybe one.
-    is_part = _PART_HEADER.match(lines[0]) is not None
+    is_part = _PART_HEADER.match(lines[0]) is not None and not whole
     return len(fields & _MAIL_FIELDS) >= _FEWEST_MAIL_FIELDS or is_part or "received" in fields

@@ -7,7 +7,6 @@ import binascii
 import quopri
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from email import message_from_bytes, policy
 from email.message import Message
 from functools import partial
@@ -22,26 +21,28 @@ from processors.detect.html_text import decode_html, visible_text
 from processors.detect.media import MAIL
 from processors.detect.text_types import is_mail
 from processors.layout.plain_page import text_page
+from processors.mail.headers import header_text
+from processors.mail.parts import payload_of, unfolded, with_parts, without_uuencoded
+from processors.mail.quotes import split_quoted
 
 _SHOWN_HEADERS = ("From", "To", "Cc", "Date", "Subject")
 _MOST_DEPTH = 20  # multiparts within each other; mail programs nest three or four
 _MOST_PARTS = 2000
 _BODY_TYPES = frozenset({"text/plain", "text/html"})
+# Forms of the same body beside those, for programs that few use, and what a saved page needs.
+_OTHER_FORMS = frozenset(
+    {
+        *("text/x-amp-html", "text/watch-html", "text/enriched", "text/richtext"),
+        *("text/css", "text/javascript"),
+    }
+)
+_PGP_TYPE, _PGP_MESSAGE = "application/pgp-encrypted", "-----BEGIN PGP MESSAGE-----"
 # Apple Mail writes the length of the mail before it, and a property list behind it.
 _APPLE_LENGTH = re.compile(rb"\A(\d{1,10})[ \t]*\r?\n")
 # RFC 4155: a mailbox is one mail after another, each after such a line.
 _MAILBOX_LINE = re.compile(rb"^From [^\r\n]*\r?\n(?=[A-Za-z][A-Za-z0-9-]{0,60}:)", re.MULTILINE)
 _WORD = re.compile(r"\w+")
 _LEAST_SHARED = 0.5  # of the words of the HTML: fewer are a note that there is HTML
-# Lines that mail programs write above the mail that is answered: "On …, … wrote:", and above one
-# that is forwarded.
-_ATTRIBUTION = re.compile(
-    r"(?:on|am|le|el|il|em|op|den|dne|w dniu)\b.{0,200}"
-    r"\b(?:wrote|schrieb|[ée]crit|escribi[óo]|ha scritto|escreveu|schreef|skrev|napsal|napisał)"
-    r".{0,200}:\s*",
-    re.IGNORECASE,
-)
-_FEWEST_OWN_WORDS = 4  # "FYI" or "Please pay, thanks" above a mail says nothing of its own
 # What the standard library's header and body parsers raise on mail that violates the standards.
 _MALFORMED = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
 
@@ -67,7 +68,7 @@ class MailProcessor:
         if len(starts) > 1 and data.startswith(b"From "):
             return Reading(pages=(), children=_mails_of_mailbox(data))
         try:
-            message = message_from_bytes(data, policy=policy.default)
+            message = with_parts(message_from_bytes(data, policy=policy.default), data)
         except RecursionError as exc:  # the parser calls itself once per level of parts
             raise Unreadable(
                 ReadStatus.SUSPICIOUS,
@@ -80,22 +81,31 @@ class MailProcessor:
         parts = list(islice(_leaf_parts(message), _MOST_PARTS))
         for part in parts:
             (attachments if _is_attachment(part) else body_parts).append(part)
-        headers = []
-        for name in _SHOWN_HEADERS:
-            with suppress(*_MALFORMED):
-                value = " ".join(str(message.get(name, "")).split())
-                headers += [f"{name}: {value}"] if value else []
-        own, quoted = _split_quoted(_body(body_parts))
-        head = "\n".join(headers)
+        shown = {name: header_text(message, name) for name in _SHOWN_HEADERS}
+        head = "\n".join(f"{name}: {value}" for name, value in shown.items() if value)
+        body, enclosed = without_uuencoded(_body(body_parts))
+        own, quoted = split_quoted(body, subject=shown["Subject"])
 
-        problems: tuple[str, ...] = ()
-        if len(parts) == _MOST_PARTS:
-            problems = (f"Only the first {_MOST_PARTS} parts of the mail were read.",)
         return Reading(
             pages=(text_page(clean(f"{head}\n\n{own}"), engine="mail", kept_apart=clean(quoted)),),
-            problems=problems,
-            children=[_embedded_file(part) for part in attachments],
+            problems=tuple(_problems(parts, own)),
+            children=[*(_embedded_file(part) for part in attachments), *enclosed],
         )
+
+
+def _problems(parts: Sequence[Message], own: str) -> Iterator[str]:
+    if len(parts) == _MOST_PARTS:
+        yield f"Only the first {_MOST_PARTS} parts of the mail were read."
+    if _PGP_MESSAGE in own or any(_kind(part) == _PGP_TYPE for part in parts):
+        yield "The mail is encrypted with PGP. Save it decrypted and upload that."
+
+
+def _kind(part: Message) -> str:
+    """Return the media type of a part, "" if its header cannot be parsed."""
+    try:
+        return part.get_content_type()
+    except _MALFORMED:
+        return ""
 
 
 def _mail_in(path: Path) -> bytes:
@@ -137,12 +147,10 @@ def _is_attachment(part: Message) -> bool:
     Scanners send documents without a disposition (RFC 2183) and without a name.
     """
     try:
-        kind = part.get_content_type()
         return (
             part.get_content_disposition() == "attachment"
-            or part.get_content_maintype() != "text"
+            or part.get_content_type() not in _BODY_TYPES | _OTHER_FORMS
             or bool(part.get_filename())
-            or (kind not in _BODY_TYPES and "xml" in kind)
         )
     except _MALFORMED:
         return False
@@ -150,10 +158,10 @@ def _is_attachment(part: Message) -> bool:
 
 def _body(parts: Sequence[Message]) -> str:
     """Return the plain text, or the visible text of the HTML parts if that says much more."""
-    plain = [_part_text(part) for part in parts if part.get_content_type() == "text/plain"]
-    html = [_part_text(part) for part in parts if part.get_content_type() == "text/html"]
+    plain = [_part_text(part) for part in parts if _kind(part) == "text/plain"]
+    html = [_part_text(part) for part in parts if _kind(part) == "text/html"]
     plain_text = "\n\n".join(text for text in plain if text.strip())
-    html_text = "\n\n".join(visible_text(text) for text in html)
+    html_text = "\n\n".join(visible_text(text, marks_quotes=True) for text in html)
     plain_words, html_words = set(_WORD.findall(plain_text)), set(_WORD.findall(html_text))
     shared = len(plain_words & html_words)
     if len(html_words) > len(plain_words) and shared < _LEAST_SHARED * len(html_words):
@@ -164,7 +172,7 @@ def _body(parts: Sequence[Message]) -> str:
 def _part_text(part: Message) -> str:
     """Decode a part as it declares; if it declares nothing or fails, by its content."""
     try:
-        payload = part.get_payload(decode=True)
+        payload = payload_of(part)
         label = part.get_content_charset() or ""
     except _MALFORMED:
         return ""
@@ -172,27 +180,8 @@ def _part_text(part: Message) -> str:
         return ""
     if not label and part.get_content_type() == "text/html":
         return decode_html(payload)
-    return decode_declared(payload, label)
-
-
-def _split_quoted(text: str) -> tuple[str, str]:
-    """Return the sender's own text and the older mail that it quotes line by line (RFC 3676, 4.5).
-
-    A mail of which hardly anything is the sender's own forwards what it quotes: that is its text.
-    """
-    own: list[str] = []
-    quoted: list[str] = []
-    for line in text.split("\n"):
-        if line.startswith(">"):
-            if own and not quoted and _ATTRIBUTION.fullmatch(own[-1].strip()):
-                quoted.append(own.pop())
-            quoted.append(line)
-        else:
-            own.append(line)
-    own_text = "\n".join(own)
-    if len(_WORD.findall(own_text)) < _FEWEST_OWN_WORDS:
-        return text, ""
-    return own_text, "\n".join(quoted)
+    text = decode_declared(payload, label)
+    return unfolded(text, part) if str(part.get_param("format")).lower() == "flowed" else text
 
 
 def _embedded_file(part: Message) -> EmbeddedFile:
@@ -213,7 +202,7 @@ def _attachment_bytes(part: Message) -> Iterator[bytes]:
             encoding = str(part.get("Content-Transfer-Encoding", "")).strip().lower()
             data: object = _decoded_mail(enclosed.as_bytes(policy=policy.compat32), encoding)
         else:
-            data = part.get_payload(decode=True)
+            data = payload_of(part)
     except _MALFORMED as exc:
         raise Unreadable(
             ReadStatus.DAMAGED,

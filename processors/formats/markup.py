@@ -1,15 +1,24 @@
 """Read HTML as its visible text, and XML as the names and texts of its elements."""
 
+import base64
 import dataclasses
+import re
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from pipeline.model import ReadStatus
-from processors.contract import Context, Reading, Unreadable
+from processors.contract import Context, EmbeddedFile, Reading, Unreadable
 from processors.detect.encoding import clean
 from processors.detect.html_text import decode_html, visible_text
-from processors.detect.safe_xml import XmlRefused, texts_of
+from processors.detect.safe_xml import XmlRefused, in_utf8, texts_of
 from processors.layout.plain_page import text_page
 from processors.values import einvoice
+
+# Elements with a file in base64: of UBL, of CII, and of FatturaPA. Certificates and the values
+# of signatures are in base64, too, and are no text.
+_ATTACHED = frozenset({"EmbeddedDocumentBinaryObject", "AttachmentBinaryObject", "Attachment"})
+_BASE64 = re.compile(r"[A-Za-z0-9+/]{60}[A-Za-z0-9+/ ]{140,}={0,2}")
 
 
 class HtmlProcessor:
@@ -43,18 +52,43 @@ class XmlProcessor:
         Of an electronic invoice its data too.
         """
         del work_dir, context
-        data = path.read_bytes()
-        try:
-            lines = [f"{name}: {text}" for name, text in texts_of(data)]
-        except XmlRefused as exc:
-            status = ReadStatus.SUSPICIOUS if exc.deceives else ReadStatus.DAMAGED
-            raise Unreadable(
-                status, f"The XML was not read: {exc}. Export it again, or as PDF."
-            ) from exc
-
+        data, texts = _texts_of(path.read_bytes())
+        lines = [f"{name}: {text}" for name, text in texts if not _BASE64.fullmatch(text)]
+        attached = [
+            EmbeddedFile(name, partial(_decoded, text))
+            for name, text in texts
+            if name in _ATTACHED and _BASE64.fullmatch(text)
+        ]
         page = text_page(clean("\n".join(lines)), engine="xml")
         invoice = einvoice.structured_data_in(data)
         if invoice is not None:
             # The file holds nothing but the invoice, so no value has to be looked for in its text.
             invoice = dataclasses.replace(invoice, complete=True)
-        return Reading(pages=(page,), structured=invoice)
+        return Reading(pages=(page,), structured=invoice, children=attached)
+
+
+def _decoded(text: str) -> Iterator[bytes]:
+    try:
+        yield base64.b64decode("".join(text.split()) + "==")
+    except ValueError as exc:
+        raise Unreadable(
+            ReadStatus.DAMAGED, "the embedded file is damaged. Ask for it on its own."
+        ) from exc
+
+
+def _texts_of(data: bytes) -> tuple[bytes, list[tuple[str, str]]]:
+    """Return XML that the parser accepts, and its texts with the names of their elements.
+
+    Raises Unreadable.
+    """
+    for attempt in (data, in_utf8(data)):
+        try:
+            return attempt, list(texts_of(attempt))
+        except XmlRefused as exc:
+            refusal = exc
+            if exc.deceives:
+                break
+    status = ReadStatus.SUSPICIOUS if refusal.deceives else ReadStatus.DAMAGED
+    raise Unreadable(
+        status, f"The XML was not read: {refusal}. Export it again, or as PDF."
+    ) from refusal

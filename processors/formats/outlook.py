@@ -17,6 +17,7 @@ from processors.detect.encoding import clean
 from processors.detect.html_text import visible_text
 from processors.detect.media import OUTLOOK
 from processors.layout.plain_page import text_page
+from processors.mail.quotes import split_quoted
 
 if TYPE_CHECKING:
     from oxmsg import Message
@@ -60,8 +61,9 @@ class MsgProcessor:
 
         try:
             message = Message.load(str(path))
-            body = message.body or visible_text(message.html_body or "")
-            text = "\n".join(header_lines(message)) + "\n\n" + body
+            body = message.body or visible_text(message.html_body or "", marks_quotes=True)
+            own, quoted = split_quoted(body.replace("\r\n", "\n"), subject=message.subject or "")
+            text = "\n".join(header_lines(message)) + "\n\n" + own
             attachments = list(islice(message.attachments, _MOST_ATTACHMENTS))
         except _MALFORMED as exc:
             raise Unreadable(
@@ -69,7 +71,7 @@ class MsgProcessor:
                 "The Outlook message is damaged. Save it as .eml or PDF and upload that.",
             ) from exc
         return Reading(
-            pages=(text_page(clean(text), engine="msg"),),
+            pages=(text_page(clean(text), engine="msg", kept_apart=clean(quoted)),),
             children=(_embedded_file(attachment) for attachment in attachments),
         )
 

@@ -3,6 +3,7 @@
 The signature itself is not checked: this project reads what a document says, not who signed it.
 """
 
+import base64
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import NamedTuple
 
 from pipeline.model import ReadStatus
 from processors.contract import Context, EmbeddedFile, Reading, Unreadable
+from processors.detect.file_type import armored_signature
 from processors.detect.media import SIGNED
 
 # ITU-T X.690, section 8.1: identifier octets of the types that are used here.
@@ -19,6 +21,7 @@ _ENVELOPED_DATA = bytes.fromhex("2a864886f70d010703")  # section 6.1
 _INDEFINITE = 0x80
 _LONG_TAG = 0x1F
 _MOST_DEPTH = 30
+_ARMOR_BYTES = 256  # which hold the beginning of the message, and the line before it
 _MOST_LENGTH_BYTES = 5
 
 
@@ -48,7 +51,7 @@ class SignedProcessor:
                 DAMAGED if its structure is broken.
         """
         del work_dir, context
-        data = path.read_bytes()
+        data = _without_armor(path.read_bytes())
         try:
             content = _signed_content(data)
         except (IndexError, ValueError) as exc:
@@ -56,6 +59,14 @@ class SignedProcessor:
                 ReadStatus.DAMAGED, "the signed file is damaged. Ask for it once more."
             ) from exc
         return Reading(pages=(), children=[EmbeddedFile("content", partial(_once, content))])
+
+
+def _without_armor(data: bytes) -> bytes:
+    """Return the message itself: mail and some programs keep it in base64."""
+    start = armored_signature(data[:_ARMOR_BYTES])
+    if start is None:
+        return data
+    return base64.b64decode(data[start:].partition(b"-----")[0] + b"==")
 
 
 def _once(data: bytes) -> Iterator[bytes]:

@@ -206,3 +206,150 @@ def test_a_mail_kept_by_apple_mail_is_read(tmp_path: Path):
 
     assert findings.media_type == "message/rfc822"
     assert findings.text.endswith("Green tea")
+
+
+def a_mail(body: bytes, *headers: bytes) -> bytes:
+    """Write a mail with a sender, further headers and a body."""
+    return b"\n".join([b"From: a@example.com", b"To: b@example.com", *headers, b"", body])
+
+
+@pytest.mark.parametrize(
+    ("header", "shown"),
+    [
+        (b"Subject: =?iso-8859-1?Q?Preis_3_=80?=", "Subject: Preis 3 €"),
+        (b"Subject: =?gb2312?B?6UY=?=", "Subject: 镕"),
+        (b"Subject: =?utf-8?B?S8M=?=\n =?utf-8?B?pHNl?=", "Subject: Käse"),
+        (b"Subject: =?utf-8?Q?K=C3=A4se und Brot?=", "Subject: Käse und Brot"),
+        (b"Subject: =?utf-8*de?Q?K=C3=A4se?=", "Subject: Käse"),
+        (b"Subject: K\xe4se f\xfcr alle", "Subject: Käse für alle"),
+        (b"Subject: K\xc3\xa4se", "Subject: Käse"),
+        (b'Cc: "=?utf-8?Q?K=C3=A4se=2C_Jan?=" <k@example.com>', "Cc: Käse, Jan <k@example.com>"),
+    ],
+)
+def test_headers_are_decoded_as_they_are_meant(header: bytes, shown: str, tmp_path: Path):
+    """Encoded words with labels as programs use them, and raw bytes, are text."""
+    findings = documents.read(a_mail(b"Hello there", header), tmp_path)
+
+    assert shown in findings.text.split("\n")
+
+
+OWN = "We have paid this one last week, please look.\n\n"
+
+
+@pytest.mark.parametrize(
+    "older",
+    [
+        "-----Original Message-----\nFrom: B\nSent: Monday\nTo: A\n\nTotal 77.00",
+        "________________________________\nVon: B\nGesendet: Montag\nAn: A\nBetreff: X\n\nTotal 77.00",
+        "On Mon, 1 Jun 2026 B wrote:\n> Total 77.00",
+        "Le lundi 1 juin 2026 à 10:00, B\n<b@example.com> a écrit :\n\nTotal 77.00",
+    ],
+    ids=["separator", "head", "marks", "attribution"],
+)
+def test_older_mail_is_quoted_with_and_without_marks(older: str, tmp_path: Path):
+    """Values are the sender's own; what is quoted is kept apart from them."""
+    mail = a_mail((OWN + older).encode(), b"Content-Type: text/plain; charset=utf-8")
+
+    findings = documents.read(mail, tmp_path)
+
+    assert "total" not in findings.fields or findings.fields["total"].value is None
+    assert "Total 77.00" in findings.text
+
+
+@pytest.mark.parametrize(
+    ("subject", "above"),
+    [
+        (b"Subject: FW: bill", "-----Original Message-----"),
+        (b"Subject: bill", "---------- Forwarded message ---------"),
+        (b"Subject: bill", "Begin forwarded message:\n"),
+    ],
+)
+def test_a_forwarded_mail_is_what_was_sent(subject: bytes, above: str, tmp_path: Path):
+    """The mail below a line that says so, or a subject that does, has the values."""
+    body = f"{OWN}{above}\nFrom: B\nDate: Monday\nTo: A\n\nTotal amount: USD 77.00\n"
+
+    findings = documents.read(a_mail(body.encode(), subject), tmp_path)
+
+    assert findings.fields["total"].value == "77.00"
+
+
+def test_a_quotation_in_html_is_marked(tmp_path: Path):
+    """What mail programs quote in HTML is older mail, too."""
+    html = f"<p>{OWN}</p><blockquote type='cite'><p>Total 77.00</p></blockquote>"
+
+    findings = documents.read(a_mail(html.encode(), b"Content-Type: text/html"), tmp_path)
+
+    assert "> Total 77.00" in findings.text
+    assert findings.pages[0].reason
+
+
+@pytest.mark.parametrize(
+    ("headers", "boundary"),
+    [
+        (b"Content-Type: multipart/mixed", b"cut"),
+        (b"Content-Type: multipart/mixed; boundary='cut'", b"'cut'"),
+        (b'Content-Type: multipart/mixed; boundary="other"', b"cut"),
+    ],
+    ids=["none", "single quotes", "another"],
+)
+def test_parts_are_found_without_their_boundary(headers: bytes, boundary: bytes, tmp_path: Path):
+    """A mail whose header does not name the boundary rightly has parts all the same."""
+    part = b"Content-Type: text/csv\nContent-Transfer-Encoding:  base64 (x)\n\nYTtiO2MKMTsyOzMK\n"
+    body = b"--" + boundary + b"\n" + part + b"--" + boundary + b"--\n"
+
+    findings = documents.read(a_mail(body, headers), tmp_path)
+
+    assert [child.findings.media_type for child in findings.children] == ["text/csv"]
+
+
+def test_a_uuencoded_file_in_the_text_is_a_child(tmp_path: Path):
+    """Programs from before MIME write files into the text of a mail."""
+    body = b"See below.\n\nbegin 644 note.txt\n+:&5L;&\\@=&AE<F4 \n`\nend\n\nBye\n"
+
+    findings = documents.read(a_mail(body), tmp_path)
+
+    assert [child.findings.text for child in findings.children] == ["hello there"]
+    assert "+:&5L" not in findings.pages[0].text
+
+
+def test_lines_that_a_program_broke_are_joined(tmp_path: Path):
+    """Of flowed text, a line that ends with a blank goes on in the next one."""
+    header = b"Content-Type: text/plain; format=flowed; delsp=yes"
+
+    findings = documents.read(a_mail(b"Invoice num \nber 7\nsecond\n", header), tmp_path)
+
+    assert "Invoice number 7\nsecond" in findings.text
+
+
+def test_a_mail_encrypted_with_pgp_is_partial(tmp_path: Path):
+    """What cannot be decrypted is said."""
+    body = b"-----BEGIN PGP MESSAGE-----\n\nhQEMA\n=abcd\n-----END PGP MESSAGE-----\n"
+
+    findings = documents.read(a_mail(body), tmp_path)
+
+    assert findings.status is ReadStatus.PARTIAL
+    assert "PGP" in findings.problems[0]
+
+
+def test_a_calendar_in_a_mail_is_read(tmp_path: Path):
+    """A text of another kind without a name is no body, and is not lost."""
+    body = b"BEGIN:VCALENDAR\nSUMMARY:Visit\nEND:VCALENDAR\n"
+
+    findings = documents.read(a_mail(body, b"Content-Type: text/calendar"), tmp_path)
+
+    assert "SUMMARY:Visit" in findings.text
+
+
+def test_a_short_mail_with_a_pdf_in_its_first_bytes_is_a_mail(tmp_path: Path):
+    """An attachment that was sent as it is does not make a PDF of the mail."""
+    part = (
+        b"Content-Type: application/pdf\nContent-Transfer-Encoding: binary\n\n%PDF-1.4\n1 0 obj\n"
+    )
+    body = b"--cut\n" + part + b"%%EOF\n--cut--\n"
+
+    findings = documents.read(
+        a_mail(body, b"Content-Type: multipart/mixed; boundary=cut"), tmp_path
+    )
+
+    assert findings.media_type == "message/rfc822"
+    assert len(findings.children) == 1

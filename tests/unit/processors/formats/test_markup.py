@@ -1,5 +1,6 @@
 """HTML is read as its visible text, XML as names and texts."""
 
+import base64
 from pathlib import Path
 
 import pytest
@@ -63,11 +64,44 @@ def test_xml_is_read_as_names_and_texts(tmp_path: Path):
     ],
 )
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
-def test_xml_with_a_document_type_is_refused(head: str, encoding: str, tmp_path: Path):
-    """XML with a document type is suspicious in every encoding; nothing it names is opened."""
+def test_xml_with_entities_is_refused(head: str, encoding: str, tmp_path: Path):
+    """XML with entities of its own is suspicious in every encoding; nothing it names is opened."""
     data = f"<?xml version='1.0' encoding='{encoding}'?>{head}<a>&x;</a>".encode(encoding)
 
     findings = documents.read(data, tmp_path)
 
     assert findings.status is ReadStatus.SUSPICIOUS
     assert findings.text == ""
+
+
+@pytest.mark.parametrize(
+    ("xml", "text"),
+    [
+        (b"\n\n<?xml version='1.0'?><r><a>tea</a></r>", "a: tea"),
+        ("<?xml version='1.0' encoding='UTF-8'?><r><a>Tée</a></r>".encode("cp1252"), "a: Tée"),
+        ("<?xml version='1.0' encoding='UTF-8'?><r><a>Tée</a></r>".encode("utf-16"), "a: Tée"),
+        (b"<!DOCTYPE r SYSTEM 'r.dtd'><r><a>tea</a></r>", "a: tea"),
+        (b"<r><Bill number='7' xmlns:x='urn:x' x:y='no'/></r>", "number: 7"),
+        (b"<r><a unit='kg'>3</a></r>", "a: 3"),
+        (b"<r><p>one <b>two</b> three</p></r>", "p: one\nb: two\np: three"),
+        (b"<r><a>1</a><Sig>" + b"QUJD" * 100 + b"</Sig></r>", "a: 1"),
+    ],
+    ids=["blank lines", "cp1252", "UTF-16", "DTD", "attributes", "text first", "mixed", "base64"],
+)
+def test_xml_is_read_as_programs_write_it(xml: bytes, text: str, tmp_path: Path):
+    """A wrong encoding, a named DTD and values in attributes hide nothing."""
+    findings = documents.read(xml, tmp_path)
+
+    assert findings.text == text
+
+
+def test_a_file_in_an_invoice_is_a_child(tmp_path: Path):
+    """Invoices in XML hold their attachments in base64."""
+    data = base64.b64encode(b"<!DOCTYPE html><p>Green tea</p>" * 9)
+    xml = (
+        b"<r><a>1</a><EmbeddedDocumentBinaryObject>" + data + b"</EmbeddedDocumentBinaryObject></r>"
+    )
+
+    findings = documents.read(xml, tmp_path)
+
+    assert [child.findings.media_type for child in findings.children] == ["text/html"]

@@ -57,3 +57,22 @@ def test_a_signature_with_nothing_readable_in_it_says_so(
 
     assert findings.status is status
     assert findings.problems
+
+
+@pytest.mark.parametrize(
+    "armor",
+    [
+        b"%s",
+        b"-----BEGIN PKCS7-----\n%s-----END PKCS7-----\n",
+        b"-----BEGIN CMS-----\n%s-----END CMS-----",
+    ],
+    ids=["base64", "PKCS7", "CMS"],
+)
+def test_a_signature_in_base64_is_read(armor: bytes, tmp_path: Path):
+    """Programs write signatures as text, with or without lines around it."""
+    page = b"<!DOCTYPE html><p>Green tea</p>" * 20
+
+    findings = documents.read(armor % base64.encodebytes(documents.signed(page)), tmp_path)
+
+    assert findings.media_type == "application/pkcs7-mime"
+    assert findings.text.startswith("Green tea")

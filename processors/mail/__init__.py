@@ -1,0 +1,1 @@
+"""Understand Internet mail: its headers, its parts, and what is quoted in it."""

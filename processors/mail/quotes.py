@@ -1,0 +1,98 @@
+"""Divide the text of a mail into the sender's own words and the older mail that is quoted in it."""
+
+import re
+from collections.abc import Sequence
+
+_WORD = re.compile(r"\w+")
+_FEWEST_OWN_WORDS = 4  # "FYI" or "Please pay, thanks" above a mail says nothing of its own
+# Lines that mail programs write above the mail that is answered: "On …, … wrote:", and above one
+# that is forwarded.
+_ATTRIBUTION = re.compile(
+    r"(?:on|am|le|el|il|em|op|den|dne|w dniu)\b.{0,200}"
+    r"\b(?:wrote|schrieb|[ée]crit|escribi[óo]|ha scritto|escreveu|schreef|skrev|napsal|napisał)"
+    r".{0,200}:\s*",
+    re.IGNORECASE,
+)
+_SEPARATOR = re.compile(
+    r"\s*-{2,}\s*(?:original message|original appointment|urspr[üu]ngliche nachricht"
+    r"|message d['\u2019]origine|mensaje original|messaggio originale|mensagem original"
+    r"|oorspronkelijk bericht|oprindelig meddelelse|opprinnelig melding"
+    r"|ursprungligt meddelande|p[ůu]vodn[íi] zpr[áa]va|wiadomość oryginalna)\s*-{2,}\s*",
+    re.IGNORECASE,
+)
+# Above a mail that is forwarded, which is what the sender sends.
+_FORWARDED = re.compile(
+    r"\s*(?:-{2,}\s*(?:forwarded (?:message|by)|weitergeleitete nachricht|message transf[ée]r[ée]"
+    r"|mensaje reenviado|messaggio inoltrato|mensagem encaminhada|doorgestuurd bericht)\b.*"
+    r"|begin forwarded message:|anfang der weitergeleiteten (?:nachricht|e-mail):"
+    r"|d[ée]but du message (?:r[ée]exp[ée]di[ée]|transf[ée]r[ée]) ?:)\s*",
+    re.IGNORECASE,
+)
+_FORWARDING_SUBJECT = re.compile(r"\s*(?:fwd?|wg|tr|rv|enc|i|vl|vs|pd)\s*:", re.IGNORECASE)
+# Outlook repeats the head of the older mail: its sender, then date, receiver and subject.
+_HEAD_STARTS = re.compile(r"\**(?:from|von|de|da|van|fra|från|od|expéditeur)\s?:\**\s*\S")
+_HEAD_FIELDS = re.compile(
+    r"\**(?:sent|date|to|subject|cc|gesendet|datum|an|betreff|envoyé|à|objet|enviado|fecha|para"
+    r"|asunto|inviato|data|a|oggetto|verzonden|aan|onderwerp|sendt|dato|til|emne|skickat|till"
+    r"|ämne|wysłano|do|temat|odesláno|komu|předmět|assunto)\s?:\**"
+)
+_HEAD_LINES = 6
+_FEWEST_HEAD_FIELDS = 2
+_RULE = re.compile(r"\s*[_-]{8,}\s*")
+
+
+def split_quoted(text: str, *, subject: str = "") -> tuple[str, str]:
+    """Return the sender's own text and the older mail below or within it.
+
+    Quoted lines begin with ">" (RFC 3676, section 4.5), or follow a line that says so. A mail of
+    which hardly anything is the sender's own forwards what it quotes: that is its text.
+    """
+    lines = text.split("\n")
+    if not _FORWARDING_SUBJECT.match(subject):
+        end = _end_of_own(lines)
+        lines, below = lines[:end], lines[end:]
+    else:
+        below = []
+    own: list[str] = []
+    quoted: list[str] = []
+    for line in lines:
+        if line.startswith(">"):
+            quoted.append(line)
+        else:
+            own.append(line)
+    own_text = "\n".join(own)
+    if len(_WORD.findall(own_text)) < _FEWEST_OWN_WORDS:
+        return text, ""
+    return own_text, "\n".join(quoted + below)
+
+
+def _end_of_own(lines: Sequence[str]) -> int:
+    """Return the number of lines before an older mail that follows without marks."""
+    for number, line in enumerate(lines):
+        if _FORWARDED.fullmatch(line):
+            return len(lines)
+        if not _starts_older_mail(lines, number):
+            continue
+        if _RULE.fullmatch(lines[number - 1]) and number > 0:
+            return number - 1
+        return number
+    return len(lines)
+
+
+def _starts_older_mail(lines: Sequence[str], number: int) -> bool:
+    line = lines[number].strip()
+    if _SEPARATOR.fullmatch(line):
+        return True
+    following = lines[number + 1].strip() if number + 1 < len(lines) else ""
+    # A long attribution is broken once; of lines with marks below it, the marks decide.
+    if _ATTRIBUTION.fullmatch(line) or (
+        line and not line.endswith(":") and _ATTRIBUTION.fullmatch(f"{line} {following}")
+    ):
+        return True
+    if not _HEAD_STARTS.match(line.lower()):
+        return False
+    fields = [
+        _HEAD_FIELDS.match(other.strip().lower())
+        for other in lines[number + 1 : number + _HEAD_LINES]
+    ]
+    return len({field[0].strip("* ") for field in fields if field}) >= _FEWEST_HEAD_FIELDS
