@@ -1,6 +1,6 @@
 """`apply` and `undo`: carry out exactly what a plan says, and put back what a run changed."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TypeVar
@@ -25,13 +25,20 @@ from pipeline.errors import BadSettings
 from pipeline.metering.budget import Priority
 from pipeline.metering.summary import Summary
 from pipeline.model import Outcome, RecordWork
+from pipeline.model.users import AuditEntry
 from pipeline.plans.apply import DueRecord, apply_record, due_records
 from pipeline.plans.plan_file import PlanFile, open_plan, refuse_owner
+from pipeline.plans.refusals import name_of, refusals
 from pipeline.plans.undo import effects_by_record, undo_record, with_listing
 from pipeline.source_run.recovery import recover_all
 from pipeline.source_run.worker_pool import act_on_each
 
 T = TypeVar("T")
+
+_NOT_SHOWN = (
+    "{} is not the plan that was shown: another one has taken its place. Nothing was written. "
+    "Make a new plan and decide on that."
+)
 
 
 def _change_sources(
@@ -99,26 +106,26 @@ def apply_plan(
     run_id: str = "",
     watch: AbstractContextManager[RunProgress] | None = None,
 ) -> Report:
-    """Carry out a plan on a connected account; records to `leave_out` stay as they are.
+    """Carry out a plan on a connected account.
 
-    With `seal`, no other plan than the one with this seal is carried out. `run_id` is that of the
-    run, "" for a new one.
+    Records to `leave_out`, and those that users have refused on the page, stay as they are. With
+    `seal`, no other plan than the one with this seal is carried out. `run_id` is that of the run,
+    "" for a new one.
 
     Raises:
         BadSettings: the plan was changed, was sealed by another installation, belongs to another
-            account, is not the one that was shown, or its sources' settings have changed since it
-            was made.
+            account, is not the one that was shown, its sources' settings have changed since it was
+            made, or a record that is named was refused.
     """
     started = context.ports.clock.monotonic()
     plan = open_plan(file, context.ports.ledger.effects.plan_key())
-    problems = refuse_owner(plan, owner_of(context.settings, context.settings.specs().values()))
-    if seal is not None and plan.seal != seal:
-        problems.append(
-            f"{plan.path} is not the plan that was shown: another one has taken its place. Nothing "
-            "was written. Make a new plan and decide on that."
-        )
     chosen_sources = list(sources or plan.owner.sources)
+    refused = refusals(plan, context.ports.ledger)
+    problems = refuse_owner(plan, owner_of(context.settings, context.settings.specs().values()))
+    if seal not in {None, plan.seal}:
+        problems.append(_NOT_SHOWN.format(plan.path))
     problems += _not_in_plan(plan, chosen_sources, records)
+    problems += _refused(plan, chosen_sources, records, refused)
     if problems:
         raise BadSettings(problems)
 
@@ -127,7 +134,9 @@ def apply_plan(
         chosen = (
             record
             for record in plan.each()
-            if (not records or record.key in records) and record.key not in leave_out
+            if (not records or record.key in records)
+            and record.key not in leave_out
+            and name_of(record) not in refused
         )
         return due_records(chosen, run, expect=counter.expect)
 
@@ -144,6 +153,7 @@ def apply_plan(
         done=lambda run: conclude(run, whole=False),
     )
     document = {**context.document(summary, started=started), "plan": plan.id}
+    document["refused"] = 0 if records else len(refused)
     return Report.of(summary, document)
 
 
@@ -160,6 +170,26 @@ def _not_in_plan(plan: PlanFile, sources: Sequence[str], records: Sequence[str])
         unknown = [key for key in records if key not in keys]
         problems += [f"{plan.path} plans nothing for a record {key!r}." for key in unknown]
     return problems
+
+
+def _refused(
+    plan: PlanFile,
+    sources: Sequence[str],
+    records: Sequence[str],
+    refused: Mapping[str, AuditEntry],
+) -> list[str]:
+    """Return a sentence for each record that was named although it was refused."""
+    said = [
+        (record.key, refused.get(name_of(record)))
+        for record in (plan.each() if records and refused else ())
+        if record.key in records and record.source in sources
+    ]
+    return [
+        f"Record {key!r} was refused by {entry.user.name}. Allow it on the page of the plan, or "
+        "leave it out."
+        for key, entry in said
+        if entry is not None
+    ]
 
 
 def undo_directly(config: Path, run_id: str, *, records: Sequence[str] = ()) -> Report:

@@ -14,7 +14,7 @@ from flows.web.guard import Guard
 from flows.web.mapping.routes import mapping_routes
 from flows.web.overview import audit, examine_again, overview
 from flows.web.pages import Pages, missing, unexpected
-from flows.web.plans import apply, plan, plans
+from flows.web.plans import apply, plan, plans, refuse
 from flows.web.record import download, record, thumbnail, undo as undo_record
 from flows.web.review.document import accept_all, decide, document, picture, undo, words
 from flows.web.review.queue import begin_next, claim, postpone, queue
@@ -65,6 +65,7 @@ def routes(site: Site) -> list[BaseRoute]:
         pages.route("/runs/{id}/undo", undo_run, needs=Role.MAPPER, method="POST"),
         pages.route("/plans", plans),
         pages.route("/plans/{id}", plan),
+        pages.route("/plans/{id}/refuse", refuse, needs=Role.MAPPER, method="POST"),
         pages.route("/plans/{id}/apply", apply, needs=Role.MAPPER, method="POST"),
         pages.route("/apps", applications),
         pages.route("/apps/{key}", application),

@@ -19,6 +19,7 @@ from flows.web.jobs import in_words
 from flows.web.render import page, see
 from flows.web.site import Refused, Site, Visit, not_found
 from pipeline.errors import BadSettings
+from pipeline.model.users import AuditEntry
 from pipeline.plans.plan_file import (
     PlanFile,
     PlannedRecord,
@@ -26,6 +27,7 @@ from pipeline.plans.plan_file import (
     open_plan,
     refuse_owner,
 )
+from pipeline.plans.refusals import name_of, refusals, save_refusals
 
 MOST_PLANS = 20
 """Plans listed, the latest first: each is read from its beginning to its end to check its seal."""
@@ -45,10 +47,16 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A planned record, and whether it was applied."""
+    """A planned record, whether it was applied, and who has refused it, if anybody has."""
 
     record: PlannedRecord
     is_applied: bool
+    refused: AuditEntry | None
+
+    @property
+    def name(self) -> str:
+        """Return what the form names it by."""
+        return name_of(self.record)
 
 
 def plans(visit: Visit) -> Response:
@@ -84,16 +92,20 @@ def named_plan(visit: Visit) -> PlanFile:
 def plan(visit: Visit) -> Response:
     """Show a plan record by record."""
     found = named_plan(visit)
-    settings = visit.site.settings
+    settings, refused = visit.site.settings, refusals(found, visit.site.ledger)
     return page(
         visit,
         "plan",
         plan=found,
-        rows=[Row(one, is_applied(one, visit.site)) for one in islice(found.each(), MOST_RECORDS)],
+        rows=[
+            Row(one, is_applied(one, visit.site), refused.get(name_of(one)))
+            for one in islice(found.each(), MOST_RECORDS)
+        ],
+        refused=len(refused),
         problems=refuse_owner(found, owner_of(settings, settings.specs().values())),
         most=MOST_RECORDS,
         job=visit.site.jobs.job(_job_of(found)),
-        busy=visit.query.get("said") == "busy",
+        said=visit.query.get("said", ""),
     )
 
 
@@ -107,29 +119,42 @@ def is_applied(record: PlannedRecord, site: Site) -> bool:
     )
 
 
-def apply(visit: Visit) -> Response:
-    """Begin to apply a plan; the records that were refused stay as they are."""
+def refuse(visit: Visit) -> Response:
+    """Keep which records are refused; whatever applies the plan leaves them as they are."""
+    found = _decided(visit)
+    return see(f"/plans/{found.id}?said=kept")
+
+
+def _decided(visit: Visit) -> PlanFile:
+    """Return the plan that the form is about, with the refusals in it kept.
+
+    Raises:
+        Refused: it is not the plan that was shown, or it is too long for the page.
+    """
     found = named_plan(visit)
     if found.records > MOST_RECORDS:
         command = f"caspio-ingest apply {found.path.name}"
         raise Refused(409, "This plan is too long for the page.", f"Apply it with {command}.")
     if visit.form.get("seal") != found.seal:
         raise Refused(409, "This is not the plan that was shown.", "Load the page again.")
-    refused = visit.choices.get("refuse", ())
-    visit.audit("apply plan", found.id, f"without {', '.join(refused)}" if refused else "")
-    work = partial(_apply, visit.site, found, refused)
+    save_refusals(found, visit.choices.get("refuse", ()), visit.user, visit.site.ledger)
+    return found
+
+
+def apply(visit: Visit) -> Response:
+    """Begin to apply a plan; the records that were refused stay as they are."""
+    found = _decided(visit)
+    refused = ", ".join(refusals(found, visit.site.ledger))
+    visit.audit("apply plan", found.id, f"without {refused}" if refused else "")
+    work = partial(_apply, visit.site, found)
     begun = visit.site.jobs.begin(_job_of(found), work)
     return see(f"/plans/{found.id}" + ("" if begun else "?said=busy"))
 
 
-def _apply(
-    site: Site, plan: PlanFile, refused: tuple[str, ...], stoppable: Callable[[Drain], None]
-) -> str:
+def _apply(site: Site, plan: PlanFile, stoppable: Callable[[Drain], None]) -> str:
     with site.desk.connect() as context:
         stoppable(context.drain)
-        report = apply_plan(
-            context, plan.path, leave_out=refused, seal=plan.seal, watch=progress(shown=False)
-        )
+        report = apply_plan(context, plan.path, seal=plan.seal, watch=progress(shown=False))
     return in_words(report, nothing="Nothing was left to write")
 
 

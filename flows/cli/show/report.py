@@ -34,6 +34,10 @@ def show_report(report: Report) -> None:
     missed = document["missed_by_webhooks"]
     if missed:
         console.print(f"{counted(missed, 'record')} changed without a webhook message.")
+    refused = document.get("refused")
+    if refused:
+        said = counted(refused, "record", "was/were")
+        console.print(f"{said} refused on the web page, and left alone.", highlight=False)
     lost = lost_runs_line(document["lost_runs"])
     if lost:
         console.print(f"lost runs: {lost}", highlight=False)

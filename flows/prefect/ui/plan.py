@@ -13,6 +13,7 @@ from flows.prefect.ui.text import cell, quoted
 from flows.terminal.tables import certainty, shown
 from pipeline.metering.budget import Priority
 from pipeline.plans.plan_file import PlanFile, PlannedRecord
+from pipeline.plans.refusals import refusals
 from pipeline.ports import Archive
 from pipeline.wording import counted
 
@@ -43,6 +44,9 @@ def totals(plan: PlanFile, context: AppContext) -> str:
         f"- about **{counted(plan.cost.calls, 'Caspio call')}**{of_left}",
         f"- {plan.cost.size_bytes:,} bytes to and from Caspio",
     ]
+    refused = len(refusals(plan, context.ports.ledger))
+    if refused:
+        lines.append(f"- {counted(refused, 'record')} refused on the web page, and left alone")
     if plan.records > MOST_RECORDS:
         shown_first = f"the first {MOST_RECORDS:,} records are shown"
         lines.append(f"- {shown_first}; `plan --html` and the file have more")

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
+from flows.app.changes import apply_plan
 from flows.app.drain import Drain
 from flows.app.plan import plan_sources
 from flows.terminal.progress import progress
@@ -73,7 +74,7 @@ def test_what_is_refused_stays_and_the_rest_is_applied(office: Office):
     """Refused records are left alone; the others are written exactly as planned, and the page says so."""
     plan = planned(office, "1", "2", "3")
     browser = office.signed_in(Role.MAPPER)
-    apply(browser, plan, refuse=["2"])
+    apply(browser, plan, refuse=["receipts 2"])
     office.site.jobs.wait()
     page = words(browser.get(f"/plans/{plan.id}"))
 
@@ -82,7 +83,36 @@ def test_what_is_refused_stays_and_the_rest_is_applied(office: Office):
     assert "Receipts 1 applied" in page
     assert "Receipts 2 scan.txt" in page
     entry = office.world.ledger.users.audit_trail()[0]
-    assert (entry.action, entry.subject, entry.detail) == ("apply plan", plan.id, "without 2")
+    assert (entry.action, entry.subject, entry.detail) == (
+        "apply plan",
+        plan.id,
+        "without receipts 2",
+    )
+
+
+def test_refusals_are_kept_for_whoever_applies_the_plan(office: Office):
+    """The command and Prefect leave them as they are, say so, and refuse to write one that is named; a user can allow it again."""
+    plan = planned(office, "1", "2")
+    browser = office.signed_in(Role.MAPPER)
+    form = {"seal": plan.seal, "refuse": "receipts 2"}
+    kept = words(browser.post(f"/plans/{plan.id}/refuse", **form))
+    with connected(office.world, office.site.settings) as context:
+        with pytest.raises(BadSettings, match="Record '2' was refused by Ana"):
+            apply_plan(context, plan.path, records=["2"], watch=progress(shown=False))
+        report = apply_plan(context, plan.path, watch=progress(shown=False))
+
+    assert "1 record is refused. Whoever applies this plan" in kept
+    assert "refused by Ana, 2026-03-14 09:00 UTC" in kept
+    assert report.document["refused"] == 1
+    assert totals(office) == [12.5, None]
+
+    browser.post(f"/plans/{plan.id}/refuse", seal=plan.seal)
+    with connected(office.world, office.site.settings) as context:
+        apply_plan(context, plan.path, records=["2"], watch=progress(shown=False))
+
+    assert totals(office) == [12.5, 12.5]
+    actions = [entry.action for entry in office.world.ledger.users.audit_trail(subject=plan.id)]
+    assert actions == ["allow record", "refuse record"]
 
 
 def test_a_record_that_changed_since_is_left_alone_and_said(office: Office):

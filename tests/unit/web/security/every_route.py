@@ -44,6 +44,7 @@ NEEDS: dict[str, Role | None] = {
     "POST /runs/{id}/undo": Role.MAPPER,
     "GET /plans": Role.VIEWER,
     "GET /plans/{id}": Role.VIEWER,
+    "POST /plans/{id}/refuse": Role.MAPPER,
     "POST /plans/{id}/apply": Role.MAPPER,
     "GET /apps": Role.VIEWER,
     "GET /apps/{key}": Role.VIEWER,

@@ -1,0 +1,37 @@
+"""Records of a plan that users refuse. They are kept in the audit trail: a user's last word counts.
+
+Whatever applies the plan leaves them as they are.
+"""
+
+from collections.abc import Collection, Mapping
+
+from pipeline.model.users import AuditEntry, User
+from pipeline.plans.plan_file import PlanFile, PlannedRecord
+from pipeline.ports import Ledger
+
+REFUSE, ALLOW = "refuse record", "allow record"
+_MOST_ENTRIES = 100_000
+"""Of one plan; nobody decides so often on the records of one."""
+
+
+def name_of(record: PlannedRecord) -> str:
+    """Name a record of a plan: two sources may have records with the same PK_ID."""
+    return f"{record.source} {record.key}"
+
+
+def refusals(plan: PlanFile, ledger: Ledger) -> Mapping[str, AuditEntry]:
+    """Return what is refused of a plan, by `name_of`, each with who said so and when."""
+    latest: dict[str, AuditEntry] = {}
+    for entry in ledger.users.audit_trail(subject=plan.id, limit=_MOST_ENTRIES):
+        if entry.action in {REFUSE, ALLOW}:
+            latest.setdefault(entry.detail, entry)
+    return {name: entry for name, entry in latest.items() if entry.action == REFUSE}
+
+
+def save_refusals(plan: PlanFile, names: Collection[str], user: User, ledger: Ledger) -> None:
+    """Refuse these records of a plan, and allow all others again."""
+    before = refusals(plan, ledger)
+    for name in (name_of(record) for record in plan.each()):
+        if (name in names) != (name in before):
+            action = REFUSE if name in names else ALLOW
+            ledger.users.record_audit(AuditEntry(user, action, plan.id, name))
