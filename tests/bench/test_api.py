@@ -2,6 +2,7 @@
 
 import json
 import os
+import statistics
 import subprocess
 import sys
 import time
@@ -25,14 +26,19 @@ from pipeline.model.agents import Scope
 from pipeline.settings import load_settings
 from tests.integration.agents.desk import RAW, account_of
 from tests.integration.pipeline.accounts import Source, receipt, write_account, write_settings
+from tests.integration.webhooks.hooked import until
+from tests.support.processes import free_port
 
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(1800)]
 
 MIB = 2**20
 CALLS = 300
+ROUNDS = 5
+PATH = "/tables/Receipts/records"
 CREDENTIALS = {"CASPIO_CLIENT_ID": "id", "CASPIO_CLIENT_SECRET": "secret"}
-MOST_RATIO = 10.0
+MOST_RATIO = 8.0
 """A request is served, its token looked up, and two audit rows are written: the goal of 2 is missed."""
+MOST_OF_LEAST = 4.0
 MOST_GROWTH_MIB = 32
 MOST_ACCOUNT_MIB = 2.0
 ACCOUNTS = 50
@@ -53,6 +59,27 @@ with httpx.Client(base_url=url) as client:
 """
 
 
+_PEER = """
+import contextlib, sys, httpx, uvicorn
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+url, port = sys.argv[1], int(sys.argv[2])
+form = {"grant_type": "client_credentials", "client_id": "id", "client_secret": "secret"}
+token = httpx.post(url + "/oauth/token", data=form).json()["access_token"]
+client = httpx.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {token}"})
+async def records(request):
+    path = f"/integrations/rest/v3/tables/{request.path_params['table']}/records"
+    page = {"q.pageNumber": "1", "q.pageSize": "50", "q.orderBy": "PK_ID"}
+    answer = await client.get(path, params=page)
+    answer.raise_for_status()
+    return JSONResponse({"result": answer.json()["Result"]})
+app = Starlette(routes=[Route("/tables/{table}/records", records)])
+uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning", access_log=False)
+"""
+"""The least that a proxy in Python does: no token, no rate, no audit, no check of arguments."""
+
+
 @dataclass(frozen=True)
 class Proxy:
     """The API in a process of its own, and the account's address at Caspio."""
@@ -60,11 +87,6 @@ class Proxy:
     process: psutil.Process
     client: httpx.Client
     caspio: str
-
-    def cpu_s(self) -> float:
-        """Return the processor time that the API has used."""
-        times = self.process.cpu_times()
-        return float(times.user + times.system)
 
     def resident_mib(self) -> float:
         """Return the memory that the API holds."""
@@ -112,27 +134,64 @@ def serving(config: Path, token: str) -> Iterator[tuple[psutil.Process, httpx.Cl
         started.stderr.close()
 
 
-def test_processor_time_of_a_call(proxy: Proxy):
-    """What a proxied call costs beside the same call by httpx alone; the audit is most of it."""
-    path = "/tables/Receipts/records"
-    for _ in range(20):
-        proxy.client.get(path).raise_for_status()
-    before = proxy.cpu_s()
+@contextmanager
+def peer(caspio: str) -> Iterator[tuple[psutil.Process, httpx.Client]]:
+    """Run the least proxy in a process of its own; return that and a client for it."""
+    port = free_port()
+    command = [sys.executable, "-c", _PEER, caspio, str(port)]
+    with subprocess.Popen(command) as started:
+        try:
+            with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
+                until(lambda: _answers(client))
+                yield psutil.Process(started.pid), client
+        finally:
+            started.terminate()
+
+
+def _answers(client: httpx.Client) -> bool:
+    try:
+        return client.get(PATH).is_success
+    except httpx.TransportError:
+        return False
+
+
+def cpu_ms(process: psutil.Process, client: httpx.Client) -> float:
+    """Return the processor time that a server uses for one call."""
+
+    def used_s() -> float:
+        times = process.cpu_times()
+        return float(times.user + times.system)
+
+    before = used_s()
     for _ in range(CALLS):
-        proxy.client.get(path).raise_for_status()
-    ours_ms = (proxy.cpu_s() - before) / CALLS * 1000
-    bare = subprocess.run(
-        [sys.executable, "-c", _BARE, proxy.caspio, str(CALLS)],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    bare_ms = float(bare.stdout)
+        client.get(PATH).raise_for_status()
+    return (used_s() - before) / CALLS * 1000
+
+
+def test_processor_time_of_a_call(proxy: Proxy):
+    """What a proxied call costs beside the same call by httpx alone, and by the least proxy."""
+    for _ in range(20):
+        proxy.client.get(PATH).raise_for_status()
+    rounds: list[tuple[float, float, float]] = []
+    with peer(proxy.caspio) as least:
+        # In turns: whatever else the machine does meets all three.
+        for _ in range(ROUNDS):
+            bare = subprocess.run(
+                [sys.executable, "-c", _BARE, proxy.caspio, str(CALLS)],
+                capture_output=True,
+                text=True,
+                check=True,
+            )
+            ours_ms = cpu_ms(proxy.process, proxy.client)
+            rounds.append((float(bare.stdout), cpu_ms(*least), ours_ms))
+    bare_ms, least_ms, ours_ms = (statistics.median(one) for one in zip(*rounds, strict=True))
 
     print(
-        f"\nCPU of a call: httpx alone {bare_ms:.2f} ms, proxied {ours_ms:.2f} ms, {ours_ms / bare_ms:.2f} x"
+        f"\nCPU of a call: httpx alone {bare_ms:.2f} ms, least proxy {least_ms:.2f} ms, "
+        f"ours {ours_ms:.2f} ms: {ours_ms / bare_ms:.2f} x and {ours_ms / least_ms:.2f} x"
     )
     assert ours_ms <= MOST_RATIO * bare_ms
+    assert ours_ms <= MOST_OF_LEAST * least_ms
 
 
 def gibibyte() -> Iterator[bytes]:

@@ -120,7 +120,7 @@ def points(folder: Path, kind: str) -> list[str]:
 
 
 def problem_of(folder: Path, kind: str, point: str) -> str:
-    """Kill a server at a point of a request and send that again; return "" if all is well."""
+    """Kill a server at a point of a request and send that again; return "" if nothing is wrong."""
     with api(folder) as one:
         request = one.request(kind)
         where = (one.config, one.emulator.url, one.token, *request, "key")

@@ -1,10 +1,10 @@
 """The audit of agents: a row for every call of a tool, from before its effect."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Select, delete, func, insert, select, update
+from sqlalchemy import Select, bindparam, delete, func, insert, select, update
 
 from pipeline.adapters.sql_ledger.agents.requests import SqlRequests
 from pipeline.adapters.sql_ledger.agents.tables import agent_calls, agent_tokens
@@ -14,6 +14,22 @@ from pipeline.ports.ledger.agents import RATE_WINDOW
 
 _rows = agent_calls.c
 
+# Every call of a tool executes these: made once, since to build and to recognize a statement takes
+# longer than SQLite takes to execute it.
+_KNOWN = select(agent_tokens.c.id).where(agent_tokens.c.id == bindparam("token")).with_for_update()
+_RECENT = (
+    select(func.count())
+    .select_from(agent_calls)
+    .where(_rows.token_id == bindparam("token"), _rows.at > bindparam("since"))
+)
+_USED = (
+    update(agent_tokens)
+    .where(agent_tokens.c.id == bindparam("token"))
+    .values(last_used_at=bindparam("now"))
+)
+_BEGUN = insert(agent_calls).returning(_rows.id)
+_SETTLED = update(agent_calls).where(_rows.id == bindparam("call"))
+
 
 class SqlAgents(SqlTokens, SqlRequests):
     """Remember tokens, calls, and requests under a key."""
@@ -22,21 +38,29 @@ class SqlAgents(SqlTokens, SqlRequests):
         self, call: AgentCall, *, per_minute: int, must_last: bool = True
     ) -> AgentCall | None:
         """Record a call before its effect, unless the token's rate is used up."""
-        own = agent_tokens.c.id == call.token_id
-        recent = (_rows.token_id == call.token_id) & (_rows.at > call.at - RATE_WINDOW)
-        row = {name: value for name, value in asdict(call).items() if name != "id"}
+        token = {"token": call.token_id}
+        row = {
+            "token_id": call.token_id,
+            "tool": call.tool,
+            "arguments": call.arguments,
+            "at": call.at,
+            "state": call.state,
+            "note": call.note,
+            "records": call.records,
+            "calls": call.calls,
+            "run_id": call.run_id,
+            "finished_at": call.finished_at,
+        }
         writing = self._session.writing if must_last else self._session.writing_unflushed
         with writing("record the call of a tool") as connection:
             # The token's row is locked, so that two servers cannot both take the last call.
-            known = select(agent_tokens.c.id).where(own).with_for_update()
-            if connection.execute(known).first() is None:
+            if connection.execute(_KNOWN, token).first() is None:
                 raise KeyError(call.token_id)
-            counted = select(func.count()).select_from(agent_calls).where(recent)
-            if connection.execute(counted).scalar_one() >= per_minute:
+            recent = connection.execute(_RECENT, {**token, "since": call.at - RATE_WINDOW})
+            if recent.scalar_one() >= per_minute:
                 return None
-            connection.execute(update(agent_tokens).where(own).values(last_used_at=call.at))
-            added = insert(agent_calls).values(row).returning(_rows.id)
-            return replace(call, id=connection.execute(added).scalar_one())
+            connection.execute(_USED, {**token, "now": call.at})
+            return replace(call, id=connection.execute(_BEGUN, row).scalar_one())
 
     def settle_call(
         self,
@@ -50,6 +74,7 @@ class SqlAgents(SqlTokens, SqlRequests):
     ) -> None:
         """Record what became of a call."""
         values = {
+            "call": call_id,
             "state": state,
             "note": note,
             "records": records,
@@ -59,8 +84,7 @@ class SqlAgents(SqlTokens, SqlRequests):
         }
         # A power cut leaves the row as it was begun, which says that its end is not known.
         with self._session.writing_unflushed("record the end of a tool's call") as connection:
-            own = update(agent_calls).where(_rows.id == call_id)
-            connection.execute(own.values(values))
+            connection.execute(_SETTLED, values)
 
     def agent_calls(
         self, account: str, *, token_id: str | None = None, limit: int = 50

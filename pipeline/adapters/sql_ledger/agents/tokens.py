@@ -5,13 +5,17 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from pipeline.adapters.sql_ledger.agents.tables import agent_tokens
 from pipeline.adapters.sql_ledger.session import SqlPart
 from pipeline.model.agents import AgentToken, Scope
 
 _rows = agent_tokens.c
+# Every request executes it, so that it is made once.
+_BY_DIGEST = select(agent_tokens).where(
+    _rows.account == bindparam("account"), _rows.digest == bindparam("digest")
+)
 
 
 class SqlTokens(SqlPart):
@@ -31,9 +35,9 @@ class SqlTokens(SqlPart):
 
     def token(self, account: str, digest: str) -> AgentToken | None:
         """Return an account's token by its digest."""
-        wanted = select(agent_tokens).where(_rows.account == account, _rows.digest == digest)
+        own = {"account": account, "digest": digest}
         with self._session.reading("look up a token") as connection:
-            row = connection.execute(wanted).mappings().one_or_none()
+            row = connection.execute(_BY_DIGEST, own).mappings().one_or_none()
         return None if row is None else _load(row)
 
     def tokens(self, account: str) -> Sequence[AgentToken]:
