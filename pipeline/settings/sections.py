@@ -327,7 +327,7 @@ class WebhookSettings(Section):
     """
     signature_header: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$")] = "X-Caspio-Signature"
     """Header with the HMAC-SHA256 signature of the body."""
-    batch_s: Annotated[float, Field(ge=0, le=3600)] = 5.0
+    batch_s: Annotated[float, Field(ge=0, le=3600)] = 1.0
     """Seconds for which messages are collected before they start one run."""
     max_records: Annotated[int, Field(gt=0, le=1000)] = 100
     """Most records in one run that messages start."""
