@@ -18,11 +18,14 @@ from pathlib import Path
 
 from tests.bench.table import chart, page, records
 from tests.bench.table.calls import CALLS
+from tests.bench.table.overhead import OVERHEAD
 from tests.bench.table.reading import READING
 from tests.bench.table.rows import Collected, Family, Options, Result, Row
+from tests.bench.table.scale import SCALE
 from tests.bench.table.start import START
+from tests.bench.table.webhook import WEBHOOK
 
-FAMILIES: tuple[Family, ...] = (READING, START, CALLS)
+FAMILIES: tuple[Family, ...] = (READING, START, CALLS, OVERHEAD, SCALE, WEBHOOK)
 ROWS: tuple[Row, ...] = tuple(row for family in FAMILIES for row in family.rows)
 CORPUS = Path(__file__).resolve().parents[4] / "shared" / "corpora" / "dev"
 _RUNS, _QUICK_RUNS = 3, 2

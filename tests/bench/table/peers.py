@@ -56,6 +56,17 @@ def tesseract_s(files: Iterable[Path]) -> Read:
     return Read(sum(one.cpu_s for one in found), tuple(one.output for one in found))
 
 
+def ocrmypdf_s(files: Iterable[Path]) -> float:
+    """Return the CPU seconds to make a searchable PDF of each picture, one process for each."""
+    options = ("--jobs", "1", "--image-dpi", "150", "--output-type", "pdf")
+    with tempfile.TemporaryDirectory() as folder:
+        target = str(Path(folder, "out.pdf"))
+        return sum(
+            used(["ocrmypdf", *options, str(path), target], env=os.environ | ONE_CORE).cpu_s
+            for path in files
+        )
+
+
 def pypdfium2_s(files: Iterable[Path]) -> float:
     """Return the CPU seconds to extract the text of PDF files, without starting."""
     return float(used([sys.executable, "-c", _PYPDFIUM2, *map(str, files)]).output)

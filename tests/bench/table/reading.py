@@ -36,6 +36,14 @@ REAL = Row(
     quick=False,
     about="A sample of public collections, where they are beside the project (`--corpus FOLDER`).",
 )
+SEARCHABLE = Row(
+    key="reading.searchable",
+    title="a scanned page, read and made a searchable PDF",
+    peer="OCRmyPDF with one job",
+    unit="CPU s a page",
+    about="All that is archived of a page, in a reader process that has its models; OCRmyPDF starts "
+    "for each page, as a command does.",
+)
 BORN_DIGITAL = Row(
     key="reading.born-digital",
     title="PDF files with a text layer, through the whole of `read`",
@@ -49,29 +57,40 @@ BORN_DIGITAL = Row(
 def measured(options: Options) -> Iterator[Pair]:
     """Yield each row once in each run, ours and the peer in turns."""
     few = 1 if options.quick else 2
-    sets: dict[str, Sequence[Drawn]] = {}
-    if shutil.which("tesseract"):
-        drawn = {
-            RECEIPTS.key: documents.receipts(options.folder / "receipts", 3 * few + 1, seed=11),
-            PAGES.key: documents.scanned_pages(options.folder / "pages", few + 1),
-            REAL.key: _real(options.corpus) if options.corpus else [],
-        }
-        sets = {key: found for key, found in drawn.items() if found and options.wants(key)}
+    scanned = documents.scanned_pages(options.folder / "pages", few + 1)
+    sets = _beside_tesseract(options, scanned, few)
     books = [
         documents.born_digital(options.folder / f"{pages}.pdf", pages, seed=pages).path
         for pages in (2, 150 * few)
     ]
     for _ in range(options.runs):
         for key, pages in sets.items():
-            yield _beside_tesseract(key, pages)
+            yield _recognized(key, pages)
+        if options.wants(SEARCHABLE.key) and shutil.which("ocrmypdf"):
+            scans = [page.path for page in scanned]
+            ours, peer = read_apart("warm", scans).cpu_s, peers.ocrmypdf_s(scans[1:])
+            yield Pair(SEARCHABLE.key, ours / few, peer / few)
         if options.wants(BORN_DIGITAL.key):
-            ours = read_apart("command", books).cpu_s
-            bare = peers.pypdfium2_s(books[1:])
-            count = 150 * few
-            yield Pair(BORN_DIGITAL.key, ours / count * 1e3, bare / count * 1e3)
+            ours, peer = read_apart("command", books).cpu_s, peers.pypdfium2_s(books[1:])
+            each = 1e3 / (150 * few)
+            yield Pair(BORN_DIGITAL.key, ours * each, peer * each)
 
 
-def _beside_tesseract(key: str, drawn: Sequence[Drawn]) -> Pair:
+def _beside_tesseract(
+    options: Options, scanned: Sequence[Drawn], few: int
+) -> dict[str, Sequence[Drawn]]:
+    """Return the pictures of each row that was asked for, none without the command."""
+    if not shutil.which("tesseract"):
+        return {}
+    drawn: dict[str, Sequence[Drawn]] = {
+        RECEIPTS.key: documents.receipts(options.folder / "receipts", 3 * few + 1, seed=11),
+        PAGES.key: scanned,
+        REAL.key: _real(options.corpus) if options.corpus else (),
+    }
+    return {key: found for key, found in drawn.items() if found and options.wants(key)}
+
+
+def _recognized(key: str, drawn: Sequence[Drawn]) -> Pair:
     """Read all but the first page, which only warms up."""
     pages = drawn[1:]
     ours = read_apart("recognize", [page.path for page in drawn])
@@ -95,4 +114,4 @@ def _real(folder: Path) -> list[Drawn]:
     return [Drawn(one.path, one.reference) for one in (*receipts[:1], *receipts, *pages)]
 
 
-READING = Family("reading", (RECEIPTS, PAGES, REAL, BORN_DIGITAL), measured)
+READING = Family("reading", (RECEIPTS, PAGES, REAL, SEARCHABLE, BORN_DIGITAL), measured)
