@@ -4,7 +4,6 @@ import base64
 import hashlib
 import json
 import logging
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -18,7 +17,7 @@ from flows.agents.tools.tool import Method
 from pipeline.archive_layout import original_key
 from pipeline.model.agents import CallState, Scope
 from tests.integration.agents.conftest import CANARIES
-from tests.integration.agents.desk import LEGACY, MODERN, RAW, Desk, everything
+from tests.integration.agents.desk import RAW, Desk, everything
 
 pytestmark = pytest.mark.integration
 
@@ -91,53 +90,6 @@ def reading_token(desk: Desk, account: str = "main") -> str:
     if key not in _TOKENS:
         _TOKENS[key] = desk.token(account, RAW)
     return _TOKENS[key]
-
-
-@pytest.mark.parametrize("era", [MODERN, LEGACY])
-def test_no_tool_crosses_accounts(desk: Desk, era: str):
-    """Every tool, called with a token of the other account, is refused before it is looked at."""
-    token = reading_token(desk, "other")
-    before = len(desk.audit())
-
-    for name in all_tools():
-        body = {
-            "jsonrpc": "2.0", "id": 1, "method": "tools/call",
-            "params": {"name": name, "arguments": arguments_for(name, desk)},
-        }  # fmt: skip
-        sent = {"Authorization": f"Bearer {token}", "MCP-Protocol-Version": era}
-        answer = desk.request("POST", "/mcp/main", headers=sent, body=body)
-        assert answer.status_code == 401
-        assert "main 1" not in answer.text
-
-    assert len(desk.audit()) == before
-
-
-def test_the_others_ids_find_nothing(desk: Desk):
-    """Documents, digests, runs and addresses of the other account are unknown in this one."""
-    mine, theirs = reading_token(desk), reading_token(desk, "other")
-    plan = call_other(desk, theirs, "plan", {"source": "other"})["result"]
-    document = plan["changes"][0]["files"][0]["document"]
-    applied = call_other(desk, theirs, "apply", {"digest": plan["digest"]})["result"]
-
-    assert desk.error(mine, "plan", digest=plan["digest"]) == "not_found"
-    assert desk.error(mine, "apply", digest=plan["digest"]) == "not_found"
-    assert desk.error(mine, "undo", run_id=applied["run_id"]) == "not_found"
-    assert desk.error(mine, "read_document", document=document) == "not_found"
-    assert desk.error(mine, "explain", source="other", record="1") == "not_found"
-    assert desk.error(mine, "find_documents", source="other") == "not_found"
-    for uri in (
-        f"caspio://other/documents/{document}/text",
-        f"caspio://main/documents/{document}/text",
-    ):
-        with pytest.raises(MCPError, match="no such"):
-            read(desk, mine, uri)
-
-
-def call_other(desk: Desk, token: str, tool: str, arguments: Mapping[str, Any]) -> Any:
-    """Call a tool of the other account."""
-    answer = desk.call(token, tool, arguments, account="other")
-    assert not answer.is_error, answer.structured_content
-    return answer.structured_content
 
 
 def read(desk: Desk, token: str, uri: str) -> Any:
