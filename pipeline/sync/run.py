@@ -8,7 +8,16 @@ through each time, unless it has such a column of its own.
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from pipeline.model.sync import UNDONE, RecordRow, Row, RowState, Side, SyncProgress, row_digest
+from pipeline.model.sync import (
+    UNDONE,
+    ChangeKind,
+    RecordRow,
+    Row,
+    RowState,
+    Side,
+    SyncProgress,
+    row_digest,
+)
 from pipeline.sync.context import SyncContext, found_again, pair_records, pair_rows, pair_states
 from pipeline.sync.layout import aware
 from pipeline.sync.reviews import Reviews
@@ -17,6 +26,7 @@ from pipeline.sync.write import settle_open
 from pipeline.wording import counted
 
 _BATCH = 500
+_MANY_INSERTS = 1_000
 
 _MIRROR_OVERLAP = timedelta(minutes=2)
 """How far an increment looks back behind the last one: a change may be committed after a later
@@ -64,6 +74,8 @@ def run_sync(
     _work_decided(worker)
     _delete(worker, delete_all=delete_all)
     context.report.unsettled = worker.unsettled
+    if context.dry_run:
+        _note_many_inserts(context)
     # What was not settled must be listed again, so that the marks stay where they are.
     if context.dry_run or worker.unsettled:
         return
@@ -75,6 +87,16 @@ def run_sync(
             swept_at=began if is_sweep else progress.swept_at,
         ),
     )
+
+
+def _note_many_inserts(context: SyncContext) -> None:
+    """Say in a plan that an import by hand saves calls, where there are many rows to insert."""
+    number = context.report.written[Side.CASPIO, ChangeKind.INSERT]
+    if number >= _MANY_INSERTS:
+        context.report.notes.append(
+            f"{number:,} records would be inserted at Caspio, with one call each. An import of "
+            "Caspio's own takes none: see `A first push` in docs/sync.md."
+        )
 
 
 def _work_named(worker: Worker, pks: Sequence[str]) -> None:

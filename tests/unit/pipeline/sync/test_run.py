@@ -172,3 +172,16 @@ def test_an_increment_looks_back_over_the_hour_that_is_repeated(tmp_path: Path):
     assert records.asked_since[1] is not None
     since = datetime.fromisoformat(records.asked_since[1][1])
     assert datetime.fromisoformat(shown) - since > timedelta(hours=1)
+
+
+@pytest.mark.parametrize(("rows", "is_noted"), [(999, False), (1_000, True)])
+def test_a_plan_names_the_import_where_it_saves_calls(tmp_path: Path, rows: int, *, is_noted: bool):
+    """Many rows to insert at Caspio are one call each, and a plan says what takes none."""
+    sides = Sides(tmp_path)
+    sides.run()
+    values = ",".join(f"('{number}', 't')" for number in range(rows))
+    sides.sql(f"INSERT INTO t VALUES {values}")  # noqa: S608 - a test's own
+
+    notes = sides.plan().report.notes
+
+    assert any("one call each" in note for note in notes) is is_noted
