@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from pipeline.decide.naming import NameTemplate
+from pipeline.looks import SharedLooks
 from pipeline.model import FileRef, Plan, ReadDocument, RecordWork, SourceSpec
 from pipeline.model.learning import LearnedColumn
 from pipeline.ports import (
@@ -62,6 +63,7 @@ class SourceRun:
     other sources in the settings. `on_plan` gets every plan with its documents, from many threads.
     `check_stop` is called before anything new is started; it raises StopRequested to stop the run.
     `suspects` are read now, by version; this process reads no other document meanwhile.
+    `looks` are those that several renames of attachments share.
     Only one thread at a time renames a Files-area file: it holds `move_lock`.
     `learned` has by column what was learned, as it was when the run began.
     """
@@ -78,6 +80,7 @@ class SourceRun:
     other_sources: frozenset[str] = frozenset()
     suspects: Mapping[str, Suspect] = field(default_factory=dict)
     learned: Mapping[str, LearnedColumn] = field(default_factory=dict)
+    looks: SharedLooks = field(default_factory=SharedLooks)
     move_lock: threading.Lock = field(default_factory=threading.Lock)
     on_plan: Callable[[Plan, Sequence[ReadDocument]], None] = field(
         default=lambda _plan, _documents: None

@@ -4,6 +4,7 @@
     ├── TryLater                the service is busy or unavailable for now; a later run may succeed
     │   ├── ServiceUnavailable  retries are used up
     │   ├── AtWorkElsewhere     another run works on the same; it ends by itself
+    │   ├── TooLate             a write would have left later than what was looked at counts
     │   └── EffectInDoubt       a write was sent and its answer lost; look before doing anything
     ├── RejectFile              this file cannot be handled; the others go on
     │   ├── CutShort            fewer or more bytes arrived than were listed
@@ -40,6 +41,10 @@ class ServiceUnavailable(TryLater):
 
 class AtWorkElsewhere(TryLater):
     """Another run works on the same, and only one may; it ends by itself."""
+
+
+class TooLate(TryLater):
+    """A write would have left later than what was looked at before it counts; nothing was sent."""
 
 
 class EffectInDoubt(TryLater):

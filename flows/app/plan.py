@@ -2,6 +2,7 @@
 
 import hashlib
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
@@ -23,6 +24,7 @@ from flows.terminal.progress import RunProgress, progress
 from pipeline.context import SourceRun
 from pipeline.decide.fingerprint import settings_hash
 from pipeline.errors import BadSettings
+from pipeline.looks import LOOKED_AT_ONCE
 from pipeline.metering.summary import Summary
 from pipeline.model import Place, Plan, ReadDocument, SourceSpec
 from pipeline.plans.apply import PAGE
@@ -86,7 +88,15 @@ class _Listed:
     records: int = 0
     renamed: int = 0
     fields: int = 0
-    named_fields: set[str] = field(default_factory=set)
+    names: Counter[tuple[int, str]] = field(default_factory=Counter)
+    """Names that are given, by the page of records that is applied together, and field."""
+
+    @property
+    def name_calls(self) -> int:
+        """Return how many calls look at attachments before they are renamed."""
+        looks = sum(-(-number // LOOKED_AT_ONCE) for number in self.names.values())  # rounded up
+        # The first name in a field is looked at before and after: does it take extensions?
+        return looks + 2 * len({name for _, name in self.names})
 
 
 @dataclass(slots=True)
@@ -117,10 +127,11 @@ class _Collector:
             # A file of the Files area is looked up alone: once before and once after its rename.
             self.lookups += (1 + renamed) * in_files_area
             listed = self.listed.setdefault(spec.name, _Listed())
+            page = listed.records // PAGE
+            listed.names.update((page, name) for name in named_fields(plan))
             listed.records += 1
             listed.renamed += renamed
             listed.fields = max(listed.fields, len({d.file.ref.field for d in documents}))
-            listed.named_fields |= named_fields(plan)
 
     def _look_calls(self, spec: SourceSpec, plan: Plan) -> int:
         """Return how many calls find the rows that refer to a file that moves."""
@@ -140,8 +151,7 @@ class _Collector:
         for listed in self.listed.values():
             pages = -(-listed.records // PAGE) - (-listed.renamed // PAGE)  # both rounded up
             calls += pages * (1 + listed.fields)
-            # The first name in a field is looked at before and after: does it take extensions?
-            calls += 2 * len(listed.named_fields)
+            calls += listed.name_calls
         return Cost(calls)
 
 

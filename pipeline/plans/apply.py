@@ -12,6 +12,7 @@ from pipeline.decide.column_values import same
 from pipeline.decide.naming import has_name
 from pipeline.decide.ownership import IN_EFFECT, name_given
 from pipeline.isolation import isolated
+from pipeline.looks import attachments_in
 from pipeline.model import (
     Column,
     Effect,
@@ -80,10 +81,15 @@ def due_records(
             for work in listed
         }
         expect(sum(len(record.files) for record in page))
+        run.looks.expect(attachments_in(_renamed_in(page)))
         for record in page:
             refs = tuple(file.ref for file in record.files)
             due = DueRecord(record, by_key.get(key_of(record)))
             yield RecordWork(record.source, record.record, {}, refs), due
+
+
+def _renamed_in(page: Iterable[PlannedRecord]) -> Iterator[FileRef]:
+    return (file.ref for record in page for file in record.files if file.new_name)
 
 
 def apply_record(

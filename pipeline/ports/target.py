@@ -66,10 +66,33 @@ class RecordTarget(Protocol):
     def attachment(self, record: RecordRef, field: str) -> ShownFile | None:
         """Return the attachment as it is now, None without one."""
 
+    def attachments_of(
+        self, records: Sequence[RecordRef], field: str
+    ) -> Mapping[RecordRef, ShownFile]:
+        """Return the attachments of a few records of one table or view, in one call.
+
+        A record that is missing may have one all the same: how many an answer has at most is not
+        documented.
+        """
+
     def rename_attachment(
-        self, record: RecordRef, field: str, *, base_name: str, guard: Mapping[str, Value]
+        self,
+        record: RecordRef,
+        field: str,
+        *,
+        base_name: str,
+        extension: str | None = None,
+        guard: Mapping[str, Value],
+        until_s: float | None = None,
     ) -> Updated:
-        """Set the base name (no extension) of one record's attachment, guarded as `update` is."""
+        """Set the base name (no extension) of one record's attachment, guarded as `update` is.
+
+        `extension` is the one that was listed for the file, which it keeps. A rename that died
+        half-way, and took it off, is finished when it is made again.
+
+        Raises:
+            TooLate: the call could not leave before `until_s`, by the monotonic clock.
+        """
 
     def file(self, path: str) -> ShownFile | None:
         """Return the Files-area file at a path as it is now, None without one."""

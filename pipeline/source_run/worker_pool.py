@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from pipeline.context import SourceRun
 from pipeline.errors import StopRequested
+from pipeline.looks import attachments_in
 from pipeline.model import Outcome, RecordWork, Status
 from pipeline.ports import Clock, Suspect
 from pipeline.record import process_record
@@ -212,6 +213,7 @@ class WorkerPool:
 
     def _process(self, work: RecordWork, leased: RecordWork, run: SourceRun) -> list[Outcome]:
         outcomes = self._act(work, leased, run)
+        self._run.looks.forget(attachments_in(leased.files))
         # A renamed record is released by the tracker, once the ledger knows its new versions.
         if not self._renames.add(leased, outcomes):
             self._run.release([leased])
@@ -234,6 +236,7 @@ class WorkerPool:
             current = self._settled(mine)
             finished = set() if self._run.reread else self._finished(current)
             suspects = self._suspects_in(current)
+            self._expect_renames(current)
             for work, leased in zip(current, mine, strict=True):
                 todo = self._without_finished(work, finished)
                 if todo.files:
@@ -241,6 +244,12 @@ class WorkerPool:
                     yield todo, leased, {version: suspects[version] for version in among}
                 else:
                     leases.release(leased)
+
+    def _expect_renames(self, works: Sequence[RecordWork]) -> None:
+        """Let renames of these records share looks, if the source gives names by what it reads."""
+        run = self._run
+        if self._reads and run.template is not None and not run.plan_only:
+            run.looks.expect(attachments_in(ref for work in works for ref in work.files))
 
     def _settled(self, works: Sequence[RecordWork]) -> list[RecordWork]:
         """Settle what a dead worker has left open on these records; return them as they are now.

@@ -30,7 +30,8 @@ class Boundaries:
     """The boundaries that all runs pass; `events` happen at some, and some answers are `lost`.
 
     Once `killed` is set, no call of the run gets through. While a thread is in one of the
-    `windows`, files are left alone.
+    `windows`, files are left alone, and so are the attachments of the records `looked_at`, until
+    they are renamed: the clock of a history does not move, so a look counts all the time.
     """
 
     events: dict[Boundary, Callable[[], None]] = field(default_factory=dict)
@@ -38,6 +39,7 @@ class Boundaries:
     passed: Counter[tuple[str, str]] = field(default_factory=Counter)
     killed: bool = False
     windows: set[int] = field(default_factory=set)
+    looked_at: set[str] = field(default_factory=set)
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def pass_one(self, name: str, when: str) -> int:
@@ -71,11 +73,16 @@ class _Disturbed:
         def call(*args: Any, **options: Any) -> Any:
             boundaries = self._boundaries
             boundaries.pass_one(attribute, "before")
+            if self._at_caspio and attribute == "attachments_of":
+                # Before the call: other threads go on meanwhile, and users act at their boundaries.
+                boundaries.looked_at |= {record.pk for record in args[0]}
             result = value(*args, **options)
             if self._at_caspio and attribute in OPENS_A_WINDOW:
                 boundaries.windows.add(threading.get_ident())
             elif self._at_caspio or attribute == "settle":
                 boundaries.windows.discard(threading.get_ident())
+            if self._at_caspio and attribute == "rename_attachment":
+                boundaries.looked_at.discard(args[0].pk)
             number = boundaries.pass_one(attribute, "after")
             if attribute in WRITES and number in boundaries.lost:
                 raise EffectInDoubt("the answer was lost")

@@ -48,7 +48,8 @@ COLUMNS = {"DocType": "doc_type", "Total": "total"}
 
 # Calls around which something happens more often than chance would have it.
 TENDER = (
-    *("open", "update", "attachment", "rename_attachment", "file", "file_sha256", "put_file"),
+    *("open", "update", "attachment", "attachments_of", "rename_attachment"),
+    *("file", "file_sha256", "put_file"),
     *("delete_file", "referrers", "intend", "settle", "archived", "finish", "record_rename"),
 )
 
@@ -137,6 +138,7 @@ def _disturb(workspace: DisturbedWorkspace, users: Users, chance: random.Random)
     for _ in range(3):
         run_ids = _run(workspace, workers=chance.choice([1, 1, 2]))
         boundaries.windows.clear()  # those of killed threads
+        boundaries.looked_at.clear()
         if boundaries.killed:
             boundaries.killed = False
             workspace.clock.advance(QUARTER_HOUR.total_seconds())

@@ -92,7 +92,7 @@ class Users:
 
     def replace_attachment(self) -> None:
         """Attach another file, of the same name and size or not."""
-        pk = self._living()
+        pk = self._with_free_file()
         now = {one["pk"]: one for one in self._dump()["attachments"]["Papers"]}
         name = self.chance.choice(NAMES)
         if pk in now and self.chance.random() < 0.6:
@@ -119,7 +119,7 @@ class Users:
 
     def delete_attachment(self) -> None:
         """Remove a file from its record."""
-        pk = self._living()
+        pk = self._with_free_file()
         with self._client() as client:
             client.tables.remove_attachments("Papers", "Scan", condition=f"PK_ID = {pk}")
         self.attached[pk] = None
@@ -156,6 +156,13 @@ class Users:
         return self.chance.choice(
             [pk for pk in range(1, RECORDS + 1) if pk not in self.gone_records]
         )
+
+    def _with_free_file(self) -> int:
+        """Return a record whose file is not about to be renamed."""
+        pk = self._living()
+        if str(pk) in self.workspace.boundaries.looked_at:
+            raise LookupError("whoever replaced it now could not be seen")
+        return pk
 
     def _dump(self) -> dict[str, Any]:
         return self.workspace.emulator.control.dump()

@@ -11,11 +11,11 @@ from pathlib import Path
 from posixpath import basename, dirname
 
 from pipeline.decide.naming import join_name
-from pipeline.errors import EffectInDoubt, FileGone
+from pipeline.errors import EffectInDoubt, FileGone, TooLate
 from pipeline.model import Column, FileRef, Place, RecordRef, RecordWork, SourceSpec, Value
 from pipeline.ports.source import Download
 from pipeline.ports.target import Referrer, ShownFile, Updated
-from tests.fakes.clock import START
+from tests.fakes.clock import START, FakeClock
 
 PAGE = 2  # so that paging is always exercised
 FILES_DATE = "2026-01-01"
@@ -57,6 +57,7 @@ class FakeCaspio:
     before_call: Callable[[str], None] = field(default=lambda _: None)
     lose_answers: set[str] = field(default_factory=set)
     cut: dict[str, int] = field(default_factory=dict)
+    clock: FakeClock = field(default_factory=FakeClock)
 
     def table(self, name: str, **types: str) -> None:
         """Add a table with columns of the given Caspio types ("DATE_TIME" for DATE/TIME)."""
@@ -226,11 +227,32 @@ class FakeCaspio:
             return None
         return ShownFile(kept.name, len(kept.data), kept.date, kept.extension)
 
+    def attachments_of(
+        self, records: Sequence[RecordRef], field: str
+    ) -> Mapping[RecordRef, ShownFile]:
+        """Look at several attachments."""
+        self._call("attachment names")
+        return {
+            record: ShownFile(kept.name, len(kept.data), kept.date, kept.extension)
+            for record in records
+            if (kept := self.attachments.get((record.container, field, record.pk))) is not None
+        }
+
     def rename_attachment(
-        self, record: RecordRef, field: str, *, base_name: str, guard: Mapping[str, Value]
+        self,
+        record: RecordRef,
+        field: str,
+        *,
+        base_name: str,
+        extension: str | None = None,
+        guard: Mapping[str, Value],
+        until_s: float | None = None,
     ) -> Updated:
         """Rename an attachment, which changes its date."""
+        del extension  # it has no quirks: a name's extension is never lost
         self._call("rename")
+        if until_s is not None and self.clock.monotonic() > until_s:
+            raise TooLate("the rename could not leave in time")
         attachment = self.attachments.get((record.container, field, record.pk))
         if attachment is None or self._guarded(record, guard) is None:
             return Updated(0, None)

@@ -32,6 +32,7 @@ Translation = Callable[[theirs.CaspioError], ours.IngestError]
 
 TRANSLATIONS: Mapping[type[theirs.CaspioError], Translation] = {
     theirs.TemporaryError: lambda error: ours.ServiceUnavailable(str(error)),
+    theirs.TooLate: lambda error: ours.TooLate(str(error)),
     theirs.InDoubt: lambda error: ours.EffectInDoubt(str(error)),
     theirs.AccountError: lambda error: ours.StopRun(str(error)),
     theirs.Misconfigured: _misconfigured,

@@ -1,7 +1,9 @@
 """Read and change records and files, one at a time and guarded: an account's RecordTarget."""
 
 import hashlib
+import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.adapters.caspio import client as caspio
@@ -24,10 +26,29 @@ from pipeline.adapters.caspio.errors import translated
 from pipeline.adapters.caspio.file_lookup import FolderTree
 from pipeline.adapters.caspio.schema_cache import SchemaCache
 from pipeline.adapters.caspio.scratch_store import path_key
+from pipeline.decide.naming import join_name
 from pipeline.model import Column, RecordRef, Value
 from pipeline.ports import Referrer, ShownFile, Updated
 
 _MISSING = 404
+
+
+@dataclass(frozen=True, slots=True)
+class _FirstName:
+    """The first name that is given in an attachment field."""
+
+    record: RecordRef
+    field: str
+    base_name: str
+    extension: str | None
+
+    def has_lost_extension(self, before: FileInfo) -> bool:
+        """Say whether a killed run has given this name, and it took the place of the extension."""
+        return (
+            bool(self.extension)
+            and before.extension != self.extension
+            and before.full_name.casefold() == self.base_name.casefold()
+        )
 
 
 class CaspioRecordTarget:
@@ -43,6 +64,7 @@ class CaspioRecordTarget:
         self._tree = FolderTree(client.files)
         # Whether an attachment field takes names with their extension, by container and field.
         self._takes_extension: dict[tuple[str, str], bool] = {}
+        self._first_name = threading.Lock()
 
     @translated()
     def columns(self, container: str, *, is_view: bool) -> Mapping[str, Column]:
@@ -92,53 +114,97 @@ class CaspioRecordTarget:
     def attachment(self, record: RecordRef, field: str) -> ShownFile | None:
         """Return the attachment as it is now, None without one."""
         info = self._attachment(record, field)
-        if info is None:
-            return None
-        return ShownFile(info.full_name, info.size_bytes, info.listed_date, info.extension)
+        return None if info is None else _as_shown(info)
+
+    @translated()
+    def attachments_of(
+        self, records: Sequence[RecordRef], field: str
+    ) -> Mapping[RecordRef, ShownFile]:
+        """Return the attachments of a few records of one table or view, in one call."""
+        container, is_view = records[0].container, records[0].is_view
+        operations = self._operations(records[0])
+        room = operations.file_infos_room(container, field)
+        wanted = {record.pk: record for record in records}
+        # PK_IDs that are too long for one address are left out, not asked for in further calls.
+        condition, _ = next(where.pk_clauses(list(wanted), is_view=is_view, room=room, span=0))
+        infos = operations.file_infos(container, field, condition=condition)
+        found = (info for info in infos if info.pk in wanted and not info.is_empty)
+        return {wanted[info.pk]: _as_shown(info) for info in found}
 
     @translated()
     def rename_attachment(
-        self, record: RecordRef, field: str, *, base_name: str, guard: Mapping[str, Value]
+        self,
+        record: RecordRef,
+        field: str,
+        *,
+        base_name: str,
+        extension: str | None = None,
+        guard: Mapping[str, Value],
+        until_s: float | None = None,
     ) -> Updated:
         """Set the base name of one record's attachment, under the same guard as `update`.
 
         Whether FileName is to be sent with or without the extension does not follow from how it is
         listed (caspio-api.md, section 3.3). So the first name in a field is sent as names are
         listed, and then looked at: if the extension is lost or doubled, the name is sent once more
-        the other way, and so from then on.
+        the other way, and so from then on. If the process dies between these two calls, the same
+        rename, made again, finishes what it left.
         """
-        # Looked up once: other threads rename, too.
-        takes_extension = self._takes_extension.get((record.container, field))
-        if takes_extension is False:
-            return self._rename(record, field, base_name, guard)
+        place = (record.container, field)
+        if place not in self._takes_extension:
+            with self._first_name:  # one thread finds out, the others wait and know it then
+                if place not in self._takes_extension:
+                    first = _FirstName(record, field, base_name, extension)
+                    return self._rename_first(first, guard, until_s)
+        name = base_name
+        if self._takes_extension[place]:
+            if extension is None:
+                before = self._attachment(record, field)
+                if before is None:
+                    return Updated(0, None)
+                extension = before.extension
+            name = join_name(base_name, extension)
+        return self._rename(record, field, name, guard, until_s)
+
+    def _rename_first(
+        self, first: "_FirstName", guard: Mapping[str, Value], until_s: float | None
+    ) -> Updated:
+        """Give the first name in a field, and learn whether it takes names with extension."""
+        record, field, base_name = first.record, first.field, first.base_name
+        place = (record.container, field)
         before = self._attachment(record, field)
         if before is None:
             return Updated(0, None)
-        full_name = f"{base_name}.{before.extension}" if before.extension else base_name
-        if takes_extension is True:
-            return self._rename(record, field, full_name, guard)
+        extension = before.extension if first.extension is None else first.extension
+        full_name = join_name(base_name, extension)
+        if first.has_lost_extension(before):
+            self._takes_extension[place] = True
+            return self._rename(record, field, full_name, guard, until_s)
 
         sends_extension = before.name_has_type
-        first, second = base_name, full_name
-        if sends_extension:
-            first, second = full_name, base_name
-        answer = self._rename(record, field, first, guard)
+        first_name, other = (full_name, base_name) if sends_extension else (base_name, full_name)
+        answer = self._rename(record, field, first_name, guard, until_s)
         if full_name == base_name or answer.affected != 1:
             return answer
         try:
             after = self._attachment(record, field)
             name = after.full_name.casefold() if after else ""
             if name == full_name.casefold():
-                self._takes_extension[record.container, field] = sends_extension
-            elif name in {base_name.casefold(), f"{full_name}.{before.extension}".casefold()}:
-                self._takes_extension[record.container, field] = not sends_extension
-                answer = self._rename(record, field, second, guard)
+                self._takes_extension[place] = sends_extension
+            elif name in {base_name.casefold(), f"{full_name}.{extension}".casefold()}:
+                self._takes_extension[place] = not sends_extension
+                answer = self._rename(record, field, other, guard)
         except CaspioError as error:  # it is renamed already, whatever comes after that
             raise InDoubt(f"renamed, but not known how {base_name!r} is shown: {error}") from error
         return answer
 
     def _rename(
-        self, record: RecordRef, field: str, name: str, guard: Mapping[str, Value]
+        self,
+        record: RecordRef,
+        field: str,
+        name: str,
+        guard: Mapping[str, Value],
+        until_s: float | None = None,
     ) -> Updated:
         operations = self._operations(record)
         room = operations.file_infos_room(record.container, field)
@@ -148,6 +214,7 @@ class CaspioRecordTarget:
             name,
             condition=self._guard(record, guard, room=room),
             about=f"record {record.pk} field {field}",
+            until_s=until_s,
         )
         return _updated(answer, record, list(guard))
 
@@ -315,6 +382,10 @@ def as_column(column: caspio.Column) -> Column:
         is_formula=column.is_formula,
         unique=column.unique,
     )
+
+
+def _as_shown(info: FileInfo) -> ShownFile:
+    return ShownFile(info.full_name, info.size_bytes, info.listed_date, info.extension)
 
 
 def _updated(answer: Affected, record: RecordRef, columns: Sequence[str]) -> Updated:

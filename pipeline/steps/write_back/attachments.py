@@ -1,12 +1,16 @@
 """Rename an attachment in place, addressed by one PK_ID and guarded by the record's columns."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from pipeline.digests import has_digest
-from pipeline.errors import EffectInDoubt
+from pipeline.errors import EffectInDoubt, TooLate
 from pipeline.model import EffectKind, EffectState, FileRef, RecordRef, Value
+from pipeline.ports import ShownFile
 from pipeline.steps.write_back.context import WriteContext
+from pipeline.steps.write_back.effect_calls import Renaming
 from pipeline.steps.write_back.effects import carry_out, new_effect
+
+_TRIES = 2  # the second one against what the record has by then
 
 
 def rename_attachment(
@@ -20,16 +24,19 @@ def rename_attachment(
     """Give an attachment a new base name; its extension stays. Return "" or why it was not renamed.
 
     The WHERE clause of a rename can name columns of the record, but nothing of the file. So the
-    file is looked at right before, and renamed only if it is the one that was read: a file that is
-    put in its place between look and rename gets its name. `undoes` is the effect that this rename
-    takes back.
+    file is looked at before, and renamed only if it is the one that was read: a file that is put in
+    its place between look and rename gets its name. A look that several renames share counts for a
+    short time (`LOOK_S`), any other for the one call that follows it. `undoes` is the effect that
+    this rename takes back.
     """
     record, target = ref.record, context.ports.target
     assert record is not None
-    for is_last in (False, True):
-        if not _is_still_there(ref, record, context):
+    doubt: EffectInDoubt | None = None
+    has_changed = False
+    for shown, until_s in _looks(ref, record, context):
+        if not _is_still_there(ref, shown, context):
             return "the file was renamed or replaced meanwhile; its new name stays"
-        if is_last:  # a column changed: guarded by what the record has now
+        if has_changed:  # a column changed: guarded by what the record has now
             current = target.read(record, list(context.spec.columns))
             if current is None:
                 return "the record was deleted meanwhile"
@@ -43,24 +50,40 @@ def rename_attachment(
             after={"name": name},
             undoes=undoes,
         )
+        renaming = Renaming(ref.extension, until_s)
         try:
-            rename = carry_out(rename, context, guard=guard, extension=ref.extension)
-        except EffectInDoubt:
-            if is_last:
-                raise
+            rename = carry_out(rename, context, guard=guard, renaming=renaming)
+        except TooLate:
+            continue  # nothing was sent: the file is looked at again, alone
+        except EffectInDoubt as error:
+            doubt, has_changed = error, True
             continue
         if rename.state is not EffectState.CONFLICT:
             return ""
+        doubt, has_changed = None, True
+    if doubt is not None:
+        raise doubt
     return "the record kept changing; the name stays"
 
 
-def _is_still_there(ref: FileRef, record: RecordRef, context: WriteContext) -> bool:
+def _looks(
+    ref: FileRef, record: RecordRef, context: WriteContext
+) -> Iterator[tuple[ShownFile | None, float | None]]:
+    """Yield what the attachment looks like, and until when that counts, once for each try."""
+    ports, looks = context.ports, context.run.looks
+    look = looks.take((record, ref.field), target=ports.target, clock=ports.clock)
+    if look is not None:
+        yield look.shown, look.until_s
+    for _ in range(_TRIES):
+        yield ports.target.attachment(record, ref.field), None
+
+
+def _is_still_there(ref: FileRef, shown: ShownFile | None, context: WriteContext) -> bool:
     """Say whether an attachment is the version that was read: by name, size and date.
 
     If the date alone differs, something else may have changed it, such as a write to the record:
     the bytes decide.
     """
-    shown = context.ports.target.attachment(record, ref.field)
     if shown is None or shown.name != ref.name:
         return False
     if None not in {shown.size_bytes, ref.size_bytes} and shown.size_bytes != ref.size_bytes:

@@ -7,7 +7,7 @@ from pipeline.decide.column_values import is_empty
 from pipeline.model import Place, Plan
 
 _INSERT_CALLS = 2  # look for the row, insert it
-_RENAME_CALLS = 2  # look which file is there, rename it
+_RENAME_CALLS = 1  # the looks before renames are shared: see the forecast of a plan
 # Look for the new name, put, digest of the new, twice that of the old and a look before and after
 # the second, delete.
 _MOVE_CALLS = 8

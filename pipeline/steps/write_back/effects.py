@@ -10,16 +10,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import Enum, auto
-from pathlib import Path
 from typing import TypeVar
 
 from pipeline.decide.column_values import same
-from pipeline.decide.naming import split_name
-from pipeline.errors import EffectInDoubt, FileGone, IngestError, StopRun
+from pipeline.errors import EffectInDoubt, IngestError, StopRun
 from pipeline.model import Effect, EffectKind, EffectState, RecordRef, Value
-from pipeline.ports import Clock, RecordTarget, Updated
+from pipeline.ports import Clock, RecordTarget
 from pipeline.ports.ledger import Block
+from pipeline.steps.write_back import effect_calls as calls
 from pipeline.steps.write_back.context import WriteContext
+from pipeline.steps.write_back.effect_calls import Answer, Renaming, Request, Upload, record_of
 from pipeline.wording import counted
 
 IN_FLIGHT_S = 15.0
@@ -39,40 +39,6 @@ _ROUNDING_S = 0.01  # a shorter rest is rounding, and would be waited for again 
 
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a call or a look met: how many rows or files, and the row where it is known.
-
-    `pk` is the PK_ID of an inserted row, or of the row that is there already; "" where none is
-    there, None for effects that insert nothing.
-    """
-
-    met: int
-    row: Mapping[str, Value] | None = None
-    pk: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Upload:
-    """Bytes to put into the Files area."""
-
-    path: Path
-    media_type: str
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """An effect with what its call needs: guard (columns with their values), bytes, extension.
-
-    `extension` is what Caspio lists for an attachment beside its name (`FileRef`).
-    """
-
-    effect: Effect
-    guard: Mapping[str, Value]
-    upload: Upload | None = None
-    extension: str | None = None
 
 
 class Proof(Enum):
@@ -102,11 +68,6 @@ class EffectRules:
     recovery: Recovery
 
 
-def record_of(effect: Effect) -> RecordRef:
-    """Return the record that an effect changes."""
-    return RecordRef(effect.container, effect.pk, effect.is_view)
-
-
 def new_effect(
     kind: EffectKind,
     record: RecordRef,
@@ -133,122 +94,44 @@ def new_effect(
     )
 
 
-def _answered(updated: Updated) -> Answer:
-    return Answer(updated.affected, updated.row)
-
-
-def _update(request: Request, target: RecordTarget) -> Answer:
-    effect = request.effect
-    return _answered(
-        target.update(record_of(effect), guard=request.guard, values=effect.after, columns=())
-    )
-
-
-def _holds_values(effect: Effect, target: RecordTarget) -> Answer:
-    columns = target.columns(effect.container, is_view=effect.is_view)
-    if not effect.after.keys() <= columns.keys():
-        return Answer(0)  # a column was removed
-    row = target.read(record_of(effect), list(effect.after))
-    holds = row is not None and all(
-        same(row.get(name), value, columns[name]) for name, value in effect.after.items()
-    )
-    return Answer(int(holds), row)
-
-
-def _rename_attachment(request: Request, target: RecordTarget) -> Answer:
-    effect = request.effect
-    base, _ = split_name(str(effect.after["name"]), request.extension)
-    return _answered(
-        target.rename_attachment(
-            record_of(effect), effect.field, base_name=base, guard=request.guard
-        )
-    )
-
-
-def _has_name(effect: Effect, target: RecordTarget) -> Answer:
-    shown = target.attachment(record_of(effect), effect.field)
-    if shown is None:
-        return Answer(0)
-    names = (shown.name, str(effect.after["name"]))
-    return Answer(int(len({split_name(name, shown.extension)[0] for name in names}) == 1))
-
-
-def _insert_row(request: Request, target: RecordTarget) -> Answer:
-    effect = request.effect
-    found = _find_row(effect, target)
-    if found.met:  # somebody was quicker, or an interrupted run: no second row
-        return Answer(0, pk=found.pk)
-    return Answer(1, pk=target.insert(effect.container, effect.after))
-
-
-def _find_row(effect: Effect, target: RecordTarget) -> Answer:
-    pks = target.find(effect.container, effect.field, effect.after[effect.field])
-    return Answer(len(pks[:1]), pk=pks[0] if pks else "")
-
-
-def _delete_row(request: Request, target: RecordTarget) -> Answer:
-    return _answered(target.delete(record_of(request.effect), guard=request.guard))
-
-
-def _row_is_gone(effect: Effect, target: RecordTarget) -> Answer:
-    return Answer(int(target.read(record_of(effect), []) is None))
-
-
-def _put_file(request: Request, target: RecordTarget) -> Answer:
-    upload = request.upload
-    assert upload is not None
-    path = str(request.effect.after["path"])
-    return Answer(int(target.put_file(path, upload.path, media_type=upload.media_type)))
-
-
-def _has_bytes(effect: Effect, target: RecordTarget) -> Answer:
-    try:
-        digest = target.file_sha256(str(effect.after["path"]))
-    except FileGone:
-        return Answer(0)
-    return Answer(int(digest == effect.after["sha256"]))
-
-
-def _delete_file(request: Request, target: RecordTarget) -> Answer:
-    try:
-        target.delete_file(str(request.effect.before["path"]))
-    except FileGone:
-        return Answer(1)  # somebody has deleted it: that is what was wanted
-    return Answer(1)
-
-
-def _file_is_gone(effect: Effect, target: RecordTarget) -> Answer:
-    return Answer(int(target.file(str(effect.before["path"])) is None))
-
-
 EFFECTS: Mapping[EffectKind, EffectRules] = {
     # Columns of records. A rule or a trigger of the table may change what was written, so the row
     # is compared; after a crash, what was answered stays ours even if one column has changed since.
     EffectKind.UPDATE_COLUMNS: EffectRules(
-        _update, _holds_values, Proof.ROW, Recovery.LOOK_OR_ANSWER
+        calls.update, calls.holds_values, Proof.ROW, Recovery.LOOK_OR_ANSWER
     ),
     EffectKind.APPLY_DECISION: EffectRules(
-        _update, _holds_values, Proof.ROW, Recovery.LOOK_OR_ANSWER
+        calls.update, calls.holds_values, Proof.ROW, Recovery.LOOK_OR_ANSWER
     ),
     # Columns that only this program and its users write: what is not there is written again.
-    EffectKind.CLEAR_REPROCESS_FLAG: EffectRules(_update, _holds_values, Proof.ROW, Recovery.LOOK),
-    EffectKind.UPDATE_REVIEW_ROW: EffectRules(_update, _holds_values, Proof.ROW, Recovery.LOOK),
+    EffectKind.CLEAR_REPROCESS_FLAG: EffectRules(
+        calls.update, calls.holds_values, Proof.ROW, Recovery.LOOK
+    ),
+    EffectKind.UPDATE_REVIEW_ROW: EffectRules(
+        calls.update, calls.holds_values, Proof.ROW, Recovery.LOOK
+    ),
     # The file under the new path was confirmed before, so the answer to a repoint is enough.
-    EffectKind.REPOINT: EffectRules(_update, _holds_values, Proof.ANSWER, Recovery.LOOK),
+    EffectKind.REPOINT: EffectRules(calls.update, calls.holds_values, Proof.ANSWER, Recovery.LOOK),
     # Caspio may change a name on the way, and a listing shows the version that the ledger needs.
     EffectKind.RENAME_ATTACHMENT: EffectRules(
-        _rename_attachment, _has_name, Proof.LISTING, Recovery.LOOK
+        calls.rename_attachment, calls.has_name, Proof.LISTING, Recovery.LOOK
     ),
     # Rows are known by one of their columns: a row with that value counts as inserted.
-    EffectKind.INSERT_INDEX_ROW: EffectRules(_insert_row, _find_row, Proof.ANSWER, Recovery.LOOK),
-    EffectKind.INSERT_REVIEW_ROW: EffectRules(_insert_row, _find_row, Proof.ANSWER, Recovery.LOOK),
+    EffectKind.INSERT_INDEX_ROW: EffectRules(
+        calls.insert_row, calls.find_row, Proof.ANSWER, Recovery.LOOK
+    ),
+    EffectKind.INSERT_REVIEW_ROW: EffectRules(
+        calls.insert_row, calls.find_row, Proof.ANSWER, Recovery.LOOK
+    ),
     EffectKind.DELETE_INDEX_ROW: EffectRules(
-        _delete_row, _row_is_gone, Proof.ANSWER, Recovery.LOOK
+        calls.delete_row, calls.row_is_gone, Proof.ANSWER, Recovery.LOOK
     ),
     # The two halves of a move. A copy counts only with the right digest, and no half alone.
-    EffectKind.PUT_FILE: EffectRules(_put_file, _has_bytes, Proof.DIGEST, Recovery.FINISH_MOVE),
+    EffectKind.PUT_FILE: EffectRules(
+        calls.put_file, calls.has_bytes, Proof.DIGEST, Recovery.FINISH_MOVE
+    ),
     EffectKind.DELETE_FILE: EffectRules(
-        _delete_file, _file_is_gone, Proof.ANSWER, Recovery.FINISH_MOVE
+        calls.delete_file, calls.file_is_gone, Proof.ANSWER, Recovery.FINISH_MOVE
     ),
 }
 """Every kind of effect. The intents of a move's two halves are recorded together, see `move.py`."""
@@ -259,11 +142,11 @@ def carry_out(
     context: WriteContext,
     *,
     guard: Mapping[str, Value] | None = None,
-    extension: str | None = None,
+    renaming: Renaming | None = None,
 ) -> Effect:
     """Record the intent, make the call, and record the result; return the effect as it is then.
 
-    `guard` and `extension` are those of the `Request`.
+    `guard` and `renaming` are those of the `Request`.
 
     Its state is VERIFIED or APPLIED (not verified yet, or the row holds something else) where it is
     in effect, and CONFLICT where the record is no longer as it was planned against. An inserted row
@@ -276,7 +159,7 @@ def carry_out(
     """
     ledger = context.ports.ledger
     effect = ledger.effects.intend(effect, context.run.run_id)
-    answer = call_or_look(effect, context, abandons=[effect], guard=guard, extension=extension)
+    answer = call_or_look(effect, context, abandons=[effect], guard=guard, renaming=renaming)
     if answer.met > 1:
         raise _block(effect, answer.met, context)
     if answer.met == 0:
@@ -298,7 +181,7 @@ def call_or_look(
     abandons: Sequence[Effect],
     guard: Mapping[str, Value] | None = None,
     upload: Upload | None = None,
-    extension: str | None = None,
+    renaming: Renaming | None = None,
 ) -> Answer:
     """Make an effect's call, and look for it if the answer is lost.
 
@@ -310,13 +193,15 @@ def call_or_look(
     """
     ledger = context.ports.ledger
     rules, target = EFFECTS[effect.kind], context.ports.target
-    request = Request(effect, effect.before if guard is None else guard, upload, extension)
+    request = Request(effect, effect.before if guard is None else guard, upload, renaming)
     try:
         return rules.call(request, target)
     except EffectInDoubt:
         answer = look_until(effect, context, end_s=in_flight_end_s(context))
-        if answer.met:
-            return answer
+        if answer.is_half_done and not finish_half_done(effect, context).met:
+            raise  # it stays open, and the next run finishes it
+        if answer.is_half_done or answer.met:
+            return replace(answer, met=1)
         note = "its answer never came, and it did not take effect"
         for one in abandons:
             ledger.effects.settle(one, EffectState.ABANDONED, note)
@@ -325,6 +210,21 @@ def call_or_look(
         for one in abandons:
             ledger.effects.settle(one, EffectState.ABANDONED, f"not made: {error}")
         raise
+
+
+def finish_half_done(effect: Effect, context: WriteContext) -> Answer:
+    """Make the call of a rename again that was cut off after it had changed the file's extension.
+
+    It is guarded by what the record has now: the look that found it has seen the name.
+    """
+    ports = context.ports
+    names = [name for name in context.spec.columns if name in context.columns]
+    guard = ports.target.read(record_of(effect), names)
+    if guard is None:
+        return Answer(0)
+    state = ports.ledger.files.state(effect.version)
+    renaming = Renaming(state.ref.extension if state else None)
+    return EFFECTS[effect.kind].call(Request(effect, guard, renaming=renaming), ports.target)
 
 
 def in_flight_end_s(context: WriteContext) -> float:
@@ -336,7 +236,7 @@ def look_until(effect: Effect, context: WriteContext, *, end_s: float) -> Answer
     """Look for an effect until it is there, or its call cannot be under way any more."""
     return looked_until(
         lambda: look(effect, context),
-        is_there=lambda answer: answer.met > 0,
+        is_there=lambda answer: answer.met > 0 or answer.is_half_done,
         clock=context.ports.clock,
         end_s=end_s,
     )

@@ -16,7 +16,8 @@ from pipeline.errors import EffectInDoubt, FileGone
 from pipeline.model import Effect, EffectKind, EffectState, FetchedFile, FileRef, RecordRef
 from pipeline.ports import Referrer
 from pipeline.steps.write_back.context import WriteContext
-from pipeline.steps.write_back.effects import Upload, call_or_look, carry_out, look, new_effect
+from pipeline.steps.write_back.effect_calls import Upload
+from pipeline.steps.write_back.effects import call_or_look, carry_out, look, new_effect
 from pipeline.wording import counted
 
 MAX_ALTERNATIVES = 50

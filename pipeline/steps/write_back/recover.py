@@ -9,11 +9,12 @@ import structlog
 from pipeline.errors import BadSettings, RefusedByCaspio, RejectFile, TryLater
 from pipeline.model import Effect, EffectKind, EffectState
 from pipeline.steps.write_back.context import WriteContext
+from pipeline.steps.write_back.effect_calls import Answer
 from pipeline.steps.write_back.effects import (
     EFFECTS,
     LONGEST_CALL,
-    Answer,
     Recovery,
+    finish_half_done,
     in_flight_end_s,
     look,
     look_until,
@@ -28,7 +29,8 @@ def recover(context: WriteContext, effects: Iterable[Effect], *, may_write: bool
 
     What is in effect is recorded as verified. What is not is abandoned: the pipeline plans it again
     when it comes to the file. A half-done move of a Files-area file is finished, since a row may
-    point at its new name already; where nothing may be written, it waits.
+    point at its new name already. So is a rename that died half-way. Where nothing may be written,
+    both wait.
     """
     due = [effect for effect in effects if may_write or not _is_move(effect)]
     due.sort(key=lambda effect: (effect.version, effect.id))
@@ -39,7 +41,7 @@ def recover(context: WriteContext, effects: Iterable[Effect], *, may_write: bool
         try:
             for effect in found:
                 if not _is_move(effect):
-                    _settle(effect, context, end_s=end_s)
+                    _settle(effect, context, end_s=end_s, may_write=may_write)
             finish_moves([effect for effect in found if _is_move(effect)], context, end_s=end_s)
         except (RefusedByCaspio, RejectFile, TryLater) as error:
             # One file must not stop the run: its effects stay open for the next one.
@@ -51,9 +53,13 @@ def _is_move(effect: Effect) -> bool:
     return EFFECTS[effect.kind].recovery is Recovery.FINISH_MOVE
 
 
-def _settle(effect: Effect, context: WriteContext, *, end_s: float) -> None:
+def _settle(effect: Effect, context: WriteContext, *, end_s: float, may_write: bool) -> None:
     try:
         found = _look(effect, context, end_s=end_s)
+        if found.is_half_done:
+            if not may_write or not finish_half_done(effect, context).met:
+                return  # it stays open
+            found = Answer(1)
     except BadSettings as error:  # its table or column is gone: nobody can look at it again
         in_effect, note = False, f"cannot be looked at any more: {error}"
     else:

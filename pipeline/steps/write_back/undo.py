@@ -20,7 +20,8 @@ from pipeline.model import (
 from pipeline.ports import Ledger
 from pipeline.steps.write_back.attachments import rename_attachment
 from pipeline.steps.write_back.context import WriteContext
-from pipeline.steps.write_back.effects import carry_out, look, new_effect, record_of
+from pipeline.steps.write_back.effect_calls import record_of
+from pipeline.steps.write_back.effects import carry_out, look, new_effect
 from pipeline.steps.write_back.move import move_file
 
 # Caspio fills these columns; what they hold says nothing about whether a user touched the row.

@@ -149,6 +149,13 @@ def test_an_attachment_is_shown_as_it_is_listed(account: Account):
     assert account.target.attachment(GONE, "Scan") is None
 
 
+def test_a_few_attachments_are_shown_in_one_call(account: Account):
+    """Each as it is shown alone; a record without a file, or that is gone, is left out."""
+    shown = account.target.attachments_of([ONE, TWO, GONE], "Scan")
+
+    assert shown == {ONE: account.target.attachment(ONE, "Scan")}
+
+
 def test_an_attachment_is_renamed_and_keeps_its_extension(account: Account):
     """The base name changes under the guard, the extension stays."""
     renamed = account.target.rename_attachment(

@@ -43,6 +43,10 @@ class World:
     learner: Learner | None = None
     runs: int = 0
 
+    def __post_init__(self) -> None:
+        """Let the account look at the same clock."""
+        self.caspio.clock = self.clock
+
     def source_run(
         self, spec: SourceSpec, *, plan_only: bool = False, reread: bool = False, **more: Any
     ) -> SourceRun:

@@ -3,6 +3,7 @@
     CaspioError
     ├── TemporaryError          Caspio is busy or cannot be reached for now; try again later
     │   ├── Unavailable         the retries are used up, or a download broke off
+    │   ├── TooLate             a call could not leave before the time that it was given
     │   ├── ListingChanged      a listing changed while its pages were read
     │   └── InDoubt             a write was sent and its answer never came; look before repeating it
     ├── AccountError            nothing works until a user acts
@@ -36,6 +37,10 @@ class TemporaryError(CaspioError):
 
 class Unavailable(TemporaryError):
     """The retries are used up, or a download broke off."""
+
+
+class TooLate(TemporaryError):
+    """A call could not leave before the time that it was given. Nothing was sent."""
 
 
 class ListingChanged(TemporaryError):

@@ -4,13 +4,12 @@ from dataclasses import replace
 
 import pytest
 
+from pipeline.looks import LOOKED_AT_ONCE
+from tests.bench.calls import KINDS, counted, measure, staged as batch
 from tests.crash.cells import SCENES, staged
 from tests.fakes.clock import RunningClock
 
 pytestmark = pytest.mark.integration
-
-ONCE = frozenset({"POST /oauth/token", "GET /v3/tables", "GET /v3/files/folders"})
-"""Asked for once a run, however many records it has: what an account is made of."""
 
 
 @pytest.mark.parametrize("scene", ["attachments", "files area", "suggestion"])
@@ -28,10 +27,34 @@ def test_as_many_calls_are_made_as_were_forecast(scene: str, renames: bool):  # 
 
         workspace.apply()
 
-        calls = workspace.emulator.control.calls()
-        made = {
-            name: times
-            for name, times in calls.items()
-            if name not in ONCE and not name.endswith("/fields")
-        }
+        made = counted(workspace, 1).calls
         assert sum(made.values()) == forecast, made
+
+
+@pytest.mark.parametrize("kind", ["attachment, renamed", "column and review"])
+def test_a_batch_makes_as_many_calls_as_were_forecast(kind: str):
+    """Renames share their looks, and the forecast knows how many do."""
+    records = 2 * LOOKED_AT_ONCE + 1  # two groups and one record more
+    with batch(KINDS[kind], records) as workspace:
+        workspace.one_at_a_time = True
+        forecast = workspace.plan().document["plan"]["caspio_calls"]
+        workspace.forget_calls()
+
+        workspace.apply()
+
+        made = counted(workspace, records).calls
+        assert sum(made.values()) == forecast, made
+
+
+@pytest.mark.parametrize(("kind", "most"), [("attachment", 2.0), ("attachment, renamed", 3.2)])
+def test_a_record_takes_few_calls(kind: str, most: float):
+    """What a batch takes on top of its records, such as a listing, is left out."""
+    records = 5 * LOOKED_AT_ONCE
+
+    made = measure(KINDS[kind], records)
+
+    listed = 2 * sum(
+        name.endswith(("/records", "/fileInfo")) for name in made.calls if name.startswith("GET")
+    )
+    first_name = 2 if "renamed" in kind else 0
+    assert sum(made.calls.values()) - listed - first_name <= most * records, made

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -222,15 +223,26 @@ class Containers:
 
     @operation(_RENAME, for_view(_RENAME))
     def rename_attachments(
-        self, container: str, field: str, name: str, *, condition: Clause, about: str = ""
+        self,
+        container: str,
+        field: str,
+        name: str,
+        *,
+        condition: Clause,
+        about: str = "",
+        until_s: float | None = None,
     ) -> Affected:
         """Set the FileName of the attachments of every record that matches.
 
         Send the name without extension. The rows returned are records, not what is known of the
-        files. (UpdateFileMetadataInAttachmentTableFields, UpdateFileMetadataInAttachmentViewFields)
+        files. `until_s` is when the call has to leave at the latest, by the clock's `monotonic`.
+        (UpdateFileMetadataInAttachmentTableFields, UpdateFileMetadataInAttachmentViewFields)
+
+        Raises:
+            TooLate: it could not leave by then; nothing was sent.
         """
         query = {"q.where": checked(condition), "response": "rows"}
-        answer = self._ask(
+        call = self._call(
             _RENAME,
             container,
             query,
@@ -238,7 +250,7 @@ class Containers:
             about=about,
             names={"attachmentFieldName": field},
         )
-        return wire.affected(answer)
+        return wire.affected(self._caller.ask(replace(call, until_s=until_s)))
 
     @operation("DownloadFileFromAttachmentTableField", "DownloadFileFromAttachmentViewField")
     def download(self, container: str, field: str, pk: str) -> AbstractContextManager[Download]:

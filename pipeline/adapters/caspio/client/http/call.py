@@ -37,7 +37,7 @@ from pipeline.adapters.caspio.client.http.refusals import (
     judge,
 )
 from pipeline.adapters.caspio.client.http.request import MAX_URI, Call
-from pipeline.adapters.caspio.client.http.transport import TEMPLATE
+from pipeline.adapters.caspio.client.http.transport import TEMPLATE, UNTIL_S
 from pipeline.adapters.caspio.client.operations import Answer
 from pipeline.adapters.caspio.client.retry import Failures, Repeatable, RetryPolicy
 from pipeline.adapters.caspio.client.values import Download
@@ -196,7 +196,7 @@ class Caller:
 
     def _request(self, call: Call, url: str, file: BinaryIO | None) -> httpx.Request:
         headers = {"Accept": "application/json"}
-        extensions: dict[str, object] = {TEMPLATE: call.operation.template}
+        extensions: dict[str, object] = {TEMPLATE: call.operation.template, UNTIL_S: call.until_s}
         files = None
         if call.upload is not None and file is not None:
             files = {call.upload.part: (call.upload.name, file, call.upload.media_type)}

@@ -5,7 +5,7 @@ import threading
 from typing import Protocol
 
 from pipeline.adapters.caspio.client.clock import Clock
-from pipeline.adapters.caspio.client.errors import Misconfigured
+from pipeline.adapters.caspio.client.errors import Misconfigured, TooLate
 
 MAX_BURST = 20
 """Calls that may leave at once. Bursts near 30 a second were refused (caspio-api.md, section 5)."""
@@ -81,8 +81,12 @@ class RateLimiter:
             )
         return cls(calls=calls, period_s=float(period_s), clock=clock, pool=pool)
 
-    def wait(self) -> None:
-        """Take one permit, waiting until it is due."""
+    def wait(self, *, until_s: float | None = None) -> None:
+        """Take one permit, waiting until it is due.
+
+        Raises:
+            TooLate: that is after `until_s`, by the clock's `monotonic`.
+        """
         # The number of permits may be negative: threads that wait have taken theirs in advance, and
         # so keep their turn.
         with self._lock:
@@ -101,6 +105,9 @@ class RateLimiter:
                 self._due_at += 1 / self._per_second
             # A burst may leave before its permits are due: the pool knows only the even speed.
             pause_s = max(pause_s, due_at - self._burst / self._per_second - now)
+        # Its permit is lost: others have theirs behind it already.
+        if until_s is not None and self._clock.monotonic() + pause_s > until_s:
+            raise TooLate("the call could not leave in time, and was not sent")
         if pause_s > 0:
             self._clock.sleep(pause_s)
 

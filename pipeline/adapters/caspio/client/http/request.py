@@ -58,6 +58,7 @@ class Call:
     Attributes:
         json: The body. It is never shown: it may be a password.
         about: Names record and field for a message, where there are any.
+        until_s: When the call has to leave at the latest, by the clock's `monotonic`.
     """
 
     operation: Operation
@@ -66,6 +67,7 @@ class Call:
     json: object = field(default=None, repr=False)
     upload: Upload | None = None
     about: str = ""
+    until_s: float | None = None
 
     def __post_init__(self) -> None:
         """Refuse a name that would make the address that of another operation.

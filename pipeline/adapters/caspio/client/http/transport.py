@@ -17,6 +17,9 @@ from pipeline.adapters.caspio.client.http.rate import RateLimiter
 TEMPLATE = "caspio_template"
 """Request extension: the path template, by which calls are counted."""
 
+UNTIL_S = "caspio_until_s"
+"""Request extension: when the call has to leave at the latest; None for no limit."""
+
 
 class CallCounter:
     """Count calls by "METHOD /template"; safe from many threads."""
@@ -71,7 +74,7 @@ class MeteredTransport(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Wait for a permit, count the call, send it, and bound its answer."""
         # Failed calls count, too (caspio-api.md, section 9), so a retry needs a permit of its own.
-        self._limiter.wait()
+        self._limiter.wait(until_s=request.extensions.get(UNTIL_S))
         if self._meter is not None:
             self._meter.call()
             self._meter.moved(int(request.headers.get("Content-Length", "0")))
