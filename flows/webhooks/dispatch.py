@@ -14,7 +14,7 @@ from flows.app.drain import Drain
 from flows.app.reading import KeptReader
 from flows.app.run_request import RunRequest
 from flows.app.sync.wiring import placed_spec
-from flows.app.webhook_messages import wait_s
+from flows.app.webhook_messages import AT_WORK_S, wait_s
 from flows.app.wiring import system_clock
 from flows.prefect.deployments.priorities import SYNC, deployment_name
 from pipeline.errors import AtWorkElsewhere, BadSettings, IngestError, StopRequested
@@ -80,7 +80,7 @@ class Dispatcher:
                 )
                 if not messages:
                     break
-                self._dispatch(messages, batch)
+                self._dispatch(messages, batch, worker)
                 # The leases of this turn end with it. A run at Prefect may start later, and then
                 # begins the batch.
                 self.ledger.messages.hand_over(batch, worker, wait_s=HANDED_OVER_S)
@@ -92,7 +92,7 @@ class Dispatcher:
         clock, keep = system_clock(), timedelta(days=self.settings.webhooks.keep_days)
         self.ledger.messages.forget(before=clock.now() - keep)
 
-    def _dispatch(self, messages: Sequence[Message], batch: str) -> None:
+    def _dispatch(self, messages: Sequence[Message], batch: str, worker: str) -> None:
         """Settle the messages that need no run, and start one run for the others."""
         source = messages[0].source
         subject = self._sync(source) if is_sync(source) else self.settings.specs().get(source)
@@ -102,6 +102,19 @@ class Dispatcher:
         if source in self.settings.paused():
             self._settle(messages, "the source is paused; its next run finds what has changed")
             return
+        unsettled, keys = self._sift(messages, subject)
+        if unsettled and is_sync(source) and not self._is_free(source, worker):
+            # A run would only be refused, again and again while a first load goes on.
+            seqs = [message.seq for message in unsettled]
+            note = "another run works on the sync"
+            self.ledger.messages.put_back(seqs, note, wait_s=AT_WORK_S, is_attempt=False)
+        elif unsettled:
+            self._start(source, keys, batch, unsettled)
+
+    def _sift(
+        self, messages: Sequence[Message], subject: SourceSpec | SyncSettings
+    ) -> tuple[list[Message], list[str]]:
+        """Settle the messages that need no run; return the others, and their records."""
         ours = self._own_writes(messages, subject)
         unsettled: list[Message] = []
         keys: dict[str, None] = {}
@@ -117,8 +130,14 @@ class Dispatcher:
                 keys |= dict.fromkeys(changed)
             else:
                 self._settle([message], "our own write")
-        if unsettled:
-            self._start(source, list(keys), batch, unsettled)
+        return unsettled, list(keys)
+
+    def _is_free(self, source: str, worker: str) -> bool:
+        """Say whether no run works on a sync, by taking its lease and releasing it."""
+        (is_mine,) = self.ledger.leases.claim(worker, [[source]])
+        if is_mine:
+            self.ledger.leases.claim(worker, [], release=[source])
+        return is_mine
 
     def _sync(self, source: str) -> SyncSettings | None:
         return next((one for one in self.settings.sync if one.spec().source == source), None)

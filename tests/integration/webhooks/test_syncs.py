@@ -118,7 +118,7 @@ def test_messages_during_a_run_are_joined_and_none_is_lost(hooked: Hooked):
         for pk in (1, 2, 3):
             change = {"table": "Orders", "pk": pk, "values": {"Amount": 100 + pk}}
             hooked.emulator.control.change(change, source="DataPages")
-        until(lambda: [m.note for m in hooked.messages() if "Another run works" in m.note][2:])
+        until(lambda: [m.note for m in hooked.messages() if "another run works" in m.note][2:])
         before = len(hooked.kinds())
 
     until(lambda: _mirror(hooked) == {"c1": 101, "c2": 102, "c3": 103})

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -19,9 +20,19 @@ from pipeline.settings import Settings
 from pipeline.source_run.leases import leased_worker
 from tests.fakes.clock import FakeClock
 from tests.fakes.ledger import MemoryLedger
+from tests.unit.webhooks.conftest import load
 
 ACCOUNT = "a.caspio.com"
 FILE = FileRef("papers", Place.ATTACHMENT, "Papers", "Scan", None, "a.pdf", 1, "")
+
+SYNC = """
+[[sync]]
+name = "s"
+table = "Papers"
+url = "sqlite:///mirror.db"
+mirror = "papers"
+columns = { PK_ID = "id", Title = "title" }
+"""
 
 
 class Runs:
@@ -141,6 +152,29 @@ def test_a_run_elsewhere_is_waited_for_as_long_as_it_takes(
 
     assert runs.started == [("papers", ["1", "2"])] * (MOST_ATTEMPTS + 3)
     assert _notes(ledger) == ["1 done"] * 2
+
+
+def test_messages_of_a_sync_wait_for_its_run_without_one_of_their_own(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    ledger: MemoryLedger,
+    runs: Runs,
+    clock: FakeClock,
+):
+    """While somebody has the sync, nothing is started; then one run is for all messages."""
+    settings = load(tmp_path, monkeypatch, SYNC)
+    dispatcher = Dispatcher(lambda: settings, ledger, runs.start)
+    _keep(ledger, ("sync:s", "1"), ("sync:s", "2"))
+    with leased_worker(ledger, "elsewhere"):
+        assert ledger.leases.claim("elsewhere", [["sync:s"]])[0]
+        dispatcher.turn()
+    assert runs.started == []
+    clock.advance(AT_WORK_S)
+
+    dispatcher.turn()
+
+    assert runs.started == [("sync:s", ["1", "2"])]
+    assert [message.attempts for message in ledger.messages.latest(ACCOUNT)] == [1, 1]
 
 
 def test_a_source_that_no_longer_exists_is_reported(
