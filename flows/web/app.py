@@ -15,7 +15,7 @@ from flows.web.mapping.routes import mapping_routes
 from flows.web.overview import audit, examine_again, overview
 from flows.web.pages import Pages, missing, unexpected
 from flows.web.plans import apply, plan, plans, refuse
-from flows.web.record import download, record, thumbnail, undo as undo_record
+from flows.web.record import accept_as_is, download, record, thumbnail, undo as undo_record
 from flows.web.review.document import accept_all, decide, document, picture, undo, words
 from flows.web.review.queue import begin_next, claim, postpone, queue
 from flows.web.review.reread import read_again
@@ -58,6 +58,7 @@ def routes(site: Site) -> list[BaseRoute]:
         pages.route("/logout", sign_out, method="POST"),
         pages.route("/examine", examine_again, needs=Role.MAPPER, method="POST"),
         pages.route("/records", record),
+        pages.route("/records/acknowledge", accept_as_is, needs=Role.REVIEWER, method="POST"),
         pages.route("/records/undo", undo_record, needs=Role.MAPPER, method="POST"),
         pages.route("/files/{version}/{what}", download),
         pages.route("/thumbnails/{version}.webp", thumbnail),

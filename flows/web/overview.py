@@ -8,10 +8,12 @@ from starlette.responses import Response
 
 from flows.app.learning.state import learning_of
 from flows.web.render import page, see
+from flows.web.review.queue import MOST_COUNTED
 from flows.web.site import Visit
 from pipeline.metering.budget import Priority
 from pipeline.metering.summary import NEEDS_ATTENTION
 from pipeline.model import FileRef, Stage, Status
+from pipeline.model.review import ReviewFilter
 
 MOST_PROBLEMS = 25
 """Documents shown that need somebody; the counts are complete, and `status` lists more."""
@@ -76,6 +78,8 @@ def overview(visit: Visit) -> Response:
         sources=sources,
         states=states,
         calls=calls_of(visit),
+        waiting=ledger.reviews.queue_length(ReviewFilter(), most=MOST_COUNTED),
+        most_counted=MOST_COUNTED,
         problems=problems_of(visit, counts),
         most=MOST_PROBLEMS,
         needing=sum(one.open for one in known),

@@ -10,22 +10,37 @@ from urllib.parse import quote, urlencode
 from starlette.responses import Response
 
 from flows.app.changes import undo_run
-from flows.app.explain import review_items, versions_of
+from flows.app.explain import AcknowledgeRequest, acknowledge, review_items, versions_of
 from flows.terminal.progress import progress
 from flows.web.pictures import is_webp
 from flows.web.render import page, see
 from flows.web.review.page_view import Leaf, leaf_of
 from flows.web.site import Refused, Visit, not_found
 from pipeline.archive_layout import original_key
-from pipeline.errors import FileGone, IngestError
-from pipeline.metering.summary import NEEDS_ATTENTION
-from pipeline.model import Effect, EffectState, Value
+from pipeline.errors import BadSettings, FileGone, IngestError
+from pipeline.metering.summary import FAILED, NEEDS_ATTENTION
+from pipeline.model import Effect, EffectKind, EffectState, Value
 from pipeline.model.review import ReviewItem, review_id
 from pipeline.model.users import AuditEntry
 from pipeline.steps.write_back import UNDOABLE
 
+MOST_NOTE_CHARS = 1_000
 MOST_DOWNLOAD_BYTES = 200 * 2**20
 _IN_EFFECT = frozenset({EffectState.APPLIED, EffectState.VERIFIED})
+_IN_WORDS = {
+    EffectKind.UPDATE_COLUMNS: "wrote values",
+    EffectKind.RENAME_ATTACHMENT: "renamed the file",
+    EffectKind.PUT_FILE: "stored the file under its new name",
+    EffectKind.REPOINT: "made the record refer to the new name",
+    EffectKind.DELETE_FILE: "deleted the file under its old name",
+    EffectKind.INSERT_INDEX_ROW: "added the row of the file",
+    EffectKind.DELETE_INDEX_ROW: "deleted the row of the file",
+    EffectKind.APPLY_DECISION: "wrote what a user decided",
+    EffectKind.INSERT_REVIEW_ROW: "added a row to the review table",
+    EffectKind.UPDATE_REVIEW_ROW: "changed a row of the review table",
+    EffectKind.CLEAR_REPROCESS_FLAG: "cleared the reprocess flag",
+}
+_NO_VALUES = frozenset({"sha256"})  # of a file: it says nothing to a user
 _DERIVED = {"text": "text.txt", "searchable": "searchable.pdf"}
 
 
@@ -84,9 +99,33 @@ def record(visit: Visit) -> Response:
         events=events,
         undoable=list(dict.fromkeys(event.run for event in events if event.is_undoable)),
         derived={leaf.state.version: _there(visit, leaf) for leaf in leaves},
-        attention=NEEDS_ATTENTION,
+        needs_a_user=any(is_open(leaf) for leaf in leaves),
         said=visit.query.get("said", ""),
     )
+
+
+def is_open(leaf: Leaf) -> bool:
+    """Say whether a version makes runs red until a user acknowledges it, or replaces the file."""
+    outcome, acknowledged = leaf.state.outcome, leaf.state.acknowledged
+    return outcome is not None and outcome.status in FAILED and acknowledged is None
+
+
+def accept_as_is(visit: Visit) -> Response:
+    """Acknowledge what cannot be processed in a record, with a note, as the command does."""
+    source, key = visit.form.get("source", ""), visit.form.get("record", "")
+    note = visit.form.get("note", "").strip()[:MOST_NOTE_CHARS]
+    if source not in visit.site.settings.specs():
+        raise not_found("This record")
+    if not note:
+        raise Refused(400, "The note is empty.", "Go back, and say why nothing is done about it.")
+    request = AcknowledgeRequest(source, (key,), visit.user.name, note)
+    try:
+        acknowledge(visit.site.settings, visit.site.ledger, request, now=visit.site.clock.now())
+    except BadSettings as error:
+        raise not_found("This record") from error
+    visit.audit("acknowledge", f"{source} {key}", note)
+    said = "Acknowledged. Runs stay green, until the file changes."
+    return see(f"/records?{urlencode({'source': source, 'record': key, 'said': said})}")
 
 
 def _there(visit: Visit, leaf: Leaf) -> list[str]:
@@ -112,7 +151,7 @@ def _changes(leaves: Sequence[Leaf], visit: Visit) -> Iterator[Event]:
     for effect in effects.values():
         yield Event(
             effect.applied_at or effect.at,
-            effect.kind.replace("_", " "),
+            _IN_WORDS[effect.kind],
             effect.state,
             tuple(_values(effect)),
             f"undoes change {effect.undoes}. {effect.note}" if effect.undoes else effect.note,
@@ -125,7 +164,8 @@ def _changes(leaves: Sequence[Leaf], visit: Visit) -> Iterator[Event]:
 
 def _values(effect: Effect) -> Iterator[Change]:
     for name in dict.fromkeys([*effect.before, *effect.after]):
-        yield Change(name, effect.before.get(name), effect.after.get(name))
+        if name not in _NO_VALUES:
+            yield Change(name, effect.before.get(name), effect.after.get(name))
 
 
 def _acts(items: Sequence[ReviewItem], visit: Visit) -> Iterator[Event]:

@@ -1,7 +1,7 @@
 """Turn values into pages. All text is escaped: names and values come from strangers' documents."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "number": "{:,}".format,
+        "clock": clock,
         "moment": moment,
         "certainty": confidence_text,
         "percent": percent,
@@ -42,8 +43,15 @@ def percent(confidence: float) -> str:
     return f"{Decimal(confidence_text(confidence)) * 100:.0f}"
 
 
-def moment(at: datetime | None) -> str:
-    """Return a time in words, in UTC as everywhere in this program."""
+def clock(text: str) -> str:
+    """Return a time as Caspio writes it, without its fractions of seconds and its T."""
+    return text[:16].replace("T", " ")
+
+
+def moment(at: datetime | str | None) -> str:
+    """Return a time, or its ISO text, in words, in UTC as everywhere in this program."""
+    if isinstance(at, str):
+        at = datetime.fromisoformat(at).astimezone(UTC)
     return f"{at:%Y-%m-%d %H:%M} UTC" if at is not None else "not yet"
 
 

@@ -12,7 +12,6 @@ from pipeline.decide.ownership import IN_EFFECT, touched, undone
 from pipeline.isolation import isolated
 from pipeline.model import (
     Effect,
-    EffectKind,
     FileRef,
     Outcome,
     Place,
@@ -118,20 +117,8 @@ def to_put_back(done: RunEffects, ledger: Ledger) -> list[PutBack]:
     """Return what an undo puts back in a record that nobody has changed since."""
     in_effect = [effect for effect in done.effects if effect.state in IN_EFFECT]
     dead = undone(ledger.effects.undoing([effect.id for effect in in_effect]))
-    # A file was moved by adding it at its new path and deleting it at the old one.
-    paths = {
-        effect.version: effect.after.get("path")
-        for effect in in_effect
-        if effect.kind is EffectKind.PUT_FILE
-    }
     return [
-        PutBack(
-            name,
-            paths.get(effect.version)
-            if effect.kind is EffectKind.DELETE_FILE
-            else effect.after.get(name),
-            effect.before.get(name),
-        )
+        PutBack(name, effect.after.get(name), effect.before.get(name))
         for effect in in_effect
         if effect.kind in UNDOABLE
         for name in touched(effect)

@@ -48,7 +48,7 @@ def test_what_needs_a_user_comes_with_its_reason(office: Office):
 
     text = words(office.signed_in().get("/"))
 
-    assert "1 documents need somebody" in text
+    assert "1 document needs somebody" in text
     assert "rejected broken.txt receipts · Receipts record 1 field Scan damaged:" in text
 
 
@@ -190,3 +190,14 @@ def test_what_is_learned_is_said_by_column(office: Office):
 
     assert "Learned from filled records receipts DocType: nothing is learned yet" in text
     assert "Total, read and known: no record was filled since it was learned; 149 more" in text
+
+
+def test_the_overview_leads_to_the_review(office: Office):
+    """It says how many records wait for a decision, and where."""
+    nothing = words(office.signed_in().get("/"))
+    office.suggest("1")
+    shown = office.signed_in().get("/")
+
+    assert "for a decision on what was read" not in nothing
+    assert "1 record waits for a decision on what was read. Review it" in words(shown)
+    assert 'href="/review">Review it' in shown

@@ -23,9 +23,9 @@ def test_a_record_shows_versions_and_events_in_order(office: Office):
     assert "scan.txt done" in text
     assert "receipt.txt done" in text
     assert "Uploaded as scan.txt" in text
-    written = text.index("update columns")
-    assert "verified update columns 2026-03-14 09:00 UTC · run run-1 Total: empty → 12.5" in text
-    assert written < text.index("rename attachment") < text.index("Ana: accept")
+    written = text.index("wrote values")
+    assert "verified wrote values 2026-03-14 09:00 UTC · run run-1 Total: empty → 12.5" in text
+    assert written < text.index("renamed the file") < text.index("Ana: accept")
     assert "DocType: typed → receipt" in text
 
 
@@ -53,6 +53,34 @@ def test_an_undo_says_what_it_left_alone(office: Office):
 
     assert "left alone" in words(page)
     assert office.world.record("1")["Total"] == 7.0
+
+
+def test_what_cannot_be_processed_is_acknowledged_with_a_note(office: Office):
+    """A reviewer says why it stays as it is; the overview lists it no more, and it is in the audit trail."""
+    office.world.receipt("1", "!")
+    office.world.run(office.spec)
+    browser = office.signed_in()
+    form = form_of(browser.get(ADDRESS), "/acknowledge")
+    browser.post("/records/acknowledge", status=400, **form, note=" ")
+    page = words(browser.post("/records/acknowledge", **form, note="torn <b>"))
+    overview = words(browser.get("/"))
+
+    assert "acknowledged by Ana, 2026-03-14 09:00 UTC: torn &lt;b&gt;" in page
+    assert "Acknowledge" not in browser.get(ADDRESS).partition("Acknowledged")[0]
+    assert "No document needs anybody. 1 more" in overview
+    entry = office.world.ledger.users.audit_trail()[0]
+    assert (entry.action, entry.subject, entry.detail) == ("acknowledge", "receipts 1", "torn <b>")
+
+
+def test_nothing_is_acknowledged_that_needs_nobody(office: Office):
+    """A record that was written, an unknown one, and a viewer find no such page."""
+    office.world.receipt("1", GOOD)
+    office.world.run(office.spec)
+    form = {"source": "receipts", "note": "x"}
+
+    office.signed_in().post("/records/acknowledge", status=404, record="1", **form)
+    office.signed_in().post("/records/acknowledge", status=404, record="9", **form)
+    office.signed_in(Role.VIEWER).post("/records/acknowledge", status=404, record="1", **form)
 
 
 def test_an_unknown_run_undoes_nothing(office: Office):
@@ -118,7 +146,7 @@ def test_a_file_without_a_record_is_found_by_its_path(office: Office):
     text = words(office.signed_in().get("/records?source=mail&record=/Mail/a.txt"))
 
     assert "letter.txt" in text
-    assert "put file" in text
+    assert "stored the file under its new name" in text
 
 
 def test_what_is_not_known_is_said(office: Office):
@@ -129,7 +157,7 @@ def test_what_is_not_known_is_said(office: Office):
     page = browser.get(
         "/records?source=receipts&record=%3Cscript%3Ealert(1)%3C/script%3E", status=404
     )
-    assert "The ledger knows no file of" in page
+    assert "No run has seen a file of" in page
     assert "<script>alert" not in page
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from flows.web import runs
+from pipeline.model import SourceSpec
 from pipeline.model.users import Role
 from tests.unit.web.conftest import GOOD, Office, form_of, words
 
@@ -36,6 +37,14 @@ def test_a_run_shows_what_an_undo_puts_back(office: Office):
     assert "receipts · 1 DocType: receipt → empty Total: 12.5 → empty" in text
     assert "name: receipt.txt → scan.txt" in text
     assert office.world.record("1")["Total"] == 12.5
+
+
+def test_a_file_that_was_moved_shows_both_paths(office: Office):
+    """What an undo puts back of a file of a folder is its path, with the one that it has now."""
+    office.world.caspio.files["/Mail/a.txt"] = b"doc_type=letter"
+    office.world.run(SourceSpec("mail", folder="/Mail", rename="{{ doc_type }}"))
+
+    assert "path: /Mail/letter.txt → /Mail/a.txt" in words(office.signed_in().get(ADDRESS))
 
 
 def test_a_whole_run_is_undone(office: Office):

@@ -269,7 +269,7 @@ def test_a_postponed_review_comes_back_on_its_day(office: Office):
     office.world.clock.advance(2 * 86_400)
     back = words(office.signed_in().get("/review"))
 
-    assert "0 records wait" in away
+    assert "No record waits for a decision" in away
     assert "1 record waits" in back
 
 

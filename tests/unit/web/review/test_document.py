@@ -214,14 +214,14 @@ def test_the_queue_lists_and_filters(office: Office):
 
     assert "2 records wait" in everything
     assert "high risk about 12.50 Waits since" in everything
-    assert "Total : 99.0 → 12.5 0.99" in everything
+    assert "Total : 99.0 → 12.5 99 % certain" in everything
     assert "1 record waits" in types
     assert "Receipts record 2" in types
-    assert "0 records wait" in none
-    assert "0 records wait" in poor
+    assert "No record with this filter waits" in none
+    assert "No record with this filter waits" in poor
     assert "2 records wait" in rich
     assert "about 12.50 Waits since" in rich
-    assert "0 records wait" in young
+    assert "No record with this filter waits" in young
 
 
 def test_a_long_queue_has_pages(office: Office, monkeypatch: pytest.MonkeyPatch):

@@ -37,6 +37,7 @@ NEEDS: dict[str, Role | None] = {
     "POST /logout": Role.VIEWER,
     "POST /examine": Role.MAPPER,
     "GET /records": Role.VIEWER,
+    "POST /records/acknowledge": Role.REVIEWER,
     "POST /records/undo": Role.MAPPER,
     "GET /files/{version}/{what}": Role.VIEWER,
     "GET /thumbnails/{version}.webp": Role.VIEWER,
