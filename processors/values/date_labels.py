@@ -9,11 +9,12 @@ from processors.values.lines import TextLine, label_pattern
 
 KINDS = ("document", "title", "plain", "link", "due", "other")
 """The lists of labels in the section "dates" of words.toml."""
-LETTERHEAD, QUOTED = "letterhead", "quoted"
-"""Kinds of dates without a label.
+LETTERHEAD, QUOTED, MENTIONED = "letterhead", "quoted", "mentioned"
+"""Kinds of dates without a label of their own.
 
 A letterhead has the date alone on its line or after a place: "London, 3 May 2030". Quoted is the
-date of something else in a sentence: "your letter of 3 May 2030".
+date of something else in a sentence: "your letter of 3 May 2030". A mentioned one may be that of
+another document or of this one: "we refer to the invoice dated 3 May 2030".
 """
 # What is before the date of a letterhead: nothing, or a place and a small word.
 _BEFORE_LETTER_DATE = re.compile(
@@ -83,9 +84,16 @@ def label_before(line: TextLine, text: DateText, labels_from: int) -> tuple[str,
     if not near:
         return _NO_LABEL
     label = _announcing(near)
+    words = line.folded[label.start : label.end]
     if label.kind == "plain" and is_in_sentence(line, label.start):
         return _NO_LABEL
-    return label.kind, line.folded[label.start : label.end]
+    # "On" is no label of its own behind a word: "closed on".
+    if words == "on" and line.folded[: label.start].strip():
+        return _NO_LABEL
+    is_about = label_pattern("dates", "subject").match(line.folded) is not None
+    if label.kind in {"title", "document"} and (is_about or is_in_sentence(line, label.start)):
+        return MENTIONED, words
+    return label.kind, words
 
 
 def _announcing(near: Sequence[Label]) -> Label:
@@ -103,10 +111,17 @@ def _announcing(near: Sequence[Label]) -> Label:
 
 
 def is_in_sentence(line: TextLine, end: int) -> bool:
-    """Return whether words of a sentence are before a character: "a shop that opened on"."""
-    words = line.text[:end].split()
-    small = [word for word in words if word.isalpha() and word.islower() and len(word) > 1]
-    return len(small) >= _SMALL_WORDS_OF_SENTENCE
+    """Return whether words of a sentence are before a character: "a shop that opened on".
+
+    One is enough if more of them follow: "the bill of 3 May 2030 was not paid".
+    """
+    before, after = (
+        sum(word.isalpha() and word.islower() and len(word) > 1 for word in text.split())
+        for text in (line.text[:end], line.text[end:])
+    )
+    return before >= _SMALL_WORDS_OF_SENTENCE or (
+        before > 0 and before + after > _SMALL_WORDS_OF_SENTENCE
+    )
 
 
 def unlabeled_kind(line: TextLine, text: DateText, link: str) -> str:
@@ -127,6 +142,9 @@ def heading_of(lines: Sequence[TextLine], line: TextLine, column: int) -> tuple[
         return _NO_LABEL
     above = lines[line.number - 1].folded
     if above.endswith(".") and len(above.split()) > _MOST_HEADING_WORDS:
+        return _NO_LABEL
+    # Labels with a date of their own head nothing.
+    if dates_in(above, MonthNames(())):
         return _NO_LABEL
     labels = [
         label

@@ -12,6 +12,7 @@ from processors.values.candidates import with_others
 from processors.values.country import Hints
 from processors.values.date_labels import (
     LETTERHEAD,
+    MENTIONED,
     QUOTED,
     LabeledDate,
     is_in_sentence,
@@ -30,6 +31,7 @@ _POINTS = {
     "plain": 3.0,
     "link": 0.5,
     LETTERHEAD: 1.0,
+    MENTIONED: 0.5,
     QUOTED: -3.0,
     "due": -5.0,
     "other": -4.0,
@@ -145,6 +147,8 @@ def _best(dates: Sequence[LabeledDate], calendar: _Calendar) -> Finding | None:
     def points(each: LabeledDate) -> float:
         folded, end = each.line.folded, each.text.end
         times = min(repeats[each.text.readings] - 1, _MOST_REPEATS)
+        # A letter names again and again the day of what it answers.
+        times = 0 if each.kind in {QUOTED, MENTIONED} else times
         has_time = _TIME.search(folded[end : end + _TIME_CHARS])
         return (
             _POINTS.get(each.kind, 0.0)

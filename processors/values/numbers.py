@@ -17,14 +17,14 @@ _TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9/_.\-]{0,79}")
 _WITH_BLANKS = re.compile(
     r"(?:[A-Z]{1,5}(?: \d{2,8}){1,3}|\d{2,8}(?: ?/ ?\d{2,8}){1,2}|\d{2,8}(?: \d{2,8}){1,2})$"
 )
-_GOES_ON = re.compile(r" ?/ \d| /\d|[\\+]\w")
+_GOES_ON = re.compile(r" ?/ \d| /\d|[\\+]\w| - \d|,\d")
 _PRICE = re.compile(r"\d{1,4}[.,]\d\d")
 
 # What may be between a label and its number: "VAT", "(short note)", "no", signs and blanks. A "no"
 # that touches the number or a dash is a part of the number: "No: NO-77".
 _LINK = re.compile(
     r"(?: (?:vat|tva|iva|ddv|pdv)(?![a-z]|[-/]\w))?(?: ?\([^()]{1,12}\))?(?: is(?= ))?"
-    r"[ .:#№º°\-]{0,6}"
+    r"[ .:#№º°'\"\-]{0,6}"
     r"(?:(?:no|nr|num|number|nummer|n|id)(?=[ .:#º°=]))?[ .:#№º°\-=]{0,6}"
 )
 # "Invoice no" announces a number; "invoice" alone may be the title of the document.
@@ -155,7 +155,7 @@ def _number_after(
     if token is None:
         return None, start
     rest = line.text[token.end() :]
-    if _GOES_ON.match(rest) and not _begins_with_date(rest.lstrip(" /")):
+    if _GOES_ON.match(rest) and not _begins_with_date(rest.lstrip(" /-")):
         return None, token.end()
     return _number_in(token.group(), explicit=explicit), token.end()
 

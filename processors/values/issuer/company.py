@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from pipeline.model import Finding
 from processors.values.candidates import with_others
+from processors.values.date_text import MonthNames, dates_in
 from processors.values.issuer.blocks import Piece, pieces_by_party, pieces_of
 from processors.values.issuer.evidence import PageEvidence, evidence_of
 from processors.values.issuer.name_text import clean_name, is_no_name, is_prose, start_of_name
@@ -156,6 +157,12 @@ def _candidate_in(piece: Piece, page: _Page) -> _Candidate | None:
     )
 
 
+def _is_dated_or_sum(folded: str) -> bool:
+    """Return whether a text has a date, or announces an amount and has one."""
+    is_sum = bool(kind_of(folded)[0] and money_in(folded))
+    return is_sum or bool(dates_in(folded, MonthNames(())))
+
+
 def _name_in(text: str) -> tuple[str, bool]:
     """Return the name in a text, "" if there is none, and whether it has a legal form."""
     # Templates have "[Company name]" where nobody filled it in.
@@ -166,8 +173,7 @@ def _name_in(text: str) -> tuple[str, bool]:
     name = clean_name(text[:form_end] if form_end else text)
     if not name or is_prose(name) or is_no_name(fold(name), has_form=form_end > 0):
         return "", False
-    # A text that announces an amount and has one is a line of a bill.
-    if not form_end and kind_of(fold(text))[0] and money_in(fold(text)):
+    if not form_end and _is_dated_or_sum(fold(text)):
         return "", False
     return name, form_end > 0
 

@@ -97,7 +97,7 @@ def is_no_name(folded: str, *, has_form: bool) -> bool:
     # Of a copyright line or the maker of the program the legal form proves nothing.
     bare = folded.strip(" :.")
     labels = map(partial(label_pattern, "company"), ("seller", "buyer", "countries"))
-    if label_pattern("company", "others").match(folded):
+    if label_pattern("company", "others").match(folded) or (not has_form and is_title(bare)):
         return True
     if any(pattern.fullmatch(bare) for pattern in chain(labels, (_SHEET, _TITLE_IN_HAN))):
         return True
@@ -108,6 +108,12 @@ def is_no_name(folded: str, *, has_form: bool) -> bool:
     digits = sum(map(str.isdigit, folded))
     is_number = digits > _MOST_SHARE_OF_DIGITS * (letters + digits)
     return is_number or letters < _LEAST_LETTERS or len(folded.split()) > _MOST_WORDS
+
+
+def is_title(folded: str) -> bool:
+    """Return whether a text has nothing but words of titles: "copy of the receipt"."""
+    rest = label_pattern("company", "titles").sub("", folded)
+    return rest != folded and not any(map(str.isalpha, rest))
 
 
 def _is_something_else(folded: str) -> bool:

@@ -48,6 +48,7 @@ SYMBOLS = {
     "r$": "BRL",
     "s$": "SGD",
     "a$": "AUD",
+    "au$": "AUD",
     "c$": "CAD",
     "ca$": "CAD",
     "us$": "USD",

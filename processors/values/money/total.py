@@ -129,7 +129,7 @@ def candidates(lines: Sequence[TextLine]) -> Iterator[_Candidate]:
     for each in sums:
         is_backed = each.kind in _POINTS or each.value in supported
         # A negative amount without such a label is a discount.
-        may_be_total = each.value > 0 or each.kind in TOTAL_KINDS
+        may_be_total = each.value > 0 or each.kind in TOTAL_KINDS or each.value in supported
         if is_backed and may_be_total and each.kind != "change":
             groups[each.value].append(each)
 

@@ -75,6 +75,19 @@ def net_and_tax(lines: Sequence[TextLine], sums: Sequence[Sum]) -> Iterator[Supp
     yield Support(gross, 1.5, "net and tax add up to it")
 
 
+def net_before_tax(lines: Sequence[TextLine], sums: Sequence[Sum]) -> Iterator[Support]:
+    """A total called net is before tax if a printed sum is as much more as a labeled tax.
+
+    Elsewhere "nett total" is what is left after a discount or a rounding.
+    """
+    nets = [each.value for each in sums if each.label.startswith("net")][:_MOST_PARTS]
+    taxes = list(_signed(labeled_amounts(lines, "tax")))[:_MOST_PARTS]
+    printed = {each.value for each in sums if each.kind}
+    pairs = {(net, net + tax) for net, tax in product(nets, taxes) if tax and net + tax in printed}
+    yield Support(frozenset(gross for _, gross in pairs), 3.0, "it is the net total with the tax")
+    yield Support(frozenset(net for net, _ in pairs), -3.0, "it is before tax")
+
+
 def rounding(lines: Sequence[TextLine], sums: Sequence[Sum]) -> Iterator[Support]:
     """Where the smallest coins are not used, receipts round the total, mostly to five cents."""
     steps = rounding_steps(lines, sums)
@@ -183,6 +196,7 @@ RULES = (
     cash_less_change,
     paid_by_card,
     net_and_tax,
+    net_before_tax,
     rounding,
     tables_of_taxes,
     earlier_payments,

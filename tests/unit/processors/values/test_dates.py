@@ -211,6 +211,9 @@ def test_as_of_is_no_quotation():
         "Further to our talk on 12 June 2031 we confirm the order.",
         "we agree on the date of 12 June 2031 for it.",
         "your policy, which began on 12 June 2031, goes on until then.",
+        "with reference to your invoice dated 12 June 2031 we regret the delay.",
+        "the invoice of 12 June 2031 was paid in time.",
+        "Closed on 12 June 2031",
     ],
 )
 def test_words_of_a_sentence_are_no_label(sentence: str):
@@ -238,3 +241,21 @@ def test_a_label_does_not_go_over_a_gap():
 
     assert found(text).value == "2031-06-13"
     assert found(text, "due_date").value == "2031-07-13"
+
+
+def test_the_subject_of_a_letter_is_not_its_date():
+    """What a letter is about was issued before it."""
+    text = (
+        "Subject: Invoice of 12 June 2031\nLondon, 3 July 2031\nDear Madam,\n"
+        "the invoice of 12 June 2031 is still open."
+    )
+
+    assert found(text).value == "2031-07-03"
+
+
+def test_a_date_of_its_own_ends_what_a_label_heads():
+    """A label with a date on its line says nothing about the date in the next line."""
+    text = "Due date: 3 July 2031\n12 June 2031"
+
+    assert found(text, "due_date").value == "2031-07-03"
+    assert found(text).value == "2031-06-12"

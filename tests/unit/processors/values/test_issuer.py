@@ -284,3 +284,35 @@ def test_a_telephone_behind_an_address_is_none_of_it():
     text = "Three Kettles Ltd\n8 Long Street, 57000 Kettleham Tel: 03-555 0134\nTotal 5.00"
 
     assert values_of(text)["address"] == "8 Long Street, 57000 Kettleham"
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Confidential",
+        "Original Copy",
+        "Payment received",
+        "Booking Confirmation",
+        "Zahlungserinnerung",
+        "Ticket de caisse",
+        "Scontrino",
+        "Dodací list",
+        "Kassabon",
+        "Paragon fiskalny",
+        "Følgeseddel",
+        "Кассовый чек",
+        "거래명세서",
+    ],
+)
+def test_words_of_titles_alone_are_no_name(title: str):
+    """A line of nothing but such words says what the document is."""
+    text = f"{title}\nInvoice no: 1042\n3 July 2031\nTotal 5.00"
+
+    assert values_of(text).get("company") is None
+
+
+def test_words_of_titles_may_be_in_a_name():
+    """With a word of its own it is a name."""
+    text = "Kettle Ticket Return\nInvoice no: 1042\n3 July 2031\nTotal 5.00"
+
+    assert values_of(text)["company"] == "Kettle Ticket Return"

@@ -90,7 +90,7 @@ def test_an_order_number_is_not_that_of_the_invoice():
     assert value(text, "order_number") == "834"
 
 
-@pytest.mark.parametrize("number", [r"834\31", "834+31"])
+@pytest.mark.parametrize("number", [r"834\31", "834+31", "834 - 31", "8.341,20"])
 def test_a_number_whose_end_is_not_known_is_open(number: str):
     """A part of a number is not reported as the whole."""
     assert value(f"Small Shop\nInvoice no: {number}\nTotal 5.00", "invoice_number") is None

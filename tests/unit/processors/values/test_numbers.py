@@ -31,6 +31,8 @@ def number(text: str, name: str = "invoice_number") -> str | None:
         ("Rechnung Nr: 20310612", "20310612"),
         ("Invoice no/date: 834517/12.06.2031", "834517"),
         ("Invoice no: RE-20310612", "RE-20310612"),
+        ("Invoice no. / Date: RE8 / 12.06.2031", "RE8"),
+        ("Invoice no: 'RE-8'", "RE-8"),
     ],
 )
 def test_a_number_keeps_its_prefix(line: str, expected: str):

@@ -233,3 +233,11 @@ def test_a_table_of_several_documents_has_no_total():
 
     assert values_of(rows).get("total") is None
     assert values_of("Invoice no\tDate\tTotal\nB-1\t2024-03-15\t118.00")["total"] == "118.00"
+
+
+@pytest.mark.parametrize("sign", ["", "-"])
+def test_a_net_total_is_before_tax_if_a_gross_one_follows(sign: str):
+    """The sum that is as much larger as the tax is the total."""
+    text = f"Shop\nInvoice\nNet total {sign}50.00\nVAT 20% {sign}10.00\nGross total {sign}60.00"
+
+    assert values_of(text)["total"] == f"{sign}60.00"
