@@ -103,6 +103,9 @@ def problem_of(expected: Undisturbed, folder: Path, name: str, point: str) -> st
         found = end_of(orders)
         if found != expected.end:
             return f"{found} instead of {expected.end}"
+        # What nobody knows the end of, an undo could not take back.
+        if left := orders.status()["open_effects"]:
+            return f"{left} effects are open"
         return f"a later run wrote {after.report.written}" if after.report.written else ""
 
 
