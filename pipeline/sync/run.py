@@ -94,8 +94,8 @@ def _note_many_inserts(context: SyncContext) -> None:
     number = context.report.written[Side.CASPIO, ChangeKind.INSERT]
     if number >= _MANY_INSERTS:
         context.report.notes.append(
-            f"{number:,} records would be inserted at Caspio, with one call each. An import of "
-            "Caspio's own takes none: see `A first push` in docs/sync.md."
+            f"{counted(number, 'record')} would be inserted at Caspio, with one call each. An "
+            "import of Caspio's own takes none: see `A first push` in docs/sync.md."
         )
 
 
