@@ -56,6 +56,11 @@ class Health:
         with self._lock:
             self._is_expired = True
 
+    def forget(self) -> None:
+        """Show nothing of the last examination any more: what was examined has changed."""
+        with self._lock:
+            self._latest, self._is_expired = Examined(), True
+
     def wait(self) -> None:
         """Wait for the examination that is being made."""
         running = self._running

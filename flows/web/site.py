@@ -81,6 +81,8 @@ class Site:
         """Work with changed settings from now on; what is decided next connects by them."""
         if self.live.refresh():
             self.desk.close()
+            # What was wrong with the settings before says nothing of these.
+            self.health.forget()
 
 
 @dataclass(frozen=True, slots=True)

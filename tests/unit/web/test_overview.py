@@ -201,3 +201,36 @@ def test_the_overview_leads_to_the_review(office: Office):
     assert "for a decision on what was read" not in nothing
     assert "1 record waits for a decision on what was read. Review it" in words(shown)
     assert 'href="/review">Review it' in shown
+
+
+def test_changed_settings_are_examined_again(office: Office):
+    """What was wrong with the settings before they were changed is not shown any more."""
+    office.checks.append(Check("settings", ok=False, detail="sources is missing"))
+    browser = office.signed_in()
+    browser.get("/")
+    office.site.health.wait()
+    before = words(browser.get("/"))
+    config = office.site.config
+    config.write_text(config.read_text(encoding="utf-8") + "\n# changed\n", encoding="utf-8")
+    after = words(browser.get("/"))
+
+    assert "sources is missing" in before
+    assert "sources is missing" not in after
+    assert "is being examined" in after
+
+
+def test_an_installation_without_a_source_leads_to_the_first_one(office: Office):
+    """A mapper finds the button; the page does not call the settings wrong."""
+    office.checks.append(Check("settings", ok=False, detail="sources is missing"))
+    config = office.site.config
+    text = config.read_text(encoding="utf-8").partition("[[sources]]")[0]
+    config.write_text(text, encoding="utf-8")
+    mapper = office.signed_in(Role.MAPPER).get("/")
+    reviewer = office.signed_in().get("/")
+    office.site.health.wait()
+
+    assert 'href="/sources/new">Map a first source' in mapper
+    assert "There is no source yet." in reviewer
+    assert "/sources/new" not in reviewer
+    assert "sources is missing" not in office.signed_in().get("/")
+    assert "There is no source yet, and so no record." in office.signed_in().get("/records")
