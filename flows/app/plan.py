@@ -1,9 +1,10 @@
 """`plan`: read and archive everything new or changed, and write a plan. Nothing is changed."""
 
 import hashlib
+import posixpath
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -29,6 +30,7 @@ from pipeline.metering.summary import Summary
 from pipeline.model import Place, Plan, ReadDocument, SourceSpec
 from pipeline.plans.apply import PAGE
 from pipeline.plans.plan_file import Owner, PlanFile, PlannedRecord, PlanWriter, planned_record
+from pipeline.ports import RecordTarget
 from pipeline.settings import Settings
 from pipeline.source_run.selection import Selection
 from pipeline.steps.write_back import Cost, cost_of
@@ -36,6 +38,7 @@ from pipeline.steps.write_back import Cost, cost_of
 SHOWN = 200
 """Records shown on a terminal; the file has all of them."""
 
+_FEW_AT_ONCE = 5  # files of a folder that a listing looks up one by one
 _ROW_CALLS = 2  # one call looks for a suggestion's row, one inserts it; an existing row costs one
 
 
@@ -90,6 +93,26 @@ class _Listed:
     fields: int = 0
     names: Counter[tuple[int, str]] = field(default_factory=Counter)
     """Names that are given, by the page of records that is applied together, and field."""
+    lookups: Counter[tuple[str, int, str]] = field(default_factory=Counter)
+    """Files of the Files area, by "before" or "after" a rename, page and folder."""
+    tables: int = 1
+    """Tables that are asked for the rows of a page."""
+
+    def add(self, plan: Plan, *, renamed: bool) -> None:
+        """Count one record; `renamed` says whether a file of it gets a name."""
+        page, page_after = self.records // PAGE, self.renamed // PAGE
+        in_folders = [
+            (ref.version, posixpath.dirname(ref.path)) for ref in plan.work.files if ref.path
+        ]
+        for version, folder in in_folders:
+            self.lookups["before", page, folder] += 1
+            # What was renamed is listed again, as many files at a time.
+            self.lookups["after", page_after, folder] += version in plan.new_names
+        self.names.update((page, name) for name in named_fields(plan))
+        attached = {ref.field for ref in plan.work.files if ref.place is Place.ATTACHMENT}
+        self.fields = max(self.fields, len(attached))
+        self.records += 1
+        self.renamed += renamed
 
     @property
     def name_calls(self) -> int:
@@ -98,15 +121,22 @@ class _Listed:
         # The first name in a field is looked at before and after: does it take extensions?
         return looks + 2 * len({name for _, name in self.names})
 
+    @property
+    def file_calls(self) -> int:
+        """Return how many calls look files of the Files area up: a few alone, many by their folder.
+
+        A folder of more than a thousand files takes a call for each thousand, which no plan knows.
+        """
+        return sum(number if number <= _FEW_AT_ONCE else 1 for number in self.lookups.values())
+
 
 @dataclass(slots=True)
 class _Collector:
     """Writes each plan to the file as it is made, with its forecast of calls. Thread-safe."""
 
     writer: PlanWriter
-    tables_with_files: Callable[[], int]
+    target: RecordTarget
     listed: dict[str, _Listed] = field(default_factory=dict)
-    lookups: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _tables: int | None = None
 
@@ -119,19 +149,14 @@ class _Collector:
         review_calls = _ROW_CALLS * len(plan.suggestions) if has_rows else 0
         sizes = {document.file.ref.version: document.file.size_bytes for document in readable}
         renamed = any(version in plan.new_names for version in sizes)
-        in_files_area = sum(document.file.ref.path is not None for document in documents)
         with self._lock:
             look_calls = self._look_calls(spec, plan)
             cost = cost_of(plan, sizes, look_calls=look_calls, review_calls=review_calls)
             self.writer.add(planned_record(plan, list(documents), cost=cost))
-            # A file of the Files area is looked up alone: once before and once after its rename.
-            self.lookups += (1 + renamed) * in_files_area
-            listed = self.listed.setdefault(spec.name, _Listed())
-            page = listed.records // PAGE
-            listed.names.update((page, name) for name in named_fields(plan))
-            listed.records += 1
-            listed.renamed += renamed
-            listed.fields = max(listed.fields, len({d.file.ref.field for d in documents}))
+            listed = self.listed.get(spec.name)
+            if listed is None:
+                listed = self.listed[spec.name] = _Listed(tables=self.tables_listed(spec))
+            listed.add(plan, renamed=renamed)
 
     def _look_calls(self, spec: SourceSpec, plan: Plan) -> int:
         """Return how many calls find the rows that refer to a file that moves."""
@@ -142,15 +167,28 @@ class _Collector:
         if not moves:
             return 0
         if self._tables is None:
-            self._tables = self.tables_with_files()
+            self._tables = len(self.target.tables_with_files())
         return self._tables + (spec.index is not None)
+
+    def tables_listed(self, spec: SourceSpec) -> int:
+        """Return how many calls list the rows of a page: a folder's files have theirs anywhere."""
+        if spec.folder is None:
+            return 1
+        fields: set[tuple[str, str]] = set()
+        for table in self.target.tables_with_files():
+            columns = self.target.columns(table, is_view=False)
+            if spec.columns.keys() <= columns.keys():
+                fields |= {(table, c.name) for c in columns.values() if c.type.upper() == "FILE"}
+        if spec.index is not None and spec.index.table not in {table for table, _ in fields}:
+            fields.add((spec.index.table, spec.index.path_column))
+        return len(fields)
 
     def listing(self) -> Cost:
         """Forecast what listing the records before, and the renamed ones after, costs."""
-        calls = self.lookups
+        calls = 0
         for listed in self.listed.values():
             pages = -(-listed.records // PAGE) - (-listed.renamed // PAGE)  # both rounded up
-            calls += pages * (1 + listed.fields)
+            calls += pages * (listed.tables + listed.fields) + listed.file_calls
             calls += listed.name_calls
         return Cost(calls)
 
@@ -226,7 +264,7 @@ def plan_sources(
         PlanWriter(path, owner, ports.ledger.effects.plan_key()) as writer,
         watch or progress() as bars,
     ):
-        collector = _Collector(writer, lambda: len(ports.target.tables_with_files()))
+        collector = _Collector(writer, ports.target)
         runner = DirectRunner(bars, context.threads)
         for spec in chosen.specs:
             run = make_source_run(

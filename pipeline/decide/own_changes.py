@@ -15,7 +15,7 @@ from pipeline.decide.column_values import same
 from pipeline.decide.naming import has_name
 from pipeline.decide.ownership import last_applied
 from pipeline.model import Column, Effect, EffectKind, EffectState, FileRef, Place, RecordRef, Value
-from pipeline.ports import FileState, Ledger
+from pipeline.ports import FileState, Ledger, ShownFile
 
 Settle = Callable[[FileRef, FileState], bool]
 """Say whether a file is still the one that was renamed, where its listing leaves doubt."""
@@ -28,6 +28,8 @@ _WESTMOST, _EASTMOST = -12 * 4, 14 * 4
 _EARLIER = timedelta(seconds=1.5)
 # In a longer span, such as that of a move which a later run finished, any date fits in some zone.
 _LONGEST = timedelta(minutes=1)
+# A second, and clocks that differ a little.
+_SAME_MOMENT = timedelta(seconds=5)
 # The second is how version 2 of the API wrote dates (caspio-api.md, section 3.4).
 _DATE_FORMATS = ("%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y %H:%M:%S")
 
@@ -207,6 +209,26 @@ def is_dated_by(effect: Effect, before: FileRef, now: FileRef) -> bool:
     # The offsets of zones with which the date would not be before the first moment.
     offset = (date - first) // _ZONE_STEP
     return _WESTMOST <= offset <= _EASTMOST and date - offset * _ZONE_STEP <= last
+
+
+def is_untouched(state: FileState, shown: ShownFile) -> bool:
+    """Say whether a Files-area file is surely the one that was read, by its size and date.
+
+    A date to the second may hide that a file was replaced within the second in which it was read.
+    So the date has to be older than the first look at the file, in every zone.
+    """
+    date = _date(shown.listed_date)
+    # A version that our own rename left was not read under this date.
+    if date is None or state.seen_at is None or state.renamed_from is not None:
+        return False
+    if shown.listed_date != state.ref.listed_date:
+        return False
+    if shown.size_bytes is None or shown.size_bytes != state.ref.size_bytes:
+        return False
+    age = state.seen_at.astimezone(UTC).replace(tzinfo=None) - date
+    if age > _EASTMOST * _ZONE_STEP + _SAME_MOMENT:
+        return True
+    return _SAME_MOMENT < age % _ZONE_STEP < _ZONE_STEP - _SAME_MOMENT
 
 
 def _date(listed: str) -> datetime | None:

@@ -8,11 +8,11 @@ from pipeline.model import Place, Plan
 
 _INSERT_CALLS = 2  # look for the row, insert it
 _RENAME_CALLS = 1  # the looks before renames are shared: see the forecast of a plan
-# Look for the new name, put, digest of the new, twice that of the old and a look before and after
-# the second, delete.
-_MOVE_CALLS = 8
-_MOVE_PASSES = 4  # the new name's bytes up and down, the old one's down twice
-_REFERRER_LOOKS = 3  # before the move, before the rows are repointed, and after
+# Look for the new name, put, digest of the new, look at the old twice, delete. Only where size and
+# date of the old leave doubt, its bytes are read again.
+_MOVE_CALLS = 6
+_MOVE_PASSES = 2  # the new name's bytes up and down
+_REFERRER_LOOKS = 2  # before the move, and after the rows were repointed
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,15 +12,17 @@ from itertools import chain
 
 from pipeline.archive_layout import original_key
 from pipeline.decide.naming import numbered
+from pipeline.decide.own_changes import is_untouched
 from pipeline.errors import EffectInDoubt, FileGone
 from pipeline.model import Effect, EffectKind, EffectState, FetchedFile, FileRef, RecordRef
-from pipeline.ports import Referrer
+from pipeline.ports import Referrer, ShownFile
 from pipeline.steps.write_back.context import WriteContext
 from pipeline.steps.write_back.effect_calls import Upload
 from pipeline.steps.write_back.effects import call_or_look, carry_out, look, new_effect
 from pipeline.wording import counted
 
 MAX_ALTERNATIVES = 50
+_ROUNDS = 2  # rows that are pointed at the old file while the first ones are repointed
 
 
 def move_file(
@@ -37,13 +39,14 @@ def move_file(
     delete that this move takes back; then the file gets the name as it is or not at all.
     """
     with context.run.move_lock:  # two records may point at the same file
-        reason = reason_to_wait(file.ref, context)
+        referrers = _all_referrers(str(file.ref.path), context)
+        reason = reason_to_wait(file.ref, referrers, context)
         if reason is not None:
             return file.ref.name, reason
         for put, delete in intents(file, name, context, undoes=undoes):
             if not _put(put, delete, file, context, media_type=media_type):
                 continue
-            follows, reason = finish_move(put, delete, context)
+            follows, reason = finish_move(put, delete, context, referrers=referrers)
             new_name = posixpath.basename(str(put.after["path"]))
             return (new_name if follows else file.ref.name), reason
     if undoes:
@@ -51,15 +54,17 @@ def move_file(
     return file.ref.name, f"{MAX_ALTERNATIVES} alternatives of {name!r} are taken; the name stays"
 
 
-def reason_to_wait(ref: FileRef, context: WriteContext) -> str | None:
+def reason_to_wait(
+    ref: FileRef, referrers: Sequence[Referrer], context: WriteContext
+) -> str | None:
     """Return None if the file can be moved now, otherwise why not, "" if there is nothing to say.
 
-    Asking for every row that points at the file comes first: it is refused, before anything
-    changed, if some table cannot be read.
+    `referrers` are the rows that point at it. Asking for them comes first: it is refused, before
+    anything changed, if some table cannot be read.
     """
     old = ref.path
     assert old is not None
-    rows = {(referrer.table, referrer.pk) for referrer in _all_referrers(old, context)}
+    rows = {(referrer.table, referrer.pk) for referrer in referrers}
     if ref.record is not None and (ref.record.container, ref.record.pk) not in rows:
         return ""  # the row names another path now; the next listing shows which
     if any(effect.before.get("path") == old for effect in context.ports.ledger.effects.open()):
@@ -118,9 +123,16 @@ def _put(
     return answer.met == 1
 
 
-def finish_move(put: Effect, delete: Effect, context: WriteContext) -> tuple[bool, str]:
+def finish_move(
+    put: Effect,
+    delete: Effect,
+    context: WriteContext,
+    *,
+    referrers: Sequence[Referrer] | None = None,
+) -> tuple[bool, str]:
     """Confirm the new file, repoint every row, delete the old file.
 
+    `referrers` are the rows that were just seen to point at the old file; None asks for them.
     Returns whether rows were led to the new file, and "" or why the old file was kept. If somebody
     put another file in the old one's place meanwhile, the rows mean that file: they stay with it.
     """
@@ -136,14 +148,18 @@ def finish_move(put: Effect, delete: Effect, context: WriteContext) -> tuple[boo
     ledger.effects.settle(put, EffectState.VERIFIED, at=was_there)
 
     # A user may have put a new file in the old one's place while this one was being copied.
-    if _digest(old, context) not in {None, delete.before["sha256"]}:
+    if _is_replaced(delete, context.ports.target.file(old), context):
         reason = f"{old} was replaced by another file meanwhile"
         ledger.effects.settle(delete, EffectState.ABANDONED, reason)
         return False, f"{reason}; both {old} and {new} are kept"
-    for referrer in _all_referrers(old, context):
-        _repoint(referrer, old, new, put, context)
-    # Asked again: a row may have been pointed at the old file since, or changed while repointed.
-    left = _all_referrers(old, context)
+    left = _all_referrers(old, context) if referrers is None else referrers
+    for _ in range(_ROUNDS):
+        for referrer in left:
+            _repoint(referrer, old, new, put, context)
+        # A row may have been pointed at the old file since, or changed while it was repointed.
+        left = _all_referrers(old, context)
+        if not left:
+            break
     reason = (
         f"{counted(len(left), 'row', 'still points/still point')} at {old}"
         if left
@@ -191,23 +207,43 @@ def _repoint(referrer: Referrer, old: str, new: str, put: Effect, context: Write
 def delete_old(delete: Effect, context: WriteContext) -> str:
     """Delete the old file if it still has the bytes in the archive; return why not otherwise.
 
-    The API cannot delete under a condition. So the file is read once more, which may take long, and
-    looked at before and right after: a user's new file can only be lost between the last look and
-    the deletion, the time of one call (docs/reliability.md).
+    The API cannot delete under a condition. So the file is looked at right before. Where its size
+    and date leave doubt, it is read once more, which may take long, and looked at again: a user's
+    new file can only be lost between the last look and the deletion, the time of one call
+    (docs/reliability.md).
     """
     old, target = str(delete.before["path"]), context.ports.target
     shown = target.file(old)
-    digest = _digest(old, context)
-    if shown is None or digest is None:
+    if shown is None:
         return ""
-    if digest != delete.before["sha256"] or target.file(old) != shown:
-        return f"{old} was replaced by another file meanwhile"
+    if not _is_untouched(delete, shown, context):
+        digest = _digest(old, context)
+        if digest is None:
+            return ""
+        if digest != delete.before["sha256"] or target.file(old) != shown:
+            return f"{old} was replaced by another file meanwhile"
     try:
         # Never abandoned here: rows name the new path already, so the next run has to finish it.
         call_or_look(delete, context, abandons=[])
     except EffectInDoubt:
         return f"{old} could not be deleted"
     return ""
+
+
+def _is_replaced(delete: Effect, shown: ShownFile | None, context: WriteContext) -> bool:
+    """Say whether another file is in the old one's place; in doubt its bytes decide."""
+    if shown is None or _is_untouched(delete, shown, context):
+        return False
+    digest = _digest(str(delete.before["path"]), context)
+    return digest not in {None, delete.before["sha256"]}
+
+
+def _is_untouched(delete: Effect, shown: ShownFile, context: WriteContext) -> bool:
+    """Say whether a listing alone shows that the old file is still the one with these bytes."""
+    state = context.ports.ledger.files.state(delete.version)
+    return (
+        state is not None and state.sha256 == delete.before["sha256"] and is_untouched(state, shown)
+    )
 
 
 def _digest(path: str, context: WriteContext) -> str | None:

@@ -55,10 +55,58 @@ def test_replaced_original_is_never_deleted(world: World):
     assert outcome.status is Status.PARTIAL
 
 
+@pytest.mark.parametrize("look", [2, 3])
+def test_a_file_that_arrives_before_a_look_is_kept(world: World, look: int):
+    """Size and date show that another file is there: before the rows are repointed, or the old one deleted."""
+    world.caspio.files["/Inbox/x.txt"] = b"doc_type=contract"
+    world.caspio.row("Contracts", "1", Document="/Inbox/x.txt")
+
+    def replace_file(call: str) -> None:
+        # The first look is at the new name.
+        if call == "file exists" and world.caspio.calls.count(call) == look - 1:
+            world.caspio.files["/Inbox/x.txt"] = b"doc_type=invoices"  # as many bytes
+            world.caspio.file_dates["/Inbox/x.txt"] = "2026-04-01"
+
+    world.caspio.before_call = replace_file
+    (outcome,) = world.run(CONTRACTS)
+
+    assert world.caspio.files["/Inbox/x.txt"] == b"doc_type=invoices"
+    assert "replaced by another file" in outcome.reason
+
+
+def test_the_bytes_of_a_moved_file_are_fetched_twice(world: World):
+    """Once to read it, and once to confirm the copy; what is deleted is known by size and date."""
+    world.caspio.files["/Inbox/x.txt"] = b"doc_type=contract"
+    world.caspio.row("Contracts", "1", Document="/Inbox/x.txt")
+
+    world.run(CONTRACTS)
+
+    assert world.caspio.calls.count("file digest") == 1
+    assert world.caspio.calls.count("referrers") == 2
+
+
+def test_a_row_that_is_pointed_at_the_old_file_meanwhile_is_repointed(world: World):
+    """Rows are asked for before the move; one that came since is led to the new file as well."""
+    world.caspio.files["/Inbox/x.txt"] = b"doc_type=contract"
+    world.caspio.row("Contracts", "1", Document="/Inbox/x.txt")
+
+    def point(call: str) -> None:
+        if call == "put":
+            world.caspio.row("Contracts", "2", Document="/Inbox/x.txt")
+
+    world.caspio.before_call = point
+    (outcome,) = world.run(CONTRACTS)
+
+    assert outcome.status is Status.DONE
+    assert world.caspio.tables["Contracts"]["2"]["Document"] == "/Inbox/contract.txt"
+    assert set(world.caspio.files) == {"/Inbox/contract.txt"}
+
+
 @pytest.mark.parametrize("call_before", ["file digest", "file exists"])
 def test_a_file_that_arrives_before_the_deletion_is_kept(world: World, call_before: str):
-    """A file put under the old name after its bytes were read for the last time is not deleted."""
+    """Where its date is that of the reading, the old file is read again; what comes after that is not deleted."""
     world.caspio.files["/Inbox/x.txt"] = b"doc_type=contract"
+    world.caspio.file_dates["/Inbox/x.txt"] = "2026-03-14T08:59:58"
     world.caspio.row("Contracts", "1", Document="/Inbox/x.txt")
     digests: list[str] = []
 
