@@ -5,7 +5,8 @@
     make bench BENCH_ARGS="--only start calls"
     make bench BENCH_ARGS=--record            # keeps the figures even where one is worse
 
-Exit code 1 says that a ratio is worse than the recorded one by more than the spread.
+Exit code 1 says that a ratio is worse than the recorded one by more than the spread, or that a
+family could not be measured.
 """
 
 import argparse
@@ -13,6 +14,7 @@ import os
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -35,27 +37,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print the table, compare it with the recorded figures, and keep it."""
     asked = _parse(arguments)
     load, began = os.getloadavg()[0], time.monotonic()
-    now = records.recorded_now(_measured(asked), load=load)
+    results, problems = _measured(asked)
+    if not results:
+        return 1
+    now = records.recorded_now(results, load=load)
     print(page.terminal(ROWS, now))
     print(f"{time.monotonic() - began:.0f} s, load {load:.1f} before the first run")
     before = records.load()
-    worse = records.worse(ROWS, now, before) if before else []
-    for problem in worse:
-        print(f"worse than recorded: {problem}")
+    problems += records.worse(ROWS, now, before) if before else []
+    for problem in problems:
+        print(problem)
     is_whole = not (asked.quick or asked.only or asked.runs)
-    if asked.record or (is_whole and not worse):
+    if asked.record or (is_whole and not problems):
         records.save(now)
         page.save(ROWS, now)
         chart.save(ROWS, now)
         print(f"written: {', '.join(str(one.FILE.name) for one in (records, page, chart))}")
-    return 1 if worse and not asked.record else 0
+    return 1 if problems and not asked.record else 0
 
 
-def _measured(asked: argparse.Namespace) -> list[Result]:
-    """Measure the rows that were asked for, one family after the other."""
+def _measured(asked: argparse.Namespace) -> tuple[list[Result], list[str]]:
+    """Measure the rows that were asked for; return the results, and which families failed."""
     keys = frozenset(row.key for row in ROWS if _is_wanted(row, asked))
     runs = asked.runs or (_QUICK_RUNS if asked.quick else _RUNS)
-    collected = Collected()
+    collected, problems = Collected(), list[str]()
     for family in FAMILIES:
         if keys.isdisjoint(row.key for row in family.rows):
             continue
@@ -63,10 +68,14 @@ def _measured(asked: argparse.Namespace) -> list[Result]:
         began = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="bench-") as folder:
             options = Options(Path(folder), runs, asked.quick, keys, asked.corpus)
-            for pair in family.measured(options):
-                collected.add(pair)
+            try:
+                for pair in family.measured(options):
+                    collected.add(pair)
+            except Exception as error:  # noqa: BLE001 - minutes of other families are not lost
+                traceback.print_exc()
+                problems.append(f"{family.name} was not measured to its end: {error}")
         print(f"{time.monotonic() - began:.0f} s", file=sys.stderr)
-    return collected.results()
+    return collected.results(), problems
 
 
 def _is_wanted(row: Row, asked: argparse.Namespace) -> bool:

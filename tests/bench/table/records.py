@@ -64,7 +64,7 @@ def worse(rows: Sequence[Row], now: Recorded, before: Recorded) -> list[str]:
             continue
         if result.is_worse_than(old, least_spread=row.least_spread):
             found.append(
-                f"{row.key}: {result.ratio:.2f} ± {result.spread:.2f}, "
-                f"recorded {old.ratio:.2f} ± {old.spread:.2f} on {before.machine['date']}"
+                f"{row.key} is worse than recorded: {result.ratio:.2f} ± {result.spread:.2f}, "
+                f"before {old.ratio:.2f} ± {old.spread:.2f} on {before.machine['date']}"
             )
     return found

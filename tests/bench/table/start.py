@@ -18,7 +18,7 @@ HELP = Row(
     unit="CPU s",
     limit=0.30,
     # The bare interpreter takes a hundredth of a second, which is all that is counted here.
-    least_spread=0.25,
+    least_spread=0.4,
     about="What each command pays before it does anything, beside the bare interpreter.",
 )
 READ = Row(
