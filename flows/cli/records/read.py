@@ -76,9 +76,12 @@ def options(ocr: str, languages: list[str]) -> "PlainOptions":
     from flows.app.reading import PlainOptions
     from pipeline.environment import environment, passwords
     from pipeline.model.reading import LANGUAGE_CODE, SCANNER_ADDRESS
+    from processors.ocr.engines import ENGINES
 
     clamav = environment("CASPIO_INGEST_PROCESSING__CLAMAV")
     problems = []
+    if ocr not in ENGINES:
+        problems.append(f"--ocr is one of {', '.join(ENGINES)}.")
     if not all(re.fullmatch(LANGUAGE_CODE, language) for language in languages):
         problems.append("--language takes Tesseract's codes, such as eng, deu or chi_sim.")
     if clamav is not None and not re.fullmatch(SCANNER_ADDRESS, clamav):

@@ -210,14 +210,17 @@ def test_read_refuses_what_it_cannot_do(arguments: tuple[str, ...], tmp_path: Pa
     assert "Traceback" not in ended.err
 
 
-def test_read_names_the_option_that_is_wrong(tmp_path: Path):
-    """A wrong language is reported once, under the name of the option and with examples of right ones."""
+@pytest.mark.parametrize(
+    ("option", "value", "right"), [("--language", "E", "deu"), ("--ocr", "magic", "rapidocr")]
+)
+def test_read_names_the_option_that_is_wrong(option: str, value: str, right: str, tmp_path: Path):
+    """A wrong value is reported once, under the name of the option and with examples of right ones."""
     (tmp_path / "a.txt").write_text("a", encoding="utf-8")
 
-    ended = command("read", "--language", "E", "a.txt", cwd=tmp_path)
+    ended = command("read", option, value, "a.txt", cwd=tmp_path)
 
-    assert ended.err.count("--language") == 1
-    assert "deu" in ended.err
+    assert ended.err.count(option) == 1
+    assert right in ended.err
 
 
 def test_a_rebuild_is_never_of_a_part(tmp_path: Path):
