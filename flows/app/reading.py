@@ -7,6 +7,7 @@ import os
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from pipeline.settings.sections import ProcessingSettings
     from processors.contract import Limits, OcrModels
     from processors.sandbox.reader import SandboxedReader
+
+_MOST_IDLE_S = 12 * 3600
+"""Systems remove temporary folders that nobody used for days, and a reader process has one."""
 
 
 def read_file(
@@ -90,12 +94,15 @@ class KeptReader:
     """Keeps the reader of a process that runs again and again, with its models loaded.
 
     Its reader processes are isolated, limited and replaced as those of a single run. They read for
-    one account alone: a process that works for several has one of these for each.
+    one account alone: a process that works for several has one of these for each. `clock` counts
+    seconds.
     """
 
+    clock: Callable[[], float] = time.monotonic
     _reader: "SandboxedReader | None" = None
     _key: object = None
     _users: int = 0
+    _returned_s: float = 0.0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @contextmanager
@@ -104,11 +111,12 @@ class KeptReader:
     ) -> Iterator["SandboxedReader"]:
         """Lend the reader to a run; `opening` opens one, and `key` is all that it depends on.
 
-        After a change of the settings another reader takes its place; a run that comes while the
-        old one is still lent has one of its own.
+        After a long rest or a change of the settings another reader takes its place; a run that
+        comes while the old one is still lent has one of its own.
         """
         with self._lock:
-            if self._key != key and not self._users:
+            is_old = self.clock() - self._returned_s > _MOST_IDLE_S
+            if not self._users and (is_old or self._key != key):
                 self._end()
             if self._reader is None:
                 self._reader, self._key = opening(), key
@@ -123,6 +131,7 @@ class KeptReader:
         finally:
             with self._lock:
                 self._users -= 1
+                self._returned_s = self.clock()
 
     def close(self) -> None:
         """End the reader processes at once, even while they read."""

@@ -64,6 +64,19 @@ def test_changed_settings_replace_the_reader():
         assert [reader.is_open for reader in readers(opened)] == [False, True]
 
 
+def test_a_reader_that_rested_long_is_replaced():
+    """After half a day its temporary folder may be gone; after an hour it is not."""
+    now = [0.0]
+    kept, opened = KeptReader(clock=lambda: now[0]), opening()
+
+    for hours in (0, 1, 14):
+        now[0] = hours * 3600
+        with kept.lent("settings", opened):
+            pass
+
+    assert [reader.is_open for reader in readers(opened)] == [False, True]
+
+
 def test_changed_settings_end_no_run():
     """A run that still reads keeps its reader, and the other one has a reader of its own meanwhile."""
     kept, opened = KeptReader(), opening()
