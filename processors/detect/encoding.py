@@ -97,7 +97,8 @@ def looks_like_text(data: bytes) -> bool:
     filled = data.rstrip(b"\0")
     text = decode(filled if filled.endswith(b"\n") else data).removesuffix("\ufffd")
     return bool(text) and all(
-        len(_UNSTORABLE.findall(part)) + part.count("\ufffd") <= len(part) * _MOST_STRANGE
+        len(_UNSTORABLE.findall(part.replace("\f", ""))) + part.count("\ufffd")
+        <= len(part) * _MOST_STRANGE
         for part in (text, text[:_BEGINNING_CHARS])
     )
 

@@ -7,7 +7,7 @@ says what it is. The libraries expect the names, the spelling and the namespaces
 import posixpath
 import re
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -74,8 +74,10 @@ def package_type(package: zipfile.ZipFile) -> FileType | None:
     return next((kind for piece, kind in _KINDS if piece in main[1]), None)
 
 
-def standard_package(path: Path, work_dir: Path) -> Path:
+def standard_package(path: Path, work_dir: Path, *, repairs: bool = False) -> Path:
     """Return a package whose parts the libraries find: the file itself, or a copy of it.
+
+    With `repairs`, it is a copy without relationships to parts that are missing.
 
     The package was checked (`office_package.check`), so it is no bomb and declares no entities.
     """
@@ -88,7 +90,8 @@ def standard_package(path: Path, work_dir: Path) -> Path:
             names = package.namelist()
             is_spelled = all("\\" not in name and not name.startswith("/") for name in names)
             is_strict = b"purl.oclc.org" in _read(package, _ROOT_RELATIONSHIPS)
-            if is_spelled and not is_strict and standard_name in names and main[1] == plain_type:
+            is_standard = standard_name in names and main[1] == plain_type
+            if is_spelled and not is_strict and is_standard and not repairs:
                 return path
             target = work_dir / "standard-package"
             _write_standard(package, target, main[0], standard_name, plain_type)
@@ -156,6 +159,7 @@ def _write_standard(
 ) -> None:
     """Write a copy in which every part has its standard name and namespaces."""
     renamed = _standard_names(package, main, standard_name)
+    present = {_plain_name(name) for name in package.namelist()}
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as copy:
         for entry in package.infolist():
             if entry.is_dir():
@@ -170,7 +174,8 @@ def _write_standard(
                 continue
             source = _source_of(name)
             if source is not None:
-                tree_data = _standard_relationships(data, posixpath.dirname(source), renamed)
+                folder = posixpath.dirname(source)
+                tree_data = _standard_relationships(data, folder, renamed, present)
                 copy.writestr(_relationships_of(renamed.get(source, source)), tree_data)
             else:
                 copy.writestr(renamed.get(name, name), data)
@@ -204,15 +209,22 @@ def _source_of(name: str) -> str | None:
     return posixpath.join(posixpath.dirname(folder), base.removesuffix(".rels"))
 
 
-def _standard_relationships(data: bytes, folder: str, renamed: Mapping[str, str]) -> bytes:
+def _standard_relationships(
+    data: bytes, folder: str, renamed: Mapping[str, str], present: Collection[str]
+) -> bytes:
+    """Return a list of relationships to parts that are in the package, by their new names."""
     root = None
-    for element, _, name in _relationships(data, folder):
-        element.set("Target", "/" + renamed.get(name, name))
+    for element, _, name in [*_relationships(data, folder)]:
         root = element.getparent()
+        if name in present:
+            element.set("Target", "/" + renamed.get(name, name))
+        else:
+            root.remove(element)
     return data if root is None else bytes(lxml.etree.tostring(root))
 
 
 def _standard_types(data: bytes, renamed: Mapping[str, str], main: str, plain_type: str) -> bytes:
+    """Return the content types by the new names; every extension has one."""
     root = _parsed(data)
     for element in root:
         name = _plain_name(element.get("PartName", ""))

@@ -43,6 +43,8 @@ _QUOTED_CELL = re.compile(r'(?<![^,;\t|\n])"(?:[^"]|"")*"(?![^,;\t|\r\n])')
 _QUOTED = re.compile(r'"[^"]*"')
 _TABLE_CHARS = 16384
 _TABLE_LINES = 20
+_MOST_TITLES = 5
+_FEWEST_BELOW_TITLES = 2  # delimiters in each line of a table that is not the whole text
 _SHORT_TABLE_LINES = 3  # with fewer lines, one comma in each may be chance, so two are needed
 
 
@@ -84,10 +86,18 @@ def _delimiter_of(unquoted: Sequence[str], *, is_cut: bool) -> str | None:
 
     fewest = 2 if len(lines) < _SHORT_TABLE_LINES else 1
     for delimiter in _DELIMITERS:
-        counts = {line.count(delimiter) for line in lines}
-        if len(counts) == 1 and counts.pop() >= fewest:
+        counts = [line.count(delimiter) for line in lines]
+        if _is_table(counts, fewest=fewest):
             return delimiter
     return None
+
+
+def _is_table(counts: Sequence[int], *, fewest: int) -> bool:
+    """Say whether lines with so many delimiters are a table, perhaps below a title or remarks."""
+    titles = next((at for at, count in enumerate(counts[:_MOST_TITLES]) if count), 0)
+    least = fewest if titles == 0 else max(fewest, _FEWEST_BELOW_TITLES)
+    table = counts[titles:]
+    return len(set(table)) == 1 and table[0] >= least and len(table) >= least
 
 
 def is_mail(text: str, *, whole: bool = False) -> bool:

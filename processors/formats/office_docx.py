@@ -4,11 +4,14 @@ Headers come first, footers last. Element names are those of WordprocessingML (E
 section 17).
 """
 
-from collections.abc import Iterable, Iterator
+import posixpath
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from itertools import chain, zip_longest
 from pathlib import Path
 from typing import Any
 
-from processors.contract import Context, Reading
+from processors.contract import Context, EmbeddedFile, Reading
 from processors.detect import office_package
 from processors.detect.encoding import clean
 from processors.detect.media import DOCX
@@ -48,11 +51,10 @@ class DocxProcessor:
         office_package.check(path, what=_WHAT)
         path = standard_package(path, work_dir)
 
-        import docx
         from docx.opc.exceptions import OpcError
 
         try:
-            document = docx.Document(str(path))
+            document = _opened(path, work_dir)
             notes = [*_notes(document)]
             headers, footers = [*_parts(document, "header")], [*_parts(document, "footer")]
             styles = hiding_styles(document.styles.element)
@@ -72,8 +74,32 @@ class DocxProcessor:
 
         kept_apart = clean("\n".join(hidden))
         page = text_page(clean("\n".join(lines)), engine="docx", kept_apart=kept_apart)
-        children = office_package.embedded_files(path, text_chars=len(page.text.text))
+        children = chain(
+            _chunks(document),
+            office_package.embedded_files(path, text_chars=len(page.text.text)),
+        )
         return Reading(pages=(page,), children=children)
+
+
+def _opened(path: Path, work_dir: Path) -> Any:
+    """Open a document; if parts are missing that its relationships name, without these.
+
+    Programs that take documents apart leave such relationships behind, and Word ignores them.
+    """
+    import docx
+
+    try:
+        return docx.Document(str(path))
+    except (KeyError, ValueError):
+        return docx.Document(str(standard_package(path, work_dir, repairs=True)))
+
+
+def _chunks(document: Any) -> Iterator[EmbeddedFile]:
+    """Yield the documents that Word shows as a part of this one (section 17.17.2.1, altChunk)."""
+    for relation in document.part.rels.values():
+        if relation.reltype.endswith("/aFChunk") and not relation.is_external:
+            part = relation.target_part
+            yield EmbeddedFile(posixpath.basename(str(part.partname)), partial(iter, [part.blob]))
 
 
 def _parts(document: Any, which: str) -> Iterator[Any]:
@@ -127,13 +153,24 @@ def _block_lines(parent: Any, depth: int) -> Iterator[str]:
                 yield from _block_lines(text_box, depth + 1)
         elif name == "tbl":
             for row in _unwrapped(block, "tr"):
-                cells = [
-                    " ".join(" ".join(_block_lines(cell, depth + 1)).split())
-                    for cell in _unwrapped(row, "tc")
-                ]
-                yield "\t".join(cells)
+                cells = [[*_block_lines(cell, depth + 1)] for cell in _unwrapped(row, "tc")]
+                yield from _row_lines([[line.strip() for line in cell] for cell in cells])
         elif name in _WRAPPERS:
             yield from _block_lines(block, depth + 1)
+
+
+def _row_lines(cells: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Yield a row of a table: one line, or more of a table that is there for the layout.
+
+    That is so where a cell alone, or several beside each other, have several paragraphs.
+    """
+    filled = [[line for line in cell if line] for cell in cells]
+    long = sum(len(lines) > 1 for lines in filled)
+    if long and (long > 1 or sum(map(bool, filled)) == 1):
+        for lines in zip_longest(*filled, fillvalue=""):
+            yield "\t".join(lines).rstrip("\t")
+    else:
+        yield "\t".join(" ".join(" ".join(lines).split()) for lines in filled)
 
 
 def _paragraph_text(element: Any, text_boxes: list[Any]) -> Iterator[str]:

@@ -1,15 +1,19 @@
-"""Read plain text and delimited tables: one page, decoded by its content."""
+"""Read plain text and delimited tables, decoded by their content."""
 
 import csv
 import io
+import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from processors.contract import Context, Reading
+from processors.contract import Context, Page, Reading
 from processors.detect.encoding import clean, decode
 from processors.detect.text_types import SEPARATOR_LINE, table_delimiter
 from processors.layout.plain_page import text_page
 
 _TYPES = frozenset({"text/plain", "text/csv"})
+_DIGIT = re.compile(r"\d")
+_MOST_TITLES = 10  # lines above the headings
 _CSV_FIELD_LIMIT = 131_072  # the csv module's own default
 
 
@@ -23,20 +27,83 @@ class TextProcessor:
         return None if media_type in _TYPES else f"{media_type} is not plain text"
 
     def process(self, path: Path, work_dir: Path, context: Context) -> Reading:
-        """Return the decoded file; in a table, tabs separate the cells of a row."""
-        del work_dir, context
-        text = clean(decode(path.read_bytes()))
-
-        delimiter = table_delimiter(text)
-        text = SEPARATOR_LINE.sub("", text, count=1) if SEPARATOR_LINE.match(text) else text
+        """Return the decoded file: one page, or one for each form feed; a table as its cells."""
+        del work_dir
+        text = decode(path.read_bytes())
+        delimiter = table_delimiter(clean(text))
         if delimiter is not None:
-            # A quote that is never closed makes one field of the rest of the file, which is no
-            # error here.
-            csv.field_size_limit(max(len(text), _CSV_FIELD_LIMIT))
-            rows = csv.reader(io.StringIO(text), delimiter=delimiter)
-            lines = []
-            for cells in rows:
-                on_one_line = [" ".join(cell.split()) for cell in cells]
-                lines.append("\t".join(on_one_line))
-            text = "\n".join(lines) or text
-        return Reading(pages=(text_page(text),))
+            return Reading(pages=(_table_page(clean(text), delimiter),))
+        # Programs for printers start a page, and often a document, with a form feed.
+        parts = [part for part in text.split("\f") if part.strip()] or [text]
+        limit = context.settings.limits.pages
+        problems = (
+            (f"Only the first {limit} of {len(parts)} pages were read, which is the limit.",)
+            if len(parts) > limit
+            else ()
+        )
+        pages = tuple(
+            text_page(clean(part), number=number)
+            for number, part in enumerate(parts[:limit], start=1)
+        )
+        return Reading(pages=pages, problems=problems)
+
+
+def _table_page(text: str, delimiter: str) -> Page:
+    """Return a table with tabs between its cells; the records of a list are kept apart.
+
+    A list of invoices has no number and no total of its own. Of one record alone, each value is
+    beside its heading.
+    """
+    rows = _rows_of(text, delimiter)
+    heading = _heading_row(rows)
+    if heading is None:
+        return text_page(_tabbed(rows) or text)
+    records = [row for row in rows[heading + 1 :] if any(row)]
+    if len(records) == 1 and len(records[0]) == len(rows[heading]):
+        return text_page("\n".join([_tabbed(rows[:heading]), *_pairs(rows[heading], records[0])]))
+    if not _is_list(rows[heading], records):
+        return text_page(_tabbed(rows))
+    sums = [row for row in records if _is_sum(row)]
+    apart = [row for row in records if not _is_sum(row)]
+    return text_page(_tabbed([*rows[: heading + 1], *sums]), kept_apart=_tabbed(apart))
+
+
+def _rows_of(text: str, delimiter: str) -> list[list[str]]:
+    text = SEPARATOR_LINE.sub("", text, count=1) if SEPARATOR_LINE.match(text) else text
+    # A quote that is never closed makes one field of the rest of the file, which is no error here.
+    csv.field_size_limit(max(len(text), _CSV_FIELD_LIMIT))
+    rows = csv.reader(io.StringIO(text), delimiter=delimiter)
+    return [[" ".join(cell.split()) for cell in cells] for cells in rows]
+
+
+def _tabbed(rows: Sequence[Sequence[str]]) -> str:
+    return "\n".join("\t".join(row) for row in rows)
+
+
+def _pairs(headings: Sequence[str], record: Sequence[str]) -> Iterator[str]:
+    for name, value in zip(headings, record, strict=True):
+        if value:
+            yield f"{name}: {value}" if name else value
+
+
+def _heading_row(rows: Sequence[Sequence[str]]) -> int | None:
+    """Return the row with the headings: the first with two cells or more, if it has no digits."""
+    for number, row in enumerate(rows[:_MOST_TITLES]):
+        if sum(bool(cell) for cell in row) > 1:
+            return None if _DIGIT.search("".join(row)) else number
+    return None
+
+
+def _is_list(headings: Sequence[str], records: Sequence[Sequence[str]]) -> bool:
+    """Say whether a column below a heading has numbers or dates only, in two records or more."""
+    for column, heading in enumerate(headings):
+        cells = [row[column] for row in records if column < len(row) and row[column]]
+        if heading and len(cells) > 1 and all(_DIGIT.search(cell) for cell in cells):
+            return True
+    return False
+
+
+def _is_sum(row: Sequence[str]) -> bool:
+    """Say whether a row is the sum of the others: a word, empty cells, and amounts."""
+    filled = [cell for cell in row if cell]
+    return len(filled) < len(row) and len(filled) > 1 and not _DIGIT.search(filled[0])

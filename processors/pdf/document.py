@@ -59,7 +59,7 @@ class PdfProcessor:
             metadata={**parts.metadata, **document.flags},
             left_out=write_searchable(reader, document, path, work_dir, context),
         )
-        if document.has_attachments:
+        if document.has_attachments or reader.has_file_notes or parts.has_associated_files:
             # They are walked twice: now for an electronic invoice, later as children.
             attachments = partial(embedded_files, path, password=password)
             reading = dataclasses.replace(

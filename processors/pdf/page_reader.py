@@ -22,6 +22,7 @@ from processors.renditions.searchable_pdf import TextAdditions
 from processors.renditions.thumbnail import Thumbnail
 
 _SAMPLED_CHARS = 100
+_MOST_NOTES = 500
 _BLANK = "the page is blank"
 _HIDDEN_WORDS = "{} words that are not shown or are printed twice were left out"
 
@@ -63,6 +64,7 @@ class PageReader:
         requested = "thumbnail" in context.settings.renditions
         self._thumbnail = Thumbnail(work_dir, requested=requested)
         self._barcodes = BarcodeSearch()
+        self.has_file_notes = False  # whether a file is attached to a page that was read
 
     def read(self, number: int) -> tuple[Page, str]:
         """Read one page (from 1).
@@ -98,9 +100,11 @@ class PageReader:
         import pypdfium2.raw as pdfium_c
 
         page = self._pdf[number - 1]
+        show_whole_if_cropped_away(page)
         # The raw call: pypdfium2's own one refuses documents that have stamps and notes but no
         # form.
         if pdfium_c.FPDFPage_GetAnnotCount(page) > 0:
+            self.has_file_notes = self.has_file_notes or has_file_note(page)
             outcome = pdfium_c.FPDFPage_Flatten(page, pdfium_c.FLAT_NORMALDISPLAY)
             if outcome == pdfium_c.FLATTEN_SUCCESS:
                 page.close()
@@ -148,6 +152,28 @@ class PageReader:
         added = recognized if recognized.text.source == "ocr" else None
         problem = f"Page {number}: {recognized.problem}" if recognized.problem else ""
         return _Result(recognized, added, problem)
+
+
+def show_whole_if_cropped_away(page: Any) -> None:
+    """Show all of a page whose crop box has nothing of it, as viewers do."""
+    crop, media = page.get_cropbox(), page.get_mediabox()
+    width = min(crop[2], media[2]) - max(crop[0], media[0])
+    height = min(crop[3], media[3]) - max(crop[1], media[1])
+    if width <= 0 or height <= 0:
+        page.set_cropbox(*media)
+
+
+def has_file_note(page: Any) -> bool:
+    """Say whether a file is attached to a note on a page (ISO 32000-1, section 12.5.6.15)."""
+    import pypdfium2.raw as pdfium_c
+
+    for index in range(min(pdfium_c.FPDFPage_GetAnnotCount(page), _MOST_NOTES)):
+        note = pdfium_c.FPDFPage_GetAnnot(page, index)
+        kind = pdfium_c.FPDFAnnot_GetSubtype(note)
+        pdfium_c.FPDFPage_CloseAnnot(note)
+        if kind == pdfium_c.FPDF_ANNOT_FILEATTACHMENT:
+            return True
+    return False
 
 
 def own_text(page: Any, number: int, layers_off: frozenset[str]) -> _OwnText:

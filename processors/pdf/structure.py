@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +18,10 @@ from processors.pdf.form_fields import fields_by_page
 
 if TYPE_CHECKING:
     from pypdf import PdfReader
+    from pypdf.generic import EmbeddedFile as PdfFile
 
 _MOST_FIELDS = 5_000
+_MOST_PAGES, _MOST_NOTES = 500, 500
 _MOST_VALUE_CHARS = 500
 _MOST_FORM_CHARS = 200_000
 _PASSWORD_FLAG = (
@@ -51,6 +53,7 @@ class Structure:
     metadata: Mapping[str, str] = field(default_factory=dict)
     form: Mapping[str, str] = field(default_factory=dict)
     layers_off: frozenset[str] = frozenset()
+    has_associated_files: bool = False
     fields: Mapping[int, tuple[FormField, ...]] = field(default_factory=dict)
 
 
@@ -71,7 +74,13 @@ def structure(path: Path, *, password: str = "") -> Structure:
                     metadata[str(key).lstrip("/").lower()] = str(value)[:_MOST_VALUE_CHARS]
             form = form_values(reader)
             fields = fields_of_form(reader) if form else {}
-            return Structure(metadata, form, layers_off(reader), fields)
+            return Structure(
+                metadata=metadata,
+                form=form,
+                layers_off=layers_off(reader),
+                has_associated_files="/AF" in reader.root_object,
+                fields=fields,
+            )
     except (PyPdfError, *_MALFORMED):
         return Structure()
 
@@ -86,12 +95,50 @@ def embedded_files(path: Path, *, password: str = "") -> Iterator[EmbeddedFile]:
 
     try:
         with _opened(path, password) as reader:
-            for attachment in reader.attachment_list:
-                yield EmbeddedFile(str(attachment.name or "unnamed"), partial(_content, attachment))
+            yielded: set[object] = set()
+            for attachment in chain(reader.attachment_list, _files_elsewhere(reader)):
+                key = _stream_of(attachment.pdf_object)
+                if key is None or key not in yielded:
+                    yielded.add(key)
+                    name = str(attachment.name or "unnamed")
+                    yield EmbeddedFile(name, partial(_content, attachment))
     except (PyPdfError, *_MALFORMED) as exc:
         raise Unreadable(
             ReadStatus.DAMAGED, "its list of embedded files is broken. Some may be missing."
         ) from exc
+
+
+def _files_elsewhere(reader: "PdfReader") -> "Iterator[PdfFile]":
+    """Yield the files that are not in the list: associated ones and those attached to notes.
+
+    See ISO 32000-2, section 14.13, and ISO 32000-1, section 12.5.6.15.
+    """
+    from pypdf.generic import DictionaryObject, EmbeddedFile as PdfFile
+
+    specifications = [*_array(reader.root_object.get("/AF"))]
+    for page in islice(reader.pages, _MOST_PAGES):
+        notes = islice(_array(page.get("/Annots")), _MOST_NOTES)
+        specifications += [
+            note.get("/FS") for note in notes if note.get("/Subtype") == "/FileAttachment"
+        ]
+    for each in specifications:
+        specification = each.get_object() if each is not None else None
+        if isinstance(specification, DictionaryObject) and "/EF" in specification:
+            name = specification.get("/UF") or specification.get("/F") or "unnamed"
+            yield PdfFile(str(name), specification)
+
+
+def _array(value: Any) -> Iterator[Any]:
+    """Yield the objects of an array, none if it is not there."""
+    for each in value.get_object() if value is not None else ():
+        yield each.get_object()
+
+
+def _stream_of(specification: Any) -> tuple[int, int] | None:
+    """Return the number of the stream with the content of a file, by which it is the same file."""
+    files = specification["/EF"].get_object()
+    stream = next((files.raw_get(key) for key in ("/UF", "/F") if key in files), None)
+    return (stream.idnum, stream.generation) if hasattr(stream, "idnum") else None
 
 
 def values_not_shown(form: Mapping[str, str], text: str) -> str:

@@ -46,6 +46,16 @@ SAMPLES = {
     "text": ("Grüße, alle zusammen.\nBis morgen.".encode(), "text/plain", ".txt"),
     "text in UTF-16": ("Hello there".encode("utf-16-le"), "text/plain", ".txt"),
     "note with a colon": (b"Subject: what to buy\nmilk, bread", "text/plain", ".txt"),
+    "PostScript": (b"%!PS-Adobe-3.0\n(tea) show\n", "application/postscript", ".ps"),
+    "for a printer": (b"\x1b%-12345X@PJL JOB\n", "application/vnd.hp-pcl", ".pcl"),
+    "a portable map": (b"P1\n2 2\n1 0\n0 1\n", "image/x-portable-anymap", ".pnm"),
+    "Pages": (documents.package({"Index/Document.iwa": b"x"}), "application/vnd.apple.iwork", ""),
+    "a template": (
+        documents.package({"mimetype": b"application/vnd.oasis.opendocument.text-template"}),
+        "application/vnd.oasis.opendocument.text",
+        ".odt",
+    ),
+    "a text filled with zeros": (b"Tea\n" + bytes(99), "text/plain", ".txt"),
     "noise": (bytes(range(256)) * 8, media.UNKNOWN, ""),
 }
 

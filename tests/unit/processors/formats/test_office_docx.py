@@ -194,3 +194,49 @@ def test_a_hidden_row_of_a_table_is_kept_apart(tmp_path: Path):
     findings = documents.read(word(f"<w:tbl {W}>{''.join(rows)}</w:tbl>"), tmp_path)
 
     assert findings.text.split("\n\n") == ["Total 12.00", "Total 999.00"]
+
+
+def table(*cells: str) -> str:
+    """Write a table of one row; paragraphs are divided by a bar."""
+    row = "".join(
+        "<w:tc>" + "".join(f"<w:p>{run(text)}</w:p>" for text in cell.split("|")) + "</w:tc>"
+        for cell in cells
+    )
+    return f"<w:tbl {W}><w:tr>{row}</w:tr></w:tbl>"
+
+
+@pytest.mark.parametrize(
+    ("cells", "lines"),
+    [
+        (("one|two",), ["one", "two"]),
+        (("one|two", ""), ["one", "two"]),
+        (("one|two", "a|b|c"), ["one\ta", "two\tb", "\tc"]),
+        (("one|two", "a"), ["one two\ta"]),
+    ],
+    ids=["alone", "beside an empty one", "beside another", "beside a value"],
+)
+def test_a_table_for_the_layout_keeps_its_lines(
+    cells: tuple[str, ...], lines: list[str], tmp_path: Path
+):
+    """Letters are laid out in tables: their paragraphs are lines, those of a value are none."""
+    findings = documents.read(word(table(*cells)), tmp_path)
+
+    assert findings.text.rstrip().split("\n") == lines
+
+
+def test_a_page_that_word_takes_in_is_a_child(tmp_path: Path):
+    """Programs that make Word documents from HTML leave the conversion to Word."""
+    from docx import Document
+    from docx.opc.packuri import PackURI
+    from docx.opc.part import Part
+
+    document = Document()
+    name = PackURI("/word/page.html")
+    part = Part(name, "text/html", b"<p>Green tea</p>", document.part.package)
+    document.part.relate_to(part, "http://schemas.openxmlformats.org/x/aFChunk")
+    out = io.BytesIO()
+    document.save(out)
+
+    findings = documents.read(out.getvalue(), tmp_path)
+
+    assert findings.text == "Green tea"

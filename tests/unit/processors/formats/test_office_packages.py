@@ -84,6 +84,19 @@ def test_a_word_document_is_read_in_every_spelling(case: str, tmp_path: Path):
     assert findings.text.strip() == "Green tea"
 
 
+def test_a_relationship_to_a_missing_part_is_ignored(tmp_path: Path):
+    """What a program left behind when it took a part out hides nothing."""
+
+    def change(name: str, data: bytes) -> tuple[str, bytes]:
+        lost = b'<Relationship Id="x" Type="urn:x/image" Target="../NULL"/></Relationships>'
+        return name, data.replace(b"</Relationships>", lost)
+
+    findings = documents.read(changed(documents.docx("Green tea"), change), tmp_path)
+
+    assert findings.status is ReadStatus.OK
+    assert findings.text.strip() == "Green tea"
+
+
 @pytest.mark.parametrize("change", [backslashes, capitals, strict, renamed("xl/", "")])
 def test_a_workbook_is_read_in_every_spelling(change: Change, tmp_path: Path):
     """The parts of a workbook may be anywhere in the package."""

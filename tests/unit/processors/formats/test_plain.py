@@ -11,7 +11,8 @@ def test_csv_cells_are_separated_by_tabs(tmp_path: Path):
     """A table in text is read row by row, its quotes resolved."""
     findings = documents.read(b'item;price\n"Tea; green";"3,50"\nMilk;1,10\n', tmp_path)
 
-    assert findings.text == "item\tprice\nTea; green\t3,50\nMilk\t1,10"
+    assert findings.text.split() == ["item", "price", "Tea;", "green", "3,50", "Milk", "1,10"]
+    assert "Tea; green\t3,50\nMilk\t1,10" in findings.text
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "|"])
@@ -37,3 +38,38 @@ def test_a_quoted_cell_may_hold_line_breaks(tmp_path: Path):
         "Pot\tblue\t4.00",
         'Cup\ta "mug", red\t5.00',
     ]
+
+
+def test_a_list_has_no_values_of_its_own(tmp_path: Path):
+    """The records of a list are apart from the values; the row of their sum is not."""
+    data = b"Bill;Firm;Total\nB-1;Tea Ltd;10.00\nB-2;Pot Ltd;20.00\nSum total;;30.00\n"
+
+    findings = documents.read(data, tmp_path)
+
+    assert "B-2\tPot Ltd\t20.00" in findings.text
+    assert findings.pages[0].reason
+    assert {"10.00", "20.00"}.isdisjoint({found.value for found in findings.fields.values()})
+
+
+def test_one_record_is_read_with_its_headings(tmp_path: Path):
+    """Of one record alone, each value is beside its heading."""
+    findings = documents.read(b"Invoice number,Firm,Total\nB-1,Tea Ltd,10.00\n", tmp_path)
+
+    assert findings.text == "Invoice number: B-1\nFirm: Tea Ltd\nTotal: 10.00"
+
+
+def test_a_table_may_have_a_title(tmp_path: Path):
+    """Lines above a table do not hide it."""
+    data = b"Exported on Monday\nBill;Firm;Total\nB-1;Tea Ltd;10.00\nB-2;Pot Ltd;20.00\n"
+
+    findings = documents.read(data, tmp_path)
+
+    assert findings.media_type == "text/csv"
+    assert "B-1\tTea Ltd\t10.00" in findings.text
+
+
+def test_a_form_feed_starts_a_page(tmp_path: Path):
+    """Programs for printers divide a text into pages."""
+    findings = documents.read(b"First page\n\x0cSecond page\n\x0c", tmp_path)
+
+    assert [page.text for page in findings.pages] == ["First page", "Second page"]

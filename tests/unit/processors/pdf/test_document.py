@@ -209,3 +209,12 @@ def test_an_encrypted_pdf_opens_with_a_configured_password(tmp_path: Path):
     assert findings.metadata["encrypted"] == "with a configured password"
     assert "sesame" not in repr(findings)
     assert "sesame" not in repr(LOCK)
+
+
+def test_a_page_that_is_cropped_away_is_read_whole(tmp_path: Path):
+    """A crop box beside the page hides nothing: viewers show all of it."""
+    data = documents.pdf(LONG).replace(b"/Contents", b"/CropBox [2000 2000 2600 2800] /Contents")
+
+    findings = documents.read(data, tmp_path)
+
+    assert findings.text == LONG

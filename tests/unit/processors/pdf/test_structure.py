@@ -5,6 +5,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.unit.processors import documents
 
 
@@ -133,3 +135,42 @@ def test_interactive_fields_are_read_with_labels_and_places(tmp_path: Path):
         "place": "interactive",
         "box": [100.0, height - 720, 200.0, height - 700],
     } in pages["pages"][0]["fields"]
+
+
+@pytest.mark.parametrize("place", ["associated", "note", "both"])
+def test_files_that_are_not_in_the_list_are_children(place: str, tmp_path: Path):
+    """A file may belong to the document or to a note on a page; it is taken once."""
+    from pypdf import PdfReader, PdfWriter
+    from pypdf.generic import (
+        ArrayObject,
+        DecodedStreamObject,
+        DictionaryObject,
+        NameObject,
+        NumberObject,
+        TextStringObject,
+    )
+
+    writer = PdfWriter(PdfReader(io.BytesIO(documents.pdf("See the file"))))
+    stream = DecodedStreamObject()
+    stream.set_data(b"Green tea, and nothing else.")
+    files = DictionaryObject({NameObject("/F"): writer._add_object(stream)})
+    specification = writer._add_object(
+        DictionaryObject({NameObject("/F"): TextStringObject("a.txt"), NameObject("/EF"): files})
+    )
+    if place != "note":
+        writer.root_object[NameObject("/AF")] = ArrayObject([specification])
+    if place != "associated":
+        note = DictionaryObject(
+            {
+                NameObject("/Subtype"): NameObject("/FileAttachment"),
+                NameObject("/FS"): specification,
+                NameObject("/Rect"): ArrayObject([NumberObject(n) for n in (9, 9, 20, 20)]),
+            }
+        )
+        writer.pages[0][NameObject("/Annots")] = ArrayObject([writer._add_object(note)])
+    out = io.BytesIO()
+    writer.write(out)
+
+    findings = documents.read(out.getvalue(), tmp_path)
+
+    assert [child.findings.text for child in findings.children] == ["Green tea, and nothing else."]
