@@ -14,10 +14,15 @@ from processors.contract import Context, FormField, Page, Reading, Unreadable
 from processors.detect.media import PDF
 from processors.layout.plain_page import text_page
 from processors.pdf.page_reader import PageReader
+from processors.pdf.repair import repaired
 from processors.pdf.structure import embedded_files, structure, values_not_shown
 from processors.renditions import searchable_pdf
 from processors.values import einvoice
 
+_REPAIRED = (
+    "The PDF is cut off or its directory is broken; the pages that are in it were read. "
+    "Export or scan it again to be sure that none is missing."
+)
 _PASSWORD_ERROR = 4  # FPDF_ERR_PASSWORD
 _SECURITY_ERROR = 5  # FPDF_ERR_SECURITY
 # Allocations between runs of Python's collector of cycles, instead of 700: pages make thousands of
@@ -41,7 +46,8 @@ class PdfProcessor:
         there are signatures, which any rewriting would break, and `encrypted` if a password was
         needed, even an empty one.
         """
-        with _fewer_collections(), opened(path, context.settings.passwords) as document:
+        with _fewer_collections(), opened(path, context.settings.passwords, work_dir) as document:
+            path = document.path
             password = document.password or ""
             parts = structure(path, password=password)
             reader = PageReader(document.pdf, work_dir, context, layers_off=parts.layers_off)
@@ -55,7 +61,7 @@ class PdfProcessor:
                 pages.append(text_page(not_shown, number=number, engine="form"))
         reading = Reading(
             pages=tuple(pages),
-            problems=tuple(problems),
+            problems=tuple(filter(None, (document.problem, *problems))),
             metadata={**parts.metadata, **document.flags},
             left_out=write_searchable(reader, document, path, work_dir, context),
         )
@@ -72,13 +78,18 @@ class PdfProcessor:
 
 @dataclass(frozen=True, slots=True)
 class _Document:
-    """An open document; `password` is the one that opened it, None if it is not encrypted."""
+    """An open document; `password` is the one that opened it, None if it is not encrypted.
+
+    Of a file that was repaired, `path` is the copy, and `problem` says so.
+    """
 
     pdf: Any
     page_count: int
     password: str | None
     is_signed: bool
     has_attachments: bool
+    path: Path
+    problem: str = ""
 
     @property
     def flags(self) -> dict[str, str]:
@@ -103,8 +114,10 @@ def _fewer_collections() -> Iterator[None]:
 
 
 @contextmanager
-def opened(path: Path, passwords: Sequence[str]) -> Iterator[_Document]:
-    """Open a document.
+def opened(
+    path: Path, passwords: Sequence[str], work_dir: Path | None = None
+) -> Iterator[_Document]:
+    """Open a document, or with a folder for it a repaired copy.
 
     Raises:
         Unreadable: ENCRYPTED if no configured password opens it, DAMAGED if it is broken or has no
@@ -113,7 +126,15 @@ def opened(path: Path, passwords: Sequence[str]) -> Iterator[_Document]:
     import pypdfium2 as pdfium
     import pypdfium2.raw as pdfium_c
 
-    pdf, password = unlocked(path, passwords)
+    pdf, password, problem = None, "", ""
+    try:
+        pdf, password = unlocked(path, passwords)
+    except Unreadable as exc:
+        copy = repaired(path, work_dir) if work_dir is not None else None
+        if exc.status is not ReadStatus.DAMAGED or copy is None:
+            raise
+        path, problem = copy, _REPAIRED
+        pdf, password = unlocked(path, ())
     try:
         with suppress(
             pdfium.PdfiumError
@@ -131,6 +152,8 @@ def opened(path: Path, passwords: Sequence[str]) -> Iterator[_Document]:
             password=password if is_encrypted else None,
             is_signed=pdfium_c.FPDF_GetSignatureCount(pdf) > 0,
             has_attachments=pdfium_c.FPDFDoc_GetAttachmentCount(pdf) > 0,
+            path=path,
+            problem=problem,
         )
     finally:
         pdf.close()

@@ -1,5 +1,6 @@
 import io
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -218,3 +219,30 @@ def test_a_page_that_is_cropped_away_is_read_whole(tmp_path: Path):
     findings = documents.read(data, tmp_path)
 
     assert findings.text == LONG
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda data: data[: data.index(b"xref\n")],
+        lambda data: data[: data.index(b"xref\n")].replace(b"/Catalog", b"/Lost"),
+        lambda data: data[: data.index(b"xref\n")].replace(b"/Pages", b"/Lost"),
+    ],
+    ids=["no table", "no catalog", "no tree of pages"],
+)
+def test_a_pdf_that_is_cut_off_is_read_as_far_as_it_goes(
+    damage: Callable[[bytes], bytes], tmp_path: Path
+):
+    """The pages in a file without its end are read, and the reason says that some may be missing."""
+    findings = documents.read(damage(documents.pdf(LONG, "Page two")), tmp_path)
+
+    assert findings.status is ReadStatus.PARTIAL
+    assert [page.text for page in findings.pages] == [LONG, "Page two"]
+    assert "cut off" in findings.problems[0]
+
+
+def test_a_file_without_pages_is_damaged(tmp_path: Path):
+    """Where no page is left, nothing is made up."""
+    findings = documents.read(b"%PDF-1.4\n1 0 obj\n<< /Type /Catalog >>\nendobj\n", tmp_path)
+
+    assert findings.status is ReadStatus.DAMAGED
