@@ -1,12 +1,33 @@
 """Read rich text: words without formatting."""
 
+import re
 from pathlib import Path
+from typing import NamedTuple
 
 from pipeline.model import ReadStatus
 from processors.contract import Context, Reading, Unreadable
 from processors.detect.encoding import clean
 from processors.detect.media import RTF
 from processors.layout.plain_page import text_page
+
+_BINARY = b"\\bin"
+_BEYOND_ASCII = re.compile(rb"[\x80-\xff]")  # RTF is 7-bit; some programs write bytes as they are
+# RTF Specification 1.9.1: a control word with its number and blank, an escaped byte, a control
+# symbol, a brace, or text.
+_TOKEN = re.compile(
+    r"\\([a-zA-Z]{1,32})(-?\d{1,10})?[ ]?|\\'[0-9a-fA-F]{2}|\\[^a-zA-Z]|[{}]|[^\\{}]+|\\",
+    re.DOTALL,
+)
+_TEXT_WORDS = frozenset(
+    {
+        *("u", "par", "line", "sect", "page", "tab", "cell", "nestcell", "row"),
+        *("emdash", "endash", "emspace", "enspace", "qmspace", "bullet"),
+        *("lquote", "rquote", "ldblquote", "rdblquote"),
+    }
+)
+# Character sets of documents without a code page: of the Macintosh, and of DOS.
+_CHARACTER_SETS = (("\\mac\\", "mac_roman"), ("\\pca\\", "cp850"), ("\\pc\\", "cp437"))
+_HEAD_CHARS = 200
 
 
 class RtfProcessor:
@@ -23,14 +44,70 @@ class RtfProcessor:
         del work_dir, context
         from striprtf.striprtf import rtf_to_text
 
-        # RTF is 7-bit; text in a code page is escaped, and striprtf decodes it. Latin-1 keeps every
-        # byte as it is.
-        rtf = path.read_bytes().decode("latin-1")
+        data = path.read_bytes()
+        if _BINARY not in data:  # binary data has a length, which escapes would change
+            data = _BEYOND_ASCII.sub(lambda byte: b"\\'%02x" % byte[0][0], data)
+        shown, hidden = _without_hidden(data.decode("latin-1"))
+        encoding = _encoding_of(shown)
         try:
-            text = rtf_to_text(rtf, errors="replace")  # type: ignore[no-untyped-call] # no types
+            text, kept_apart = (
+                rtf_to_text(part, encoding, errors="replace")  # type: ignore[no-untyped-call] # no types
+                for part in (shown, hidden)
+            )
         except (ValueError, LookupError, TypeError, RecursionError, AttributeError) as exc:
             raise Unreadable(
                 ReadStatus.DAMAGED,
                 "The rich text document is damaged. Save it again, or as .docx or PDF.",
             ) from exc
-        return Reading(pages=(text_page(clean(text), engine="rtf"),))
+        page = text_page(clean(text), engine="rtf", kept_apart=clean(kept_apart))
+        return Reading(pages=(page,))
+
+
+def _encoding_of(rtf: str) -> str:
+    """Return the encoding of a document that names a character set instead of a code page."""
+    head = rtf[:_HEAD_CHARS]
+    return next((encoding for word, encoding in _CHARACTER_SETS if word in head), "cp1252")
+
+
+def _without_hidden(rtf: str) -> tuple[str, str]:
+    """Divide a document into what Word shows and what is hidden or deleted.
+
+    Both keep the formatting, which says how their text is encoded.
+    """
+    shown: list[str] = []
+    hidden: list[str] = []
+    state = _Hiding()
+    outer: list[_Hiding] = []
+    for token in _TOKEN.finditer(rtf):
+        word = token[1]
+        if token[0] == "{":
+            outer.append(state)
+        elif token[0] == "}":
+            state = outer.pop() if outer else state
+        else:
+            state = state.after(word, is_on=token[2] != "0")
+        is_text = word in _TEXT_WORDS or (word is None and token[0] not in "{}")
+        if not (is_text and any(state)):
+            shown.append(token[0])
+        if not is_text or any(state):
+            hidden.append(token[0])
+    return "".join(shown), "".join(hidden)
+
+
+class _Hiding(NamedTuple):
+    """Whether the text at a place is hidden, and whether it is deleted."""
+
+    hidden: bool = False
+    deleted: bool = False
+
+    def after(self, word: str | None, *, is_on: bool) -> "_Hiding":
+        """Return what a control word makes of it."""
+        match word:
+            case "v":
+                return self._replace(hidden=is_on)
+            case "deleted":
+                return self._replace(deleted=is_on)
+            case "plain":
+                return self._replace(hidden=False)
+            case _:
+                return self

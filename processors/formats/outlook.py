@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from email.message import EmailMessage
 from email.policy import SMTP
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from processors.detect.html_text import visible_text
 from processors.detect.media import OUTLOOK
 from processors.layout.plain_page import text_page
 from processors.mail.quotes import split_quoted
+from processors.mail.rich_text import unpacked
 
 if TYPE_CHECKING:
     from oxmsg import Message
@@ -40,6 +41,7 @@ _MALFORMED = (
 # The storage of an attachment that is a message: property PidTagAttachDataObject (0x3701) of type
 # PtypObject (0x000D).
 _ENCLOSED_MESSAGE = "__substg1.0_3701000D"
+_RICH_TEXT = 0x1009  # of messages that have no other text
 _SUBJECT, _BODY, _SENDER_NAME = 0x0037, 0x1000, 0x0C1A
 _ATTACHED_DATA, _ATTACHED_NAME = 0x3701, 0x3707
 _UNICODE_TYPE, _BINARY_TYPE = 0x001F, 0x0102
@@ -65,15 +67,27 @@ class MsgProcessor:
             own, quoted = split_quoted(body.replace("\r\n", "\n"), subject=message.subject or "")
             text = "\n".join(header_lines(message)) + "\n\n" + own
             attachments = list(islice(message.attachments, _MOST_ATTACHMENTS))
+            # oxmsg has no public way to a property that it does not know.
+            packed = b"" if body else _property_bytes(message._storage, _RICH_TEXT, _BINARY_TYPE)  # noqa: SLF001
         except _MALFORMED as exc:
             raise Unreadable(
                 ReadStatus.DAMAGED,
                 "The Outlook message is damaged. Save it as .eml or PDF and upload that.",
             ) from exc
+        rich_text = [EmbeddedFile("message.rtf", partial(_unpacked, packed))] if packed else []
         return Reading(
             pages=(text_page(clean(text), engine="msg", kept_apart=clean(quoted)),),
-            children=(_embedded_file(attachment) for attachment in attachments),
+            children=chain(rich_text, map(_embedded_file, attachments)),
         )
+
+
+def _unpacked(packed: bytes) -> Iterator[bytes]:
+    try:
+        yield unpacked(packed)
+    except ValueError as exc:
+        raise Unreadable(
+            ReadStatus.DAMAGED, f"{exc}. Save the message as .eml or PDF and upload that."
+        ) from exc
 
 
 def header_lines(message: "Message") -> list[str]:

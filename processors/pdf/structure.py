@@ -137,7 +137,7 @@ def _array(value: Any) -> Iterator[Any]:
 def _stream_of(specification: Any) -> tuple[int, int] | None:
     """Return the number of the stream with the content of a file, by which it is the same file."""
     files = specification["/EF"].get_object()
-    stream = next((files.raw_get(key) for key in ("/UF", "/F") if key in files), None)
+    stream: Any = next((files.raw_get(key) for key in ("/UF", "/F") if key in files), None)
     return (stream.idnum, stream.generation) if hasattr(stream, "idnum") else None
 
 

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.unit.processors import documents
 
 
@@ -10,3 +12,32 @@ def test_rich_text_is_read_without_formatting(tmp_path: Path):
     findings = documents.read(documents.rtf("Grüße aus Köln"), tmp_path)
 
     assert findings.text == "Grüße aus Köln"
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [b"{\\v %s}", b"\\v %s\\v0 ", b"\\deleted %s\\deleted0 ", b"\\v %s\\plain "],
+    ids=["in a group", "switched off", "deleted", "plain again"],
+)
+def test_hidden_rich_text_is_kept_apart(hidden: bytes, tmp_path: Path):
+    """What Word does not show is no value; it is reported behind the text."""
+    data = b"{\\rtf1\\ansi Green tea\\par " + hidden % b"Blue \\rquote pot" + b"Red cup\\par}"
+
+    findings = documents.read(data, tmp_path)
+
+    assert findings.text == "Green tea\nRed cup\n\nBlue \u2019pot"
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        (b"{\\rtf1\\mac\\deff0 Gr\\'9f\\'a7e}", "Grüße"),
+        (b"{\\rtf1\\pca\\deff0 Gr\\'81\\'e1e}", "Grüße"),
+        (b"{\\rtf1\\ansi\\ansicpg1251 \xf7\xe0\xe9}", "чай"),
+        (b"{\\rtf1\\ansi\\ansicpg1252 caf\xe9}", "café"),
+    ],
+    ids=["Macintosh", "DOS", "bytes as they are", "one byte"],
+)
+def test_rich_text_is_decoded_by_its_character_set(data: bytes, text: str, tmp_path: Path):
+    """A character set, or a code page, says what the bytes mean, also those not escaped."""
+    assert documents.read(data, tmp_path).text == text
