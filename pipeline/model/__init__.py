@@ -52,7 +52,7 @@ class RecordRef:
     is_view: bool = False
 
 
-# Without slots: the digests are computed once, and a listing asks for each a dozen times.
+# With a dictionary of its own, in which digests are kept: a listing asks for each a dozen times.
 @dataclass(frozen=True)
 class FileRef:
     """One version of one file, as a listing gave it.

@@ -321,6 +321,7 @@ class Words(TypeDecorator[str]):
         dialect: Dialect,  # noqa: ARG002 - SQLAlchemy's signature
     ) -> str | None:
         """Escape what a database refuses."""
-        if value is None:
-            return None
+        # Most words are plain, and a listing binds ten of them for each file.
+        if value is None or (value.isascii() and "\x00" not in value):
+            return value
         return value.replace("\x00", "\\x00").encode("utf-8", "backslashreplace").decode()

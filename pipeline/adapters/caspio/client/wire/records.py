@@ -191,12 +191,11 @@ def _record(item: Payload) -> Record:
     for name, value in item.value.items():
         if name == "PK_ID":
             continue
-        member = item.member(name)
         if isinstance(value, dict | list):  # a LIST field (caspio-api.md, section 3.8)
-            lists[name] = member.items_by_number()
+            lists[name] = item.member(name).items_by_number()
             values[name] = ", ".join(map(str, lists[name].values()))
-        else:
-            values[name] = member.scalar()
+        else:  # in JSON all else is a scalar
+            values[name] = value
     pk = item.member("PK_ID")
     return Record(None if pk.value is None else pk.pk(), values, lists)
 
