@@ -6,13 +6,14 @@ import secrets
 import tempfile
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError
 
 from pipeline.adapters.caspio.client.retry import Failures, Repeatable, RetryPolicy
-from pipeline.adapters.s3_archive.checksums import DIGEST, UNKNOWN_OPTION, described
+from pipeline.adapters.s3_archive.checksums import DIGEST, UNKNOWN_OPTION, described, encoded
 from pipeline.adapters.s3_archive.connection import Bucket, checked_place, connect, given
 from pipeline.adapters.s3_archive.errors import (
     bucket_missing,
@@ -142,18 +143,27 @@ class S3Archive:
             ArchiveUnavailable: the store cannot be reached, refuses, or lacks what the settings ask
                 for.
         """
+        send = partial(
+            self._uploads.send, key, source, sha256=sha256, media_type=media_type, replace=replace
+        )
 
         def attempt() -> StoredObject:
-            found = None if replace else self._head(key)
-            if found is not None:
-                existing = described(key, found)
-                # A digest that was only noted, or none, proves nothing: the bytes are read.
-                return require_same(existing if existing.is_proven else self._read(key), sha256)
-            if self._uploads.send(
-                key, source, sha256=sha256, media_type=media_type, replace=replace
-            ):
-                return self._confirmed(key, source.stat().st_size, sha256)
-            raise Repeatable("the key was taken meanwhile")
+            is_unasked = replace or self._uploads.sends_unasked(source)
+            checksum = send() if is_unasked else None
+            if checksum is None and not replace:
+                found = self._head(key)
+                if found is not None:
+                    existing = described(key, found)
+                    # A digest that was only noted, or none, proves nothing: the bytes are read.
+                    return require_same(existing if existing.is_proven else self._read(key), sha256)
+                checksum = send()
+            if checksum is None:
+                raise Repeatable("the key was taken meanwhile")
+            if not replace:
+                self._uploads.try_once(source, send)
+            if checksum == encoded(bytes.fromhex(sha256)):
+                return StoredObject(key, source.stat().st_size, sha256)
+            return self._confirmed(key, source.stat().st_size, sha256)
 
         def give_up(_: Failures) -> Exception:
             return unavailable(
@@ -303,7 +313,7 @@ class S3Archive:
             sent = self._uploads.send(
                 key, source, sha256=sha256, media_type="text/plain", replace=False
             )
-            return _LOOSE if sent or not self._uploads.are_conditional else _STRICT
+            return _LOOSE if sent is not None or not self._uploads.are_conditional else _STRICT
         finally:
             self._client.delete_object(Bucket=self._bucket.name, Key=self._bucket.path(key))
 

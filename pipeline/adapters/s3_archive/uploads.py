@@ -1,7 +1,7 @@
 """How bytes get into a bucket: whole or in parts, encrypted and locked, and over nothing else."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -23,6 +23,9 @@ _LOCKED = "originals/"
 # (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html). An upload in
 # parts that another one replaced is gone: NoSuchUpload.
 _TAKEN = {"PreconditionFailed", "412", "ConditionalRequestConflict", "409", "NoSuchUpload"}
+_EXISTS = {"PreconditionFailed", "412"}
+# More is sent only after a look whether it is there: a request costs less than so many bytes.
+_SENT_IN_VAIN = 4 << 20
 # A store that does not know the condition says so, instead of ignoring it.
 _UNKNOWN = {"NotImplemented", "501"}
 
@@ -60,13 +63,34 @@ class Uploads:
         self._sizes = sizes
         self.are_conditional = True
         """Whether the store refuses to overwrite; until it says that it does not know how."""
+        self.refuses: bool | None = None
+        """Whether it was seen to refuse; None until it was tried. Some ignore the condition."""
 
-    def send(self, key: str, source: Path, *, sha256: str, media_type: str, replace: bool) -> bool:
+    def sends_unasked(self, source: Path) -> bool:
+        """Say whether a new object needs no look at its key first: the store refuses a taken one.
+
+        What is sent in vain must be small.
+        """
+        return bool(self.refuses) and self.is_small(source)
+
+    def is_small(self, source: Path) -> bool:
+        """Say whether to send a file in vain costs hardly more than to ask."""
+        return source.stat().st_size <= min(_SENT_IN_VAIN, self._sizes.single_put)
+
+    def try_once(self, source: Path, send: Callable[[], str | None]) -> None:
+        """Send what was just stored again, to see whether the store refuses a taken key."""
+        if self.refuses is None and self.is_small(source):
+            # A store that does not refuse overwrites it with the same bytes.
+            self.refuses = send() is None and self.are_conditional
+
+    def send(
+        self, key: str, source: Path, *, sha256: str, media_type: str, replace: bool
+    ) -> str | None:
         """Send a file whose bytes the store checks on arrival.
 
         Returns:
-            False when the key may have been taken meanwhile, or must be asked for first from now
-            on.
+            The store's own checksum of what arrived, "" where it answers none. None when the key
+            may have been taken meanwhile, or must be asked for first from now on.
         """
         # "*" matches any object: the write is refused if the key exists at all.
         condition = {"IfNoneMatch": "*"} if self.are_conditional and not replace else {}
@@ -77,15 +101,16 @@ class Uploads:
         is_large = source.stat().st_size > self._sizes.single_put
         put = self._put_parts if is_large else self._put_whole
         try:
-            put(key, source, sha256, options, condition)
+            return put(key, source, sha256, options, condition)
         except ClientError as exc:
             code = error_code(exc)
             if condition and code in _UNKNOWN:
                 self.are_conditional = False
             elif code not in _TAKEN:
                 raise
-            return False
-        return True
+            if code in _EXISTS:
+                self.refuses = True
+            return None
 
     def copy(self, key: str, new_key: str, found: "HeadObjectOutputTypeDef") -> None:
         """Let the store copy an object, whose description is given, within the bucket."""
@@ -117,7 +142,7 @@ class Uploads:
         sha256: str,
         options: Mapping[str, Any],
         condition: Mapping[str, Any],
-    ) -> None:
+    ) -> str:
         with source.open("rb") as body:
             require_digest(source, hashlib.file_digest(body, "sha256").hexdigest(), sha256)
             # The digest was computed over the open file: what is sent is what was hashed, even if
@@ -126,9 +151,10 @@ class Uploads:
             # The store computes SHA-256 of what arrives and refuses other bytes (BadDigest).
             checksum = encoded(bytes.fromhex(sha256))
             place: dict[str, Any] = {"Bucket": self._bucket.name, "Key": self._bucket.path(key)}
-            self._client.put_object(
+            answer = self._client.put_object(
                 **place, Body=body, ChecksumSHA256=checksum, **options, **condition
             )
+            return answer.get("ChecksumSHA256", "")
 
     def _put_parts(
         self,
@@ -137,7 +163,7 @@ class Uploads:
         sha256: str,
         options: Mapping[str, Any],
         condition: Mapping[str, Any],
-    ) -> None:
+    ) -> str:
         size = part_size(source.stat().st_size, self._sizes.part)
         with source.open("rb") as body:
             found, checksum = of_parts(body, size)
@@ -155,6 +181,7 @@ class Uploads:
                 # What was sent is what was hashed, even if the file was changed in between.
                 require_digest(source, digest.hexdigest(), sha256)
                 upload.complete(condition)
+        return ""  # the store keeps a checksum of the parts' checksums, with the object
 
     def _options(self, key: str) -> dict[str, Any]:
         """Return encryption, storage class and, for an original, the lock."""
