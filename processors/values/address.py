@@ -24,11 +24,11 @@ _SKIPPED_LINES = 4
 # five digits in two groups before the town ("111 22 Stockholm"), digits with a dash before it
 # ("1000-001 Lisboa"), and letters and digits in turns ("K1A 0B1").
 POSTAL_CODE = re.compile(
-    r"(?<![\d.,/])(?:[a-z]{1,2}-)?\d{4,6}(?![\d.,/])"
+    r"(?<![\d.,/])(?:[a-z]{1,2}-)?(?!19\d\d$)\d{4,6}(?![\d.,/])"
     r"|\b[a-z]{1,2}\d[a-z\d]? ?\d[a-z]{2}\b"
     r"|\b[a-z]{2} \d{5}\b"
     r"|(?<!\d)\d{3} \d{2} [a-z]{3}"
-    r"|(?<![\d-])(?:\d{4}-\d{3}|\d{2}-\d{3}|\d{5}-\d{3})(?= [a-z])"
+    r"|(?<![\d-])(?:(?:\d{4}|\d{2})-\d{3}(?= [a-z])|\d{5}-\d{3}(?![\d-]))"
     r"|\b[a-z]\d[a-z] ?\d[a-z]\d\b"
 )
 # A house number at the beginning of a line ("No. 12-3, …") or at its end ("Main Road 12a").
@@ -37,7 +37,7 @@ _HOUSE_NUMBER = re.compile(
 )
 _BEGINS_ADDRESS = re.compile(
     r"(?:no\.? ?|lot (?:p\.?t\.? ?)?|unit )\d{1,5}\b[^:]*,|\d{1,4}[a-z]?, [^:]*,$"
-    r"|\d{5} [a-z]{2,}\W?$|\d{5}$|\d{2,5}-\d{3} [a-z]{2,}"
+    r"|\d{5} [a-z]{2,}\W?$|\d{5}(?:-\d{3})?$|\d{2,5}-\d{3} [a-z]{2,}"
 )
 """A house number with more of them, or a postal code alone: few letters, and an address."""
 _CODE_AND_TOWN = re.compile(r"(?:[a-z]{1,2}-)?(?:\d{4,6}|\d{2,5}-\d{3}) [a-z]")

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.model import Finding
 from processors.values.candidates import with_others
@@ -60,7 +60,13 @@ class _Candidate:
 
 def find_invoice_number(lines: Sequence[TextLine]) -> Finding | None:
     """Find the number after "invoice no" or similar words, or else a receipt's own number."""
-    found = _best(_candidates(lines, "invoice"), factor=1.0)
+    candidates = list(_candidates(lines, "invoice"))
+    found = _best(candidates, factor=1.0)
+    if found and found.confidence <= _AFTER_BARE_LABEL and len({c.number for c in candidates}) > 1:
+        # A statement lists the invoices of a month, none of which is its own.
+        reason = "several numbers are after such words, none of which says that it is the number"
+        ranked = [_finding(each, factor=1.0) for each in candidates[:_MOST_RANKED]]
+        return with_others(replace(found, value=None, reason=reason), ranked)
     if found:
         return found
     return _best(_candidates(lines, "receipt"), factor=_RECEIPT_FACTOR)

@@ -49,6 +49,7 @@ _BARE_TOTALS = frozenset(
 # But "including VAT total" is the total with taxes.
 _INCLUDED = re.compile(r"(?:incl|inkl|inc|with|including|inclusive|inclusief|mit|ttc)\W{0,3}$")
 # What scans make of the word "total".
+_PERCENTAGE = re.compile(r"\d+(?:[.,]\d+)? ?%")
 _MISREAD_TOTAL = re.compile(r"(?<![a-z0-9])[t7i][o0a]t[a4e][l1i|!](?![a-z0-9])")
 
 
@@ -230,12 +231,13 @@ def columns_below(
     There are none unless the next line has as many amounts as the heading has texts.
     """
     following = next(iter(lines[heading.number + 1 : heading.number + 2]), None)
-    if following is None or any(map(str.isdigit, heading.folded)):
+    folded = _PERCENTAGE.sub(lambda share: " " * len(share.group()), heading.folded)
+    if following is None or any(map(str.isdigit, folded)):
         return []
     amounts = money_in(following.folded)
-    starts = (0, *heading.gaps, len(heading.folded) + 1)
-    texts = [heading.folded[start : end - 1] for start, end in pairwise(starts)]
-    texts = texts if heading.gaps else heading.folded.split()
+    starts = (0, *heading.gaps, len(folded) + 1)
+    texts = [folded[start : end - 1] for start, end in pairwise(starts)]
+    texts = texts if heading.gaps else folded.split()
     if len(texts) < _LEAST_COLUMNS or len(texts) != len(amounts):
         return []
     outside = list(following.folded)

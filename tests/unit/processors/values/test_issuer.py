@@ -316,3 +316,26 @@ def test_words_of_titles_may_be_in_a_name():
     text = "Kettle Ticket Return\nInvoice no: 1042\n3 July 2031\nTotal 5.00"
 
     assert values_of(text)["company"] == "Kettle Ticket Return"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        ["Langegade 8, 2. tv.", "1200 Kettleham"],
+        ["8 Old Terrace", "Kettleham", "BA1 1AA"],
+        ["Rua Longa, 8", "Kettleham - SP", "04200-120"],
+    ],
+    ids=["joined word", "terrace", "code alone"],
+)
+def test_streets_of_several_countries_begin_an_address(address: list[str]):
+    """What a street is called there says that the line is one."""
+    text = "\n".join(["Three Kettles Ltd", *address, "Invoice no: 1042", "Total 5.00"])
+
+    assert values_of(text)["address"] == " ".join(address)
+
+
+def test_the_year_of_foundation_is_no_postal_code():
+    """A line that ends with a year is a slogan."""
+    text = "Three Kettles Ltd\nGood tea since 1974\nInvoice no: 1042\nTotal 5.00"
+
+    assert "address" not in values_of(text)

@@ -96,3 +96,14 @@ def test_the_number_may_be_below_its_label(text: str):
 def test_a_cell_of_a_table_is_not_joined_with_the_next():
     """A line of values with commas between them is no number."""
     assert number("Invoice no,Day,Sum\nK-8,2031-06-12,16.00\nK-9,2031-06-13,18.00") is None
+
+
+def test_a_list_of_invoices_has_no_number_of_its_own():
+    """A statement names several, and none as its own; they are offered as candidates."""
+    text = "Small Shop\nStatement\nInvoice 834 5.00\nInvoice 835 6.00\nBalance due 11.00"
+    page = Page(PageText(number=1, source="text", engine=None, confidence=None, text=text))
+
+    found = find_values([page])["invoice_number"]
+
+    assert found.value is None
+    assert [each.value for each in found.others] == ["834", "835"]

@@ -235,9 +235,10 @@ def test_codes_that_are_words_count_beside_an_amount(amount: str, currency: str)
     assert values_of(text + amount)["currency"] == currency
 
 
-def test_amounts_below_a_heading_belong_to_its_columns():
+@pytest.mark.parametrize("heading", ["Net   VAT   Total", "Net   VAT 20%   Gross"])
+def test_amounts_below_a_heading_belong_to_its_columns(heading: str):
     """A row of amounts is read by the words above it."""
-    found = values_of("Small Shop\nInvoice 834\nNet   VAT   Total\n50.00   10.00   60.00")
+    found = values_of(f"Small Shop\nInvoice 834\n{heading}\n50.00   10.00   60.00")
 
     assert (found["net"], found["tax"], found["total"]) == ("50.00", "10.00", "60.00")
 
