@@ -51,7 +51,7 @@ def add_account(
     if url is None and not asks:
         refuse_adding("Name the account's address with --url https://abc12345.caspio.com.")
     url = url or str(typer.prompt("The account's address", err=True))
-    url = url.rstrip("/")
+    url = account_address(url)
     account, entered = NewAccount(config, name, given), None
     if place is not None:
         account, entered = by_link(account, url, shared, place)
@@ -94,27 +94,32 @@ def propose_and_store(
         record_link(account, peer=entered.peer, at=entered.at)
 
 
-def by_link(
-    account: "NewAccount", url: str, shared: "SharedSettings", place: LinkPlace
-) -> "tuple[NewAccount, Entered]":
-    """Let the customer enter the credentials; return the account with them, stored already."""
+def account_address(url: str) -> str:
+    """Return the address of an account; credentials are sent there, so it is checked before."""
     from pydantic import ValidationError
 
-    from flows.app.accounts.add import NewAccount, take_credentials
-    from flows.web.linking.serve import wait_for_credentials
-    from flows.web.serve import refuse_plain_http
-    from pipeline.errors import BadSettings
     from pipeline.settings.sections import CaspioSettings
 
-    if {"client-id", "client-secret"} & set(account.given):
-        refuse_adding("Give --link or references to the credentials, not both.")
-    # Before a customer is asked: what they enter is sent to this address, and through that one.
     try:
-        url = CaspioSettings(url=url).url
+        return CaspioSettings(url=url).url
     except ValidationError:
         refuse_adding(
             f"{url} is not the address of an account, such as https://abc12345.caspio.com."
         )
+
+
+def by_link(
+    account: "NewAccount", url: str, shared: "SharedSettings", place: LinkPlace
+) -> "tuple[NewAccount, Entered]":
+    """Let the customer enter the credentials; return the account with them, stored already."""
+    from flows.app.accounts.add import NewAccount, take_credentials
+    from flows.web.linking.serve import wait_for_credentials
+    from flows.web.serve import refuse_plain_http
+    from pipeline.errors import BadSettings
+
+    if {"client-id", "client-secret"} & set(account.given):
+        refuse_adding("Give --link or references to the credentials, not both.")
+    # Before a customer is asked: what they enter is sent through this address.
     if place.public is not None and not place.public.startswith("https://"):
         refuse_adding("--link-url must begin with https://.")
     try:

@@ -130,6 +130,16 @@ def test_the_file_of_one_account_is_not_made_a_shared_one(tmp_path: Path):
     assert [path.name for path in tmp_path.iterdir()] == ["caspio-ingest.toml"]
 
 
+@pytest.mark.parametrize("url", ["http://127.0.0.1:8250,", "acme", "https://a.caspio.com/x"])
+def test_a_mistyped_address_is_refused_in_a_sentence(tmp_path: Path, url: str):
+    """Credentials are not asked for, and nothing is sent anywhere."""
+    ended = command("accounts", "add", "acme", "--url", url, *REFERENCES, cwd=tmp_path)
+
+    assert ended.code == 2
+    assert "is not the address of an account" in " ".join(ended.err.split())
+    assert "Traceback" not in ended.err
+
+
 def test_without_a_master_key_nobody_is_asked_for_credentials(tmp_path: Path):
     """What is missing to keep them is said first, and how to make it; the account is not called."""
     ended = command(
