@@ -148,9 +148,10 @@ def _changes(leaves: Sequence[Leaf], visit: Visit) -> Iterator[Event]:
         for effect in visit.site.ledger.effects.find(version=leaf.state.version)
     }
     taken_back = {effect.undoes for effect in effects.values() if effect.state in _IN_EFFECT}
-    for effect in effects.values():
+    # In the order in which they were made, whatever version they belong to.
+    for effect in sorted(effects.values(), key=lambda effect: effect.id):
         yield Event(
-            effect.applied_at or effect.at,
+            effect.at or effect.applied_at,
             _IN_WORDS[effect.kind],
             effect.state,
             tuple(_values(effect)),

@@ -146,7 +146,7 @@ def test_a_file_without_a_record_is_found_by_its_path(office: Office):
     text = words(office.signed_in().get("/records?source=mail&record=/Mail/a.txt"))
 
     assert "letter.txt" in text
-    assert "stored the file under its new name" in text
+    assert text.index("stored the file under its new name") < text.index("deleted the file")
 
 
 def test_what_is_not_known_is_said(office: Office):
