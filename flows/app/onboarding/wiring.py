@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 
 from flows.app.onboarding.access import Access
 from flows.app.wiring import system_clock
+from pipeline.errors import BadSettings
 from pipeline.model.schema import Container, DiscoveredAccount
 from pipeline.ports import FileSource
 
 if TYPE_CHECKING:
     from pipeline.adapters.caspio.client import CaspioClient
+
+EXAMPLE = "https://abc12345.caspio.com"
 
 
 @contextmanager
@@ -21,10 +24,21 @@ def open_account(access: Access, *, attempts: int | None = None) -> "Iterator[Ca
 
     With `attempts`, a call is given up earlier than usual: a user waits to correct an address.
     What goes wrong inside is raised as an error of `pipeline.errors`.
+
+    Raises:
+        BadSettings: the address is not that of an account; nothing was sent.
     """
+    from pydantic import ValidationError
+
     from pipeline.adapters.caspio.client import RETRY, CaspioClient
     from pipeline.adapters.caspio.errors import translated
+    from pipeline.settings.sections import CaspioSettings
 
+    try:
+        CaspioSettings(url=access.url)
+    except ValidationError as error:
+        problem = f"{access.url} is not the address of an account, such as {EXAMPLE}."
+        raise BadSettings([problem]) from error
     retry = RETRY if attempts is None else replace(RETRY, attempts=attempts)
     with (
         translated(),

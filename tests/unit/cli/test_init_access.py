@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from flows.app.onboarding.access import Access
+from flows.app.onboarding.wiring import open_account
 from flows.cli.account.init_access import ask_access
 from pipeline.errors import ServiceUnavailable, Unauthorized
 
@@ -63,3 +64,19 @@ def test_a_right_address_is_not_asked_for(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("CASPIO_CLIENT_SECRET", " right\n")
 
     assert ask_access(Script(iter([])), RIGHT.url, check=check) == RIGHT
+
+
+def test_an_address_that_is_none_is_asked_again(monkeypatch: pytest.MonkeyPatch):
+    """A comma behind a copied address is said in a sentence, before anything is sent."""
+    monkeypatch.setenv("CASPIO_CLIENT_ID", "id")
+    monkeypatch.setenv("CASPIO_CLIENT_SECRET", "right")
+
+    def reach(access: Access) -> None:
+        if access.url != RIGHT.url:
+            with open_account(access):
+                pass
+
+    user = Script(iter(["http://127.0.0.1:8250,", RIGHT.url, "", ""]))
+
+    assert ask_access(user, None, check=reach) == RIGHT
+    assert "http://127.0.0.1:8250, is not the address of an account" in user.said[0]
