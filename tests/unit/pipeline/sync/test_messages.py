@@ -50,6 +50,15 @@ def test_in_doubt_it_was_somebody_else(sides: Sides, values: dict[str, Value]):
     assert _own(sides, values) == set()
 
 
+def test_a_record_of_a_view_may_have_left_it(tmp_path: Path):
+    """A column that no message carries may hide it, so that the other values prove nothing."""
+    sides = Sides(tmp_path, replace(SPEC, is_view=True))
+    sides.records.add(Code="a", Title="x")
+    sides.run()
+
+    assert _own(sides, {"Code": "a", "Title": "x"}) == set()
+
+
 def test_a_difference_that_waits_is_looked_at_again(sides: Sides):
     """A conflict is not settled by a message about what is known already."""
     (pk,) = sides.records.rows
