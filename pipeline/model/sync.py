@@ -195,11 +195,13 @@ class SyncProgress:
         caspio_mark: The latest value of `changed_column` seen, "" before the first whole run.
         mirror_mark: The same of the mirror, as an ISO text.
         swept_at: When every row was compared last.
+        deleted: Rows that runs for named records have deleted since.
     """
 
     caspio_mark: str = ""
     mirror_mark: str = ""
     swept_at: datetime | None = None
+    deleted: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ through each time, unless it has such a column of its own.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from pipeline.model.sync import (
@@ -63,7 +64,7 @@ def run_sync(
         progress = SyncProgress()
     if only:
         _work_named(worker, only)
-        _delete(worker, delete_all=delete_all)
+        _delete(worker, delete_all=delete_all, counted_since=progress)
         context.report.unsettled = worker.unsettled
         return
     began = context.clock.now()
@@ -85,6 +86,7 @@ def run_sync(
             caspio_mark=max(there, progress.caspio_mark),
             mirror_mark=max(here, progress.mirror_mark),
             swept_at=began if is_sweep else progress.swept_at,
+            deleted=0 if is_sweep else progress.deleted,
         ),
     )
 
@@ -268,23 +270,33 @@ def _work_decided(worker: Worker) -> None:
         worker.work(pair_states(context, states))
 
 
-def _delete(worker: Worker, *, delete_all: bool) -> None:
-    """Delete what is gone on the other side, if it is not too much to do so unasked."""
+def _delete(worker: Worker, *, delete_all: bool, counted_since: SyncProgress | None = None) -> None:
+    """Delete what is gone on the other side, if it is not too much to do so unasked.
+
+    With `counted_since` it is one of many small runs, which have one share until the next sweep.
+    """
     context, found = worker.context, worker.deletions
     if not found:
         return
     report, spec = context.report, context.spec
     report.deletions = len(found)
     known = context.ledger.count(spec.identity)
-    allowed = max(1, spec.max_deletions * known) if spec.max_deletions else 0
+    before = counted_since.deleted if counted_since else 0
+    allowed = max(1, spec.max_deletions * (known + before)) - before if spec.max_deletions else 0
     if len(found) > allowed and not delete_all:
         report.deletions_left = len(found)
+        earlier = f"{before:,} were deleted since the last sweep, and " if before else ""
         report.notes.append(
-            f"{len(found):,} of {known:,} rows are gone on one side, more than max_deletions "
-            f"({spec.max_deletions:.0%}) allows, so none was deleted from the other. Look at them "
-            f"with `sync plan {spec.name}`; if they are right, run `sync run {spec.name} --delete`."
+            f"{earlier}{len(found):,} of {known:,} rows are gone on one side, more than "
+            f"max_deletions ({spec.max_deletions:.0%}) allows, so none was deleted from the other. "
+            f"Look at them with `sync plan {spec.name}`; if they are right, run "
+            f"`sync run {spec.name} --delete`."
         )
         return
+    if counted_since and not delete_all and not context.dry_run:
+        # Before the first of them: a killed run must not leave the next one the whole share.
+        deleted = replace(counted_since, deleted=before + len(found))
+        context.ledger.save_progress(spec.identity, deleted)
     for start in range(0, len(found), _BATCH):
         context.before_each()
         worker.write(_still_gone(worker, found[start : start + _BATCH]))

@@ -150,7 +150,7 @@ class SqlSyncs(SqlPart):
             row = connection.execute(wanted).one_or_none()
         if row is None:
             return SyncProgress()
-        return SyncProgress(row.caspio_mark, row.mirror_mark, row.swept_at)
+        return SyncProgress(row.caspio_mark, row.mirror_mark, row.swept_at, row.deleted)
 
     def save_progress(self, sync: str, progress: SyncProgress) -> None:
         """Record how far a sync has come."""
@@ -159,6 +159,7 @@ class SqlSyncs(SqlPart):
             "caspio_mark": progress.caspio_mark,
             "mirror_mark": progress.mirror_mark,
             "swept_at": progress.swept_at,
+            "deleted": progress.deleted,
         }
         with self._session.writing(f"record how far {sync} has come") as connection:
             self._session.keep(connection, sync_progress, row, key="sync")

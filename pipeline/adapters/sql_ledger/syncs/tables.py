@@ -1,6 +1,6 @@
 """The tables of records in sync; they belong to the ledger's metadata."""
 
-from sqlalchemy import JSON, BigInteger, Column, Index, Table, literal_column
+from sqlalchemy import JSON, BigInteger, Column, Index, Integer, Table, literal_column
 
 from pipeline.adapters.sql_ledger.database import UtcTime, Words
 from pipeline.adapters.sql_ledger.tables import ID, metadata
@@ -51,4 +51,5 @@ sync_progress = Table(
     Column("caspio_mark", Words, nullable=False),
     Column("mirror_mark", Words, nullable=False),
     Column("swept_at", UtcTime),
+    Column("deleted", Integer, nullable=False, server_default="0"),
 )

@@ -89,7 +89,7 @@ def test_a_run_that_was_lost_intends_nothing(ledger: Ledger):
 
 def test_progress_is_remembered(ledger: Ledger, clock: FakeClock):
     """A sync goes on where it was; one that is new is at the beginning."""
-    came = SyncProgress("2026-01-01T00:00:00", "2026-01-02T00:00:00+00:00", clock.now())
+    came = SyncProgress("2026-01-01T00:00:00", "2026-01-02T00:00:00+00:00", clock.now(), 3)
     ledger.syncs.save_progress(SYNC, SyncProgress())
     ledger.syncs.save_progress(SYNC, came)
 

@@ -103,6 +103,25 @@ def test_too_many_named_deletions_wait_for_a_user(tmp_path: Path):
     assert (len(sides.mirrored()), report.deletions_left, report.is_green) == (4, 4, False)
 
 
+def test_many_small_runs_delete_no_more_than_one(tmp_path: Path):
+    """Messages come in small batches; they have one share of the rows until the next sweep."""
+    sides = Sides(tmp_path, replace(MIRRORED, max_deletions=0.3))
+    pks = [sides.records.add(Code=str(number), Title="") for number in range(10)]
+    sides.run()
+    kept = [sides.records.rows.pop(pk) for pk in pks]
+
+    reports = [sides.run(only=[pk]).report for pk in pks]
+
+    assert (len(sides.mirrored()), [report.deletions_left for report in reports]) == (
+        7,
+        [0] * 3 + [1] * 7,
+    )
+    sides.records.rows |= dict(zip(pks[3:], kept[3:], strict=True))
+    sides.run(sweep=True)
+    del sides.records.rows[pks[3]]
+    assert sides.run(only=[pks[3]]).report.deletions_left == 0
+
+
 def test_a_column_compared_in_two_zones_is_left_to_the_run(tmp_path: Path):
     """Only a look at both sides says which of two remembered values counts."""
     records = Records(fields=(Column("Code", "STRING", unique=True), Column("Title", "STRING")))
