@@ -122,6 +122,21 @@ def test_many_small_runs_delete_no_more_than_one(tmp_path: Path):
     assert sides.run(only=[pks[3]]).report.deletions_left == 0
 
 
+def test_a_dropped_table_is_left_to_the_run_that_loads_it(tmp_path: Path):
+    """A message makes no table with its one row: an export task loads an empty one."""
+    sides = Sides(tmp_path, MIRRORED)
+    first, _ = (sides.records.add(Code=code, Title=code) for code in ("a", "b"))
+    sides.run()
+    sides.sql("DROP TABLE t")
+
+    report = sides.run(only=[first]).report
+
+    assert "left to the next whole run" in report.notes[0]
+    assert sides.sql("SELECT name FROM sqlite_master") == []
+    sides.run()
+    assert sides.mirrored() == [("a", "a"), ("b", "b")]
+
+
 def test_a_column_compared_in_two_zones_is_left_to_the_run(tmp_path: Path):
     """Only a look at both sides says which of two remembered values counts."""
     records = Records(fields=(Column("Code", "STRING", unique=True), Column("Title", "STRING")))
