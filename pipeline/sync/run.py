@@ -111,15 +111,16 @@ def _note_many_inserts(context: SyncContext) -> None:
 
 
 def _work_named(worker: Worker, pks: Sequence[str]) -> None:
-    """Compare named records; those that are not at Caspio as rows that were deleted there."""
+    """Compare named records.
+
+    Those that are not at Caspio, and the former keys of others, are rows that were deleted there.
+    """
     context = worker.context
     found = context.table.by_pk(pks, context.layout.caspio_columns)
     worker.work(pair_records(context, found))
-    there = {record.pk for record in found}
-    missing = [pk for pk in pks if pk not in there]
-    if missing and not context.plans_table:
-        states = context.ledger.rows_with_pks(context.spec.identity, missing)
-        worker.work(pair_states(context, states))
+    known = context.ledger.rows_with_pks(context.spec.identity, pks)
+    if gone := [state for state in known if state.key not in worker.handled]:
+        worker.work(pair_states(context, gone))
 
 
 def _make_table(context: SyncContext) -> None:

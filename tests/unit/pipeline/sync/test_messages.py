@@ -137,6 +137,18 @@ def test_a_dropped_table_is_left_to_the_run_that_loads_it(tmp_path: Path):
     assert sides.mirrored() == [("a", "a"), ("b", "b")]
 
 
+def test_a_changed_key_takes_the_former_row_away(tmp_path: Path):
+    """A message about a record whose key somebody has changed leaves one row, as a sweep would."""
+    sides = Sides(tmp_path, MIRRORED)
+    pk = sides.records.add(Code="a", Title="x")
+    sides.run()
+    sides.records.rows[pk]["Code"] = "b"
+
+    sides.run(only=[pk])
+
+    assert sides.mirrored() == [("b", "x")]
+
+
 def test_a_column_compared_in_two_zones_is_left_to_the_run(tmp_path: Path):
     """Only a look at both sides says which of two remembered values counts."""
     records = Records(fields=(Column("Code", "STRING", unique=True), Column("Title", "STRING")))
