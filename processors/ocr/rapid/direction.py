@@ -5,7 +5,7 @@ stand shows only when lines are read. Lines are arrays of four corners, clockwis
 text begins.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from processors.contract import Segment
@@ -27,20 +27,28 @@ def is_vertical(line: Any) -> bool:
 
 
 def is_sideways(lines: Sequence[Any]) -> bool:
-    """Say whether most lines run downward or upward.
+    """Say whether most lines, and most of their length, run downward or upward.
 
-    Short ones, such as single characters, say nothing.
+    Short ones, such as single characters, say nothing. Labels of columns may be many, but the text
+    below them is longer.
     """
-    # By its corners: a vertical line begins at its right side, and is wide from there.
-    long_enough = [line for line in lines if width_of(line) >= VERTICAL * height_of(line)]
-    vertical = sum(_runs_downward(line) for line in long_enough)
-    return len(long_enough) >= _FEWEST_LINES and 2 * vertical > len(long_enough)
+    long_enough = [line for line in lines if _length(line) >= VERTICAL]
+    vertical = downward(long_enough)
+    return (
+        len(long_enough) >= _FEWEST_LINES
+        and 2 * len(vertical) > len(long_enough)
+        and 2 * sum(map(_length, vertical)) > sum(map(_length, long_enough))
+    )
+
+
+def downward(lines: Sequence[Any]) -> Sequence[Any]:
+    """Return the lines that run downward or upward."""
+    return [line for line in lines if _runs_downward(line)]
 
 
 def longest(lines: Sequence[Any]) -> Sequence[Any]:
     """Return the few lines that are longest for their height."""
-    by_length = sorted(lines, key=lambda line: -width_of(line) / max(height_of(line), 1.0))
-    return by_length[:_TRIED_LINES]
+    return sorted(lines, key=_length, reverse=True)[:_TRIED_LINES]
 
 
 def reversed_line(line: Any) -> Any:
@@ -50,13 +58,22 @@ def reversed_line(line: Any) -> Any:
     return np.roll(line, 2, axis=0)
 
 
-def better(read: Mapping[int, Sequence[Segment]]) -> int | None:
-    """Return the angle at which lines read surely and clearly best, None if there is none."""
-    scores = {angle_deg: _score(segments) for angle_deg, segments in read.items()}
-    best = max(scores, key=lambda angle_deg: scores[angle_deg])
-    others = max(score for angle_deg, score in scores.items() if angle_deg != best)
-    is_clear = not is_unsure(read[best]) and scores[best] > _CLEARLY_BETTER * others
-    return best if is_clear else None
+def is_better(segments: Sequence[Segment], *, than: Sequence[Segment]) -> bool:
+    """Say whether lines read clearly better in one direction than in the other."""
+    return _score(segments) > _CLEARLY_BETTER * _score(than)
+
+
+def reads_well(segments: Sequence[Segment]) -> bool:
+    """Say whether a page reads surely, each line weighted by its length.
+
+    A line that was found and could not be read counts as much as one that was.
+    """
+    lengths = [_length_of_box(segment) for segment in segments]
+    weighted = sum(
+        length * (segment.confidence or 0 if segment.text else 0)
+        for length, segment in zip(lengths, segments, strict=True)
+    )
+    return weighted >= _SURE * sum(lengths)
 
 
 def is_unsure(segments: Sequence[Segment]) -> bool:
@@ -64,6 +81,17 @@ def is_unsure(segments: Sequence[Segment]) -> bool:
     characters = sum(len(segment.text) for segment in segments)
     weighted = sum((segment.confidence or 0) * len(segment.text) for segment in segments)
     return weighted < _SURE * max(1, characters)
+
+
+def _length(line: Any) -> float:
+    """Return the length of a line divided by its height; a vertical one is wide from its start."""
+    return width_of(line) / max(height_of(line), 1.0)
+
+
+def _length_of_box(segment: Segment) -> float:
+    left, top, right, bottom = segment.box
+    sides = sorted((right - left, bottom - top))
+    return sides[1] / max(sides[0], 1.0)
 
 
 def _runs_downward(line: Any) -> bool:

@@ -19,7 +19,7 @@ from processors import prepared
 from processors.contract import Box, EngineMissing, OcrModels, Segment, Word
 from processors.ocr.rapid import ctc, direction, lexicon, line_batches, networks
 from processors.ocr.rapid.line_finder import height_of, lines_in, width_of
-from processors.ocr.rapid.models import networks_of
+from processors.ocr.rapid.models import digests, networks_of, verify
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -50,11 +50,13 @@ _STRAIGHT_PX = (
 def recipes(languages: Sequence[str], models: OcrModels = _PACKAGED) -> Iterator[prepared.Recipe]:
     """Yield how to compile the networks for these languages; none where they are not installed."""
     with suppress(EngineMissing):
+        verify(models)
         chosen = networks_of(models)
         yield from networks.recipes(
             detector=chosen.detection,
             recognizer=chosen.recognition,
             east_asian=not EAST_ASIAN.isdisjoint(languages),
+            digests=digests(models),
         )
 
 
@@ -102,6 +104,8 @@ class RapidEngine:
         import cv2
 
         cv2.setNumThreads(1)
+        # Here as well: a reader that is kept starts processes long after it was opened.
+        verify(models)
         chosen = networks_of(models)
         # With the model: what was learned from pages of one model is unproved on those of another.
         self.name = f"rapidocr {chosen.name} ({runtime()})"
@@ -131,34 +135,41 @@ class RapidEngine:
         del dpi
         page = self._look(image)
         if direction.is_sideways(page.lines):
-            angle_deg = self._direction(page, first_deg=90)
-            return self._read_rotated(page, angle_deg) if angle_deg else None
+            downward, upward = self._both_ways(page, direction.downward(page.lines))
+            if direction.is_better(downward, than=upward):
+                return self._read_rotated(page, 90)
+            if direction.is_better(upward, than=downward):
+                return self._read_rotated(page, 270)
+            return None
 
         segments: list[Segment] = []
-        is_decided = False
+        is_tried = False
         # The longest lines come first: those of an upright page are sure, and nothing else is read.
         for lines in self._runs(page.pixels, page.lines):
             segments += lines
-            if not is_decided and direction.is_unsure(segments):
-                is_decided = True
-                if angle_deg := self._direction(page, first_deg=0):
-                    return self._read_rotated(page, angle_deg)
+            if not is_tried and direction.is_unsure(segments):
+                is_tried = True
+                as_scanned, upside_down = self._both_ways(page, page.lines)
+                if direction.is_better(upside_down, than=as_scanned):
+                    return self._read_rotated(page, 180)
         return segments, 0
 
-    def _direction(self, page: _Page, *, first_deg: int) -> int | None:
-        """Return the angle at which a few lines read best: this one, or half a turn more."""
-        sample = direction.longest(page.lines)
+    def _both_ways(
+        self, page: _Page, lines: Sequence[Any]
+    ) -> tuple[Sequence[Segment], Sequence[Segment]]:
+        """Read the longest of these lines as they were found, and as if they ran the other way."""
+        sample = direction.longest(lines)
         other_way = [direction.reversed_line(line) for line in sample]
-        found = {
-            first_deg: self._read_all(page.pixels, sample),
-            first_deg + 180: self._read_all(page.pixels, other_way),
-        }
-        return direction.better(found)
+        return self._read_all(page.pixels, sample), self._read_all(page.pixels, other_way)
 
     def _read_rotated(self, page: _Page, angle_deg: int) -> tuple[Sequence[Segment], int] | None:
+        """Read a page after it was rotated; None if its text does not all read surely then.
+
+        Some of it may run in another direction: then both readings have to be compared.
+        """
         rotated = page.rotated(angle_deg)
         segments = self._read_all(rotated.pixels, rotated.lines)
-        return None if direction.is_unsure(segments) else (segments, angle_deg)
+        return (segments, angle_deg) if direction.reads_well(segments) else None
 
     def _read_all(self, pixels: Any, lines: Sequence[Any]) -> Sequence[Segment]:
         return list(chain.from_iterable(self._runs(pixels, lines)))

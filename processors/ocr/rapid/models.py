@@ -70,6 +70,12 @@ def files(models: OcrModels) -> tuple[Path, ...]:
     return tuple(model.path for model in own if model is not None)
 
 
+def digests(models: OcrModels) -> tuple[str, ...]:
+    """Return the SHA-256 of the user's networks, each with what it is for."""
+    own = {"detection": models.detection, "recognition": models.recognition}
+    return tuple(f"{part} {one.sha256.lower()}" for part, one in own.items() if one is not None)
+
+
 def _own(model: ModelFile | None) -> Path | None:
     if model is None:
         return None

@@ -56,10 +56,13 @@ def imported_openvino() -> Any:
     return sys.modules["openvino"]
 
 
-def recipes(*, detector: Path, recognizer: Path, east_asian: bool) -> Iterator[prepared.Recipe]:
+def recipes(
+    *, detector: Path, recognizer: Path, east_asian: bool, digests: Sequence[str] = ()
+) -> Iterator[prepared.Recipe]:
     """Yield how to compile the networks, which takes longer than to read a receipt.
 
-    The files are the models. What is compiled suits processors with the same instructions. ONNX
+    The files are the models; `digests` are those of the user's: size and date do not identify
+    them. What is compiled suits processors with the same instructions. ONNX
     Runtime compiles nothing.
     """
     if runtime() != "openvino":
@@ -69,6 +72,7 @@ def recipes(*, detector: Path, recognizer: Path, east_asian: bool) -> Iterator[p
         importlib.metadata.version("openvino"),
         platform.machine(),
         int8.instructions(),
+        *digests,
         *(prepared.source(Path(file)) for file in code),
     )
     yield prepared.Recipe(

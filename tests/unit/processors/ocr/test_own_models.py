@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import os
 import shutil
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from pipeline.model import ReadStatus
 from processors.contract import EngineMissing, ModelFile, OcrModels, ReadSettings
 from processors.fingerprint import Fingerprints
 from processors.ocr import engines
+from processors.ocr.rapid import networks
 from processors.ocr.rapid.models import networks_of
 from processors.sandbox.reader import SandboxedReader
 from tests.unit.processors import documents
@@ -76,6 +78,38 @@ def test_a_network_that_reads_no_lines_is_refused(tmp_path: Path):
 
     with pytest.raises(EngineMissing, match="no list of its characters"):
         engines.load("rapidocr", settings)
+
+
+def test_networks_of_equal_size_and_date_are_compiled_apart(tmp_path: Path):
+    """They may differ in their bytes alone, and what is compiled is kept for all accounts."""
+    settings = ReadSettings()
+    first, second = tmp_path / "first", tmp_path / "second"
+    first.mkdir()
+    second.mkdir()
+    names = []
+    for folder, last in ((first, b"a"), (second, b"b")):
+        source = tmp_path / "source"
+        source.write_bytes(b"a network" + last)
+        models = own(folder, source=source)
+        assert models.recognition is not None
+        os.utime(models.recognition.path, ns=(0, 0))
+        settings = ReadSettings(models=models)
+        names.append([recipe.file_name for recipe in engines.recipes(settings)])
+
+    assert not set(names[0]) & set(names[1])
+    assert len(names[0]) == len(names[1]) == (2 if networks.runtime() == "openvino" else 0)
+
+
+@pytest.mark.slow
+def test_a_network_that_was_exchanged_later_is_refused(tmp_path: Path):
+    """A reader that is kept checks it whenever it loads it."""
+    models = own(tmp_path)
+    assert models.recognition is not None
+    with models.recognition.path.open("ab") as file:
+        file.write(b"x")
+
+    with pytest.raises(EngineMissing, match="has the SHA-256"):
+        engines.load("rapidocr", ReadSettings(models=models))
 
 
 def test_its_languages_decide_what_it_reads(tmp_path: Path):
