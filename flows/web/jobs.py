@@ -8,10 +8,13 @@ from datetime import datetime
 import structlog
 
 from flows.app.drain import Drain
-from flows.app.run_report import Report
+from flows.app.review.decisions import shown
+from flows.app.run_report import Report, record_of
 from pipeline.errors import IngestError
-from pipeline.model import Status
+from pipeline.metering.summary import NEEDS_ATTENTION
+from pipeline.plans.undo import SEE_FIRST_FILE
 from pipeline.ports import Clock
+from pipeline.wording import counted
 
 _log = structlog.get_logger()
 
@@ -26,6 +29,11 @@ class Job:
     result: str = ""
     failed: bool = False
 
+    @property
+    def said(self) -> list[str]:
+        """Return the result line by line: what was done, and then each thing that was not."""
+        return self.result.splitlines()
+
 
 Work = Callable[[Callable[[Drain], None]], str]
 """Does the work and returns its result. It passes on what can ask it to stop."""
@@ -35,11 +43,35 @@ _MOST_REASONS = 20
 
 
 def in_words(report: Report, *, nothing: str) -> str:
-    """Return how a run ended: its documents by status, and what was left alone and why."""
+    """Return how a run ended: its documents by status, then a line for each thing left as it was.
+
+    `nothing` is said of a run that had nothing to do.
+    """
     counts: Mapping[str, int] = report.document["documents"]
     said = ", ".join(f"{count:,} {status}" for status, count in counts.items() if count)
-    left = [one.reason for one in report.outcomes if one.status is not Status.DONE and one.reason]
-    return ". ".join([said or nothing, *left[:_MOST_REASONS]])
+    left = [*not_looked_at(report), *_left_alone(report)]
+    return "\n".join([said or ("Nothing was done" if left else nothing), *left])
+
+
+def not_looked_at(report: Report) -> list[str]:
+    """Return a sentence for all files that another run holds, and for each source that stopped."""
+    said = [shown(problem) for problems in report.stopped.values() for problem in problems]
+    busy: int = report.document["leased_elsewhere"]
+    if busy:
+        left = counted(busy, "file", "was/were")
+        said.append(f"{left} left: another run works on that. Wait for its end, and ask again.")
+    return said
+
+
+def _left_alone(report: Report) -> list[str]:
+    """Return a line for each document that needs a user, and how many there are beyond these."""
+    counts: Mapping[str, int] = report.document["documents"]
+    left = [one for one in report.outcomes if one.status in NEEDS_ATTENTION]
+    named = [one for one in left if one.reason != SEE_FIRST_FILE]
+    lines = [shown(f"{record_of(one)}: {one.reason}") for one in named[:_MOST_REASONS]]
+    # The report has the first of them only, and each of a record's files.
+    more = len(named) - len(lines) + sum(counts[one] for one in NEEDS_ATTENTION) - len(left)
+    return [*lines, f"and {counted(more, 'more file')}"] if more else lines
 
 
 @dataclass(slots=True)

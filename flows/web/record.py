@@ -12,13 +12,14 @@ from starlette.responses import Response
 from flows.app.changes import undo_run
 from flows.app.explain import AcknowledgeRequest, acknowledge, review_items, versions_of
 from flows.terminal.progress import progress
+from flows.web.jobs import in_words
 from flows.web.pictures import is_webp
 from flows.web.render import page, see
 from flows.web.review.page_view import Leaf, leaf_of
 from flows.web.site import Refused, Visit, not_found
 from pipeline.archive_layout import original_key
 from pipeline.errors import BadSettings, FileGone, IngestError
-from pipeline.metering.summary import FAILED, NEEDS_ATTENTION
+from pipeline.metering.summary import FAILED
 from pipeline.model import Effect, EffectKind, EffectState, Value
 from pipeline.model.review import ReviewItem, review_id
 from pipeline.model.users import AuditEntry
@@ -190,8 +191,8 @@ def undo(visit: Visit) -> Response:
     except IngestError as error:
         visit.audit("undo run failed", run_id, str(error))
         raise Refused(409, "Nothing was undone.", str(error)) from error
-    left = "; ".join(one.reason for one in report.outcomes if one.status in NEEDS_ATTENTION)
-    said = left or f"Run {run_id} was undone for this record."
+    done, *left = in_words(report, nothing="Nothing was left to put back").splitlines()
+    said = ". ".join([done, *left]) if left else f"Run {run_id} was undone for this record."
     return see(f"/records?{urlencode({'source': source, 'record': key, 'said': said[:500]})}")
 
 

@@ -27,6 +27,9 @@ from pipeline.verify.manifests import amend_manifest, document_folder, versions_
 PAGE = 500
 """Records looked at in one listing before they are restored."""
 
+SEE_FIRST_FILE = "see the record's first file"
+"""The reason of a record's other files."""
+
 
 @dataclass(frozen=True, slots=True)
 class RunEffects:
@@ -173,7 +176,7 @@ def _outcome(ref: FileRef, undone: Undone, run: SourceRun, *, is_first: bool) ->
     known = run.ports.ledger.files.state(ref.version)
     reason = ""
     if undone.skipped:
-        reason = "see the record's first file"
+        reason = SEE_FIRST_FILE
         if is_first:
             reason = "left alone: " + "; ".join(undone.skipped)
     return Outcome(

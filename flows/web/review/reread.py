@@ -8,6 +8,7 @@ from starlette.responses import Response
 from flows.app.classes import classes
 from flows.app.drain import Drain
 from flows.app.review.reread import reread
+from flows.web.jobs import not_looked_at
 from flows.web.render import see
 from flows.web.review.page_view import files_of
 from flows.web.review.queue import address_of, named_review, require_claim, wanted_of
@@ -36,8 +37,10 @@ def _read(site: Site, ref: FileRef, as_class: str, stoppable: Callable[[Drain], 
         report = reread(context, ref, as_class)
     counts: Mapping[str, int] = report.document["documents"]
     said = [f"{number} {status}" for status, number in counts.items() if number]
-    reasons = [one.reason for one in report.outcomes if one.reason]
-    return ". ".join([f"Read as {as_class}: {', '.join(said) or 'nothing to do'}", *reasons])
+    left = not_looked_at(report)
+    nothing = "not done" if left else "nothing to do"
+    reasons = [*left, *(one.reason for one in report.outcomes if one.reason)]
+    return ". ".join([f"Read as {as_class}: {', '.join(said) or nothing}", *reasons])
 
 
 def job_of(review_id: str) -> str:

@@ -1,12 +1,15 @@
 """The page of a run: what an undo would put back, and the undo of the whole."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
 
-from flows.web import runs
-from pipeline.model import SourceSpec
+from flows.web import jobs, runs
+from pipeline.model import RecordWork, SourceSpec
 from pipeline.model.users import Role
+from pipeline.source_run.leases import leased_worker
 from tests.unit.web.conftest import GOOD, Office, form_of, words
 
 ADDRESS = "/runs/run-1"
@@ -68,7 +71,49 @@ def test_what_somebody_has_changed_since_is_left_alone(office: Office):
     text = undone(office)
 
     assert [office.world.record(pk)["Total"] for pk in "12"] == [7.0, None]
-    assert "left alone: Total holds 7.0 now" in text
+    assert "in part 1 done, 1 partial" in text
+    assert "Receipts 1: left alone: Total holds 7.0 now" in text
+
+
+def test_of_many_records_left_alone_the_page_counts_the_others(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+):
+    """Each line names its record; those beyond the limit are counted, none is dropped."""
+    monkeypatch.setattr(jobs, "_MOST_REASONS", 1)
+    wrote(office, "1", "2", "3")
+    for row in office.world.caspio.tables["Receipts"].values():
+        row["Total"] = 7.0
+
+    text = undone(office)
+
+    assert text.count("left alone") == 2  # once in what is said, once in the words of the page
+    assert "and 2 more files" in text
+
+
+@contextmanager
+def held_by_another_run(office: Office) -> Iterator[None]:
+    """Have another worker that holds every record."""
+    refs = [state.ref for state in office.world.ledger.files.states()]
+    with leased_worker(office.world.ledger, "other") as leases:
+        leases.acquire([RecordWork(ref.source, ref.record, {}, (ref,)) for ref in refs])
+        yield
+
+
+def test_what_another_run_holds_is_not_called_undone(office: Office):
+    """The page of the run and that of the record say that it was left, and nothing is put back."""
+    wrote(office, "1")
+    with held_by_another_run(office):
+        text = undone(office)
+        browser = office.signed_in(Role.MAPPER)
+        record = words(
+            browser.post("/records/undo", source="receipts", record="1", run="run-1")
+        )
+
+    assert office.world.record("1")["Total"] == 12.5
+    for page in (text, record):
+        assert "Nothing was done" in page
+        assert "1 file was left: another run works on that" in page
+        assert "undone" not in page.partition("What an undo puts back")[0].replace("put", "")
 
 
 def test_an_undo_is_of_what_was_seen(office: Office):
