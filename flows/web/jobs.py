@@ -54,7 +54,7 @@ def in_words(report: Report, *, nothing: str) -> str:
 
 
 def not_looked_at(report: Report) -> list[str]:
-    """Return a sentence for all files that another run holds, and for each source that stopped."""
+    """Return a sentence for all files that another run has, and for each source that stopped."""
     said = [shown(problem) for problems in report.stopped.values() for problem in problems]
     busy: int = report.document["leased_elsewhere"]
     if busy:

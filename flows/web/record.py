@@ -100,15 +100,9 @@ def record(visit: Visit) -> Response:
         events=events,
         undoable=list(dict.fromkeys(event.run for event in events if event.is_undoable)),
         derived={leaf.state.version: _there(visit, leaf) for leaf in leaves},
-        needs_a_user=any(is_open(leaf) for leaf in leaves),
+        needs_a_user=ledger.files.count_attention(FAILED, source=source, keys=[key]).open > 0,
         said=visit.query.get("said", ""),
     )
-
-
-def is_open(leaf: Leaf) -> bool:
-    """Say whether a version makes runs red until a user acknowledges it, or replaces the file."""
-    outcome, acknowledged = leaf.state.outcome, leaf.state.acknowledged
-    return outcome is not None and outcome.status in FAILED and acknowledged is None
 
 
 def accept_as_is(visit: Visit) -> Response:
@@ -123,7 +117,10 @@ def accept_as_is(visit: Visit) -> Response:
     try:
         acknowledge(visit.site.settings, visit.site.ledger, request, now=visit.site.clock.now())
     except BadSettings as error:
-        raise not_found("This record") from error
+        if not versions_of(source, key, None, ledger=visit.site.ledger):
+            raise not_found("This record") from error
+        problem = "Nothing of this record waits for it any more."
+        raise Refused(409, problem, "Load the page of the record again.") from error
     visit.audit("acknowledge", f"{source} {key}", note)
     said = "Acknowledged. Runs stay green, until the file changes."
     return see(f"/records?{urlencode({'source': source, 'record': key, 'said': said})}")

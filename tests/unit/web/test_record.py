@@ -78,9 +78,23 @@ def test_nothing_is_acknowledged_that_needs_nobody(office: Office):
     office.world.run(office.spec)
     form = {"source": "receipts", "note": "x"}
 
-    office.signed_in().post("/records/acknowledge", status=404, record="1", **form)
+    page = office.signed_in().post("/records/acknowledge", status=409, record="1", **form)
+    assert "Nothing of this record waits for it" in words(page)
     office.signed_in().post("/records/acknowledge", status=404, record="9", **form)
     office.signed_in(Role.VIEWER).post("/records/acknowledge", status=404, record="1", **form)
+
+
+def test_a_file_that_was_replaced_by_a_good_one_needs_nobody(office: Office):
+    """The damaged file of before stays in the list; nothing is to be acknowledged about it."""
+    office.world.receipt("1", "!")
+    office.world.run(office.spec)
+    office.world.receipt("1", GOOD, name="better.txt")
+    office.world.run(office.spec)
+
+    page = office.signed_in().get(ADDRESS)
+
+    assert "scan.txt rejected" in words(page)
+    assert "/acknowledge" not in page
 
 
 def test_an_unknown_run_undoes_nothing(office: Office):

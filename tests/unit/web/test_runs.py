@@ -91,23 +91,21 @@ def test_of_many_records_left_alone_the_page_counts_the_others(
 
 
 @contextmanager
-def held_by_another_run(office: Office) -> Iterator[None]:
-    """Have another worker that holds every record."""
+def leased_to_another_run(office: Office) -> Iterator[None]:
+    """Have another worker that has leased every record."""
     refs = [state.ref for state in office.world.ledger.files.states()]
     with leased_worker(office.world.ledger, "other") as leases:
         leases.acquire([RecordWork(ref.source, ref.record, {}, (ref,)) for ref in refs])
         yield
 
 
-def test_what_another_run_holds_is_not_called_undone(office: Office):
+def test_what_another_run_has_is_not_called_undone(office: Office):
     """The page of the run and that of the record say that it was left, and nothing is put back."""
     wrote(office, "1")
-    with held_by_another_run(office):
+    with leased_to_another_run(office):
         text = undone(office)
         browser = office.signed_in(Role.MAPPER)
-        record = words(
-            browser.post("/records/undo", source="receipts", record="1", run="run-1")
-        )
+        record = words(browser.post("/records/undo", source="receipts", record="1", run="run-1"))
 
     assert office.world.record("1")["Total"] == 12.5
     for page in (text, record):
