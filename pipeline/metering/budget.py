@@ -43,7 +43,8 @@ class Allowance:
         if self.monthly_calls is None:
             return None
         share = 1 - self.reserve - self.priorities.get(priority, 0.0)
-        return int(self.monthly_calls * max(0.0, share))
+        # 1 - 0.05 - 0.05 is a little less than 0.9, and a call must not be lost by that.
+        return int(round(self.monthly_calls * max(0.0, share), 3))
 
     def left(self, priority: Priority, used: int) -> int | None:
         """Return how many more calls a priority may use."""

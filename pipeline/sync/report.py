@@ -121,9 +121,14 @@ def table_rows(report: SyncReport) -> Sequence[Mapping[str, str]]:
             "side": str(change.side),
             "change": str(change.kind),
             "column": column,
-            "before": str(change.before.get(column, "")),
-            "after": str(change.after.get(column, "")),
+            "before": _cell(change.before.get(column)),
+            "after": _cell(change.after.get(column)),
         }
         for change in report.changes
         for column in {**change.before, **change.after}
     ]
+
+
+def _cell(value: object) -> str:
+    """Return a value for the table; what has no value, and what is NULL, is an empty cell."""
+    return "" if value is None else str(value)

@@ -5,6 +5,7 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from flows.app.accounts.secrets import ACCOUNT
 from flows.app.wiring import AppContext
 from pipeline.accounts.references import is_reference, resolve
 from pipeline.errors import BadSettings
@@ -43,6 +44,17 @@ def placed_spec(settings: SyncSettings) -> SyncSpec:
 def _address(settings: SyncSettings) -> str:
     if not is_reference(settings.url):
         return settings.url
+    kind, _, name = settings.url.partition(":")
+    if kind == "env" and environment(ACCOUNT) and not environment(name):
+        # It may well be set: a process of one of several accounts has dropped it.
+        raise BadSettings(
+            [
+                (
+                    f"sync {settings.name}: The variable {name} does not reach an account of "
+                    'accounts.d. Write the address to a file, and name it as url = "file:PATH".'
+                )
+            ]
+        )
     # A relative path was made absolute when the settings were loaded.
     secret = resolve(settings.url, folder=Path(), environment=environment)
     return secret.get_secret_value()

@@ -61,7 +61,10 @@ def add_account(
             if kind not in given:
                 given[kind] = typed(kind) if asks else next_line(kind)
     propose_and_store(account, url, shared, yes=yes, entered=entered)
-    err().print(f"added: {account.file}", highlight=False, markup=False)
+    next_step = f"Next: `caspio-ingest doctor --account {name}`."
+    err().print(
+        f"added: {account.file}. {next_step}", highlight=False, markup=False, soft_wrap=True
+    )
 
 
 def propose_and_store(

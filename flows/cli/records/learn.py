@@ -107,6 +107,11 @@ def status(
     for state in states:
         for line in state.lines():
             out().print(f"{state.source}: {line}", highlight=False, markup=False)
+    if settings.learn.enabled and not any(state.has_model for state in states):
+        out().print(
+            "Once users have filled enough records, `caspio-ingest learn` learns from them.",
+            highlight=False,
+        )
 
 
 @app.command()

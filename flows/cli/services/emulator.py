@@ -1,5 +1,8 @@
 """`emulator`: the local Caspio."""
 
+import errno
+from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -62,15 +65,31 @@ def emulator(
             quirks=quirks,
         )
     except OSError as error:
+        taken = error.errno == errno.EADDRINUSE
+        why = f"Port {port} is taken" if taken else str(error)
         complain(
-            "The emulator cannot start", [f"{error}. Choose another --port (0 takes a free one)."]
+            "The emulator cannot start", [f"{why}. Choose another --port (0 takes a free one)."]
         )
         raise Failure(EXIT_STOPPED) from None
     except ValueError as error:
         complain("The emulator cannot start", [str(error)])
         raise Failure(EXIT_SETTINGS) from None
-    local.serve_forever(
-        lambda url: err().print(
-            f"Caspio emulator at {url}, client id [b]id[/], secret [b]secret[/]"
+    local.serve_forever(partial(_show_accounts, seed))
+
+
+def _show_accounts(seeds: Sequence[Path], url: str) -> None:
+    err().print(f"Caspio emulator at {url}, client id [b]id[/], secret [b]secret[/]")
+    for line in further_accounts(seeds):
+        err().print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def further_accounts(seeds: Sequence[Path]) -> Iterator[str]:
+    """Yield a line for each account but the first, with the client ids that select it."""
+    from infra.emulator.account.seed import account_name, profiles_of
+
+    for folder in seeds[1:]:
+        ids = ", ".join(profile.client_id for profile in profiles_of(folder))
+        said = (
+            f"client id {ids}" if ids else f"no client id: add `profiles` to {folder}/account.json"
         )
-    )
+        yield f"  account {account_name(folder)}: {said}"

@@ -51,10 +51,14 @@ def show_status(
     `late` says which runs wait for a worker, and what to do.
     """
     console = PlainConsole()
-    console.print(counts_table(counts))
+    if counts:
+        console.print(counts_table(counts))
+    else:
+        console.print("No file is known yet. `caspio-ingest run` reads the first ones.")
     for what, text in alarms(stopped, late):
         console.print(Text.assemble((what, "bold red"), text), soft_wrap=True)
-    console.print(runs_table(runs))
+    if runs:
+        console.print(runs_table(runs))
     if any(run.status == "lost" for run in runs):
         console.print("[yellow]The process of a lost run died; the next run continues its work.[/]")
     console.print(budget_line(used, allowance), highlight=False)

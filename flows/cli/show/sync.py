@@ -32,7 +32,10 @@ def show_result(result: SyncResult) -> None:
         for name, reason in report.refused[:MOST_ROWS]:
             table.add_row(Text(name), Text(reason))
         console.print(table)
-    counts = ", ".join(f"{number:,} {name}" for name, number in sorted(report.counts.items()))
+    words = {"write": "to be written" if report.planned_only else "written"}
+    counts = ", ".join(
+        f"{number:,} {words.get(name, name)}" for name, number in sorted(report.counts.items())
+    )
     made = counted(result.document["caspio_calls"]["total"], "Caspio call")
     line = f"{report.name}: {counts or 'no rows'}; {made}"
     if report.planned_only:

@@ -68,6 +68,7 @@ def test_an_account_is_added_once(said: dict[str, Ended]):
     """Its credentials are checked, its settings written; a second one of the name is refused."""
     assert [said[name].code for name in ("added", "second")] == [0, 0], said["added"].err
     assert (said["again"].code, "already" in said["again"].err) == (2, True)
+    assert "caspio-ingest doctor --account globex" in said["second"].err
 
 
 def test_accounts_are_listed_with_everything_they_have(said: dict[str, Ended], emulator: Emulator):

@@ -1,6 +1,7 @@
 import hashlib
 import json
 import os
+import socket
 import subprocess
 import sys
 from importlib.metadata import version
@@ -10,6 +11,7 @@ import pytest
 
 from flows.app.reading import limits_of, own_models
 from flows.cli import app, main
+from flows.cli.services.emulator import further_accounts
 from pipeline.settings.sections import ProcessingSettings
 from processors.contract import Limits, OcrModels
 from processors.sandbox.reader import DOCUMENTS_PER_CHILD
@@ -259,6 +261,31 @@ def test_a_malformed_seed_is_reported(tmp_path: Path, field: dict[str, str], sai
     assert f'account.json, table "Receipts", {said}' in shown
     assert "--port" not in shown
     assert ".." not in shown.removeprefix(str(tmp_path))
+
+
+def test_a_taken_port_is_said_in_words(tmp_path: Path):
+    """The message names the port and another way, and no number of the system."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ended = command("emulator", "--port", port, cwd=tmp_path)
+
+    assert ended.code == 3
+    assert f"Port {port} is taken. Choose another --port" in " ".join(ended.err.split())
+
+
+def test_further_accounts_are_named_with_their_client_ids(tmp_path: Path):
+    """A seed after the first has no client id but those of its profiles."""
+    profile = {"client_id": "globex-app", "client_secret": "secret"}
+    for name, profiles in (("acme", []), ("globex", [profile]), ("umbra", [])):
+        (tmp_path / name).mkdir()
+        account = json.dumps({"name": name, "profiles": profiles})
+        (tmp_path / name / "account.json").write_text(account, encoding="utf-8")
+
+    lines = list(further_accounts([tmp_path / name for name in ("acme", "globex", "umbra")]))
+
+    assert lines[0] == "  account globex: client id globex-app"
+    assert "add `profiles`" in lines[1]
+    assert "secret" not in "".join(lines)
 
 
 def test_commands_send_no_telemetry(monkeypatch: pytest.MonkeyPatch):

@@ -100,6 +100,24 @@ def test_runs_can_be_copied_from_the_status(
     assert "process of a lost run died" in shown
 
 
+def test_a_status_of_nothing_says_what_to_do(capsys: pytest.CaptureFixture[str]):
+    """Before the first run there is no table without rows, but the command that is next."""
+    show_status(
+        {},
+        [],
+        [],
+        used=Usage(0, 0, {}),
+        allowance=Allowance(),
+        unsettled=0,
+        workers=[],
+        stopped={},
+    )
+
+    shown = capsys.readouterr().out
+    assert "caspio-ingest run" in shown
+    assert "Latest runs" not in shown
+
+
 def test_a_plan_names_what_is_not_in_it(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ):

@@ -37,6 +37,13 @@ def test_lower_priorities_stop_earlier():
     assert ALLOWANCE.left(Priority.REPROCESS, 700) == 0
 
 
+def test_a_share_is_not_cut_by_a_call():
+    """1 - 0.05 - 0.05 is 0.8999… in binary; it is 90 percent of the calls all the same."""
+    allowance = Allowance(500_000, 0.05, {Priority.NEW: 0.05})
+
+    assert allowance.left(Priority.NEW, 0) == 450_000
+
+
 def test_without_a_budget_nothing_stops():
     """No monthly number is no limit."""
     free = Spending(MemoryLedger(), "acme", Allowance())
