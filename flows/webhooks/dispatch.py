@@ -249,7 +249,7 @@ def start_directly(config: Path, drain: Drain, kept: KeptReader) -> Start:
         from flows.app.sync.run import run_reported
 
         if is_sync(source):
-            run_reported(config, sync_name(source), keys, batch, drain)
+            run_reported(config, sync_name(source), keys, batch, drain=drain, kept=kept)
             return
         request = RunRequest(records=tuple(keys), batch=batch)
         work_directly(config, sources=[source], request=request, drain=drain, kept=kept)

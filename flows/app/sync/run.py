@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.app.drain import Drain, draining
+from flows.app.reading import KeptReader
 from flows.app.settings import load_settings
 from flows.app.source_runs import new_run_id, recorded_run
 from flows.app.sync.wiring import connected_sync, named_sync, placed_spec
@@ -23,6 +24,11 @@ from pipeline.sync.report import SyncReport
 from pipeline.sync.reviews import decide
 from pipeline.sync.run import run_sync
 from pipeline.sync.undo import undo_sync
+
+PATIENCE_S = 120.0
+"""Seconds that a whole run waits for another one: those for messages take a few."""
+
+_LOOK_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +103,28 @@ def _recorded(
         recorded_run(context, kind, summary),
         answering_batch(ledger, batch, summary.run_id, lambda: _answer(reports[0])),
     ):
-        if not ledger.leases.claim(summary.run_id, [[spec.source]])[0]:
-            problem = f"Another run works on sync {name!r}. Run again when it has ended."
-            raise AtWorkElsewhere(problem)
+        # Messages are put back and wait in the ledger; a schedule tries again in an hour only.
+        take_sync(context, spec, summary.run_id, patience_s=0.0 if batch else PATIENCE_S)
         with connected_sync(context, settings, run_id=summary.run_id) as sync:
             reports.append(sync.report)
             yield sync
+
+
+def take_sync(context: AppContext, spec: SyncSpec, run_id: str, *, patience_s: float) -> None:
+    """Lease a sync, and wait so many seconds for the run that has it.
+
+    Raises:
+        AtWorkElsewhere: it still has it then.
+        StopRequested: the run was asked to stop meanwhile.
+    """
+    clock, ledger = context.ports.clock, context.ports.ledger
+    ends_at = clock.monotonic() + patience_s
+    while not ledger.leases.claim(run_id, [[spec.source]])[0]:
+        if clock.monotonic() >= ends_at:
+            problem = f"Another run works on sync {spec.name!r}. Run again when it has ended."
+            raise AtWorkElsewhere(problem)
+        context.drain.require()
+        clock.sleep(_LOOK_S)
 
 
 def _answer(report: SyncReport) -> Answer:
@@ -175,10 +197,19 @@ def run_directly(
 
 
 def run_reported(
-    config: Path, name: str, records: Sequence[str], batch: str, drain: Drain
+    config: Path,
+    name: str,
+    records: Sequence[str],
+    batch: str,
+    *,
+    drain: Drain,
+    kept: KeptReader | None = None,
 ) -> SyncResult:
-    """Compare the records that a batch of webhook messages reports, until `drain` asks to stop."""
-    with connect(load_settings(config), drain=drain) as context:
+    """Compare the records that a batch of webhook messages reports, until `drain` asks to stop.
+
+    A sync reads no document, so that `kept` spares it a reader that would only be opened.
+    """
+    with connect(load_settings(config), drain=drain, kept=kept) as context:
         return run_one(context, name, records=records, batch=batch)
 
 
