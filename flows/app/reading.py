@@ -7,12 +7,11 @@ import os
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from pipeline.environment import environment
 from pipeline.errors import BadSettings
@@ -24,8 +23,20 @@ if TYPE_CHECKING:
     from processors.contract import Limits, OcrModels
     from processors.sandbox.reader import SandboxedReader
 
-_MOST_IDLE_S = 12 * 3600
-"""Systems remove temporary folders that nobody used for days, and a reader process has one."""
+_REST_S = 600.0
+"""Seconds without a run after which a kept reader is ended: its processes have hundreds of MB."""
+
+
+class _Cancellable(Protocol):
+    def cancel(self) -> None: ...
+
+
+def _later(seconds: float, call: Callable[[], None]) -> _Cancellable:
+    """Call something in so many seconds, unless that is cancelled or the process ends before."""
+    timer = threading.Timer(seconds, call)
+    timer.daemon = True
+    timer.start()
+    return timer
 
 
 def read_file(
@@ -94,15 +105,15 @@ class KeptReader:
     """Keeps the reader of a process that runs again and again, with its models loaded.
 
     Its reader processes are isolated, limited and replaced as those of a single run. They read for
-    one account alone: a process that works for several has one of these for each. `clock` counts
-    seconds.
+    one account alone: a process that works for several has one of these for each. After a rest
+    they are ended; `later` calls what does that.
     """
 
-    clock: Callable[[], float] = time.monotonic
+    later: Callable[[float, Callable[[], None]], _Cancellable] = _later
     _reader: "SandboxedReader | None" = None
     _key: object = None
     _users: int = 0
-    _returned_s: float = 0.0
+    _ending: _Cancellable | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @contextmanager
@@ -111,12 +122,11 @@ class KeptReader:
     ) -> Iterator["SandboxedReader"]:
         """Lend the reader to a run; `opening` opens one, and `key` is all that it depends on.
 
-        After a long rest or a change of the settings another reader takes its place; a run that
-        comes while the old one is still lent has one of its own.
+        After a change of the settings another reader takes its place; a run that comes while the
+        old one is still lent has one of its own.
         """
         with self._lock:
-            is_old = self.clock() - self._returned_s > _MOST_IDLE_S
-            if not self._users and (is_old or self._key != key):
+            if not self._users and self._key != key:
                 self._end()
             if self._reader is None:
                 self._reader, self._key = opening(), key
@@ -131,14 +141,27 @@ class KeptReader:
         finally:
             with self._lock:
                 self._users -= 1
-                self._returned_s = self.clock()
+                self._cancel_ending()
+                self._ending = self.later(_REST_S, self._end_rested)
 
     def close(self) -> None:
         """End the reader processes at once, even while they read."""
         with self._lock:
             self._end()
 
+    def _end_rested(self) -> None:
+        with self._lock:
+            # A run may have begun since, and its end asks for this again.
+            if not self._users:
+                self._end()
+
+    def _cancel_ending(self) -> None:
+        if self._ending is not None:
+            self._ending.cancel()
+            self._ending = None
+
     def _end(self) -> None:
+        self._cancel_ending()
         reader, self._reader, self._key = self._reader, None, None
         if reader is not None:
             reader.close()

@@ -64,17 +64,51 @@ def test_changed_settings_replace_the_reader():
         assert [reader.is_open for reader in readers(opened)] == [False, True]
 
 
-def test_a_reader_that_rested_long_is_replaced():
-    """After half a day its temporary folder may be gone; after an hour it is not."""
-    now = [0.0]
-    kept, opened = KeptReader(clock=lambda: now[0]), opening()
+class Timers:
+    """Collects what is to be called later, and what of it was cancelled."""
 
-    for hours in (0, 1, 14):
-        now[0] = hours * 3600
-        with kept.lent("settings", opened):
-            pass
+    def __init__(self) -> None:
+        self.calls: list[Callable[[], None]] = []
+        self.cancelled = 0
 
-    assert [reader.is_open for reader in readers(opened)] == [False, True]
+    def later(self, _seconds: float, call: Callable[[], None]) -> Self:
+        """Keep a call."""
+        self.calls.append(call)
+        return self
+
+    def cancel(self) -> None:
+        """Count it."""
+        self.cancelled += 1
+
+
+def test_a_reader_that_rests_is_ended():
+    """An idle process keeps no models in memory; the next run opens a reader again."""
+    timers = Timers()
+    kept, opened = KeptReader(later=timers.later), opening()
+    with kept.lent("settings", opened):
+        pass
+
+    timers.calls[0]()
+    assert [reader.is_open for reader in readers(opened)] == [False]
+
+    with kept.lent("settings", opened):
+        assert [reader.is_open for reader in readers(opened)] == [False, True]
+
+
+def test_a_reader_that_is_lent_does_not_rest():
+    """A timer that goes off during a run ends nothing, and the end of each run starts another one."""
+    timers = Timers()
+    kept, opened = KeptReader(later=timers.later), opening()
+    with kept.lent("settings", opened):
+        pass
+
+    with kept.lent("settings", opened):
+        timers.calls[0]()
+        assert readers(opened)[0].is_open
+
+    assert (len(timers.calls), timers.cancelled) == (2, 1)
+    kept.close()
+    assert timers.cancelled == 2
 
 
 def test_changed_settings_end_no_run():
