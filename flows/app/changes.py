@@ -29,7 +29,7 @@ from pipeline.model.users import AuditEntry
 from pipeline.plans.apply import DueRecord, apply_record, due_records
 from pipeline.plans.plan_file import PlanFile, open_plan, refuse_owner
 from pipeline.plans.refusals import name_of, refusals
-from pipeline.plans.undo import effects_by_record, undo_record, with_listing
+from pipeline.plans.undo import RunEffects, effects_by_record, undo_record, with_listing
 from pipeline.source_run.recovery import recover_all
 from pipeline.source_run.worker_pool import act_on_each
 
@@ -226,13 +226,19 @@ def undo_run(
                 for name in unknown
             ]
         )
+
+    def items(run: SourceRun, counter: OutcomeCounter) -> Iterable[tuple[RecordWork, RunEffects]]:
+        # Found again: what a killed run left open is settled only now.
+        settled = effects_by_record(ledger.effects.find(run_id=run_id), ledger, records=records)
+        return with_listing(settled.get(run.spec.name, ()), run, expect=counter.expect)
+
     summary = Summary(new_id or new_run_id(context))
     _change_sources(
         context,
         "undo",
         list(found),
         summary,
-        items=lambda run, counter: with_listing(found[run.spec.name], run, expect=counter.expect),
+        items=items,
         change=lambda undoing, run, fresh: undo_record(undoing, run, fresh=fresh),
         watch=watch,
     )

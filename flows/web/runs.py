@@ -13,7 +13,7 @@ from flows.terminal.progress import progress
 from flows.web.jobs import in_words
 from flows.web.render import page, see
 from flows.web.site import Refused, Site, Visit, not_found
-from pipeline.decide.ownership import IN_EFFECT
+from pipeline.decide.ownership import PERHAPS_IN_EFFECT
 from pipeline.model import Effect, short_digest
 from pipeline.plans.undo import PutBack, effects_by_record, to_put_back
 from pipeline.steps.write_back import UNDOABLE
@@ -57,9 +57,9 @@ def run(visit: Visit) -> Response:
 
 
 def undoable(site: Site, run_id: str) -> list[Effect]:
-    """Return the changes of a run that are in effect and that an undo can take back."""
+    """Return the changes of a run that are perhaps in effect and that an undo can take back."""
     found = site.ledger.effects.find(run_id=run_id)
-    return [one for one in found if one.state in IN_EFFECT and one.kind in UNDOABLE]
+    return [one for one in found if one.state in PERHAPS_IN_EFFECT and one.kind in UNDOABLE]
 
 
 def rows_of(site: Site, effects: Sequence[Effect]) -> Iterator[Row]:

@@ -12,6 +12,9 @@ _NAME = ""
 IN_EFFECT = frozenset({EffectState.APPLIED, EffectState.VERIFIED})
 """States of an effect that changed something at Caspio, as far as is known."""
 
+PERHAPS_IN_EFFECT = IN_EFFECT | {EffectState.INTENT}
+"""The same, with what a killed run has left open."""
+
 _NAMING_KINDS = frozenset({EffectKind.RENAME_ATTACHMENT, EffectKind.PUT_FILE})
 COLUMN_KINDS = frozenset(
     {

@@ -8,16 +8,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.decide.column_values import holds, is_empty, same
-from pipeline.decide.ownership import COLUMN_KINDS, IN_EFFECT, owned, undone
+from pipeline.decide.ownership import COLUMN_KINDS, IN_EFFECT, PERHAPS_IN_EFFECT, owned, undone
 from pipeline.model import Column, Effect, EffectKind, EffectState, Value
 from pipeline.model.learning import TypedValue
 from pipeline.model.review import ReviewItem, ReviewState
 
 _CONFIRMED = 2.0
 """The weight of what somebody saw beside the page, or put in place of what we wrote."""
-
-# An intent is perhaps in effect: its answer may be lost.
-_PERHAPS_THERE = IN_EFFECT | {EffectState.INTENT}
 
 
 def typed_values(
@@ -54,7 +51,7 @@ def _written_elsewhere(effects: Sequence[Effect], present: Collection[str]) -> l
         for effect in effects
         if effect.kind in COLUMN_KINDS
         and effect.kind is not EffectKind.APPLY_DECISION
-        and effect.state in _PERHAPS_THERE
+        and effect.state in PERHAPS_IN_EFFECT
         and not effect.undoes
         for name, value in effect.after.items()
         if name not in present
@@ -98,7 +95,7 @@ def _history(column: Column, effects: Sequence[Effect], gone: Sequence[Value]) -
         effect
         for effect in sorted(effects, key=lambda effect: effect.id)
         if effect.kind in COLUMN_KINDS
-        and effect.state in _PERHAPS_THERE
+        and effect.state in PERHAPS_IN_EFFECT
         and column.name in effect.after
         and not effect.undoes
     ]

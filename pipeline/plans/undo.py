@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 
 from pipeline.context import SourceRun
-from pipeline.decide.ownership import IN_EFFECT, touched, undone
+from pipeline.decide.ownership import PERHAPS_IN_EFFECT, touched, undone
 from pipeline.isolation import isolated
 from pipeline.model import (
     Effect,
@@ -117,12 +117,15 @@ class PutBack:
 
 
 def to_put_back(done: RunEffects, ledger: Ledger) -> list[PutBack]:
-    """Return what an undo puts back in a record that nobody has changed since."""
-    in_effect = [effect for effect in done.effects if effect.state in IN_EFFECT]
-    dead = undone(ledger.effects.undoing([effect.id for effect in in_effect]))
+    """Return what an undo puts back in a record that nobody has changed since.
+
+    Also what a killed run left open: an undo begins by looking whether that is there.
+    """
+    perhaps_there = [effect for effect in done.effects if effect.state in PERHAPS_IN_EFFECT]
+    dead = undone(ledger.effects.undoing([effect.id for effect in perhaps_there]))
     return [
         PutBack(name, effect.after.get(name), effect.before.get(name))
-        for effect in in_effect
+        for effect in perhaps_there
         if effect.kind in UNDOABLE
         for name in touched(effect)
         if (effect.id, name) not in dead
@@ -136,7 +139,10 @@ def undo_record(
 
     `fresh` is the record as it was listed once more, where that was needed after `done` was.
     """
-    done = replace(done, listed=fresh) if fresh else done
+    # What a dead worker left open was settled when the record was leased, after `done` was listed.
+    done = replace(
+        done, listed=fresh or done.listed, effects=_as_settled(done.effects, run.ports.ledger)
+    )
     by_version = {ref.version: ref for ref in (_current(state, done) for state in done.files)}
     refs = list(by_version.values())
     with tempfile.TemporaryDirectory(dir=run.ports.work_dir) as name:
@@ -147,6 +153,14 @@ def undo_record(
         if outcome.status is not Status.UNCHANGED and outcome.ref.version in known:
             run.ports.ledger.files.finish(outcome, run.run_id)
     return outcomes
+
+
+def _as_settled(effects: Sequence[Effect], ledger: Ledger) -> tuple[Effect, ...]:
+    """Return effects as the ledger has them now."""
+    ids = {effect.id for effect in effects}
+    versions = {effect.version for effect in effects}
+    now = [one for version in versions for one in ledger.effects.find(version=version)]
+    return tuple(sorted((one for one in now if one.id in ids), key=lambda one: one.id))
 
 
 def _current(state: FileState, done: RunEffects) -> FileRef:

@@ -29,6 +29,11 @@ _GENERATED = frozenset({"TIMESTAMP", "GUID", "RANDOM ID", "AUTONUMBER", "PREFIXE
 # A listing of a row shows neither a password nor which attachment is there.
 _NOT_SHOWN = _GENERATED | {"ATTACHMENT", "PASSWORD"}
 
+_STILL_OPEN = (
+    "what a killed run left open here could not be looked at yet: undo it once more when Caspio "
+    "answers again"
+)
+
 
 @dataclass(slots=True)
 class Undone:
@@ -66,6 +71,7 @@ def undo_effects(
             undo(record, effect, alive)
         elif alive and effect.kind is EffectKind.PUT_FILE:
             record.report_unfinished_move(effect)
+    record.report_open(effects)
     return record.done
 
 
@@ -77,6 +83,11 @@ class _Record:
     effects: Sequence[Effect]
     files: Sequence[FileRef]
     done: Undone = field(default_factory=Undone)
+
+    def report_open(self, effects: Sequence[Effect]) -> None:
+        """Say that something was left open, and could not be settled before this undo."""
+        if any(one.state is EffectState.INTENT and one.kind in UNDOABLE for one in effects):
+            self.done.skipped.append(_STILL_OPEN)
 
     def restore_columns(self, effect: Effect, alive: Sequence[str]) -> None:
         """Restore each of these columns that still has the value that was written."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from flows.web import jobs, runs
-from pipeline.model import RecordWork, SourceSpec
+from pipeline.model import EffectState, RecordWork, SourceSpec
 from pipeline.model.users import Role
 from pipeline.source_run.leases import leased_worker
 from tests.unit.web.conftest import GOOD, Office, form_of, words
@@ -61,6 +61,18 @@ def test_a_whole_run_is_undone(office: Office):
     assert "everything was put back already" in text
     entry = office.world.ledger.users.audit_trail()[0]
     assert (entry.action, entry.subject, entry.detail) == ("undo run", "run-1", "all of it")
+
+
+def test_what_a_killed_run_left_open_is_undone(office: Office):
+    """The undo looks whether it is there first, and puts it back at once, a name as well as values."""
+    wrote(office, "1", rename="{{ doc_type }}")
+    for effect in office.world.ledger.effects.find():
+        office.world.ledger.effects.settle(effect, EffectState.INTENT)
+
+    assert "Total: 12.5 → empty" in words(office.signed_in().get(ADDRESS))
+    assert "undone 1 done." in undone(office)
+    assert office.world.record("1")["Total"] is None
+    assert office.world.caspio.attachments["Receipts", "Scan", "1"].name == "scan.txt"
 
 
 def test_what_somebody_has_changed_since_is_left_alone(office: Office):

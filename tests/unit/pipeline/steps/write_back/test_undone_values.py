@@ -1,4 +1,7 @@
-from pipeline.model import SourceSpec
+from dataclasses import replace
+
+from pipeline.model import EffectState, SourceSpec, Status
+from pipeline.plans.undo import effects_by_record, undo_record, with_listing
 from tests.unit.pipeline.world import RECEIPTS, World, named, undo
 
 GOOD = "doc_type=receipt\ntotal=12.50"
@@ -38,6 +41,36 @@ def test_an_undo_that_is_undone_writes_it_again(world: World):
 
     assert (world.record("1")["DocType"], world.record("1")["Total"]) == ("receipt", 12.5)
     assert world.caspio.attachments["Receipts", "Scan", "1"].name == "receipt.txt"
+
+
+def test_what_was_open_when_a_record_was_leased_is_undone(world: World):
+    """A worker dies while the undo lists records: what it left is settled with the lease, and put back."""
+    world.receipt("1", GOOD)
+    world.run()
+    run = world.source_run(RECEIPTS)
+    (effect,) = world.ledger.effects.find()
+    found = effects_by_record([replace(effect, state=EffectState.INTENT)], world.ledger)
+    ((_, listed),) = with_listing(found["receipts"], run)
+
+    undo_record(listed, run)
+
+    assert world.record("1")["Total"] is None
+
+
+def test_what_cannot_be_settled_is_said(world: World):
+    """An undo that knows nothing of a change that was left open is not done."""
+    world.receipt("1", GOOD)
+    world.run()
+    (effect,) = world.ledger.effects.find()
+    world.ledger.effects.settle(effect, EffectState.INTENT)
+    run = world.source_run(RECEIPTS)
+    found = effects_by_record(world.ledger.effects.find(), world.ledger)
+    ((_, listed),) = with_listing(found["receipts"], run)
+
+    (outcome,) = undo_record(listed, run)
+
+    assert outcome.status is Status.PARTIAL
+    assert "undo it once more" in outcome.reason
 
 
 def test_another_value_than_the_undone_one_is_written(world: World):
