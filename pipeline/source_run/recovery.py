@@ -44,10 +44,12 @@ def settle_effects(run: SourceRun, effects: Sequence[Effect]) -> int:
         works = list(compress(works, run.leases.acquire(works)))
     try:
         refs = [work.files[0] for work in works]
+        # Each effect names its own table; the source says which columns of it are a guard.
+        context = WriteContext(run, {}, run.ports.work_dir)
         settled = 0
         for ref in refs:
             effects = by_version[ref.version]
-            settled += recover(_context(run), effects, may_write=not run.plan_only)
+            settled += recover(context, effects, may_write=not run.plan_only)
         record_past_renames(run, refs)
         return settled
     finally:

@@ -198,9 +198,11 @@ def call_or_look(
         return rules.call(request, target)
     except EffectInDoubt:
         answer = look_until(effect, context, end_s=in_flight_end_s(context))
-        if answer.is_half_done and not finish_half_done(effect, context).met:
-            raise  # it stays open, and the next run finishes it
-        if answer.is_half_done or answer.met:
+        if answer.is_half_done:
+            answer = finish_half_done(effect, context)
+            if answer.is_half_done:
+                raise  # it stays open, and the next run finishes it
+        if answer.met:
             return replace(answer, met=1)
         note = "its answer never came, and it did not take effect"
         for one in abandons:
@@ -215,16 +217,23 @@ def call_or_look(
 def finish_half_done(effect: Effect, context: WriteContext) -> Answer:
     """Make the call of a rename again that was cut off after it had changed the file's extension.
 
-    It is guarded by what the record has now: the look that found it has seen the name.
+    It is guarded by what the record has now. A rename keeps the bytes: a file of another size is a
+    user's, and nothing is there of the effect. It is half done still if the record changed just
+    now.
     """
-    ports = context.ports
-    names = [name for name in context.spec.columns if name in context.columns]
-    guard = ports.target.read(record_of(effect), names)
-    if guard is None:
-        return Answer(0)
+    ports, record = context.ports, record_of(effect)
+    known = ports.target.columns(effect.container, is_view=effect.is_view)
+    guard = ports.target.read(record, [name for name in context.spec.columns if name in known])
     state = ports.ledger.files.state(effect.version)
+    size_bytes = state.ref.size_bytes if state else None
+    shown = ports.target.attachment(record, effect.field)
+    if guard is None or shown is None:
+        return Answer(0)
+    if None not in {shown.size_bytes, size_bytes} and shown.size_bytes != size_bytes:
+        return Answer(0)
     renaming = Renaming(state.ref.extension if state else None)
-    return EFFECTS[effect.kind].call(Request(effect, guard, renaming=renaming), ports.target)
+    answer = EFFECTS[effect.kind].call(Request(effect, guard, renaming=renaming), ports.target)
+    return replace(answer, is_half_done=answer.met == 0)
 
 
 def in_flight_end_s(context: WriteContext) -> float:

@@ -57,13 +57,13 @@ def _settle(effect: Effect, context: WriteContext, *, end_s: float, may_write: b
     try:
         found = _look(effect, context, end_s=end_s)
         if found.is_half_done:
-            if not may_write or not finish_half_done(effect, context).met:
-                return  # it stays open
-            found = Answer(1)
+            found = _finished(effect, found, context, may_write=may_write)
+        if found.is_half_done:
+            return  # it stays open
     except BadSettings as error:  # its table or column is gone: nobody can look at it again
         in_effect, note = False, f"cannot be looked at any more: {error}"
     else:
-        in_effect, note = found.met == 1, "settled by looking after an interrupted run"
+        in_effect, note = found.met > 0, "settled by looking after an interrupted run"
         if found.pk is not None:
             effect = replace(effect, pk=found.pk)
     was_answered = effect.state is EffectState.APPLIED
@@ -73,6 +73,13 @@ def _settle(effect: Effect, context: WriteContext, *, end_s: float, may_write: b
         in_effect, note = True, "it was answered, and the record holds other values now"
     state = EffectState.VERIFIED if in_effect else EffectState.ABANDONED
     context.ports.ledger.effects.settle(effect, state, note)
+
+
+def _finished(effect: Effect, found: Answer, context: WriteContext, *, may_write: bool) -> Answer:
+    """Finish what is half done; return what is there then."""
+    if effect.state is EffectState.APPLIED:
+        return Answer(0)  # it was answered whole, so a user has put such a name there since
+    return finish_half_done(effect, context) if may_write else found
 
 
 def _look(effect: Effect, context: WriteContext, *, end_s: float) -> Answer:
