@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -120,7 +121,7 @@ def apply_plan(
     started = context.ports.clock.monotonic()
     plan = open_plan(file, context.ports.ledger.effects.plan_key())
     chosen_sources = list(sources or plan.owner.sources)
-    refused = refusals(plan, context.ports.ledger)
+    refused, refused_since = refusals(plan, context.ports.ledger), set[str]()
     problems = refuse_owner(plan, owner_of(context.settings, context.settings.specs().values()))
     if seal not in {None, plan.seal}:
         problems.append(_NOT_SHOWN.format(plan.path))
@@ -147,14 +148,26 @@ def apply_plan(
         chosen_sources,
         summary,
         items=items,
-        change=lambda due, run, fresh: apply_record(due, run, fresh=fresh),
+        change=partial(_apply_unless_refused, plan, refused_since),
         watch=watch,
         # A plan may leave records out: the source is confirmed, and not complete.
         done=lambda run: conclude(run, whole=False),
     )
     document = {**context.document(summary, started=started), "plan": plan.id}
-    document["refused"] = 0 if records else len(refused)
+    document["refused"] = len(refused_since) + (0 if records else len(refused))
     return Report.of(summary, document)
+
+
+def _apply_unless_refused(
+    plan: PlanFile, refused: set[str], due: DueRecord, run: SourceRun, fresh: RecordWork | None
+) -> list[Outcome]:
+    """Carry out one record's plan; add it to `refused` instead if a user has refused it since."""
+    # Hours may have passed since the run began: a user's word counts until the record is due.
+    name = name_of(due.planned)
+    if name in refusals(plan, run.ports.ledger):
+        refused.add(name)
+        return []
+    return apply_record(due, run, fresh=fresh)
 
 
 def _not_in_plan(plan: PlanFile, sources: Sequence[str], records: Sequence[str]) -> list[str]:

@@ -3,7 +3,8 @@
 They are the files that `caspio-ingest plan` and the Prefect flow write, with the same seal.
 """
 
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -19,6 +20,7 @@ from flows.web.jobs import in_words
 from flows.web.render import page, see
 from flows.web.site import Refused, Site, Visit, not_found
 from pipeline.errors import BadSettings
+from pipeline.model import short_digest
 from pipeline.model.users import AuditEntry
 from pipeline.plans.plan_file import (
     PlanFile,
@@ -34,6 +36,8 @@ MOST_PLANS = 20
 
 MOST_RECORDS = 200
 """Records of a plan that can be applied from the page: a user can look at so many."""
+
+_DECIDING = threading.Lock()  # what was shown is compared and replaced in one step
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +106,7 @@ def plan(visit: Visit) -> Response:
             for one in islice(found.each(), MOST_RECORDS)
         ],
         refused=len(refused),
+        known=_known(refused),
         problems=refuse_owner(found, owner_of(settings, settings.specs().values())),
         most=MOST_RECORDS,
         job=visit.site.jobs.job(_job_of(found)),
@@ -121,12 +126,18 @@ def is_applied(record: PlannedRecord, site: Site) -> bool:
 
 def refuse(visit: Visit) -> Response:
     """Keep which records are refused; whatever applies the plan leaves them as they are."""
-    found = _decided(visit)
+    with _DECIDING:
+        found = _shown_plan(visit)
+        if _is_being_applied(found, visit.site):
+            raise Refused(
+                409, "The plan is being applied.", "Look at what it wrote, and undo that."
+            )
+        _keep_refusals(found, visit)
     return see(f"/plans/{found.id}?said=kept")
 
 
-def _decided(visit: Visit) -> PlanFile:
-    """Return the plan that the form is about, with the refusals in it kept.
+def _shown_plan(visit: Visit) -> PlanFile:
+    """Return the plan that the form is about.
 
     Raises:
         Refused: it is not the plan that was shown, or it is too long for the page.
@@ -137,18 +148,50 @@ def _decided(visit: Visit) -> PlanFile:
         raise Refused(409, "This plan is too long for the page.", f"Apply it with {command}.")
     if visit.form.get("seal") != found.seal:
         raise Refused(409, "This is not the plan that was shown.", "Load the page again.")
-    save_refusals(found, visit.choices.get("refuse", ()), visit.user, visit.site.ledger)
     return found
+
+
+def _keep_refusals(plan: PlanFile, visit: Visit) -> None:
+    """Keep the refusals that the form has.
+
+    Raises:
+        Refused: others have decided since the page was loaded, or the plan has no such record.
+    """
+    ledger, names = visit.site.ledger, visit.choices.get("refuse", ())
+    # What is not checked is allowed again, so the user must have seen that it was refused.
+    if visit.form.get("known") != _known(refusals(plan, ledger)):
+        problem = "Records were refused or allowed since the page was loaded."
+        raise Refused(409, problem, "Load the page again.")
+    if not {name_of(record) for record in plan.each()}.issuperset(names):
+        raise Refused(409, "The plan has no such record.", "Load the page again.")
+    save_refusals(plan, names, visit.user, ledger)
+
+
+def _known(refused: Collection[str]) -> str:
+    """Identify the refusals that a page shows."""
+    return short_digest(sorted(refused))
 
 
 def apply(visit: Visit) -> Response:
     """Begin to apply a plan; the records that were refused stay as they are."""
-    found = _decided(visit)
-    refused = ", ".join(refusals(found, visit.site.ledger))
-    visit.audit("apply plan", found.id, f"without {refused}" if refused else "")
-    work = partial(_apply, visit.site, found)
-    begun = visit.site.jobs.begin(_job_of(found), work)
+    with _DECIDING:
+        found = _shown_plan(visit)
+        kept = refusals(found, visit.site.ledger)
+        # A double click asks for what is being done.
+        is_same = kept.keys() == set(visit.choices.get("refuse", ()))
+        if is_same and _is_being_applied(found, visit.site):
+            return see(f"/plans/{found.id}")
+        _keep_refusals(found, visit)
+        refused = ", ".join(refusals(found, visit.site.ledger))
+        visit.audit("apply plan", found.id, f"without {refused}" if refused else "")
+        work = partial(_apply, visit.site, found)
+        begun = visit.site.jobs.begin(_job_of(found), work)
     return see(f"/plans/{found.id}" + ("" if begun else "?said=busy"))
+
+
+def _is_being_applied(plan: PlanFile, site: Site) -> bool:
+    job = site.jobs.job(_job_of(plan))
+    return job is not None and job.ended_at is None
 
 
 def _apply(site: Site, plan: PlanFile, stoppable: Callable[[Drain], None]) -> str:

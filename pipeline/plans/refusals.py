@@ -15,8 +15,18 @@ _MOST_ENTRIES = 100_000
 
 
 def name_of(record: PlannedRecord) -> str:
-    """Name a record of a plan: two sources may have records with the same PK_ID."""
-    return f"{record.source} {record.key}"
+    """Name a record of a plan: two sources may have records with the same PK_ID.
+
+    A path may have characters that a browser or the ledger changes, such as a line break: they are
+    escaped, so that a name comes back as it was given.
+    """
+    return "".join(map(_escaped, f"{record.source} {record.key}"))
+
+
+def _escaped(char: str) -> str:
+    if char.isprintable() and char != "\\":
+        return char
+    return char.encode("unicode_escape").decode()
 
 
 def refusals(plan: PlanFile, ledger: Ledger) -> Mapping[str, AuditEntry]:

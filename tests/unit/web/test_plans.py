@@ -1,18 +1,24 @@
 """Plans on the page: what they would write, refusing records, and applying the rest."""
 
+import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
+from flows.app import changes
 from flows.app.changes import apply_plan
 from flows.app.drain import Drain
 from flows.app.plan import plan_sources
 from flows.terminal.progress import progress
 from flows.web.jobs import Jobs
 from pipeline.errors import BadSettings
-from pipeline.model.users import Role
+from pipeline.model import RecordWork
+from pipeline.model.users import Role, User
+from pipeline.plans.apply import DueRecord
 from pipeline.plans.plan_file import PlanFile
+from pipeline.plans.refusals import name_of, refusals, save_refusals
 from tests.fakes.clock import FakeClock
 from tests.unit.web.conftest import GOOD, HOSTILE, Browser, Office, connected, form_of, words
 
@@ -35,10 +41,31 @@ def planned(office: Office, *pks: str, folder: str = "", **values: object) -> Pl
     return report.plan
 
 
+def planned_files(office: Office, *paths: str) -> PlanFile:
+    """Plan files of the folder."""
+    for path in paths:
+        office.world.caspio.files[path] = b"doc_type=letter"
+    with connected(office.world, office.site.settings) as context:
+        return plan_sources(
+            context,
+            sources=["mail"],
+            limit=None,
+            file=office.site.config.parent / "plan-mail.jsonl",
+            html=None,
+            watch=progress(shown=False),
+        ).plan
+
+
 def apply(browser: Browser, plan: PlanFile, status: int = 200, **more: str | list[str]) -> str:
     """Press the button of a plan's page."""
     form = form_of(browser.get(f"/plans/{plan.id}"), "/apply")
     return browser.post(f"/plans/{plan.id}/apply", status=status, **{**form, **more})
+
+
+def refuse(browser: Browser, plan: PlanFile, *names: str, status: int = 200) -> str:
+    """Keep that these records of a plan are refused, and no others."""
+    form = form_of(browser.get(f"/plans/{plan.id}"), "/apply")
+    return browser.post(f"/plans/{plan.id}/refuse", status=status, **form, refuse=list(names))
 
 
 def totals(office: Office) -> list[object]:
@@ -94,8 +121,7 @@ def test_refusals_are_kept_for_whoever_applies_the_plan(office: Office):
     """The command and Prefect leave them as they are, say so, and refuse to write one that is named; a user can allow it again."""
     plan = planned(office, "1", "2")
     browser = office.signed_in(Role.MAPPER)
-    form = {"seal": plan.seal, "refuse": "receipts 2"}
-    kept = words(browser.post(f"/plans/{plan.id}/refuse", **form))
+    kept = words(refuse(browser, plan, "receipts 2"))
     with connected(office.world, office.site.settings) as context:
         with pytest.raises(BadSettings, match="Record '2' was refused by Ana"):
             apply_plan(context, plan.path, records=["2"], watch=progress(shown=False))
@@ -106,13 +132,102 @@ def test_refusals_are_kept_for_whoever_applies_the_plan(office: Office):
     assert report.document["refused"] == 1
     assert totals(office) == [12.5, None]
 
-    browser.post(f"/plans/{plan.id}/refuse", seal=plan.seal)
+    refuse(browser, plan)
     with connected(office.world, office.site.settings) as context:
         apply_plan(context, plan.path, records=["2"], watch=progress(shown=False))
 
     assert totals(office) == [12.5, 12.5]
     actions = [entry.action for entry in office.world.ledger.users.audit_trail(subject=plan.id)]
     assert actions == ["allow record", "refuse record"]
+
+
+@pytest.mark.parametrize("button", ["apply", "refuse"])
+def test_a_page_from_before_takes_no_refusal_back(office: Office, button: str):
+    """A user who has not seen that a record was refused does not allow it by leaving it unchecked."""
+    plan = planned(office, "1", "2")
+    bob = office.signed_in(Role.MAPPER, "Bob")
+    form = form_of(bob.get(f"/plans/{plan.id}"), "/apply")
+    refuse(office.signed_in(Role.MAPPER), plan, "receipts 1")
+
+    page = bob.post(f"/plans/{plan.id}/{button}", status=409, **form, refuse="receipts 2")
+
+    office.site.jobs.wait()
+    assert "refused or allowed since the page was loaded" in words(page)
+    assert totals(office) == [None, None]
+    assert refusals(plan, office.world.ledger).keys() == {"receipts 1"}
+
+
+def test_a_name_that_the_plan_lacks_is_refused(office: Office):
+    """A misspelled record is not ignored: nothing is kept, and nothing is written."""
+    plan = planned(office, "1")
+
+    page = apply(office.signed_in(Role.MAPPER), plan, status=409, refuse=["receipts  1"])
+
+    office.site.jobs.wait()
+    assert "The plan has no such record" in words(page)
+    assert totals(office) == [None]
+
+
+@pytest.mark.parametrize("path", ["/Mail/b\nc.txt", "/Mail/b\x00c.txt", "/Mail/b\\nc.txt"])
+def test_any_path_can_be_refused(office: Office, path: str):
+    """A name on the page has no character that a browser or the ledger sends back changed."""
+    plan = planned_files(office, path)
+    browser = office.signed_in(Role.MAPPER)
+    (name,) = re.findall(r'name="refuse" value="([^"]*)"', browser.get(f"/plans/{plan.id}"))
+
+    refuse(browser, plan, name)
+
+    assert name.isprintable()
+    assert refusals(plan, office.world.ledger).keys() == {name}
+
+
+def test_paths_that_differ_have_names_that_differ(office: Office):
+    """A line break and its escape are two names."""
+    plan = planned_files(office, "/Mail/b\nc.txt", "/Mail/b\\nc.txt")
+
+    assert len({name_of(record) for record in plan.each()}) == 2
+
+
+def test_a_record_that_is_refused_while_the_plan_is_applied_is_left_alone(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+):
+    """A user's word counts until the record is due, whoever applies the plan."""
+    plan = planned(office, "1", "2")
+    listed = changes.due_records
+
+    def refused_meanwhile(*given: Any, **more: Any) -> Iterator[tuple[RecordWork, DueRecord]]:
+        for due in listed(*given, **more):
+            save_refusals(plan, ["receipts 2"], User("Ana", Role.MAPPER), office.world.ledger)
+            yield due
+
+    monkeypatch.setattr(changes, "due_records", refused_meanwhile)
+    with connected(office.world, office.site.settings) as context:
+        report = apply_plan(context, plan.path, watch=progress(shown=False))
+
+    assert totals(office) == [12.5, None]
+    assert report.document["refused"] == 1
+
+
+def test_a_plan_that_is_being_applied_takes_no_refusal(office: Office):
+    """The page promises nothing that comes too late; a double click leads to the running plan."""
+    plan = planned(office, "1")
+    gate = threading.Event()
+
+    def work(_stoppable: Callable[[Drain], None]) -> str:
+        gate.wait(10)
+        return "fine"
+
+    browser = office.signed_in(Role.MAPPER)
+    form = form_of(browser.get(f"/plans/{plan.id}"), "/apply")
+    office.site.jobs.begin(f"apply {plan.id}", work)
+    late = browser.post(f"/plans/{plan.id}/refuse", status=409, **form, refuse="receipts 1")
+    again = browser.post(f"/plans/{plan.id}/apply", **form)
+    gate.set()
+
+    assert "The plan is being applied." in words(late)
+    assert "The plan is being applied since" in words(again)
+    assert "Another plan" not in words(again)
+    assert not refusals(plan, office.world.ledger)
 
 
 def test_a_record_that_changed_since_is_left_alone_and_said(office: Office):
