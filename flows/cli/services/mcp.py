@@ -1,6 +1,6 @@
 """`mcp`: serve AI agents, make and revoke their tokens, and see what they did."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -252,10 +252,22 @@ def list_tokens(
     shown = table_of("Id", "Name", "Valid", "Until", "Last used", "Scope")
     for one in found:
         until, used = str(one["expires_at"])[:10], str(one["last_used_at"] or "never")[:16]
-        scope = {k: v for k, v in dict(one["scope"]).items() if v}  # type: ignore[call-overload]
         row = (str(one["id"]), Text(str(one["name"])), "yes" if one["valid"] else "no")
-        shown.add_row(*row, until, used, Text(", ".join(f"{k}={v}" for k, v in scope.items())))
+        scope = _scope_text(dict(one["scope"]))  # type: ignore[call-overload]
+        shown.add_row(*row, until, used, Text(scope))
     out().print(shown)
+
+
+def _scope_text(scope: Mapping[str, object]) -> str:
+    # One part in a line: side by side, a column of a terminal would break words.
+    parts = []
+    for name, value in scope.items():
+        words = name.replace("_", " ")
+        if isinstance(value, tuple | list):
+            parts += [f"{words}: {', '.join(map(str, value))}"] if value else []
+        elif value:
+            parts.append(words if value is True else f"{words}: {value}")
+    return "\n".join(parts)
 
 
 @tokens.command()

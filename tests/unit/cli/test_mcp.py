@@ -128,3 +128,25 @@ def test_every_tool_is_listed():
     assert len(tools) == 82
     assert sum(tool["default"] for tool in tools) == 17
     assert {tool["name"] for tool in tools if tool["default"] and tool["raw"]} == set()
+
+
+def test_a_list_shows_scopes_in_words(config: Path):
+    """A part of a scope is a line that needs no knowledge of Python."""
+    mcp(
+        config,
+        "token",
+        "create",
+        "Export",
+        "--method",
+        "read",
+        "--table",
+        "Receipts",
+        "--raw-where",
+    )
+
+    listed = mcp(config, "token", "list")
+
+    assert "methods: read" in listed
+    assert "raw where" in listed
+    assert "('" not in listed
+    assert "True" not in listed
