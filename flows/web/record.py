@@ -16,6 +16,7 @@ from flows.web.jobs import in_words
 from flows.web.pictures import is_webp
 from flows.web.render import page, see
 from flows.web.review.page_view import Leaf, leaf_of
+from flows.web.runs import decided_in_review, is_decided
 from flows.web.site import Refused, Visit, not_found
 from pipeline.archive_layout import original_key
 from pipeline.errors import BadSettings, FileGone, IngestError
@@ -145,7 +146,7 @@ def _changes(leaves: Sequence[Leaf], visit: Visit) -> Iterator[Event]:
         for leaf in leaves
         for effect in visit.site.ledger.effects.find(version=leaf.state.version)
     }
-    taken_back = {effect.undoes for effect in effects.values() if effect.state in _IN_EFFECT}
+    undoable = _undoable(list(effects.values()))
     # In the order in which they were made, whatever version they belong to.
     for effect in sorted(effects.values(), key=lambda effect: effect.id):
         yield Event(
@@ -155,10 +156,17 @@ def _changes(leaves: Sequence[Leaf], visit: Visit) -> Iterator[Event]:
             tuple(_values(effect)),
             f"undoes change {effect.undoes}. {effect.note}" if effect.undoes else effect.note,
             effect.run_id,
-            is_undoable=effect.kind in UNDOABLE
-            and effect.state in _IN_EFFECT
-            and effect.id not in taken_back,
+            is_undoable=effect.id in undoable,
         )
+
+
+def _undoable(effects: Sequence[Effect]) -> set[int]:
+    """Return the ids of the changes whose run can be undone for the record."""
+    taken_back = {effect.undoes for effect in effects if effect.state in _IN_EFFECT}
+    found = [one for one in effects if one.kind in UNDOABLE and one.state in _IN_EFFECT]
+    # What users decided is undone in the review.
+    by_runs = {one.run_id for one in found if one.kind is not EffectKind.APPLY_DECISION}
+    return {one.id for one in found if one.run_id in by_runs} - taken_back
 
 
 def _values(effect: Effect) -> Iterator[Change]:
@@ -178,9 +186,13 @@ def _acts(items: Sequence[ReviewItem], visit: Visit) -> Iterator[Event]:
 def undo(visit: Visit) -> Response:
     """Undo a run for one record, as the command does."""
     source, key = visit.form.get("source", ""), visit.form.get("record", "")
-    run_id = visit.form.get("run", "")
-    if not versions_of(source, key, None, ledger=visit.site.ledger):
+    run_id, ledger = visit.form.get("run", ""), visit.site.ledger
+    states = versions_of(source, key, None, ledger=ledger)
+    if not states:
         raise not_found("This record")
+    done = [one for state in states for one in ledger.effects.find(version=state.version)]
+    if is_decided([one for one in done if one.run_id == run_id and one.kind in UNDOABLE]):
+        raise decided_in_review()
     visit.audit("undo run", run_id, f"{source} {key}")
     try:
         with visit.site.desk.connect() as context:
@@ -188,8 +200,8 @@ def undo(visit: Visit) -> Response:
     except IngestError as error:
         visit.audit("undo run failed", run_id, str(error))
         raise Refused(409, "Nothing was undone.", str(error)) from error
-    done, *left = in_words(report, nothing="Nothing was left to put back").splitlines()
-    said = ". ".join([done, *left]) if left else f"Run {run_id} was undone for this record."
+    said, *left = in_words(report, nothing="Nothing was left to put back").splitlines()
+    said = ". ".join([said, *left]) if left else f"Run {run_id} was undone for this record."
     return see(f"/records?{urlencode({'source': source, 'record': key, 'said': said[:500]})}")
 
 

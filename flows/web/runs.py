@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 
 from starlette.responses import Response
 
@@ -14,12 +14,13 @@ from flows.web.jobs import in_words
 from flows.web.render import page, see
 from flows.web.site import Refused, Site, Visit, not_found
 from pipeline.decide.ownership import PERHAPS_IN_EFFECT
-from pipeline.model import Effect, short_digest
+from pipeline.model import Effect, EffectKind, short_digest
 from pipeline.plans.undo import PutBack, effects_by_record, to_put_back
 from pipeline.steps.write_back import UNDOABLE
 
 MOST_RECORDS = 200
 """Records of a run that are shown; the undo is of all, and the page says how many there are."""
+_SYNCS = frozenset({"sync", "sync undo"})
 _MOST_RUNS = 500  # among which the run is looked for; older ones have their effects alone
 
 
@@ -50,7 +51,9 @@ def run(visit: Visit) -> Response:
         rows=rows,
         most=MOST_RECORDS,
         seen=seen_of(effects),
-        left=bool(rows) or len(records) > MOST_RECORDS,
+        left=bool(rows),
+        is_sync=known is not None and known.kind in _SYNCS,
+        is_decided=is_decided(effects),
         job=site.jobs.job(_job_of(run_id)),
         busy=visit.query.get("said") == "busy",
     )
@@ -63,15 +66,27 @@ def undoable(site: Site, run_id: str) -> list[Effect]:
 
 
 def rows_of(site: Site, effects: Sequence[Effect]) -> Iterator[Row]:
-    """Yield the first records of these changes that something would be put back in."""
-    first = dict.fromkeys((one.container, one.pk or one.version) for one in effects)
-    shown = set(islice(first, MOST_RECORDS))
-    few = [one for one in effects if (one.container, one.pk or one.version) in shown]
-    for source, records in effects_by_record(few, site.ledger).items():
-        for one in records:
-            back = to_put_back(one, site.ledger)
-            if back:
-                yield Row(source, one.key, back)
+    """Yield the records of these changes that something would be put back in."""
+    by_record: dict[tuple[str, str], list[Effect]] = {}
+    for effect in effects:
+        by_record.setdefault((effect.container, effect.pk or effect.version), []).append(effect)
+    # Few at a time: whoever shows the first of them need not wait for all.
+    groups = iter(by_record.values())
+    while few := list(islice(groups, MOST_RECORDS)):
+        for source, records in effects_by_record(list(chain(*few)), site.ledger).items():
+            for one in records:
+                back = to_put_back(one, site.ledger)
+                if back:
+                    yield Row(source, one.key, back)
+
+
+def is_decided(effects: Sequence[Effect]) -> bool:
+    """Say whether users made these changes in the review.
+
+    They are taken back there: an undo of the run would leave each suggestion as decided, and nobody
+    would be asked again.
+    """
+    return bool(effects) and all(one.kind is EffectKind.APPLY_DECISION for one in effects)
 
 
 def seen_of(effects: Sequence[Effect]) -> str:
@@ -85,6 +100,8 @@ def undo(visit: Visit) -> Response:
     effects = undoable(site, run_id)
     if not effects:
         raise not_found("This run")
+    if is_decided(effects):
+        raise decided_in_review()
     if visit.form.get("seen") != seen_of(effects):
         raise Refused(
             409,
@@ -92,8 +109,19 @@ def undo(visit: Visit) -> Response:
             "Go back, load the page again, and look at what it shows then.",
         )
     visit.audit("undo run", run_id, "all of it")
-    begun = site.jobs.begin(_job_of(run_id), partial(_undo, site, run_id))
-    return see(f"/runs/{run_id}" + ("" if begun else "?said=busy"))
+    if site.jobs.begin(_job_of(run_id), partial(_undo, site, run_id)):
+        return see(f"/runs/{run_id}")
+    # A double click asks for what is being done.
+    job = site.jobs.job(_job_of(run_id))
+    is_same = job is not None and job.ended_at is None
+    visit.audit("undo run not begun", run_id, "the same undo is running" if is_same else "busy")
+    return see(f"/runs/{run_id}" + ("" if is_same else "?said=busy"))
+
+
+def decided_in_review() -> Refused:
+    """Return the refusal to undo what users have decided in the review."""
+    problem = "Users decided on these values in the review."
+    return Refused(409, problem, "Open the record's review, and undo the decision there.")
 
 
 def _undo(site: Site, run_id: str, stoppable: Callable[[Drain], None]) -> str:

@@ -12,6 +12,7 @@ from pipeline.decide.ownership import PERHAPS_IN_EFFECT, touched, undone
 from pipeline.isolation import isolated
 from pipeline.model import (
     Effect,
+    EffectKind,
     FileRef,
     Outcome,
     Place,
@@ -108,7 +109,8 @@ def with_listing(
 class PutBack:
     """A value that an undo puts back: `now` is what the run left, `before` what was there before.
 
-    `name` is a column, "name" for that of an attachment, or "path" for that of a file.
+    `name` is a column, "name" for that of an attachment, or "path" for that of a file. A row of an
+    index table is put back as a whole: `name` says which, the values what it is and will be.
     """
 
     name: str
@@ -123,13 +125,22 @@ def to_put_back(done: RunEffects, ledger: Ledger) -> list[PutBack]:
     """
     perhaps_there = [effect for effect in done.effects if effect.state in PERHAPS_IN_EFFECT]
     dead = undone(ledger.effects.undoing([effect.id for effect in perhaps_there]))
-    return [
-        PutBack(name, effect.after.get(name), effect.before.get(name))
-        for effect in perhaps_there
-        if effect.kind in UNDOABLE
-        for name in touched(effect)
-        if (effect.id, name) not in dead
-    ]
+    found: list[PutBack] = []
+    for effect in perhaps_there:
+        alive = [name for name in touched(effect) if (effect.id, name) not in dead]
+        if not alive or effect.kind not in UNDOABLE:
+            continue
+        row = f"row {effect.pk} of {effect.container}"
+        match effect.kind:
+            case EffectKind.INSERT_INDEX_ROW:
+                found.append(PutBack(row, "inserted", "deleted"))
+            case EffectKind.DELETE_INDEX_ROW:
+                found.append(PutBack(row, "deleted", "inserted again"))
+            case _:
+                found += [
+                    PutBack(name, effect.after.get(name), effect.before.get(name)) for name in alive
+                ]
+    return found
 
 
 def undo_record(

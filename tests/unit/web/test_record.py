@@ -108,6 +108,18 @@ def test_an_unknown_run_undoes_nothing(office: Office):
     browser.post("/records/undo", status=404, source="receipts", record="9", run="run-1")
 
 
+def test_what_users_decided_is_undone_in_the_review(office: Office):
+    """The record offers no undo that would leave the suggestion as decided."""
+    path = office.suggest()
+    browser = office.signed_in(Role.MAPPER)
+    decide(browser, path, "accept")
+    run = str(office.site.desk.run_id)
+
+    assert f"Undo run {run}" not in browser.get(ADDRESS)
+    browser.post("/records/undo", status=409, source="receipts", record="1", run=run)
+    assert office.world.record("1")["Total"] == 12.5
+
+
 def test_a_reviewer_cannot_undo_runs(office: Office):
     """Undoing a run needs a mapper; the button is not shown to others."""
     office.world.receipt("1", GOOD)

@@ -1,5 +1,6 @@
 """The page of a run: what an undo would put back, and the undo of the whole."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -7,10 +8,11 @@ from dataclasses import replace
 import pytest
 
 from flows.web import jobs, runs
-from pipeline.model import EffectState, RecordWork, SourceSpec
+from pipeline.model import EffectState, IndexTable, RecordWork, SourceSpec
 from pipeline.model.users import Role
 from pipeline.source_run.leases import leased_worker
 from tests.unit.web.conftest import GOOD, Office, form_of, words
+from tests.unit.web.review.test_decisions import decide
 
 ADDRESS = "/runs/run-1"
 
@@ -158,3 +160,76 @@ def test_a_long_run_shows_its_beginning(office: Office, monkeypatch: pytest.Monk
 
     assert "The run changed 3 records. The first 1 are shown" in shown
     assert "undone 3 done." in text
+    assert "everything was put back already" in text
+    assert "Undo the whole run" not in text
+
+
+def test_a_row_that_was_inserted_is_shown_as_a_whole(office: Office):
+    """An undo deletes the row of a file and empties none of its columns."""
+    office.world.caspio.table("MailIndex", Path="TEXT", DocType="TEXT")
+    office.world.caspio.files["/Mail/a.txt"] = b"doc_type=letter"
+    index = IndexTable("MailIndex", "Path")
+    columns = {"DocType": "doc_type"}
+    office.world.run(SourceSpec("mail", folder="/Mail", columns=columns, index=index))
+
+    text = words(office.signed_in().get(ADDRESS))
+
+    assert "row 1 of MailIndex: inserted → deleted" in text
+    assert "empty" not in text
+
+
+def test_a_run_of_a_sync_is_undone_by_its_command(office: Office):
+    """The page does not say that it changed nothing, and names the command."""
+    office.world.ledger.usage.start_run("s-1", "sync")
+
+    text = words(office.signed_in(Role.MAPPER).get("/runs/s-1"))
+
+    assert "caspio-ingest sync undo NAME s-1" in text
+    assert "Nothing" not in text
+
+
+def test_what_users_decided_is_undone_in_the_review(office: Office):
+    """Else the suggestion would stay accepted, and nobody would be asked again."""
+    path = office.suggest()
+    browser = office.signed_in(Role.MAPPER)
+    decide(browser, path, "accept")
+    address = f"/runs/{office.site.desk.run_id}"
+
+    page = browser.get(address)
+    refused = browser.post(f"{address}/undo", status=409, seen="")
+
+    assert "/undo" not in page
+    assert "There a decision is undone" in words(page)
+    assert "Users decided on these values in the review" in words(refused)
+    assert office.world.record("1")["Total"] == 12.5
+
+
+def test_an_undo_that_was_not_begun_is_recorded_as_that(office: Office):
+    """While something else is written the page says so; a second click on the same undo is none."""
+    wrote(office, "1")
+    browser = office.signed_in(Role.MAPPER)
+    form = form_of(browser.get(ADDRESS), "/undo")
+    with busy_with(office, "apply another plan"):
+        other = words(browser.post(f"{ADDRESS}/undo", **form))
+    with busy_with(office, "undo run-1"):
+        same = words(browser.post(f"{ADDRESS}/undo", **form))
+
+    assert "Something else is being written" in other
+    assert "Something else is being written" not in same
+    entries = office.world.ledger.users.audit_trail()[:4]
+    assert [(one.action, one.detail) for one in entries] == [
+        ("undo run not begun", "the same undo is running"),
+        ("undo run", "all of it"),
+        ("undo run not begun", "busy"),
+        ("undo run", "all of it"),
+    ]
+
+
+@contextmanager
+def busy_with(office: Office, name: str) -> Iterator[None]:
+    """Have a job that is being done."""
+    gate = threading.Event()
+    office.site.jobs.begin(name, lambda _stoppable: str(gate.wait(10)))
+    yield
+    gate.set()
+    office.site.jobs.wait()
