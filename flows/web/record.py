@@ -123,7 +123,7 @@ def accept_as_is(visit: Visit) -> Response:
         problem = "Nothing of this record waits for it any more."
         raise Refused(409, problem, "Load the page of the record again.") from error
     visit.audit("acknowledge", f"{source} {key}", note)
-    said = "Acknowledged. Runs stay green, until the file changes."
+    said = "Acknowledged. Runs do not ask for anybody any more, until the file changes."
     return see(f"/records?{urlencode({'source': source, 'record': key, 'said': said})}")
 
 

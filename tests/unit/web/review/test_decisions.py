@@ -37,6 +37,7 @@ def test_an_accepted_value_is_written_at_once(office: Office):
         "verified",
     )
     assert "Total was accepted and written." in words(page)
+    assert "In the record before 99.0 Why it waited" in words(page)
     assert state(office) == [ReviewState.ACCEPTED]
 
 
