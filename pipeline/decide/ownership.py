@@ -108,6 +108,15 @@ def undone(effects: Iterable[Effect]) -> frozenset[tuple[int, str]]:
     return frozenset(dead)
 
 
+def without_own_undos(effects: Sequence[Effect]) -> list[Effect]:
+    """Return the effects of a run without its undos of its own effects.
+
+    To take such an undo back as well would do again what it has undone.
+    """
+    own = {effect.id for effect in effects}
+    return [effect for effect in effects if effect.undoes not in own]
+
+
 def name_given(effect: Effect) -> str:
     """Return the name that an effect has given to a file, "" if it has given none."""
     if effect.state in IN_EFFECT and effect.kind is EffectKind.RENAME_ATTACHMENT:

@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 
 from pipeline.context import SourceRun
-from pipeline.decide.ownership import PERHAPS_IN_EFFECT, touched, undone
+from pipeline.decide.ownership import PERHAPS_IN_EFFECT, touched, undone, without_own_undos
 from pipeline.isolation import isolated
 from pipeline.model import (
     Effect,
@@ -126,7 +126,7 @@ def to_put_back(done: RunEffects, ledger: Ledger) -> list[PutBack]:
     perhaps_there = [effect for effect in done.effects if effect.state in PERHAPS_IN_EFFECT]
     dead = undone(ledger.effects.undoing([effect.id for effect in perhaps_there]))
     found: list[PutBack] = []
-    for effect in perhaps_there:
+    for effect in without_own_undos(perhaps_there):
         alive = [name for name in touched(effect) if (effect.id, name) not in dead]
         if not alive or effect.kind not in UNDOABLE:
             continue

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from pipeline.decide.column_values import same
 from pipeline.decide.naming import has_name
-from pipeline.decide.ownership import IN_EFFECT, touched, undone
+from pipeline.decide.ownership import IN_EFFECT, touched, undone, without_own_undos
 from pipeline.model import (
     Effect,
     EffectKind,
@@ -63,7 +63,7 @@ def undo_effects(
     in_effect = [effect for effect in effects if effect.state in IN_EFFECT]
     dead = undone(context.ports.ledger.effects.undoing([effect.id for effect in effects]))
     record = _Record(context, in_effect, listed.files if listed else ())
-    for effect in sorted(in_effect, key=lambda effect: -effect.id):
+    for effect in sorted(without_own_undos(in_effect), key=lambda effect: -effect.id):
         # What an earlier undo has taken back is left out.
         alive = [what for what in touched(effect) if (effect.id, what) not in dead]
         undo = _UNDO.get(effect.kind)
