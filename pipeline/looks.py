@@ -6,10 +6,11 @@ puts there within that time (docs/reliability.md).
 """
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from itertools import islice
 
+from pipeline.errors import RefusedByCaspio, RejectFile
 from pipeline.model import FileRef, Place, RecordRef
 from pipeline.ports import Clock, RecordTarget, ShownFile
 
@@ -20,6 +21,9 @@ LOOKED_AT_ONCE = 6
 """Attachments in one look. With the two calls that each takes (columns, name), so many fit into
 `LOOK_S` at the default rate, 2,000 calls in 300 s.
 """
+
+SLOWEST_LOOK_S = LOOK_S / 3
+"""A look that took longer is not shared: the renames after it would mostly leave too late, too."""
 
 Attachment = tuple[RecordRef, str]
 """A record and its ATTACHMENT field."""
@@ -34,21 +38,43 @@ def attachments_in(refs: Iterable[FileRef]) -> list[Attachment]:
     ]
 
 
+def are_shared(calls_per_second: float) -> bool:
+    """Say whether all renames of a group leave in time at this rate, with two calls for each.
+
+    At a slower one fewer of them share a look, or none.
+    """
+    return calls_per_second * LOOK_S >= 2 * LOOKED_AT_ONCE
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What an attachment looked like, and until when, by the monotonic clock, that counts."""
+    """What an attachment looked like, and until when, by the monotonic clock, that counts.
+
+    None: it came too late to be shared. So it is a lone look, which counts for the one call that
+    follows it.
+    """
 
     shown: ShownFile
-    until_s: float
+    until_s: float | None
+
+
+@dataclass(eq=False, slots=True)
+class _Group:
+    """Attachments that share looks: those that are left, and what the last look showed of them."""
+
+    left: set[Attachment]
+    looks: dict[Attachment, Look] = field(default_factory=dict)
+    asking: threading.Lock = field(default_factory=threading.Lock)
+    """The one that asks has it: only the others of its group wait for the answer."""
 
 
 @dataclass(slots=True)
 class SharedLooks:
     """The looks of one run: each counts for one of the renames that share it. Safe from threads."""
 
-    _groups: dict[Attachment, set[Attachment]] = field(default_factory=dict)
-    _taken: dict[Attachment, Look] = field(default_factory=dict)
+    _groups: dict[Attachment, _Group] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    """For the groups; nobody has it over a call."""
 
     def expect(self, attachments: Iterable[Attachment]) -> None:
         """Say that these are renamed soon, in about this order: so many at once are looked at."""
@@ -58,16 +84,15 @@ class SharedLooks:
             by_place.setdefault(place, []).append((record, name))
         with self._lock:
             for together in by_place.values():
+                self._leave(together)  # a record that is leased again is expected again
                 rest = iter(together)
-                while group := set(islice(rest, LOOKED_AT_ONCE)):
-                    self._groups |= dict.fromkeys(group, group)
+                while left := set(islice(rest, LOOKED_AT_ONCE)):
+                    self._groups |= dict.fromkeys(left, _Group(left))
 
     def forget(self, attachments: Iterable[Attachment]) -> None:
         """Expect these no longer: they are renamed, or will not be."""
         with self._lock:
-            for one in attachments:
-                self._leave(one)
-                self._taken.pop(one, None)
+            self._leave(attachments)
 
     def take(self, one: Attachment, *, target: RecordTarget, clock: Clock) -> Look | None:
         """Return a look that others share, None where this attachment is to be looked at alone.
@@ -75,27 +100,50 @@ class SharedLooks:
         The first of a group asks for all of it; the others wait for that call, and use its answer.
         """
         with self._lock:
-            known = self._taken.pop(one, None)
-            if known is not None and clock.monotonic() < known.until_s:
-                self._leave(one)
+            group = self._groups.get(one)
+        if group is None:
+            return None
+        with group.asking:
+            with self._lock:
+                known = group.looks.pop(one, None)
+                others = group.left - {one}
+            self.forget([one])
+            if known is not None and clock.monotonic() < (known.until_s or 0.0):
                 return known
             # Whoever was looked at too long ago is looked at again, with the others that are left.
-            group = self._leave(one)
-            if not group:
-                return None
-            # Before the call: its answer says what was there at some moment after this one.
-            until_s = clock.monotonic() + LOOK_S
-            name, records = one[1], [record for record, _ in (one, *group)]
-            shown = target.attachments_of(records, name)
-            for record in records:
-                if record in shown:
-                    self._taken[record, name] = Look(shown[record], until_s)
-            return self._taken.pop(one, None)
+            return self._ask(one, others, group, target, clock) if others else None
 
-    def _leave(self, one: Attachment) -> Sequence[Attachment]:
-        """Take an attachment out of its group; return those that are left in it."""
-        group = self._groups.pop(one, None)
-        if group is None:
-            return ()
-        group.discard(one)
-        return tuple(group)
+    def _ask(
+        self,
+        one: Attachment,
+        others: Collection[Attachment],
+        group: _Group,
+        target: RecordTarget,
+        clock: Clock,
+    ) -> Look | None:
+        """Look at one and the others of its group; return the look at the one."""
+        # Before the call: its answer says what was there at some moment after this one.
+        asked_s, name = clock.monotonic(), one[1]
+        try:
+            shown = target.attachments_of([record for record, _ in (one, *others)], name)
+        except (RefusedByCaspio, RejectFile):
+            self.forget(others)  # what Caspio refuses of several, it may answer of each alone
+            return None
+        until_s: float | None = asked_s + LOOK_S
+        if clock.monotonic() - asked_s > SLOWEST_LOOK_S:
+            self.forget(others)
+            until_s = None
+        with self._lock:
+            still_left = group.left & set(others)
+            group.looks = {
+                other: Look(shown[other[0]], until_s) for other in still_left if other[0] in shown
+            }
+        return Look(shown[one[0]], until_s) if one[0] in shown else None
+
+    def _leave(self, attachments: Iterable[Attachment]) -> None:
+        """Take attachments out of their groups; the caller holds the lock."""
+        for one in attachments:
+            group = self._groups.pop(one, None)
+            if group is not None:
+                group.left.discard(one)
+                group.looks.pop(one, None)

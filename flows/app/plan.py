@@ -25,7 +25,7 @@ from flows.terminal.progress import RunProgress, progress
 from pipeline.context import SourceRun
 from pipeline.decide.fingerprint import settings_hash
 from pipeline.errors import BadSettings
-from pipeline.looks import LOOKED_AT_ONCE
+from pipeline.looks import LOOKED_AT_ONCE, are_shared
 from pipeline.metering.summary import Summary
 from pipeline.model import Place, Plan, ReadDocument, SourceSpec
 from pipeline.plans.apply import PAGE
@@ -97,6 +97,7 @@ class _Listed:
     """Files of the Files area, by "before" or "after" a rename, page and folder."""
     tables: int = 1
     """Tables that are asked for the rows of a page."""
+    shares_looks: bool = True
 
     def add(self, plan: Plan, *, renamed: bool) -> None:
         """Count one record; `renamed` says whether a file of it gets a name."""
@@ -117,7 +118,8 @@ class _Listed:
     @property
     def name_calls(self) -> int:
         """Return how many calls look at attachments before they are renamed."""
-        looks = sum(-(-number // LOOKED_AT_ONCE) for number in self.names.values())  # rounded up
+        at_once = LOOKED_AT_ONCE if self.shares_looks else 1
+        looks = sum(-(-number // at_once) for number in self.names.values())  # rounded up
         # The first name in a field is looked at before and after: does it take extensions?
         return looks + 2 * len({name for _, name in self.names})
 
@@ -136,6 +138,7 @@ class _Collector:
 
     writer: PlanWriter
     target: RecordTarget
+    shares_looks: bool
     listed: dict[str, _Listed] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _tables: int | None = None
@@ -155,7 +158,9 @@ class _Collector:
             self.writer.add(planned_record(plan, list(documents), cost=cost))
             listed = self.listed.get(spec.name)
             if listed is None:
-                listed = self.listed[spec.name] = _Listed(tables=self.tables_listed(spec))
+                listed = self.listed[spec.name] = _Listed(
+                    tables=self.tables_listed(spec), shares_looks=self.shares_looks
+                )
             listed.add(plan, renamed=renamed)
 
     def _look_calls(self, spec: SourceSpec, plan: Plan) -> int:
@@ -264,7 +269,9 @@ def plan_sources(
         PlanWriter(path, owner, ports.ledger.effects.plan_key()) as writer,
         watch or progress() as bars,
     ):
-        collector = _Collector(writer, ports.target)
+        collector = _Collector(
+            writer, ports.target, are_shared(context.settings.caspio.calls_per_second)
+        )
         runner = DirectRunner(bars, context.threads)
         for spec in chosen.specs:
             run = make_source_run(

@@ -73,6 +73,12 @@ class CaspioSettings(Section):
     """
     priorities: PrioritySettings = PrioritySettings()
 
+    @property
+    def calls_per_second(self) -> float:
+        """Return the speed of `rate`."""
+        calls, _, period = self.rate.removesuffix("s").partition("/")
+        return int(calls) / int(period)
+
     @field_validator("url")
     @classmethod
     def _https(cls, url: str) -> str:

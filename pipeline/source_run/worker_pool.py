@@ -243,6 +243,7 @@ class WorkerPool:
                     among = {ref.version for ref in todo.files} & suspects.keys()
                     yield todo, leased, {version: suspects[version] for version in among}
                 else:
+                    self._run.looks.forget(attachments_in(leased.files))
                     leases.release(leased)
 
     def _expect_renames(self, works: Sequence[RecordWork]) -> None:

@@ -54,6 +54,20 @@ def test_a_record_in_another_workers_hands_is_left_to_it(world: World):
     assert not world.record("1")["DocType"]
 
 
+def test_a_record_that_another_worker_finished_is_in_no_look(world: World):
+    """It is released without work, so the renames beside it do not look at it."""
+    world.receipt("1", GOOD)
+    world.receipt("2", GOOD.replace("12", "13"))
+    one = worker(world, RENAMING)
+    works = listed(one)
+    work(worker(world), works[:1])
+
+    work(one, works)
+
+    assert world.caspio.calls.count("attachment names") == 0
+    assert world.caspio.attachments["Receipts", "Scan", "2"].name == "receipt 13.50.txt"
+
+
 def test_a_worker_takes_up_what_another_way_of_reading_released(world: World):
     """A quarantined file is no finished one for a worker whose reader has another fingerprint."""
     world.receipt("1", DEADLY)

@@ -1,8 +1,15 @@
+import httpx
 import pytest
 from hypothesis import given, strategies as st
 
-from pipeline.adapters.caspio.client.errors import Misconfigured
+from pipeline.adapters.caspio.client.errors import Misconfigured, TooLate
 from pipeline.adapters.caspio.client.http.rate import RateLimiter
+from pipeline.adapters.caspio.client.http.transport import (
+    UNTIL_S,
+    CallCounter,
+    MeteredTransport,
+    default_timeout,
+)
 from tests.fakes.clock import FakeClock
 
 
@@ -101,3 +108,38 @@ def test_a_refusal_met_by_one_worker_holds_the_other():
         other.wait()
 
     assert clock.monotonic() >= 50
+
+
+def test_a_call_that_wakes_up_too_late_is_not_sent() -> None:
+    """A machine that is suspended while a call waits for its permit sends nothing afterwards."""
+
+    class Suspended(FakeClock):
+        def sleep(self, seconds: float) -> None:
+            """Sleep for hours."""
+            super().sleep(seconds + 7200)
+
+    clock = Suspended()
+    limiter = RateLimiter(calls=10, period_s=10, clock=clock)
+    limiter.wait()
+
+    with pytest.raises(TooLate):
+        limiter.wait(until_s=clock.monotonic() + 2)
+
+
+def test_a_call_is_connected_in_time_or_not_sent() -> None:
+    """The waits for a connection, free or new, end with the time that a call has; others stay."""
+    clock = FakeClock()
+    limiter = RateLimiter(calls=1000, period_s=10, clock=clock)
+    seen: list[dict[str, float]] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request.extensions["timeout"])
+        return httpx.Response(200)
+
+    transport = MeteredTransport(httpx.MockTransport(answer), limiter=limiter, calls=CallCounter())
+    with httpx.Client(transport=transport, timeout=default_timeout()) as client:
+        for until_s in (clock.monotonic() + 2.0, None):
+            client.get("http://127.0.0.1/x", extensions={UNTIL_S: until_s})
+
+    assert seen[0] == {"connect": 2.0, "read": 60.0, "write": 60.0, "pool": 2.0}
+    assert seen[1] == default_timeout().as_dict()
