@@ -14,6 +14,11 @@ up.
 _SLICE_S = 0.25
 
 
+# What goes on while the machine sleeps: `time.monotonic` does not on Linux and macOS, and
+# what was looked at before would count for hours. Windows has neither name, and goes on.
+_GOES_ON = getattr(time, "CLOCK_BOOTTIME", getattr(time, "CLOCK_MONOTONIC", None))
+
+
 class SystemClock:
     """Say the time of this machine and wait on it.
 
@@ -30,8 +35,8 @@ class SystemClock:
         return datetime.now(UTC)  # noqa: TID251 - this is the Clock that everybody else takes
 
     def monotonic(self) -> float:
-        """Return seconds from an arbitrary start, never going back."""
-        return time.monotonic()
+        """Return seconds from an arbitrary start, never going back, sleep included."""
+        return time.monotonic() if _GOES_ON is None else time.clock_gettime(_GOES_ON)
 
     def sleep(self, seconds: float) -> None:
         """Wait; not at all for zero or fewer seconds."""

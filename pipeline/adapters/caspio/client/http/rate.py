@@ -110,6 +110,13 @@ class RateLimiter:
             raise TooLate("the call could not leave in time, and was not sent")
         if pause_s > 0:
             self._clock.sleep(pause_s)
+        # A machine that was suspended meanwhile wakes up later than it meant to.
+        if until_s is not None and self.left_s(until_s) < 0:
+            raise TooLate("the wait for a permit took too long, and the call was not sent")
+
+    def left_s(self, until_s: float) -> float:
+        """Return the seconds that are left until a time by the clock's `monotonic`."""
+        return until_s - self._clock.monotonic()
 
     def delay(self, seconds: float) -> None:
         """Let no call leave for so many seconds: not of this client, with a pool of no worker."""

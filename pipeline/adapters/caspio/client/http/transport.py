@@ -20,6 +20,8 @@ TEMPLATE = "caspio_template"
 UNTIL_S = "caspio_until_s"
 """Request extension: when the call has to leave at the latest; None for no limit."""
 
+_SHORTEST_S = 0.01  # none at all would fail although a connection is free
+
 
 class CallCounter:
     """Count calls by "METHOD /template"; safe from many threads."""
@@ -74,7 +76,10 @@ class MeteredTransport(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Wait for a permit, count the call, send it, and bound its answer."""
         # Failed calls count, too (caspio-api.md, section 9), so a retry needs a permit of its own.
-        self._limiter.wait(until_s=request.extensions.get(UNTIL_S))
+        until_s: float | None = request.extensions.get(UNTIL_S)
+        self._limiter.wait(until_s=until_s)
+        if until_s is not None:
+            _connect_within(request, max(self._limiter.left_s(until_s), _SHORTEST_S))
         if self._meter is not None:
             self._meter.call()
             self._meter.moved(int(request.headers.get("Content-Length", "0")))
@@ -97,6 +102,15 @@ class MeteredTransport(httpx.BaseTransport):
     def close(self) -> None:
         """Close the connections."""
         self._inner.close()
+
+
+def _connect_within(request: httpx.Request, seconds: float) -> None:
+    """Let a request wait so long at most until it is sent: for a connection, free or new."""
+    waits = dict(request.extensions.get("timeout", {}))
+    for name in ("connect", "pool"):
+        given = waits.get(name)
+        waits[name] = seconds if given is None else min(given, seconds)
+    request.extensions["timeout"] = waits
 
 
 def default_timeout() -> httpx.Timeout:
