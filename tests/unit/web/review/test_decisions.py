@@ -148,7 +148,7 @@ def test_a_decision_can_be_undone(office: Office, choice: str):
 
 
 def test_a_run_is_undone_with_decisions_that_were_taken_back_in_it(office: Office):
-    """Accepted, taken back and accepted again: the run is undone to what the record held before it."""
+    """Accepted, taken back and accepted again: the run is undone to what the record had before it."""
     path = office.suggest()
     browser = office.signed_in(Role.MAPPER)
     page = decide(browser, path, "accept")
