@@ -191,6 +191,7 @@ class AcknowledgeRequest:
         by: Who says so.
         note: Why nothing is done about it.
         withdraw: True to take it back.
+        versions: The versions that the user has seen, and no others; without any, all.
     """
 
     source: str
@@ -198,6 +199,7 @@ class AcknowledgeRequest:
     by: str
     note: str
     withdraw: bool = False
+    versions: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,6 +276,8 @@ def chosen_of(known: Sequence[FileState], request: AcknowledgeRequest) -> list[F
     Raises:
         BadSettings: nothing of a record needs a user.
     """
+    if request.versions:
+        known = [state for state in known if state.version in request.versions]
     named = set().union(*map(names_of, known))
     problems = [
         f"Source {request.source!r}: no document of {key!r} is listed by `caspio-ingest status`."

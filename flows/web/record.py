@@ -24,6 +24,7 @@ from pipeline.metering.summary import FAILED
 from pipeline.model import Effect, EffectKind, EffectState, Value
 from pipeline.model.review import ReviewItem, review_id
 from pipeline.model.users import AuditEntry
+from pipeline.ports import FileState
 from pipeline.steps.write_back import UNDOABLE
 
 MOST_NOTE_CHARS = 1_000
@@ -96,6 +97,7 @@ def record(visit: Visit) -> Response:
         source=source,
         key=key,
         leaves=leaves,
+        failed=[state.version for state in states if _is_failed(state)],
         items=items,
         review=review_id(source, items[0].record) if items else "",
         events=events,
@@ -114,7 +116,9 @@ def accept_as_is(visit: Visit) -> Response:
         raise not_found("This record")
     if not note:
         raise Refused(400, "The note is empty.", "Go back, and say why nothing is done about it.")
-    request = AcknowledgeRequest(source, (key,), visit.user.name, note)
+    # A form without versions is of no page, and acknowledges none.
+    shown = frozenset(visit.choices.get("version", ("",)))
+    request = AcknowledgeRequest(source, (key,), visit.user.name, note, versions=shown)
     try:
         acknowledge(visit.site.settings, visit.site.ledger, request, now=visit.site.clock.now())
     except BadSettings as error:
@@ -123,8 +127,14 @@ def accept_as_is(visit: Visit) -> Response:
         problem = "Nothing of this record waits for it any more."
         raise Refused(409, problem, "Load the page of the record again.") from error
     visit.audit("acknowledge", f"{source} {key}", note)
-    said = "Acknowledged. Runs do not ask for anybody any more, until the file changes."
+    said = "Acknowledged. No run needs a user because of it, until the file changes."
     return see(f"/records?{urlencode({'source': source, 'record': key, 'said': said})}")
+
+
+def _is_failed(state: FileState) -> bool:
+    """Say whether a version needs a user who acknowledges it, if it is the latest of its file."""
+    is_failed = state.outcome is not None and state.outcome.status in FAILED
+    return is_failed and state.acknowledged is None
 
 
 def _there(visit: Visit, leaf: Leaf) -> list[str]:

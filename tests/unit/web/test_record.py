@@ -72,6 +72,24 @@ def test_what_cannot_be_processed_is_acknowledged_with_a_note(office: Office):
     assert (entry.action, entry.subject, entry.detail) == ("acknowledge", "receipts 1", "torn <b>")
 
 
+def test_only_what_the_page_showed_is_acknowledged(office: Office):
+    """A file that has taken the place of the damaged one meanwhile, and is damaged too, stays open."""
+    office.world.receipt("1", "!")
+    office.world.run(office.spec)
+    browser = office.signed_in()
+    form = form_of(browser.get(ADDRESS), "/acknowledge")
+    office.world.receipt("1", "!!", name="new.txt")
+    office.world.run(office.spec)
+
+    page = browser.post("/records/acknowledge", status=409, **form, note="old scanner, known")
+
+    assert "Load the page of the record again." in words(page)
+    assert "acknowledged" not in browser.get(ADDRESS)
+    del form["version"]
+    browser.post("/records/acknowledge", status=409, **form, note="of no page")
+    assert "acknowledged" not in browser.get(ADDRESS)
+
+
 def test_nothing_is_acknowledged_that_needs_nobody(office: Office):
     """A record that was written, an unknown one, and a viewer find no such page."""
     office.world.receipt("1", GOOD)
