@@ -13,7 +13,7 @@ from flows.terminal.progress import progress
 from flows.web.jobs import in_words
 from flows.web.render import page, see
 from flows.web.site import Refused, Site, Visit, not_found
-from pipeline.decide.ownership import PERHAPS_IN_EFFECT
+from pipeline.decide.ownership import IN_EFFECT, PERHAPS_IN_EFFECT, touched, undone
 from pipeline.model import Effect, EffectKind, short_digest
 from pipeline.plans.undo import PutBack, effects_by_record, to_put_back
 from pipeline.steps.write_back import UNDOABLE
@@ -50,7 +50,7 @@ def run(visit: Visit) -> Response:
         records=len(records),
         rows=rows,
         most=MOST_RECORDS,
-        seen=seen_of(effects),
+        seen=seen_of(site, effects),
         left=bool(rows),
         is_sync=known is not None and known.kind in _SYNCS,
         is_decided=is_decided(effects),
@@ -89,9 +89,17 @@ def is_decided(effects: Sequence[Effect]) -> bool:
     return bool(effects) and all(one.kind is EffectKind.APPLY_DECISION for one in effects)
 
 
-def seen_of(effects: Sequence[Effect]) -> str:
-    """Identify what somebody saw before the undo was asked for."""
-    return short_digest([str(effect.id) for effect in effects])
+def seen_of(site: Site, effects: Sequence[Effect]) -> str:
+    """Identify what somebody saw: these changes, and what has undone them or done them again."""
+    ids = [effect.id for effect in effects]
+    since = [one.id for one in site.ledger.effects.undoing(ids) if one.state in IN_EFFECT]
+    return short_digest([*ids, *since])
+
+
+def is_anything_left(site: Site, effects: Sequence[Effect]) -> bool:
+    """Say whether any of these changes is not undone, or was done again."""
+    dead = undone(site.ledger.effects.undoing([effect.id for effect in effects]))
+    return any((effect.id, name) not in dead for effect in effects for name in touched(effect))
 
 
 def undo(visit: Visit) -> Response:
@@ -102,12 +110,14 @@ def undo(visit: Visit) -> Response:
         raise not_found("This run")
     if is_decided(effects):
         raise decided_in_review()
-    if visit.form.get("seen") != seen_of(effects):
+    if visit.form.get("seen") != seen_of(site, effects):
         raise Refused(
             409,
-            "The run has changed more records since the page was loaded.",
+            "The run has changed more, or was undone, since the page was loaded.",
             "Go back, load the page again, and look at what it shows then.",
         )
+    if not is_anything_left(site, effects):
+        raise Refused(409, "Everything of the run was put back already.", "There is nothing to do.")
     visit.audit("undo run", run_id, "all of it")
     if site.jobs.begin(_job_of(run_id), partial(_undo, site, run_id)):
         return see(f"/runs/{run_id}")

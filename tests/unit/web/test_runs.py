@@ -139,6 +139,36 @@ def test_an_undo_is_of_what_was_seen(office: Office):
     assert office.world.record("1")["Total"] == 12.5
 
 
+def test_a_page_from_before_an_undo_undoes_nothing(office: Office):
+    """A run that was undone and done again is not undone by a form that was loaded before."""
+    wrote(office, "1")
+    browser = office.signed_in(Role.MAPPER)
+    before = form_of(browser.get(ADDRESS), "/undo")
+    undone(office)
+    browser.post(f"{ADDRESS}/undo", status=409, **before)
+    undo_id = office.world.ledger.usage.runs(1)[0].id
+    browser.post(f"/runs/{undo_id}/undo", **form_of(browser.get(f"/runs/{undo_id}"), "/undo"))
+    office.site.jobs.wait()
+
+    page = browser.post(f"{ADDRESS}/undo", status=409, **before)
+
+    office.site.jobs.wait()
+    assert "was undone, since the page was loaded" in words(page)
+    assert office.world.record("1")["Total"] == 12.5
+
+
+def test_what_is_put_back_already_is_not_undone_again(office: Office):
+    """No run begins that would do nothing."""
+    wrote(office, "1")
+    undone(office)
+    effects = runs.undoable(office.site, "run-1")
+    browser = office.signed_in(Role.MAPPER)
+
+    page = browser.post(f"{ADDRESS}/undo", status=409, seen=runs.seen_of(office.site, effects))
+
+    assert "put back already" in words(page)
+
+
 def test_a_reviewer_sees_a_run_and_cannot_undo_it(office: Office):
     """An undo needs a mapper; the button is not shown to others."""
     wrote(office, "1")
