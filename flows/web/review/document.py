@@ -24,6 +24,7 @@ from flows.web.review.words import (
     PageWord,
     as_typed,
     candidates_for,
+    is_value,
     other_values,
     picked,
     words_of,
@@ -60,7 +61,8 @@ class Field:
     `seen` identifies what the user sees, `kind` is how a value is typed, `most` how many characters
     it has at most, `mark` the number of its place on the page, 0 without one. `candidates` are the
     values that reading ranked below the suggestion, as they are typed. `others` are further values
-    of the page that it may be.
+    of the page that it may be. `file` counts, from 1 on, the file of the record that the finding is
+    from, 0 without one.
     """
 
     column: str
@@ -71,6 +73,7 @@ class Field:
     mark: int
     candidates: Sequence[Candidate] = ()
     others: Sequence[str] = ()
+    file: int = 0
 
     @property
     def is_open(self) -> bool:
@@ -240,14 +243,15 @@ def _fields(
     by_column = {item.suggestion.column: item for item in items}
     mapped = spec.columns if spec is not None else {}
     fields = []
+    leaves = _leaves(visit, view)
     for column in dict.fromkeys([*by_column, *mapped]):
-        finding = _finding(view.leaf, mapped.get(column, ""))
         item, kind = by_column.get(column), types.get(column, "")
+        finding, file = _read_for(item, mapped.get(column, ""), kind, leaves, view)
         if item is None and (finding is None or finding.value is None):
             continue
         most = TEXT_TYPES.get(kind, max(TEXT_TYPES.values()))
         mark = view.marks.get(column, 0)
-        fields.append(Field(column, finding, item, _kind(kind), most, mark))
+        fields.append(Field(column, finding, item, _kind(kind), most, mark, file=file))
     fields.sort(key=lambda field: (not field.is_open, field.item is None))
     page_words: Sequence[PageWord] = ()
     if view.leaf is not None and fields and fields[0].is_open:
@@ -270,9 +274,43 @@ def _with_offers(
     candidates = () if finding is None else finding.others
     candidates = candidates_for(candidates, column_type, than=(left.suggested, left.current))
     known = (left.suggested, left.current, *(each.value for each in candidates))
-    near = finding.box if finding is not None and finding.page == view.page else None
+    is_here = field.file == view.file and finding is not None and finding.page == view.page
+    near = finding.box if finding is not None and is_here else None
     others = other_values(page_words, column_type, than=known, near=near)
     return replace(field, candidates=candidates, others=others)
+
+
+def _leaves(visit: Visit, view: PageView) -> list[Leaf]:
+    """Return all files of the record."""
+    return [
+        view.leaf if view.leaf is not None and number == view.file else leaf_of(visit.site, state)
+        for number, state in enumerate(view.files, start=1)
+    ]
+
+
+def _read_for(
+    item: ReviewItem | None, name: str, column_type: str, leaves: Sequence[Leaf], view: PageView
+) -> tuple[Finding | None, int]:
+    """Return the finding for a column, and which file of the record it is from.
+
+    What a suggestion is shown with is of the file that it was read in, whichever is shown.
+    """
+    if item is None:
+        return _finding(view.leaf, name), view.file
+    suggested = item.suggestion.suggested
+    found = [
+        (finding, number)
+        for number, leaf in enumerate(leaves, start=1)
+        if (finding := _finding(leaf, name)) is not None
+    ]
+
+    def rank(one: tuple[Finding, int]) -> tuple[bool, float]:
+        # A plan takes the most certain one of a record's files.
+        text = one[0].value
+        is_it = is_value(text or "", column_type, suggested)
+        return is_it, one[0].confidence if text is not None else -1.0
+
+    return max(found, key=rank, default=(None, 0))
 
 
 def _finding(leaf: Leaf | None, name: str) -> Finding | None:

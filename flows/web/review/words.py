@@ -100,6 +100,12 @@ def as_typed(text: str, column_type: str) -> tuple[str, str]:
     return text, ""
 
 
+def is_value(text: str, column_type: str, value: Value) -> bool:
+    """Say whether a text that was read is a value of a column."""
+    read, problem = as_typed(text, column_type)
+    return not problem and _key(read, column_type) == _key(value, column_type)
+
+
 def candidates_for(
     candidates: Sequence[Candidate], column_type: str, *, than: Sequence[Value]
 ) -> tuple[Candidate, ...]:

@@ -7,6 +7,7 @@ from pipeline.model import Candidate
 from pipeline.model.users import Role
 from pipeline.source_run.checks import remember_types
 from tests.fakes.archive import MemoryArchive
+from tests.fakes.caspio import Attachment
 from tests.unit.web.conftest import HOSTILE, Office, form_of, words
 from tests.unit.web.review.pages import LINES, page_of, stored_pages
 from tests.unit.web.review.test_decisions import decide
@@ -128,6 +129,25 @@ def test_the_page_answers_which_word_is_where(office: Office):
         assert client.get(f"{path}/1/1/words?box={odd}").status_code == 400
     assert client.get(f"{path}/2/1/words?box=1,1,1,1").status_code == 404
     assert client.get(f"{path}/1/1/words?box=nan,inf,1,1").status_code == 200
+
+
+def test_a_suggestion_is_offered_the_values_of_its_own_file(office: Office):
+    """Whichever file of the record is shown, "Or it is" has what was ranked lower where it was read."""
+    caspio = office.world.caspio
+    files = dict.fromkeys(("Scan", "Letter"), "ATTACHMENT")
+    caspio.table("Receipts", DocType="STRING", Total="CURRENCY", Note="TEXT", **files)
+    caspio.attachments["Receipts", "Letter", "1"] = Attachment("letter.txt", b"doc_type=letter")
+    office.world.reader.others = {"total": CANDIDATES}
+    path = office.suggest()
+    browser = office.signed_in()
+
+    pages = [browser.get(f"{path}?file={number}") for number in (1, 2)]
+
+    assert ["Or it is" in page for page in pages] == [True, True]
+    assert ["file=2&amp;page=1" in page.partition("<dt>Where")[2] for page in pages] == [
+        True,
+        False,
+    ]
 
 
 def test_another_value_of_the_page_is_written_by_its_button(office: Office):
