@@ -27,8 +27,8 @@ from pipeline.metering.budget import Priority
 from pipeline.metering.summary import Summary
 from pipeline.model import Outcome, RecordWork
 from pipeline.model.users import AuditEntry
-from pipeline.plans.apply import DueRecord, apply_record, due_records
-from pipeline.plans.plan_file import PlanFile, open_plan, refuse_owner
+from pipeline.plans.apply import DueRecord, apply_record, due_records, is_carried_out
+from pipeline.plans.plan_file import PlanFile, PlannedRecord, open_plan, refuse_owner
 from pipeline.plans.refusals import name_of, refusals
 from pipeline.plans.undo import RunEffects, effects_by_record, undo_record, with_listing
 from pipeline.source_run.recovery import recover_all
@@ -121,7 +121,7 @@ def apply_plan(
     started = context.ports.clock.monotonic()
     plan = open_plan(file, context.ports.ledger.effects.plan_key())
     chosen_sources = list(sources or plan.owner.sources)
-    refused, refused_since = refusals(plan, context.ports.ledger), set[str]()
+    refused, left_alone = refusals(plan, context.ports.ledger), set[str]()
     problems = refuse_owner(plan, owner_of(context.settings, context.settings.specs().values()))
     if seal not in {None, plan.seal}:
         problems.append(_NOT_SHOWN.format(plan.path))
@@ -132,13 +132,22 @@ def apply_plan(
 
     def items(run: SourceRun, counter: OutcomeCounter) -> Iterable[tuple[RecordWork, DueRecord]]:
         # The file is read again for each source: a plan may be larger than memory.
-        chosen = (
+        named = (
             record
             for record in plan.each()
-            if (not records or record.key in records)
+            if record.source == run.spec.name
+            and (not records or record.key in records)
             and record.key not in leave_out
-            and name_of(record) not in refused
         )
+
+        def is_chosen(record: PlannedRecord) -> bool:
+            is_refused = name_of(record) in refused
+            # What a run has written meanwhile is not left alone by this one.
+            if is_refused and not is_carried_out(record, run.ports.ledger):
+                left_alone.add(name_of(record))
+            return not is_refused
+
+        chosen = filter(is_chosen, named)
         return due_records(chosen, run, expect=counter.expect)
 
     summary = Summary(run_id or new_run_id(context))
@@ -148,13 +157,13 @@ def apply_plan(
         chosen_sources,
         summary,
         items=items,
-        change=partial(_apply_unless_refused, plan, refused_since),
+        change=partial(_apply_unless_refused, plan, left_alone),
         watch=watch,
         # A plan may leave records out: the source is confirmed, and not complete.
         done=lambda run: conclude(run, whole=False),
     )
     document = {**context.document(summary, started=started), "plan": plan.id}
-    document["refused"] = len(refused_since) + (0 if records else len(refused))
+    document["refused"] = len(left_alone)
     return Report.of(summary, document)
 
 

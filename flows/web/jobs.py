@@ -48,7 +48,11 @@ def in_words(report: Report, *, nothing: str) -> str:
     `nothing` is said of a run that had nothing to do.
     """
     counts: Mapping[str, int] = report.document["documents"]
-    said = ", ".join(f"{count:,} {status}" for status, count in counts.items() if count)
+    words = [f"{count:,} {status}" for status, count in counts.items() if count]
+    refused: int = report.document.get("refused", 0)
+    if refused:
+        words.append(f"{refused:,} refused")
+    said = ", ".join(words)
     left = [*not_looked_at(report), *_left_alone(report)]
     return "\n".join([said or ("Nothing was done" if left else nothing), *left])
 

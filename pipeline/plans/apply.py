@@ -129,6 +129,11 @@ def _apply(due: DueRecord, run: SourceRun, folder: Path) -> list[Outcome]:
         return outcomes + [Outcome(file.ref, Status.CONFLICT, reason) for file in todo]
 
 
+def is_carried_out(planned: PlannedRecord, ledger: Ledger) -> bool:
+    """Say whether no file of a planned record needs anything more."""
+    return all(_is_done(file, ledger) for file in planned.files)
+
+
 def _is_done(file: PlannedFile, ledger: Ledger) -> bool:
     """Say whether a file needs nothing more: this plan was carried out, or a run was here since."""
     state = ledger.files.state(file.ref.version)

@@ -93,6 +93,9 @@ def numbers(report: Report, context: AppContext) -> Iterator[Sequence[str]]:
         yield "leased by other workers", counted(leased, "file")
     if missed:
         yield "missed by webhooks", f"{counted(missed, 'record')} changed without a message"
+    refused = document.get("refused")
+    if refused:
+        yield "refused on the web page", f"{counted(refused, 'record')}, left alone"
     lost = lost_runs_line(document["lost_runs"])
     if lost:
         yield "lost runs", lost

@@ -106,7 +106,7 @@ def test_what_is_refused_stays_and_the_rest_is_applied(office: Office):
     page = words(browser.get(f"/plans/{plan.id}"))
 
     assert totals(office) == [12.5, None, 12.5]
-    assert "applied 2 done." in page
+    assert "applied 2 done, 1 refused." in page
     assert "Receipts 1 applied" in page
     assert "Receipts 2 scan.txt" in page
     entry = office.world.ledger.users.audit_trail()[0]
@@ -228,6 +228,22 @@ def test_a_plan_that_is_being_applied_takes_no_refusal(office: Office):
     assert "The plan is being applied since" in words(again)
     assert "Another plan" not in words(again)
     assert not refusals(plan, office.world.ledger)
+
+
+def test_a_refused_record_that_a_run_has_written_is_not_called_left_alone(office: Office):
+    """Only what this apply leaves as it is counts; the page shows the record as applied alone."""
+    plan = planned(office, "1", "2")
+    browser = office.signed_in(Role.MAPPER)
+    form = form_of(browser.get(f"/plans/{plan.id}"), "/apply")
+    browser.post(f"/plans/{plan.id}/refuse", **form, refuse="receipts 1")
+    office.world.run(office.spec)
+    with connected(office.world, office.site.settings) as context:
+        report = apply_plan(context, plan.path, watch=progress(shown=False))
+    page = words(browser.get(f"/plans/{plan.id}"))
+
+    assert report.document["refused"] == 0
+    assert "Receipts 1 applied" in page
+    assert "refused by" not in page
 
 
 def test_a_record_that_changed_since_is_left_alone_and_said(office: Office):
