@@ -1,6 +1,6 @@
 """`apply` and `undo`: carry out exactly what a plan says, and put back what a run changed."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
@@ -139,15 +139,7 @@ def apply_plan(
             and (not records or record.key in records)
             and record.key not in leave_out
         )
-
-        def is_chosen(record: PlannedRecord) -> bool:
-            is_refused = name_of(record) in refused
-            # What a run has written meanwhile is not left alone by this one.
-            if is_refused and not is_carried_out(record, run.ports.ledger):
-                left_alone.add(name_of(record))
-            return not is_refused
-
-        chosen = filter(is_chosen, named)
+        chosen = _not_refused(named, refused, left_alone, run)
         return due_records(chosen, run, expect=counter.expect)
 
     summary = Summary(run_id or new_run_id(context))
@@ -165,6 +157,19 @@ def apply_plan(
     document = {**context.document(summary, started=started), "plan": plan.id}
     document["refused"] = len(left_alone)
     return Report.of(summary, document)
+
+
+def _not_refused(
+    planned: Iterable[PlannedRecord], refused: Collection[str], left_alone: set[str], run: SourceRun
+) -> Iterator[PlannedRecord]:
+    """Yield the records that nobody has refused; add the others that are due to `left_alone`."""
+    for record in planned:
+        name = name_of(record)
+        if name not in refused:
+            yield record
+        # What a run has written meanwhile is not left alone.
+        elif not is_carried_out(record, run.ports.ledger):
+            left_alone.add(name)
 
 
 def _apply_unless_refused(

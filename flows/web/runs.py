@@ -37,8 +37,11 @@ def run(visit: Visit) -> Response:
     """Show a run, and what an undo of it would put back."""
     run_id, site = visit.parts["id"], visit.site
     known = next((one for one in site.ledger.usage.runs(_MOST_RUNS) if one.id == run_id), None)
-    effects = undoable(site, run_id)
-    if known is None and not effects:
+    job = site.jobs.job(_job_of(run_id))
+    running = job is not None and job.ended_at is None
+    # The page asks every 2 seconds how far its undo is, and a long run takes that long to look at.
+    effects = [] if running else undoable(site, run_id)
+    if known is None and not effects and not running:
         raise not_found("This run")
     records = {(effect.container, effect.pk or effect.version) for effect in effects}
     rows = list(islice(rows_of(site, effects), MOST_RECORDS))
@@ -54,7 +57,7 @@ def run(visit: Visit) -> Response:
         left=bool(rows),
         is_sync=known is not None and known.kind in _SYNCS,
         is_decided=is_decided(effects),
-        job=site.jobs.job(_job_of(run_id)),
+        job=job,
         busy=visit.query.get("said") == "busy",
     )
 

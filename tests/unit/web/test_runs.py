@@ -255,6 +255,22 @@ def test_an_undo_that_was_not_begun_is_recorded_as_that(office: Office):
     ]
 
 
+def test_a_run_that_is_being_undone_is_not_looked_through_again(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+):
+    """The page is asked every 2 seconds then; what is left is shown at the end."""
+    wrote(office, "1")
+    browser = office.signed_in(Role.MAPPER)
+    listed: list[str] = []
+    monkeypatch.setattr(runs, "undoable", lambda _site, run_id: listed.append(run_id))
+    with busy_with(office, "undo run-1"):
+        text = words(browser.get(ADDRESS))
+
+    assert listed == []
+    assert "The run is being undone" in text
+    assert "What is left is shown when the undo has ended." in text
+
+
 @contextmanager
 def busy_with(office: Office, name: str) -> Iterator[None]:
     """Have a job that is being done."""
