@@ -109,7 +109,9 @@ def open_engine(text_url: str) -> tuple[Engine, URL]:
         return _sqlite(url), url
     if url.drivername == "postgresql+psycopg":
         # A connection that died with a restarted server is replaced instead of failing a run.
-        return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 10}), url
+        engine = create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 10})
+        event.listen(engine, "connect", _prepare_postgres)
+        return engine, url
     raise LedgerUnavailable(
         f"[ledger] url {shown(url)} is not usable; "
         "write sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/DATABASE."
@@ -158,6 +160,20 @@ def _begin_sqlite(connection: Connection) -> None:
         driver.execute(f"PRAGMA synchronous={synchronous}")
         known["synchronous"] = synchronous
     driver.execute(f"BEGIN {options.get('ledger_begin', 'DEFERRED')}")
+
+
+def _prepare_postgres(connection: Any, _record: object) -> None:
+    """Wait for the disk at each commit, also where the server, database or user has it turned off.
+
+    An intent would be lost with a crash of the server while its effect is at Caspio. What waits for
+    less or more than the server's own disk, such as `remote_apply`, stays as it is.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('synchronous_commit', 'on', false) "
+            "WHERE current_setting('synchronous_commit') = 'off'"
+        )
+    connection.commit()  # or the pool's rollback would take it back
 
 
 @contextmanager

@@ -13,11 +13,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 
 from pipeline.adapters import sql_ledger
 from pipeline.adapters.sql_ledger import SqlLedger
-from pipeline.adapters.sql_ledger.database import HEAD
+from pipeline.adapters.sql_ledger.database import HEAD, open_engine, writing, writing_unflushed
 from pipeline.adapters.sql_ledger.tables import metadata
 from pipeline.errors import LedgerUnavailable
 from pipeline.model import FileRef, Outcome, Place, RecordRef, Status
@@ -229,3 +229,25 @@ def test_no_password_of_a_url_is_shown(url: str, clock: FakeClock):
         SqlLedger(url, clock=clock)
 
     assert "hidden" not in str(caught.value)
+
+
+def test_an_intent_waits_for_the_disk_whatever_the_servers_default_is(
+    postgres: Postgres, empty_database: str
+):
+    """Only a transaction that says so does not wait; what waits for another server stays as it is."""
+    name = make_url(empty_database).database
+    assert name is not None
+    show = text("SHOW synchronous_commit")
+    engine, _ = open_engine(postgres.url(name))
+    with writing_unflushed(engine) as connection:
+        unflushed = connection.execute(show).scalar_one()
+    with writing(engine) as connection:
+        flushed = connection.execute(show).scalar_one()
+    engine.dispose()
+    with postgres.connected() as admin:
+        admin.execute(f'ALTER DATABASE "{name}" SET synchronous_commit TO remote_apply')  # type: ignore[call-overload]
+    with writing(engine) as connection:
+        waits_for_another = connection.execute(show).scalar_one()
+    engine.dispose()
+
+    assert (unflushed, flushed, waits_for_another) == ("off", "on", "remote_apply")
