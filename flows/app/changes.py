@@ -154,9 +154,8 @@ def apply_plan(
         # A plan may leave records out: the source is confirmed, and not complete.
         done=lambda run: conclude(run, whole=False),
     )
-    document = {**context.document(summary, started=started), "plan": plan.id}
-    document["refused"] = len(left_alone)
-    return Report.of(summary, document)
+    document = context.document(summary, started=started)
+    return Report.of(summary, {**document, "plan": plan.id, "refused": len(left_alone)})
 
 
 def _not_refused(
