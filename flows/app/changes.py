@@ -132,14 +132,10 @@ def apply_plan(
 
     def items(run: SourceRun, counter: OutcomeCounter) -> Iterable[tuple[RecordWork, DueRecord]]:
         # The file is read again for each source: a plan may be larger than memory.
-        named = (
-            record
-            for record in plan.each()
-            if record.source == run.spec.name
-            and (not records or record.key in records)
-            and record.key not in leave_out
-        )
-        chosen = _not_refused(named, refused, left_alone, run)
+        mine = (record for record in plan.each() if record.source == run.spec.name)
+        named = (record for record in mine if not records or record.key in records)
+        left = (record for record in named if record.key not in leave_out)
+        chosen = _not_refused(left, refused, left_alone, run)
         return due_records(chosen, run, expect=counter.expect)
 
     summary = Summary(run_id or new_run_id(context))
