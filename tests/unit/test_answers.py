@@ -9,6 +9,7 @@ NO_CASPIO_HERE = {
     "unit/adapters/caspio/client/test_auth.py": "feeds replies to a generator that does no I/O",
     "unit/adapters/caspio/client/test_answers.py": "bounds what no Caspio answers",
     "unit/adapters/caspio/client/test_messages.py": "reads the words of every refusal",
+    "unit/adapters/caspio/client/test_rate.py": "answers only whether a call was sent in time",
     "unit/adapters/caspio/client/test_client.py": "asks for a version that no document specifies",
     "unit/web/signing/test_hanging_provider.py": "hangs as no Caspio does",
     "unit/flows/test_busy_server.py": "answers as Prefect's server does",

@@ -99,7 +99,7 @@ def test_the_report_says_what_was_done_and_what_it_cost(show: Show):
     assert "8, 2.00 a second" in report
     assert "| fetch 1.0 · read 6.2 |" in report
     assert "| Caspio calls | 7 |" in report
-    assert "100 of 1,000 used; 799 left for new work" in report
+    assert "100 of 1,000 used; 800 left for new work" in report
 
 
 def test_the_report_names_the_runs_that_were_lost(show: Show):
