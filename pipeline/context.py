@@ -64,7 +64,8 @@ class SourceRun:
     `check_stop` is called before anything new is started; it raises StopRequested to stop the run.
     `suspects` are read now, by version; this process reads no other document meanwhile.
     `looks` are those that several renames of attachments share.
-    Only one thread at a time renames a Files-area file: it holds `move_lock`.
+    Only one thread at a time renames a Files-area file: it holds `move_lock`. `given_paths` are the
+    new paths of such files, in lower case.
     `learned` has by column what was learned, as it was when the run began.
     """
 
@@ -82,6 +83,7 @@ class SourceRun:
     learned: Mapping[str, LearnedColumn] = field(default_factory=dict)
     looks: SharedLooks = field(default_factory=SharedLooks)
     move_lock: threading.Lock = field(default_factory=threading.Lock)
+    given_paths: set[str] = field(default_factory=set)
     on_plan: Callable[[Plan, Sequence[ReadDocument]], None] = field(
         default=lambda _plan, _documents: None
     )

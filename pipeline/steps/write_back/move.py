@@ -46,8 +46,10 @@ def move_file(
         for put, delete in intents(file, name, context, undoes=undoes):
             if not _put(put, delete, file, context, media_type=media_type):
                 continue
+            new = str(put.after["path"])
+            context.run.given_paths.add(new.casefold())
             follows, reason = finish_move(put, delete, context, referrers=referrers)
-            new_name = posixpath.basename(str(put.after["path"]))
+            new_name = posixpath.basename(new)
             return (new_name if follows else file.ref.name), reason
     if undoes:
         return file.ref.name, f"another file has the name {name!r} now; the name stays"
@@ -85,6 +87,10 @@ def intents(
         if candidate.casefold() == ref.name.casefold():
             return  # its own name is the first free one; the Files area ignores case
         new = posixpath.join(posixpath.dirname(old), candidate)
+        # Many files may get one name with numbers: to ask for each number again would cost as many
+        # calls for a file as there are files before it.
+        if new.casefold() in context.run.given_paths:
+            continue
         # Asked before the intent, so that a file found there later can only be the one we put.
         if context.ports.target.file(new) is not None:
             continue

@@ -39,6 +39,21 @@ def test_taken_name_gets_a_number(world: World):
     assert world.run(CONTRACTS) == []
 
 
+def test_files_of_one_name_cost_the_same_each(world: World):
+    """A run does not ask again for the numbers that it has given itself."""
+    for number in range(1, 6):
+        world.caspio.files[f"/Inbox/{number}.txt"] = f"doc_type=contract\nnumber={number}".encode()
+        world.caspio.row("Contracts", str(number), Document=f"/Inbox/{number}.txt")
+
+    world.run(replace(CONTRACTS, columns={}))
+
+    names = {"contract.txt", *(f"contract ({number}).txt" for number in range(2, 6))}
+    assert set(world.caspio.files) == {f"/Inbox/{name}" for name in names}
+    moved = world.caspio.calls
+    assert moved.count("put") == 5
+    assert moved.count("file exists") == 3 * 5
+
+
 def test_replaced_original_is_never_deleted(world: World):
     """When somebody puts another file under the old name meanwhile, it is kept."""
     world.caspio.files["/Inbox/x.txt"] = b"doc_type=contract"
