@@ -49,9 +49,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(problem)
     is_whole = not (asked.quick or asked.only or asked.runs)
     if asked.record or (is_whole and not problems):
-        records.save(now)
-        page.save(ROWS, now)
-        chart.save(ROWS, now)
+        kept = now if is_whole else records.with_others(now, before)
+        records.save(kept)
+        page.save(ROWS, kept)
+        chart.save(ROWS, kept)
         print(f"written: {', '.join(str(one.FILE.name) for one in (records, page, chart))}")
     return 1 if problems and not asked.record else 0
 

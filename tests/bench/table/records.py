@@ -55,6 +55,11 @@ def save(recorded: Recorded, file: Path = FILE) -> None:
     file.write_text(text + "\n", encoding="utf-8")
 
 
+def with_others(now: Recorded, before: Recorded | None) -> Recorded:
+    """Return the figures of now, with those from before of rows that were not measured now."""
+    return replace(now, results={**(before.results if before else {}), **now.results})
+
+
 def worse(rows: Sequence[Row], now: Recorded, before: Recorded) -> list[str]:
     """Say which ratios are worse than the recorded ones by more than the spread."""
     found: list[str] = []

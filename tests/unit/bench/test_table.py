@@ -52,6 +52,16 @@ def test_what_is_counted_may_not_grow_at_all():
     assert len(found) == 1
 
 
+def test_rows_that_were_not_measured_stay_recorded():
+    """To measure one family again does not lose the figures of the others."""
+    other = Result(key="calls.plain", ours=2.0, peer=2.0, ratio=1.0, spread=0.0, runs=3)
+    before = records.Recorded(MACHINE, {ROW.key: _result(1.0), other.key: other})
+
+    kept = records.with_others(_recorded(_result(1.5)), before)
+
+    assert kept.results == {ROW.key: _result(1.5), other.key: other}
+
+
 def test_a_missed_limit_is_named():
     """A figure beyond its limit is shown as missed, and one within it is not."""
     missed, met = (page.cells(ROW, _result(ratio))[3] for ratio in (2.5, 2.0))
