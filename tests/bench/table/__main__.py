@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(problem)
     is_whole = not (asked.quick or asked.only or asked.runs)
     if asked.record or (is_whole and not problems):
-        kept = now if is_whole else records.with_others(now, before)
+        kept = records.with_others(now, before)
         records.save(kept)
         page.save(ROWS, kept)
         chart.save(ROWS, kept)
