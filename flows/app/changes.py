@@ -29,7 +29,7 @@ from pipeline.model import Outcome, RecordWork
 from pipeline.model.users import AuditEntry
 from pipeline.plans.apply import DueRecord, apply_record, due_records, is_carried_out
 from pipeline.plans.plan_file import PlanFile, PlannedRecord, open_plan, refuse_owner
-from pipeline.plans.refusals import name_of, refusals
+from pipeline.plans.refusals import CurrentRefusals, name_of
 from pipeline.plans.undo import RunEffects, effects_by_record, undo_record, with_listing
 from pipeline.source_run.recovery import recover_all
 from pipeline.source_run.worker_pool import act_on_each
@@ -121,12 +121,12 @@ def apply_plan(
     started = context.ports.clock.monotonic()
     plan = open_plan(file, context.ports.ledger.effects.plan_key())
     chosen_sources = list(sources or plan.owner.sources)
-    refused, left_alone = refusals(plan, context.ports.ledger), set[str]()
+    refused, left_alone = CurrentRefusals(plan, context.ports.ledger), set[str]()
     problems = refuse_owner(plan, owner_of(context.settings, context.settings.specs().values()))
     if seal not in {None, plan.seal}:
         problems.append(_NOT_SHOWN.format(plan.path))
     problems += _not_in_plan(plan, chosen_sources, records)
-    problems += _refused(plan, chosen_sources, records, refused)
+    problems += _refused(plan, chosen_sources, records, refused.now())
     if problems:
         raise BadSettings(problems)
 
@@ -135,7 +135,7 @@ def apply_plan(
         mine = (record for record in plan.each() if record.source == run.spec.name)
         named = (record for record in mine if not records or record.key in records)
         left = (record for record in named if record.key not in leave_out)
-        chosen = _not_refused(left, refused, left_alone, run)
+        chosen = _not_refused(left, refused.now(), left_alone, run)
         return due_records(chosen, run, expect=counter.expect)
 
     summary = Summary(run_id or new_run_id(context))
@@ -145,7 +145,7 @@ def apply_plan(
         chosen_sources,
         summary,
         items=items,
-        change=partial(_apply_unless_refused, plan, left_alone),
+        change=partial(_apply_unless_refused, refused, left_alone),
         watch=watch,
         # A plan may leave records out: the source is confirmed, and not complete.
         done=lambda run: conclude(run, whole=False),
@@ -168,13 +168,17 @@ def _not_refused(
 
 
 def _apply_unless_refused(
-    plan: PlanFile, refused: set[str], due: DueRecord, run: SourceRun, fresh: RecordWork | None
+    refused: CurrentRefusals,
+    left_alone: set[str],
+    due: DueRecord,
+    run: SourceRun,
+    fresh: RecordWork | None,
 ) -> list[Outcome]:
-    """Carry out one record's plan; add it to `refused` instead if a user has refused it since."""
+    """Carry out one record's plan; add it to `left_alone` if a user has refused it since."""
     # Hours may have passed since the run began: a user's word counts until the record is due.
     name = name_of(due.planned)
-    if name in refusals(plan, run.ports.ledger):
-        refused.add(name)
+    if name in refused.now():
+        left_alone.add(name)
         return []
     return apply_record(due, run, fresh=fresh)
 

@@ -3,7 +3,7 @@
 Whatever applies the plan leaves them as they are.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from pipeline.model.users import AuditEntry, User
 from pipeline.plans.plan_file import PlanFile, PlannedRecord
@@ -36,6 +36,28 @@ def refusals(plan: PlanFile, ledger: Ledger) -> Mapping[str, AuditEntry]:
         if entry.action in {REFUSE, ALLOW}:
             latest.setdefault(entry.detail, entry)
     return {name: entry for name, entry in latest.items() if entry.action == REFUSE}
+
+
+class CurrentRefusals:
+    """What is refused of a plan at each moment, read again only after a change. Safe from threads.
+
+    A long plan asks before each of its records, and all that was decided on them may be as long.
+    """
+
+    def __init__(self, plan: PlanFile, ledger: Ledger) -> None:
+        """Take the plan; nothing is read yet."""
+        self._plan, self._ledger = plan, ledger
+        self._known: tuple[Sequence[AuditEntry], Mapping[str, AuditEntry]] = ((), {})
+
+    def now(self) -> Mapping[str, AuditEntry]:
+        """Return what `refusals` returns, for one row of the ledger if nothing has changed."""
+        latest = self._ledger.users.audit_trail(subject=self._plan.id, limit=1)
+        known, found = self._known
+        if latest != known:
+            # The latest entry is the older of the two: what comes in between is read the next time.
+            found = refusals(self._plan, self._ledger)
+            self._known = latest, found
+        return found
 
 
 def save_refusals(plan: PlanFile, names: Collection[str], user: User, ledger: Ledger) -> None:

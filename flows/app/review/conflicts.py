@@ -19,7 +19,7 @@ def decide_conflict(item: ReviewItem, choice: Choice, ledger: EffectLedger, *, r
         NotDecided: it was decided before, or neither side's value was chosen.
     """
     if item.state is not ReviewState.OPEN:
-        raise NotDecided(f"{item.suggestion.column} is {item.state} already.")
+        raise NotDecided(f"{item.suggestion.column} is {item.state} already. Load the page again.")
     winner = _WINNERS.get(choice)
     if winner is None:
         raise NotDecided(
