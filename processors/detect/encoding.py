@@ -70,7 +70,7 @@ def decode(data: bytes) -> str:
 
 
 def decode_declared(data: bytes, label: str) -> str:
-    """Decode text by the label it declares, or or by its content if the label is wrong.
+    """Decode text by the label it declares, or by its content if the label is wrong.
 
     Programs declare what they are set to and send what they have: UTF-8 by chance is rare.
     """
