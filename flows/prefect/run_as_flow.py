@@ -153,12 +153,14 @@ def merge(reports: Sequence[Report]) -> Report:
     documents = [report.document for report in reports]
     calls: Counter[str] = Counter()
     counts: Counter[str] = Counter()
+    values: Counter[str] = Counter()
     stages: Counter[str] = Counter()
     stopped: dict[str, Sequence[str]] = {}
     lost: list[str] = []
     for report in reports:
         calls.update(report.document["caspio_calls"]["by"])
         counts.update(report.document["documents"])
+        values.update(report.document["values"])
         stages.update(report.document["stage_seconds"])
         stopped |= report.stopped
         lost += report.document["lost_runs"]
@@ -167,6 +169,7 @@ def merge(reports: Sequence[Report]) -> Report:
         # Each source was a run of its own, which `undo` and `status` know by its id.
         "run_id": " ".join(str(document["run_id"]) for document in documents),
         "documents": dict(counts),
+        "values": dict(values),
         **added,
         "stage_seconds": {name: round(seconds, 3) for name, seconds in stages.items()},
         "sources_stopped": stopped,

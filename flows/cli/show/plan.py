@@ -5,7 +5,7 @@ from rich.text import Text
 
 from flows.app.plan import PlanReport
 from flows.app.run_report import values_line
-from flows.cli.show.report import outcome_table
+from flows.cli.show.report import attention_line, outcome_table
 from flows.terminal.console import PlainConsole
 from flows.terminal.pages import paged
 from flows.terminal.tables import certainty, counts_line, shown, table_of
@@ -47,8 +47,16 @@ def show_totals(made: PlanReport, console: PlainConsole) -> None:
     console.print(
         f"plan {plan.id} · {records} · about {calls} and {size} to apply", highlight=False
     )
-    next_step = f"Nothing was written. Review {plan.path}, then: caspio-ingest apply {plan.path}"
-    console.print(Text(next_step), soft_wrap=True)
+    next_step = (
+        f"Review {plan.path}, then: caspio-ingest apply {plan.path}"
+        if plan.records
+        else "There is nothing to apply."
+    )
+    console.print(Text(f"Nothing was written. {next_step}"), soft_wrap=True)
+    # It decides the exit code, so it is said here as it is after a run.
+    attention = attention_line(made.report)
+    if attention:
+        console.print(Text(attention))
 
 
 def plan_table(records: tuple[PlannedRecord, ...], *, width: int) -> Table:

@@ -41,11 +41,9 @@ def show_report(report: Report) -> None:
     lost = lost_runs_line(document["lost_runs"])
     if lost:
         console.print(f"lost runs: {lost}", highlight=False)
-    waiting, known = report.needs_a_user, document["acknowledged"]
-    if waiting or known:
-        texts = [f"{counted(waiting, 'document', 'needs/need')} a user"] if waiting else []
-        texts += [f"{known:,} acknowledged"] if known else []
-        console.print(f"{', '.join(texts)}; see `caspio-ingest status`.", highlight=False)
+    attention = attention_line(report)
+    if attention:
+        console.print(attention, highlight=False)
     if report.planned_only:
         documents = counted(report.planned_only, "document", "is/are")
         console.print(
@@ -54,6 +52,14 @@ def show_report(report: Report) -> None:
             "Run again to write, or use --yes.",
             highlight=False,
         )
+
+
+def attention_line(report: Report) -> str:
+    """Return how many documents need a user or are acknowledged, "" if there are none."""
+    waiting, known = report.needs_a_user, report.document["acknowledged"]
+    texts = [f"{counted(waiting, 'document', 'needs/need')} a user"] if waiting else []
+    texts += [f"{known:,} acknowledged"] if known else []
+    return f"{', '.join(texts)}; see `caspio-ingest status`." if texts else ""
 
 
 def outcome_table(outcomes: tuple[Outcome, ...], *, title: str = "Documents") -> Table:

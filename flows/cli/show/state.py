@@ -206,7 +206,9 @@ def decision_lines(life: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield what waits or waited for users, and what models chose, with the name of each row."""
     for item in life["review"]:
         values = f"{item['column']}: {item['suggested']!r} for {item['current']!r}"
-        yield "review", f"{values} is {item['state']} in the review table"
+        # Without a row, it was only on the web page.
+        row = f" (row {item['row']} of the review table)" if item["row"] else ""
+        yield "review", f"{values} is {item['state']}{row}"
     for one in life["learned"]:
         yield "learned", learned_line(one)
 

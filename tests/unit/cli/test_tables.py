@@ -9,7 +9,7 @@ from flows.app.not_planned import not_planned
 from flows.app.plan import PlanReport
 from flows.app.run_report import Report
 from flows.cli.show.plan import show_plan, suggestion_lines, write_lines
-from flows.cli.show.state import show_status
+from flows.cli.show.state import decision_lines, show_status
 from flows.terminal.tables import table_of
 from pipeline.metering.budget import Allowance
 from pipeline.metering.summary import Summary
@@ -127,7 +127,12 @@ def test_a_plan_names_what_is_not_in_it(
         Outcome(REF, Status.REJECTED, "encrypted"),
         Outcome(REF, Status.DONE, new_name="planned.pdf"),
     )
-    document = {"documents": {"done": 1, "rejected": 1}, "values": {"planned": 2}}
+    document = {
+        "documents": {"done": 1, "rejected": 1},
+        "values": {"planned": 2},
+        "needs_a_user": 1,
+        "acknowledged": 0,
+    }
     report = Report(document, 1, 1, outcomes)
     summary = Summary(RUN)
     for outcome in outcomes:
@@ -138,7 +143,19 @@ def test_a_plan_names_what_is_not_in_it(
 
     said = capsys.readouterr().out
     assert said.startswith("1 done · 1 rejected\nvalues: 2 to be written\nplan 000")
+    assert "There is nothing to apply.\n1 document needs a user; see `caspio-ingest status`." in said
     assert all(
         word in said for word in ("Not in the plan", "Receipts 7", "protected.pdf", "encrypted")
     )
     assert "planned.pdf" not in said
+
+
+def test_a_decision_names_the_review_table_only_if_it_has_a_row():
+    """A source without a review table has decisions on the web page; no table is named then."""
+    item = {"column": "Total", "current": 1, "suggested": 2, "state": "open"}
+    life = {"review": [{**item, "row": ""}, {**item, "row": "5"}], "learned": []}
+
+    assert [text for _, text in decision_lines(life)] == [
+        "Total: 2 for 1 is open",
+        "Total: 2 for 1 is open (row 5 of the review table)",
+    ]
