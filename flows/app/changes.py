@@ -31,6 +31,7 @@ from pipeline.plans.apply import DueRecord, apply_record, due_records, is_carrie
 from pipeline.plans.plan_file import PlanFile, PlannedRecord, open_plan, refuse_owner
 from pipeline.plans.refusals import CurrentRefusals, name_of
 from pipeline.plans.undo import RunEffects, effects_by_record, undo_record, with_listing
+from pipeline.ports import Ledger
 from pipeline.source_run.recovery import recover_all
 from pipeline.source_run.worker_pool import act_on_each
 
@@ -192,9 +193,15 @@ def _not_in_plan(plan: PlanFile, sources: Sequence[str], records: Sequence[str])
         if name not in plan.owner.sources
     ]
     if records:
-        keys = {record.key for record in plan.each() if record.source in sources}
-        unknown = [key for key in records if key not in keys]
+        having: dict[str, list[str]] = {}
+        for record in plan.each():
+            if record.source in sources and record.key in records:
+                having.setdefault(record.key, []).append(record.source)
+        unknown = [key for key in records if key not in having]
         problems += [f"{plan.path} plans nothing for a record {key!r}." for key in unknown]
+        # In the order of the plan, each once.
+        named = dict.fromkeys(name for names in having.values() for name in names)
+        problems += _of_several(records, named)
     return problems
 
 
@@ -218,31 +225,44 @@ def _refused(
     ]
 
 
-def undo_directly(config: Path, run_id: str, *, records: Sequence[str] = ()) -> Report:
-    """Put back what a run wrote and renamed, or only for the named records."""
+def _of_several(records: Sequence[str], sources: Collection[str]) -> list[str]:
+    """Return a sentence if records are named, and several sources have a record of that name."""
+    if not records or len(sources) <= 1:
+        return []
+    # PK_IDs are numbers that every table has: without a source they name other records as well.
+    listed = ", ".join(sources)
+    return [
+        f"Several sources have such a record: {listed}. Name one: with --source, or in the form."
+    ]
+
+
+def undo_directly(
+    config: Path, run_id: str, *, sources: Sequence[str] = (), records: Sequence[str] = ()
+) -> Report:
+    """Put back what a run wrote and renamed, or only of the named sources and records."""
     with connect(load_settings(config)) as context, draining(context.drain):
-        return undo_run(context, run_id, records=records)
+        return undo_run(context, run_id, sources=sources, records=records)
 
 
 def undo_run(
     context: AppContext,
     run_id: str,
     *,
+    sources: Sequence[str] = (),
     records: Sequence[str] = (),
     new_id: str = "",
     watch: AbstractContextManager[RunProgress] | None = None,
 ) -> Report:
     """Undo a run on a connected account; `new_id` names the run that does it, "" for a new name.
 
+    With `sources` and `records`, only what they name is undone.
+
     Raises:
-        BadSettings: the ledger knows no such run, or no change of it to such records.
+        BadSettings: the ledger knows no such run, or no change of it to such sources and records,
+            or several sources have such a record.
     """
     ledger, started = context.ports.ledger, context.ports.clock.monotonic()
-    found = effects_by_record(ledger.effects.find(run_id=run_id), ledger, records=records)
-    if not found:
-        raise BadSettings(
-            [f"The ledger knows of nothing that run {run_id!r} changed there. See `status`."]
-        )
+    found = _changed_by(ledger, run_id, sources=sources, records=records)
     # A source that was removed from the settings has no columns to write to any more.
     unknown = found.keys() - context.settings.specs()
     if unknown:
@@ -270,3 +290,26 @@ def undo_run(
     )
     document = {**context.document(summary, started=started), "undoes": run_id}
     return Report.of(summary, document)
+
+
+def _changed_by(
+    ledger: Ledger, run_id: str, *, sources: Sequence[str], records: Sequence[str]
+) -> dict[str, list[RunEffects]]:
+    """Return what a run changed of the named sources and records, by source; of all if none is."""
+    found = effects_by_record(ledger.effects.find(run_id=run_id), ledger, records=records)
+    if sources:
+        found = {name: found[name] for name in sources if name in found}
+    nothing = "The ledger knows of nothing that run {!r} changed {}. See `status`."
+    if not found:
+        raise BadSettings([nothing.format(run_id, "there")])
+    problems = [
+        nothing.format(run_id, f"in source {name!r}") for name in sources if name not in found
+    ]
+    names = {name for group in found.values() for one in group for name in one.names}
+    problems += [
+        nothing.format(run_id, f"in record {key!r}") for key in records if key not in names
+    ]
+    problems += _of_several(records, found)
+    if problems:
+        raise BadSettings(problems)
+    return found

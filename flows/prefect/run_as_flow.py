@@ -94,10 +94,18 @@ def apply_as_flow(
     return report
 
 
-def undo_as_flow(config: Path, run_id: str, *, records: Sequence[str]) -> Report:
+def undo_as_flow(
+    config: Path, run_id: str, *, sources: Sequence[str], records: Sequence[str]
+) -> Report:
     """Run the flow `undo`."""
     with as_deployed(config):
-        state = undo(run_id, records=list(records), config=str(config), return_state=True)
+        state = undo(
+            run_id,
+            records=list(records),
+            sources=list(sources),
+            config=str(config),
+            return_state=True,
+        )
     report: Report = result_of(state)
     return report
 

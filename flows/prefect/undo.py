@@ -9,7 +9,7 @@ from pydantic import Field
 
 from flows.prefect.context import connected
 from flows.prefect.ui.artifacts import FlowBars, leave_report
-from flows.prefect.ui.forms import Config, Records
+from flows.prefect.ui.forms import Config, Records, Sources
 from flows.prefect.ui.states import ended, final_state
 
 
@@ -17,6 +17,7 @@ from flows.prefect.ui.states import ended, final_state
 def undo(
     run: Annotated[str, Field(min_length=1)],
     records: Records = [],  # noqa: B006 - Prefect copies it
+    sources: Sources = [],  # noqa: B006 - Prefect copies it
     config: Config = "caspio-ingest.toml",
 ) -> State:
     """Undo what is still as the run left it; the rest is left alone and reported.
@@ -24,16 +25,18 @@ def undo(
     Args:
         run: The run's id, as its report and `status` show it.
         records: Only these PK_IDs, or paths of the Files area.
+        sources: Only these sources of the run. Without any: all.
         config: The settings file, on the machine that runs the flow.
     """
-    return ended(lambda: undone_state(Path(config), run, records))
+    return ended(lambda: undone_state(Path(config), run, sources, records))
 
 
-def undone_state(config: Path, run: str, records: Sequence[str]) -> State:
+def undone_state(config: Path, run: str, sources: Sequence[str], records: Sequence[str]) -> State:
     """Undo the run; return the final state."""
     from flows.app.changes import undo_run
 
     with connected(config) as context:
-        report = undo_run(context, run, records=records, watch=FlowBars(context.ports.clock))
+        bars = FlowBars(context.ports.clock)
+        report = undo_run(context, run, sources=sources, records=records, watch=bars)
         leave_report("undo", report, context=context)
     return final_state(report, report.document["documents"])

@@ -206,7 +206,8 @@ def undo(visit: Visit) -> Response:
     visit.audit("undo run", run_id, f"{source} {key}")
     try:
         with visit.site.desk.connect() as context:
-            report = undo_run(context, run_id, records=[key], watch=progress(shown=False))
+            shown = progress(shown=False)
+            report = undo_run(context, run_id, sources=[source], records=[key], watch=shown)
     except IngestError as error:
         visit.audit("undo run failed", run_id, str(error))
         raise Refused(409, "Nothing was undone.", str(error)) from error

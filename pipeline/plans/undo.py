@@ -44,6 +44,12 @@ class RunEffects:
     files: tuple[FileState, ...]
     listed: RecordWork | None = None
 
+    @property
+    def names(self) -> set[str]:
+        """Return by what a user can name the record: its PK_IDs, and the paths of its files."""
+        paths = (str(state.ref.path) for state in self.files)
+        return {self.key, *(effect.pk for effect in self.effects), *paths}
+
 
 _Group = tuple[list[Effect], dict[str, FileState]]
 
@@ -67,10 +73,8 @@ def effects_by_record(
     grouped: dict[str, list[RunEffects]] = {}
     for source, by_key in found.items():
         for key, (group, files) in by_key.items():
-            paths = (str(state.ref.path) for state in files.values())
-            names = {key, *(effect.pk for effect in group), *paths}
-            if not records or not names.isdisjoint(records):
-                one = RunEffects(key, tuple(group), tuple(files.values()))
+            one = RunEffects(key, tuple(group), tuple(files.values()))
+            if not records or not one.names.isdisjoint(records):
                 grouped.setdefault(source, []).append(one)
     return grouped
 

@@ -132,6 +132,7 @@ def apply(call: ToolCall) -> Answer:
         report = apply_plan(
             context,
             found.path,
+            sources=_only(call),
             records=call.arguments.get("records", ()),
             seal=found.seal,
             run_id=call.drain.run_id,
@@ -140,6 +141,11 @@ def apply(call: ToolCall) -> Answer:
     result = report_json(report)
     done = sum(result["documents"].values())
     return Answer({"result": result}, records=done, run_id=result["run_id"])
+
+
+def _only(call: ToolCall) -> tuple[str, ...]:
+    """Return the one source that a call is limited to, if it is."""
+    return (call.arguments["source"],) if "source" in call.arguments else ()
 
 
 def undo(call: ToolCall) -> Answer:
@@ -159,6 +165,7 @@ def undo(call: ToolCall) -> Answer:
         report = undo_run(
             context,
             run_id,
+            sources=_only(call),
             records=call.arguments.get("records", ()),
             new_id=call.drain.run_id,
             watch=watch(call),
@@ -204,7 +211,7 @@ TOOLS = (
             "Carry out the plan with this digest, or some records of it. A record that has "
             "changed since is left alone. Returns a run_id for undo."
         ),
-        properties={"digest": schemas.DIGEST, "records": _KEYS},
+        properties={"digest": schemas.DIGEST, "source": _SOURCE, "records": _KEYS},
         required=("digest",),
         result=schemas.OBJECT,
         run=apply,
@@ -219,7 +226,7 @@ TOOLS = (
         description=(
             "Put back what the run of an apply wrote and renamed, where nobody changed it since."
         ),
-        properties={"run_id": schemas.text(most=100), "records": _KEYS},
+        properties={"run_id": schemas.text(most=100), "source": _SOURCE, "records": _KEYS},
         required=("run_id",),
         result=schemas.OBJECT,
         run=undo,

@@ -12,7 +12,7 @@ from flows.cli.common import (
     Verbose,
     set_up_logs,
 )
-from flows.cli.records.common import Records, finish
+from flows.cli.records.common import Records, Sources, finish
 from pipeline.environment import environment
 
 
@@ -20,6 +20,7 @@ def undo(
     run: Annotated[
         str, typer.Argument(help="The run's id, as `status` and `run` show it.", metavar="RUN")
     ],
+    source: Sources = [],
     record: Records = [],
     config: Config = DEFAULT_CONFIG,
     account: Account = None,
@@ -36,4 +37,4 @@ def undo(
         from flows.prefect.run_as_flow import undo_as_flow as put_back
     else:
         from flows.app.changes import undo_directly as put_back
-    finish(put_back(config, run, records=record), as_json=as_json)
+    finish(put_back(config, run, sources=source, records=record), as_json=as_json)

@@ -96,21 +96,23 @@ class Workspace:
             file = self.config.parent / "plan.jsonl"
             return plan_sources(context, sources=(), limit=None, file=file, html=html)
 
-    def apply(self, *records: str) -> Report:
+    def apply(self, *records: str, sources: Sequence[str] = ()) -> Report:
         """Carry out the plan beside the settings."""
         self.clock.advance(1)
         with ExitStack() as stack:
             return apply_plan(
                 self._connect(stack, self.reader),
                 self.config.parent / "plan.jsonl",
+                sources=sources,
                 records=records,
             )
 
-    def undo(self, run_id: str, *records: str) -> Report:
+    def undo(self, run_id: str, *records: str, sources: Sequence[str] = ()) -> Report:
         """Undo a run."""
         self.clock.advance(1)
         with ExitStack() as stack:
-            return undo_run(self._connect(stack, self.reader), run_id, records=records)
+            context = self._connect(stack, self.reader)
+            return undo_run(context, run_id, sources=sources, records=records)
 
     def states(self) -> dict[str, FileState]:
         """Return what the ledger knows, by location_key."""

@@ -143,7 +143,9 @@ def test_a_plan_names_what_is_not_in_it(
 
     said = capsys.readouterr().out
     assert said.startswith("1 done · 1 rejected\nvalues: 2 to be written\nplan 000")
-    assert "There is nothing to apply.\n1 document needs a user; see `caspio-ingest status`." in said
+    assert (
+        "There is nothing to apply.\n1 document needs a user; see `caspio-ingest status`." in said
+    )
     assert all(
         word in said for word in ("Not in the plan", "Receipts 7", "protected.pdf", "encrypted")
     )

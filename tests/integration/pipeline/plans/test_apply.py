@@ -322,3 +322,20 @@ def test_only_the_named_source_of_a_plan_is_applied(make_workspace: MakeWorkspac
             apply_plan(context, file, sources=["other"])
 
     assert {outcome.ref.source for outcome in report.outcomes} == {"papers"}
+
+
+def test_a_record_that_several_sources_have_is_applied_only_of_a_named_one(
+    make_workspace: MakeWorkspace,
+):
+    """A PK_ID that names records of two sources of the plan is refused without the source; nothing is written."""
+    workspace = make_workspace(*SOURCES, account=EVERYWHERE, files=THREE)
+    workspace.plan()
+    workspace.forget_calls()
+
+    with pytest.raises(BadSettings, match="Several sources have such a record: "):
+        workspace.apply("1")
+    assert workspace.writes() == []
+    workspace.apply("1", sources=["papers"])
+
+    assert row(workspace, 1, "Papers")["DocType"] == "receipt"
+    assert row(workspace, 1, "Uploads")["DocType"] in {"", None}

@@ -274,3 +274,20 @@ def test_a_killed_undo_is_finished_by_the_next(make_workspace: MakeWorkspace, op
     workspace.forget_calls()
     workspace.run()
     assert workspace.writes() == []
+
+
+def test_a_record_that_several_sources_have_is_undone_only_of_a_named_one(
+    make_workspace: MakeWorkspace,
+):
+    """A PK_ID that names records of two sources is refused without the source; with it, the other one stays."""
+    workspace = make_workspace(*SOURCES, account=EVERYWHERE, files=THREE)
+    run = _run(workspace)
+
+    with pytest.raises(BadSettings, match=r"Several sources have such a record: .*Name one with"):
+        workspace.undo(run, "1")
+    with pytest.raises(BadSettings, match="changed in record '4711'"):
+        workspace.undo(run, "1", "4711", sources=["papers"])
+    workspace.undo(run, "1", sources=["papers"])
+
+    assert row(workspace, 1, "Papers")["DocType"] in {"", None}
+    assert row(workspace, 1, "Uploads")["DocType"] == "receipt"
