@@ -1,10 +1,12 @@
 """Divide the text of a mail into the sender's own words and the older mail that is quoted in it."""
 
+import itertools
 import re
 from collections.abc import Sequence
 
 _WORD = re.compile(r"\w+")
 _FEWEST_OWN_WORDS = 4  # "FYI" or "Please pay, thanks" above a mail says nothing of its own
+_SIGNATURE_MARK = "--"  # above a signature (RFC 3676, section 4.3), whose words say nothing
 # Lines that mail programs write above the mail that is answered: "On …, … wrote:", and above one
 # that is forwarded.
 _ATTRIBUTION = re.compile(
@@ -29,6 +31,7 @@ _FORWARDED = re.compile(
     re.IGNORECASE,
 )
 _FORWARDING_SUBJECT = re.compile(r"\s*(?:fwd?|wg|tr|rv|enc|i|vl|vs|pd)\s*:", re.IGNORECASE)
+_ANSWERING_SUBJECT = re.compile(r"\s*(?:re|aw|antw|sv|odp|ref?|res)(?:\[\d+\])?\s*:", re.IGNORECASE)
 # Outlook repeats the head of the older mail: its sender, then date, receiver and subject.
 _HEAD_STARTS = re.compile(r"\**(?:from|von|de|da|van|fra|från|od|expéditeur)\s?:\**\s*\S")
 _HEAD_FIELDS = re.compile(
@@ -42,53 +45,72 @@ _RULE = re.compile(r"\s*[_-]{8,}\s*")
 
 
 def split_quoted(text: str, *, subject: str = "") -> tuple[str, str]:
-    """Return the sender's own text and the older mail below or within it.
+    """Return the sender's own text and the older mail above, below or within it.
 
     Quoted lines begin with ">" (RFC 3676, section 4.5), or follow a line that says so. A mail of
-    which hardly anything is the sender's own forwards what it quotes: that is its text.
+    which hardly anything is the sender's own forwards what it quotes: that is its text. Words
+    below a quotation, or under the subject of an answer, answer it, however few they are.
     """
     lines = text.split("\n")
+    end, forwarded_at = len(lines), len(lines)
     if not _FORWARDING_SUBJECT.match(subject):
-        end = _end_of_own(lines)
-        lines, below = lines[:end], lines[end:]
-    else:
-        below = []
+        end, forwarded_at = _end_of_own(lines)
     own: list[str] = []
     quoted: list[str] = []
-    for line in lines:
-        if line.startswith(">"):
+    words = 0  # of the sender, without a signature
+    answers = _ANSWERING_SUBJECT.match(subject) is not None
+    in_signature = False
+    for number, line in enumerate(lines[:end]):
+        is_quoted = line.startswith(">") or _introduces_marked_lines(lines, number)
+        if is_quoted and number < forwarded_at:
             quoted.append(line)
-        else:
-            own.append(line)
-    own_text = "\n".join(own)
-    if len(_WORD.findall(own_text)) < _FEWEST_OWN_WORDS:
+            in_signature = False
+            continue
+        own.append(line)
+        in_signature = in_signature or line.rstrip() == _SIGNATURE_MARK
+        if not in_signature:
+            line_words = len(_WORD.findall(line))
+            words += line_words
+            answers = answers or (bool(quoted) and line_words > 0)
+    if words < (1 if answers else _FEWEST_OWN_WORDS):
         return text, ""
-    return own_text, "\n".join(quoted + below)
+    return "\n".join(own), "\n".join(quoted + lines[end:])
 
 
-def _end_of_own(lines: Sequence[str]) -> int:
-    """Return the number of lines before an older mail that follows without marks."""
+def _introduces_marked_lines(lines: Sequence[str], number: int) -> bool:
+    """Return whether a line is an attribution, or its first half, of marked lines below it."""
+    if not _is_attribution(lines, number) and not (
+        number > 0 and _is_attribution(lines, number - 1)
+    ):
+        return False
+    below = (line for line in lines[number + 1 :] if line.strip())
+    # Of an attribution over two lines, the second one still stands between.
+    return any(line.startswith(">") for line in itertools.islice(below, 2))
+
+
+def _end_of_own(lines: Sequence[str]) -> tuple[int, int]:
+    """Return the numbers of lines before an older mail without marks, and before a forwarded one.
+
+    Both are the number of all lines if there is none.
+    """
     for number, line in enumerate(lines):
         if _FORWARDED.fullmatch(line):
-            return len(lines)
+            return len(lines), number
         if not _starts_older_mail(lines, number):
             continue
         if _RULE.fullmatch(lines[number - 1]) and number > 0:
-            return number - 1
-        return number
-    return len(lines)
+            return number - 1, len(lines)
+        return number, len(lines)
+    return len(lines), len(lines)
 
 
 def _starts_older_mail(lines: Sequence[str], number: int) -> bool:
     line = lines[number].strip()
     if _SEPARATOR.fullmatch(line):
         return True
-    following = lines[number + 1].strip() if number + 1 < len(lines) else ""
-    # A long attribution is broken once; of lines with marks below it, the marks decide.
-    if _ATTRIBUTION.fullmatch(line) or (
-        line and not line.endswith(":") and _ATTRIBUTION.fullmatch(f"{line} {following}")
-    ):
-        return True
+    if _is_attribution(lines, number):
+        # Of an attribution with marked lines below it, the marks say what is quoted.
+        return not _introduces_marked_lines(lines, number)
     if not _HEAD_STARTS.match(line.lower()):
         return False
     fields = [
@@ -96,3 +118,12 @@ def _starts_older_mail(lines: Sequence[str], number: int) -> bool:
         for other in lines[number + 1 : number + _HEAD_LINES]
     ]
     return len({field[0].strip("* ") for field in fields if field}) >= _FEWEST_HEAD_FIELDS
+
+
+def _is_attribution(lines: Sequence[str], number: int) -> bool:
+    line = lines[number].strip()
+    following = lines[number + 1].strip() if number + 1 < len(lines) else ""
+    # A long attribution is broken once.
+    return bool(_ATTRIBUTION.fullmatch(line)) or bool(
+        line and not line.endswith(":") and _ATTRIBUTION.fullmatch(f"{line} {following}")
+    )

@@ -1,0 +1,48 @@
+"""Tests of what in a mail is the sender's own."""
+
+import pytest
+
+from processors.mail.quotes import split_quoted
+
+QUOTED = "> Rent for May 640.00\n> Due on the first\n"
+
+
+@pytest.mark.parametrize(
+    "attribution",
+    [
+        "On Tue, 5 May 2026 at 08:00, Lena <lena@flats.example> wrote:\n",
+        "On Tue, 5 May 2026 at 08:00, Lena\n<lena@flats.example> wrote:\n\n",
+        "Am 05.05.26 um 08:00 schrieb Lena:\n",
+        "Le 05/05/2026 à 08:00, Lena a écrit :\n",
+        "Den tis 5 maj 2026 kl 08:00 skrev Lena <lena@flats.example>:\n",
+        "",
+    ],
+)
+def test_an_answer_below_a_quotation_is_the_senders(attribution: str):
+    """Words below the quoted mail are the sender's, however few; the quoted ones are not."""
+    own, quoted = split_quoted(f"{attribution}{QUOTED}\nPaid.\n")
+
+    assert own.strip() == "Paid."
+    assert "640.00" in quoted
+
+
+def test_a_signature_below_a_quotation_is_no_answer():
+    """A mail of a quotation and a signature forwards what it quotes."""
+    text = f"On Tuesday Lena wrote:\n{QUOTED}\n-- \nOtto Brand, Brand and Daughters\n"
+
+    assert split_quoted(text) == (text, "")
+
+
+def test_few_words_under_the_subject_of_an_answer_are_the_senders():
+    """What "Re:" announces is an answer, not a mail that was passed on."""
+    text = f"Paid.\n\nOn Tuesday Lena wrote:\n{QUOTED}"
+
+    assert split_quoted(text, subject="Re: May")[0].strip() == "Paid."
+    assert split_quoted(text, subject="May") == (text, "")
+
+
+def test_marks_below_a_forwarding_line_are_what_was_sent():
+    """A mail that is forwarded may itself be marked as quoted."""
+    text = f"Please pay this one today.\n\n---------- Forwarded message ---------\n{QUOTED}"
+
+    assert split_quoted(text) == (text, "")
