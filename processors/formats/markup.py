@@ -14,6 +14,7 @@ from processors.detect.html_text import decode_html, visible_text
 from processors.detect.safe_xml import XmlRefused, in_utf8, texts_of
 from processors.layout.plain_page import text_page
 from processors.values import einvoice
+from processors.values.einvoice.bank_messages import bank_message_in
 
 # Elements with a file in base64: of UBL, of CII, and of FatturaPA. Certificates and the values
 # of signatures are in base64, too, and are no text.
@@ -49,7 +50,7 @@ class XmlProcessor:
     def process(self, path: Path, work_dir: Path, context: Context) -> Reading:
         """Return one line per element that has text, as "name: text".
 
-        Of an electronic invoice its data too.
+        Of an electronic invoice or a message of a bank its data too.
         """
         del work_dir, context
         data, texts = _texts_of(path.read_bytes())
@@ -64,7 +65,8 @@ class XmlProcessor:
         if invoice is not None:
             # The file holds nothing but the invoice, so no value has to be looked for in its text.
             invoice = dataclasses.replace(invoice, complete=True)
-        return Reading(pages=(page,), structured=invoice, children=attached)
+        said = invoice or bank_message_in(data)
+        return Reading(pages=(page,), structured=said, children=attached)
 
 
 def _decoded(text: str) -> Iterator[bytes]:

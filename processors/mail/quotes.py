@@ -84,7 +84,7 @@ def _introduces_marked_lines(lines: Sequence[str], number: int) -> bool:
     ):
         return False
     below = (line for line in lines[number + 1 :] if line.strip())
-    # Of an attribution over two lines, the second one still stands between.
+    # Of an attribution over two lines, the second one is still between.
     return any(line.startswith(">") for line in itertools.islice(below, 2))
 
 

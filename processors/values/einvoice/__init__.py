@@ -1,9 +1,11 @@
-"""Read electronic invoices: Factur-X, ZUGFeRD, XRechnung and other CII, UBL, and FatturaPA.
+"""Read electronic invoices: Factur-X, ZUGFeRD, XRechnung and other CII, UBL, and national ones.
 
 The values are those of the XML, exactly: nothing is guessed.
 """
 
+import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
@@ -11,6 +13,15 @@ from pipeline.model import Finding
 from processors.contract import EmbeddedFile, StructuredData, Unreadable
 from processors.detect.safe_xml import XmlRefused, elements, local_name
 from processors.values.einvoice.fattura_pa import BODY, FATTURA_PA
+from processors.values.einvoice.national import (
+    CFDI,
+    EBINTERFACE,
+    FACTURAE,
+    FINVOICE,
+    KSEF,
+    NFE,
+    SVEFAKTURA,
+)
 from processors.values.einvoice.readers import Node, Reader, XmlValue, nodes_at
 from processors.values.einvoice.syntaxes import CII, PRECEDING_INVOICE, TYPE_CODE, UBL
 
@@ -19,24 +30,58 @@ MOST_BYTES = 20 * 2**20
 _MOST_FILES = 50
 """Embedded files that are looked at: an invoice has one XML and some attachments."""
 
-_NAMESPACES: dict[str, tuple[str, ...]] = {
-    "CrossIndustryInvoice": ("urn:un:unece:uncefact:data:standard:CrossIndustryInvoice",),
-    "CrossIndustryDocument": ("urn:ferd:CrossIndustryDocument",),
-    "Invoice": ("urn:oasis:names:specification:ubl:schema:xsd:Invoice",),
-    "CreditNote": ("urn:oasis:names:specification:ubl:schema:xsd:CreditNote",),
-    "FatturaElettronica": (
-        "http://ivaservizi.agenziaentrate.gov.it/docs/xsd/fatture/v1",
-        "http://www.fatturapa.gov.it/sdi/fatturapa/v1",  # until 2017
+
+@dataclass(frozen=True, slots=True)
+class _Syntax:
+    """A syntax of invoices: its name, its root element, and where each value is.
+
+    `namespaces` are beginnings, which a version follows. `each` is the path of the element of one
+    invoice, if a file may hold several.
+    """
+
+    name: str
+    root: str
+    namespaces: tuple[str, ...]
+    readers: Mapping[str, Reader]
+    each: str = ""
+
+    def is_root(self, element: Node) -> bool:
+        """Return whether an invoice of this syntax begins."""
+        namespace, _, name = str(element.tag).rpartition("}")
+        if name != self.root:
+            return False
+        return namespace.startswith(tuple("{" + begin for begin in self.namespaces)) or (
+            not self.namespaces and not namespace
+        )
+
+
+_OASIS = "urn:oasis:names:specification:ubl:schema:xsd:"
+_SYNTAXES = (
+    _Syntax(
+        "CII", "CrossIndustryInvoice", ("urn:un:unece:uncefact:data:standard:CrossIndustry",), CII
     ),
-}
-"""The beginnings of the namespace of each root element; versions follow it."""
-_SYNTAXES: dict[str, tuple[str, Mapping[str, Reader]]] = {
-    "CrossIndustryInvoice": ("CII", CII),
-    "CrossIndustryDocument": ("CII", CII),
-    "Invoice": ("UBL", UBL),
-    "CreditNote": ("UBL", UBL),
-    "FatturaElettronica": ("FatturaPA", FATTURA_PA),
-}
+    _Syntax("CII", "CrossIndustryDocument", ("urn:ferd:CrossIndustryDocument",), CII),
+    _Syntax("UBL", "Invoice", (f"{_OASIS}Invoice",), UBL),
+    _Syntax("UBL", "CreditNote", (f"{_OASIS}CreditNote",), UBL),
+    _Syntax(
+        "FatturaPA",
+        "FatturaElettronica",
+        (
+            "http://ivaservizi.agenziaentrate.gov.it/docs/xsd/fatture/v1",
+            "http://www.fatturapa.gov.it/sdi/fatturapa/v1",  # until 2017
+        ),
+        FATTURA_PA,
+        each=BODY,
+    ),
+    _Syntax("Facturae", "Facturae", ("http://www.facturae.",), FACTURAE, each="Invoices/Invoice"),
+    _Syntax("Finvoice", "Finvoice", (), FINVOICE),
+    _Syntax("Svefaktura", "Invoice", ("urn:sfti:documents:BasicInvoice",), SVEFAKTURA),
+    _Syntax("ebInterface", "Invoice", ("http://www.ebinterface.at/schema/",), EBINTERFACE),
+    _Syntax("KSeF", "Faktura", ("http://crd.gov.pl/wzor/",), KSEF),
+    _Syntax("CFDI", "Comprobante", ("http://www.sat.gob.mx/cfd/",), CFDI),
+    _Syntax("NF-e", "NFe", ("http://www.portalfiscal.inf.br/nfe",), NFE),
+)
+_ROOTS = frozenset(syntax.root for syntax in _SYNTAXES)
 
 # UNTDID 1001, the codes that EN 16931 allows for corrections (BT-3), and those of FatturaPA.
 _CORRECTIONS = {
@@ -51,6 +96,9 @@ _DATES = frozenset({"date", "due_date"})
 _LEAST_DECIMALS, _MOST_DECIMALS = 2, 8
 """Amounts have the decimals of the XML; currencies have up to 4, cryptocurrencies 8."""
 
+# Finvoice writes a decimal comma, and never groups digits.
+_DECIMAL_COMMA = re.compile(r"^(-?\d+),(\d+)$")
+
 _SURE = 1.0
 _WRONG_IBAN = 0.4
 _OPEN = 0.3
@@ -64,18 +112,18 @@ def structured_data_in(data: bytes) -> StructuredData | None:
     roots = _roots_in(data)
     if not roots:
         return None
-    count = len(roots) if len(roots) > 1 else len(list(nodes_at(roots[0], BODY))) or 1
+    root, syntax = roots[0]
+    in_one = len(list(nodes_at(root, syntax.each))) if syntax.each else 1
+    count = len(roots) if len(roots) > 1 else in_one
     if count > 1:
         several = Finding("invoice", _SURE, f"it holds {count} electronic invoices")
         return StructuredData(fields={}, doc_type=several)
 
-    root = roots[0]
-    syntax, readers = _SYNTAXES[local_name(root)]
     fields: dict[str, Finding] = {}
-    for name, reader in readers.items():
+    for name, reader in syntax.readers.items():
         value = reader(root)
         if value is not None:
-            fields[name] = _finding(name, value, syntax)
+            fields[name] = _finding(name, value, syntax.name)
     if fields.keys().isdisjoint({"invoice_number", "total"}):
         return None
 
@@ -84,7 +132,7 @@ def structured_data_in(data: bytes) -> StructuredData | None:
     code, preceding = TYPE_CODE(root), PRECEDING_INVOICE(root)
     kind = _CORRECTIONS.get(code.text if code else "", "an invoice")
     to_invoice = f" to invoice {preceding.text}" if preceding else ""
-    form = f"{syntax}, type {code.text}" if code else syntax
+    form = f"{syntax.name}, type {code.text}" if code else syntax.name
     return StructuredData(
         fields=fields,
         doc_type=Finding("invoice", _SURE, f"it is {kind}{to_invoice} in XML ({form})"),
@@ -116,17 +164,15 @@ def _bytes_of(file: EmbeddedFile) -> bytes:
     return bytes(data)
 
 
-def _roots_in(data: bytes) -> list[Node]:
-    """Return the invoices in XML, alone or in the envelope of a network or an archive."""
+def _roots_in(data: bytes) -> list[tuple[Node, _Syntax]]:
+    """Return invoices and their syntaxes, alone or in the envelope of a network or an archive."""
     if not data or len(data) > MOST_BYTES:
         return []
-    roots: list[Node] = []
+    roots: list[tuple[Node, _Syntax]] = []
     try:
-        for event, element in elements(data, whole=frozenset(_NAMESPACES)):
-            namespaces = _NAMESPACES.get(local_name(element), ())
-            begins = tuple("{" + namespace for namespace in namespaces)
-            if event == "start" and begins and str(element.tag).startswith(begins):
-                roots.append(element)
+        for event, element in elements(data, whole=_ROOTS):
+            if event == "start" and local_name(element) in _ROOTS:
+                roots += [(element, syntax) for syntax in _SYNTAXES if syntax.is_root(element)]
     except XmlRefused:
         return []
     return roots
@@ -137,7 +183,7 @@ def _finding(name: str, value: XmlValue, syntax: str) -> Finding:
     reason = f"the electronic invoice says so ({syntax}, {value.element})"
     place = f"'{value.text}' in {value.element} of the electronic invoice"
     if name in _AMOUNTS:
-        amount = amount_in(value.text)
+        amount = amount_in(_DECIMAL_COMMA.sub(r"\1.\2", value.text))
         if amount is None:
             return Finding(None, _OPEN, f"{place} is no amount")
         return Finding(amount, _SURE, reason)

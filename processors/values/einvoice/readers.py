@@ -5,6 +5,7 @@ are local names separated by "/"; "A|B" matches both names, which versions of a 
 Namespaces are not compared: they differ between versions, too.
 """
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +22,7 @@ _DATE_FORMATS = {"102": "%Y%m%d", "203": "%Y%m%d%H%M", "204": "%Y%m%d%H%M%S"}
 """Formats of dates by their code in UN/EDIFACT code list 2379."""
 _ISO_DATE = "%Y-%m-%d"
 _ISO_DATE_CHARS = 10
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T.*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,22 @@ def text_at(*paths: str) -> Reader:
     def read(root: Node) -> XmlValue | None:
         for node in _nodes_with_text(root, paths):
             return XmlValue(text_of(node), local_name(node))
+        return None
+
+    return read
+
+
+def attribute_at(path: str, *names: str) -> Reader:
+    """Return a reader of attributes of the first element at a path, joined without a blank.
+
+    An empty path is the invoice itself. What is a date and a time is the date alone.
+    """
+
+    def read(root: Node) -> XmlValue | None:
+        for node in nodes_at(root, path) if path else [root]:
+            text = clean("".join(" ".join(node.get(name, "").split()) for name in names))
+            if text:
+                return XmlValue(_MOMENT.sub(r"\1", text[:_MOST_CHARS]), names[-1])
         return None
 
     return read
