@@ -15,11 +15,22 @@ _CHARS_TO_DATE = 24
 _CHARS_WITH_DATE = 70
 
 # "Effective" says most: a contract may be signed on one day and be in force from another one.
-_EFFECTIVE = re.compile(r"effective(?: date)?(?: as)? (?:of|on|from)|effective date ?:|effective")
+_EFFECTIVE = re.compile(
+    r"effective(?: date)?(?: as)? (?:of|on|from)|effective date ?:|effective"
+    r"|(?:enters?|comes?) into (?:force|effect) (?:on|from)|commencement date ?:|tritt (?:am|zum)"
+)
 _AS_OF = re.compile(
     r"(?:made|entered into|executed|dated|agreement|agreed)\b[^.;]{0,60}? as of"
     r"|(?:made|entered into|executed|agreement|dated)\b[^.;]{0,40}? (?:this|on|the)"
 )
+# "Effective as of the date of the last signature": the date is at the signatures.
+_LAST_SIGNED = re.compile(
+    r"(?:date|day) (?:of (?:the )?)?(?:last|final|latest)(?:[- ]dated)? (?:signature|signed|party)"
+    r"|last (?:signed|signature|party signs|party to sign|date (?:set forth|of signature))"
+    r"|(?:date|day) (?:that is )?last signed"
+)
+_DATE_LABEL = re.compile(r"(?<![a-z])date(?:d| signed)? ?: ?$")
+_LATEST, _UNSIGNED = 0.8, 0.4
 _CONFIDENCE = {_EFFECTIVE: 0.88, _AS_OF: 0.85}
 
 # Raised letters are read as words of their own: "9 th", "the 10 day of th January".
@@ -34,6 +45,9 @@ def find_effective_date(lines: Sequence[TextLine], languages: Sequence[str]) -> 
     """
     opening = " ".join(line.folded for line in lines)[:_OPENING_CHARS]
     months = MonthNames(languages)
+    last = _LAST_SIGNED.search(opening)
+    if last:
+        return _last_signature(lines, months, last.group())
     for pattern, confidence in _CONFIDENCE.items():
         for label in pattern.finditer(opening):
             following = _flat(opening[label.end() : label.end() + _CHARS_WITH_DATE])
@@ -47,6 +61,21 @@ def find_effective_date(lines: Sequence[TextLine], languages: Sequence[str]) -> 
             reason = f"'{date.text}' is after '{label.group()[-30:]}' in the opening sentence"
             return place.finding(date.readings[0].isoformat(), confidence, reason)
     return None
+
+
+def _last_signature(lines: Sequence[TextLine], months: MonthNames, words: str) -> Finding | None:
+    """Return the latest of the dates at signatures, open where none is filled in."""
+    signed = [
+        (date.readings[0], line)
+        for line in lines
+        for date in dates_in(line.folded, months)
+        if len(date.readings) == 1 and _DATE_LABEL.search(line.folded[: date.start])
+    ]
+    if not signed:
+        reason = f"it is in force from '{words}', and no signature has a date"
+        return lines[0].finding(None, _UNSIGNED, reason) if lines else None
+    day, line = max(signed, key=lambda each: each[0])
+    return line.finding(day.isoformat(), _LATEST, f"is the latest one, and '{words}' counts")
 
 
 def _flat(text: str) -> str:

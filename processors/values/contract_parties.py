@@ -30,20 +30,29 @@ _DEFINED, _NAMED, _IN_LETTER, _SIGNED, _ONLY_ONE = 0.8, 0.65, 0.55, 0.5, 0.5
 _BETWEEN = re.compile(
     r"(?<![a-z])(?:between|among(?:st)?|zwischen|entre|tra|tussen)"
     r"(?: and among)?(?![a-z])[ :]{0,2}"
-    r"|(?<![a-z])parties ?: ?"
+    r"|(?<![a-z])parties(?: ?: ?| (?=\(?1[.)] ))"
+    # "Made this 3rd day of May 2030 by …": without "between" the names follow the date.
+    r"|(?<=[12]\d\d\d),? by (?!and |an? )"
 )
 # What may be before a name: a number of the party, "each of", an article, a title.
 _OPENER = re.compile(
     r"(?:\(?(?:\d{1,2}|[ivx]{1,4}|[a-h])[.)] ?|each of |the following parties:? "
+    r"|(?:company )?name ?: ?"
     r"|(?:the|der|die|das) "
     r"|(?:mr|mrs|ms|dr|messrs|herrn?|frau)\.? )*"
 )
-_AND = re.compile(r"[,;]? ?(?<![a-z])(?:and|und|et|y|e|en)(?![a-z])[ ,]{1,2}")
+_AND = re.compile(
+    r"[,;]?(?: ?[-\u2013\u2014])? ?(?<![a-z])(?:and|und|et|y|e|en)(?![a-z])[ ,\u2013\u2014-]{1,3}"
+)
+_NEXT_NUMBER = re.compile(r"[;,]? \(?[2-9][.)] (?=[^\W\d_])")
+"""The number of a party in a list of them, without "and" before it."""
 _BLANK = re.compile(
     r"[ _.\[\]\u25cf\u2022-]*(?:\(|the (?:person|undersigned|individual|\w+ signatory)|_{2,}|\[)"
 )
 _QUOTED = re.compile(r"[\"\u201c\u201e]([^\"\u201c\u201d\u201e]{1,40}?),?[\"\u201d\u201c]")
-_SENTENCE_ENDS = re.compile(r"(?:[a-z]{5,}|[)\"\u201d]|\d)[.:]$")
+_SENTENCE_ENDS = re.compile(
+    r"(?:[a-z]{5,}(?<!str)\.|(?:follows|agree|parties):|(?:[)\"\u201d]|\d)[.:])$"
+)
 _DESCRIBED = re.compile(r",? (?:an? |\(.{0,12}[\"\u201c\u201e])")
 _ARTICLE = re.compile(r"(?<!\S)an? $")
 _OF_A_PLACE = re.compile(r"\b(?:of|under|at|in|near) (?:the )?\S+$")
@@ -163,6 +172,10 @@ def _party_at(text: str, folded: str, position: int, *, may_join: bool = True) -
         if has_form(text[start:joined]) and _start_of_next(text, folded, joined):
             end = joined
     if end:
+        # "Smith Bros of Mill Lane": what is behind "of" may be the address.
+        place = text.find(" of ", start, end)
+        if place > 0 and label_pattern("company", "address").search(folded, place, end):
+            end = place
         following = _MOST_DESCRIPTION_CHARS + end
         term = re.search(r"\([^()]{0,80}[\"\u201c\u201e]", text[end:following])
         return _Party(text[start:end].strip(" ,;:"), end, term is not None)
@@ -180,6 +193,9 @@ def _start_of_next(text: str, folded: str, end: int) -> int | None:
     last = min(len(text), end + _MOST_DESCRIPTION_CHARS)
     for position in range(end, last):
         char = text[position]
+        number = _NEXT_NUMBER.match(folded, position) if not depth and char in ",; " else None
+        if number and _begins_party(text, folded, number.end()):
+            return number.end()
         depth = max(0, depth + (char == "(") - (char == ")"))
         if depth:
             continue

@@ -11,7 +11,15 @@ from processors.values.lines import TextLine
 
 # A US state and ZIP or ZIP+4 code, as USPS Publication 28 has it: "TX 75001-1234".
 _US_ZIP = re.compile(r"\b[A-Z]{2}\.? \d{5}(?:-\d{4})?\b")
-_US_ZIP_WEIGHT = 2
+# A British postcode, and a Canadian one.
+_GB_POSTCODE = re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]? \d[ABD-HJLNP-UW-Z]{2}\b")
+_CA_POSTCODE = re.compile(r"\b[ABCEGHJ-NPRSTVXY]\d[A-Z] \d[A-Z]\d\b")
+_POSTCODES = (
+    ("US", _US_ZIP, "a state and ZIP code"),
+    ("GB", _GB_POSTCODE, "a postcode"),
+    ("CA", _CA_POSTCODE, "a postal code"),
+)
+_POSTCODE_WEIGHT = 2
 
 _MOST_REPEATS = 3
 """How often one mark counts: repeated on every line, it says no more than a few times."""
@@ -81,7 +89,8 @@ def country_hints_in(lines: Sequence[TextLine]) -> Hints:
             # The reason names one of them; the first in the alphabet is always the same.
             marks[country.code] = min(different)
 
-    if any(_US_ZIP.search(line.text) for line in lines):
-        weights["US"] = weights.get("US", 0) + _US_ZIP_WEIGHT
-        marks.setdefault("US", "a state and ZIP code")
+    for code, postcode, name in _POSTCODES:
+        if any(postcode.search(line.text) for line in lines):
+            weights[code] = weights.get(code, 0) + _POSTCODE_WEIGHT
+            marks.setdefault(code, name)
     return Hints(weights=weights, marks=marks)

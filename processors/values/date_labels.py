@@ -22,6 +22,8 @@ _BEFORE_LETTER_DATE = re.compile(
 )
 _AFTER_LETTER_DATE = re.compile(r"[\W_]*")
 _NO_LABEL = ("", "")
+_BY_A_DAY = re.compile(r"\W*(?:by|before|(?:no|not) later than)\W*")
+"""What begins a line with the day until which is to be paid."""
 
 _NEAR_CHARS = 45
 """Characters between a label and its date on one line: further away is another column."""
@@ -60,8 +62,8 @@ def labeled_dates(lines: Sequence[TextLine], months: MonthNames) -> list[Labeled
         for column, text in enumerate(dates_in(line.folded, months)):
             kind, label = label_before(line, text, labels_from)
             # The first date of a line far from its start is in a column without a heading.
-            if not kind and (column > 0 or text.start <= _NEAR_CHARS):
-                kind, label = heading_of(lines, line, column)
+            if not kind and (column > 0 or line.cells or text.start <= _NEAR_CHARS):
+                kind, label = heading_of(lines, line, column, text.start)
             if kind in {"", "link"}:
                 kind = unlabeled_kind(line, text, label)
             # Eight digits without a label of dates are an account or a number.
@@ -82,7 +84,7 @@ def label_before(line: TextLine, text: DateText, labels_from: int) -> tuple[str,
         if label.start >= labels_from and text.start - label.end <= _NEAR_CHARS
     ]
     if not near:
-        return _NO_LABEL
+        return ("due", "by") if _BY_A_DAY.fullmatch(line.folded, 0, text.start) else _NO_LABEL
     label = _announcing(near)
     words = line.folded[label.start : label.end]
     if label.kind == "plain" and is_in_sentence(line, label.start):
@@ -136,8 +138,13 @@ def unlabeled_kind(line: TextLine, text: DateText, link: str) -> str:
     return "link" if link else ""
 
 
-def heading_of(lines: Sequence[TextLine], line: TextLine, column: int) -> tuple[str, str]:
-    """Return the label in the line above that has the same position among its labels."""
+def heading_of(
+    lines: Sequence[TextLine], line: TextLine, column: int, position: int
+) -> tuple[str, str]:
+    """Return the label in the line above that is in the same cell, or else the one of that place.
+
+    The date is the `column`-th one of its line and begins at the character `position`.
+    """
     if line.number == 0:
         return _NO_LABEL
     above = lines[line.number - 1].folded
@@ -146,11 +153,17 @@ def heading_of(lines: Sequence[TextLine], line: TextLine, column: int) -> tuple[
     # Labels with a date of their own head nothing.
     if dates_in(above, MonthNames(())):
         return _NO_LABEL
+    heading = lines[line.number - 1]
     labels = [
         label
-        for label in _labels_in(above, len(above), gaps=lines[line.number - 1].gaps)
+        for label in _labels_in(above, len(above), gaps=heading.cells)
         if label.kind not in {"link", "title"}
     ]  # fmt: skip
+    if heading.cells and len(heading.cells) == len(line.cells):
+        # A heading for each cell: only the one above the date counts.
+        cell = line.cell_at(position)
+        labels = [label for label in labels if heading.cell_at(label.start) == cell]
+        column = 0
     if column >= len(labels):
         return _NO_LABEL
     label = labels[column]

@@ -46,6 +46,10 @@ _NAMED_MONTH = (
         r"(?:[ ,.\-/]{1,3})(?P<year>\d{4})(?!\d)"
     ),
     re.compile(
+        rf"(?<![^\W\d_]){_MONTH_NAME}[ .\-/]{{0,2}}(?P<day>\d{{1,2}})(?:st|nd|rd|th)?"
+        r"[ ,]{0,2}['\u2019](?P<year>\d{2})(?!\d)"
+    ),
+    re.compile(
         rf"(?<!\d)(?P<year>\d{{4}})[ \-/.]{{1,2}}{_MONTH_NAME}[ \-/.]{{1,2}}"
         r"(?P<day>\d{1,2})(?!\d)"
     ),
@@ -72,7 +76,7 @@ _MONTHS = (
         " февраля лютого февруари φεβρουαρίου פברואר فبراير"
     ),
     (
-        "mar march marz maerz mrz mars marzo maart mrt marco marca brezna brezen mart marts"
+        "mar march maret marz maerz mrz mars marzo maart mrt marco marca brezna brezen mart marts"
         " maaliskuu maaliskuuta marcius martie марта березня март μαρτίου מרץ مارس"
     ),
     (
@@ -92,8 +96,8 @@ _MONTHS = (
         " heinakuu heinakuuta julius iulie jula июля липня юли ιουλίου יולי يوليو"
     ),
     (
-        "aug august aout agosto ago augustus augusti sierpien sierpnia srpna srpen agustos"
-        " elokuu elokuuta augusztus augusta августа серпня август αυγούστου אוגוסט أغسطس"
+        "aug august agustus ogos aout agosto ago augustus augusti sierpien sierpnia srpna srpen"
+        " agustos elokuu elokuuta augusztus augusta августа серпня август αυγούστου אוגוסט أغسطس"
     ),
     (
         "sep sept september septembre septiembre settembre set setembro wrzesien wrzesnia zari"
@@ -110,8 +114,8 @@ _MONTHS = (
         " marraskuuta noiembrie novembra ноября листопада ноември νοεμβρίου נובמבר نوفمبر"
     ),
     (
-        "dec december dezember dez decembre diciembre dic dicembre dezembro grudzien grudnia"
-        " prosince prosinec desember joulukuu joulukuuta decembrie decembra"
+        "dec december disember dezember dez decembre diciembre dic dicembre dezembro grudzien"
+        " grudnia prosince prosinec desember joulukuu joulukuuta decembrie decembra"
         " декабря грудня декември δεκεμβρίου דצמבר ديسمبر"
     ),
 )

@@ -18,6 +18,11 @@ _MISREAD_INITIAL = re.compile(r"(?<=[A-Z]\.)1(?=\.[A-Z])")
 _MISREAD_CLOSING = re.compile(r"(?<=\([A-Z])([A-Z]?)[IlJ1](?= (?:SDN|BHD|LTD|CO)\b)")
 _LEAST_PARTS_ALONE, _MOST_CHARS_ALONE = 2, 40
 """Legal forms and trades on a line that has no name of its own."""
+_INCLUDING = re.compile(
+    r"\([^()]*\||(?<![a-z])(?:tax|gst|vat|iva|total|amount|price|ex|excl) ?\|"
+    r"|\| ?\(?(?:gst|vat|tax|iva|\d)"
+)
+"""What is around "inc" where it means "including"; a bar is where the word is."""
 _PLACE = re.compile(r"\([a-z .]{1,12}\)?|\b(?:and|und|et|y|e)\b")
 _WORD = re.compile(r"[^\W_]")
 _HOUSE_AND_STREET = re.compile(
@@ -76,6 +81,8 @@ def is_form(text: str, folded: str, match: re.Match[str]) -> bool:
     """
     before = folded[: match.start()]
     if sum(map(str.isalpha, before)) < _LEAST_LETTERS_BEFORE:
+        return False
+    if match.group().startswith("inc") and _INCLUDING.search(before + "|" + folded[match.end() :]):
         return False
     if is_long_form(match.group()):
         return True

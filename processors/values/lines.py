@@ -7,7 +7,7 @@ import re
 import tomllib
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from importlib import resources
 
@@ -23,6 +23,8 @@ HEAD_CHARS = 60_000
 TAIL_CHARS = 15_000
 
 
+_PARTY_ROWS = 6
+"""Rows of a table with the names and addresses of seller and buyer, with their headings."""
 _WIDE_GAP = re.compile(r" {2,}")
 
 
@@ -32,7 +34,7 @@ class TextLine:
 
     `folded` has exactly as many characters as `text`, in lower case without accents, so that a
     place in one is the same place in the other. `page` counts from 1, `number` from 0. `gaps` are
-    the characters at which a piece begins behind a wide gap.
+    the characters at which a piece begins behind a wide gap, `cells` those behind a gap or a tab.
     """
 
     text: str
@@ -42,6 +44,16 @@ class TextLine:
     box: Box | None = None
     words: tuple[Word, ...] = ()
     gaps: tuple[int, ...] = ()
+    cells: tuple[int, ...] = ()
+
+    def cell_at(self, position: int) -> int:
+        """Return the number of the cell with a character, from 0."""
+        return sum(start <= position for start in self.cells)
+
+    def cell(self, number: int) -> tuple[int, int]:
+        """Return where a cell begins and ends."""
+        starts = (0, *self.cells, len(self.text) + 1)
+        return starts[number], starts[number + 1] - 1
 
     def finding(
         self,
@@ -116,6 +128,8 @@ def text_lines_of(pages: Sequence[Page]) -> list[TextLine]:
         squeezed = " ".join(line.text[: HEAD_CHARS + TAIL_CHARS].split())
         # The words of a line that is cut cannot be assigned to its pieces by counting characters.
         words = line.words if len(line.text) <= MAX_LINE_CHARS else ()
+        is_whole = len(squeezed) <= MAX_LINE_CHARS
+        cells = cells_in(line.text) if is_whole else ()
         for start in range(0, len(squeezed), MAX_LINE_CHARS):
             piece = squeezed[start : start + MAX_LINE_CHARS]
             found.append(
@@ -126,22 +140,53 @@ def text_lines_of(pages: Sequence[Page]) -> list[TextLine]:
                     number=len(found),
                     box=line.box,
                     words=words,
-                    gaps=gaps_in(line.text) if len(squeezed) <= MAX_LINE_CHARS else (),
+                    gaps=() if "\t" in line.text else cells,
+                    cells=cells,
                 )
             )
+    return with_party_columns(found)
+
+
+def with_party_columns(lines: Sequence[TextLine]) -> list[TextLine]:
+    """Return the lines, those of a table below "seller" and "buyer" with its cells as columns.
+
+    Other tables are no columns of a page: their rows belong together.
+    """
+    found = list(lines)
+    for heading in lines:
+        if heading.gaps or not heading.cells or not _names_both_parties(heading):
+            continue
+        for line in lines[heading.number : heading.number + _PARTY_ROWS]:
+            if len(line.cells) != len(heading.cells):
+                break
+            found[line.number] = replace(line, gaps=line.cells)
     return found
 
 
-def gaps_in(text: str) -> tuple[int, ...]:
+def _names_both_parties(line: TextLine) -> bool:
+    """Return whether a cell is a label of the seller, and another one of the buyer."""
+    bounds = (line.cell(number) for number in range(len(line.cells) + 1))
+    texts = [line.folded[start:end].strip(" :") for start, end in bounds]
+    return all(
+        any(label_pattern("company", kind).fullmatch(text) for text in texts)
+        for kind in ("seller", "buyer")
+    )
+
+
+def cells_in(text: str) -> tuple[int, ...]:
     """Return where the pieces of a line begin, after the first, once its blanks are single.
 
-    Tabs separate the cells of a table, which are no columns of a page.
+    Wide gaps separate the columns of a page, tabs the cells of a table; empty ones do not count.
     """
-    if "  " not in text or "\t" in text:
+    if "\t" in text:
+        pieces = [piece for piece in text.split("\t") if piece.strip()]
+    elif "  " in text:
+        pieces = _WIDE_GAP.split(text.strip())
+    else:
         return ()
     starts: list[int] = []
     length = 0
-    for piece in _WIDE_GAP.split(text.strip()):
+    for piece in pieces:
         starts.append(length)
         length += len(" ".join(piece.split())) + 1
     return tuple(starts[1:])

@@ -40,6 +40,13 @@ _AFTER_BARE_LABEL = 0.55
 _LEAST_FOR_ORDERS = 0.7
 """The words for an order without "number" are in too many sentences."""
 
+# "Invoice" is a title, and one of the lines below it begins with "No".
+_TITLE_LINES, _LINES_BELOW_TITLE = 25, 4
+_NO_AND_NUMBER = re.compile(
+    r"(?i:no|nr|num|number|n[uú]mero|numero|nummer|nº|n°|№|#)[ .:º°#]{1,4}"
+    r"([A-Za-z0-9][A-Za-z0-9/_.\-]{0,29})"
+)
+
 _MOST_RANKED = 12
 """Numbers that may be candidates: the same one is often printed on every page."""
 
@@ -69,7 +76,8 @@ def find_invoice_number(lines: Sequence[TextLine]) -> Finding | None:
         return with_others(replace(found, value=None, reason=reason), ranked)
     if found:
         return found
-    return _best(_candidates(lines, "receipt"), factor=_RECEIPT_FACTOR)
+    titled = _best(number_below_title(lines), factor=1.0)
+    return titled or _best(_candidates(lines, "receipt"), factor=_RECEIPT_FACTOR)
 
 
 def explicit_numbers(lines: Sequence[TextLine]) -> Iterator[tuple[int, str]]:
@@ -131,7 +139,9 @@ def _candidates(lines: Sequence[TextLine], kind: str) -> Iterator[_Candidate]:
                     line=line,
                 )
         if not found:
-            yield from below(line, lines[line.number + 1 : line.number + 2], labels)
+            following = lines[line.number + 1 : line.number + 2]
+            in_cell = list(below_in_cell(line, following, labels))
+            yield from in_cell or below(line, following, labels)
 
 
 def _link_after(line: TextLine, label: re.Match[str]) -> re.Match[str]:
@@ -164,6 +174,47 @@ def _number_after(
     if _GOES_ON.match(rest) and not _begins_with_date(rest.lstrip(" /-")):
         return None, token.end()
     return _number_in(token.group(), explicit=explicit), token.end()
+
+
+def below_in_cell(
+    heading: TextLine, following: Sequence[TextLine], labels: re.Pattern[str]
+) -> Iterator[_Candidate]:
+    """Yield the number in the cell below a label, of two rows with as many cells.
+
+    There the label needs no word for "number" if it is alone in its cell.
+    """
+    row = next(iter(following), None)
+    if row is None or not heading.cells or len(heading.cells) != len(row.cells):
+        return
+    for label in labels.finditer(heading.folded):
+        cell = heading.cell_at(label.start())
+        start, end = heading.cell(cell)
+        link = _link_after(heading, label)
+        rest = heading.folded[min(link.end(), end) : end].strip(" :")
+        is_alone = label.start() == start and not rest
+        first, last = row.cell(cell)
+        text = row.text[first:last].strip(" #:")
+        number = _number_in(text) if _TOKEN.fullmatch(text) else None
+        if number and is_alone:
+            yield _Candidate(number, _BELOW_LABEL, label.group(), row)
+
+
+def number_below_title(lines: Sequence[TextLine]) -> Iterator[_Candidate]:
+    """Yield the number behind "No" in one of the lines below the title "invoice"."""
+    titles = label_pattern("numbers", "invoice")
+    for line in lines[:_TITLE_LINES]:
+        bounds = (line.cell(number) for number in range(len(line.cells) + 1))
+        if not any(
+            titles.fullmatch(line.folded[start:end].strip(" :*#-")) for start, end in bounds
+        ):
+            continue
+        for below_title in lines[line.number + 1 : line.number + 1 + _LINES_BELOW_TITLE]:
+            for number in range(len(below_title.cells) + 1):
+                start, end = below_title.cell(number)
+                named = _NO_AND_NUMBER.fullmatch(below_title.text[start:end].strip())
+                found = _number_in(named[1]) if named else None
+                if found:
+                    yield _Candidate(found, _BELOW_LABEL, "no", below_title)
 
 
 def below(

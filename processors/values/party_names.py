@@ -12,14 +12,19 @@ _LEAST_NAME_LETTERS = 3
 """Fewer letters are initials or a mark."""
 _ABBREVIATION_CHARS = 5
 """Characters of a word whose point belongs to it: "St.", "Bros."."""
-_DESCRIBING_CHARS = 7
-"""Letters from which on a legal form in small letters is a description."""
+_SMALL_FORMS = frozenset({"plc", "llc", "llp", "ltd", "inc"})
+"""Legal forms that are none of a sentence's words; others in small letters describe."""
 
 _ABBREVIATED_FORMS = frozenset({"inc", "ltd", "corp", "co", "bhd", "pty", "pte", "ltda", "lda"})
 _SMALL_WORDS = frozenset(
     {"of", "the", "for", "de", "del", "do", "da", "du", "des", "la", "van", "von", "der", "den"}
     | {"y", "&"}
 )
+_OF_A_STATE = re.compile(
+    r"(?<=[Cc][Oo][Mm][Pp][Aa][Nn][Yy]) (?:of|OF) [A-Z][A-Za-z]+(?: [A-Z][A-Za-z]+)?"
+    r"(?=,? ?\(|,| and\b| AND\b)"
+)
+"""A place behind the legal form that is a part of the name: "Insurance Company of Ohio"."""
 _TITLES_AFTER = re.compile(r",? (?:(?:jr|sr)\b\.?|i{2,3}\b|iv\b)")
 SENTENCE_STOPS = re.compile(
     r"(?i:whereas|witnesseth|recitals?\b|preamble|background\b|now, therefore)"
@@ -44,6 +49,8 @@ def end_of_name(text: str, folded: str, start: int) -> int:
             if _ends_name(word, text, folded, at):
                 end -= word.endswith(".")
                 break
+    place = _OF_A_STATE.match(text, end) if end else None
+    end = place.end() if place else end
     suffix = _TITLES_AFTER.match(folded, end) if end else None
     end = suffix.end() if suffix else end
     return end if _is_name(text[start:end]) else 0
@@ -70,7 +77,10 @@ def _continues_name(word: str, text: str, end: int, *, is_first: bool) -> bool:
         return not is_first and (following.isupper() or following.isdigit())
     if word == "AND" or word[0] in '("\u201c\u201e[_' or SENTENCE_STOPS.match(word):
         return False
-    is_number = word[0].isdigit() and (is_first or text[end + 1 : end + 2].isupper())
+    is_counted = word.endswith((".", ")"))
+    is_number = word[0].isdigit() and (
+        is_first or (text[end + 1 : end + 2].isupper() and not is_counted)
+    )
     return word[0].isupper() or is_number
 
 
@@ -96,11 +106,12 @@ def _form_at(text: str, folded: str, position: int) -> int:
 
     In a contract a form in small letters describes: "a Delaware corporation".
     """
-    if text[position : position + _DESCRIBING_CHARS].islower():
-        return 0
     for pattern in (form_pattern(), _partnership_forms()):
         match = pattern.match(folded, position)
         if match:
+            is_small = text[match.start() : match.end()].islower()
+            if is_small and match.group().strip(".)") not in _SMALL_FORMS:
+                return 0
             end = match.end() - match.group().endswith(")")
             bare = match.group().rstrip(".)")
             # The point after "Limited" or "LLC" ends the sentence; the one after "Inc." does not.

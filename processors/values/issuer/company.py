@@ -4,6 +4,7 @@ Every piece of the first page that may be a name collects points: for its place 
 legal form, and for what the rest of the page says about the name.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -40,6 +41,10 @@ _BEHIND_A_LABEL = -2.5
 """For "Hotel: Grand Kettle Ltd": a label that is not the seller's announces someone else."""
 _NAMED_AS_SELLER = 1.5
 
+_DEGREES = re.compile(r",? (?:cpa|md|dds|dmd|phd|esq|rn|pe|llm|od|dvm|ca|acca|aca)\.?$")
+"""What is behind the name of a professional."""
+_LABEL_WORDS = 3
+"""Words of a label before a name."""
 _MOST_RANKED = 12
 """Names that may be candidates: a name is often found in its line and in a piece of it."""
 
@@ -71,6 +76,7 @@ class _Page:
     buyer: frozenset[tuple[int, int]]
     seller: frozenset[tuple[int, int]]
     evidence: PageEvidence
+    begins_with_name: bool
 
 
 def find_company(lines: Sequence[TextLine], *, commercial: bool) -> Finding | None:
@@ -109,6 +115,7 @@ def candidates(lines: Sequence[TextLine]) -> list[_Candidate]:
         buyer=parties["buyer"],
         seller=parties["seller"],
         evidence=evidence_of(first_page, of_buyer=of_buyer),
+        begins_with_name=bool(_name_in(first_page[0].text)[0]),
     )
     pieces = _possible_pieces(first_page, rows, page)
     return [found for piece in pieces if (found := _candidate_in(piece, page))]
@@ -122,7 +129,9 @@ def _possible_pieces(
         if not any(piece.key in page.buyer for piece in rows[place]):
             yield Piece(line, place)
     for row in rows:
-        if len(row) > 1:
+        # A row that begins with a day is one of a table: a payment, a delivery.
+        is_entry = bool(dates_in(row[0].line.folded, MonthNames(())))
+        if len(row) > 1 and not is_entry:
             yield from (piece for piece in row if piece.key not in page.buyer)
     sign = sign_at_head(lines)
     if sign:
@@ -144,7 +153,14 @@ def _candidate_in(piece: Piece, page: _Page) -> _Candidate | None:
 
     # Who is to be paid is at the end, which is as good as a name at the top.
     is_payee = page.evidence.is_payee(folded)
-    points, reason = points_of_line(folded, has_form=has_form, place=0 if is_payee else place)
+    points, reason = points_of_line(
+        folded,
+        has_form=has_form,
+        place=0 if is_payee else place,
+        is_below_name=place == 1 and page.begins_with_name,
+    )
+    if f": {name}" in line.text[start:]:
+        points += _BEHIND_A_LABEL
     if not is_payee and (label or piece.key in page.seller):
         more += _NAMED_AS_SELLER
         why += ", named as the seller"
@@ -159,7 +175,8 @@ def _candidate_in(piece: Piece, page: _Page) -> _Candidate | None:
 
 def _is_dated_or_sum(folded: str) -> bool:
     """Return whether a text has a date, or announces an amount and has one."""
-    is_sum = bool(kind_of(folded)[0] and money_in(folded))
+    amounts = money_in(folded)
+    is_sum = bool(amounts and (kind_of(folded)[0] or any(each.marked for each in amounts)))
     return is_sum or bool(dates_in(folded, MonthNames(())))
 
 
@@ -175,23 +192,32 @@ def _name_in(text: str) -> tuple[str, bool]:
         return "", False
     if not form_end and _is_dated_or_sum(fold(text)):
         return "", False
+    # "Operator: Smith Ltd": whatever the label, the name is behind it.
+    label, colon, named = name.rpartition(": ")
+    if colon and form_end and len(label.split()) <= _LABEL_WORDS and named[:1].isalnum():
+        return named, True
     return name, form_end > 0
 
 
-def points_of_line(folded: str, *, has_form: bool, place: int) -> tuple[float, str]:
-    """Return the points for the place and the words of a name, and the reasons."""
+def points_of_line(
+    folded: str, *, has_form: bool, place: int, is_below_name: bool = False
+) -> tuple[float, str]:
+    """Return the points for the place and the words of a name, and the reasons.
+
+    A trade below a name says what the shop of that name is.
+    """
     points = _AT_THE_TOP - _PER_LINE * min(place, _TOP_LINES)
     reason = f"line {place + 1} from the top"
     if ": " in folded:
         points += _BEHIND_A_LABEL
     if has_form:
         return points + _WITH_LEGAL_FORM, f"{reason}, with a legal form"
-    if label_pattern("company", "trades").search(folded):
+    if not is_below_name and label_pattern("company", "trades").search(folded):
         points += _WITH_TRADE
         reason += ", with the name of a trade"
     if is_address(folded):
         points += _LIKE_AN_ADDRESS
-    if "," in folded:
+    if "," in _DEGREES.sub("", folded):
         points += _WITH_COMMA
     return points, reason
 

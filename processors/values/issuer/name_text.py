@@ -41,6 +41,21 @@ _DAY = re.compile(r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6
 _AMOUNT_AFTER = re.compile(r"(?:\d[.,]\d+|\s[-\u2013]\d+)\W?$")
 _TITLE_IN_HAN = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]+[書书票單单據据証证]")
 """The title of a Chinese or Japanese document ends with a word for paper."""
+_POSTCODE_AFTER = re.compile(
+    r"[a-z][a-z '-]{2,30},? (?:[a-z]{1,2}\d[a-z\d]? \d[a-z]{2}|[a-z]{2} [a-z]\d[a-z] ?\d[a-z]\d)"
+)
+_CODE_BEFORE_TOWN = re.compile(r"(?:[a-z]{1,2}-)?\d{4,5}(?: [a-z]{2})? [a-z][a-z .'/()-]{2,30}")
+"""A town with its postal code: "Leeds LS1 1AA", "10115 Berlin"."""
+_BRANCH = re.compile(
+    r"(?:store|station|branch|shop|outlet|till|lane|pump|bay|medallion|cab|licen[sc]e|machine|kiosk)"
+    r"[ #:.no]{0,5}\d[\w-]{0,9}"
+)
+"""The number of a shop or a till."""
+_AGREEMENT = re.compile(r"(?:[a-z/&'-]+ ){0,7}(?:agreement|contract|deed|lease)")
+_COUPLE = re.compile(r"mr\.? (?:and|&) mrs\b|mrs\.? (?:and|&) mr\b")
+"""A married couple receives a letter."""
+_OTHER_VALUES = (_TOWN, _POSTCODE_AFTER, _CODE_BEFORE_TOWN, _BRANCH, _AGREEMENT)
+_NUMBER_IN_LIST = re.compile(r"^(?:\(\d{1,2}\)|\d{1,2}[.)]) (?=[^\W\d_])")
 _EDGES = " \t,;:|*_~=#\"'`\u00b4\u2018\u2019\u201c\u201d«»<>{}[]\\/"
 
 
@@ -78,6 +93,7 @@ def _start_after_label(line: TextLine) -> tuple[int, str]:
 def clean_name(text: str) -> str:
     """Return a name without marks around it, and without the number or address after it."""
     name = _END_OF_NAME.split(text.strip(_EDGES), maxsplit=1)[0]
+    name = _NUMBER_IN_LIST.sub("", name)
     name = _REGISTRATION_AFTER.sub("", name).strip(_EDGES + "-")
     without_title = _TITLE_AFTER.sub("", name)
     name = without_title if " " in without_title else name
@@ -119,7 +135,12 @@ def is_title(folded: str) -> bool:
 def _is_something_else(folded: str) -> bool:
     """Return whether a text is a remark, town, day or amount, or has a word that is in no name."""
     is_remark = folded.startswith("(") or "@" in folded or folded.endswith(":")
-    is_other_value = _TOWN.fullmatch(folded) or _DAY.match(folded) or _AMOUNT_AFTER.search(folded)
+    is_other_value = (
+        _DAY.match(folded)
+        or _AMOUNT_AFTER.search(folded)
+        or _COUPLE.match(folded)
+        or any(pattern.fullmatch(folded.strip(" .,-")) for pattern in _OTHER_VALUES)
+    )
     return bool(is_remark or is_other_value or label_pattern("company", "never").search(folded))
 
 

@@ -9,7 +9,14 @@ from pipeline.model import Finding
 from processors.values.candidates import with_others
 from processors.values.country import Hints, countries
 from processors.values.lines import TextLine
-from processors.values.money.marks import SHARED, SHORT_CODES, SYMBOLS, any_mark, is_code
+from processors.values.money.marks import (
+    SHARED,
+    SHORT_CODES,
+    SHORT_SIGNS,
+    SYMBOLS,
+    any_mark,
+    is_code,
+)
 
 _LEAST_HINTS = 2
 """Weight of the hints at a country whose currency is assumed: one word may be chance."""
@@ -37,7 +44,7 @@ def find_currency(
     if not votes and marks:
         return shared_mark_finding(marks, first_lines)
     if not votes:
-        return short_code_in(lines) or (assumed_from(hints) if has_total else None)
+        return short_code_in(lines) or (assumed_from(hints, lines) if has_total else None)
 
     ranked = votes.most_common()
     confidence = 0.95 if len(ranked) == 1 else 0.8
@@ -88,9 +95,15 @@ def short_code_in(lines: Sequence[TextLine]) -> Finding | None:
 def _short_code_pattern() -> re.Pattern[str]:
     marks = "|".join(sorted(SHORT_CODES, key=len, reverse=True))
     return re.compile(
-        rf"(?<![^\W\d_])(?P<before>{marks}) ?[-\u2013\u2212]?\d[\d.,' ]*[.,]\d\d(?!\d)"
+        rf"(?<![^\W\d_])(?P<before>{marks}) ?[-\u2013\u2212]?\d[\d.,' ]*[.,]\d\d\d?(?!\d)"
         rf"|\d[.,]?\d\d ?(?P<after>{marks})(?![^\W\d_])"
     )
+
+
+@cache
+def _short_sign_pattern() -> re.Pattern[str]:
+    marks = "|".join(map(re.escape, sorted(SHORT_SIGNS, key=len, reverse=True)))
+    return re.compile(rf"(?:^|[ :])(?:{marks})[ .]?\d[\d.,' ]*[.,]\d{{2,3}}(?!\d)")
 
 
 @cache
@@ -132,10 +145,18 @@ def shared_mark_finding(marks: Counter[str], first_lines: dict[str, TextLine]) -
     return with_others(line.finding(None, 0.3, reason), may_be)
 
 
-def assumed_from(hints: Hints) -> Finding | None:
-    """Return the currency of the country that the document hints at."""
+def assumed_from(hints: Hints, lines: Sequence[TextLine]) -> Finding | None:
+    """Return the currency of the country that the document hints at.
+
+    None if another one may be meant: by "dollars", or by an abbreviation beside an amount.
+    """
     country = hints.best(tuple(hints.weights))
     if country is None or hints.weights[country] < _LEAST_HINTS:
+        return None
+    is_dollar = countries()[country].currency.endswith("D")
+    if any(_short_sign_pattern().search(line.folded) for line in lines) or (
+        not is_dollar and any("dollar" in line.folded for line in lines)
+    ):
         return None
     return Finding(
         countries()[country].currency,

@@ -20,6 +20,7 @@ SYMBOLS = {
     "₦": "NGN",
     "₵": "GHS",
     "gh₵": "GHS",
+    "gh¢": "GHS",
     "₡": "CRC",
     "₲": "PYG",
     "₸": "KZT",
@@ -100,6 +101,8 @@ SHORT_CODES = {
     "MUR": "MUR",
     "AMD": "AMD",
     "Ft": "HUF",
+    "KD": "KWD",
+    "JD": "JOD",
 }
 """Marks of one currency that are words or abbreviations as well, spelled as beside amounts."""
 

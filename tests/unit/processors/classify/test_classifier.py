@@ -303,3 +303,17 @@ def test_specks_before_the_words_of_a_letter_do_not_hide_it():
     )
 
     assert class_of(f"{text}'- With kind regards\nAda").value == "letter"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "OUTSOURCING AGREEMENT\nThis Agreement is made as of the 1st day of May 2031\nby and between",
+        "INDEPENDENT CONTRACTOR AGREEMENT\nthis agreement is effective\nSignature: ______ Date: ______",
+        "AMENDMENT NO. 2 TO SUPPLY AGREEMENT\nentered into as of 1 May 2031 by and between",
+        "LEASE\nBETWEEN:\nRill Ltd (the “Landlord”)\n- and -\nIda Quill (the “Tenant”)",
+    ],
+)  # fmt: skip
+def test_short_contract(text: str):
+    """A title and the opening sentence are enough for a contract, also with blanks to fill in."""
+    assert class_of(text).value == "contract"

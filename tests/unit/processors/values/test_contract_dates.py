@@ -44,3 +44,21 @@ def test_other_documents_keep_their_date():
     text = "Date: 2011-08-09\nThe agreement is effective as of May 4, 2011."
 
     assert date_of(text, doc_class="letter") == "2011-08-09"
+
+
+def test_last_signature_counts():
+    """Where the last signature decides, the latest date beside one is the contract's."""
+    text = (
+        "DEED\nIt is effective as of the date of the last signature below. The lease of\n"
+        "May 4, 2010 ends.\nRill Ltd\nDate: June 2, 2031\nTarn Ltd\nDate: June 9, 2031"
+    )
+
+    assert date_of(text) == "2031-06-09"
+    assert date_of(text.replace(", 2031", "")) is None
+
+
+def test_entry_into_force():
+    """The day of entry into force comes before that of the signature."""
+    text = "DEED\nSigning date: 8 May 2031\nThis deed enters into force on 1 June 2031."
+
+    assert date_of(text) == "2031-06-01"

@@ -121,3 +121,27 @@ def test_roles_with_names():
 
     assert found is not None
     assert found.value == "Ida B. Quill; Rolf Dorn"
+
+
+@pytest.mark.parametrize(
+    ("opening", "names"),
+    [
+        ("PARTIES (1) RILL LIMITED and (2) TARN BANK LLP", "RILL LIMITED; TARN BANK LLP"),
+        ("PARTIES 1. RILL TRUSTEES 2. TARN LIMITED BACKGROUND", "RILL TRUSTEES; TARN LIMITED"),
+        ("between RILL LTD (the “Owner”) - and - IDA QUILL (the “Guest”)", "RILL LTD; IDA QUILL"),
+        ("among RILL, INC., as Borrower, and TARN BANK, N.A., as Agent", "RILL, INC.; TARN BANK, N.A."),
+        ("between Rill Networks plc and Tarn Limited", "Rill Networks plc; Tarn Limited"),
+        ("between Rill Club of Fell Lane, Hexham (“A”) and Tarn Ltd (“B”)", "Rill Club; Tarn Ltd"),
+        ("between Rill Insurance Company of Ohio (“A”) and Tarn Ltd", "Rill Insurance Company of Ohio; Tarn Ltd"),
+        ("made this 3 May 2031 by Rill Inc. (“A”), a firm; and Tarn Ltd. (“B”)", "Rill Inc.; Tarn Ltd."),
+        ("between Name: Rill Limited Office: 2 Fell (A) and Name: Tarn Limited (B)", "Rill Limited; Tarn Limited"),
+        ("between Rill GmbH, Moorstr. 5, 10115 Berlin, and Tarn B.V., a firm", "Rill GmbH; Tarn B.V."),
+        ("SUPPLY\nFranchisor: Rill, Inc.\nFranchisee: Tarn, LLC", "Rill, Inc.; Tarn, LLC"),
+    ],
+)  # fmt: skip
+def test_lists_of_parties(opening: str, names: str):
+    """Numbers, dashes, roles and addresses around the names are none of them."""
+    found = parties_of(f"DEED\n{opening}")
+
+    assert found
+    assert found.value == names

@@ -27,6 +27,8 @@ def found(text: str, name: str = "date", **options: tuple[str, ...]) -> Finding:
         ("25 - 12 - 2019", "2019-12-25"),
         ("9 March 2021", "2021-03-09"),
         ("Mar 9, 2021", "2021-03-09"),
+        ("Mar. 9th, '21", "2021-03-09"),
+        ("9 Maret 2021", "2021-03-09"),
         ("09-MAR-21", "2021-03-09"),
         ("9th of March 2021", "2021-03-09"),
         ("9. März 2021", "2021-03-09"),
@@ -259,3 +261,32 @@ def test_a_date_of_its_own_ends_what_a_label_heads():
 
     assert found(text, "due_date").value == "2031-07-03"
     assert found(text).value == "2031-06-12"
+
+
+def test_each_date_has_the_heading_of_its_cell():
+    """Of two rows with as many cells, the label above a date announces it."""
+    text = "Billed to  Invoice  Issued  Due\nVole & Co  #83  3 May 2031  9 June 2031"
+
+    assert found(text).value == "2031-05-03"
+    assert found(text, "due_date").value == "2031-06-09"
+    assert found(text.replace("  ", "\t"), "due_date").value == "2031-06-09"
+
+
+def test_date_of_what_is_corrected():
+    """The date of the original invoice is not that of the credit note."""
+    text = "Credit note\nDate 9 June 2031\nOriginal invoice 83 of 3 May 2031"
+
+    assert found(text).value == "2031-06-09"
+
+
+def test_by_a_day():
+    """A line that begins with "by" has the day until which is to be paid."""
+    text = "Invoice\nPlease pay 5.00\nby 9 June 2031"
+
+    assert found(text, "due_date").value == "2031-06-09"
+    assert find_values([page(text)]).get("date") is None
+
+
+def test_postcode_decides_the_order():
+    """A British postcode hints at days before months."""
+    assert found("Small Shop, Harwick HW4 9QT\n3/5/2031").value == "2031-05-03"

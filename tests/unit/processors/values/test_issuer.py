@@ -339,3 +339,54 @@ def test_the_year_of_foundation_is_no_postal_code():
     text = "Three Kettles Ltd\nGood tea since 1974\nInvoice no: 1042\nTotal 5.00"
 
     assert "address" not in values_of(text)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Harwick HW4 9QT",
+        "3107 Moorstadt",
+        "Store 31",
+        "VOID IF DETACHED",
+        "In account with",
+        "Mr. and Mrs. Quillfeather",
+        "Tea 3 kg x USD 2,100.00",
+        "Supply agreement",
+        "Item Ex Tax Inc Tax",
+        "Total (inc GST) 5.00",
+    ],
+)
+def test_what_is_no_name(line: str):
+    """A town with its code, the number of a shop, a remark or an item is not the issuer."""
+    values = values_of(f"{line}\nBrindle Otter\nVAT no. 12\nTotal 5.00")
+
+    assert values["company"] == "Brindle Otter"
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("Invoice from Brindle Otter", "Brindle Otter"),
+        ("Exporter: Brindle Otter Exports, 12 Fell Road", "Brindle Otter Exports"),
+        ("(1) Brindle Otter Limited", "Brindle Otter Limited"),
+        ("Operator: Brindle Otter Ltd", "Brindle Otter Ltd"),
+        ("Brindle Otter, CPA", "Brindle Otter, CPA"),
+    ],
+)
+def test_name_with_words_around_it(line: str, name: str):
+    """Labels and numbers before a name are none of it; the degree behind it is."""
+    assert values_of(f"{line}\n4 March 2031\nTotal 5.00")["company"] == name
+
+
+def test_trade_below_a_name():
+    """What a shop is, below its name, is not its name."""
+    assert values_of("BRINDLE OTTER\nHOME CENTER\nTotal 5.00")["company"] == "BRINDLE OTTER"
+
+
+def test_seller_beside_buyer_in_a_table():
+    """Below a row that names both parties, each cell is one of them."""
+    rows = ("Supplier\tCustomer", "Brindle Otter\tVole & Sons", "3 Fell Road\t9 Moor Road")
+    values = values_of("\n".join([*rows, "HW4 9QT Harwick\tHW5 1AB Wickham", "Total 5.00"]))
+
+    assert values["company"] == "Brindle Otter"
+    assert values["address"] == "3 Fell Road HW4 9QT Harwick"

@@ -107,3 +107,18 @@ def test_a_list_of_invoices_has_no_number_of_its_own():
 
     assert found.value is None
     assert [each.value for each in found.others] == ["834", "835"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Billed to  Invoice  Issued\nVole Ltd  #834-B  4 March 2031",
+        "Terms\tInvoice number\tDate\nnet\t834-B\t4 March 2031",
+        "FACTURE\nN° 834-B\n4 mars 2031",
+        "Small Shop  INVOICE\n3 Fell Road  No. 834-B",
+        "TAX INVOICE\nTo: Vole Ltd\nNumber 834-B",
+    ],
+)
+def test_number_in_a_cell_or_below_the_title(text: str):
+    """Its place below the label or the title tells the number from what is beside it."""
+    assert number(f"Small Shop\n{text}\nTotal 5.00") == "834-B"
