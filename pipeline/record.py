@@ -64,7 +64,10 @@ def process_record(work: RecordWork, run: SourceRun) -> list[Outcome]:
     ):
         folder = Path(name)
         for number, ref in enumerate(work.files):
-            read = partial(read_file, ref, work, run, folder / str(number), documents)
+            # Most records have one file, which needs no folder of its own: a folder costs as much
+            # as all else that is done with a small one.
+            own = folder if len(work.files) == 1 else folder / str(number)
+            read = partial(read_file, ref, work, run, own, documents)
             outcomes += isolated([ref], read)
         if documents:
             refs = tuple(document.file.ref for document in documents)
@@ -85,7 +88,7 @@ def read_file(
     quarantined_too = run.reread
     # A user who sets the flag wants the files read again, even if nothing has changed.
     run = replace(run, reread=run.reread or work.reprocess_flag is not None)
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     try:
         with telemetry.stage("fetch"):
             file = fetch(ref, run.ports, folder)

@@ -9,6 +9,7 @@ import io
 import os
 import secrets
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -67,10 +68,12 @@ class LocalArchive:
         sha256: str,
         media_type: str,  # noqa: ARG002 - a file has no media type
         replace: bool = False,
+        unchanging: bool = False,
     ) -> StoredObject:
         """Store a file and confirm its SHA-256 by reading it back.
 
-        The same digest already there is success.
+        The same digest already there is success. A file that is `unchanging` gets a second name in
+        the archive, where file system and owner allow that: a new file costs as much as all else.
 
         Raises:
             ArchiveConflict: the key holds other bytes, or the file's bytes have not the digest
@@ -82,7 +85,8 @@ class LocalArchive:
         if there is not None:
             return _same(there, sha256)
         with source.open("rb") as stream, _translated(path, "store"), self._incoming() as incoming:
-            size_bytes = _write(stream, incoming)
+            linked = unchanging and _link(source, stream, incoming)
+            size_bytes = _flush(stream) if linked else _write(stream, incoming)
             # Read back from the file: what was written was in memory, not on the disk.
             stored = StoredObject(key, size_bytes, _sha256(incoming))
             if stored.sha256 != sha256:
@@ -242,8 +246,34 @@ def _write(stream: BinaryIO, target: Path) -> int:
         return output.tell()
 
 
+def _link(source: Path, stream: BinaryIO, target: Path) -> bool:
+    """Give a file a second name, with the rights of the archive; False where that is impossible.
+
+    `stream` is the open file. Another file may have its name by now: then the second name is
+    useless, and is removed.
+    """
+    number = stream.fileno()
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except OSError:  # another file system, one without links, or another user's file
+        return False
+    found = os.fstat(number)
+    if not os.path.samestat(found, os.lstat(target)) or found.st_uid != os.geteuid():
+        target.unlink()
+        return False
+    if stat.S_IMODE(found.st_mode) & ~0o600:
+        os.fchmod(number, 0o600)
+    return True
+
+
+def _flush(stream: BinaryIO) -> int:
+    """Put the bytes of a file on the disk, as `_write` does, and return how many they are."""
+    os.fsync(stream.fileno())
+    return os.fstat(stream.fileno()).st_size
+
+
 def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
+    with path.open("rb", buffering=0) as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 

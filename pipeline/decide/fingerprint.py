@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 from pipeline.model import SourceSpec, short_digest
 from pipeline.model.learning import LearnedColumn
+from pipeline.model.plain import as_plain
 
 DECIDING = (
     "decide/column_values.py",
@@ -61,8 +62,8 @@ def plan_fingerprint(
 
     A model counts from the step on at which its choices are suggested or written.
     """
-    settings = asdict(spec)
-    relevant = {name: settings[name] for name in _PLAN_SETTINGS}
+    # Once for each record that is planned.
+    relevant = {name: as_plain(getattr(spec, name)) for name in _PLAN_SETTINGS}
     models = {name: column.fingerprint for name, column in learned.items() if column.fingerprint}
     parts = [code_digest(), json.dumps(relevant, sort_keys=True)]
     if models:

@@ -14,11 +14,20 @@ class Archive(Protocol):
     """
 
     def put(
-        self, key: str, source: Path, *, sha256: str, media_type: str, replace: bool = False
+        self,
+        key: str,
+        source: Path,
+        *,
+        sha256: str,
+        media_type: str,
+        replace: bool = False,
+        unchanging: bool = False,
     ) -> StoredObject:
         """Store a file and confirm its SHA-256 from the store's own answer or by reading it back.
 
-        Put-if-absent unless `replace`: the same digest already there is success.
+        Put-if-absent unless `replace`: the same digest already there is success. `unchanging` says
+        that nobody writes to the file any more until it is deleted: a store on the same disk may
+        keep it as it is, instead of a copy.
 
         Raises:
             ArchiveConflict: the key holds other bytes.

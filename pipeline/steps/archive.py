@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 from pipeline.archive_layout import MANIFEST, RENAMES, child_folder, document_prefix, original_key
@@ -18,6 +18,7 @@ from pipeline.model import (
     ReadDocument,
     StoredObject,
 )
+from pipeline.model.plain import as_plain
 from pipeline.ports import Archive
 
 MANIFEST_VERSION = 1
@@ -66,7 +67,14 @@ def _put_original(file: FetchedFile, media_type: str, ports: Ports) -> None:
     """Store an original unless it came from the archive, and record that it is there."""
     sha256 = file.sha256
     if file.path is not None:
-        ports.archive.put(original_key(sha256), file.path, sha256=sha256, media_type=media_type)
+        # The work folder is this record's alone, and nothing in it is written a second time.
+        ports.archive.put(
+            original_key(sha256),
+            file.path,
+            sha256=sha256,
+            media_type=media_type,
+            unchanging=True,
+        )
     ports.ledger.files.archived(
         file.ref.version, sha256=sha256, size_bytes=file.size_bytes, media_type=media_type
     )
@@ -108,7 +116,7 @@ def archive_manifest(
         stored = _stored_before(prefix, ports.archive)
     manifest = {
         "manifest": MANIFEST_VERSION,
-        "file": asdict(file.ref),
+        "file": as_plain(file.ref),
         "version": file.ref.version,
         "location_key": file.ref.location_key,
         "original_name": state.original_name if state else file.ref.name,
@@ -136,6 +144,8 @@ def put_manifest(
     # A line for each entry: people read manifests. With `indent` Python would encode each value
     # itself, which takes five times as long.
     lines = (f" {_ENCODE(name)}: {_ENCODE(value)}" for name, value in manifest.items())
+    # A new file each time, since the archive may keep the one that it was given.
+    scratch.unlink(missing_ok=True)
     scratch.write_text("{\n" + ",\n".join(lines) + "\n}", encoding="utf-8")
     put_derived_file(f"{prefix}/{MANIFEST}", scratch, archive)
 
@@ -143,7 +153,7 @@ def put_manifest(
 def archive_renames(renames: Mapping[str, FileRef], run: SourceRun) -> None:
     """Store which version each renamed file has now: its manifest was written before the rename."""
     text = json.dumps(
-        {version: asdict(ref) for version, ref in renames.items()}, ensure_ascii=False, indent=1
+        {version: as_plain(ref) for version, ref in renames.items()}, ensure_ascii=False, indent=1
     )
     # Named by run and content: what is stored twice replaces itself, two pages never collide.
     name = f"{run.run_id}-{hashlib.sha256(text.encode()).hexdigest()[:12]}.json"
@@ -160,13 +170,16 @@ def derived_names(prefix: str, archive: Archive) -> list[str]:
 
 
 def put_derived_file(key: str, path: Path, archive: Archive) -> StoredObject:
-    """Store a derived file, in place of what is there."""
+    """Store a derived file, which nobody changes any more, in place of what is there."""
     media_type = DERIVED_TYPES.get(path.suffix, "application/octet-stream")
-    return archive.put(key, path, sha256=_sha256(path), media_type=media_type, replace=True)
+    sha256 = _sha256(path)
+    return archive.put(
+        key, path, sha256=sha256, media_type=media_type, replace=True, unchanging=True
+    )
 
 
 def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
+    with path.open("rb", buffering=0) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
@@ -192,8 +205,8 @@ def findings_json(findings: Findings) -> Mapping[str, object]:
     return {
         "media_type": findings.media_type,
         "status": findings.status,
-        "doc_type": asdict(findings.doc_type),
-        "fields": {name: asdict(finding) for name, finding in findings.fields.items()},
+        "doc_type": as_plain(findings.doc_type),
+        "fields": {name: as_plain(finding) for name, finding in findings.fields.items()},
         "pages": [
             {
                 "number": page.number,
@@ -230,11 +243,14 @@ def _child_json(number: int, child: Child) -> Mapping[str, object]:
 def effect_json(effect: Effect) -> Mapping[str, object]:
     """Return an effect as plain JSON."""
     times = {"at": effect.at, "applied_at": effect.applied_at}
-    return asdict(effect) | {name: at.isoformat() if at else None for name, at in times.items()}
+    return {
+        **as_plain(effect),
+        **{name: at.isoformat() if at else None for name, at in times.items()},
+    }
 
 
 def outcome_json(outcome: Outcome) -> Mapping[str, object]:
     """Return an outcome as plain JSON, without the file, which the manifest has itself."""
-    fields = asdict(outcome)
+    fields = dict(as_plain(outcome))
     del fields["ref"], fields["values"]
     return fields

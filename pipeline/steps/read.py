@@ -1,6 +1,6 @@
 """Read a document, or find that its content was read before."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -29,14 +29,16 @@ def read_document(
         Quarantined: the program died MAX_DEATHS times while it read the file alone; never with
             `quarantined_too`.
     """
+    fingerprints: Sequence[str] | None = None
     if not run.reread or run.reuse_readings:
+        fingerprints = run.ports.ledger.files.reading_fingerprints(file.sha256)
         needs_text = "text" in run.spec.columns.values()
-        known = known_document(file, run.ports, folder, needs_text=needs_text)
+        known = known_document(file, fingerprints, run.ports, folder, needs_text=needs_text)
         if known is not None:
             return known
     if not quarantined_too:
         refuse_quarantined(file.ref, run)
-    return read_again(file, run, folder)
+    return read_again(file, run, folder, fingerprints)
 
 
 def refuse_quarantined(ref: FileRef, run: SourceRun) -> None:
@@ -55,10 +57,13 @@ def refuse_quarantined(ref: FileRef, run: SourceRun) -> None:
         )
 
 
-def read_again(file: FetchedFile, run: SourceRun, folder: Path) -> ReadDocument:
+def read_again(
+    file: FetchedFile, run: SourceRun, folder: Path, fingerprints: Sequence[str] | None = None
+) -> ReadDocument:
     """Read a file. Bytes that only the archive has come from there, never from Caspio.
 
-    The class that a user says it has stays its class, also in later runs.
+    The class that a user says it has stays its class, also in later runs. `fingerprints` are those
+    under which the content was read, if the caller has looked them up already.
     """
     path, ports = file.path, run.ports
     if path is None:
@@ -67,17 +72,19 @@ def read_again(file: FetchedFile, run: SourceRun, folder: Path) -> ReadDocument:
     work_dir = folder / "derived"
     work_dir.mkdir()
     while_read = partial(_recorded, file.ref.version, run)
-    as_class = run.as_class or _said_class(file.sha256, ports)
+    if fingerprints is None:
+        fingerprints = ports.ledger.files.reading_fingerprints(file.sha256)
+    as_class = run.as_class or _said_class(file.sha256, fingerprints, ports)
     findings = ports.reader.read(
         path, name=file.ref.name, work_dir=work_dir, while_read=while_read, as_class=as_class
     )
     return ReadDocument(replace(file, path=path), _with_class(findings, as_class))
 
 
-def _said_class(sha256: str, ports: Ports) -> str:
+def _said_class(sha256: str, fingerprints: Sequence[str], ports: Ports) -> str:
     """Return the class that a user has said this content has, "" if none has."""
     files = ports.ledger.files
-    for fingerprint in files.reading_fingerprints(sha256):
+    for fingerprint in fingerprints:
         known = files.reading(sha256, fingerprint)
         # A reading that failed has no class: what was said before it still holds.
         if known is not None and known[0].status.readable:
@@ -118,10 +125,17 @@ def _recorded(version: str, run: SourceRun) -> Iterator[None]:
 
 
 def known_document(
-    file: FetchedFile, ports: Ports, folder: Path, *, needs_text: bool
+    file: FetchedFile,
+    fingerprints: Sequence[str],
+    ports: Ports,
+    folder: Path,
+    *,
+    needs_text: bool,
 ) -> ReadDocument | None:
-    """Return the reading that the ledger has, None if the file must be read again."""
-    fingerprints = ports.ledger.files.reading_fingerprints(file.sha256)
+    """Return the reading that the ledger has, None if the file must be read again.
+
+    `fingerprints` are those under which the content was read, the latest first.
+    """
     current = next((known for known in fingerprints if ports.reader.is_current(known)), None)
     known = None if current is None else ports.ledger.files.reading(file.sha256, current)
     if known is None or known[0].scan is ScanStatus.NOT_SCANNED:

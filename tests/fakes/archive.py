@@ -21,7 +21,14 @@ class MemoryArchive:
         self.down = ""
 
     def put(
-        self, key: str, source: Path, *, sha256: str, media_type: str, replace: bool = False
+        self,
+        key: str,
+        source: Path,
+        *,
+        sha256: str,
+        media_type: str,
+        replace: bool = False,
+        unchanging: bool = False,  # noqa: ARG002 - a copy of the bytes is kept
     ) -> StoredObject:
         """Store a file."""
         self._reach(key)

@@ -131,7 +131,14 @@ class S3Archive:
         return f"S3Archive(s3://{self._bucket.name}/{self._bucket.prefix})"
 
     def put(
-        self, key: str, source: Path, *, sha256: str, media_type: str, replace: bool = False
+        self,
+        key: str,
+        source: Path,
+        *,
+        sha256: str,
+        media_type: str,
+        replace: bool = False,
+        unchanging: bool = False,  # noqa: ARG002 - a bucket has its own copy
     ) -> StoredObject:
         """Store a file whose bytes the store has checked on arrival.
 

@@ -34,7 +34,7 @@ _WAIT_S = 30
 # Any numbers that no other program takes in the same PostgreSQL database.
 _MIGRATION_LOCK = 4_172_033_519
 _FILES_LOCK = 4_172_033_520
-_IMMEDIATE = {"ledger_begin": "IMMEDIATE"}
+_UNFLUSHED = text("SET LOCAL synchronous_commit TO off")
 
 _WAYS_OUT = (
     ("unable to open database file", "Create the folder or correct [ledger] url."),
@@ -124,9 +124,9 @@ def _sqlite(url: URL) -> Engine:
     with suppress(OSError):  # what is wrong with the place, SQLite says itself
         os.close(os.open(str(url.database), os.O_CREAT | os.O_EXCL, 0o600))
     wait_s = float(str(url.query.get("timeout", _WAIT_S)))
-    engine = create_engine(url, connect_args={"timeout": wait_s})
+    # The connection used last comes first: what another has cached, later writes made worthless.
+    engine = create_engine(url, connect_args={"timeout": wait_s}, pool_use_lifo=True)
     event.listen(engine, "connect", partial(_prepare_sqlite, wait_s=wait_s))
-    event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
@@ -144,22 +144,24 @@ def _prepare_sqlite(connection: Any, _record: object, *, wait_s: float) -> None:
     cursor.close()
 
 
-def _begin_sqlite(connection: Connection) -> None:
-    """Begin a transaction.
+def _begin_sqlite(connection: Connection, *, synchronous: str) -> None:
+    """Begin a transaction: to read unless `synchronous` says how a commit waits for the disk.
 
-    synchronous is FULL because in WAL mode NORMAL may lose the last commits at a power cut
+    FULL, because in WAL mode NORMAL may lose the last commits at a power cut
     (https://www.sqlite.org/pragma.html#pragma_synchronous): an intent would be lost while its
     effect is at Caspio. What need not survive a power cut is written without waiting for the disk.
     """
-    options, known = connection.get_execution_options(), connection.info
-    synchronous = "NORMAL" if options.get("ledger_unflushed") else "FULL"
-    # By the driver: SQLAlchemy's way to it takes as long as the statement that follows.
+    # By the driver: SQLAlchemy's way to it takes as long as the statement that follows. Nor is this
+    # a listener of its event "begin": with one, it would look for listeners of every event.
     driver = connection.connection.driver_connection
     assert isinstance(driver, sqlite3.Connection)
-    if known.get("synchronous") != synchronous:
+    if not synchronous:
+        driver.execute("BEGIN")
+        return
+    if connection.info.get("synchronous") != synchronous:
         driver.execute(f"PRAGMA synchronous={synchronous}")
-        known["synchronous"] = synchronous
-    driver.execute(f"BEGIN {options.get('ledger_begin', 'DEFERRED')}")
+        connection.info["synchronous"] = synchronous
+    driver.execute("BEGIN IMMEDIATE")
 
 
 def _prepare_postgres(connection: Any, _record: object) -> None:
@@ -184,7 +186,9 @@ def writing(engine: Engine) -> Iterator[Connection]:
     could not get it later if another one has written meanwhile. In PostgreSQL READ COMMITTED is
     enough, since rows that must not change meanwhile are locked one by one.
     """
-    with engine.connect().execution_options(**_IMMEDIATE) as connection, connection.begin():
+    with engine.connect() as connection, connection.begin():
+        if engine.dialect.name == "sqlite":
+            _begin_sqlite(connection, synchronous="FULL")
         yield connection
 
 
@@ -194,10 +198,11 @@ def writing_unflushed(engine: Engine) -> Iterator[Connection]:
 
     It does not wait for the disk.
     """
-    options = {**_IMMEDIATE, "ledger_unflushed": True}
-    with engine.connect().execution_options(**options) as connection, connection.begin():
-        if connection.dialect.name == "postgresql":
-            connection.execute(text("SET LOCAL synchronous_commit TO off"))
+    with engine.connect() as connection, connection.begin():
+        if engine.dialect.name == "sqlite":
+            _begin_sqlite(connection, synchronous="NORMAL")
+        else:
+            connection.execute(_UNFLUSHED)
         yield connection
 
 
@@ -205,6 +210,20 @@ def writing_unflushed(engine: Engine) -> Iterator[Connection]:
 def reading(engine: Engine) -> Iterator[Connection]:
     """Open one transaction that only reads."""
     with engine.connect() as connection, connection.begin():
+        if engine.dialect.name == "sqlite":
+            _begin_sqlite(connection, synchronous="")
+        yield connection
+
+
+@contextmanager
+def reading_one_moment(engine: Engine) -> Iterator[Connection]:
+    """Open one transaction that only reads, and sees all as it was at its first look.
+
+    In WAL mode every transaction of SQLite that reads does so; PostgreSQL has to be asked.
+    """
+    with reading(engine) as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
         yield connection
 
 

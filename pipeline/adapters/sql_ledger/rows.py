@@ -1,7 +1,7 @@
 """Turn values into what the tables hold and back. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import RowMapping
@@ -26,6 +26,7 @@ from pipeline.model import (
     Suggestion,
 )
 from pipeline.model.messages import Message, ReportedRecord
+from pipeline.model.plain import as_plain
 from pipeline.ports import FileState, RunState, Suspect
 from pipeline.ports.ledger import Acknowledgement
 
@@ -58,7 +59,7 @@ def file_row(ref: FileRef) -> Json:
 
 
 def dump_ref(ref: FileRef) -> Json:
-    """Return a reference as JSON, by hand: `asdict` would copy every value of every listed file."""
+    """Return a reference as JSON, by hand: a listing has many of them."""
     record = ref.record
     return {
         "source": ref.source,
@@ -97,7 +98,7 @@ def dump_outcome(outcome: Outcome) -> Json:
         "size_bytes": outcome.size_bytes,
         "written": dict(outcome.written),
         "new_name": outcome.new_name,
-        "suggestions": [asdict(suggestion) for suggestion in outcome.suggestions],
+        "suggestions": [as_plain(suggestion) for suggestion in outcome.suggestions],
         "left_open": dict(outcome.left_open),
         "planned_only": outcome.planned_only,
         "quarantined": outcome.quarantined,
@@ -168,9 +169,9 @@ def dump_findings(findings: Findings) -> Json:
     return {
         "media_type": kept.media_type,
         "status": kept.status.value,
-        "doc_type": asdict(kept.doc_type),
-        "fields": {name: asdict(finding) for name, finding in kept.fields.items()},
-        "pages": [asdict(page) for page in kept.pages],
+        "doc_type": as_plain(kept.doc_type),
+        "fields": {name: as_plain(finding) for name, finding in kept.fields.items()},
+        "pages": [as_plain(page) for page in kept.pages],
         "problems": list(kept.problems),
         "children": [
             {

@@ -23,13 +23,9 @@ def copy_ledger(url: str, target: Path, *, clock: Clock) -> int:
     try:
         copied = Session(f"sqlite:///{target}", clock=clock)
         try:
-            # In WAL mode a transaction that reads sees one moment; PostgreSQL has to be asked.
-            postgres = source.engine.dialect.name == "postgresql"
-            options = {"isolation_level": "REPEATABLE READ"} if postgres else {}
             with (
                 database.translated(source.url, "copy"),
-                source.engine.connect().execution_options(**options) as reader,
-                reader.begin(),
+                database.reading_one_moment(source.engine) as reader,
                 copied.writing("be written as a copy") as writer,
             ):
                 return sum(_copy_table(reader, writer, table) for table in metadata.sorted_tables)

@@ -1,0 +1,32 @@
+"""Values as plain data, to be stored as JSON."""
+
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from functools import cache
+from typing import Any
+
+
+def as_plain(value: object) -> Any:
+    """Return a value with its dataclasses and mappings as dictionaries, its sequences as lists.
+
+    `dataclasses.asdict` copies every text and number as well, which takes ten times as long. What
+    is neither, such as an enum, stays as it is.
+    """
+    kind = type(value)
+    if kind in _AS_THEY_ARE:
+        return value
+    if names := _names(kind):
+        return {name: as_plain(getattr(value, name)) for name in names}
+    if isinstance(value, Mapping):
+        return {name: as_plain(one) for name, one in value.items()}
+    if isinstance(value, tuple | list):
+        return [as_plain(one) for one in value]
+    return value
+
+
+_AS_THEY_ARE = frozenset({str, int, float, bool, type(None)})
+
+
+@cache
+def _names(kind: type) -> tuple[str, ...]:
+    return tuple(one.name for one in fields(kind)) if is_dataclass(kind) else ()
