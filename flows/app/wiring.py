@@ -9,12 +9,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import structlog
 from pydantic import SecretStr
 
 from flows.app.drain import Drain
 from flows.app.reading import KeptReader, open_reader, own_rules, worker_count
 from pipeline.adapters.system_clock import SystemClock
 from pipeline.context import Ports
+from pipeline.errors import IngestError
 from pipeline.metering.budget import Spending
 from pipeline.metering.metrics import MetricsRecorder
 from pipeline.metering.summary import Summary
@@ -116,6 +118,18 @@ def _reader_for(
     rules = own_rules(settings.processing.rules)
     key = (settings.processing, rules, archive.renditions, settings.account, settings.queue)
     return kept.lent(key, opening)
+
+
+def warm_reader(settings: Settings, kept: KeptReader) -> None:
+    """Let the reader that a process keeps load its models, without waiting for it.
+
+    What goes wrong is only logged: the first run fails with the same reason, and says more.
+    """
+    try:
+        with _reader_for(settings, kept) as reader:
+            reader.warm()
+    except (IngestError, OSError) as error:
+        structlog.get_logger(__name__).warning("reader not warmed", error=str(error))
 
 
 def _open_archiving_reader(settings: Settings) -> "SandboxedReader":

@@ -8,7 +8,7 @@ from flows.app.drain import Drain
 from flows.app.mapping.live_settings import LiveSettings
 from flows.app.reading import KeptReader
 from flows.app.settings import load_settings
-from flows.app.wiring import open_ledger
+from flows.app.wiring import open_ledger, warm_reader
 from flows.http.server import Running, listening, server_of
 from flows.webhooks.dispatch import Dispatcher, Loop, Start, start_at_prefect, start_directly
 from flows.webhooks.receiver import PATH, Receiver
@@ -61,6 +61,8 @@ def receiving(
                 start = start_at_prefect(settings, config)
             else:
                 start = start_directly(config, drain, kept)
+                # The first message finds the models loaded.
+                warm_reader(settings, kept)
         # A source that is mapped or paused meanwhile is known with the next message.
         live = LiveSettings(config, settings, load_settings)
         loop = Loop(Dispatcher(live.present, ledger, start, drain))

@@ -249,7 +249,7 @@ def _write(stream: BinaryIO, target: Path) -> int:
 def _link(source: Path, stream: BinaryIO, target: Path) -> bool:
     """Give a file a second name, with the rights of the archive; False where that is impossible.
 
-    `stream` is the open file. Another file may have its name by now: then the second name is
+    `stream` is the open file. Another file may have taken its name: then the second name is
     useless, and is removed.
     """
     number = stream.fileno()

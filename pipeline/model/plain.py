@@ -15,7 +15,7 @@ def as_plain(value: object) -> Any:
     kind = type(value)
     if kind in _AS_THEY_ARE:
         return value
-    if names := _names(kind):
+    if names := _names(kind):  # type: ignore[arg-type]  # mypy treats a class as unhashable
         return {name: as_plain(getattr(value, name)) for name in names}
     if isinstance(value, Mapping):
         return {name: as_plain(one) for name, one in value.items()}

@@ -1,13 +1,15 @@
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any, Self
 
 import pytest
+from structlog.testing import capture_logs
 
 from flows.app.reading import KeptReader
 from flows.app.settings import load_settings
-from flows.app.wiring import connect
+from flows.app.wiring import connect, warm_reader
+from pipeline.settings import Settings
 from processors.sandbox.reader import SandboxedReader
 
 SETTINGS = """
@@ -38,6 +40,16 @@ class Opened:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def written_settings(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Write settings with rules of the user's own into the working folder, and load them."""
+    monkeypatch.chdir(folder)
+    for name in ("CASPIO_CLIENT_ID", "CASPIO_CLIENT_SECRET"):
+        monkeypatch.setenv(name, "a secret")
+    (folder / "rules.toml").write_text("", encoding="utf-8")
+    (folder / "caspio-ingest.toml").write_text(SETTINGS, encoding="utf-8")
+    return load_settings(folder / "caspio-ingest.toml")
 
 
 def test_runs_of_one_process_share_a_reader():
@@ -123,12 +135,7 @@ def test_changed_settings_end_no_run():
 
 def test_a_reader_is_kept_until_its_rules_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Two runs have one reader; after an edit of the user's own rules there is another one."""
-    monkeypatch.chdir(tmp_path)
-    for name in ("CASPIO_CLIENT_ID", "CASPIO_CLIENT_SECRET"):
-        monkeypatch.setenv(name, "a secret")
-    (tmp_path / "rules.toml").write_text("", encoding="utf-8")
-    (tmp_path / "caspio-ingest.toml").write_text(SETTINGS, encoding="utf-8")
-    settings = load_settings(tmp_path / "caspio-ingest.toml")
+    settings = written_settings(tmp_path, monkeypatch)
     kept = KeptReader()
 
     with ExitStack() as stack:
@@ -142,6 +149,35 @@ def test_a_reader_is_kept_until_its_rules_change(tmp_path: Path, monkeypatch: py
 
     assert seen[0] is seen[1]
     assert seen[1] is not seen[2]
+
+
+def test_a_warmed_reader_waits_for_the_first_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Its processes are started before there is a document, and the first run gets them."""
+    settings = written_settings(tmp_path, monkeypatch)
+    warmed: list[SandboxedReader] = []
+
+    def warm(reader: SandboxedReader) -> None:
+        warmed.append(reader)
+
+    monkeypatch.setattr(SandboxedReader, "warm", warm)
+
+    with closing(KeptReader()) as kept:
+        warm_reader(settings, kept)
+        with connect(settings, kept=kept) as context:
+            assert warmed == [context.ports.reader]
+
+
+def test_a_reader_that_cannot_be_warmed_stops_no_receiver(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Messages are stored all the same; the run for them says what is wrong."""
+    settings = written_settings(tmp_path, monkeypatch)
+    (tmp_path / "rules.toml").unlink()
+
+    with closing(KeptReader()) as kept, capture_logs() as logs:
+        warm_reader(settings, kept)
+
+    assert [entry["event"] for entry in logs] == ["reader not warmed"]
 
 
 def opening() -> Callable[[], Any]:
