@@ -2,13 +2,18 @@
 
 from alembic import op
 
-from pipeline.adapters.sql_ledger.migrations.columns import big, counted_key, json, utc_time, words
-
-AGENTS = ("agent_tokens", "agent_calls")
+from pipeline.adapters.sql_ledger.migrations.columns import (
+    big,
+    counted_key,
+    integer,
+    json,
+    utc_time,
+    words,
+)
 
 
 def create_agents() -> None:
-    """Create them."""
+    """Create the tables of tokens, of calls, and of requests sent under a key of their own."""
     op.create_table(
         "agent_tokens",
         words("id", primary_key=True),
@@ -37,3 +42,16 @@ def create_agents() -> None:
     )
     op.create_index("ix_agent_calls_token", "agent_calls", ["token_id", "at"])
     op.create_index("ix_agent_calls_run_id", "agent_calls", ["run_id"])
+    op.create_table(
+        "kept_requests",
+        words("token_id", primary_key=True),
+        words("key", primary_key=True),
+        *map(words, ("request", "body")),
+        utc_time("at"),
+        integer("status", nullable=True),
+        json("answer", nullable=True),
+        *map(words, ("owner", "host")),
+        integer("pid"),
+        utc_time("expires_at"),
+    )
+    op.create_index("ix_kept_requests_at", "kept_requests", ["at"])

@@ -12,11 +12,9 @@ from pipeline.adapters.sql_ledger.migrations.columns import (
     words,
 )
 
-LEARNING = ("learned_models", "learned_trials", "learned_rungs")
-
 
 def create_learning() -> None:
-    """Create them."""
+    """Create the tables of models, of trials, and of the steps that were agreed to."""
     op.create_table(
         "learned_models",
         words("source", primary_key=True),

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from pipeline.adapters.sql_ledger.migrations.agents import AGENTS, create_agents
+from pipeline.adapters.sql_ledger.migrations.agents import create_agents
 from pipeline.adapters.sql_ledger.migrations.columns import (
     big,
     counted_key,
@@ -14,42 +14,13 @@ from pipeline.adapters.sql_ledger.migrations.columns import (
     utc_time,
     words,
 )
-from pipeline.adapters.sql_ledger.migrations.learning import LEARNING, create_learning
+from pipeline.adapters.sql_ledger.migrations.learning import create_learning
+from pipeline.adapters.sql_ledger.migrations.syncs import create_syncs
 
 revision = "r0001"
 down_revision = None
 branch_labels = None
 depends_on = None
-
-_TABLES = (
-    "runs",
-    "files",
-    "open_readings",
-    "readings",
-    "effects",
-    "blocked_containers",
-    "repairs",
-    "review_items",
-    "reviews",
-    "confirmed_sources",
-    "source_states",
-    "verify_progress",
-    "workers",
-    "leases",
-    "usage",
-    "permits",
-    "counters",
-    "webhook_messages",
-    "reported_records",
-    "watched_sources",
-    "webhooks",
-    "secret_keys",
-    "login_links",
-    "web_sessions",
-    "audit_entries",
-    *AGENTS,
-    *LEARNING,
-)
 
 
 def upgrade() -> None:
@@ -68,12 +39,7 @@ def upgrade() -> None:
     op.create_table(
         "secret_keys", words("name", primary_key=True), words("key"), utc_time("made_at")
     )
-
-
-def downgrade() -> None:
-    """Drop every table."""
-    for table in reversed(_TABLES):
-        op.drop_table(table)
+    create_syncs()
 
 
 def _partial_index(name: str, table: str, columns: list[str], where: str) -> None:

@@ -1,17 +1,19 @@
-"""Add records in sync."""
+"""The tables of records in sync, as the first migration creates them."""
 
 import sqlalchemy as sa
 from alembic import op
 
-from pipeline.adapters.sql_ledger.migrations.columns import counted_key, json, utc_time, words
+from pipeline.adapters.sql_ledger.migrations.columns import (
+    big,
+    counted_key,
+    integer,
+    json,
+    utc_time,
+    words,
+)
 
-revision = "r0002"
-down_revision = "r0001"
-branch_labels = None
-depends_on = None
 
-
-def upgrade() -> None:
+def create_syncs() -> None:
     """Create the tables of rows, effects and progress."""
     op.create_table(
         "sync_rows",
@@ -29,10 +31,11 @@ def upgrade() -> None:
         *map(json, ("before", "after")),
         *map(words, ("state", "note", "run_id")),
         utc_time("at"),
-        sa.Column("undoes", sa.BigInteger()),
+        big("undoes", nullable=True),
     )
     op.create_index("ix_sync_effects_run", "sync_effects", ["run_id"])
     op.create_index("ix_sync_effects_undoes", "sync_effects", ["undoes"])
+    # A run asks at its start for the intents that an earlier one left; they are few among many.
     where = sa.text("state = 'intent'")
     op.create_index(
         "ix_sync_effects_open",
@@ -46,10 +49,5 @@ def upgrade() -> None:
         words("sync", primary_key=True),
         *map(words, ("caspio_mark", "mirror_mark")),
         utc_time("swept_at", nullable=True),
+        integer("deleted", server_default="0"),
     )
-
-
-def downgrade() -> None:
-    """Drop them."""
-    for table in ("sync_progress", "sync_effects", "sync_rows"):
-        op.drop_table(table)
