@@ -64,7 +64,7 @@ bench: setup-test ## Measure the cost beside other programs, and write docs/benc
 bench-details: setup-test ## Print the other measurements: stages, memory, large documents, the review page, agents
 	@$(BIN)/python -m pytest -m bench -p no:randomly -s tests/bench $(PYTEST_ARGS)
 
-bench-house: ## Measure how hard the code is to enter (HOUSE_ARGS="--list processors")
+bench-house: ## Measure how hard the code is to enter (HOUSE_ARGS="--list processors" or "--peers")
 	@$(or $(wildcard $(BIN)/python),python3) -m tests.bench.house $(HOUSE_ARGS)
 
 bench-read: setup-test ## Compare reading with tesseract and OCRmyPDF (BENCH_ARGS="--every 5 --json FILE"); measure confidences
