@@ -115,7 +115,9 @@ def wanted_values(
             wanted.problems.append(f"{column_name}: the column is no longer there; see `doctor`")
             continue
         if best is None:
-            wanted.missing[column_name] = _why_missing(finding_name, documents)
+            # What the documents say of a finding that has no value, each reason once.
+            unsure = [one[finding_name].reason for one in documents.values() if finding_name in one]
+            wanted.missing[column_name] = "; ".join(dict.fromkeys(unsure))
             continue
         text = best.value or ""
         if finding_name == "provenance" and len(text) > TEXT_TYPES.get(column.type, 0):
@@ -137,12 +139,6 @@ def wanted_values(
         else:
             wanted.values[column_name] = WantedValue(value, best.confidence, best.reason, version)
     return wanted
-
-
-def _why_missing(name: str, documents: Mapping[str, Mapping[str, Finding]]) -> str:
-    """Return what the documents say of a finding that has no value, "" if they say nothing."""
-    unsure = (document[name].reason for document in documents.values() if name in document)
-    return "; ".join(dict.fromkeys(unsure))
 
 
 def most_certain(
@@ -196,7 +192,8 @@ def decide(
             continue
         objection = objection or _doubt(want, name, spec)
         if objection:
-            suggestions.append(_suggestion(name, current, want, objection))
+            said = (want.value, objection, want.confidence)
+            suggestions.append(Suggestion(name, current, *said, page=want.page, box=want.box))
         else:
             after[name] = want.value
     # A new time alone is no reason to write: each run would change every record.
@@ -210,11 +207,6 @@ def decide(
         suggestions=tuple(suggestions),
         left_open=_left_open(work, spec, wanted, missing),
     )
-
-
-def _suggestion(column: str, current: Value, want: WantedValue, reason: str) -> Suggestion:
-    said = want.value, reason, want.confidence
-    return Suggestion(column, current, *said, page=want.page, box=want.box)
 
 
 def _left_open(

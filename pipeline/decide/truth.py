@@ -120,7 +120,11 @@ def _typed(
 ) -> TypedValue | None:
     """Return a value that is not empty as people's, None where it is or may be ours."""
     text, latest = as_text(value), history.latest
-    was_decided = latest is not None and _decides(latest)
+    was_decided = (
+        latest is not None
+        and latest.kind is EffectKind.APPLY_DECISION
+        and latest.state in IN_EFFECT
+    )
     if latest is not None and was_decided and same(latest.after[column.name], value, column):
         return TypedValue(text, _CONFIRMED)
     # Any write of ours with this value, also one that was undone: it may have come back. What an
@@ -139,10 +143,6 @@ def _was_kept(value: Value, column: Column, item: ReviewItem | None) -> bool:
     if item is None or item.state is not ReviewState.REJECTED:
         return False
     return same(item.suggestion.current, value, column)
-
-
-def _decides(effect: Effect) -> bool:
-    return effect.kind is EffectKind.APPLY_DECISION and effect.state in IN_EFFECT
 
 
 def as_text(value: Value) -> str:

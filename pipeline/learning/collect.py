@@ -70,12 +70,10 @@ def filled_records(run: SourceRun, columns: Mapping[str, Column]) -> Iterator[Fi
             effects = effects_on(run.spec.name, work.record, ledger)
             waiting = items.get(key, ())
             typed = typed_values(work.values, wanted, effects, waiting, present=columns)
-            yield FilledRecord(work, work.record, typed, (_newest_date(work), number))
-
-
-def _newest_date(work: RecordWork) -> str:
-    """Return the date of a record's newest file as ISO text, "" where the listing has none."""
-    return max((_iso_date(ref.listed_date or ref.created) for ref in work.files), default="")
+            dates = [_iso_date(ref.listed_date or ref.created) for ref in work.files]
+            # Of two records without dates, the one that was listed later counts as newer.
+            age = (max(dates, default=""), number)
+            yield FilledRecord(work, work.record, typed, age)
 
 
 def _iso_date(listed: str) -> str:

@@ -13,6 +13,7 @@ from pipeline.onboarding.file_fields import fields_alike, group_of, own_columns
 from pipeline.onboarding.sample_documents import SampleDocument, agreed_columns
 from pipeline.steps.write_back.review_table import refuse_review
 
+# Both are guesses on the careful side: an estimate that is too long disappoints nobody.
 PAGES_A_FILE = 3
 """Pages that a document has on average, for the estimate."""
 
@@ -87,18 +88,18 @@ class ProposedSource:
 
     def spec(self) -> SourceSpec:
         """Return the source as a run would work on it."""
-        container, is_folder = self.container, self.folder is not None
-        return SourceSpec(
+        name = self.container.name
+        spec = SourceSpec(
             name=self.name,
-            table=None if is_folder or container.is_view else container.name,
-            view=container.name if container.is_view and not is_folder else None,
             folder=self.folder,
             fields=self.fields,
             columns={match.column: match.finding for match in self.columns},
             rename=self.rename,
-            index=IndexTable(container.name, self.path_column) if is_folder else None,
             review=self.review,
         )
+        if self.folder is not None:
+            return replace(spec, index=IndexTable(name, self.path_column))
+        return replace(spec, view=name) if self.container.is_view else replace(spec, table=name)
 
     @property
     def reprocess_column(self) -> str | None:
@@ -159,9 +160,8 @@ def propose(
     sources: list[ProposedSource] = []
     for container in with_own_files:
         sources += _sources(container, samples, names)
-    named = sum(
-        field.files for one in account.containers for field in one.fields if field.type == "FILE"
-    )
+    fields = [field for container in account.containers for field in container.fields]
+    named = sum(field.files for field in fields if field.type == "FILE")
     has_more = asked and account.files_area.files > named
     folder = _folder(account, names, has_tables=bool(sources), has_more=has_more)
     if folder is not None:
@@ -178,9 +178,7 @@ def with_files(
     fields_of_tables = {field.name for table in tables for field in table.fields}
     left_out: list[tuple[Container, str]] = []
     with_own_files = list(tables)
-    for view in account.containers:
-        if not view.is_view or not view.fields:
-            continue
+    for view in (one for one in account.containers if one.fields and one.is_view):
         if {field.name for field in view.fields} <= fields_of_tables:
             reason = "its file fields are those of a table above, so its files would be read twice"
             left_out.append((view, reason))
@@ -282,49 +280,48 @@ def _folder(
     """
     if not account.files_area.files:
         return None
-    for container in account.containers:
-        for column in path_columns(container, may_be_empty=not has_tables):
-            paths = [str(row[column]) for row in container.samples if row.get(column)]
-            sure, unsure = match_columns(_without(container, column))
-            missing = missing_columns(container, sure)
-            name, folder = source_name("files", names), common_folder(paths)
-            return ProposedSource(
-                name, container, sure, unsure, missing, folder=folder, path_column=column
-            )
-    if has_tables and not has_more:
+    index_tables = (
+        (container, column)
+        for container in account.containers
+        for column in path_columns(container, may_be_empty=not has_tables)
+    )
+    container, column = next(index_tables, (None, ""))
+    if container is None and has_tables and not has_more:
         return None
-    index = Container(_INDEX_TABLE, is_view=False, columns={})
-    missing = missing_columns(index, ())
-    return ProposedSource(source_name("files", names), index, missing=missing, folder="/")
+    name = source_name("files", names)
+    if container is None:
+        index = Container(_INDEX_TABLE, is_view=False, columns={})
+        return ProposedSource(name, index, missing=missing_columns(index, ()), folder="/")
+    # The column of the paths is taken: no value may be mapped to it.
+    others = {key: value for key, value in container.columns.items() if key != column}
+    sure, unsure = match_columns(replace(container, columns=others))
+    missing, folder = missing_columns(container, sure), common_folder(_filled(container, column))
+    return ProposedSource(name, container, sure, unsure, missing, folder=folder, path_column=column)
 
 
 def path_columns(container: Container, *, may_be_empty: bool) -> list[str]:
     """Return the columns of a table without file fields that have paths of the Files area."""
     if container.fields or container.is_view or is_review_table(container):
         return []
-    return [
-        column.name
-        for column in container.columns.values()
-        if column.type in {"STRING", "TEXT"}
-        and "path" in words_of(column.name)
-        and _are_paths(container, column.name, may_be_empty=may_be_empty)
-    ]
+    found: list[str] = []
+    for column in container.columns.values():
+        if column.type not in {"STRING", "TEXT"} or "path" not in words_of(column.name):
+            continue
+        paths = _filled(container, column.name)
+        if (paths or may_be_empty) and all(path.startswith("/") for path in paths):
+            found.append(column.name)
+    return found
 
 
-def _are_paths(container: Container, column: str, *, may_be_empty: bool) -> bool:
-    values = [str(row[column]) for row in container.samples if row.get(column)]
-    return all(value.startswith("/") for value in values) and (bool(values) or may_be_empty)
+def _filled(container: Container, column: str) -> list[str]:
+    """Return the values of a column in the records that were looked at, without empty ones."""
+    return [str(row[column]) for row in container.samples if row.get(column)]
 
 
 def common_folder(paths: Sequence[str]) -> str:
     """Return the deepest folder that has all of the paths."""
     folders = {posixpath.dirname(path) for path in paths}
     return posixpath.commonpath(folders) if folders else "/"
-
-
-def _without(container: Container, column: str) -> Container:
-    columns = {name: one for name, one in container.columns.items() if name != column}
-    return replace(container, columns=columns)
 
 
 def missing_columns(container: Container, sure: Sequence[Match]) -> tuple[MissingColumn, ...]:
@@ -358,9 +355,10 @@ def estimate(
     listing = written = files = 0
     for source in proposal.sources:
         container = replace(source.container, fields=source.file_fields)
-        is_folder = source.folder is not None
-        found = account.files_area.files if is_folder else container.files
-        records = found if is_folder else container.records
+        records, found = container.records, container.files
+        if source.folder is not None:
+            # Its index table has a row for each file.
+            records = found = account.files_area.files
         files += found
         listing += calls_to_list(records, attachment_fields=container.attachment_fields)
         if source.columns:

@@ -121,14 +121,17 @@ def changes_between(old: SourceSettings, new: SourceSettings, names: Sequence[st
         one, other = before.get(name), after.get(name)
         if one == other:
             continue
-        # The columns are changed one by one, so that those that stay keep their comments.
-        changes[name] = _differences(one or {}, other or {}) if name == "columns" else other
+        changes[name] = other
+        if name == "columns":
+            # They are changed one by one, so that those that stay keep their comments.
+            one, other = one or {}, other or {}
+            columns = dict.fromkeys([*one, *other])
+            changes[name] = {
+                column: other.get(column)
+                for column in columns
+                if one.get(column) != other.get(column)
+            }
     return changes
-
-
-def _differences(one: Mapping[str, object], other: Mapping[str, object]) -> dict[str, object]:
-    names = dict.fromkeys([*one, *other])
-    return {name: other.get(name) for name in names if one.get(name) != other.get(name)}
 
 
 def _with_new(lines: Sequence[str], entry: Mapping[str, Any], changes: Changes) -> list[str]:

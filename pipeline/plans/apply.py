@@ -18,15 +18,14 @@ from pipeline.model import (
     Effect,
     EffectKind,
     FetchedFile,
-    FileRef,
     Outcome,
-    Place,
     Plan,
     ReadDocument,
     RecordWork,
     Status,
     Value,
 )
+from pipeline.plans.listing import is_in_place_of, list_by_key
 from pipeline.plans.plan_file import PlannedFile, PlannedRecord, is_settled
 from pipeline.ports import Ledger
 from pipeline.steps.archive import archive_manifests
@@ -39,7 +38,8 @@ from pipeline.steps.write_back import (
 )
 
 PAGE = 500
-"""Records looked at in one listing before they are written."""
+"""Records looked at in one listing before they are written: what is looked at long before it is
+written has more often changed, and is then left alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +64,9 @@ def due_records(
 
     `expect` gets the number of files that a page has.
     """
-    is_folder = run.spec.folder is not None
 
     def key_of(record: PlannedRecord) -> str:
-        if not is_folder:
+        if run.spec.folder is None:
             return record.key
         path = str(record.files[0].ref.path)
         # An interrupted run of this plan may have moved the file already.
@@ -75,21 +74,14 @@ def due_records(
 
     mine = (record for record in planned if record.source == run.spec.name)
     while page := list(islice(mine, PAGE)):
-        listed = run.ports.source.records(run.spec, sorted({key_of(record) for record in page}))
-        by_key = {
-            str(work.files[0].path) if is_folder or work.record is None else work.record.pk: work
-            for work in listed
-        }
-        expect(sum(len(record.files) for record in page))
-        run.looks.expect(attachments_in(_renamed_in(page)))
+        listed = list_by_key(run, map(key_of, page))
+        files = [file for record in page for file in record.files]
+        expect(len(files))
+        run.looks.expect(attachments_in(file.ref for file in files if file.new_name))
         for record in page:
             refs = tuple(file.ref for file in record.files)
-            due = DueRecord(record, by_key.get(key_of(record)))
+            due = DueRecord(record, listed.get(key_of(record)))
             yield RecordWork(record.source, record.record, {}, refs), due
-
-
-def _renamed_in(page: Iterable[PlannedRecord]) -> Iterator[FileRef]:
-    return (file.ref for record in page for file in record.files if file.new_name)
 
 
 def apply_record(
@@ -197,7 +189,7 @@ def given_name(file: PlannedFile, listed: RecordWork, effects: Iterable[Effect])
         ChangedSince: it was replaced or renamed by somebody else, or is gone.
     """
     ref = file.ref
-    here = [now for now in listed.files if _is_place_of(ref, now)]
+    here = [now for now in listed.files if is_in_place_of(now, ref)]
     if any(now.version == ref.version for now in here):
         return None
     given = [name for effect in effects if (name := name_given(effect))]
@@ -205,13 +197,6 @@ def given_name(file: PlannedFile, listed: RecordWork, effects: Iterable[Effect])
         if now.size_bytes == ref.size_bytes and any(has_name(now, name) for name in given):
             return now.name
     raise ChangedSince(f"{ref.name!r} was replaced, renamed or removed since it was planned")
-
-
-def _is_place_of(planned: FileRef, now: FileRef) -> bool:
-    """Say whether a listed file is where a planned one was; a folder's file may have moved."""
-    if now.place is not planned.place:
-        return False
-    return planned.place is Place.FOLDER or now.field == planned.field
 
 
 def _document(file: PlannedFile, ledger: Ledger) -> ReadDocument:

@@ -3,7 +3,7 @@
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from itertools import islice
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from pipeline.model import (
     Value,
     ValueCounts,
 )
+from pipeline.plans.listing import is_in_place_of, list_by_key
 from pipeline.ports import FileState, Ledger
 from pipeline.steps.write_back import UNDOABLE, Undone, undo_effects, write_context
 from pipeline.verify.manifests import amend_manifest, document_folder, versions_of
@@ -58,24 +59,22 @@ def effects_by_record(
     effects: Sequence[Effect], ledger: Ledger, *, records: Sequence[str] = ()
 ) -> dict[str, list[RunEffects]]:
     """Group a run's effects by source and record; `records` limits them to PK_IDs or paths."""
-    states: dict[str, FileState | None] = {}
-    found: dict[str, dict[str, _Group]] = {}
+    state_of = cache(ledger.files.state)  # a version may have many effects
+    groups: dict[tuple[str, str], _Group] = {}
     for effect in effects:
-        if effect.version not in states:
-            states[effect.version] = ledger.files.state(effect.version)
-        state = states[effect.version]
-        if state is not None:
-            by_key = found.setdefault(state.ref.source, {})
-            group, files = by_key.setdefault(_listing_key(state.ref, ledger), ([], {}))
-            group.append(effect)
-            files[effect.version] = state
+        state = state_of(effect.version)
+        if state is None:
+            continue
+        place = (state.ref.source, _listing_key(state.ref, ledger))
+        group, files = groups.setdefault(place, ([], {}))
+        group.append(effect)
+        files[effect.version] = state
 
     grouped: dict[str, list[RunEffects]] = {}
-    for source, by_key in found.items():
-        for key, (group, files) in by_key.items():
-            one = RunEffects(key, tuple(group), tuple(files.values()))
-            if not records or not one.names.isdisjoint(records):
-                grouped.setdefault(source, []).append(one)
+    for (source, key), (group, files) in groups.items():
+        one = RunEffects(key, tuple(group), tuple(files.values()))
+        if not records or not one.names.isdisjoint(records):
+            grouped.setdefault(source, []).append(one)
     return grouped
 
 
@@ -93,20 +92,17 @@ def with_listing(
 
     `expect` gets the number of files that a page has.
     """
-    is_folder = run.spec.folder is not None
     rest = iter(records)
     while page := list(islice(rest, PAGE)):
-        listed = run.ports.source.records(run.spec, sorted(one.key for one in page))
-        by_key = {
-            str(work.files[0].path) if is_folder or work.record is None else work.record.pk: work
-            for work in listed
-        }
-        run.ports.ledger.files.seen([ref for work in listed for ref in work.files], run.run_id)
+        listed = list_by_key(run, (one.key for one in page))
+        # The versions that are there now get outcomes, and so the ledger has to know them.
+        now = [ref for work in listed.values() for ref in work.files]
+        run.ports.ledger.files.seen(now, run.run_id)
         expect(sum(len(one.files) for one in page))
         for one in page:
             refs = tuple(state.ref for state in one.files)
             work = RecordWork(run.spec.name, refs[0].record, {}, refs)
-            yield work, replace(one, listed=by_key.get(one.key))
+            yield work, replace(one, listed=listed.get(one.key))
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,11 +176,9 @@ def _as_settled(effects: Sequence[Effect], ledger: Ledger) -> tuple[Effect, ...]
 
 def _current(state: FileState, done: RunEffects) -> FileRef:
     """Return the file as it is there now; as it was, where it is gone."""
-    for ref in done.listed.files if done.listed else ():
-        is_field = ref.place is Place.FOLDER or ref.field == state.ref.field
-        if ref.place is state.ref.place and is_field:
-            return ref
-    return state.ref
+    listed = done.listed.files if done.listed else ()
+    here = (ref for ref in listed if is_in_place_of(ref, state.ref))
+    return next(here, state.ref)
 
 
 def _undo(done: RunEffects, refs: Sequence[FileRef], run: SourceRun, folder: Path) -> list[Outcome]:
@@ -202,20 +196,21 @@ def _outcome(ref: FileRef, undone: Undone, run: SourceRun, *, is_first: bool) ->
     """Return the outcome of one file; restored values are reported with the record's first file."""
     if undone.nothing:
         return Outcome(ref, Status.UNCHANGED)
-    known = run.ports.ledger.files.state(ref.version)
-    reason = ""
+    status, reason = Status.DONE, ""
     if undone.skipped:
-        reason = SEE_FIRST_FILE
-        if is_first:
-            reason = "left alone: " + "; ".join(undone.skipped)
+        status, reason = Status.PARTIAL, SEE_FIRST_FILE
+    if undone.skipped and is_first:
+        reason = "left alone: " + "; ".join(undone.skipped)
+    known = run.ports.ledger.files.state(ref.version)
+    values = undone.values if is_first else {}
     return Outcome(
         ref,
-        Status.PARTIAL if undone.skipped else Status.DONE,
+        status,
         reason,
         sha256=known.sha256 if known else None,
         doc_type=known.outcome.doc_type if known and known.outcome else None,
-        written=undone.values if is_first else {},
-        values=ValueCounts(written=len(undone.values) if is_first else 0),
+        written=values,
+        values=ValueCounts(written=len(values)),
         new_name=undone.names.get(ref.version),
     )
 

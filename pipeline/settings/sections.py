@@ -16,6 +16,7 @@ from pydantic import (
 
 from pipeline.metering.budget import Allowance, Priority
 from pipeline.model.reading import LANGUAGE_CODE, SCANNER_ADDRESS
+from pipeline.settings.addresses import split_encrypted
 from pipeline.settings.schedule import checked_cron, checked_timezone
 
 _Share = Annotated[float, Field(ge=0, lt=1)]
@@ -82,17 +83,11 @@ class CaspioSettings(Section):
     @field_validator("url")
     @classmethod
     def _https(cls, url: str) -> str:
-        parts = urlsplit(url)
-        local = parts.hostname in {"127.0.0.1", "localhost", "::1"}
-        if parts.scheme != "https" and not (parts.scheme == "http" and local):
-            raise ValueError("must begin with https:// (plain http only for loopback)")
-        address = f"{parts.scheme}://{parts.netloc}"
-        if (
-            not parts.hostname
-            or "@" in parts.netloc
-            or url.rstrip("/") != address
-            or not _has_sound_port(url)
-        ):
+        parts = split_encrypted(url)
+        # A path, a user, a query or anything else would be in every call's address.
+        is_address_alone = url.rstrip("/") == f"{parts.scheme}://{parts.netloc}"
+        is_host = bool(parts.hostname) and "@" not in parts.netloc and _has_sound_port(url)
+        if not is_address_alone or not is_host:
             raise ValueError("is the account's address alone, such as https://abc12345.caspio.com")
         return url.rstrip("/")
 

@@ -2,14 +2,13 @@
 
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Self
-from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_validator
 
 from pipeline.model.users import Role
+from pipeline.settings.addresses import split_encrypted
 from pipeline.settings.sections import Section
 
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _Header = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$")]
 _Roles = Annotated[dict[Annotated[str, Field(min_length=1)], Role], Field(min_length=1)]
 
@@ -52,10 +51,7 @@ class OidcSettings(Section):
     @field_validator("issuer")
     @classmethod
     def _encrypted(cls, issuer: str) -> str:
-        parts = urlsplit(issuer)
-        local = parts.scheme == "http" and parts.hostname in _LOOPBACK
-        if not local and parts.scheme != "https":
-            raise ValueError("must begin with https:// (plain http only for this machine)")
+        parts = split_encrypted(issuer)
         if not parts.hostname or parts.query or parts.fragment:
             raise ValueError("is an address without a query, such as https://id.example.com")
         return issuer
@@ -148,12 +144,11 @@ class WebSettings(Section):
     def _origin(cls, url: str | None) -> str | None:
         if url is None:
             return None
-        parts = urlsplit(url)
-        local = parts.hostname in {"127.0.0.1", "localhost"}
-        if parts.scheme != "https" and not (parts.scheme == "http" and local):
-            raise ValueError("must begin with https:// (plain http only for this machine)")
-        if not parts.hostname or "@" in parts.netloc or parts.path.strip("/") or parts.query:
+        parts = split_encrypted(url)
+        has_more = "@" in parts.netloc or parts.path.strip("/") or parts.query
+        if not parts.hostname or has_more:
             raise ValueError("is an address alone, such as https://ingest.example.com")
+        # Browsers send the origin in lower case, and it is compared with what they send.
         return f"{parts.scheme}://{parts.netloc}".lower()
 
     @model_validator(mode="after")

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import partial
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from pipeline.model import Column
@@ -27,6 +29,9 @@ _MONEY_SCALE = Decimal(1).scaleb(-_MONEY_DECIMALS)
 _FIRST_YEAR = 1753  # SQL Server's datetime begins there
 _BASIC_PLANE_END = 0xFFFF
 _SURROGATES = range(0xD800, 0xE000)
+
+_In = TypeVar("_In")
+_Out = TypeVar("_Out")
 
 
 class Unfit(ValueError):
@@ -117,13 +122,10 @@ class ColumnPair:
         Raises:
             Unfit: Caspio shows something that its type does not have.
         """
-        try:
-            if self.kind.form is Form.ITEMS:
-                chosen = list(items or ())
-                return json.dumps(chosen, ensure_ascii=False) if chosen else None
-            return _FROM_CASPIO[self.kind.form](value)
-        except (Unfit, ArithmeticError) as error:
-            raise Unfit(f"{self.there.name} at Caspio: {_reason(error, value)}") from None
+        if self.kind.form is Form.ITEMS:
+            return json.dumps(list(items), ensure_ascii=False) if items else None
+        form = partial(_common, self.kind.form)
+        return _explained(form, value, self.there.name, "at Caspio")
 
     def to_caspio(self, value: Common) -> Common:
         """Return what is written to Caspio for a common form.
@@ -131,17 +133,14 @@ class ColumnPair:
         Raises:
             Unfit: the column cannot hold it as it is.
         """
-        try:
-            return self._to_caspio(value)
-        except (Unfit, ArithmeticError) as error:
-            raise Unfit(f"{self.there.name} at Caspio: {_reason(error, value)}") from None
+        return _explained(self._to_caspio, value, self.there.name, "at Caspio")
 
     def _to_caspio(self, value: Common) -> Common:
         if self.kind.form is Form.TEXT:
             return _text_to_caspio(str(value or ""), self.kind.max_chars)
+        if value is None and self.kind.form is Form.FLAG:
+            raise Unfit("Yes/No has no blank; fill the column in the mirror")
         if value is None:
-            if self.kind.form is Form.FLAG:
-                raise Unfit("Yes/No has no blank; fill the column in the mirror")
             return None
         match self.kind.form:
             case Form.MONEY:
@@ -158,12 +157,12 @@ class ColumnPair:
         Raises:
             Unfit: it has no common form without a loss.
         """
-        try:
-            if self.kind.form is Form.MOMENT and isinstance(value, datetime):
-                return _wall_clock(value, self.zone)
-            return _FROM_MIRROR[self.kind.form](value)
-        except (Unfit, ArithmeticError) as error:
-            raise Unfit(f"{self.here.name} in the mirror: {_reason(error, value)}") from None
+        return _explained(self._from_mirror, value, self.here.name, "in the mirror")
+
+    def _from_mirror(self, value: object) -> Common:
+        if self.kind.form is Form.MOMENT and isinstance(value, datetime):
+            return _wall_clock(value, self.zone)
+        return _common(self.kind.form, value)
 
     def to_mirror(self, value: Common) -> object:
         """Return what is written to the mirror for a common form.
@@ -171,17 +170,14 @@ class ColumnPair:
         Raises:
             Unfit: the column cannot hold it as it is.
         """
-        try:
-            return self._to_mirror(value)
-        except (Unfit, ArithmeticError) as error:
-            raise Unfit(f"{self.here.name} in the mirror: {_reason(error, value)}") from None
+        return _explained(self._to_mirror, value, self.here.name, "in the mirror")
 
     def _to_mirror(self, value: Common) -> object:
         if self.kind.form in {Form.TEXT, Form.ITEMS}:
             return self._text_to_mirror(value)
+        if value is None and not self.here.nullable:
+            raise Unfit("it takes no NULL")
         if value is None:
-            if not self.here.nullable:
-                raise Unfit("it takes no NULL")
             return None
         converted: object = value
         match self.kind.form:
@@ -189,6 +185,7 @@ class ColumnPair:
                 kind = float if self.here.kind is float else Decimal
                 converted = kind(str(value))
             case Form.NUMBER if self.here.kind is Decimal:
+                # A float's shortest text is the number that was meant.
                 converted = _scaled(Decimal(repr(value)), self.here.scale)
             case Form.MOMENT:
                 moment = datetime.fromisoformat(str(value))
@@ -217,14 +214,24 @@ def of_caspio(type_: str, value: Common) -> Common:
     if known is None or known.form is Form.ITEMS:
         raise Unfit(f"type {type_}")
     try:
-        return _FROM_CASPIO[known.form](value)
-    except ArithmeticError as error:
-        raise Unfit(_reason(error, value)) from None
+        return _common(known.form, value)
+    except ArithmeticError:
+        raise _beyond(value) from None
 
 
-def _reason(error: Exception, value: object) -> str:
+def _explained(convert: Callable[[_In], _Out], value: _In, *where: str) -> _Out:
+    """Convert a value; if it cannot be, the reason begins with the words of `where`."""
+    try:
+        return convert(value)
+    except Unfit as unfit:
+        raise Unfit(f"{' '.join(where)}: {unfit}") from None
+    except ArithmeticError:
+        raise Unfit(f"{' '.join(where)}: {_beyond(value)}") from None
+
+
+def _beyond(value: object) -> Unfit:
     # What no arithmetic can hold, such as 1e400 or the first hour of the first year.
-    return str(error) if isinstance(error, Unfit) else f"{value} is beyond what can be converted"
+    return Unfit(f"{value} is beyond what can be converted")
 
 
 def _text_to_caspio(text: str, max_chars: int | None) -> Common:
@@ -253,17 +260,12 @@ def _require_decimals(moment: datetime, scale: int | None) -> None:
 
 
 def _text(value: object) -> Common:
-    # Caspio shows NULL as "": nothing distinguishes the two, so they are one.
-    if value is None:
-        return ""
     if not isinstance(value, str):
         raise Unfit(f"{value!r} is not a text")
     return value
 
 
 def _integer(value: object) -> Common:
-    if value is None:
-        return None
     if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT_INT:
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or not -_INT64 <= value < _INT64:
@@ -272,8 +274,6 @@ def _integer(value: object) -> Common:
 
 
 def _number(value: object) -> Common:
-    if value is None:
-        return None
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         raise Unfit(f"{value!r} is not a number")
     number = float(value)
@@ -286,8 +286,6 @@ def _number(value: object) -> Common:
 
 
 def _money(value: object) -> Common:
-    if value is None:
-        return None
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         raise Unfit(f"{value!r} is not an amount")
     # A float's shortest text is the amount that was meant: 0.1, not 0.1000000000000000055.
@@ -302,7 +300,7 @@ def _money(value: object) -> Common:
 
 
 def _moment(value: object) -> Common:
-    if value is None or value == "":
+    if value == "":
         return None
     if isinstance(value, datetime):
         moment = value
@@ -317,28 +315,29 @@ def _moment(value: object) -> Common:
 
 
 def _flag(value: object) -> Common:
-    if value is None or isinstance(value, bool):
-        return value
+    # A database without booleans, such as SQLite, has 0 and 1.
     if isinstance(value, int) and value in {0, 1}:
         return bool(value)
     raise Unfit(f"{value!r} is neither yes nor no")
 
 
-def _items(value: object) -> Common:
-    return _text(value) or None
-
-
-_FROM_MIRROR: Mapping[Form, Callable[[object], Common]] = {
+_COMMON_FORMS: Mapping[Form, Callable[[object], Common]] = {
     Form.TEXT: _text,
     Form.INTEGER: _integer,
     Form.NUMBER: _number,
     Form.MONEY: _money,
     Form.MOMENT: _moment,
     Form.FLAG: _flag,
-    Form.ITEMS: _items,
+    Form.ITEMS: lambda value: _text(value) or None,
 }
-# Of Caspio the same shapes arrive: its JSON has texts, numbers, booleans and null.
-_FROM_CASPIO = _FROM_MIRROR
+"""How a value gets its common form. Caspio's JSON has the same shapes as a mirror."""
+
+
+def _common(form: Form, value: object) -> Common:
+    if value is not None:
+        return _COMMON_FORMS[form](value)
+    # Caspio shows NULL as "": nothing distinguishes the two, so they are one.
+    return "" if form is Form.TEXT else None
 
 
 def _wall_clock(value: datetime, zone: ZoneInfo) -> str:

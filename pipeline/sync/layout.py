@@ -12,7 +12,9 @@ from pipeline.model.sync import Common, MirrorColumn, RecordRow, Row, Side, Sync
 from pipeline.ports.mirror import Mirror, RecordTable
 from pipeline.sync.conversions import CASPIO_TYPES, MIRROR_KINDS, ColumnPair, Form, Unfit, mismatch
 
+# Other forms have several ways to write one value, such as 1 and 1.0.
 _KEY_FORMS = {Form.TEXT, Form.INTEGER}
+_KEY_TYPES = {name for name, known in CASPIO_TYPES.items() if known.form in _KEY_FORMS}
 _UNREADABLE = {"ATTACHMENT", "PASSWORD"}
 _DATES = {"DATE/TIME", "TIMESTAMP"}
 
@@ -84,22 +86,21 @@ class Layout:
 
     def key_and_row(self, stored: Mapping[str, object]) -> tuple[str, Row | None]:
         """Return the key of a row of the mirror, "" without one, and the row, None likewise."""
+        return self._keyed(lambda: self.of_stored(stored))
+
+    def key_of(self, record: RecordRow) -> str:
+        """Return the key of a record, "" where it has none."""
+        key, _row = self._keyed(lambda: self.of_record(record))
+        return key
+
+    def _keyed(self, make_row: Callable[[], Row]) -> tuple[str, Row | None]:
         try:
-            row = self.of_stored(stored)
+            row = make_row()
         except UnfitRow as unfit:
             return unfit.key, None
         except Unfit:
             return "", None
         return row_key(row, self.spec.keys), row
-
-    def key_of(self, record: RecordRow) -> str:
-        """Return the key of a record, "" where it has none."""
-        try:
-            return row_key(self.of_record(record), self.spec.keys)
-        except UnfitRow as unfit:
-            return unfit.key
-        except Unfit:
-            return ""
 
     def to_mirror(self, row: Row) -> dict[str, object]:
         """Return values as the mirror takes them; `Unfit` where it cannot hold one."""
@@ -120,13 +121,10 @@ class Layout:
 
     def mirror_key(self, key: str) -> dict[str, object]:
         """Return the key columns of the mirror with their values."""
-        return self.to_mirror(self._key_row(key))
+        return self.to_mirror(self.caspio_key(key))
 
     def caspio_key(self, key: str) -> Row:
         """Return Caspio's key columns with their values."""
-        return self._key_row(key)
-
-    def _key_row(self, key: str) -> Row:
         return dict(zip(self.spec.keys, json.loads(key), strict=True))
 
     def known(self, base: Row | None) -> Row | None:
@@ -194,7 +192,12 @@ def make_layout(spec: SyncSpec, table: RecordTable, mirror: Mirror) -> Layout:
     _refuse(spec, list(_problems_at_caspio(spec, theirs)))
     to_create: tuple[MirrorColumn, ...] = ()
     if ours is None:
-        to_create = tuple(_proposed(theirs[name], here) for name, here in spec.columns.items())
+        # The best type for each form is the first.
+        types = {name: MIRROR_KINDS[known.form][0] for name, known in CASPIO_TYPES.items()}
+        to_create = tuple(
+            MirrorColumn(here, types[theirs[name].type.upper()])
+            for name, here in spec.columns.items()
+        )
         if spec.mirror_changed_column:
             to_create += (MirrorColumn(spec.mirror_changed_column, datetime),)
         ours = {column.name: column for column in to_create}
@@ -225,7 +228,7 @@ def _problems_at_caspio(spec: SyncSpec, theirs: Mapping[str, Column]) -> Iterato
         elif theirs[name].type.upper() not in CASPIO_TYPES:
             yield f"column {name!r} is of type {theirs[name].type}, which cannot be in sync"
     for name in spec.keys:
-        if name in theirs and _form(theirs[name]) not in _KEY_FORMS:
+        if name in theirs and theirs[name].type.upper() not in _KEY_TYPES:
             yield f"key {name!r} is of type {theirs[name].type}; a key is a text or a whole number"
     if _may_repeat(spec, theirs):
         yield (
@@ -268,13 +271,3 @@ def _problems_in_mirror(
 def unreadable(columns: Mapping[str, Column]) -> list[str]:
     """Return the columns whose values nobody could put back."""
     return [name for name, column in columns.items() if column.type.upper() in _UNREADABLE]
-
-
-def _form(column: Column) -> Form | None:
-    known = CASPIO_TYPES.get(column.type.upper())
-    return known.form if known else None
-
-
-def _proposed(column: Column, name: str) -> MirrorColumn:
-    known = CASPIO_TYPES[column.type.upper()]
-    return MirrorColumn(name, MIRROR_KINDS[known.form][0])

@@ -170,32 +170,33 @@ def _one_sided(side: Side, row: Row, seen: Seen, spec: SyncSpec, writable: froze
     other = side.other
     if seen.base is None:
         return _inserted(other, row, spec, writable)
-    if _may_be_hidden(side, row, seen, spec):
+    is_open = row != seen.base or not seen.has_pk
+    # It may be where a view shows it no more: a new record would be a second one.
+    if spec.is_view and side is Side.MIRROR and is_open:
         note = "the view does not show it; it may still be in its table"
         return Merge(Outcome.LEFT, note=note)
     if row == seen.base:
         return _deleted(side, spec, f"it was deleted from {_named(other)}")
-    # It was changed here and deleted there.
-    winner = seen.decided.get("") or (
-        None if spec.conflict is ConflictRule.NEWEST else _by_rule(seen, spec)
-    )
+    return _changed_and_deleted(side, row, seen, spec, writable)
+
+
+def _changed_and_deleted(
+    side: Side, row: Row, seen: Seen, spec: SyncSpec, writable: frozenset[str]
+) -> Merge:
+    """Decide on a row that was changed on this side and deleted on the other."""
+    other = side.other
+    winner = seen.decided.get("")
+    # A row that is gone has no time, so that the newest of the two cannot be found.
+    if winner is None and spec.conflict is not ConflictRule.NEWEST:
+        winner = _by_rule(seen, spec)
     if winner is None and side in spec.delete_from and spec.direction.writes(side):
-        return Merge(Outcome.CONFLICT, conflicts=(_whole_row(side),))
+        shown = {other: "deleted", side: "changed"}
+        whole_row = Conflict("", shown[Side.CASPIO], shown[Side.MIRROR])
+        return Merge(Outcome.CONFLICT, conflicts=(whole_row,))
     if winner is other:
         return _deleted(side, spec, f"it was deleted from {_named(other)} and changed since")
     # Nobody's deletion is carried over, so the change is: the row comes back.
     return _inserted(other, row, spec, writable)
-
-
-def _may_be_hidden(side: Side, row: Row, seen: Seen, spec: SyncSpec) -> bool:
-    """Say whether the record may be where a view shows it no more; a new one would be a second."""
-    is_open = row != seen.base or not seen.has_pk
-    return spec.is_view and side is Side.MIRROR and is_open
-
-
-def _whole_row(side: Side) -> Conflict:
-    shown = {Side.CASPIO: "deleted", Side.MIRROR: "deleted", side: "changed"}
-    return Conflict("", shown[Side.CASPIO], shown[Side.MIRROR])
 
 
 def _inserted(side: Side, row: Row, spec: SyncSpec, writable: frozenset[str]) -> Merge:

@@ -269,22 +269,18 @@ def _looked(effects: Sequence[SyncEffect], context: SyncContext) -> list[tuple[S
     found = []
     for effect in effects:
         pair = pairs[effect.key]
+        is_inserted = effect.kind is ChangeKind.INSERT and effect.side is Side.CASPIO
         if _is_in_force(effect, pair):
             state, note = EffectState.VERIFIED, "found by looking after its answer was lost"
-        elif _may_be_hidden(effect, context):
-            # It counts as inserted: a second insert could make a duplicate.
+        elif is_inserted and context.spec.is_view:
+            # It may be where the view does not show it. It counts as inserted: a second insert
+            # could make a duplicate.
             state, note = EffectState.CONFLICT, _HIDDEN
         else:
             state, note = EffectState.ABANDONED, "its answer never came, and it is not in force"
         settled = replace(effect, state=state, note=note, pk=pair.pk or effect.pk)
         found.append((settled, pair))
     return found
-
-
-def _may_be_hidden(effect: SyncEffect, context: SyncContext) -> bool:
-    """Say whether a record that is not found may be where the view does not show it."""
-    is_insert = effect.kind is ChangeKind.INSERT and effect.side is Side.CASPIO
-    return is_insert and context.spec.is_view
 
 
 def _is_in_force(effect: SyncEffect, pair: Pair) -> bool:

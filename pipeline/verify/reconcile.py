@@ -114,13 +114,12 @@ class _Listing:
             self._add(page)
 
     def list_records(self, states: Sequence[FileState]) -> None:
-        keys: dict[str, None] = {}
-        for ref in (state.ref for state in states):
-            if self.spec.folder is not None and ref.path is not None:
-                keys[ref.path] = None
-            elif self.spec.folder is None and ref.record is not None:
-                keys[ref.record.pk] = None
-        self._add(self.ports.source.records(self.spec, list(keys)))
+        if self.spec.folder is not None:
+            keys = [state.ref.path for state in states if state.ref.path is not None]
+        else:
+            keys = [state.ref.record.pk for state in states if state.ref.record is not None]
+        # A record with several files is listed once.
+        self._add(self.ports.source.records(self.spec, list(dict.fromkeys(keys))))
 
     def _add(self, works: Sequence[RecordWork]) -> None:
         for work in works:
@@ -130,16 +129,14 @@ class _Listing:
 
     def _differing_values(self, work: RecordWork, record: RecordRef) -> list[Difference]:
         columns = self.ports.target.columns(record.container, is_view=record.is_view)
+        written = self.ports.ledger.effects.last_written(record.container, record.pk)
         found: list[Difference] = []
-        for name, ours in self.ports.ledger.effects.last_written(
-            record.container, record.pk
-        ).items():
-            if name not in work.values or name not in columns:
-                continue
-            now = work.values[name]
-            if not same(now, ours.value, columns[name]):
+        # A column that was mapped once and is not listed any more cannot be compared.
+        for name in sorted(written.keys() & work.values.keys() & columns.keys()):
+            now, ours = work.values[name], written[name].value
+            if not same(now, ours, columns[name]):
                 subject = f"{record.container} record {record.pk} column {name}"
-                detail = f"it holds {now!r}, we wrote {ours.value!r}"
+                detail = f"it holds {now!r}, we wrote {ours!r}"
                 found.append(Difference(DifferenceKind.VALUE, subject, detail))
         return found
 
@@ -194,9 +191,7 @@ def is_own_rename(listed: FileRef, state: FileState) -> bool:
     outcome = state.outcome
     if outcome is None or outcome.planned_only or outcome.new_name is None:
         return False
-    if not has_name(listed, outcome.new_name):
-        return False
-    return listed.size_bytes == state.ref.size_bytes
+    return has_name(listed, outcome.new_name) and listed.size_bytes == state.ref.size_bytes
 
 
 def _compare_archive(
@@ -210,11 +205,11 @@ def _compare_archive(
     subject, key = subject_of(state.ref), original_key(sha256)
     stored = originals.look(sha256)
     prefix = document_folder(state, ports)
-    outcome = state.outcome
-    is_finished = outcome is not None and not outcome.planned_only
+    # What was only planned may not be archived yet.
+    outcome = state.outcome if state.outcome and not state.outcome.planned_only else None
     if stored is None:
-        never = prefix is None and is_finished
-        kind = DifferenceKind.NOT_ARCHIVED if never else DifferenceKind.ORIGINAL_MISSING
+        was_never = prefix is None and outcome is not None
+        kind = DifferenceKind.NOT_ARCHIVED if was_never else DifferenceKind.ORIGINAL_MISSING
         yield Difference(kind, subject, key, state, listed)
         return
     if stored.sha256 not in {None, sha256} or state.size_bytes not in {None, stored.size_bytes}:
@@ -222,7 +217,7 @@ def _compare_archive(
         yield Difference(DifferenceKind.ORIGINAL_DAMAGED, subject, detail, state, listed)
     # Only what was read has derived files; a rejected file has its original alone.
     missing = "its folder" if prefix is None else _missing(prefix, ports)
-    if missing and is_finished and outcome is not None and outcome.sha256:
+    if missing and outcome and outcome.sha256:
         yield Difference(DifferenceKind.DERIVED_MISSING, subject, missing, state, listed)
 
 

@@ -4,6 +4,7 @@ import json
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,8 @@ def find_documents(call: ToolCall) -> Answer:
     arguments = call.arguments
     specs = call.sources([arguments["source"]] if "source" in arguments else [])
     if not arguments.get("unprocessed"):
-        known = (_known(state) for spec in specs for state in _states(call, spec.name))
+        states = partial(call.account.ledger.files.states, pk=arguments.get("record"))
+        known = (_known(state) for spec in specs for state in states(source=spec.name))
         found, cursor = page_of(_matching(known, arguments), arguments, size=PAGE)
         return Answer({"result": found, "next_cursor": cursor}, records=len(found))
 
@@ -41,16 +43,12 @@ def find_documents(call: ToolCall) -> Answer:
             run = make_source_run(context, spec, new_run_id(context), yes=False)
             records = new_records(run, on_unchanged=lambda _: None)
             for work in within_budget(context, records):
-                yield from map(_unprocessed, work.files)
+                for ref in work.files:
+                    yield {**_place(ref), "status": "unprocessed", "class": None}
 
     with run_of(call) as context:
         found, cursor = page_of(_matching(listed(), arguments), arguments, size=PAGE)
     return Answer({"result": found, "next_cursor": cursor}, records=len(found))
-
-
-def _states(call: ToolCall, source: str) -> Iterator[FileState]:
-    ledger = call.account.ledger
-    return ledger.files.states(source=source, pk=call.arguments.get("record"))
 
 
 def _matching(entries: Iterator[Json], arguments: Mapping[str, Any]) -> Iterator[Json]:
@@ -72,10 +70,6 @@ def _place(ref: FileRef) -> Json:
         "name": ref.name,
         "bytes": ref.size_bytes,
     }
-
-
-def _unprocessed(ref: FileRef) -> Json:
-    return {**_place(ref), "status": "unprocessed", "class": None}
 
 
 def _known(state: FileState) -> Json:
