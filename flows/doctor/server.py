@@ -153,9 +153,9 @@ def deployed(server: Server, settings: Settings, owner: Owner) -> Iterator[Check
     remedy = "Run `caspio-ingest deploy --pool NAME`, or `caspio-ingest serve` on a single host."
     for name in names:
         yield attempt(f"deployment {name}", partial(schedule, found.get(name), name), remedy)
-    remedy = "Run `caspio-ingest deploy --pool NAME` or `serve` where the others were made."
     owned = partial(strangers, server, owner, all_names(settings))
-    yield attempt("owner of deployments", owned, remedy)
+    # What to do differs for each problem, and each says it.
+    yield attempt("owner of deployments", owned, "")
     remedy = "Start `caspio-ingest worker --pool NAME`, or `caspio-ingest serve`."
     yield attempt("due runs", partial(due_runs, server, settings), remedy)
     for pool in sorted({one["work_pool_name"] for one in found.values() if one["work_pool_name"]}):

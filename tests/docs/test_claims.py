@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 import typer
 from prefect.automations import SendNotification
+from prefect.settings.models.runner import RunnerSettings
 from typer.main import get_command
 
 from docs.generate.settings import sections
@@ -65,6 +66,15 @@ def test_a_pool_has_as_many_queues_as_the_page_says():
 
     assert NUMBERS[said[1]] == len(Priority) + 1
     assert re.findall(r"`(\w+)`", said[2]) == ["default", *(one.value for one in Priority)]
+
+
+def test_serve_runs_as_many_at_once_as_the_page_says():
+    """Prefect's limit of a host applies, and the page names it with its default."""
+    said = re.search(r"at most (\w+) runs at the same time \(`PREFECT_(\w+)`\)", page("operations"))
+    assert said
+
+    assert said[2] == "RUNNER_PROCESS_LIMIT"
+    assert NUMBERS[said[1]] == RunnerSettings.model_fields["process_limit"].default
 
 
 def test_the_types_of_blocks_are_those_of_the_page():

@@ -78,6 +78,7 @@ class RunProcesses:
         """Count a run until it has ended; its process ids go into the list."""
         pids: list[int] = []
         self.runs += 1
+        self.ended.clear()
         try:
             yield pids
         finally:
@@ -138,6 +139,17 @@ class DrainingWorker(ProcessWorker, abc.ABC):
         if self.processes.asked.is_set():
             return []
         return await super().get_and_submit_flow_runs()
+
+    async def _submit_scheduled_flow_runs(self, flow_run_response: Any) -> list[FlowRun]:
+        """Start what was found due, unless all runs were asked to stop since it was asked for."""
+        if self.processes.asked.is_set():
+            return []
+        return await super()._submit_scheduled_flow_runs(flow_run_response)
+
+    async def _submit_run(self, flow_run: FlowRun) -> None:
+        """Start a run; until its process is there, the worker waits for it as for one at work."""
+        with self.processes.running():
+            await super()._submit_run(flow_run)
 
     async def run(
         self, flow_run: FlowRun, configuration: ProcessJobConfiguration, task_status: Any = None
@@ -205,6 +217,10 @@ async def _drained(processes: RunProcesses, drain_s: int) -> None:
     await asyncio.sleep(_SETTLE_S)
 
 
+async def _start_nothing(*_args: Any, **_kwargs: Any) -> None:
+    """Take the place of what starts the runs that are due."""
+
+
 class DrainingRunner(Runner):
     """Prefect's `serve`, but it lets its runs finish."""
 
@@ -222,6 +238,8 @@ class DrainingRunner(Runner):
         if self._requests == 1:
             self.stops.ask()
             self._scheduled_run_poller.stopping = True
+            # Also what a poll finds that has begun already.
+            self._scheduled_run_poller._submit_scheduled_flow_runs = _start_nothing  # type: ignore[method-assign]  # noqa: SLF001 - it has no other switch
             # In a thread: the handler has to return, so that Prefect's loop goes on reporting the
             # runs.
             threading.Thread(target=self._drain, name="drain", daemon=True).start()
@@ -232,15 +250,23 @@ class DrainingRunner(Runner):
         for round_number, limit_s in enumerate((self.drain_s, _END_S), start=1):
             until = time.monotonic() + limit_s
             asked: set[UUID] = set()
-            while (runs := self._process_manager.flow_run_ids()) and time.monotonic() < until:
+            while self._has_runs() and time.monotonic() < until:
                 # A second signal from outside: whoever sent it does not want to wait for the limit.
                 if self._requests > round_number:
                     break
-                asked |= {run for run in runs - asked if self._ask(run, round_number)}
+                runs = self._process_manager.flow_run_ids() - asked
+                asked |= {run for run in runs if self._ask(run, round_number)}
                 pause.wait(_POLL_S)
         pause.wait(_SETTLE_S)
         self._idle = True
-        os.kill(os.getpid(), signal.SIGTERM)
+        _terminate(os.getpid())
+
+    def _has_runs(self) -> bool:
+        """Say whether a run is in progress, or one is being started that has no process yet."""
+        # Where the server is slow, this takes many seconds; Prefect would kill such a run as it
+        # ends.
+        starting = self._scheduled_run_poller._submitting_flow_run_ids  # noqa: SLF001 - the same
+        return bool(starting or self._process_manager.flow_run_ids())
 
     async def _pause_schedules(self) -> None:
         """Pause the schedules at the end; a deployment may have been deleted meanwhile."""

@@ -5,9 +5,12 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
+from uuid import UUID, uuid4
 
 import pytest
 from prefect.utilities.dispatch import lookup_type
@@ -16,7 +19,7 @@ from prefect.workers.process import ProcessWorker
 
 from flows.app.drain import STOP_FOLDER, Drain, StopFolder, draining
 from flows.prefect.deployments import worker
-from flows.prefect.deployments.worker import DrainingWorker, RunProcesses
+from flows.prefect.deployments.worker import DrainingRunner, DrainingWorker, RunProcesses
 from pipeline.errors import StopRequested
 
 # Ends at the second SIGTERM only, and says when it is ready for the first, and when it has had it.
@@ -155,6 +158,57 @@ def test_a_worker_with_nothing_in_progress_stops_at_once(
         await asyncio.wait_for(worker._drained(processes, drain_s=600), 30)
 
     asyncio.run(stop())
+
+
+def test_a_worker_waits_for_a_run_that_has_no_process_yet(
+    processes: RunProcesses, monkeypatch: pytest.MonkeyPatch
+):
+    """Between the answer of the server and the start of the process it is asked to stop: it does not end."""
+    ended: list[bool] = []
+
+    async def submit(_worker: ProcessWorker, _flow_run: object) -> None:
+        processes.ask_to_stop()
+        ended.append(processes.ended.is_set())
+
+    monkeypatch.setattr(ProcessWorker, "_submit_run", submit)
+    one = object.__new__(DrainingWorker)
+    one.processes = processes
+
+    asyncio.run(one._submit_run(None))  # type: ignore[arg-type]
+
+    assert ended == [False]
+    assert processes.ended.is_set()
+    assert asyncio.run(one._submit_scheduled_flow_runs(["due"])) == []
+
+
+def test_serve_waits_for_a_run_that_has_no_process_yet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """A run that is being started holds the end of `serve` back, and nothing new is started meanwhile."""
+    starting, seen = {uuid4()}, []
+
+    def flow_run_ids() -> set[UUID]:
+        seen.append(len(starting))
+        if len(seen) == 3:
+            starting.clear()
+        return set()
+
+    monkeypatch.setattr(worker, "_POLL_S", 0.0)
+    monkeypatch.setattr(worker, "_SETTLE_S", 0.0)
+    terminated: list[int] = []
+    monkeypatch.setattr(worker, "_terminate", terminated.append)
+    monkeypatch.setattr(threading.Thread, "start", lambda thread: thread.run())
+    runner = object.__new__(DrainingRunner)
+    runner.stops, runner.drain_s = StopFolder(tmp_path), 600.0
+    poller = SimpleNamespace(_submitting_flow_run_ids=starting, _submit_scheduled_flow_runs=None)
+    runner._scheduled_run_poller = poller  # type: ignore[assignment]
+    runner._process_manager = SimpleNamespace(flow_run_ids=flow_run_ids)  # type: ignore[assignment]
+
+    runner.handle_sigterm()
+
+    assert seen == [1, 1, 1, 0, 0]
+    assert terminated == [os.getpid()]
+    assert poller._submit_scheduled_flow_runs is worker._start_nothing
 
 
 def test_prefects_own_worker_stays_what_it_is():
