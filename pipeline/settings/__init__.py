@@ -231,6 +231,9 @@ def _read(path: Path) -> Mapping[str, Any]:
         problem = f"There is no settings file {path}."
         advice = "Name one with --config, or let `caspio-ingest init` write one."
         raise BadSettings([f"{problem} {advice}"]) from None
+    except IsADirectoryError:
+        problem = f"{path} is a folder. Name the settings file in it with --config."
+        raise BadSettings([problem]) from None
     except OSError as error:
         problem = f"The settings file {path} cannot be read: {error.strerror}."
         raise BadSettings([f"{problem} Give this user the right to read it."]) from None

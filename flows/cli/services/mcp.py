@@ -1,6 +1,6 @@
 """`mcp`: serve AI agents, make and revoke their tokens, and see what they did."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -112,13 +112,27 @@ def serve(
 
 
 @app.command()
-def tools(as_json: AsJson = False) -> None:
-    """List all tools: the group of each, what it does, and whether tokens have it by default."""
-    from rich.text import Text
+def tools(
+    config: Config = DEFAULT_CONFIG,
+    account: Account = None,
+    token: Annotated[
+        str | None, typer.Option("--token", help="Only the tools of this token.", metavar="ID")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List all tools: the group of each, what it does, and whether tokens have it by default.
 
-    from flows.agents.tools.catalog import all_tools
-    from flows.terminal.tables import table_of
+    They are the same for every account. With --token, only those that a token of the account has.
+    """
+    from flows.agents.tools.catalog import all_tools, visible_tools
 
+    found = list(all_tools().values())
+    if token is not None:
+        with _opened(config, account) as (ledger, key, _clock):
+            scopes = {one.id: one.scope for one in ledger.agents.tokens(key)}
+        if token not in scopes:
+            raise _unknown(token)
+        found = list(visible_tools(scopes[token]))
     if as_json:
         print_json(
             [
@@ -130,15 +144,13 @@ def tools(as_json: AsJson = False) -> None:
                     "raw": tool.is_raw,
                     "description": tool.description,
                 }
-                for tool in all_tools().values()
+                for tool in found
             ]
         )
         return
-    table = table_of("Tool", "Tag", "Method", "By default", "Raw write", "What it does")
-    for tool in all_tools().values():
-        marks = ["yes" if mark else "" for mark in (tool.is_shown, tool.is_raw)]
-        table.add_row(tool.name, tool.tag, tool.method, *marks, Text(tool.description))
-    out().print(table)
+    from flows.cli.show.agents import tools_table
+
+    out().print(tools_table(found))
 
 
 @app.command()
@@ -154,8 +166,6 @@ def audit(
     """Show the latest calls of agents: who, which tool, what it did, what it cost."""
     from dataclasses import asdict
 
-    from flows.terminal.tables import table_of
-
     with _opened(config, account) as (ledger, key, _clock):
         calls = ledger.agents.agent_calls(key, token_id=token, limit=limit)
     if as_json:
@@ -165,11 +175,9 @@ def audit(
         whose = f"by the token {token}" if token else "by an agent"
         err().print(f"No call {whose} was made yet.", highlight=False, markup=False)
         return
-    table = table_of("At", "Token", "Tool", "State", "Records", "Calls", "Run", "Note")
-    for call in calls:
-        at, counts = f"{call.at:%Y-%m-%d %H:%M:%S}", (str(call.records), str(call.calls))
-        table.add_row(at, call.token_id, call.tool, call.state, *counts, call.run_id, call.note)
-    out().print(table)
+    from flows.cli.show.agents import audit_table
+
+    out().print(audit_table(calls))
 
 
 @tokens.command()
@@ -237,10 +245,6 @@ def list_tokens(
     config: Config = DEFAULT_CONFIG, account: Account = None, as_json: AsJson = False
 ) -> None:
     """List the tokens with their scopes; the tokens themselves are not kept."""
-    from rich.text import Text
-
-    from flows.terminal.tables import table_of
-
     with _opened(config, account) as (ledger, key, clock):
         found = [
             _token_json(token) | {"valid": token.is_valid(clock.now())}
@@ -249,25 +253,9 @@ def list_tokens(
     if as_json:
         print_json(found)
         return
-    shown = table_of("Id", "Name", "Valid", "Until", "Last used", "Scope")
-    for one in found:
-        until, used = str(one["expires_at"])[:10], str(one["last_used_at"] or "never")[:16]
-        row = (str(one["id"]), Text(str(one["name"])), "yes" if one["valid"] else "no")
-        scope = _scope_text(dict(one["scope"]))  # type: ignore[call-overload]
-        shown.add_row(*row, until, used, Text(scope))
-    out().print(shown)
+    from flows.cli.show.agents import tokens_table
 
-
-def _scope_text(scope: Mapping[str, object]) -> str:
-    # One part in a line: side by side, a column of a terminal would break words.
-    parts = []
-    for name, value in scope.items():
-        words = name.replace("_", " ")
-        if isinstance(value, tuple | list):
-            parts += [f"{words}: {', '.join(map(str, value))}"] if value else []
-        elif value:
-            parts.append(words if value is True else f"{words}: {value}")
-    return "\n".join(parts)
+    out().print(tokens_table(found))
 
 
 @tokens.command()

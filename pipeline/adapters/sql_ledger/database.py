@@ -54,10 +54,13 @@ _WAYS_OUT = (
         "malformed",
         "It is damaged; restore it from a backup, or rebuild it from the archive's manifests.",
     ),
-    ("authentication failed", "Correct the user and password in [ledger] url."),
+    ("authentication failed", "Correct the user and password in CASPIO_INGEST_LEDGER__URL."),
     ("permission denied", "Grant this user the right to create and write tables in the database."),
     ("does not exist", "Create the database, or correct [ledger] url."),
-    ("connection refused", "Start the database server, or correct host and port in [ledger] url."),
+    (
+        "connection refused",
+        "Start the database server, or correct host and port in CASPIO_INGEST_LEDGER__URL.",
+    ),
 )
 _OTHERWISE = "Check that the database in [ledger] url runs and can be written, then run again."
 
@@ -77,8 +80,10 @@ def translated(url: URL, doing: str) -> Iterator[None]:
         for secret in (url.password, *named):
             if isinstance(secret, str) and secret:
                 said = said.replace(secret, "***")
+        # What follows is the server's own advice, or the statement.
+        first = said.partition("\n")[0].strip().rstrip(".")
         raise LedgerUnavailable(
-            f"The ledger {shown(url)} failed to {doing}: {said}. {way_out}"
+            f"The ledger {shown(url)} failed to {doing}: {first}. {way_out}"
         ) from exc
 
 

@@ -7,6 +7,8 @@ from io import StringIO
 import pytest
 from rich.console import Console, RenderableType
 
+from flows.agents.tools.catalog import all_tools
+from flows.cli.show.agents import audit_table, tokens_table, tools_table
 from flows.cli.show.report import outcome_table
 from flows.cli.show.state import (
     counts_table,
@@ -16,6 +18,7 @@ from flows.cli.show.state import (
     runs_table,
 )
 from pipeline.model import FileRef, Outcome, Place, RecordRef, Stage, Status
+from pipeline.model.agents import AgentCall, CallState
 from pipeline.ports import FileState, RunState
 from pipeline.ports.ledger import Acknowledgement
 
@@ -39,6 +42,13 @@ EFFECT = {
     "id": 123, "kind": "rename_attachment", "state": "verified", "before": {"Name": NAME}, "after": {"Name": NAME},
     "note": REASON, "undoes": 122, "run": RUN,
 }  # fmt: skip
+CALL = AgentCall(
+    "0123456789abcdef", "update_records", "digest", AT, CallState.REFUSED, REASON, 123_456, 123_456, RUN
+)  # fmt: skip
+TOKEN = {
+    "id": "e868407e", "name": "the desk of the accountants", "valid": True, "expires_at": str(AT),
+    "last_used_at": str(AT), "scope": {"methods": ("read", "write"), "budget_share": 0.1},
+}  # fmt: skip
 COUNTS = {status.value: 123_456 for status in Status} | {"planned": 123_456}
 FINDING = {
     "value": NAME,
@@ -57,6 +67,9 @@ TABLES: dict[str, Callable[[], RenderableType]] = {
     "needs a user": lambda: problems_table([STATE], title="Needs a user"),
     "findings": lambda: findings_table({"account_number": FINDING}),
     "effects": lambda: effects_table([EFFECT]),
+    "calls of agents": lambda: audit_table([CALL]),
+    "tools of agents": lambda: tools_table(list(all_tools().values())),
+    "tokens of agents": lambda: tokens_table([TOKEN]),
 }
 
 

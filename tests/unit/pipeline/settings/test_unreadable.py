@@ -19,6 +19,6 @@ def test_a_table_that_is_there_twice_is_named(tmp_path: Path):
 
 
 def test_a_settings_file_that_cannot_be_read_is_reported(tmp_path: Path):
-    """A folder in its place, or a file without the right to read it, is one sentence."""
-    with pytest.raises(BadSettings, match="cannot be read: Is a directory"):
+    """A folder in its place is one sentence that says so."""
+    with pytest.raises(BadSettings, match=r"is a folder\. Name the settings file"):
         load_settings(tmp_path)

@@ -83,7 +83,7 @@ BY_CODE: Mapping[str, Fault] = {
     ),
     "ObjectNotFound": Fault(
         Verdict.REFUSED,
-        "Check the name in the settings; the object may have been renamed.",
+        "Check the name; the object may have been renamed.",
         NotFound,
     ),
     "ProfileDisabled": Fault(
@@ -94,7 +94,7 @@ BY_CODE: Mapping[str, Fault] = {
         "Check the source's `where` and that no value breaks a unique field.",
         QueryRefused,
     ),
-    "UnsecuredConnection": Fault(Verdict.ACCESS_DENIED, "Use an https:// address in the settings."),
+    "UnsecuredConnection": Fault(Verdict.ACCESS_DENIED, "Use an https:// address."),
     "UnsufficientPrivileges": Fault(Verdict.ACCESS_DENIED, _PERMISSION),
 }
 """Caspio's codes, whatever status they come with: the same code was seen with 400 and with 500."""
@@ -107,7 +107,7 @@ BY_STATUS: Mapping[int, Fault] = {
     403: Fault(Verdict.ACCESS_DENIED, _PERMISSION),
     404: Fault(
         Verdict.REFUSED,
-        "Check the name in the settings; the object may have been renamed or deleted.",
+        "Check the name; the object may have been renamed or deleted.",
         NotFound,
     ),
     405: Fault(
@@ -121,7 +121,7 @@ BY_STATUS: Mapping[int, Fault] = {
         Verdict.REFUSED,
         "Caspio does not take this kind of content here; ask for help with the request id.",
     ),
-    429: Fault(Verdict.TOO_MANY, "Lower `rate` in the settings."),
+    429: Fault(Verdict.TOO_MANY, "Lower the rate: `caspio.rate` in a settings file."),
 }
 
 
