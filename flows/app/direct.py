@@ -16,6 +16,7 @@ from flows.app.source_runs import (
     make_source_run,
     new_run_id,
     recorded_run,
+    require_calls,
     run_source,
 )
 from flows.app.sources import choose_sources, refuse_if_none_runs
@@ -68,6 +69,7 @@ def work_sources(
 ) -> Report:
     """Work on the sources of a connected account; `watch` shows the progress, or else bars do."""
     require_class(context.settings, request.selection)
+    require_calls(context, request.priority, sources)
     started = context.ports.clock.monotonic()
     summary = Summary(new_run_id(context))
     chosen = choose_sources(context, sources, accept_types=request.yes)

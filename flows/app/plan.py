@@ -18,7 +18,13 @@ from flows.app.plan_page import write_page
 from flows.app.run_report import Report
 from flows.app.run_request import RunRequest
 from flows.app.settings import load_settings
-from flows.app.source_runs import make_source_run, new_run_id, recorded_run, run_source
+from flows.app.source_runs import (
+    make_source_run,
+    new_run_id,
+    recorded_run,
+    require_calls,
+    run_source,
+)
 from flows.app.sources import choose_sources
 from flows.app.wiring import AppContext, connect
 from flows.terminal.progress import RunProgress, progress
@@ -243,6 +249,9 @@ def plan_sources(
     With `records`, only what is new or changed of these; with a `selection`, what it names again.
     `flow_run` is the Prefect run that the plan is made for, "" for none.
     """
+    # As a dry run, a request confirms no source.
+    request = RunRequest(tuple(records), selection, limit, dry_run=True)
+    require_calls(context, request.priority, sources)
     ports = context.ports
     started = ports.clock.monotonic()
     summary = Summary(new_run_id(context))
@@ -262,8 +271,6 @@ def plan_sources(
         raise BadSettings(
             [f"There is no folder {path.parent} for the plan. Create it, or name a file with -o."]
         )
-    # As a dry run, a request confirms no source.
-    request = RunRequest(tuple(records), selection, limit, dry_run=True)
     with (
         recorded_run(context, "plan", summary) as leases,
         PlanWriter(path, owner, ports.ledger.effects.plan_key()) as writer,

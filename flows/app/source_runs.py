@@ -12,7 +12,7 @@ from typing import Protocol, TypeVar
 
 from flows.app.missed_events import MissedEventCounter
 from flows.app.run_request import RunRequest
-from flows.app.sources import isolate_errors
+from flows.app.sources import isolate_errors, named_sources
 from flows.app.wiring import AppContext
 from pipeline.context import SourceRun
 from pipeline.decide.fingerprint import settings_hash
@@ -106,6 +106,27 @@ def run_source(
     counted = run.ports.ledger.files.count_attention(FAILED, source=run.spec.name, keys=keys)
     summary.needs_a_user += counted.open
     summary.acknowledged += counted.acknowledged
+
+
+def require_calls(
+    context: AppContext, priority: Priority | None, sources: Sequence[str] = ()
+) -> None:
+    """Say for what kind of work calls are made, before the first one is, and refuse without any.
+
+    The checks before a run make calls as well: without this, a schedule would go on beyond the
+    budget. Without a priority it is a backlog if no source, of those named or of all, is caught up.
+
+    Raises:
+        BadSettings: a name is unknown.
+        BudgetExhausted: the calls this priority may use are used up.
+    """
+    if priority is None:
+        files = context.ports.ledger.files
+        named = named_sources(context.settings, sources)
+        caught_up = any(files.is_caught_up(spec.name) for spec in named)
+        priority = Priority.NEW if caught_up else Priority.BACKFILL
+    context.spending.priority = priority
+    context.spending.require()
 
 
 def new_run_id(context: AppContext) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from flows.app.source_runs import make_source_run, new_run_id, recorded_run
+from flows.app.source_runs import make_source_run, new_run_id, recorded_run, require_calls
 from flows.app.sources import choose_sources, source_problems
 from flows.app.wiring import AppContext, open_archive, open_ledger, visible_tables
 from flows.terminal.progress import RunProgress, SourceProgress, progress as shown_progress
@@ -154,10 +154,10 @@ def verify(
     With `limit`, stop after so many files; the next run continues there. With `read`, read every
     original and hash its bytes.
     """
+    # Nobody waits for a comparison, so all other work comes before it.
+    require_calls(context, Priority.REPROCESS)
     specs, stopped = comparable_sources(context, sources)
     ledger = context.ports.ledger
-    # Nobody waits for a comparison, so all other work comes before it.
-    context.spending.priority = Priority.REPROCESS
     progress, resumed = _Progress.load(ledger, specs, reads=read)
     summary = Summary(new_run_id(context))
     report = Verified(

@@ -21,6 +21,7 @@ from flows.app.source_runs import (
     make_source_run,
     new_run_id,
     recorded_run,
+    require_calls,
     run_source,
 )
 from flows.app.sources import isolate_errors, named_sources, source_problems
@@ -143,6 +144,7 @@ def run_flow(config: Path, source: str, request: RunRequest) -> State:
     interrupted = None
     with connect(load_settings(config)) as context, draining(context.drain):
         require_class(context.settings, request.selection)
+        require_calls(context, request.priority, [source])
         started = context.ports.clock.monotonic()
         server = Server.from_environment()
         if server is not None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.app.learning.state import SourceLearning, doubt_json, doubts_of, source_learning
-from flows.app.source_runs import make_source_run, new_run_id, recorded_run
+from flows.app.source_runs import make_source_run, new_run_id, recorded_run, require_calls
 from flows.app.sources import choose_sources, isolate_errors
 from flows.app.wiring import AppContext
 from pipeline.errors import BadSettings, BudgetExhausted
@@ -84,8 +84,8 @@ def learn(
     learner, settings = context.ports.learner, context.settings.learn
     if learner is None:
         raise BadSettings(["Learning is switched off. Set learn.enabled = true in the settings."])
+    require_calls(context, Priority.LEARN)
     chosen = choose_sources(context, sources, accept_types=True)
-    context.spending.priority = Priority.LEARN
     summary = Summary(new_run_id(context))
     summary.stopped |= chosen.stopped
     report = LearnReport(summary.run_id)

@@ -1,8 +1,10 @@
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 
+from flows.app.verify import verify
 from pipeline.errors import BudgetExhausted
 from pipeline.source_run.selection import Selection
 from tests.crash.cells import COLUMNS, document
@@ -14,9 +16,7 @@ from tests.integration.pipeline.workspace import Workspace, cli
 pytestmark = pytest.mark.integration
 
 FILES = {f"scan{number}.txt": document(number) for number in range(1, 41)}
-PRIORITIES = (
-    "monthly_calls = 200\nreserve = 0.1\npriorities = { new = 0, backfill = 0.4, reprocess = 0.5 }"
-)
+PRIORITIES = "monthly_calls = 200\nreserve = 0.1\npriorities = { new = 0.05, backfill = 0.4, reprocess = 0.5 }"
 
 
 @pytest.fixture
@@ -114,3 +114,42 @@ def test_status_shows_what_is_left(workspace: Workspace):
 
     assert "Caspio calls used this month" in shown.stdout
     assert "webhook 180" in " ".join(shown.stdout.split())
+
+
+def spend(workspace: Workspace, calls: int) -> None:
+    """Use calls of the month for something else."""
+    with workspace.context() as context:
+        account = context.settings.caspio.account
+        context.ports.ledger.usage.spend(account, "other", calls=calls, size_bytes=0)
+
+
+def test_what_is_refused_for_lack_of_calls_makes_none(workspace: Workspace):
+    """Beyond the budget no run, plan or comparison asks Caspio for anything, not even to check its source."""
+    spend(workspace, 200)
+
+    def compare() -> None:
+        with workspace.context() as context:
+            verify(context)
+
+    for work in (
+        workspace.run,
+        partial(workspace.run, selection=Selection()),
+        partial(workspace.run, records=["1"]),
+        workspace.plan,
+        compare,
+    ):
+        with pytest.raises(BudgetExhausted):
+            work()
+
+    assert workspace.calls() == 0
+
+
+def test_what_a_webhook_reports_may_use_calls_that_others_have_to_leave(workspace: Workspace):
+    """When new work has to stop, the records of a message are still worked on."""
+    workspace.run()
+    record = workspace.emulator.control.dump()["attachments"]["Uploads"][0]["pk"]
+    spend(workspace, 175 - used(workspace))
+
+    report = workspace.run(records=[str(record)])
+
+    assert report.document["documents"]["unchanged"] == 1
