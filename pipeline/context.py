@@ -1,6 +1,5 @@
 """What one run over one source works with: the connected ports, and how the run is to behave."""
 
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +9,7 @@ from pipeline.decide.naming import NameTemplate
 from pipeline.looks import SharedLooks
 from pipeline.model import FileRef, Plan, ReadDocument, RecordWork, SourceSpec
 from pipeline.model.learning import LearnedColumn
+from pipeline.moves import MoveGroups
 from pipeline.ports import (
     Archive,
     Clock,
@@ -64,8 +64,7 @@ class SourceRun:
     `check_stop` is called before anything new is started; it raises StopRequested to stop the run.
     `suspects` are read now, by version; this process reads no other document meanwhile.
     `looks` are those that several renames of attachments share.
-    Only one thread at a time renames a Files-area file: it holds `move_lock`. `given_paths` are the
-    new paths of such files, in lower case.
+    `moves` lets renames of Files-area files share what they ask for.
     `learned` has by column what was learned, as it was when the run began.
     """
 
@@ -82,8 +81,7 @@ class SourceRun:
     suspects: Mapping[str, Suspect] = field(default_factory=dict)
     learned: Mapping[str, LearnedColumn] = field(default_factory=dict)
     looks: SharedLooks = field(default_factory=SharedLooks)
-    move_lock: threading.Lock = field(default_factory=threading.Lock)
-    given_paths: set[str] = field(default_factory=set)
+    moves: MoveGroups = field(default_factory=MoveGroups)
     on_plan: Callable[[Plan, Sequence[ReadDocument]], None] = field(
         default=lambda _plan, _documents: None
     )

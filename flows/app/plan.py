@@ -32,6 +32,7 @@ from pipeline.context import SourceRun
 from pipeline.decide.fingerprint import settings_hash
 from pipeline.errors import BadSettings
 from pipeline.looks import LOOKED_AT_ONCE, are_shared
+from pipeline.metering import prices
 from pipeline.metering.summary import Summary
 from pipeline.model import Place, Plan, ReadDocument, SourceSpec
 from pipeline.plans.apply import PAGE
@@ -92,8 +93,9 @@ def owner_of(
 
 @dataclass(slots=True)
 class _Listed:
-    """How many records a source's plan has, to forecast what listing them again costs."""
+    """How many records a source's plan has, to forecast what they share when it is applied."""
 
+    spec: SourceSpec
     records: int = 0
     renamed: int = 0
     fields: int = 0
@@ -103,6 +105,8 @@ class _Listed:
     """Files of the Files area, by "before" or "after" a rename, page and folder."""
     tables: int = 1
     """Tables that are asked for the rows of a page."""
+    moved: list[str] = field(default_factory=list)
+    """Files of the Files area that are moved, by their paths before."""
     shares_looks: bool = True
 
     def add(self, plan: Plan, *, renamed: bool) -> None:
@@ -115,6 +119,9 @@ class _Listed:
             self.lookups["before", page, folder] += 1
             # What was renamed is listed again, as many files at a time.
             self.lookups["after", page_after, folder] += version in plan.new_names
+        self.moved += [
+            ref.path for ref in plan.work.files if ref.path and ref.version in plan.new_names
+        ]
         self.names.update((page, name) for name in named_fields(plan))
         attached = {ref.field for ref in plan.work.files if ref.place is Place.ATTACHMENT}
         self.fields = max(self.fields, len(attached))
@@ -125,9 +132,8 @@ class _Listed:
     def name_calls(self) -> int:
         """Return how many calls look at attachments before they are renamed."""
         at_once = LOOKED_AT_ONCE if self.shares_looks else 1
-        looks = sum(-(-number // at_once) for number in self.names.values())  # rounded up
-        # The first name in a field is looked at before and after: does it take extensions?
-        return looks + 2 * len({name for _, name in self.names})
+        looks = sum(prices.rename_looks(n, at_once=at_once) for n in self.names.values())
+        return looks + prices.FIRST_NAME * len({name for _, name in self.names})
 
     @property
     def file_calls(self) -> int:
@@ -147,7 +153,6 @@ class _Collector:
     shares_looks: bool
     listed: dict[str, _Listed] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _tables: int | None = None
 
     def add(self, spec: SourceSpec, plan: Plan, documents: Sequence[ReadDocument]) -> None:
         """Write one record's plan; a record without a readable document is left out."""
@@ -159,27 +164,22 @@ class _Collector:
         sizes = {document.file.ref.version: document.file.size_bytes for document in readable}
         renamed = any(version in plan.new_names for version in sizes)
         with self._lock:
-            look_calls = self._look_calls(spec, plan)
-            cost = cost_of(plan, sizes, look_calls=look_calls, review_calls=review_calls)
+            cost = cost_of(plan, sizes, review_calls=review_calls)
             self.writer.add(planned_record(plan, list(documents), cost=cost))
             listed = self.listed.get(spec.name)
             if listed is None:
                 listed = self.listed[spec.name] = _Listed(
-                    tables=self.tables_listed(spec), shares_looks=self.shares_looks
+                    spec, tables=self.tables_listed(spec), shares_looks=self.shares_looks
                 )
             listed.add(plan, renamed=renamed)
 
-    def _look_calls(self, spec: SourceSpec, plan: Plan) -> int:
-        """Return how many calls find the rows that refer to a file that moves."""
-        moves = any(
-            ref.version in plan.new_names and ref.place is not Place.ATTACHMENT
-            for ref in plan.work.files
+    def _move_calls(self, listed: _Listed) -> int:
+        """Return how many calls the moves of a source share."""
+        index = listed.spec.index
+        where = None if index is None else (index.table, index.path_column)
+        return prices.shared_by_moves(
+            listed.moved, referrer_calls=lambda paths: self.target.referrer_calls(paths, where)
         )
-        if not moves:
-            return 0
-        if self._tables is None:
-            self._tables = len(self.target.tables_with_files())
-        return self._tables + (spec.index is not None)
 
     def tables_listed(self, spec: SourceSpec) -> int:
         """Return how many calls list the rows of a page: a folder's files have theirs anywhere."""
@@ -195,12 +195,12 @@ class _Collector:
         return len(fields)
 
     def listing(self) -> Cost:
-        """Forecast what listing the records before, and the renamed ones after, costs."""
+        """Forecast the calls that records share: listings, looks before renames and moves."""
         calls = 0
         for listed in self.listed.values():
             pages = -(-listed.records // PAGE) - (-listed.renamed // PAGE)  # both rounded up
             calls += pages * (listed.tables + listed.fields) + listed.file_calls
-            calls += listed.name_calls
+            calls += listed.name_calls + self._move_calls(listed)
         return Cost(calls)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from pipeline.errors import BudgetExhausted
+from pipeline.metering import prices
 from pipeline.ports import Ledger, Usage
 
 BLOCK = 50
@@ -142,15 +143,17 @@ def calls_to_write(
     inserted: int = 0,
     tables_with_files: int = 1,
 ) -> int:
-    """Return how many calls writing takes, without repetitions.
+    """Return about how many calls writing takes, without repetitions; `prices` says for what.
 
-    `updated` records take one call, `inserted` index rows and `renamed` attachments two: both look
-    first. A Files-area file that is `moved` takes seven calls: is the name free, put, confirm both,
-    repoint, confirm, delete. Three times it is asked which rows point at the file, which takes one
-    call for each table with FILE fields.
+    `updated` records, `inserted` index rows, `renamed` attachments of one field, and `moved` files
+    of one folder, which `tables_with_files` may name. A record that is updated takes the new path
+    of its file along.
     """
-    per_move = 7 + 3 * tables_with_files
-    return updated + 2 * (renamed + inserted) + moved * per_move
+    calls = updated * prices.UPDATE + inserted * prices.INSERT
+    calls += renamed * prices.RENAME + prices.rename_looks(renamed)
+    calls += moved * prices.MOVE + max(0, moved - updated) * prices.REPOINT
+    paths = [f"/{number}" for number in range(moved)]
+    return calls + prices.shared_by_moves(paths, referrer_calls=lambda _: tables_with_files)
 
 
 def calls_to_fetch(files: int) -> int:

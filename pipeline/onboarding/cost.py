@@ -32,11 +32,12 @@ class SourceCost:
         return self.runs * self.listing
 
 
-def _calls_to_rename(spec: SourceSpec, *, moves: bool) -> int:
-    if spec.rename is None:
-        return 0
-    # An attachment is renamed in place; a file of the Files area is written under a new name.
-    return calls_to_write(moved=1) if moves else calls_to_write(renamed=1)
+def _calls_to_write(spec: SourceSpec, *, updated: int, files: int, moves: bool) -> int:
+    """Return what values and names take: a file of the Files area is moved to its new name."""
+    named = 0 if spec.rename is None else files
+    if moves:
+        return calls_to_write(updated=updated, moved=named)
+    return calls_to_write(updated=updated, renamed=named)
 
 
 def source_cost(spec: SourceSpec, container: Container, *, files: int, schedule: str) -> SourceCost:
@@ -46,12 +47,12 @@ def source_cost(spec: SourceSpec, container: Container, *, files: int, schedule:
     records = files if is_folder else container.records
     listing = calls_to_list(records, attachment_fields=types.count("ATTACHMENT"))
     written = min(records, files) if spec.columns or spec.index else 0
-    rename = _calls_to_rename(spec, moves=is_folder or "FILE" in types)
-    document = calls_to_fetch(1) + (calls_to_write(updated=1) if written else 0) + rename
+    moves = is_folder or "FILE" in types
+    one = _calls_to_write(spec, updated=min(1, written), files=1, moves=moves)
     return SourceCost(
         planning=listing + calls_to_fetch(files),
-        writing=listing + calls_to_write(updated=written) + files * rename,
+        writing=listing + _calls_to_write(spec, updated=written, files=files, moves=moves),
         runs=runs_a_month(spec.schedule or schedule),
         listing=listing,
-        document=document,
+        document=calls_to_fetch(1) + one,
     )

@@ -106,12 +106,25 @@ class RecordTarget(Protocol):
         It never overwrites.
         """
 
-    def referrers(self, path: str) -> Sequence[Referrer]:
-        """Return every row of every table whose FILE field holds the path.
+    def folder_files(self, folder: str) -> Mapping[str, ShownFile] | None:
+        """Return the files of a Files-area folder as they are now, by their path in lower case.
+
+        One call. None where one call does not show them all, or there is no such folder.
+        """
+
+    def referrers(
+        self, paths: Sequence[str], index: tuple[str, str] | None = None
+    ) -> Mapping[str, Sequence[Referrer]]:
+        """Return, by path, every row that names one: in FILE fields of all tables, and in an index.
+
+        `index` is a table and its column of paths. Paths that differ in case alone are one file.
 
         Raises:
             Unauthorized: a table cannot be read, so that the answer would not be complete.
         """
+
+    def referrer_calls(self, paths: Sequence[str], index: tuple[str, str] | None = None) -> int:
+        """Return how many calls it takes to find the rows that name these paths."""
 
     def delete_file(self, path: str) -> None:
         """Delete a Files-area file; FileGone when there is none."""
@@ -134,4 +147,4 @@ class RecordTarget(Protocol):
         """
 
     def tables_with_files(self) -> Sequence[str]:
-        """Return the tables that have a FILE field: each costs `referrers` a call."""
+        """Return the tables that have a FILE field."""

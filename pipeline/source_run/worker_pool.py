@@ -11,6 +11,7 @@ from pipeline.context import SourceRun
 from pipeline.errors import StopRequested
 from pipeline.looks import attachments_in
 from pipeline.model import Outcome, RecordWork, Status
+from pipeline.moves import MOVED_TOGETHER
 from pipeline.ports import Clock, Suspect
 from pipeline.record import process_record
 from pipeline.source_run.recovery import settle_effects
@@ -131,25 +132,30 @@ class WorkerPool:
         self._leased_elsewhere: list[RecordWork] = []
         self._suspects: list[tuple[int, RecordWork]] = []
         self._max_pending = threads * _RECORDS_PER_THREAD
+        # Records that wait for the moves of others hold no thread up, and make room for these.
+        waiting = MOVED_TOGETHER if _may_move(run) else 0
+        self._max_pending += waiting
+        run.moves.open(threads=threads)
         # Whatever these runs, or later ones, change while this one lists and works is listed again.
         ledger, own = run.ports.ledger, {run.run_id}
         self._beside = ledger.leases.live_workers(asking=run.run_id) - own
         self._last_effect = ledger.effects.last_id()
         self._pending: set[Future[list[Outcome]]] = set()
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="pipeline")
+        self._pool = ThreadPoolExecutor(threads + waiting, thread_name_prefix="pipeline")
 
     def process(self, works: Iterable[RecordWork]) -> None:
         """Take records until there are no more; up to two a thread are still in progress then."""
-        for work, leased, suspects in self._leased(iter(works)):
-            if suspects:
-                # Those that have ended fewer runs go first: they may get through.
-                deaths = max(suspect.deaths for suspect in suspects.values())
-                self._suspects.append((deaths, work))
-                self._run.release([leased])
-            else:
-                self._start(work, leased, self._run)
-            while len(self._pending) >= self._max_pending:
-                self._observe_finished()
+        with self._run.moves.feeding(capacity=self._max_pending):
+            for work, leased, suspects in self._leased(iter(works)):
+                if suspects:
+                    # Those that have ended fewer runs go first: they may get through.
+                    deaths = max(suspect.deaths for suspect in suspects.values())
+                    self._suspects.append((deaths, work))
+                    self._run.release([leased])
+                else:
+                    self._start(work, leased, self._run)
+                while len(self._pending) >= self._max_pending:
+                    self._observe_finished()
 
     def finish(self) -> int:
         """Finish what is in progress, then what other workers had leased, then the suspects.
@@ -198,7 +204,10 @@ class WorkerPool:
 
     def _start(self, work: RecordWork, leased: RecordWork, run: SourceRun) -> None:
         self._run.check_stop()
-        self._pending.add(self._pool.submit(self._process, work, leased, run))
+        self._run.moves.started()
+        future = self._pool.submit(self._process, work, leased, run)
+        future.add_done_callback(lambda _: self._run.moves.ended())
+        self._pending.add(future)
 
     def _observe_finished(self) -> None:
         done: set[Future[list[Outcome]]] = set()
@@ -212,7 +221,8 @@ class WorkerPool:
                 self._observe(outcome)
 
     def _process(self, work: RecordWork, leased: RecordWork, run: SourceRun) -> list[Outcome]:
-        outcomes = self._act(work, leased, run)
+        with run.moves.working():
+            outcomes = self._act(work, leased, run)
         self._run.looks.forget(attachments_in(leased.files))
         # A renamed record is released by the tracker, once the ledger knows its new versions.
         if not self._renames.add(leased, outcomes):
@@ -309,3 +319,14 @@ class WorkerPool:
             if ref.version in finished:
                 self._observe(Outcome(ref, Status.UNCHANGED))
         return replace(work, files=tuple(ref for ref in work.files if ref.version not in finished))
+
+
+def _may_move(run: SourceRun) -> bool:
+    """Say whether files of the Files area may be moved, which is done in groups."""
+    spec = run.spec
+    if run.plan_only:
+        return False
+    if spec.folder is not None:
+        return True
+    columns = run.ports.target.columns(spec.container, is_view=spec.view is not None)
+    return any(column.type.upper() == "FILE" for column in columns.values())

@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
@@ -56,6 +56,25 @@ class Boundaries:
                 raise Killed
             return self.passed[ANY_CALL, when]
 
+    def begin(self, call: str, args: Sequence[Any]) -> None:
+        """Open a window before the look itself: other threads go on, and users act at their boundaries.
+
+        Whoever just acts comes first.
+        """
+        with self._lock:
+            if call in OPENS_A_WINDOW:
+                self.windows.add(threading.get_ident())
+            elif call == "attachments_of":
+                self.looked_at |= {record.pk for record in args[0]}
+
+    def end(self, call: str, args: Sequence[Any]) -> None:
+        """Close the windows that a call ends."""
+        with self._lock:
+            if call not in OPENS_A_WINDOW:
+                self.windows.discard(threading.get_ident())
+            if call == "rename_attachment":
+                self.looked_at.discard(args[0].pk)
+
 
 class _Disturbed:
     """A port, each of whose calls has a boundary before and after it."""
@@ -73,16 +92,11 @@ class _Disturbed:
         def call(*args: Any, **options: Any) -> Any:
             boundaries = self._boundaries
             boundaries.pass_one(attribute, "before")
-            if self._at_caspio and attribute == "attachments_of":
-                # Before the call: other threads go on meanwhile, and users act at their boundaries.
-                boundaries.looked_at |= {record.pk for record in args[0]}
+            if self._at_caspio:
+                boundaries.begin(attribute, args)
             result = value(*args, **options)
-            if self._at_caspio and attribute in OPENS_A_WINDOW:
-                boundaries.windows.add(threading.get_ident())
-            elif self._at_caspio or attribute == "settle":
-                boundaries.windows.discard(threading.get_ident())
-            if self._at_caspio and attribute == "rename_attachment":
-                boundaries.looked_at.discard(args[0].pk)
+            if self._at_caspio or attribute == "settle":
+                boundaries.end(attribute, args)
             number = boundaries.pass_one(attribute, "after")
             if attribute in WRITES and number in boundaries.lost:
                 raise EffectInDoubt("the answer was lost")

@@ -50,7 +50,16 @@ COLUMNS = {"DocType": "doc_type", "Total": "total"}
 TENDER = (
     *("open", "update", "attachment", "attachments_of", "rename_attachment"),
     *("file", "file_sha256", "put_file"),
-    *("delete_file", "referrers", "intend", "settle", "archived", "finish", "record_rename"),
+    *(
+        "delete_file",
+        "referrers",
+        "folder_files",
+        "intend",
+        "settle",
+        "archived",
+        "finish",
+        "record_rename",
+    ),
 )
 
 

@@ -1,7 +1,4 @@
-"""Caspio in dictionaries, for unit tests.
-
-`tests/contracts/caspio` holds it to what the adapters do.
-"""
+"""Caspio in dictionaries, for unit tests; `tests/contracts/caspio` holds it to what adapters do."""
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -43,9 +40,9 @@ class FakeCaspio:
     """Caspio in dictionaries: both ports over one state. It has no views and no WHERE clauses.
 
     `tables` has rows by table and PK_ID, `attachments` files by (table, field, PK_ID), `files`
-    bytes by path, `file_dates` their dates where they are not FILES_DATE. `calls` lists the calls. `before_call` gets each call before it happens, to let a
-    user change something in between. `lose_answers` names calls that are carried out and whose
-    answer is then lost, each once.
+    bytes by path, `file_dates` their dates where they are not FILES_DATE. `calls` lists the calls.
+    `before_call` gets each call before it happens, to let a user change something in between.
+    `lose_answers` names calls whose answer is lost after they were carried out, each once.
     """
 
     columns_of: dict[str, dict[str, Column]] = field(default_factory=dict)
@@ -264,10 +261,11 @@ class FakeCaspio:
     def file(self, path: str) -> ShownFile | None:
         """Look for a path."""
         self._call("file exists")
-        content = self.files.get(path)
-        if content is None:
-            return None
-        return ShownFile(basename(path), len(content), self.file_dates.get(path, FILES_DATE))
+        return self._shown(path) if path in self.files else None
+
+    def _shown(self, path: str) -> ShownFile:
+        date = self.file_dates.get(path, FILES_DATE)
+        return ShownFile(basename(path), len(self.files[path]), date)
 
     def file_sha256(self, path: str) -> str:
         """Digest a Files-area file."""
@@ -287,10 +285,21 @@ class FakeCaspio:
         self._answer("put")
         return True
 
-    def referrers(self, path: str) -> Sequence[Referrer]:
-        """Look through every FILE column."""
+    def folder_files(self, folder: str) -> Mapping[str, ShownFile] | None:
+        """List a folder."""
+        self._call("list folder")
+        paths = [path for path in self.files if dirname(path) == folder]
+        return {path.casefold(): self._shown(path) for path in paths}
+
+    def referrers(
+        self, paths: Sequence[str], index: tuple[str, str] | None = None
+    ) -> Mapping[str, Sequence[Referrer]]:
+        """Look through every FILE column, and the index."""
         self._call("referrers")
-        return list(self._referrers(path))
+        rows = {path: list(self._referrers(path)) for path in paths}
+        for path in paths if index else ():
+            rows[path] += [Referrer(*index, pk) for pk in self._find(*index, path)]
+        return rows
 
     def delete_file(self, path: str) -> None:
         """Delete a file."""

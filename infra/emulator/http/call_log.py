@@ -1,7 +1,7 @@
 """The log of API calls."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
@@ -9,7 +9,7 @@ class Call:
     """One API call; `template` is the raw path if no operation has it.
 
     `processed` reports whether the operation ran: the call was neither refused nor dropped.
-    `status` is 0 if the call was dropped.
+    `status` is 0 if the call was dropped. `columns` are those that an update of records names.
     """
 
     method: str
@@ -19,6 +19,7 @@ class Call:
     query: str
     processed: bool = False
     status: int = 0
+    columns: list[str] = field(default_factory=list)
 
     @property
     def key(self) -> str:

@@ -74,7 +74,7 @@ class ApiMiddleware:
     async def _run_api(self, scope: Scope, receive: Receive, send: Send) -> None:
         request_id = str(uuid.uuid4())
         scope.setdefault("state", {})["request_id"] = request_id
-        call = self._logged_call(scope)
+        call = scope["state"]["call"] = self._logged_call(scope)
         target = unquote(f"{call.path}?{call.query}".replace("+", " "))
         due = self._faults.due(
             operation=call.operation, method=call.method, template=call.template, target=target

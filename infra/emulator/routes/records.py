@@ -62,6 +62,7 @@ async def update_records(request: Request) -> Response:
     if not body:
         raise bad_body("name at least one field")
 
+    request.state.call.columns = list(body)
     account = account_of(request)
     pks = account.records.update(relation, where, body)
     only_lists = all(relation.field(name).type in LIST_TYPES for name in body)

@@ -1,6 +1,7 @@
 """Read and change records and files, one at a time and guarded: an account's RecordTarget."""
 
 import hashlib
+import posixpath
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +9,6 @@ from pathlib import Path
 
 from pipeline.adapters.caspio import client as caspio
 from pipeline.adapters.caspio.client import (
-    AccessDenied,
     Affected,
     CaspioClient,
     CaspioError,
@@ -24,8 +24,8 @@ from pipeline.adapters.caspio.client.areas.containers import Containers
 from pipeline.adapters.caspio.client.areas.files import split_path
 from pipeline.adapters.caspio.errors import translated
 from pipeline.adapters.caspio.file_lookup import FolderTree
+from pipeline.adapters.caspio.referrers import ReferrerLookup
 from pipeline.adapters.caspio.schema_cache import SchemaCache
-from pipeline.adapters.caspio.scratch_store import path_key
 from pipeline.decide.naming import join_name
 from pipeline.model import Column, RecordRef, Value
 from pipeline.ports import Referrer, ShownFile, Updated
@@ -61,6 +61,7 @@ class CaspioRecordTarget:
     def __init__(self, client: CaspioClient) -> None:
         self._client = client
         self._schema = SchemaCache(client)
+        self._referrers = ReferrerLookup(client, self._schema)
         self._tree = FolderTree(client.files)
         # Whether an attachment field takes names with their extension, by container and field.
         self._takes_extension: dict[tuple[str, str], bool] = {}
@@ -264,23 +265,30 @@ class CaspioRecordTarget:
         return stored is not None
 
     @translated()
-    def referrers(self, path: str) -> Sequence[Referrer]:
-        """Return every row of every table whose FILE field has the path, by table and PK_ID."""
-        found: list[Referrer] = []
-        for table, fields in self._tables_with_files().items():
-            # A row may refer to the file in any of its FILE fields.
-            condition = where.either([where.equals(field, path) for field in fields])
-            for page in self._client.tables.record_pages(
-                table, select=(where.PK, *fields), condition=condition
-            ):
-                for record in page:
-                    paths = {field: str(record.values.get(field) or "") for field in fields}
-                    found += [
-                        Referrer(table, field, record.pk or "")
-                        for field, there in paths.items()
-                        if path_key(there) == path_key(path)
-                    ]
-        return found
+    def folder_files(self, folder: str) -> Mapping[str, ShownFile] | None:
+        """Return the files of a folder as they are now, None where one call does not show all."""
+        key = self._tree.key(folder)
+        page = None if key is None else self._client.files.page(key)
+        if page is None or page.total is None or page.total != len(page.items):
+            return None
+        return {
+            posixpath.join(folder, item.name).casefold(): ShownFile(
+                item.name, item.size_bytes, item.listed_date
+            )
+            for item in page.items
+        }
+
+    @translated()
+    def referrers(
+        self, paths: Sequence[str], index: tuple[str, str] | None = None
+    ) -> Mapping[str, Sequence[Referrer]]:
+        """Return, by path, every row that names one, by table and PK_ID."""
+        return self._referrers.find(paths, index)
+
+    @translated()
+    def referrer_calls(self, paths: Sequence[str], index: tuple[str, str] | None = None) -> int:
+        """Return how many calls `referrers` takes, where no path has a thousand rows."""
+        return self._referrers.calls(paths, index)
 
     @translated()
     def delete_file(self, path: str) -> None:
@@ -342,16 +350,7 @@ class CaspioRecordTarget:
     @translated()
     def tables_with_files(self) -> Sequence[str]:
         """Return the tables that have a FILE field, in order of name."""
-        return list(self._tables_with_files())
-
-    def _tables_with_files(self) -> Mapping[str, tuple[str, ...]]:
-        try:
-            return self._schema.tables_with_files()
-        except AccessDenied as error:
-            raise AccessDenied(
-                f"looking for every row that names a file: {error} Without it a row could be left "
-                "pointing nowhere."
-            ) from error
+        return list(self._referrers.tables_with_files())
 
     def _attachment(self, record: RecordRef, field: str) -> FileInfo | None:
         condition = where.pk_equals(record.pk, is_view=record.is_view)

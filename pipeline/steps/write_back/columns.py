@@ -1,12 +1,13 @@
 """Write columns by compare and set: one call for a record, verified by the answer."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from pipeline.decide.column_values import is_empty, same
-from pipeline.errors import EffectInDoubt
+from pipeline.errors import EffectInDoubt, RefusedByCaspio
 from pipeline.model import (
     Column,
+    Effect,
     EffectKind,
     EffectState,
     Plan,
@@ -14,15 +15,63 @@ from pipeline.model import (
     Status,
     Value,
 )
-from pipeline.ports import RecordTarget
+from pipeline.ports import RecordTarget, Referrer
 from pipeline.steps.write_back.context import WriteContext
-from pipeline.steps.write_back.effects import carry_out, new_effect
+from pipeline.steps.write_back.effect_calls import record_of
+from pipeline.steps.write_back.effects import carry_out, carry_out_together, new_effect
 from pipeline.steps.write_back.result import Written
 
 Replan = Callable[[Mapping[str, Value]], Plan]
 """Plan a record again from the values it holds now."""
 
 _TEXT_TYPES = frozenset({"STRING", "TEXT"})
+
+
+@dataclass(slots=True)
+class ColumnsToWrite:
+    """The columns of a record. They wait for the new path of its file: both are one update.
+
+    `alone` writes them without it. `result` is the plan that was followed, and how that ended; None
+    until they are written, or not to be.
+    """
+
+    plan: Plan
+    context: WriteContext
+    alone: Callable[[], tuple[Plan, Written]]
+    result: tuple[Plan, Written] | None = None
+
+    def own_row(self, referrers: Sequence[Referrer]) -> Referrer | None:
+        """Return the row of the record among those that name the file, if columns are left."""
+        record = self.plan.work.record
+        if record is None or record.is_view or not self.plan.after or self.result is not None:
+            return None
+        for one in referrers:
+            if (one.table, one.pk) == (record.container, record.pk):
+                return None if one.field in self.plan.after else one
+        return None
+
+    def write_with(self, repoint: Effect) -> bool:
+        """Write columns and path in one update; False if the record is not as it was planned.
+
+        Then nothing was written: `write` finds out why.
+        """
+        plan, context, record = self.plan, self.context, record_of(repoint)
+        if changed_texts(plan.before, record, context.columns, context.ports.target):
+            return False
+        try:
+            update, _ = carry_out_together([_new_update(plan, record), repoint], context)
+        except (EffectInDoubt, RefusedByCaspio):
+            return False
+        if update.state is EffectState.CONFLICT:
+            return False
+        self.result = plan, _written(plan, record, update)
+        return True
+
+    def write(self) -> tuple[Plan, Written]:
+        """Write the columns alone, unless they are written; return how that ended."""
+        if self.result is None:
+            self.result = self.alone()
+        return self.result
 
 
 def write_columns(
@@ -64,7 +113,20 @@ def try_update(
     plan: Plan, record: RecordRef, context: WriteContext, *, is_last: bool
 ) -> Written | None:
     """Make one guarded update; None if the record is not as planned, or the first call was lost."""
-    update = new_effect(
+    try:
+        update = carry_out(_new_update(plan, record), context)
+    except EffectInDoubt:
+        if is_last:
+            raise
+        return None
+    if update.state is EffectState.CONFLICT:
+        return None  # the caller reads the record and plans again
+    return _written(plan, record, update)
+
+
+def _new_update(plan: Plan, record: RecordRef) -> Effect:
+    """Return the effect that writes a plan's columns."""
+    return new_effect(
         EffectKind.UPDATE_COLUMNS,
         record,
         version=plan.work.files[0].version,
@@ -76,14 +138,10 @@ def try_update(
             if basis.version not in {"", plan.work.files[0].version}
         },
     )
-    try:
-        update = carry_out(update, context)
-    except EffectInDoubt:
-        if is_last:
-            raise
-        return None
-    if update.state is EffectState.CONFLICT:
-        return None  # the caller reads the record and plans again
+
+
+def _written(plan: Plan, record: RecordRef, update: Effect) -> Written:
+    """Return how an update ended that met its record."""
     written = Written(written=plan.after, suggestions=plan.suggestions)
     if update.state is EffectState.VERIFIED:
         return written

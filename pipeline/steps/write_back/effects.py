@@ -157,9 +157,29 @@ def carry_out(
             abandoned.
         StopRun: more than one row was met; the table is blocked.
     """
-    ledger = context.ports.ledger
-    effect = ledger.effects.intend(effect, context.run.run_id)
+    effect = context.ports.ledger.effects.intend(effect, context.run.run_id)
     answer = call_or_look(effect, context, abandons=[effect], guard=guard, renaming=renaming)
+    return _recorded(effect, answer, context)
+
+
+def carry_out_together(effects: Sequence[Effect], context: WriteContext) -> list[Effect]:
+    """Carry out updates of one row with one call, under the guards of all; return them as they are.
+
+    The first is written and verified for all. Either all take effect or none does. Raises as
+    `carry_out` does.
+    """
+    ledger = context.ports.ledger
+    made = [ledger.effects.intend(effect, context.run.run_id) for effect in effects]
+    before = {name: value for effect in made for name, value in effect.before.items()}
+    after = {name: value for effect in made for name, value in effect.after.items()}
+    whole = replace(made[0], before=before, after=after)
+    answer = call_or_look(whole, context, abandons=made)
+    return [_recorded(effect, answer, context) for effect in made]
+
+
+def _recorded(effect: Effect, answer: Answer, context: WriteContext) -> Effect:
+    """Record how an effect was answered; return it as it is then."""
+    ledger = context.ports.ledger
     if answer.met > 1:
         raise _block(effect, answer.met, context)
     if answer.met == 0:

@@ -2,27 +2,30 @@
 
 At every moment each row points at a file that exists. The intents to put and to delete are recorded
 together before the first call, so that a killed run leaves a trace however far it came;
-`finish_move` continues from there.
+`finish_move` continues from there. Moves that are under way together share the questions whose
+answers may be a moment old (`pipeline/moves.py`); each makes its own calls, and fails alone.
 """
 
 import posixpath
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 
 from pipeline.archive_layout import original_key
 from pipeline.decide.naming import numbered
 from pipeline.decide.own_changes import is_untouched
-from pipeline.errors import EffectInDoubt, FileGone
+from pipeline.decide.ownership import IN_EFFECT
+from pipeline.errors import EffectInDoubt, FileGone, IngestError
 from pipeline.model import Effect, EffectKind, EffectState, FetchedFile, FileRef, RecordRef
+from pipeline.moves import Group
 from pipeline.ports import Referrer, ShownFile
+from pipeline.steps.write_back.columns import ColumnsToWrite
 from pipeline.steps.write_back.context import WriteContext
 from pipeline.steps.write_back.effect_calls import Upload
 from pipeline.steps.write_back.effects import call_or_look, carry_out, look, new_effect
 from pipeline.wording import counted
 
 MAX_ALTERNATIVES = 50
-_ROUNDS = 2  # rows that are pointed at the old file while the first ones are repointed
 
 
 def move_file(
@@ -32,24 +35,27 @@ def move_file(
     *,
     media_type: str,
     undoes: Sequence[Effect] = (),
+    columns: ColumnsToWrite | None = None,
 ) -> tuple[str, str]:
     """Give a Files-area file a new name in its folder.
 
     Returns the name that it has now, and "" or what is not complete. `undoes` are the put and the
-    delete that this move takes back; then the file gets the name as it is or not at all.
+    delete that this move takes back; then the file gets the name as it is or not at all. `columns`
+    are written with the new path, in one update, if the record refers to the file.
     """
-    with context.run.move_lock:  # two records may point at the same file
-        referrers = _all_referrers(str(file.ref.path), context)
+    old = str(file.ref.path)
+    with context.run.moves.joined(old) as group:
+        referrers = _referrers("rows before", old, context, group)
         reason = reason_to_wait(file.ref, referrers, context)
         if reason is not None:
             return file.ref.name, reason
-        for put, delete in intents(file, name, context, undoes=undoes):
+        for put, delete in intents(file, name, context, undoes=undoes, group=group):
             if not _put(put, delete, file, context, media_type=media_type):
                 continue
-            new = str(put.after["path"])
-            context.run.given_paths.add(new.casefold())
-            follows, reason = finish_move(put, delete, context, referrers=referrers)
-            new_name = posixpath.basename(new)
+            follows, reason = finish_move(
+                put, delete, context, group=group, referrers=referrers, columns=columns
+            )
+            new_name = posixpath.basename(str(put.after["path"]))
             return (new_name if follows else file.ref.name), reason
     if undoes:
         return file.ref.name, f"another file has the name {name!r} now; the name stays"
@@ -75,11 +81,17 @@ def reason_to_wait(
 
 
 def intents(
-    file: FetchedFile, name: str, context: WriteContext, *, undoes: Sequence[Effect]
+    file: FetchedFile,
+    name: str,
+    context: WriteContext,
+    *,
+    undoes: Sequence[Effect],
+    group: Group,
 ) -> Iterator[tuple[Effect, Effect]]:
     """Yield for each free name the two recorded intents: put the new file, delete the old one."""
-    ref, ledger, run_id = file.ref, context.ports.ledger, context.run.run_id
+    ref, ledger, run = file.ref, context.ports.ledger, context.run
     old = str(ref.path)
+    may_list = len([path for path in group.paths if _is_beside(path, old)]) > 1
     undone = {effect.kind: effect.id for effect in undoes}
     record = ref.record or RecordRef(ref.container, "")
     alternatives = () if undoes else (numbered(name, n) for n in range(2, MAX_ALTERNATIVES + 1))
@@ -87,12 +99,8 @@ def intents(
         if candidate.casefold() == ref.name.casefold():
             return  # its own name is the first free one; the Files area ignores case
         new = posixpath.join(posixpath.dirname(old), candidate)
-        # Many files may get one name with numbers: to ask for each number again would cost as many
-        # calls for a file as there are files before it.
-        if new.casefold() in context.run.given_paths:
-            continue
-        # Asked before the intent, so that a file found there later can only be the one we put.
-        if context.ports.target.file(new) is not None:
+        # Asked before the intent: a file found there later is the one we put, or has its bytes.
+        if not run.moves.names.take(new, context.ports.target, may_list=may_list):
             continue
         put = new_effect(
             EffectKind.PUT_FILE,
@@ -110,7 +118,11 @@ def intents(
             after={"path": new},
             undoes=undone.get(EffectKind.DELETE_FILE, 0),
         )
-        yield ledger.effects.intend(put, run_id), ledger.effects.intend(delete, run_id)
+        yield ledger.effects.intend(put, run.run_id), ledger.effects.intend(delete, run.run_id)
+
+
+def _is_beside(path: str, other: str) -> bool:
+    return posixpath.dirname(path) == posixpath.dirname(other)
 
 
 def _put(
@@ -122,7 +134,13 @@ def _put(
     if path is None:
         path = context.folder / f"{file.ref.version}.original"
         context.ports.archive.get(original_key(file.sha256), path)
-    answer = call_or_look(put, context, abandons=[put, delete], upload=Upload(path, media_type))
+    try:
+        answer = call_or_look(put, context, abandons=[put, delete], upload=Upload(path, media_type))
+    except EffectInDoubt:
+        raise  # it may come yet: nothing else gets this name
+    except IngestError:
+        context.run.moves.names.release(str(put.after["path"]))
+        raise
     if answer.met == 0:
         for effect in (put, delete):
             context.ports.ledger.effects.settle(effect, EffectState.ABANDONED, "the name is taken")
@@ -134,13 +152,16 @@ def finish_move(
     delete: Effect,
     context: WriteContext,
     *,
+    group: Group | None = None,
     referrers: Sequence[Referrer] | None = None,
+    columns: ColumnsToWrite | None = None,
 ) -> tuple[bool, str]:
     """Confirm the new file, repoint every row, delete the old file.
 
     `referrers` are the rows that were just seen to point at the old file; None asks for them.
     Returns whether rows were led to the new file, and "" or why the old file was kept. If somebody
-    put another file in the old one's place meanwhile, the rows mean that file: they stay with it.
+    put another file in the old one's place meanwhile, the rows mean that file: they stay with it,
+    or are led back to it.
     """
     ledger = context.ports.ledger
     old, new = str(delete.before["path"]), str(put.after["path"])
@@ -150,55 +171,131 @@ def finish_move(
         reason = "the uploaded copy is missing or differs"
         ledger.effects.settle(put, EffectState.CONFLICT, reason)
         ledger.effects.settle(delete, EffectState.ABANDONED, reason)
-        return True, f"the copy at {new} could not be confirmed; {old} stays as it is"
+        return False, f"the copy at {new} could not be confirmed; {old} stays as it is"
     ledger.effects.settle(put, EffectState.VERIFIED, at=was_there)
 
-    # A user may have put a new file in the old one's place while this one was being copied.
-    if _is_replaced(delete, context.ports.target.file(old), context):
-        reason = f"{old} was replaced by another file meanwhile"
-        ledger.effects.settle(delete, EffectState.ABANDONED, reason)
-        return False, f"{reason}; both {old} and {new} are kept"
-    left = _all_referrers(old, context) if referrers is None else referrers
-    for _ in range(_ROUNDS):
-        for referrer in left:
-            _repoint(referrer, old, new, put, context)
-        # A row may have been pointed at the old file since, or changed while it was repointed.
-        left = _all_referrers(old, context)
-        if not left:
-            break
-    reason = (
-        f"{counted(len(left), 'row', 'still points/still point')} at {old}"
-        if left
-        else delete_old(delete, context)
-    )
+    # A user may have put a new file in the old one's place while this one was being copied. What
+    # comes after this look is seen by the one before the deletion.
+    if _is_replaced(delete, _shown(old, context, group), context):
+        return _leave_to_the_user(put, delete, context)
+    rows = _referrers("rows", old, context, None) if referrers is None else referrers
+    left = rows if columns is None else _write_columns(columns, rows, put, context)
+    if left is None:
+        return False, _take_copy_back(put, delete, context)
+    _repoint_all(left, old, new, put, context)
+    is_replaced, reason = _delete_unreferenced(put, delete, context, group)
+    if is_replaced:
+        return _leave_to_the_user(put, delete, context)
     if reason:
         ledger.effects.settle(delete, EffectState.ABANDONED, reason)
         return True, f"{reason}; both {old} and {new} are kept"
+    # A row that was pointed at the old file right before the deletion would point at nothing.
+    _repoint_all(_referrers("rows at last", old, context, group), old, new, put, context)
     ledger.effects.settle(delete, EffectState.VERIFIED)
     return True, ""
 
 
-def _all_referrers(path: str, context: WriteContext) -> Sequence[Referrer]:
+def _write_columns(
+    columns: ColumnsToWrite, rows: Sequence[Referrer], put: Effect, context: WriteContext
+) -> Sequence[Referrer] | None:
+    """Write the record's columns, if possible with the new path.
+
+    Returns the rows that are left to repoint; None if the record could not be written.
+    """
+    own = columns.own_row(rows)
+    if own is None:
+        return rows
+    old, new = str(put.before["path"]), str(put.after["path"])
+    if columns.write_with(_new_repoint(own, old, new, put, context)):
+        return [one for one in rows if one != own]
+    return rows if columns.write()[1].may_be_named else None
+
+
+def _delete_unreferenced(
+    put: Effect, delete: Effect, context: WriteContext, group: Group | None
+) -> tuple[bool, str]:
+    """Delete the old file as `delete_old` does, once no row names it any more."""
+    old, new = str(delete.before["path"]), str(put.after["path"])
+    # A row may have been pointed at the old file since, or changed while it was repointed.
+    left = _referrers("rows after", old, context, group)
+    if left:
+        _repoint_all(left, old, new, put, context)
+        left = _referrers("rows again", old, context, None)
+    if left:
+        return False, f"{counted(len(left), 'row', 'still points/still point')} at {old}"
+    return delete_old(delete, context)
+
+
+def _leave_to_the_user(put: Effect, delete: Effect, context: WriteContext) -> tuple[bool, str]:
+    """Lead rows back to the old path, where a user has put another file meanwhile."""
+    ledger = context.ports.ledger
+    old, new = str(delete.before["path"]), str(put.after["path"])
+    for effect in ledger.effects.find(version=put.version):
+        is_led = effect.kind is EffectKind.REPOINT and effect.state in IN_EFFECT
+        if is_led and effect.after.get(effect.field) == new:
+            row = Referrer(effect.container, effect.field, effect.pk)
+            carry_out(_new_repoint(row, new, old, put, context), context)
+    reason = f"{old} was replaced by another file meanwhile"
+    ledger.effects.settle(delete, EffectState.ABANDONED, reason)
+    return False, f"{reason}; both {old} and {new} are kept"
+
+
+def _take_copy_back(put: Effect, delete: Effect, context: WriteContext) -> str:
+    """Delete the new file again, since the record was not written; return why not otherwise."""
+    ledger = context.ports.ledger
+    old, new = str(delete.before["path"]), str(put.after["path"])
+    reason = "the record was not written"
+    if not _referrers("rows of the copy", new, context, None):
+        copied = replace(delete, before={**delete.before, "path": new})
+        _, kept = delete_old(copied, context)
+        if not kept:
+            ledger.effects.settle(put, EffectState.ABANDONED, reason)
+            ledger.effects.settle(delete, EffectState.ABANDONED, reason)
+            return f"{reason}; the name stays"
+    ledger.effects.settle(delete, EffectState.ABANDONED, reason)
+    return f"{reason}; both {old} and {new} are kept"
+
+
+def _referrers(
+    question: str, path: str, context: WriteContext, group: Group | None
+) -> Sequence[Referrer]:
     """Return every row that names a path: in FILE fields of all tables, and in the index table."""
-    found = list(context.ports.target.referrers(path))
     index = context.spec.index
-    if index is not None:
-        found += [
-            Referrer(index.table, index.path_column, pk)
-            for pk in context.ports.target.find(index.table, index.path_column, path)
-        ]
-    return found
+    where = None if index is None else (index.table, index.path_column)
+
+    def ask(paths: Sequence[str]) -> Mapping[str, Sequence[Referrer]]:
+        return context.ports.target.referrers(paths, where)
+
+    return ask([path])[path] if group is None else group.ask(question, path, ask)
 
 
-def _repoint(referrer: Referrer, old: str, new: str, put: Effect, context: WriteContext) -> None:
-    """Let one row name the new path, if it still names the old one."""
+def _shown(path: str, context: WriteContext, group: Group | None) -> ShownFile | None:
+    """Return what the old file looks like, together with those that are moved with it."""
+    target, names = context.ports.target, context.run.moves.names
+    if group is None:
+        return target.file(path)
+    return group.ask("old files", path, lambda paths: names.shown(paths, target))
+
+
+def _repoint_all(
+    rows: Sequence[Referrer], old: str, new: str, put: Effect, context: WriteContext
+) -> None:
+    """Let rows name the new path, those that still name the old one."""
+    for row in rows:
+        carry_out(_new_repoint(row, old, new, put, context), context)
+
+
+def _new_repoint(
+    referrer: Referrer, old: str, new: str, put: Effect, context: WriteContext
+) -> Effect:
+    """Return the effect that lets one row name the new path, if it still names the old one."""
     undoes = 0
     if put.undoes:  # the effect by which the row came to name the path that it now leaves again
         effects = context.ports.ledger.effects.find(record=(referrer.table, referrer.pk))
         for effect in effects:
             if effect.kind is EffectKind.REPOINT and effect.after.get(referrer.field) == old:
                 undoes = effect.id
-    repoint = new_effect(
+    return new_effect(
         EffectKind.REPOINT,
         RecordRef(referrer.table, referrer.pk),
         version=put.version,
@@ -207,11 +304,12 @@ def _repoint(referrer: Referrer, old: str, new: str, put: Effect, context: Write
         after={referrer.field: new},
         undoes=undoes,
     )
-    carry_out(repoint, context)
 
 
-def delete_old(delete: Effect, context: WriteContext) -> str:
-    """Delete the old file if it still has the bytes in the archive; return why not otherwise.
+def delete_old(delete: Effect, context: WriteContext) -> tuple[bool, str]:
+    """Delete the old file if it still has the bytes in the archive.
+
+    Returns whether it was replaced by another file, and "" or why it was not deleted.
 
     The API cannot delete under a condition. So the file is looked at right before. Where its size
     and date leave doubt, it is read once more, which may take long, and looked at again: a user's
@@ -221,19 +319,19 @@ def delete_old(delete: Effect, context: WriteContext) -> str:
     old, target = str(delete.before["path"]), context.ports.target
     shown = target.file(old)
     if shown is None:
-        return ""
+        return False, ""
     if not _is_untouched(delete, shown, context):
         digest = _digest(old, context)
         if digest is None:
-            return ""
+            return False, ""
         if digest != delete.before["sha256"] or target.file(old) != shown:
-            return f"{old} was replaced by another file meanwhile"
+            return True, f"{old} was replaced by another file meanwhile"
     try:
         # Never abandoned here: rows name the new path already, so the next run has to finish it.
         call_or_look(delete, context, abandons=[])
     except EffectInDoubt:
-        return f"{old} could not be deleted"
-    return ""
+        return False, f"{old} could not be deleted"
+    return False, ""
 
 
 def _is_replaced(delete: Effect, shown: ShownFile | None, context: WriteContext) -> bool:

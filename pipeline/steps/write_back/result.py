@@ -27,6 +27,11 @@ class Written:
     new_names: Mapping[str, str] = field(default_factory=dict)
     record: RecordRef | None = None
 
+    @property
+    def may_be_named(self) -> bool:
+        """Say whether the files of the record get their names after this."""
+        return self.status in {Status.DONE, Status.PARTIAL}
+
     def partly(self, *reasons: str) -> "Written":
         """Return the same, as partial and with more reasons."""
         reason = "; ".join(filter(None, [self.reason, *reasons]))

@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
-from pipeline.errors import RefusedByCaspio
+from pipeline.errors import IngestError, RefusedByCaspio, StopRun
 from pipeline.model import (
     EffectKind,
     EffectState,
@@ -19,7 +20,7 @@ from pipeline.model import (
     Value,
 )
 from pipeline.steps.write_back.attachments import rename_attachment
-from pipeline.steps.write_back.columns import Replan, write_columns
+from pipeline.steps.write_back.columns import ColumnsToWrite, Replan, write_columns
 from pipeline.steps.write_back.context import WriteContext
 from pipeline.steps.write_back.effects import carry_out, new_effect
 from pipeline.steps.write_back.move import move_file
@@ -51,21 +52,57 @@ def write_back(
     reason = reason_to_stop(plan, context)
     if reason:
         return Written(Status.CONFLICT, reason, suggestions=plan.suggestions)
-    try:
-        plan, written = write_values(plan, context, replan=replan)
-    except RefusedByCaspio as error:
-        reason = f"Caspio refused the values of {_named(plan.work)}: {error}"
-        return Written(Status.FAILED, reason)
-    if written.status not in {Status.DONE, Status.PARTIAL}:
+    columns = ColumnsToWrite(plan, context, partial(_write_alone, plan, context, replan=replan))
+    renamed = _rename_with_columns(documents, columns)
+    plan, written = columns.write()
+    if not written.may_be_named:
         return written
     # Names come after values: a rename makes a new version of the file, which the next listing
     # must recognize, while a written value changes nothing that a listing compares.
-    written = _rename_files(plan, documents, context, written)
+    written = _rename_files(plan, documents, context, written, renamed=renamed)
     try:
         keep_suggestions(plan, documents, context)
     except RefusedByCaspio as error:
         return written.partly(f"Caspio refused a row of {context.spec.review}: {error}")
     return written
+
+
+def _write_alone(
+    plan: Plan, context: WriteContext, *, replan: Replan | None
+) -> tuple[Plan, Written]:
+    """Write the columns of a record by themselves; a refusal is a result."""
+    try:
+        return write_values(plan, context, replan=replan)
+    except RefusedByCaspio as error:
+        reason = f"Caspio refused the values of {_named(plan.work)}: {error}"
+        return plan, Written(Status.FAILED, reason)
+
+
+Renamed = Mapping[str, tuple[str, str]]
+"""Files that were renamed, or could not be: the name of each and "" or why, by version."""
+
+
+def _rename_with_columns(documents: Sequence[ReadDocument], columns: ColumnsToWrite) -> Renamed:
+    """Move the record's first Files-area file, and write the columns with its new path.
+
+    Where the file cannot be moved, or refused, the columns are still to be written.
+    """
+    plan, context = columns.plan, columns.context
+    if plan.work.record is None or plan.work.record.is_view or not plan.after:
+        return {}
+    for document in documents:
+        ref = document.file.ref
+        wanted = plan.new_names.get(ref.version)
+        if wanted is None or ref.place is Place.ATTACHMENT:
+            continue
+        try:
+            return {ref.version: rename(document, wanted, context, {}, columns=columns)}
+        except StopRun:
+            raise
+        except IngestError:
+            columns.write()  # whatever keeps a file from moving keeps no value from being written
+            raise
+    return {}
 
 
 def reason_to_stop(plan: Plan, context: WriteContext) -> str:
@@ -113,8 +150,14 @@ def write_values(
 
 
 def _rename_files(
-    plan: Plan, documents: Sequence[ReadDocument], context: WriteContext, written: Written
+    plan: Plan,
+    documents: Sequence[ReadDocument],
+    context: WriteContext,
+    written: Written,
+    *,
+    renamed: Renamed,
 ) -> Written:
+    """Rename the files of a record, but for those that were `renamed` with its columns."""
     now = {**plan.work.values, **written.written}
     names: dict[str, str] = {}
     notes: list[str] = []
@@ -123,7 +166,7 @@ def _rename_files(
         wanted = plan.new_names.get(ref.version)
         if wanted is None:
             continue
-        name, note = rename(document, wanted, context, now)
+        name, note = renamed.get(ref.version) or rename(document, wanted, context, now)
         if name != ref.name:
             names[ref.version] = name
         if note:
@@ -133,14 +176,19 @@ def _rename_files(
 
 
 def rename(
-    document: ReadDocument, wanted: str, context: WriteContext, now: Mapping[str, Value]
+    document: ReadDocument,
+    wanted: str,
+    context: WriteContext,
+    now: Mapping[str, Value],
+    *,
+    columns: ColumnsToWrite | None = None,
 ) -> tuple[str, str]:
     """Rename one file; return the name that it has then, and "" or why it is not the wanted one."""
     ref: FileRef = document.file.ref
     try:
         if ref.place is not Place.ATTACHMENT:
             media_type = document.findings.media_type
-            return move_file(document.file, wanted, context, media_type=media_type)
+            return move_file(document.file, wanted, context, media_type=media_type, columns=columns)
         note = rename_attachment(ref, wanted, context, guard=now)
     except RefusedByCaspio as error:
         return ref.name, f"Caspio refused the name {wanted!r}: {error}"

@@ -205,13 +205,13 @@ def test_a_file_is_deleted_once(account: Account):
 
 def test_every_row_that_names_a_path_is_found(account: Account):
     """FILE fields of all tables are searched; a text column that has the path is no FILE field."""
-    referrers = account.target.referrers("/In/two.txt")
+    referrers = account.target.referrers(["/In/two.txt", "/In/three.txt"])
 
-    assert sorted(referrers, key=lambda one: one.table) == [
+    assert sorted(referrers["/In/two.txt"], key=lambda one: one.table) == [
         Referrer("Others", "Doc", "8"),
         Referrer("Papers", "File", "2"),
     ]
-    assert list(account.target.referrers("/In/three.txt")) == []
+    assert list(referrers["/In/three.txt"]) == []
     assert sorted(account.target.tables_with_files()) == ["Others", "Papers"]
 
 

@@ -329,7 +329,7 @@ def test_folder_made_meanwhile_is_found(
 
 def test_every_row_that_names_a_file_is_found(target: CaspioRecordTarget) -> None:
     """All tables and rows count, and paths that differ in case alone are one."""
-    found = {(one.table, one.field, one.pk) for one in target.referrers("/In/a.pdf")}
+    found = {(one.table, one.field, one.pk) for one in target.referrers(["/In/a.pdf"])["/In/a.pdf"]}
 
     assert found == {("Docs", "Path", "1"), ("Docs", "Path", "2"), ("Other", "Doc", "8")}
 
@@ -356,7 +356,7 @@ def test_calls_are_counted_as_the_account_counts_them(
     target: CaspioRecordTarget, client: CaspioClient, emulator: Emulator
 ) -> None:
     """The client's count and the account's agree call by call."""
-    target.referrers("/In/a.pdf")
+    target.referrers(["/In/a.pdf"])
     target.update(ONE, guard={"Company": "Acme"}, values={"Notes": "ours"})
 
     assert dict(client.calls) == emulator.control.calls()

@@ -11,6 +11,9 @@ from pipeline.metering.budget import (
     calls_to_list,
     calls_to_write,
 )
+from pipeline.metering.prices import shared_by_moves
+from pipeline.model import FileRef, Place, Plan, RecordRef, RecordWork
+from pipeline.steps.write_back import Cost, cost_of
 from tests.fakes.clock import FakeClock
 from tests.fakes.ledger import MemoryLedger
 
@@ -127,6 +130,24 @@ def test_a_forecast_adds_up():
     """Listing, fetching and writing have each their price; reprocessing has none for fetching."""
     assert calls_to_list(2_500, attachment_fields=2) == 9
     assert calls_to_fetch(7) == 7
-    assert calls_to_write(updated=10, renamed=4) == 18
+    assert calls_to_write(updated=10, renamed=4) == 15
     assert calls_to_write(inserted=1) == 2
     assert calls_to_write(moved=1, tables_with_files=2) == 13
+
+
+@pytest.mark.parametrize("moved", [1, 2, 12, 13])
+def test_an_estimate_has_the_prices_of_a_plan(moved: int):
+    """What `calls_to_write` says of moved files is what a plan of these files says."""
+    record = RecordRef("Papers", "1")
+    total = Cost()
+    paths = []
+    for number in range(moved):
+        path = f"/In/{number}.pdf"
+        ref = FileRef("s", Place.FILE, "Papers", "File", record, path, 1, "", path)
+        work = RecordWork("s", record, {}, (ref,))
+        plan = Plan(work, before={"T": None}, after={"T": 1.0}, new_names={ref.version: "n.pdf"})
+        total += cost_of(plan, {}, review_calls=0)
+        paths.append(path)
+    shared = shared_by_moves(paths, referrer_calls=lambda _: 3)
+
+    assert calls_to_write(updated=moved, moved=moved, tables_with_files=3) == total.calls + shared

@@ -85,5 +85,5 @@ def test_a_source_costs_what_its_calls_are():
     nothing = source_cost(SourceSpec("a", table="Docs"), place, files=10, schedule="@daily")
 
     assert (plain.planning, plain.writing, plain.month, plain.document) == (16, 16, 180, 2)
-    assert (named.writing, named.document) == (36, 4)
+    assert (named.writing, named.document) == (28, 4)
     assert (nothing.writing, nothing.document) == (6, 1)

@@ -2,7 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.model import SourceSpec, Status
+from pipeline.errors import TryLater
+from pipeline.model import EffectKind, EffectState, SourceSpec, Status
 from tests.unit.pipeline.world import World
 
 GOOD = "doc_type=receipt\ntotal=12.50"
@@ -51,7 +52,10 @@ def test_files_of_one_name_cost_the_same_each(world: World):
     assert set(world.caspio.files) == {f"/Inbox/{name}" for name in names}
     moved = world.caspio.calls
     assert moved.count("put") == 5
-    assert moved.count("file exists") == 3 * 5
+    # What is shared: the names of the folder, a look at the old files, the rows that name them.
+    assert moved.count("list folder") == 2
+    assert moved.count("referrers") == 3
+    assert moved.count("file exists") == 5  # before each deletion
 
 
 def test_replaced_original_is_never_deleted(world: World):
@@ -97,7 +101,7 @@ def test_the_bytes_of_a_moved_file_are_fetched_twice(world: World):
     world.run(CONTRACTS)
 
     assert world.caspio.calls.count("file digest") == 1
-    assert world.caspio.calls.count("referrers") == 2
+    assert world.caspio.calls.count("referrers") == 3
 
 
 def test_a_row_that_is_pointed_at_the_old_file_meanwhile_is_repointed(world: World):
@@ -154,3 +158,150 @@ def test_folder_file_without_record_gets_an_index_row(world: World):
     assert set(world.caspio.files) == {"/Mail/letter.txt"}
     assert world.run(spec) == []
     assert len(world.caspio.tables["MailIndex"]) == 1
+
+
+def three_files(world: World) -> None:
+    """Let three records have a file each."""
+    for number in range(1, 4):
+        world.caspio.files[f"/Inbox/{number}.txt"] = f"doc_type=contract{number}".encode()
+        world.caspio.row("Contracts", str(number), Document=f"/Inbox/{number}.txt")
+
+
+def test_columns_and_new_path_are_one_update(world: World):
+    """A row gets its values and the new path of its file at once; the ledger has an effect for each."""
+    world.caspio.files["/Inbox/x.txt"] = b"doc_type=contract"
+    world.caspio.row("Contracts", "1", Document="/Inbox/x.txt")
+
+    world.run(CONTRACTS)
+
+    assert world.caspio.calls.count("update") == 1
+    effects = world.ledger.effects.find(record=("Contracts", "1"))
+    states = {one.kind: one.state for one in effects}
+    assert states[EffectKind.UPDATE_COLUMNS] is states[EffectKind.REPOINT] is EffectState.VERIFIED
+
+
+def test_a_row_that_was_led_to_the_copy_is_led_back_to_a_users_file(world: World):
+    """A file that takes the old one's place after its rows were repointed is the one they mean."""
+    world.caspio.files["/Inbox/x.txt"] = b"doc_type=contract"
+    world.caspio.row("Contracts", "1", Document="/Inbox/x.txt")
+
+    def replace_file(call: str) -> None:
+        if call == "update":
+            world.caspio.before_call = lambda _: None
+            world.caspio.files["/Inbox/x.txt"] = b"doc_type=letter"
+
+    world.caspio.before_call = replace_file
+    (outcome,) = world.run(CONTRACTS)
+
+    assert "replaced by another file" in outcome.reason
+    assert world.caspio.files["/Inbox/x.txt"] == b"doc_type=letter"
+    assert world.caspio.tables["Contracts"]["1"]["Document"] == "/Inbox/x.txt"
+
+
+def test_a_row_that_is_pointed_at_the_old_file_right_before_its_deletion_is_repointed(world: World):
+    """No row is left pointing at nothing, however late it came."""
+    world.caspio.files["/Inbox/x.txt"] = b"doc_type=contract"
+    world.caspio.row("Contracts", "1", Document="/Inbox/x.txt")
+
+    def point(call: str) -> None:
+        if call == "delete":
+            world.caspio.row("Contracts", "2", Document="/Inbox/x.txt")
+
+    world.caspio.before_call = point
+    world.run(CONTRACTS)
+
+    assert world.caspio.tables["Contracts"]["2"]["Document"] == "/Inbox/contract.txt"
+
+
+def test_a_value_that_a_user_types_meanwhile_stays(world: World):
+    """The update of columns and path meets nothing then; the path is written alone."""
+    world.caspio.files["/Inbox/x.txt"] = b"doc_type=contract"
+    world.caspio.row("Contracts", "1", Document="/Inbox/x.txt")
+
+    def type_value(call: str) -> None:
+        if call == "update":
+            world.caspio.before_call = lambda _: None
+            world.caspio.tables["Contracts"]["1"]["Kind"] = "typed"
+
+    world.caspio.before_call = type_value
+    (outcome,) = world.run(CONTRACTS)
+
+    assert outcome.new_name == "contract.txt"
+    assert world.caspio.tables["Contracts"]["1"] == {
+        "Kind": "typed",
+        "Document": "/Inbox/contract.txt",
+    }
+
+
+def test_a_copy_is_taken_back_where_the_record_could_not_be_written(world: World):
+    """A record that was deleted meanwhile gets no values, and its file no name."""
+    world.caspio.files["/Inbox/x.txt"] = b"doc_type=contract"
+    world.caspio.row("Contracts", "1", Document="/Inbox/x.txt")
+
+    def delete_record(call: str) -> None:
+        if call == "update":
+            world.caspio.before_call = lambda _: None
+            del world.caspio.tables["Contracts"]["1"]
+
+    world.caspio.before_call = delete_record
+    (outcome,) = world.run(CONTRACTS)
+
+    assert outcome.status is Status.REJECTED
+    assert world.caspio.files == {"/Inbox/x.txt": b"doc_type=contract"}
+    assert not world.ledger.effects.open()
+
+
+def test_an_answer_that_is_lost_is_looked_for_as_a_whole(world: World):
+    """Columns and path took effect together: both are known by one look."""
+    world.caspio.files["/Inbox/x.txt"] = b"doc_type=contract"
+    world.caspio.row("Contracts", "1", Document="/Inbox/x.txt")
+    world.caspio.lose_answers = {"update"}
+
+    (outcome,) = world.run(CONTRACTS)
+
+    assert outcome.status is Status.DONE
+    assert world.caspio.calls.count("update") == 1
+    assert set(world.caspio.files) == {"/Inbox/contract.txt"}
+
+
+def test_a_file_that_cannot_be_put_fails_alone(world: World):
+    """The others of its group get their names, and its record gets its values."""
+    three_files(world)
+    puts: list[str] = []
+
+    def refuse(call: str) -> None:
+        if call == "put":
+            puts.append(call)
+            if len(puts) == 2:
+                raise TryLater("the connection broke")
+
+    world.caspio.before_call = refuse
+    outcomes = world.run(CONTRACTS)
+
+    assert sorted(str(outcome.status) for outcome in outcomes) == ["done", "done", "failed"]
+    kinds = {pk: row["Kind"] for pk, row in world.caspio.tables["Contracts"].items()}
+    assert kinds == {pk: f"contract{pk}" for pk in "123"}
+    assert len(world.caspio.files) == 3
+    assert not world.ledger.effects.open()
+
+
+def test_a_question_that_fails_leaves_every_row_at_a_file(world: World):
+    """What a group could not find out, the next run does: it finishes the moves."""
+    three_files(world)
+    asked: list[str] = []
+
+    def fail(call: str) -> None:
+        if call == "referrers":
+            asked.append(call)
+            if len(asked) == 2:
+                raise TryLater("Caspio does not answer")
+
+    world.caspio.before_call = fail
+    world.run(CONTRACTS)
+    rows = world.caspio.tables["Contracts"].values()
+    assert {row["Document"] for row in rows} <= set(world.caspio.files)
+    world.caspio.before_call = lambda _: None
+    world.run(CONTRACTS)
+
+    assert set(world.caspio.files) == {f"/Inbox/contract{n}.txt" for n in "123"}
+    assert {row["Document"] for row in rows} == set(world.caspio.files)
