@@ -8,7 +8,7 @@ from functools import cache, lru_cache
 from importlib import resources
 from typing import Any, Literal
 
-from processors.values.lines import fold, word_pattern
+from processors.values.lines import any_of, fold, word_parts
 
 _NUMBERS = ("enough", "lead", "little", "words")
 _KEYS = frozenset({"class", "where", "weight", "most", "words", "patterns"})
@@ -92,8 +92,8 @@ def _rule_of(entry: Mapping[str, Any]) -> Rule:
     alternatives: list[str] = []
     words = sorted(entry.get("words", []), key=len, reverse=True)
     if words:
-        any_word = "|".join(word_pattern(fold(word)) for word in words)
-        alternatives.append(rf"(?<![a-z0-9])(?:{any_word})(?![a-z])")
+        any_word = any_of([word_parts(fold(word)) for word in words])
+        alternatives.append(rf"(?<![a-z0-9]){any_word}(?![a-z])")
     if entry["where"] == "title":
         # A title begins its line, after a few signs at most.
         alternatives = [rf"^\W{{0,4}}{alternative}" for alternative in alternatives]

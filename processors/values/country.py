@@ -2,12 +2,13 @@
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import Any
 
-from processors.values.lines import TextLine
+from processors.values.lines import TextLine, any_of
 
 # A US state and ZIP or ZIP+4 code, as USPS Publication 28 has it: "TX 75001-1234".
 _US_ZIP = re.compile(r"\b[A-Z]{2}\.? \d{5}(?:-\d{4})?\b")
@@ -56,9 +57,7 @@ class Hints:
 
 @cache
 def countries() -> Mapping[str, Country]:
-    """Read the packaged countries.toml."""
-    file = resources.files(__package__).joinpath("countries.toml")
-    entries = tomllib.loads(file.read_text(encoding="utf-8"))
+    """Return what is customary in each country by its code."""
     return {
         code: Country(
             code=code,
@@ -66,19 +65,34 @@ def countries() -> Mapping[str, Country]:
             currency=entry["currency"],
             pattern=_pattern_of(entry["marks"]),
         )
-        for code, entry in entries.items()
+        for code, entry in _entries().items()
     }
 
 
-def _pattern_of(marks: Sequence[str]) -> re.Pattern[str]:
-    """Compile the marks of a country; a blank in one also matches dots, as in "S.A."."""
-    alternatives = [r"[ .]{0,2}".join(map(re.escape, mark.split())) for mark in marks]
-    return re.compile(rf"(?<![a-z])(?:{'|'.join(alternatives)})(?![a-z])")
+def _pattern_of(marks: Iterable[str]) -> re.Pattern[str]:
+    """Compile marks; a blank in one also matches dots, as in "S.A."."""
+    words = [" ".join(mark.split()) for mark in marks]
+    parts = [[r"[ .]{0,2}" if char == " " else re.escape(char) for char in word] for word in words]
+    return re.compile(rf"(?<![a-z]){any_of(parts)}(?![a-z])")
+
+
+@cache
+def _entries() -> Mapping[str, Mapping[str, Any]]:
+    """Read the packaged countries.toml."""
+    file = resources.files(__package__).joinpath("countries.toml")
+    return tomllib.loads(file.read_text(encoding="utf-8"))
+
+
+@cache
+def _any_mark() -> re.Pattern[str]:
+    return _pattern_of(mark for entry in _entries().values() for mark in entry["marks"])
 
 
 def country_hints_in(lines: Sequence[TextLine]) -> Hints:
     """Weigh the countries that a document hints at: each mark counts a few times at most."""
-    text = "\n".join(line.folded for line in lines)
+    # Most lines have no mark of any country: one look at them is a tenth of forty.
+    any_mark = _any_mark()
+    text = "\n".join(line.folded for line in lines if any_mark.search(line.folded))
     weights: dict[str, int] = {}
     marks: dict[str, str] = {}
     for country in countries().values():

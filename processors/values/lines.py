@@ -26,6 +26,7 @@ TAIL_CHARS = 15_000
 _PARTY_ROWS = 6
 """Rows of a table with the names and addresses of seller and buyer, with their headings."""
 _WIDE_GAP = re.compile(r" {2,}")
+_CHARACTER = re.compile("ss|.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,32 +253,71 @@ def word_lists() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
     }
 
 
-def word_pattern(word: str) -> str:
-    """Return the regular expression of a folded word; a leading "*" matches any beginning.
+def word_parts(word: str) -> tuple[str, ...]:
+    """Return the regular expression of a folded word, one part for each character.
 
-    A blank also matches dots, dashes and an opening parenthesis, which scans put between words.
+    A leading "*" matches any beginning. A blank also matches dots, dashes and an opening
+    parenthesis, which scans put between words.
     """
-    beginning = r"[a-z]{0,24}" if word.startswith("*") else ""
-    parts = map(re.escape, word.removeprefix("*").split())
-    # The German sharp s is one letter in print and two in the lists.
-    spelled = (part.replace("ss", "(?:ss|ß)") for part in parts)
-    return beginning + r"[ ._:(\-]{0,3}".join(spelled)
+    parts: list[str] = ["[a-z]{0,24}"] if word.startswith("*") else []
+    for number, piece in enumerate(word.removeprefix("*").split()):
+        if number:
+            parts.append(r"[ ._:(\-]{0,3}")
+        # The German sharp s is one letter in print and two in the lists.
+        parts += [
+            "(?:ss|ß)" if part == "ss" else re.escape(part) for part in _CHARACTER.findall(piece)
+        ]
+    return tuple(parts)
+
+
+def any_of(words: Iterable[Sequence[str]]) -> str:
+    """Return the regular expression of the first of some words, given in parts, that matches.
+
+    Words that begin with the same character share it. So a place in a text is compared with a few
+    first characters, and not with hundreds of words: that is four times as fast.
+    """
+    groups: list[tuple[str, list[Sequence[str]]]] = []
+    # Words that begin with different characters never match at one place, so that their order does
+    # not matter. That of all others decides which of them matches: nothing is moved across them.
+    movable: dict[str, list[Sequence[str]]] = {}
+    for word in words:
+        first, rest = (word[0], word[1:]) if word else ("", ())
+        if first in movable:
+            movable[first].append(rest)
+            continue
+        rests = [rest]
+        groups.append((first, rests))
+        if len(first.removeprefix("\\")) == 1:
+            movable[first] = rests
+        else:
+            movable = {}
+    found = [
+        part + (any_of(rests) if len(rests) > 1 else "".join(rests[0])) for part, rests in groups
+    ]
+    return found[0] if len(found) == 1 else f"(?:{'|'.join(found)})"
 
 
 @cache
-def label_pattern(section: str, name: str) -> re.Pattern[str]:
-    """Compile one list of words.toml to a pattern over folded text; the longest word wins.
+def label_pattern(section: str, *names: str) -> re.Pattern[str]:
+    """Compile one or more lists of words.toml to a pattern over folded text; the longest word wins.
 
     Words stand alone: "item" is not found in "items", but "(c)" needs no room around it.
     """
-    plain: list[str] = []
-    with_signs: list[str] = []
-    for word in sorted(word_lists()[section][name], key=len, reverse=True):
+    plain: list[Sequence[str]] = []
+    from_letter: list[Sequence[str]] = []
+    from_sign: list[Sequence[str]] = []
+    words = [word for name in names for word in word_lists()[section][name]]
+    for word in sorted(words, key=len, reverse=True):
+        parts = word_parts(word)
         if word[0].isalnum() and word[-1].isalnum():
-            plain.append(word_pattern(word))
-        else:
-            before = r"(?<![a-z0-9])" if word[0].isalnum() or word[0] == "*" else ""
-            after = r"(?![a-z])" if word[-1].isalnum() else ""
-            with_signs.append(f"{before}{word_pattern(word)}{after}")
-    together = r"(?<![a-z0-9])(?:" + "|".join(plain) + r")(?![a-z])"
-    return re.compile("|".join([*with_signs, together]))
+            plain.append(parts)
+            continue
+        group = from_letter if word[0].isalnum() or word[0] == "*" else from_sign
+        group.append((*parts, r"(?![a-z])") if word[-1].isalnum() else parts)
+    # Those with a sign at an end come first. No place is the beginning of a letter and of a sign.
+    patterns = [
+        rf"(?<![a-z0-9]){any_of(from_letter)}" if from_letter else "",
+        any_of(from_sign) if from_sign else "",
+        rf"(?<![a-z0-9]){any_of(plain)}(?![a-z])" if plain else "",
+    ]
+    return re.compile("|".join(filter(None, patterns)))

@@ -3,7 +3,7 @@
 import re
 from functools import cache
 
-from processors.values.lines import word_lists
+from processors.values.lines import any_of, word_lists
 
 SYMBOLS = {
     "€": "EUR",
@@ -128,4 +128,5 @@ def long_marks() -> frozenset[str]:
 def any_mark() -> str:
     """Return the regular expression of these marks, with their points."""
     marks = {*word_lists()["currency"]["codes"], *SYMBOLS, *SHARED}
-    return "|".join(map(re.escape, sorted(marks, key=len, reverse=True)))
+    longest_first = sorted(marks, key=lambda mark: (-len(mark), mark))
+    return any_of([[*map(re.escape, mark)] for mark in longest_first])
