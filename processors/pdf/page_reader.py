@@ -3,6 +3,7 @@
 import dataclasses
 from dataclasses import dataclass
 from functools import partial
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from processors.pdf import render
 from processors.pdf.embedded_scans import ReadPage, read_scans
 from processors.pdf.page_barcodes import BarcodeSearch
 from processors.pdf.page_graphics import PageGraphics, graphics_of
+from processors.pdf.plain_calls import address_of, has_map_error
 from processors.pdf.text_layer import TextLayer, text_layer
 from processors.pdf.text_layer_quality import TextLayerQuality, assess
 from processors.renditions.overlay import PageGeometry
@@ -217,11 +219,7 @@ def own_text(page: Any, number: int, layers_off: frozenset[str]) -> _OwnText:
 
 def _unmapped_share(textpage: Any) -> float:
     """Return the share of characters, sampled, whose font does not say what they mean."""
-    import pypdfium2.raw as pdfium_c
-
     count = textpage.count_chars()
     sampled = range(0, count, max(1, count // _SAMPLED_CHARS))
-    unmapped = 0
-    for index in sampled:
-        unmapped += pdfium_c.FPDFText_HasUnicodeMapError(textpage, index) == 1
+    unmapped = list(map(has_map_error(), repeat(address_of(textpage)), sampled)).count(1)
     return unmapped / max(1, len(sampled))

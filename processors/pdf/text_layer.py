@@ -11,14 +11,14 @@ import math
 import re
 import sys
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 from processors.contract import Segment, Word
 from processors.pdf.hidden_text import layers_of
+from processors.pdf.plain_calls import address_of, char_angle, char_box
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,6 +37,8 @@ _SAMPLED_ANGLES = 24
 # Programs make text bold by printing it again, moved by a thirtieth of its height or less; the same
 # letter beside itself is a quarter of the height away or more.
 _SAME_PLACE = 0.15
+_LEAST_SQUARE = 1e-3  # points
+_FAR = 1 << 18  # squares; the page is within, and further away they are no different
 _COMPARED_PLACES = 50  # a line is printed again soon after; words such as "the" are on a page often
 
 # Words of one segment follow each other in a line. A gap wider than 1.2 heights starts a new
@@ -114,15 +116,15 @@ def text_layer(page: Any, textpage: Any, layers_off: frozenset[str] = frozenset(
     Words outside the crop box and those in layers that are off are left out.
     """
     text = _text(textpage)
-    all_spans = [match.span() for match in _WORD.finditer(text)]
-    texts = [text[start:end] for start, end in all_spans]
-    spans = shown_spans(page, textpage, all_spans, texts, layers_off)
+    matches = list(_WORD.finditer(text))
+    all_spans = [match.span() for match in matches]
+    texts = [match[0] for match in matches]
+    spans, ends = shown_words(page, textpage, all_spans, texts, layers_off)
     hidden_words = len(all_spans) - len(spans)
     frame = _frame(page, textpage, [start for start, _ in spans])
     if not spans:
         return TextLayer((), frame, hidden_words)
 
-    ends = _end_boxes(textpage, spans)
     stacked = _is_stacked(ends, upright=frame.quarters % 2 == 0)
     if stacked.any():
         vertical = _is_vertical(textpage, frame, spans, frame.boxes(_word_rects(ends)))
@@ -131,7 +133,8 @@ def text_layer(page: Any, textpage: Any, layers_off: frozenset[str] = frozenset(
     boxes = frame.boxes(_word_rects(ends))
     vertical = _is_vertical(textpage, frame, spans, boxes)
 
-    texts = [text[start:end] for start, end in spans]
+    if spans is not all_spans:
+        texts = [text[start:end] for start, end in spans]
     if _LINE_END_HYPHEN.search(text):
         texts = [_LINE_END_HYPHEN.sub("-", word) for word in texts]
     if _SURROGATE.search(text):
@@ -139,28 +142,28 @@ def text_layer(page: Any, textpage: Any, layers_off: frozenset[str] = frozenset(
         texts = [
             word.encode("utf-16", "surrogatepass").decode("utf-16", "replace") for word in texts
         ]
-    words = list(map(Word, texts, map(tuple, boxes.tolist())))
-    breaks = _breaks(boxes, texts, vertical)
-    segments = [
-        _segment(words[start:end]) for start, end in itertools.pairwise((0, *breaks, len(words)))
-    ]
-    return TextLayer(tuple(segments), frame, hidden_words)
+    segments = _segments(texts, boxes, (0, *_breaks(boxes, texts, vertical)))
+    return TextLayer(segments, frame, hidden_words)
 
 
-def shown_spans(
+def shown_words(
     page: Any,
     textpage: Any,
     spans: Sequence[tuple[int, int]],
     texts: Sequence[str],
     layers_off: frozenset[str],
-) -> Sequence[tuple[int, int]]:
-    """Return the words that a viewer shows, each once: those partly inside the crop box."""
+) -> tuple[Sequence[tuple[int, int]], "Numbers"]:
+    """Return the words that a viewer shows, each once: those partly inside the crop box.
+
+    With the boxes of their first and last characters.
+    """
     import numpy as np
 
     if not spans:
-        return spans
+        return spans, np.zeros((0, 2, 4))
+    ends = _end_boxes(textpage, spans)
     left, bottom, right, top = page.get_bbox()
-    rects = _word_rects(_end_boxes(textpage, spans))
+    rects = _word_rects(ends)
     middle_y = (rects[:, 1] + rects[:, 3]) / 2
     is_shown = (rects[:, 2] > left) & (rects[:, 0] < right) & (middle_y > bottom) & (middle_y < top)
     if layers_off:
@@ -169,8 +172,8 @@ def shown_spans(
     shown: list[int] = np.flatnonzero(is_shown).tolist()
     is_shown[shown] = ~printed_again([texts[index] for index in shown], rects[shown])
     if is_shown.all():
-        return spans
-    return [spans[index] for index in np.flatnonzero(is_shown).tolist()]
+        return spans, ends
+    return [spans[index] for index in np.flatnonzero(is_shown).tolist()], ends[is_shown]
 
 
 def printed_again(texts: Sequence[str], rects: "Numbers") -> "Flags":
@@ -178,6 +181,8 @@ def printed_again(texts: Sequence[str], rects: "Numbers") -> "Flags":
     import numpy as np
 
     flags = np.zeros(len(texts), dtype=bool)
+    if not _may_be_printed_again(texts, rects):
+        return flags
     places: dict[str, deque[tuple[float, float]]] = {}
     for index, (word, (left, top, _, bottom)) in enumerate(zip(texts, rects.tolist(), strict=True)):
         seen = places.setdefault(word, deque(maxlen=_COMPARED_PLACES))
@@ -185,6 +190,29 @@ def printed_again(texts: Sequence[str], rects: "Numbers") -> "Flags":
         flags[index] = any(abs(left - x) < near and abs(bottom - y) < near for x, y in seen)
         seen.append((left, bottom))
     return flags
+
+
+def _may_be_printed_again(texts: Sequence[str], rects: "Numbers") -> bool:
+    """Return whether a word may be there twice within the same place; most pages have none.
+
+    Two places that are closer than half a square of a grid are in one square of it, or of a grid
+    that is moved by half a square to the right, upward, or both.
+    """
+    import numpy as np
+
+    heights = rects[:, 1] - rects[:, 3]
+    square = max(2 * _SAME_PLACE * float(heights.max(initial=0.0)), _LEAST_SQUARE)
+    numbers: dict[str, int] = {}
+    words = np.array([numbers.setdefault(word, len(numbers)) for word in texts], dtype=np.int64)
+    moved = np.array([[0.0], [0.5]])
+    columns = np.floor(np.clip(rects[:, 0] / square, -_FAR, _FAR) + moved).astype(np.int64)
+    rows = np.floor(np.clip(rects[:, 3] / square, -_FAR, _FAR) + moved).astype(np.int64)
+    for column in columns:
+        for row in rows:
+            keys = np.sort((words * 4 * _FAR + column) * 4 * _FAR + row)
+            if (keys[1:] == keys[:-1]).any():
+                return True
+    return False
 
 
 def _text(textpage: Any) -> str:
@@ -207,19 +235,19 @@ def _frame(page: Any, textpage: Any, word_starts: Sequence[int]) -> ReadingFrame
     left, bottom, right, top = page.get_bbox()
     rotation = max(0, pdfium_c.FPDFPage_GetRotation(page))
     sampled = word_starts[:: max(1, len(word_starts) // _SAMPLED_ANGLES)]
-    turns = Counter(_upright_turns(textpage, start) - rotation for start in sampled)
+    turns = Counter((_upright_turns(textpage, sampled) - rotation).tolist())
     most_frequent = turns.most_common(1)[0][0] % 4 if turns else 0
     return ReadingFrame(left, bottom, right - left, top - bottom, rotation, most_frequent)
 
 
-def _upright_turns(textpage: Any, index: int) -> int:
-    """Return the quarter turns, clockwise in page space, that make a character upright."""
-    import pypdfium2.raw as pdfium_c
+def _upright_turns(textpage: Any, indexes: Sequence[int]) -> "npt.NDArray[np.int64]":
+    """Return the quarter turns, clockwise in page space, that make each character upright."""
+    import numpy as np
 
-    angle: float = pdfium_c.FPDFText_GetCharAngle(
-        textpage, index
-    )  # radians, clockwise; -1 on error
-    return -round(max(0.0, angle) / (math.pi / 2))
+    # Clockwise; -1 on an error.
+    angles = map(char_angle(), repeat(address_of(textpage)), indexes)
+    quarters = np.fromiter(angles, dtype=np.float64, count=len(indexes)) / (math.pi / 2)
+    return -np.rint(np.fmax(0.0, quarters)).astype(np.int64)
 
 
 def _end_boxes(textpage: Any, spans: Sequence[tuple[int, int]]) -> "Numbers":
@@ -230,29 +258,15 @@ def _end_boxes(textpage: Any, spans: Sequence[tuple[int, int]]) -> "Numbers":
     rects = (pdfium_c.FS_RECTF * (2 * len(spans)))()
     first_address = ctypes.addressof(rects)
     addresses = range(first_address, first_address + ctypes.sizeof(rects), _RECT_BYTES)
-    handle = ctypes.cast(textpage.raw, ctypes.c_void_p).value
     indexes = [index for start, end in spans for index in (start, end - 1)]
     # A deque of length zero is the fastest way to run a map for its effects.
-    deque(map(char_box(), repeat(handle), indexes, addresses), maxlen=0)
+    deque(map(char_box(), repeat(address_of(textpage)), indexes, addresses), maxlen=0)
 
     floats = np.frombuffer(rects, dtype=np.float32).astype(np.float64)
     corners = np.nan_to_num(floats).reshape(-1, 2, 4)
     low = np.minimum(corners[:, :, :2], corners[:, :, 2:])
     high = np.maximum(corners[:, :, :2], corners[:, :, 2:])
     return np.concatenate((low, high), axis=2)
-
-
-@cache
-def char_box() -> Callable[..., int]:
-    """Return PDFium's function for a character's box, called with plain addresses.
-
-    A page takes a thousand calls, and ctypes would make several objects for each.
-    """
-    import pypdfium2.raw as pdfium_c
-
-    address = ctypes.cast(pdfium_c.FPDFText_GetLooseCharBox, ctypes.c_void_p).value or 0
-    prototype = ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)
-    return prototype(address)
 
 
 def _word_rects(ends: "Numbers") -> "Numbers":
@@ -290,9 +304,9 @@ def _is_vertical(
     lengths = np.array([end - start for start, end in spans])
     if not ((heights > _LOOKS_VERTICAL * widths) & (lengths > 1)).any():
         return flags
-    for index in np.flatnonzero(heights > _MAY_BE_VERTICAL * widths).tolist():
-        turns = _upright_turns(textpage, spans[index][0]) - frame.quarters
-        flags[index] = turns % 2 == 1
+    tall = np.flatnonzero(heights > _MAY_BE_VERTICAL * widths)
+    turns = _upright_turns(textpage, [spans[index][0] for index in tall.tolist()])
+    flags[tall] = (turns - frame.quarters) % 2 == 1
     return flags
 
 
@@ -337,10 +351,22 @@ def _breaks(boxes: "Numbers", texts: Sequence[str], vertical: "Flags") -> list[i
     return [int(index) + 1 for index in np.flatnonzero(~follows)]
 
 
-def _segment(words: Sequence[Word]) -> Segment:
-    left, top, right, bottom = zip(*[word.box for word in words], strict=True)
-    return Segment(
-        text=" ".join([word.text for word in words]),
-        box=(min(left), min(top), max(right), max(bottom)),
-        words=tuple(words),
+def _segments(texts: Sequence[str], boxes: "Numbers", starts: Sequence[int]) -> tuple[Segment, ...]:
+    """Join words to segments that begin with the words of these indexes."""
+    import numpy as np
+
+    low = np.minimum.reduceat(boxes[:, :2], starts)
+    high = np.maximum.reduceat(boxes[:, 2:], starts)
+    around = map(tuple, np.concatenate((low, high), axis=1).tolist())
+    # Words are tuples: so they are made without a call of Python's for each.
+    fields = zip(texts, map(tuple, boxes.tolist()), repeat(None))
+    new_tuple: Any = tuple.__new__
+    words: list[Word] = list(map(new_tuple, repeat(Word), fields))
+    return tuple(
+        [
+            Segment(text=" ".join(texts[start:end]), box=box, words=tuple(words[start:end]))
+            for (start, end), box in zip(
+                itertools.pairwise((*starts, len(words))), around, strict=True
+            )
+        ]
     )

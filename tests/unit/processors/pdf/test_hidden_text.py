@@ -3,6 +3,7 @@
 import io
 from pathlib import Path
 
+import numpy as np
 import pytest
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import (
@@ -14,6 +15,7 @@ from pypdf.generic import (
     TextStringObject,
 )
 
+from processors.pdf.text_layer import printed_again
 from tests.unit.processors import documents
 
 BILL = "Kettle Ltd\nInvoice number: 4711\nInvoice date: 2026-03-01\nTotal due: EUR 120.00"
@@ -102,3 +104,17 @@ def test_a_page_without_anything_hidden_says_nothing_of_it(tmp_path: Path):
     findings = documents.read(documents.pdf(BILL), tmp_path)
 
     assert "left out" not in findings.pages[0].reason
+
+
+@pytest.mark.parametrize("x", [0.0, 71.9, 89.99, 90.01, 300.0])
+@pytest.mark.parametrize(("right", "up"), [(0.0, 0.0), (1.4, 0.0), (-1.4, 1.4), (0.0, -1.4)])
+def test_a_word_is_found_again_wherever_on_the_page(x: float, right: float, up: float):
+    """A word that is printed again a hair beside itself is known by its place, a further one not."""
+    rects = np.array([
+        (x, 110.0, x + 30, 100.0),
+        (x + right, 110.0 + up, x + 30 + right, 100.0 + up),
+        (x + 40, 110.0, x + 70, 100.0),
+    ])  # fmt: skip
+
+    assert printed_again(["total", "total", "total"], rects).tolist() == [False, True, False]
+    assert not printed_again(["total", "tax", "total"], rects).any()
