@@ -90,12 +90,16 @@ def _starts_of(lines: Sequence[TextLine]) -> list[int]:
 
 def _is_of_another(group: Sequence[Page], page: Page) -> bool:
     """Return whether a page has a total like the pages before it, but another issuer and date."""
-    if page.text.number > _MOST_PAGES or not (_has_total([page]) and _has_total(group)):
+    if page.text.number > _MOST_PAGES:
+        return False
+    # The dates first, which take the least and which most later pages do not have.
+    others = _dates_on([page])
+    if not others or not (dates := _dates_on(group)) or not dates.isdisjoint(others):
+        return False
+    if not (_has_total([page]) and _has_total(group)):
         return False
     issuer, other = _issuer_of(group), _issuer_of([page])
-    dates, others = _dates_on(group), _dates_on([page])
-    is_other = issuer is not None and other is not None and issuer != other
-    return is_other and bool(dates and others) and dates.isdisjoint(others)
+    return issuer is not None and other is not None and issuer != other
 
 
 def _issuer_of(pages: Sequence[Page]) -> str | None:

@@ -28,6 +28,7 @@ from processors.detect import locked_office, media
 from processors.detect.encoding import clean
 from processors.detect.file_type import file_type_of
 from processors.merge_embedded import TEXT_CHARS, append_texts, merge_values, trim_texts
+from processors.remembered import remembering
 from processors.renditions import derived_files
 
 _MOST_PROBLEMS = 20
@@ -181,19 +182,20 @@ def findings_of(
     from processors.classify.classifier import classify
 
     structured = reading.structured
-    if said is not None:
-        doc_type = said
-    elif structured:
-        doc_type = structured.doc_type
-    else:
-        doc_type = classify(
-            reading.pages,
-            media_type=file_type.media_type,
-            own_rules=settings.rules,
-        )
-    fields = {}
-    if structured is None or not structured.complete:
-        fields = values_on(reading.pages, doc_type, settings)
+    with remembering():
+        if said is not None:
+            doc_type = said
+        elif structured:
+            doc_type = structured.doc_type
+        else:
+            doc_type = classify(
+                reading.pages,
+                media_type=file_type.media_type,
+                own_rules=settings.rules,
+            )
+        fields = {}
+        if structured is None or not structured.complete:
+            fields = values_on(reading.pages, doc_type, settings)
     if structured:
         fields |= structured.fields
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from processors.confidence.evidence import Evidence, Value, compact
 from processors.confidence.shared import Features, counted
-from processors.values.lines import label_pattern
+from processors.values.lines import label_pattern, labels_in
 
 _TOKEN = re.compile(r"[a-z0-9][a-z0-9/_.\-]+")
 _LABELS = {"invoice_number": ("invoice", "receipt"), "order_number": ("order",)}
@@ -31,7 +31,8 @@ def number_features(evidence: Evidence, value: Value) -> Features:
         "year": float(bool(re.fullmatch(r"(?:19|20)\d\d", text))),
     }
     own = next(iter(evidence.lines_of(value.finding)), None) or next(iter(places), None)
-    patterns = [label_pattern("numbers", each) for each in _LABELS.get(name, ())]
+    lists = _LABELS.get(name, ())
+    patterns = [label_pattern("numbers", each) for each in lists]
     if own is None or not patterns:
         return features
     before = own.folded[: max(own.folded.find(text.lower()), 0)]
@@ -43,17 +44,17 @@ def number_features(evidence: Evidence, value: Value) -> Features:
     after = own.folded[len(before) + len(text) :]
     features["goes_on"] = float(bool(after.strip(" .,;|")))
     features["digits_after"] = float(bool(re.match(r"[ /.\-]{0,3}\d", after)))
-    features["rivals"] = counted(_rivals(evidence, patterns, text), 3)
+    features["rivals"] = counted(_rivals(evidence, lists, text), 3)
     return features
 
 
-def _rivals(evidence: Evidence, patterns: Sequence[re.Pattern[str]], text: str) -> int:
+def _rivals(evidence: Evidence, lists: Sequence[str], text: str) -> int:
     """Count the other numbers directly after a label of the same kind."""
     own = compact(text)
     rivals: set[str] = set()
     for line in evidence.lines:
-        for pattern in patterns:
-            for label in pattern.finditer(line.folded):
+        for name in lists:
+            for label in labels_in(line.folded, "numbers", name):
                 rest = line.folded[label.end() : label.end() + 40]
                 token = next((each for each in _TOKEN.findall(rest) if _has_digit(each)), "")
                 if token and compact(token) not in own and own not in compact(token):

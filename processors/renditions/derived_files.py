@@ -57,15 +57,17 @@ class PageLog:
                     [dataclasses.replace(line, text=clean(line.text)) for line in page.lines]
                 ),
             )
-        page = with_fields(page)
+        self._count += 1
+        is_kept_whole = self._count <= _PAGES_WITH_LINES
+        if is_kept_whole or self._pages_file:
+            page = with_fields(page)
         if self._text_file:
-            separator = "\f" if self._count else ""
+            separator = "\f" if self._count > 1 else ""
             self._text_file.write(separator + page.text.text)
         if self._pages_file:
-            separator = ",\n" if self._count else "\n"
+            separator = ",\n" if self._count > 1 else "\n"
             self._pages_file.write(separator + _page_json(page))
-        self._count += 1
-        if self._count > _PAGES_WITH_LINES:
+        if not is_kept_whole:
             page = dataclasses.replace(page, lines=(), fields=())
         return page
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache, lru_cache
 
+from processors.remembered import once_a_document
 from processors.values.lines import fold
 
 # Years of dates in business papers; outside of them four digits are a number.
@@ -182,6 +183,11 @@ class MonthNames:
         self._languages = tuple(filter(None, codes))
         self._questions_left = _MOST_QUESTIONS
 
+    @property
+    def asks(self) -> bool:
+        """Whether there are languages whose months are looked up, a limited number of times."""
+        return bool(self._languages)
+
     def number(self, word: str) -> int | None:
         """Return the number of a month, 1 to 12."""
         known = _months().get(word)
@@ -216,10 +222,19 @@ def foreign_month(word: str, languages: tuple[str, ...]) -> int | None:
     return None
 
 
-def dates_in(folded: str, months: MonthNames) -> list[DateText]:
+def dates_in(folded: str, months: MonthNames) -> tuple[DateText, ...]:
     """Return the dates of a folded line from left to right; none overlaps another."""
     if not any(map(str.isdigit, folded)):
-        return []
+        return ()
+    return _dates_in(folded, months) if months.asks else _dates_without_asking(folded)
+
+
+@once_a_document
+def _dates_without_asking(folded: str) -> tuple[DateText, ...]:
+    return _dates_in(folded, MonthNames(()))
+
+
+def _dates_in(folded: str, months: MonthNames) -> tuple[DateText, ...]:
     text = _LETTER_I.sub("1", _LETTER_O.sub("0", folded))
     found: list[DateText] = []
     for pattern in (*_KNOWN_ORDER, _OPEN_ORDER, *_NAMED_MONTH):
@@ -235,7 +250,7 @@ def dates_in(folded: str, months: MonthNames) -> list[DateText]:
                         dotted="." in match.group(),
                     )
                 )
-    return sorted(found, key=lambda each: each.start)
+    return tuple(sorted(found, key=lambda each: each.start))
 
 
 def _dates_of(

@@ -13,6 +13,9 @@ from processors.values.lines import TextLine, label_pattern
 # ISO 13616: a country, two check digits (mod 97), and 11 to 30 characters of the account.
 _IBAN = re.compile(r"(?<![A-Z0-9])[A-Z]{2} ?\d\d(?:[ .\-]?[A-Z0-9]){11,30}")
 _SHORTEST_IBAN = 15
+_IBAN_HEAD = 4
+"""Country and check digits, which the computation of these puts behind the rest."""
+_JOINTS = re.compile(r"[ .\-]")
 
 # The members of the European Union (EL is Greece), Great Britain, and XI for Northern Ireland:
 # https://taxation-customs.ec.europa.eu/online-services/vies. Switzerland numbers enterprises, with
@@ -58,7 +61,20 @@ def _valid_iban(text: str) -> str | None:
     """Return the account number that a text begins with, None without right check digits."""
     from stdnum import iban
 
-    return next(filter(iban.is_valid, _beginnings(text, _SHORTEST_IBAN)), None)
+    digits = [str(int(char, 36)) for char in _JOINTS.sub("", text)]
+    # Words in capitals look like accounts: the remainder of all beginnings is computed at once, and
+    # the rest is checked where it is right.
+    rest = 0
+    remainders: list[int] = []
+    for digit in digits[_IBAN_HEAD:]:
+        rest = (rest * 10 ** len(digit) + int(digit)) % 97
+        remainders.append(rest)
+    head = "".join(digits[:_IBAN_HEAD])
+    for candidate in _beginnings(text, _SHORTEST_IBAN):
+        rest = remainders[len(candidate) - _IBAN_HEAD - 1]
+        if (rest * 10 ** len(head) + int(head)) % 97 == 1 and iban.is_valid(candidate):
+            return candidate
+    return None
 
 
 def _with_next_lines(lines: Sequence[TextLine]) -> Iterator[tuple[TextLine, str]]:
@@ -169,6 +185,6 @@ def _is_valid_vat(country: str) -> Callable[[str], bool]:
 
 def _beginnings(text: str, shortest: int) -> Iterator[str]:
     """Yield a number, then ever shorter beginnings: words after it look like part of it."""
-    compact = re.sub(r"[ .\-]", "", text)
+    compact = _JOINTS.sub("", text)
     for length in range(len(compact), shortest - 1, -1):
         yield compact[:length]

@@ -13,6 +13,7 @@ from importlib import resources
 
 from pipeline.model import Finding
 from processors.contract import Box, Line, Page, Word
+from processors.remembered import once_a_document
 
 MAX_LINE_CHARS = 400
 """A longer line is cut into pieces: the cost of every pattern grows with its line."""
@@ -240,6 +241,12 @@ def matches_in(
         match = pattern.search(line.folded) if needs in line.folded else None
         if match:
             yield line, match
+
+
+@once_a_document
+def labels_in(folded: str, section: str, name: str) -> tuple[re.Match[str], ...]:
+    """Return where a folded text has the words of one list of words.toml."""
+    return tuple(label_pattern(section, name).finditer(folded))
 
 
 @cache

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pipeline.model import Finding
 from processors.values.candidates import with_others
 from processors.values.date_text import MonthNames, dates_in
-from processors.values.lines import TextLine, label_pattern
+from processors.values.lines import TextLine, label_pattern, labels_in
 
 _LONGEST = 30
 """Characters of a number; longer ones are keys of machines."""
@@ -119,11 +119,11 @@ def _finding(candidate: _Candidate, *, factor: float) -> Finding:
 
 def _candidates(lines: Sequence[TextLine], kind: str) -> Iterator[_Candidate]:
     """Yield the numbers after labels of a kind, or else those in the line below a label."""
-    labels = label_pattern("numbers", kind)
     for line in lines:
         found = False
         searched_to = 0
-        for label in labels.finditer(line.folded):
+        labels = labels_in(line.folded, "numbers", kind)
+        for label in labels:
             # A word at the beginning of a number is no label: "Invoice no: INV 77".
             if label.start() < searched_to:
                 continue
@@ -138,10 +138,10 @@ def _candidates(lines: Sequence[TextLine], kind: str) -> Iterator[_Candidate]:
                     label=label.group(),
                     line=line,
                 )
-        if not found:
+        if labels and not found:
             following = lines[line.number + 1 : line.number + 2]
             in_cell = list(below_in_cell(line, following, labels))
-            yield from in_cell or below(line, following, labels)
+            yield from in_cell or below(line, following, labels[0])
 
 
 def _link_after(line: TextLine, label: re.Match[str]) -> re.Match[str]:
@@ -177,7 +177,7 @@ def _number_after(
 
 
 def below_in_cell(
-    heading: TextLine, following: Sequence[TextLine], labels: re.Pattern[str]
+    heading: TextLine, following: Sequence[TextLine], labels: Sequence[re.Match[str]]
 ) -> Iterator[_Candidate]:
     """Yield the number in the cell below a label, of two rows with as many cells.
 
@@ -186,7 +186,7 @@ def below_in_cell(
     row = next(iter(following), None)
     if row is None or not heading.cells or len(heading.cells) != len(row.cells):
         return
-    for label in labels.finditer(heading.folded):
+    for label in labels:
         cell = heading.cell_at(label.start())
         start, end = heading.cell(cell)
         link = _link_after(heading, label)
@@ -220,15 +220,14 @@ def number_below_title(lines: Sequence[TextLine]) -> Iterator[_Candidate]:
 def below(
     heading: TextLine,
     following: Sequence[TextLine],
-    labels: re.Pattern[str],
+    label: re.Match[str],
 ) -> Iterator[_Candidate]:
     """Yield the number in the line after a heading.
 
     Below a label that is alone, the number is alone, too, or has only a date beside it. Below a
     heading of several columns it is the token at the same end of the line as the label.
     """
-    label = labels.search(heading.folded)
-    if label is None or not following:
+    if not following:
         return
     link = _link_after(heading, label)
     if not _says_number(label, link):

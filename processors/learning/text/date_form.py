@@ -33,7 +33,7 @@ def form_of(values: Iterable[str], order: str) -> str:
 
 
 def _form(value: str, order: str) -> str:
-    days = days_in(value) if len(value) <= _MOST_CHARS else []
+    days = days_in(value) if len(value) <= _MOST_CHARS else ()
     numbers = _NUMBERS.findall(value)
     if len(days) != 1 or len(numbers) != 3 or any(map(str.isalpha, value)):  # noqa: PLR2004
         return ""

@@ -58,7 +58,7 @@ def list_keys(value: str) -> list[str]:
     return [key for name in value.split(LIST_SEPARATOR) if (key := compact(name))]
 
 
-def days_in(text: str) -> list[DateText]:
+def days_in(text: str) -> tuple[DateText, ...]:
     """Return the dates in a short text."""
     return dates_in(fold(text), _MONTHS)
 

@@ -102,9 +102,9 @@ def _beside(row: Row) -> Iterator[FormField]:
 
 def _parts_of(text: str) -> list[tuple[str, str]]:
     """Return the labels of a piece with their values, which may be empty."""
-    colons = list(_COLON.finditer(text))
+    colons = list(_COLON.finditer(text)) if ":" in text else []
     if not colons:
-        return _around_blank(text)
+        return _around_blank(text) if "__" in text else []
     parts: list[tuple[str, str]] = []
     label, start = text[: colons[0].start()], colons[0].end()
     for colon in colons[1:]:
@@ -164,13 +164,12 @@ def _labels_of(row: Row) -> list[Piece]:
 
     The box of a tax form has a number before its label; so has a line of goods, with amounts.
     """
-    are_words = all(_has_more_letters(piece.text) for piece in row)
-    return [
-        piece
-        for piece in row
-        if is_label(piece.text)
-        or (are_words and _NUMBERED.match(piece.text) and _may_be_label(piece.text))
-    ]
+
+    def has_number(piece: Piece) -> bool:
+        is_numbered = _NUMBERED.match(piece.text) and _may_be_label(piece.text)
+        return bool(is_numbered) and all(_has_more_letters(each.text) for each in row)
+
+    return [piece for piece in row if is_label(piece.text) or has_number(piece)]
 
 
 def _may_be_below(piece: Piece) -> bool:

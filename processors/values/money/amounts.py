@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
 
+from processors.remembered import once_a_document
 from processors.values.money.marks import SHORT_SIGNS, THOUSANDTHS, any_mark, long_marks
 
 MAX_DIGITS = 13
@@ -265,21 +266,22 @@ def is_no_amount(folded: str, start: int, end: int) -> bool:
     return not mark
 
 
-def money_in(folded: str) -> list[Amount]:
+@once_a_document
+def money_in(folded: str) -> tuple[Amount, ...]:
     """Return the numbers that look like money: with cents, or with a currency beside them."""
     repaired = repair_scan_errors(folded)
-    found = [
+    found = tuple(
         amount
         for amount in amounts_in(repaired)
         if amount.cents or (amount.marked and amount.value < _LARGEST_WITHOUT_CENTS)
-    ]
+    )
     # Parentheses are a minus if all amounts of a short line are in them and nothing follows.
     # Otherwise they hold a remark: "in words ($100)", "tax 5.00 (0.30)".
     if found and all(amount.enclosed for amount in found):
         words_before = repaired[: found[0].start].split()
         is_last = not any(map(str.isalpha, _PARENTHESIS.sub("", repaired[found[-1].start :])))
         if len(words_before) <= _MOST_WORDS and is_last:
-            return [replace(amount, value=-amount.value) for amount in found]
+            return tuple(replace(amount, value=-amount.value) for amount in found)
     return found
 
 

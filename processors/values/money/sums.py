@@ -7,6 +7,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 from pipeline.model import Finding
+from processors.remembered import once_a_document
 from processors.values.lines import TextLine, label_pattern
 from processors.values.money.amounts import Amount, amounts_in, money_in, repair_scan_errors
 from processors.values.money.marks import SHORT_SIGNS
@@ -133,10 +134,14 @@ def _placed_below(
     return [(amount, place, kind, label) for amount, place in amounts_below(lines, line)[-1:]]
 
 
+@once_a_document
 def kind_of(folded: str) -> tuple[str, str]:
     """Return the kind of sum that a line announces, and the words that announce it."""
     folded = _MISREAD_TOTAL.sub("total", folded)
     kind, label = "", ""
+    # Most lines have none of the words: one look for all of them is five times as fast as ten.
+    if not label_pattern("totals", *KINDS).search(folded):
+        return kind, label
     for each in KINDS:
         for match in label_pattern("totals", each).finditer(folded):
             # The longest words say most: "total excluding VAT" contains "total".
@@ -165,18 +170,19 @@ def is_total_of_taxes(folded: str, label: str) -> bool:
     return False
 
 
-def last_whole_number(folded: str) -> list[Amount]:
+@once_a_document
+def last_whole_number(folded: str) -> tuple[Amount, ...]:
     """Return the only number of a line, if it may be an amount and the line ends with it."""
-    numbers = [
+    numbers = tuple(
         amount
         for amount in amounts_in(repair_scan_errors(folded))
         if 1 <= amount.value < _LARGEST_WHOLE
-    ]
+    )
     if len(numbers) != 1:
-        return []
+        return ()
     # Behind the number there may be a short currency: "12 500 ft".
     rest = folded[numbers[0].end :].strip(" .-")
-    return numbers if not rest or rest in SHORT_SIGNS else []
+    return numbers if not rest or rest in SHORT_SIGNS else ()
 
 
 def labeled(
@@ -259,8 +265,9 @@ def amounts_below(lines: Sequence[TextLine], line: TextLine) -> list[tuple[Amoun
         return []
     last_row: list[tuple[Amount, TextLine]] = []
     for later in lines[line.number + 1 : line.number + 1 + _TABLE_ROWS]:
-        letters = sum(map(str.isalpha, later.folded))
-        amounts = money_in(later.folded) if letters <= _CURRENCY_LETTERS else []
+        amounts = money_in(later.folded)
+        if amounts and sum(map(str.isalpha, later.folded)) > _CURRENCY_LETTERS:
+            amounts = ()
         if amounts:
             last_row = [(amount, later) for amount in amounts]
             if len(amounts) < _TABLE_COLUMNS:

@@ -29,6 +29,8 @@ _GAP_LINES = 3
 _MOST_ROWS = 40
 _MOST_AMOUNTS = 8
 """Amounts of one line that are tried in pairs."""
+_PAIR = 2
+"""Amounts of a row at least: net and tax."""
 _ROWS_WITH_SUM = 3
 """Rows of the smallest table whose last row is the sum of the others."""
 
@@ -90,6 +92,8 @@ def tax_tables(lines: Sequence[TextLine]) -> list[tuple[TaxRow, ...]]:
 def row_of(line: TextLine) -> TaxRow | None:
     """Read a line as a row of a table: net, tax and rate, which may be without its sign."""
     amounts = [abs(amount.value) for amount in money_in(line.folded)][:_MOST_AMOUNTS]
+    if len(amounts) < _PAIR:
+        return None
     marked_rates = rates_in(line.folded)
     for net, tax in permutations(amounts, 2):
         if net <= tax or (tax == 0 and Decimal(0) not in marked_rates):
