@@ -12,7 +12,7 @@ _POINTER, _NUMBER = ctypes.c_void_p, ctypes.c_int
 
 
 def address_of(page_or_text: Any) -> int:
-    """Return the address that stands for an open object of pypdfium2 in these calls."""
+    """Return the address of an open object of pypdfium2, which these calls take."""
     return ctypes.cast(page_or_text.raw, _POINTER).value or 0
 
 

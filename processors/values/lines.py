@@ -249,6 +249,15 @@ def labels_in(folded: str, section: str, name: str) -> tuple[re.Match[str], ...]
     return tuple(label_pattern(section, name).finditer(folded))
 
 
+def labeled_lines(
+    lines: Iterable[TextLine], section: str, name: str
+) -> Iterator[tuple[TextLine, re.Match[str]]]:
+    """Yield the lines that have words of one list of words.toml, each with the first of them."""
+    for line in lines:
+        for label in labels_in(line.folded, section, name)[:1]:
+            yield line, label
+
+
 @cache
 def word_lists() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
     """Read the packaged words.toml: folded words by section and list name."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from processors.values.lines import TextLine, label_pattern, labels_in
+from processors.values.lines import TextLine, label_pattern, labeled_lines
 from processors.values.money.amounts import Amount, money_in
 from processors.values.money.sums import columns_below, last_whole_number
 
@@ -36,10 +36,7 @@ def labeled_amounts(lines: Sequence[TextLine], kind: str) -> list[LabeledAmount]
     base may be between them; or the amount alone on the next line, below words that are alone.
     """
     found: list[LabeledAmount] = []
-    for line in lines:
-        match = next(iter(labels_in(line.folded, "totals", kind)), None)
-        if match is None:
-            continue
+    for line, match in labeled_lines(lines, "totals", kind):
         if columns := columns_below(lines, line):
             found += _in_columns(columns, kind)
             continue
