@@ -32,7 +32,7 @@ class Rule:
     """Words of a class.
 
     Each different word, up to `most`, adds `weight` points; a negative weight speaks against the
-    class.
+    class. `words` are the parts of those that `pattern` consists of, empty if it has more.
     """
 
     doc_class: str
@@ -40,17 +40,22 @@ class Rule:
     weight: float
     most: int
     pattern: re.Pattern[str]
+    words: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """All rules, and the points that a class needs; `rules.toml` explains the numbers."""
+    """All rules, and the points that a class needs; `rules.toml` explains the numbers.
+
+    `any_word` matches wherever a rule of nothing but words does.
+    """
 
     rules: tuple[Rule, ...]
     enough: float
     lead: float
     little: float
     words: int
+    any_word: re.Pattern[str]
 
 
 @cache
@@ -59,7 +64,7 @@ def load_rules() -> Rules:
     file = resources.files("processors.classify").joinpath("rules.toml")
     entries = tomllib.loads(file.read_text(encoding="utf-8"))
     numbers = {name: entries[name] for name in _NUMBERS}
-    return Rules(rules=tuple(map(_rule_of, entries["rules"])), **numbers)
+    return _together([_rule_of(entry) for entry in entries["rules"]], numbers)
 
 
 @lru_cache(maxsize=4)
@@ -84,16 +89,22 @@ def parse_rules(text: str) -> Rules:
     kept = [rule for rule in packaged.rules if rule.doc_class not in replaced]
     own = map(_rule_of, entries.get("rules", []))
     numbers = {name: entries.get(name, getattr(packaged, name)) for name in _NUMBERS}
-    return Rules(rules=(*kept, *own), **numbers)
+    return _together([*kept, *own], numbers)
+
+
+def _together(rules: Sequence[Rule], numbers: Mapping[str, Any]) -> Rules:
+    words = dict.fromkeys(word for rule in rules for word in rule.words)
+    any_word = re.compile(rf"(?<![a-z0-9]){any_of(words)}(?![a-z])")
+    return Rules(rules=tuple(rules), any_word=any_word, **numbers)
 
 
 def _rule_of(entry: Mapping[str, Any]) -> Rule:
     """Compile an entry of a rules file that has no problems."""
     alternatives: list[str] = []
-    words = sorted(entry.get("words", []), key=len, reverse=True)
+    longest_first = sorted(entry.get("words", []), key=len, reverse=True)
+    words = tuple(word_parts(fold(word)) for word in longest_first)
     if words:
-        any_word = any_of([word_parts(fold(word)) for word in words])
-        alternatives.append(rf"(?<![a-z0-9]){any_word}(?![a-z])")
+        alternatives.append(rf"(?<![a-z0-9]){any_of(words)}(?![a-z])")
     if entry["where"] == "title":
         # A title begins its line, after a few signs at most.
         alternatives = [rf"^\W{{0,4}}{alternative}" for alternative in alternatives]
@@ -104,6 +115,7 @@ def _rule_of(entry: Mapping[str, Any]) -> Rule:
         weight=float(entry["weight"]),
         most=entry["most"],
         pattern=re.compile("|".join(alternatives)),
+        words=() if entry.get("patterns") else words,
     )
 
 
