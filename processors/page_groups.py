@@ -60,10 +60,12 @@ def _parts_of(page: Page) -> list[Page]:
 
     Codes and fields are left out of them: whose they are is not known.
     """
+    if page.text.number > _MOST_PAGES:
+        return [page]
     lines = text_lines_of([page])
     printed = list(page.lines or map(Line, page.text.text.splitlines()))
     places = [place for place, line in enumerate(printed) if line.text.strip()]
-    if len(places) != len(lines) or page.text.number > _MOST_PAGES:
+    if len(places) != len(lines):
         return [page]
     borders = [0, *(places[start] for start in _starts_of(lines)), len(printed)]
     parts = [

@@ -182,12 +182,13 @@ def line_of(row: _Row, *, scale: float) -> Line:
         is_wide = right[0] - left[2] > _COLUMN_GAP * (row.bottom - row.top)
         text += ("  " if is_wide else " ") + segment.text.strip()
     confidence = weighted_confidence(segments)
+    angles = [segment.angle_deg for segment in segments]
     return Line(
         text=text,
         box=scaled(enclosing([segment.box for segment in segments]), scale),
         confidence=None if confidence is None else round(confidence, 4),
         words=tuple([word for segment in segments for word in words_of(segment, scale)]),
-        angle_deg=round(statistics.fmean(segment.angle_deg for segment in segments), 2),
+        angle_deg=round(statistics.fmean(angles), 2) if any(angles) else 0.0,
     )
 
 

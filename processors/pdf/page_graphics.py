@@ -90,9 +90,14 @@ def _objects(page: Any) -> Iterator[tuple[int, Any, Matrix]]:
     """Yield kind, handle and transformation matrix of objects in the order of painting."""
     import pypdfium2.raw as pdfium_c
 
-    for index in range(min(pdfium_c.FPDFPage_CountObjects(page), _MOST_OBJECTS)):
-        handle = pdfium_c.FPDFPage_GetObject(page, index)
-        yield from _with_form_content(handle, _IDENTITY, 0)
+    raw = page.raw
+    for index in range(min(pdfium_c.FPDFPage_CountObjects(raw), _MOST_OBJECTS)):
+        handle = pdfium_c.FPDFPage_GetObject(raw, index)
+        kind = pdfium_c.FPDFPageObj_GetType(handle)
+        if kind == pdfium_c.FPDF_PAGEOBJ_FORM:
+            yield from _with_form_content(handle, _IDENTITY, 0)
+        else:
+            yield kind, handle, _IDENTITY
 
 
 def _with_form_content(handle: Any, outer: Matrix, depth: int) -> Iterator[tuple[int, Any, Matrix]]:

@@ -263,7 +263,9 @@ def _end_boxes(textpage: Any, spans: Sequence[tuple[int, int]]) -> "Numbers":
     deque(map(char_box(), repeat(address_of(textpage)), indexes, addresses), maxlen=0)
 
     floats = np.frombuffer(rects, dtype=np.float32).astype(np.float64)
-    corners = np.nan_to_num(floats).reshape(-1, 2, 4)
+    if not np.isfinite(floats).all():
+        floats = np.nan_to_num(floats)
+    corners = floats.reshape(-1, 2, 4)
     low = np.minimum(corners[:, :, :2], corners[:, :, 2:])
     high = np.maximum(corners[:, :, :2], corners[:, :, 2:])
     return np.concatenate((low, high), axis=2)
