@@ -1,40 +1,69 @@
-"""Find what an Excel workbook hides, and which of its formulas have no stored result.
+"""Find what an Excel workbook hides, its number formats, and formulas without a stored result.
 
-The library for workbooks returns neither. Names are those of ECMA-376 part 1, section 18.3.1.
+The library for workbooks returns none of them. Names are those of ECMA-376 part 1, section 18.3.1.
 """
 
 import re
 import zipfile
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from processors.detect.safe_xml import XmlRefused, elements, local_name
 
 _WORKBOOK, _RELATIONSHIPS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
+_STYLES = "xl/styles.xml"
+# The formats that are not written down (section 18.8.30), other than those of dates and times. The
+# currency of 5 to 8 and 41 to 44 is that of whoever looks at the file.
+_BUILT_IN = {
+    2: "0.00",
+    4: "#,##0.00",
+    7: "#,##0.00;(#,##0.00)",
+    8: "#,##0.00;(#,##0.00)",
+    9: "0%",
+    10: "0.00%",
+    11: "0.00E+00",
+    12: "# ?/?",
+    13: "# ??/??",
+    39: "#,##0.00;(#,##0.00)",
+    40: "#,##0.00;(#,##0.00)",
+    43: '#,##0.00;(#,##0.00);"-"',
+    44: '#,##0.00;(#,##0.00);"-"',
+    48: "##0.0E+0",
+}
 _LARGEST_SHEET_BYTES = 64 * 2**20  # of a larger one, nothing is known
 _MOST_HIDDEN_COLUMNS = 16_384  # as many as a sheet may have
+_MOST_FORMATTED = 200_000  # cells of a sheet; the formats of further ones are not looked up
 
 _ROW = re.compile(rb"<(?:\w+:)?row\b([^>]*)>")
 _COLUMN = re.compile(rb"<(?:\w+:)?col\b([^>]*)>")
 _HIDDEN = re.compile(rb"""\bhidden=["'](?:1|true)["']""")
 _NUMBER = re.compile(rb"""\b(r|min|max)=["'](\d{1,7})["']""")
+_PLAIN_FORMATS = frozenset({"general", "@", "0"})
 # A cell with a formula and no value: "<v/>", "<v></v>" or nothing at all behind it.
 _FORMULA = re.compile(
     rb"<(?:\w+:)?c\b([^>]*)>\s*<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>)\s*"
     rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</|</(?:\w+:)?c>)"
 )
+_CELL = re.compile(rb"<(?:\w+:)?c\b([^>]*)>")
+_PLACE = re.compile(rb"""\br=["']([A-Z]{1,3})(\d{1,7})["']""")
+_STYLE = re.compile(rb"""\bs=["'](\d{1,6})["']""")
+_IS_NO_NUMBER = re.compile(rb"""\bt=["'](?!n["'])""")
 _IS_TEXT = re.compile(rb"""\bt=["']str["']""")  # the result may be an empty text
 
 
 @dataclass(frozen=True, slots=True)
 class SheetMarks:
-    """What is hidden in a sheet, and how many formulas have no result; all count from 1."""
+    """What a sheet hides, how it formats numbers, and how many formulas have no result.
+
+    Rows and columns count from 1. `formats` are those of cells, by row and column.
+    """
 
     is_hidden: bool = False
     hidden_rows: frozenset[int] = frozenset()
     hidden_columns: frozenset[int] = frozenset()
     uncalculated: int = 0
+    formats: Mapping[tuple[int, int], str] = field(default_factory=dict)
 
 
 def sheet_marks(path: Path) -> dict[str, SheetMarks]:
@@ -48,9 +77,10 @@ def sheet_marks(path: Path) -> dict[str, SheetMarks]:
             names = set(book.namelist())
             if _WORKBOOK not in names or _RELATIONSHIPS not in names:
                 return marks
+            formats = _formats_in(book.read(_STYLES)) if _STYLES in names else []
             for name, part in _sheet_parts(book):
                 if part in names and book.getinfo(part).file_size <= _LARGEST_SHEET_BYTES:
-                    marks[name] = _marks_of(book.read(part))
+                    marks[name] = _marks_of(book.read(part), formats)
     except (zipfile.BadZipFile, XmlRefused, OSError, ValueError, KeyError):
         return marks
     return marks
@@ -70,7 +100,41 @@ def _sheet_parts(book: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
             yield element.get("name", ""), targets.get(key, "")
 
 
-def _marks_of(sheet: bytes) -> SheetMarks:
+def _formats_in(styles: bytes) -> list[str]:
+    """Return the number format of each style of cells, "" for one that changes nothing."""
+    codes = dict(_BUILT_IN)
+    formats: list[str] = []
+    for event, element in elements(styles, whole=frozenset({"cellXfs"})):
+        name = local_name(element)
+        if event == "start" and name == "numFmt":
+            codes[int(element.get("numFmtId", "0"))] = element.get("formatCode", "")
+        elif event == "end" and name == "cellXfs":
+            formats = [codes.get(int(style.get("numFmtId", "0")), "") for style in element]
+    return ["" if code.lower() in _PLAIN_FORMATS else code for code in formats]
+
+
+def _formats_of(sheet: bytes, formats: Sequence[str]) -> dict[tuple[int, int], str]:
+    """Return the formats of the cells with numbers."""
+    found: dict[tuple[int, int], str] = {}
+    if not any(formats):
+        return found
+    for cell in _CELL.finditer(sheet):
+        style, place = _STYLE.search(cell[1]), _PLACE.search(cell[1])
+        number = int(style[1]) if style else 0
+        if not place or number >= len(formats) or not formats[number]:
+            continue
+        if _IS_NO_NUMBER.search(cell[1]):
+            continue
+        column = 0  # in base 26 without a zero
+        for letter in place[1]:
+            column = 26 * column + letter - ord("A") + 1
+        found[int(place[2]), column] = formats[number]
+        if len(found) == _MOST_FORMATTED:
+            break
+    return found
+
+
+def _marks_of(sheet: bytes, formats: Sequence[str]) -> SheetMarks:
     rows: set[int] = set()
     number = 0
     for found in _ROW.finditer(sheet):
@@ -89,4 +153,5 @@ def _marks_of(sheet: bytes) -> SheetMarks:
         hidden_rows=frozenset(rows),
         hidden_columns=frozenset(columns),
         uncalculated=len(formulas),
+        formats=_formats_of(sheet, formats),
     )

@@ -3,7 +3,7 @@
 import datetime as dt
 import re
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from processors.contract import Context, Page, Reading, Unreadable
 from processors.detect import office_package
 from processors.detect.encoding import clean
 from processors.detect.media import ODS, XLS, XLSB, XLSX
+from processors.detect.number_format import shown
 from processors.detect.office_parts import standard_package
 from processors.detect.sheet_marks import SheetMarks, sheet_marks
 from processors.layout.plain_page import text_page
@@ -146,29 +147,45 @@ def _sheet_page(sheet: Any, name: str, number: int, mark: SheetMarks) -> Page:
     if height * width > _MOST_CELLS:
         raise ValueError(f"sheet {name} spans {height} by {width} cells")
 
-    shown: list[str] = [name]
+    seen: list[str] = [name]
     hidden: list[str] = []
     first_row, first_column = sheet.start or (0, 0)
     for row_number, row in enumerate(sheet.to_python(skip_empty_area=True), start=first_row + 1):
-        is_hidden_row = mark.is_hidden or row_number in mark.hidden_rows
-        cells = [_cell_text(value) for value in row]
-        columns = range(first_column + 1, first_column + 1 + len(cells))
-        unseen = [is_hidden_row or column in mark.hidden_columns for column in columns]
-        for lines, is_hidden in ((shown, False), (hidden, True)):
+        cells, unseen = _cells_of(row, row_number, first_column, mark)
+        for lines, is_hidden in ((seen, False), (hidden, True)):
             chosen = [cell for cell, flag in zip(cells, unseen, strict=True) if flag is is_hidden]
             line = "\t".join(chosen).rstrip("\t")
             if line.strip():
                 lines.append(line)
     return text_page(
-        clean("\n".join(shown)),
+        clean("\n".join(seen)),
         number=number,
         engine="sheet",
         kept_apart=clean("\n".join(hidden)),
     )
 
 
+def _cells_of(
+    row: Sequence[object], row_number: int, first_column: int, mark: SheetMarks
+) -> tuple[list[str], list[bool]]:
+    """Return the texts of a row's cells, and which of them nobody sees."""
+    is_hidden_row = mark.is_hidden or row_number in mark.hidden_rows
+    cells: list[str] = []
+    unseen: list[bool] = []
+    for column, value in enumerate(row, start=first_column + 1):
+        code = mark.formats.get((row_number, column), "")
+        text = shown(value, code) if code and isinstance(value, float) else None
+        is_hidden_cell = text == ""  # by its format, ";;;"
+        cells.append(text or _cell_text(value))
+        unseen.append(is_hidden_row or is_hidden_cell or column in mark.hidden_columns)
+    return cells, unseen
+
+
 def _cell_text(value: object) -> str:
-    """Write a value as a user would: whole numbers without a decimal point, dates as ISO 8601."""
+    """Write a value as a user would: whole numbers without a decimal point, dates as ISO 8601.
+
+    A duration is hours and minutes.
+    """
     match value:
         case bool():
             return "TRUE" if value else "FALSE"
@@ -177,6 +194,9 @@ def _cell_text(value: object) -> str:
             return str(int(value)) if is_whole else repr(value)
         case dt.datetime():
             return value.isoformat(sep=" ")
+        case dt.timedelta():
+            minutes = round(value.total_seconds() / 60)
+            return f"{minutes // 60}:{minutes % 60:02d}"
         case dt.date() | dt.time():
             return value.isoformat()
         case _:

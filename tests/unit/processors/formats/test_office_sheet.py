@@ -91,3 +91,29 @@ def test_a_formula_without_a_result_is_reported(tmp_path: Path):
 
     assert findings.status is ReadStatus.PARTIAL
     assert "2 formulas without a result" in findings.problems[0]
+
+
+def test_numbers_are_read_as_their_cells_show_them(tmp_path: Path):
+    """A number keeps the zeros and the prefix that only its format has."""
+
+    def set_formats(book: Any) -> None:
+        cell = book["Bill"]["B1"]
+        cell.value, cell.number_format = 27, '"NEW-"0000'
+        book["Bill"]["B2"].number_format = "#,##0.00"
+
+    findings = documents.read(edited(set_formats), tmp_path)
+
+    assert findings.pages[1].text == "Bill\nInvoice number:\tNEW-0027\nTotal:\t120.50"
+
+
+def test_a_number_that_its_format_hides_is_no_value(tmp_path: Path):
+    """A cell may show nothing of what is in it."""
+
+    def hide_total(book: Any) -> None:
+        book["Bill"]["B2"].number_format = ";;;"
+        book.worksheets[0]["B2"].number_format = ";;;"
+
+    findings = documents.read(edited(hide_total), tmp_path)
+
+    assert "total" not in findings.fields or findings.fields["total"].value is None
+    assert "120.5" in findings.pages[1].text
