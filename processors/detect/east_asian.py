@@ -24,6 +24,9 @@ _SECOND_BYTE = {"gb18030": 0xA1, "cp949": 0xA1, "euc_jp": 0xA1, "cp932": 0x40, "
 _JAPANESE_SWITCH = re.compile(rb"\x1b(\$[@B]|\([BJI])")
 _KATAKANA, _KANJI = b"(I", (b"$@", b"$B")
 _HALF_WIDTH = ("\uff61", "\uff9f")  # katakana of one byte in cp932
+# Of a text that is in use throughout in another encoding, that one is right: every byte of Chinese
+# in Big5 is a katakana, but hardly half the pairs of a text in katakana are Chinese in use.
+_HALF_WIDTH_COUNTS = 0.9
 _RUN = re.compile(r"[^\x00-\x7f]+")
 _LEAST_IN_USE = 0.75
 _LEAST_IN_RUNS = 0.75
@@ -91,7 +94,8 @@ def _share_in_use(data: bytes, encoding: str, *, is_cut: bool, half_width: bool)
         return 0.0
     in_use = sum(_is_in_use(char, encoding) for char in chars)
     if encoding == "cp932" and half_width:
-        in_use += sum(_HALF_WIDTH[0] <= char <= _HALF_WIDTH[1] for char in chars)
+        half = sum(_HALF_WIDTH[0] <= char <= _HALF_WIDTH[1] for char in chars)
+        return (in_use + _HALF_WIDTH_COUNTS * half) / len(chars)
     return in_use / len(chars)
 
 

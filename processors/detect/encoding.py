@@ -34,6 +34,8 @@ _BEGINNING_CHARS = 512  # of a binary format, here is a header
 _WESTERN_BYTES = "western-bytes"  # the name of the way to handle bytes that are no UTF-8
 _SWITCHED_JAPANESE = "iso2022_jp"
 _SINGLE_BYTE = frozenset({"koi8-r", "koi8-u", "mac-roman", "mac-cyrillic", "cp437", "cp850"})
+_FEWEST_HIGH = 10  # bytes beyond ASCII that are words and not a few accents
+_DEFAULTS = frozenset({"cp1252", "iso8859-1"})
 _WITH_CASES = frozenset({"cp1251", "cp1253", "koi8_u", "cp866"})
 
 
@@ -83,12 +85,29 @@ def decode_declared(data: bytes, label: str) -> str:
     is_single_byte = encoding in _SINGLE_BYTE or encoding.startswith(("cp12", "iso8859"))
     if is_single_byte and not data.isascii() and _is_sound_utf8(data):
         return data.decode("utf-8-sig")
+    encoding = _other_alphabet(data, encoding) or encoding
     try:
         return data.decode(encoding).removeprefix("\ufeff")
     except UnicodeDecodeError:
         # Of a text that is not what it declares, its content says more; of one with a few broken
         # bytes, what it declares.
         return decode(data) if encoding == "utf-8" else data.decode(encoding, "replace")
+
+
+def _other_alphabet(data: bytes, declared: str) -> str | None:
+    """Return the encoding of words in Cyrillic or Greek that are declared to be Western.
+
+    Western is what programs declare without looking.
+    """
+    sample = data[:_LEGACY_SAMPLE_BYTES]
+    if declared not in _DEFAULTS or sum(map(_is_high, sample)) < _FEWEST_HIGH:
+        return None
+    guess, quality = best_single_byte(sample)
+    return guess if quality >= 1 and guess in _WITH_CASES else None
+
+
+def _is_high(byte: int) -> bool:
+    return byte > 0x7F  # noqa: PLR2004 - the last of ASCII
 
 
 def looks_like_text(data: bytes) -> bool:

@@ -13,6 +13,7 @@ from processors.layout.plain_page import text_page
 
 _WHAT = "presentation"
 _MOST_GROUP_DEPTH = 8  # groups of shapes within each other
+_OFF = frozenset({"0", "false"})
 _LINE_BREAK = "\v"  # how python-pptx returns <a:br>, a line break within a paragraph
 # What python-pptx raises, beside its own errors, on parts that violate ECMA-376.
 _MALFORMED = (
@@ -60,7 +61,9 @@ class PptxProcessor:
                 if slide.has_notes_slide and slide.notes_slide.notes_text_frame is not None:
                     lines.append(slide.notes_slide.notes_text_frame.text)
                 text = clean("\n".join(line for line in lines if line.strip()))
-                pages.append(text_page(text, number=number, engine="pptx"))
+                is_hidden = slide.element.get("show") in _OFF  # ECMA-376 part 1, section 19.3.1.38
+                shown, kept_apart = ("", text) if is_hidden else (text, "")
+                pages.append(text_page(shown, number=number, engine="pptx", kept_apart=kept_apart))
         except (PythonPptxError, *_MALFORMED) as exc:
             raise office_package.damaged(_WHAT) from exc
 

@@ -25,6 +25,7 @@ _TEXT_WORDS = frozenset(
         *("lquote", "rquote", "ldblquote", "rdblquote"),
     }
 )
+_CELL_ENDS = frozenset({"cell", "nestcell"})
 # Character sets of documents without a code page: of the Macintosh, and of DOS.
 _CHARACTER_SETS = (("\\mac\\", "mac_roman"), ("\\pca\\", "cp850"), ("\\pc\\", "cp437"))
 _HEAD_CHARS = 200
@@ -86,11 +87,13 @@ def _without_hidden(rtf: str) -> tuple[str, str]:
             state = outer.pop() if outer else state
         else:
             state = state.after(word, is_on=token[2] != "0")
+        # The library ends a cell with "|", which other texts have, too.
+        written = "\\tab " if word in _CELL_ENDS else token[0]
         is_text = word in _TEXT_WORDS or (word is None and token[0] not in "{}")
         if not (is_text and any(state)):
-            shown.append(token[0])
+            shown.append(written)
         if not is_text or any(state):
-            hidden.append(token[0])
+            hidden.append(written)
     return "".join(shown), "".join(hidden)
 
 

@@ -11,10 +11,12 @@ def text_page(text: str, *, number: int = 1, engine: str = "text", kept_apart: s
     are looked for.
     """
     lines = tuple(Line(text=line) for line in text.split("\n") if line.strip())
+    if kept_apart.strip() and not lines:
+        lines = (Line(text=""),)  # of a page without any, the text counts as its lines
     whole = "\n\n".join(part.strip("\n") for part in (text, kept_apart) if part.strip())
     page_text = PageText(
         number=number,
-        source="text" if lines else "none",
+        source="text" if whole else "none",
         engine=engine,
         confidence=None,
         text=whole,

@@ -21,6 +21,9 @@ _UUENCODED = re.compile(
     re.MULTILINE,
 )
 _MOST_UUENCODED = 100
+_BLANKS_AT_END = re.compile(r"=[ \t]+(?=\r?\n)")
+_BASE64 = re.compile(rb"\s*(?:[A-Za-z0-9+/]{60,76}\r?\n)+[A-Za-z0-9+/]*={0,2}\s*")
+_TEXTS = frozenset({"text", "message", "multipart"})
 
 
 def with_parts(message: Message, data: bytes) -> Message:
@@ -45,8 +48,18 @@ def payload_of(part: Message) -> bytes | None:
     encoding = _COMMENT.sub("", raw).strip().lower()
     if encoding and encoding != raw.lower():
         part.replace_header("Content-Transfer-Encoding", encoding)
+    raw_text = part.get_payload()
+    if encoding == "quoted-printable" and isinstance(raw_text, str):
+        # RFC 2045, section 6.7: blanks at the end of a line were added on the way.
+        part.set_payload(_BLANKS_AT_END.sub("=", raw_text))
     payload = part.get_payload(decode=True)
-    return payload if isinstance(payload, bytes) else None
+    if not isinstance(payload, bytes):
+        return None
+    is_plain = encoding in {"", "7bit", "8bit", "binary"}
+    if is_plain and part.get_content_maintype() not in _TEXTS and _BASE64.fullmatch(payload):
+        # A program that did not say how it encoded a file.
+        return binascii.a2b_base64(payload)
+    return payload
 
 
 def unfolded(text: str, part: Message) -> str:

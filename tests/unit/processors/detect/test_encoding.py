@@ -63,6 +63,7 @@ TEXTS = {
         "Invoice,Customer\n1,北京办公用品有限公司\nsome long English line here without anything beyond ASCII\n",
     ),
     "big5": ("big5", "統一發票 買受人 總計 新臺幣 辦公用品"),
+    "big5 short": ("big5", "號碼應付 17\n數量 450"),
     "cp949": ("cp949", "세금계산서 공급받는자 합계금액 사무용품 주식회사"),
     "utf16le ru": ("utf-16-le", "Счет на оплату 15 от 3 мая, покупатель"),
     "utf16be ja": ("utf-16-be", "請求書 番号 12\n御中 合計金額 1,200円"),
@@ -118,6 +119,8 @@ def test_a_few_broken_bytes_do_not_change_the_encoding(data: bytes, text: str):
         ("gb2312", "联通".encode("gbk"), "联通"),
         ("iso-2022-jp", b"\x1b$B-!\x1b(B", "①"),
         ("us-ascii", "Käse".encode(), "Käse"),
+        ("iso-8859-1", "Чайная лавка, итого".encode("cp1251"), "Чайная лавка, итого"),
+        ("iso-8859-1", "Ó, ÉÍ ÚÁ".encode("cp1252"), "Ó, ÉÍ ÚÁ"),
     ],
 )
 def test_a_label_is_taken_as_it_is_meant(label: str, data: bytes, text: str):

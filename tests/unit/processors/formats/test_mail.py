@@ -353,3 +353,29 @@ def test_a_short_mail_with_a_pdf_in_its_first_bytes_is_a_mail(tmp_path: Path):
 
     assert findings.media_type == "message/rfc822"
     assert len(findings.children) == 1
+
+
+def test_a_file_in_base64_that_does_not_say_so_is_read(tmp_path: Path):
+    """A program that forgets to name the encoding of a file still sends the file."""
+    part = base64.encodebytes(documents.pdf("Paper words"))
+    mail = raw(
+        "MIME-Version: 1.0",
+        'Content-Type: application/pdf; name="a.pdf"',
+        body=part,
+    )
+
+    findings = documents.read(mail, tmp_path)
+
+    assert "Paper words" in findings.children[0].findings.text
+
+
+def test_blanks_behind_a_soft_break_are_no_text(tmp_path: Path):
+    """A line of quoted-printable that ends with "=" continues, whatever blanks follow."""
+    mail = raw(
+        "MIME-Version: 1.0",
+        "Content-Type: text/plain; charset=utf-8",
+        "Content-Transfer-Encoding: quoted-printable",
+        body=b"Twelve cups of t=  \r\nea",
+    )
+
+    assert "Twelve cups of tea" in documents.read(mail, tmp_path).text

@@ -12,3 +12,20 @@ def test_each_slide_is_a_page(tmp_path: Path):
     )
 
     assert [page.text for page in findings.pages] == ["First words\nSay hello", "Second words"]
+
+
+def test_a_slide_that_is_not_shown_is_no_value(tmp_path: Path):
+    """A hidden slide is text of its page, but no value is taken from it."""
+    import io
+
+    import pptx
+
+    book = pptx.Presentation(io.BytesIO(documents.pptx(["Total: 31.00", "Total: 78.00"])))
+    book.slides[1].element.set("show", "0")
+    out = io.BytesIO()
+    book.save(out)
+
+    findings = documents.read(out.getvalue(), tmp_path)
+
+    assert "78.00" in findings.pages[1].text
+    assert findings.fields["total"].value == "31.00"

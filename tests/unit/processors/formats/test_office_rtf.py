@@ -41,3 +41,12 @@ def test_hidden_rich_text_is_kept_apart(hidden: bytes, tmp_path: Path):
 def test_rich_text_is_decoded_by_its_character_set(data: bytes, text: str, tmp_path: Path):
     """A character set, or a code page, says what the bytes mean, also those not escaped."""
     assert documents.read(data, tmp_path).text == text
+
+
+def test_cells_of_a_table_are_apart(tmp_path: Path):
+    """The cells of a row are separated like those of any other table."""
+    data = b"{\\rtf1\\ansi\\trowd\\intbl Tea\\cell 4.20\\cell\\row}"
+
+    findings = documents.read(data, tmp_path)
+
+    assert findings.text.strip() == "Tea\t4.20"
