@@ -12,6 +12,9 @@ from processors.detect.text_types import SEPARATOR_LINE, table_delimiter
 from processors.layout.plain_page import text_page
 
 _TYPES = frozenset({"text/plain", "text/csv"})
+_PAIR = 2
+_DATE = re.compile(r"\d{1,4}([-./])\d{1,2}\1\d{1,4}(?: .*)?")
+_AMOUNT = re.compile(r"\D{0,4}\d[\d ',.]*[.,]\d{2}\D{0,4}")
 _DIGIT = re.compile(r"\d")
 _MOST_TITLES = 10  # lines above the headings
 _CSV_FIELD_LIMIT = 131_072  # the csv module's own default
@@ -52,12 +55,17 @@ def _table_page(text: str, delimiter: str) -> Page:
     """Return a table with tabs between its cells; the records of a list are kept apart.
 
     A list of invoices has no number and no total of its own. Of one record alone, each value is
-    beside its heading.
+    beside its heading, as it is in a table of labels and values.
     """
     rows = _rows_of(text, delimiter)
+    if _are_pairs(rows):
+        return text_page("\n".join(f"{row[0]}: {row[1]}" for row in rows if any(row)))
     heading = _heading_row(rows)
-    if heading is None:
-        return text_page(_tabbed(rows) or text)
+    return text_page(_tabbed(rows) or text) if heading is None else _list_page(rows, heading)
+
+
+def _list_page(rows: Sequence[Sequence[str]], heading: int) -> Page:
+    """Return the page of a table whose headings are in a row."""
     records = [row for row in rows[heading + 1 :] if any(row)]
     if len(records) == 1 and len(records[0]) == len(rows[heading]):
         return text_page("\n".join([_tabbed(rows[:heading]), *_pairs(rows[heading], records[0])]))
@@ -101,6 +109,19 @@ def _is_list(headings: Sequence[str], records: Sequence[Sequence[str]]) -> bool:
         if heading and len(cells) > 1 and all(_DIGIT.search(cell) for cell in cells):
             return True
     return False
+
+
+def _are_pairs(rows: Sequence[Sequence[str]]) -> bool:
+    """Say whether each row is a label and its value: of a list, a column is of one kind."""
+    filled = [row for row in rows if any(row)]
+    if any(len(row) != _PAIR or _DIGIT.search(row[0]) for row in filled):
+        return False
+    kinds = {
+        "date" if _DATE.fullmatch(value) else "amount" if _AMOUNT.fullmatch(value) else "code"
+        for _, value in filled
+        if _DIGIT.search(value)
+    }
+    return len(kinds) > _PAIR
 
 
 def _is_sum(row: Sequence[str]) -> bool:

@@ -261,12 +261,30 @@ def test_papers_to_fill_in_are_forms(text: str):
             "The Kettle Record\nAnother report\nWeather: rain in the east and a little sun in the west\n"
             "The river rose by two feet in the night and the bridge was closed to all traffic."
         ),
+        (
+            "Kettle Fact Sheet\nModel: K-4\nPower: 2000 W\nCapacity: 1.7 l\nColor: red\n"
+            "Weight: 1.2 kg\nCable: 0.8 m\nMade in: Norway"
+        ),
+        (
+            "Harbor Gas\nBill number: 88\nNew charges: 41.10\nPlease detach here\n"
+            "Name ________ Account: 4471 Amount ________\n[ ] New address\nSend this part to us"
+        ),
     ],
-    ids=["mail", "notes", "newspaper"],
+    ids=["mail", "notes", "newspaper", "facts", "slip"],
 )
 def test_a_few_labels_are_no_form(text: str):
     """Mails, notes and articles have labels, too."""
     assert class_of(text).value != "form"
+
+
+def test_an_order_to_a_bank_is_no_statement():
+    """Who fills in a mandate names an account, as a statement does."""
+    text = (
+        "Direct Debit Mandate\nName of account holder  Ida Holm\nAccount number  5501\n"
+        "Sort code  00-11-22\nPlease pay the club direct debits from this account."
+    )
+
+    assert class_of(text).value != "bank_statement"
 
 
 def test_labels_in_a_sheet_are_no_form():

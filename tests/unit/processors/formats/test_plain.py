@@ -73,3 +73,13 @@ def test_a_form_feed_starts_a_page(tmp_path: Path):
     findings = documents.read(b"First page\n\x0cSecond page\n\x0c", tmp_path)
 
     assert [page.text for page in findings.pages] == ["First page", "Second page"]
+
+
+def test_a_table_of_labels_and_values_is_one_record(tmp_path: Path):
+    """Values of several kinds in one column are not those of a list."""
+    data = b"Firm;Tea Ltd\nInvoice number;B-17\nDate;03.05.2026\nTotal;31,00\n"
+
+    findings = documents.read(data, tmp_path)
+
+    assert findings.text == "Firm: Tea Ltd\nInvoice number: B-17\nDate: 03.05.2026\nTotal: 31,00"
+    assert findings.fields["invoice_number"].value == "B-17"
