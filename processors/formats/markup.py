@@ -21,6 +21,10 @@ from processors.values.einvoice.bank_messages import bank_message_in
 _ATTACHED = frozenset({"EmbeddedDocumentBinaryObject", "AttachmentBinaryObject", "Attachment"})
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{60}[A-Za-z0-9+/ ]{140,}={0,2}")
 
+# A whole document as the text of an element, as the AttachedDocument of UBL has an invoice.
+_XML_IN_TEXT = re.compile(r"<\?xml\b[^>]{0,200}\?>\s*<")
+_DECLARED_ENCODING = re.compile(r"(<\?xml\b[^>]{0,200}?)\s+encoding\s*=\s*[\"'][^\"']{1,40}[\"']")
+
 
 class HtmlProcessor:
     """Reads HTML with the standard library's parser; nothing is fetched and nothing run."""
@@ -54,12 +58,15 @@ class XmlProcessor:
         """
         del work_dir, context
         data, texts = _texts_of(path.read_bytes())
-        lines = [f"{name}: {text}" for name, text in texts if not _BASE64.fullmatch(text)]
-        attached = [
-            EmbeddedFile(name, partial(_decoded, text))
-            for name, text in texts
-            if name in _ATTACHED and _BASE64.fullmatch(text)
-        ]
+        lines: list[str] = []
+        attached: list[EmbeddedFile] = []
+        for name, text in texts:
+            if _XML_IN_TEXT.match(text):
+                attached.append(EmbeddedFile(f"{name}.xml", partial(_encoded, text)))
+            elif not _BASE64.fullmatch(text):
+                lines.append(f"{name}: {text}")
+            elif name in _ATTACHED:
+                attached.append(EmbeddedFile(name, partial(_decoded, text)))
         page = text_page(clean("\n".join(lines)), engine="xml")
         invoice = einvoice.structured_data_in(data)
         if invoice is not None:
@@ -67,6 +74,11 @@ class XmlProcessor:
             invoice = dataclasses.replace(invoice, complete=True)
         said = invoice or bank_message_in(data)
         return Reading(pages=(page,), structured=said, children=attached)
+
+
+def _encoded(text: str) -> Iterator[bytes]:
+    """Yield XML that was text in XML; whatever encoding it declares, this one is not it."""
+    yield _DECLARED_ENCODING.sub(r"\1", text, count=1).encode()
 
 
 def _decoded(text: str) -> Iterator[bytes]:

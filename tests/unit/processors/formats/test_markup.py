@@ -105,3 +105,14 @@ def test_a_file_in_an_invoice_is_a_child(tmp_path: Path):
     findings = documents.read(xml, tmp_path)
 
     assert [child.findings.media_type for child in findings.children] == ["text/html"]
+
+
+def test_a_document_that_is_text_of_another_is_read_on_its_own(tmp_path: Path):
+    """An envelope may hold its document as text, with a declaration of its own."""
+    inner = '<?xml version="1.0" encoding="ISO-8859-1"?><note><tea>Grünkraut</tea></note>'
+    envelope = f"<envelope><id>E-1</id><content><![CDATA[{inner}]]></content></envelope>"
+
+    findings = documents.read(f'<?xml version="1.0"?>{envelope}'.encode(), tmp_path)
+
+    assert findings.pages[0].text == "id: E-1"
+    assert findings.children[0].findings.text == "tea: Grünkraut"
