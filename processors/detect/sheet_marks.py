@@ -1,12 +1,14 @@
-"""Find what an Excel workbook hides, its number formats, and formulas without a stored result.
+"""Find what an Excel workbook hides and draws, its number formats, and formulas without a result.
 
 The library for workbooks returns none of them. Names are those of ECMA-376 part 1, section 18.3.1.
 """
 
+import contextlib
+import posixpath
 import re
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from processors.detect.safe_xml import XmlRefused, elements, local_name
@@ -56,7 +58,8 @@ _IS_TEXT = re.compile(rb"""\bt=["']str["']""")  # the result may be an empty tex
 class SheetMarks:
     """What a sheet hides, how it formats numbers, and how many formulas have no result.
 
-    Rows and columns count from 1. `formats` are those of cells, by row and column.
+    Rows and columns count from 1. `formats` are those of cells, by row and column; `drawn` are the
+    lines in its text boxes.
     """
 
     is_hidden: bool = False
@@ -64,6 +67,7 @@ class SheetMarks:
     hidden_columns: frozenset[int] = frozenset()
     uncalculated: int = 0
     formats: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    drawn: Sequence[str] = ()
 
 
 def sheet_marks(path: Path) -> dict[str, SheetMarks]:
@@ -81,6 +85,9 @@ def sheet_marks(path: Path) -> dict[str, SheetMarks]:
             for name, part in _sheet_parts(book):
                 if part in names and book.getinfo(part).file_size <= _LARGEST_SHEET_BYTES:
                     marks[name] = _marks_of(book.read(part), formats)
+                    # A drawing that is broken takes nothing from what is known of its sheet.
+                    with contextlib.suppress(XmlRefused):
+                        marks[name] = replace(marks[name], drawn=[*_drawn_on(book, part)])
     except (zipfile.BadZipFile, XmlRefused, OSError, ValueError, KeyError):
         return marks
     return marks
@@ -98,6 +105,24 @@ def _sheet_parts(book: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
         if event == "start" and local_name(element) == "sheet":
             key = next((v for k, v in element.attrib.items() if str(k).endswith("}id")), "")
             yield element.get("name", ""), targets.get(key, "")
+
+
+def _drawn_on(book: zipfile.ZipFile, part: str) -> Iterator[str]:
+    """Yield the paragraphs in the text boxes and shapes on a sheet."""
+    folder, _, name = part.rpartition("/")
+    relationships = f"{folder}/_rels/{name}.rels"
+    names = set(book.namelist())
+    if relationships not in names:
+        return
+    for event, element in elements(book.read(relationships)):
+        target = element.get("Target", "")
+        if event == "end" or not element.get("Type", "").endswith("/drawing"):
+            continue
+        drawing = posixpath.normpath(posixpath.join("/", folder, target)).lstrip("/")
+        if drawing in names and book.getinfo(drawing).file_size <= _LARGEST_SHEET_BYTES:
+            for inner, shape in elements(book.read(drawing), whole=frozenset({"p"})):
+                if inner == "end" and local_name(shape) == "p":
+                    yield "".join(run.text or "" for run in shape.iter("{*}t"))
 
 
 def _formats_in(styles: bytes) -> list[str]:

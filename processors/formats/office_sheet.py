@@ -157,6 +157,7 @@ def _sheet_page(sheet: Any, name: str, number: int, mark: SheetMarks) -> Page:
             line = "\t".join(chosen).rstrip("\t")
             if line.strip():
                 lines.append(line)
+    (hidden if mark.is_hidden else seen).extend(mark.drawn)
     return text_page(
         clean("\n".join(seen)),
         number=number,

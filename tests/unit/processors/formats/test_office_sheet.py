@@ -117,3 +117,27 @@ def test_a_number_that_its_format_hides_is_no_value(tmp_path: Path):
 
     assert "total" not in findings.fields or findings.fields["total"].value is None
     assert "120.5" in findings.pages[1].text
+
+
+def test_what_is_written_in_a_text_box_is_text_of_its_sheet(tmp_path: Path):
+    """A sheet may say in a drawing what no cell does."""
+    import zipfile
+
+    spaces = (
+        "xmlns:x='http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing' "
+        "xmlns:a='http://schemas.openxmlformats.org/drawingml/2006/main'"
+    )
+    runs = "<a:p><a:r><a:t>Order number: </a:t></a:r><a:r><a:t>BX-4</a:t></a:r></a:p>"
+    kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/drawing"
+    book = io.BytesIO(documents.xlsx({"May": [["Tea"]]}))
+    with zipfile.ZipFile(book, "a") as package:
+        package.writestr("xl/drawings/drawing1.xml", f"<x:wsDr {spaces}>{runs}</x:wsDr>")
+        package.writestr(
+            "xl/worksheets/_rels/sheet1.xml.rels",
+            "<Relationships xmlns='http://schemas.openxmlformats.org/package/2006/relationships'>"
+            f"<Relationship Id='r1' Type='{kind}' Target='../drawings/drawing1.xml'/></Relationships>",
+        )
+
+    findings = documents.read(book.getvalue(), tmp_path)
+
+    assert findings.text == "May\nTea\nOrder number: BX-4"
