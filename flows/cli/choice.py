@@ -18,11 +18,11 @@ from pipeline.errors import BadSettings, IngestError
 
 Account = Annotated[
     str | None,
-    typer.Option("--account", help="Which of several accounts.", metavar="NAME"),
+    typer.Option("--account", help="The account, if there are several.", metavar="NAME"),
 ]
 AccountOrAll = Annotated[
     str | None,
-    typer.Option("--account", help="Which of several accounts, or `all`.", metavar="NAME"),
+    typer.Option("--account", help="The account, if there are several, or `all`.", metavar="NAME"),
 ]
 
 Look = Callable[[Path], tuple[object, int]]

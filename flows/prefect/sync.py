@@ -40,7 +40,7 @@ def sync(  # noqa: PLR0917 - Prefect passes parameters by name
     Args:
         name: The sync, as the settings name it.
         records: Only these PK_IDs of Caspio, as after a webhook.
-        sweep: Compare every row, also if changed ones would do.
+        sweep: Compare every row, even if the changed ones would be enough.
         delete_all: Make the deletions, also if they are more than max_deletions.
         dry_run: Only show what would be written, and how many calls it takes.
         messages: Set by the webhook receiver: the messages this run is for.

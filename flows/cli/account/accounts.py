@@ -40,9 +40,13 @@ Listen = Annotated[
 ]
 LinkUrl = Annotated[
     str | None,
-    typer.Option("--link-url", help="The https address of a proxy before it.", metavar="URL"),
+    typer.Option(
+        "--link-url", help="The https address of a proxy in front of that page.", metavar="URL"
+    ),
 ]
-Minutes = Annotated[int, typer.Option("--minutes", min=1, max=1440, help="How long it works.")]
+Minutes = Annotated[
+    int, typer.Option("--minutes", min=1, max=1440, help="Minutes until the link expires.")
+]
 
 app = typer.Typer(
     help="Add, list, export and delete accounts.",

@@ -23,7 +23,10 @@ def acknowledge(
         str, typer.Option("--note", help="Why nothing is done about it.", metavar="TEXT")
     ] = "",
     by: Annotated[
-        str | None, typer.Option("--by", help="Who says so; else your login name.", metavar="NAME")
+        str | None,
+        typer.Option(
+            "--by", help="Who acknowledges them (default: your login name).", metavar="NAME"
+        ),
     ] = None,
     withdraw: Annotated[
         bool, typer.Option("--withdraw", help="Let runs be red because of them again.")
@@ -32,10 +35,10 @@ def acknowledge(
     account: Account = None,
     as_json: AsJson = False,
 ) -> None:
-    """Mark documents as known; runs are green in spite of them.
+    """Mark documents as known, so that runs are green despite them.
 
-    It concerns documents that were rejected, in conflict or failed, until their files change.
-    Without --record, all of the source.
+    This applies to documents that were rejected, in conflict or failed, until their files change.
+    Without --record, it applies to all of the source.
     """
     from flows.app.explain import AcknowledgeRequest, acknowledge_directly
 

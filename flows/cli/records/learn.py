@@ -144,7 +144,8 @@ def promote_steps(
     source: SourceName,
     column: ColumnName = None,
     by: Annotated[
-        str | None, typer.Option("--by", help="Who agrees; else your login name.", metavar="NAME")
+        str | None,
+        typer.Option("--by", help="Who agrees (default: your login name).", metavar="NAME"),
     ] = None,
     config: Config = DEFAULT_CONFIG,
     account: Account = None,

@@ -31,10 +31,14 @@ Records = Annotated[
     list[str], typer.Option("--record", help="Only this PK_ID; may be repeated.", metavar="PK")
 ]
 Sweep = Annotated[
-    bool, typer.Option("--sweep", help="Compare every row, also if changed ones would do.")
+    bool,
+    typer.Option("--sweep", help="Compare every row, even if the changed ones would be enough."),
 ]
 Delete = Annotated[
-    bool, typer.Option("--delete", help="Make the deletions, also more than max_deletions.")
+    bool,
+    typer.Option(
+        "--delete", help="Carry out the deletions, even if they are more than max_deletions."
+    ),
 ]
 
 

@@ -32,7 +32,7 @@ Repair = Annotated[
 Read = Annotated[
     bool,
     typer.Option(
-        "--read", help="Also read every archived original and hash its bytes, also from a bucket."
+        "--read", help="Also read every archived original, even from a bucket, and hash its bytes."
     ),
 ]
 Rebuild = Annotated[

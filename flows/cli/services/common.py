@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 WithAutomations = Annotated[
     bool,
-    typer.Option("--with-automations", help="Also install the automations: lost runs, alarms."),
+    typer.Option(
+        "--with-automations", help="Also install the automations for lost runs and alarms."
+    ),
 ]
 
 
@@ -25,7 +27,7 @@ TakeOver = Annotated[
 
 Notify = Annotated[
     str | None,
-    typer.Option(help="Notification block the alarms use, as slug/name.", metavar="BLOCK"),
+    typer.Option(help="Notification block that the alarms use, as slug/name.", metavar="BLOCK"),
 ]
 
 

@@ -34,7 +34,7 @@ def demo(
         bool | None,
         typer.Option(
             "--keep-open/--no-keep-open",
-            help="Leave the web page and the Prefect UI up (default: in a terminal).",
+            help="Keep the web page and the Prefect UI running (default: in a terminal).",
         ),
     ] = None,
     as_json: AsJson = False,

@@ -42,7 +42,7 @@ def deploy(
         Path | None,
         typer.Option(
             "--run-config",
-            help="Path of the settings file where the runs execute, if it differs.",
+            help="Path of the settings file on the machine of the runs, if it differs.",
             metavar="PATH",
         ),
     ] = None,
@@ -53,7 +53,7 @@ def deploy(
 ) -> None:
     """Register the flows on a work pool.
 
-    Every source gets its schedule, every priority a queue. Repeat after each change of settings.
+    Each source gets a schedule and each priority a queue. Run it again when settings change.
     """
     from flows.app.settings import load_settings
 

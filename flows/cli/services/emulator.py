@@ -33,7 +33,7 @@ def emulator(
     quirk: Annotated[
         list[str],
         typer.Option(
-            "--quirk", help="Behave otherwise where Caspio is unknown.", metavar="NAME=VALUE"
+            "--quirk", help="Change a behavior that Caspio does not document.", metavar="NAME=VALUE"
         ),
     ] = [],
 ) -> None:

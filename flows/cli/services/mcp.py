@@ -27,13 +27,17 @@ if TYPE_CHECKING:
     from pipeline.ports import Clock, Ledger
 
 app = typer.Typer(help="Serve AI agents.", no_args_is_help=True, rich_markup_mode=None)
-tokens = typer.Typer(help="Tokens of agents.", no_args_is_help=True, rich_markup_mode=None)
+tokens = typer.Typer(
+    help="Create, list, extend and revoke the tokens of agents.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
 app.add_typer(tokens, name="token")
 
 TokenId = Annotated[
     str, typer.Argument(help="The token's id, as `mcp token list` shows it.", metavar="ID")
 ]
-Days = Annotated[int, typer.Option("--days", min=1, max=366, help="Days that the token lives.")]
+Days = Annotated[int, typer.Option("--days", min=1, max=366, help="Days until the token expires.")]
 
 ReadOnly = Annotated[
     bool, typer.Option("--read-only", help="Only list and get; the same as --method read.")
@@ -62,14 +66,14 @@ NeedsKey = Annotated[
     bool, typer.Option("--needs-operator-key", help="Each request needs agents.operator_key, too.")
 ]
 InPath = Annotated[
-    bool, typer.Option("--in-path", help="The token is a part of the address; it only reads.")
+    bool, typer.Option("--in-path", help="Put the token into the address; it can then only read.")
 ]
 
 Subject = Annotated[
     str,
     typer.Option(
         "--subject",
-        help="The user of agents.oauth's server it is for, as its tokens name the user.",
+        help="User at the server of agents.oauth that it is for, as its tokens say.",
         metavar="SUBJECT",
     ),
 ]
@@ -160,7 +164,7 @@ def audit(
     token: Annotated[
         str | None, typer.Option("--token", help="Only the calls of this token.", metavar="ID")
     ] = None,
-    limit: Annotated[int, typer.Option("--limit", min=1, help="Show so many calls.")] = 50,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="Number of calls to show.")] = 50,
     as_json: AsJson = False,
 ) -> None:
     """Show the latest calls of agents: who, which tool, what it did, what it cost."""
@@ -271,7 +275,7 @@ def revoke(token: TokenId, config: Config = DEFAULT_CONFIG, account: Account = N
 def extend(
     token: TokenId, config: Config = DEFAULT_CONFIG, account: Account = None, days: Days = 90
 ) -> None:
-    """Let a token live so many days from now, more or fewer than before."""
+    """Set how many days from now a token expires."""
     from flows.agents.tokens import LONGEST_IN_PATH, second_token
 
     with _opened(config, account) as (ledger, key, clock):

@@ -29,12 +29,12 @@ def serve(
     webhooks: Annotated[
         str | None,
         typer.Option(
-            "--webhooks", help="Also receive webhook messages there.", metavar="HOST:PORT"
+            "--webhooks", help="Also receive webhook messages at this address.", metavar="HOST:PORT"
         ),
     ] = None,
     web: Annotated[
         str | None,
-        typer.Option("--web", help="Also serve the web page there.", metavar="HOST:PORT"),
+        typer.Option("--web", help="Also serve the web page at this address.", metavar="HOST:PORT"),
     ] = None,
     take_over: TakeOver = False,
 ) -> None:

@@ -70,7 +70,7 @@ def serve(
 @app.command()
 def login(
     name: Annotated[
-        str, typer.Argument(help="Who it is for; the audit trail has it.", metavar="NAME")
+        str, typer.Argument(help="Who it is for, as the audit trail shows it.", metavar="NAME")
     ],
     role: Annotated[Role, typer.Option("--role", help="What this user may do.")] = Role.REVIEWER,
     listen: Listen = "",

@@ -24,7 +24,9 @@ def worker(
             "--queue", help="Only runs of this queue; may be repeated.", metavar="PRIORITY"
         ),
     ] = [],
-    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Runs at once.")] = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=1, help="Most runs at the same time.")
+    ] = None,
     name: Annotated[str | None, typer.Option("--name", help="The worker's name in the UI.")] = None,
     with_healthcheck: Annotated[
         bool,
