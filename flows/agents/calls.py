@@ -138,6 +138,7 @@ def with_audit(
     before = account.spending.calls_of_thread()
     answer, state, error, may_have_changed = None, CallState.FAILED, None, False
     try:
+        # Before anything is sent: a token whose share is used up costs the account nothing.
         drain.left = _require_calls(account, token)
         may_have_changed = not reads_only
         answer = run()
@@ -146,6 +147,7 @@ def with_audit(
         if isinstance(failure, LedgerUnavailable) and not may_have_changed:
             raise
         error = _translated(failure, account, name, run_id=drain.run_id)
+        # Nothing was changed by these: the call was refused here or by Caspio.
         refused = error.content["error"]["kind"] in {"arguments", "scope", "not_found"}
         state = CallState.REFUSED if refused else CallState.FAILED
     # Those of this thread, and those of a run's own client; a call that failed has made them, too.
@@ -220,14 +222,14 @@ def _check_arguments(
     problem = next(iter(validator.iter_errors(dict(arguments))), None)
     if problem is not None:
         where = "/".join(str(part) for part in problem.absolute_path) or "arguments"
+        # The message repeats the value, which may be long.
         raise Refusal(f"{where}: {problem.message[:300]}")
-    if tool.takes_where and {"where", "where_text"} <= arguments.keys():
+    # The schema requires neither of the two, since either is enough.
+    conditions = {"where", "where_text"} & arguments.keys()
+    needs_condition = tool.takes_where and "where" in tool.required
+    if tool.takes_where and len(conditions) > 1:
         raise Refusal("Give where or where_text, not both.")
-    if (
-        tool.takes_where
-        and "where" in tool.required
-        and not ({"where", "where_text"} & arguments.keys())
-    ):
+    if needs_condition and not conditions:
         raise Refusal("where is missing: without a condition every record would match.")
     if scope.is_narrowed:
         _check_container(tool, scope, arguments.get(tool.container))

@@ -17,7 +17,7 @@ from pipeline.adapters.caspio.client.http.answers import parse_json
 MOST_BODY_BYTES = 4 * 2**20
 BODY_S = 30.0
 """Seconds for a body of JSON; a file has a limit for each piece."""
-_DIGITS = 18
+_DIGITS = 18  # as many as a 64-bit number surely holds
 _FORMS = {
     "integer": re.compile(r"[0-9]{1,18}", re.ASCII),
     "number": re.compile(r"[0-9]{1,15}(\.[0-9]{1,9})?", re.ASCII),
@@ -75,7 +75,9 @@ def _value(name: str, values: list[str], schema: Schema) -> Any:
     # Not int() alone: it accepts spaces, underscores and other scripts' digits.
     if not _FORMS[kind].fullmatch(text):
         raise wrong("arguments", f"{name} is no {kind}.")
-    return json.loads(text) if kind == "boolean" else float(text) if "." in text else int(text)
+    if kind == "boolean":
+        return text == "true"
+    return float(text) if "." in text else int(text)
 
 
 async def body_arguments(request: Request, endpoint: Endpoint, body: bytes) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 KEY_BYTES = 32
 _NONCE_BYTES = 12
-_ID_CHARS = 16
+_ID_CHARS = 16  # 64 bits: no two keys of an installation have the same by chance
 
 
 class NotSealedWithThis(Exception):

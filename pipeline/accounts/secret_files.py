@@ -78,6 +78,7 @@ def changing(folder: Path) -> Iterator[None]:
         handle = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         raise BadSettings([f"{folder} cannot be written: {error.strerror}."]) from error
+    # The system releases it also for a process that is killed.
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield

@@ -166,6 +166,7 @@ def rotated(store: Store, masters: MasterKeys) -> Store:
         return store
     values = opened(store, masters)
     key = Key.new()
+    # Each value gets a new version, so that what the old key has sealed fits no place any more.
     sealed = {
         kind: _sealed(key, store.account, kind, store.secrets[kind].version + 1, value)
         for kind, value in values.items()

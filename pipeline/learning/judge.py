@@ -82,6 +82,7 @@ def move_steps(states: Sequence[ColumnState], ledger: Ledger, *, auto: bool) -> 
 
 def _move(state: ColumnState, stratum: Stratum, *, auto: bool) -> Move | None:
     rung, trials = state.rungs[stratum], state.trials[stratum]
+    # Down first, and without asking: what fails now must not be written until somebody agrees.
     down = demotion(rung, trials, state.proof)
     if down is not None:
         return Move(rung, down)

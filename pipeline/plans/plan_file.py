@@ -115,6 +115,7 @@ class PlanFile:
     @property
     def id(self) -> str:
         """Return what names the plan."""
+        # 64 bits: no two plans of an account have the same by chance.
         return self.seal[:16]
 
     def each(self) -> Iterator[PlannedRecord]:

@@ -52,6 +52,7 @@ from pipeline.settings.web import WebSettings
 
 DEFAULT_FILE = Path("caspio-ingest.toml")
 _SECRETS = ("CASPIO_CLIENT_ID", "CASPIO_CLIENT_SECRET", "CASPIO_WEBHOOK_SECRET")
+# Settings of sections that are secrets, and so may be set anywhere but in the file.
 _SECRET_SETTINGS = {
     "processing": ("passwords",),
     "archive": ("access_key_id", "secret_access_key", "session_token"),
@@ -171,6 +172,7 @@ def load_settings(
             or out of range; lists all problems.
     """
     values = _read(path)
+    # Collected and raised together, so that an operator corrects all of them at once.
     problems = list(_secrets_in(path, values))
     named = named_blocks(values, with_environment=among is None)
     from_blocks, origins = _from_blocks(named, blocks)
@@ -279,6 +281,7 @@ def class_for(
         def settings_customise_sources(
             cls, settings_cls: type[BaseSettings], *args: Any, **kwargs: Any
         ) -> tuple[PydanticBaseSettingsSource, ...]:
+            # Of two sources that have a value, the first one counts.
             *above, file = super().settings_customise_sources(settings_cls, *args, **kwargs)
             blocks = InitSettingsSource(settings_cls, init_kwargs=dict(from_blocks))
             if among is None:

@@ -146,21 +146,7 @@ class SourceSettings(Section):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         problems = [problem for problem, is_found in self._contradictions().items() if is_found]
-        problems += self._wrong_limits()
-        for column, finding in self._findings().items():
-            if finding == LABEL:
-                problems.append(
-                    f"column {column!r} asks for a label without words; write them as they are "
-                    "printed, such as label:Policy Number"
-                )
-            elif finding not in {*FINDINGS, LEARNED} and not finding.startswith(LABEL):
-                # Most unknown findings are misspelled ones.
-                close = difflib.get_close_matches(finding, FINDINGS, n=1)
-                known = f"known: {', '.join(sorted(FINDINGS))}"
-                hint = f"did you mean {close[0]!r}?" if close else known
-                problems.append(
-                    f"column {column!r} asks for an unknown finding {finding!r}; {hint}"
-                )
+        problems += [*self._wrong_limits(), *self._wrong_findings()]
         if self.rename is not None:
             try:
                 NameTemplate(self.rename)
@@ -200,8 +186,31 @@ class SourceSettings(Section):
                     "suggest_at or raise write_at"
                 )
 
+    def _wrong_findings(self) -> Iterator[str]:
+        """Yield a sentence for each column that asks for something that nothing finds."""
+        for column, finding in self._findings().items():
+            if finding == LABEL:
+                yield (
+                    f"column {column!r} asks for a label without words; write them as they are "
+                    "printed, such as label:Policy Number"
+                )
+            elif finding not in {*FINDINGS, LEARNED} and not finding.startswith(LABEL):
+                # Most unknown findings are misspelled ones.
+                close = difflib.get_close_matches(finding, FINDINGS, n=1)
+                known = f"known: {', '.join(sorted(FINDINGS))}"
+                hint = f"did you mean {close[0]!r}?" if close else known
+                yield f"column {column!r} asks for an unknown finding {finding!r}; {hint}"
+
     def _limits(self) -> ConfidenceLimits:
         return ConfidenceLimits(self.write_at, self.suggest_at)
+
+    def _long_forms(self) -> dict[str, ColumnSettings]:
+        """Return the columns that have settings of their own."""
+        return {
+            name: column
+            for name, column in self.columns.items()
+            if isinstance(column, ColumnSettings)
+        }
 
     def _column_limits(self) -> dict[str, ConfidenceLimits]:
         """Return the limits of those columns that have their own; they inherit what is not set."""
@@ -210,9 +219,8 @@ class SourceSettings(Section):
                 self.write_at if column.write_at is None else column.write_at,
                 self.suggest_at if column.suggest_at is None else column.suggest_at,
             )
-            for name, column in self.columns.items()
-            if isinstance(column, ColumnSettings)
-            and (column.write_at, column.suggest_at) != (None, None)
+            for name, column in self._long_forms().items()
+            if (column.write_at, column.suggest_at) != (None, None)
         }
 
     def _findings(self) -> dict[str, str]:
@@ -223,11 +231,8 @@ class SourceSettings(Section):
 
     def spec(self) -> SourceSpec:
         """Return the source as the pipeline knows it."""
-        policies = {
-            name: column.overwrite
-            for name, column in self.columns.items()
-            if isinstance(column, ColumnSettings) and column.overwrite is not None
-        }
+        own = self._long_forms()
+        policies = {name: one.overwrite for name, one in own.items() if one.overwrite is not None}
         return SourceSpec(
             **self.model_dump(include=_SAME_IN_SPEC),
             columns=self._findings(),
@@ -235,11 +240,7 @@ class SourceSettings(Section):
             overwrite_columns=policies,
             limits=self._limits(),
             column_limits=self._column_limits(),
-            learn_columns={
-                name: column.learn
-                for name, column in self.columns.items()
-                if isinstance(column, ColumnSettings) and column.learn is not None
-            },
+            learn_columns={name: one.learn for name, one in own.items() if one.learn is not None},
             index=IndexTable(self.index.table, self.index.path_column) if self.index else None,
             review=self.review.table if self.review else None,
             confirm=self.confirm,

@@ -27,6 +27,7 @@ from pipeline.sync.write import settle_open
 from pipeline.wording import counted
 
 _BATCH = 500
+# So many calls are worth the minutes that an import by hand takes.
 _MANY_INSERTS = 1_000
 
 _MIRROR_OVERLAP = timedelta(minutes=2)

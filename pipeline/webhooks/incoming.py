@@ -94,6 +94,7 @@ def parse(body: bytes) -> Envelope:
     Raises:
         BadMessage: it is not JSON, or not as Caspio sends it.
     """
+    # No error repeats anything of the body, which may carry the secret.
     try:
         document = json.loads(body)
     except (ValueError, RecursionError) as error:
@@ -240,9 +241,12 @@ def reported_records(
                 yield ReportedRecord(value)
         return
     pk = row.get(PK)
-    if isinstance(pk, bool) or not isinstance(pk, (int, str)) or not _PK_ID.fullmatch(str(pk)):
+    # JSON's true would be the number 1.
+    is_number_or_text = isinstance(pk, int | str) and not isinstance(pk, bool)
+    if not is_number_or_text or not _PK_ID.fullmatch(str(pk)):
         return
     values: dict[str, Value] = {}
+    # A column that nobody here knows may be the one that somebody else has changed.
     if row.keys() <= {PK, *known}:
         values = {name: row[name] for name in row.keys() & types.keys()}
     yield ReportedRecord(str(pk), values)
@@ -257,7 +261,9 @@ def is_own_write(
     listing has shown it.
     """
     values = reported.values
-    if not values or spec.folder is not None or not values.keys() <= types.keys():
+    is_known = bool(values) and values.keys() <= types.keys()
+    # A folder's message names paths, which say nothing of what was written to them.
+    if not is_known or spec.folder is not None:
         return False
     record = RecordRef(spec.container, reported.key, spec.view is not None)
     attached = {name: value for name, value in values.items() if types[name] == "ATTACHMENT"}

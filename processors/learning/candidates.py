@@ -70,9 +70,9 @@ def printed_candidates(
         _add_finding(found, document, name, finding, wanted)
     for key, text, spot, form in _printed(document, wanted):
         own = found.get(key)
+        if own is None and len(found) >= MOST_CANDIDATES:
+            break
         if own is None:
-            if len(found) >= MOST_CANDIDATES:
-                break
             own = found[key] = Candidate(key, text)
         own.forms.add(form)
         if len(own.spots) < MOST_SPOTS:
@@ -103,15 +103,18 @@ def _dates(document: Document) -> Iterator[tuple[str, str, Spot, str]]:
         for printed in dates_in(line.folded, months):
             spot = Spot(index, printed.start, index, printed.end)
             yield from _readings(printed.readings, printed.text, spot)
-        following = document.lines[index + 1] if index + 1 < len(document.lines) else None
-        if following and len(line.folded) >= _LONG_LINE:
-            head = line.folded[-_LONG_LINE:]
-            for printed in dates_in(f"{head} {following.folded[:_LONG_LINE]}", months):
-                if printed.start < len(head) < printed.end - 1:
-                    start = len(line.folded) - len(head) + printed.start
-                    end = printed.end - len(head) - 1
-                    spot = Spot(index, start, index + 1, end)
-                    yield from _readings(printed.readings, printed.text, spot)
+        if index + 1 == len(document.lines) or len(line.folded) < _LONG_LINE:
+            continue
+        head = line.folded[-_LONG_LINE:]
+        tail = document.lines[index + 1].folded[:_LONG_LINE]
+        for printed in dates_in(f"{head} {tail}", months):
+            # What is within one of the two lines is found there.
+            if not printed.start < len(head) < printed.end - 1:
+                continue
+            start = len(line.folded) - len(head) + printed.start
+            end = printed.end - len(head) - 1
+            spot = Spot(index, start, index + 1, end)
+            yield from _readings(printed.readings, printed.text, spot)
 
 
 def _readings(
@@ -142,6 +145,7 @@ def _number(value: Decimal) -> str:
 
 def _texts(document: Document, wanted: Wanted) -> Iterator[tuple[str, str, Spot, str]]:
     shape = wanted.shape
+    # Marks at the ends separate a value from its neighbors, and are no part of it.
     for spot, form in _text_spots(document, shape, is_list=wanted.kind is ColumnKind.LIST):
         text = text_of(document, spot, shape.joiner).strip(" ,;:*#|-")
         key = compact(text)
@@ -194,19 +198,18 @@ def _spot_of_box(document: Document, finding: Finding) -> Spot | None:
     box = finding.box
     if box is None:
         return None
-    inside = [
-        index
-        for index, line in enumerate(document.lines)
-        if line.page == finding.page and line.box and _is_inside(line.box, box)
-    ]
+    left, top, right, bottom = box
+    inside: list[int] = []
+    for index, line in enumerate(document.lines):
+        if line.page != finding.page or not line.box:
+            continue
+        # By its middle: the boxes of neighboring lines overlap by their descenders.
+        middle = (line.box[1] + line.box[3]) / 2
+        if top <= middle <= bottom and line.box[0] < right and left < line.box[2]:
+            inside.append(index)
     if not inside:
         return None
     return Spot(inside[0], 0, inside[-1], len(document.lines[inside[-1]].text))
-
-
-def _is_inside(line: Sequence[float], box: Sequence[float]) -> bool:
-    middle = (line[1] + line[3]) / 2
-    return box[1] <= middle <= box[3] and line[0] < box[2] and box[0] < line[2]
 
 
 def words_around(document: Document, spot: Spot, candidate: Candidate) -> Around:
@@ -237,12 +240,13 @@ def _words(tokens: Iterable[Token]) -> list[str]:
 
 def _own_tokens(document: Document, spot: Spot) -> Iterator[Token]:
     for index in range(spot.first, spot.last + 1):
-        if index != spot.left_out:
-            for token in document.tokens[index]:
-                after_start = index > spot.first or token.end > spot.start
-                before_end = index < spot.last or token.start < spot.end
-                if after_start and before_end:
-                    yield token
+        if index == spot.left_out:
+            continue
+        for token in document.tokens[index]:
+            after_start = index > spot.first or token.end > spot.start
+            before_end = index < spot.last or token.start < spot.end
+            if after_start and before_end:
+                yield token
 
 
 def known_candidates(
@@ -251,10 +255,11 @@ def known_candidates(
     """Return the candidates together with known values, which may be printed with other letters."""
     more = dict(found)
     for key in keys:
-        if key not in more:
-            own = Candidate(key, memory.values[key].spelled, around=[{"form": ["known"]}])
-            best = max(found, key=lambda other: similar(other, key), default="")
-            if best and similar(best, key) >= LEAST_SIMILAR:
-                own.like = found[best]
-            more[key] = own
+        if key in more:
+            continue
+        own = Candidate(key, memory.values[key].spelled, around=[{"form": ["known"]}])
+        best = max(found, key=lambda other: similar(other, key), default="")
+        if best and similar(best, key) >= LEAST_SIMILAR:
+            own.like = found[best]
+        more[key] = own
     return more

@@ -117,9 +117,8 @@ class Arguments:
         if self.by_key(given):
             self._continue(found, given)
         # What is inserted is known by its PK_ID alone, which only the row has.
-        if self.operation.id.startswith("Create") and "response" in {
-            one.name for one in self.operation.query
-        }:
+        names = {one.name for one in self.operation.query}
+        if self.operation.id.startswith("Create") and "response" in names:
             found["response"] = "rows"
         return found
 

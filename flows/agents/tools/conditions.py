@@ -22,6 +22,7 @@ def condition(filter_: Mapping[str, Any]) -> str:
     Raises:
         Refusal: it is malformed, too large or too deep, or a value cannot be sent.
     """
+    # A list, so that all levels of the filter count down the same number.
     left = [MOST_CONDITIONS]
     try:
         return _condition(filter_, left, depth=0)
@@ -84,6 +85,7 @@ def _literal(value: Value) -> str:
         case None:
             raise Refusal("Compare with null by is_null or not_null.")
         case bool():
+            # Before int, of which it is a kind: SQL Server writes a bit as 0 or 1.
             return str(int(value))
         case int() | float():
             return where.number_literal(value)

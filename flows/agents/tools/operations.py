@@ -58,8 +58,8 @@ def _tool(named: Named, operation: Operation) -> Tool:
     elif named.name.startswith("list_all_"):
         method = Method.LIST
     properties, required = dict(arguments.properties), list(arguments.required)
-    has_guard = arguments.where is not None and operation.method in _CHANGES_MANY
-    if has_guard:
+    # A condition may match more records than its author expects, so that one is the default.
+    if arguments.where is not None and operation.method in _CHANGES_MANY:
         properties["most_records"] = schemas.count(most=schemas.MOST_ROWS, default=1)
     reads = operation.method == "GET"
     return Tool(
