@@ -55,10 +55,6 @@ def _decimal(text: str) -> Decimal:
     return number
 
 
-def _number(text: str) -> float:
-    return float(_decimal(text))
-
-
 def _currency(text: str) -> float:
     number = _decimal(text)
     # CURRENCY has four decimals; Caspio would round what is more precise without a word.
@@ -96,7 +92,7 @@ def _yes_no(text: str) -> bool:
 
 
 _CONVERTERS: Mapping[str, Callable[[str], Value]] = {
-    "NUMBER": _number,
+    "NUMBER": lambda text: float(_decimal(text)),
     "CURRENCY": _currency,
     "INTEGER": _integer,
     "DATE/TIME": _date,

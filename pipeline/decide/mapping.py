@@ -199,11 +199,15 @@ def decide(
     # A new time alone is no reason to write: each run would change every record.
     if after or renames:
         after |= stamps
+    basis: dict[str, Basis] = {}
+    for name in after:
+        want, limit = wanted[name], spec.limits_of(name).write_at
+        basis[name] = Basis(want.confidence, want.reason, want.version, limit)
     return Plan(
         work,
         before={name: work.values.get(name) for name in after},
         after=after,
-        basis={name: _basis(wanted[name], spec.limits_of(name).write_at) for name in after},
+        basis=basis,
         suggestions=tuple(suggestions),
         left_open=_left_open(work, spec, wanted, missing),
     )
@@ -241,10 +245,6 @@ def _doubt(want: WantedValue, column: str, spec: SourceSpec) -> str:
     setting = "the column's write_at" if column in spec.column_limits else "write_at"
     limit = spec.limits_of(column).write_at
     return doubt(want.confidence, want.reason, limit=limit, setting=setting)
-
-
-def _basis(want: WantedValue, write_at: float) -> Basis:
-    return Basis(want.confidence, want.reason, want.version, write_at)
 
 
 def _is_there(finding: str, current: Value, want: WantedValue, column: Column) -> bool:

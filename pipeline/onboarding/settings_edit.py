@@ -52,8 +52,11 @@ def added(text: str, source: SourceSettings) -> Change:
     values.setdefault("columns", {})
     entry = list(entry_lines(values))
     head = text.rstrip()
+    blank = [""] if head else []
     # The one line end that the file has, wherever it was written.
-    after = _with_line_ends("\n".join([head, *([""] if head else []), *entry, ""]), like=text)
+    line_end = "\r\n" if "\r\n" in text else "\n"
+    written = "\n".join([head, *blank, *entry, ""])
+    after = line_end.join(line.rstrip("\r") for line in written.split("\n"))
     wanted = _parsed(text)
     wanted["sources"] = [*_entries(wanted), values]
     return _checked(text, after, wanted, before=[], now=entry)
@@ -247,11 +250,6 @@ def _checked(
     diff = difflib.unified_diff(before, now, n=max(len(before), 1), lineterm="")
     lines = [line.rstrip("\r") for line in diff if not line.startswith(("---", "+++", "@@"))]
     return Change(text, after, tuple(lines))
-
-
-def _with_line_ends(text: str, *, like: str) -> str:
-    end = "\r\n" if "\r\n" in like else "\n"
-    return end.join(line.rstrip("\r") for line in text.split("\n"))
 
 
 def _parsed(text: str) -> dict[str, Any]:
