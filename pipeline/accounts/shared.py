@@ -176,6 +176,7 @@ def absolute(url: str, folder: Path) -> str:
     for scheme in ("file:", "sqlite:///"):
         if url.startswith(scheme):
             rest = url.removeprefix(scheme)
+            # file:///srv and file:/srv are the same folder.
             rest = rest.removeprefix("//") if scheme == "file:" else rest
             return f"{scheme}{folder / rest}".rstrip("/")
     return url.rstrip("/")

@@ -125,6 +125,7 @@ def own_renames(refs: Sequence[FileRef], *, ledger: Ledger, settle: Settle) -> M
         for file in (state.version, str(state.ref.path)):
             before_rename.setdefault((state.ref.location_key, file), []).append(state)
 
+    # Only the latest place counts: what was at an older one may have been replaced since.
     renames: dict[str, str] = {}
     for ref in refs:
         found = next(_renamed_from(candidates[ref.version], before_rename), None)
@@ -199,6 +200,7 @@ def is_dated_by(effect: Effect, before: FileRef, now: FileRef) -> bool:
             return False
         if now.listed_date == before.listed_date:
             return True
+    # Without both there is nothing to compare; the caller then looks at the file itself.
     date = _date(now.listed_date)
     if date is None or effect.at is None:
         return False

@@ -51,6 +51,7 @@ def column_states(
     """Return the state of each column of a source that may be learned."""
     models = {model.column: model for model in ledger.learning.models(spec.name)}
     kept = {(rung.column, rung.stratum): rung for rung in ledger.learning.rungs(spec.name)}
+    # A promise that takes more trials than usual could never be proved by the usual number.
     most = max(MOST_TRIALS, learner.needed(0, 0, precision) or 0)
     states = []
     for name in learnable(spec):

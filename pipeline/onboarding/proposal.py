@@ -20,6 +20,7 @@ PAGES_A_FILE = 3
 PAGES_A_SECOND = 1.0
 """Pages that one core recognizes in a second, for the estimate."""
 
+# A source may have a name of 63 characters, and an ending may follow.
 _MAX_NAME_CHARS = 50
 _INDEX_TABLE = "FileIndex"
 _NO_COLUMN = (

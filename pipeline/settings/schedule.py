@@ -44,6 +44,7 @@ def checked_cron(expression: str) -> str:
 @cache
 def runs_a_month(expression: str) -> int:
     """Count how often a schedule runs in 30 days."""
+    # A Monday: 30 days from it have each day of the week four or five times.
     start = datetime(2024, 1, 1, tzinfo=UTC)
     expression = _AS_FIELDS.get(expression.strip().lower(), expression)
     runs = CronSim(expression, start)

@@ -80,6 +80,7 @@ class SyncSettings(Section):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
+        # Databases compare the names of columns without regard to case.
         here = [name.casefold() for name in self.columns.values()]
         missing = [name for name in self.keys if name not in self.columns]
         deleting = _DELETIONS[self.deletions]

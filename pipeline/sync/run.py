@@ -232,6 +232,7 @@ def _changed_rows(
     rows: dict[str, tuple[Mapping[str, object], Row | None]] = {}
     for row in page:
         key, common = context.layout.key_and_row(row)
+        # A row without a key can be compared with none; the next change of it may give it one.
         if key:
             rows[key] = (row, common)
     unknown = [key for key in rows if key not in worker.handled]
@@ -308,6 +309,7 @@ def _delete(worker: Worker, *, delete_all: bool, counted_since: SyncProgress | N
         # Before the first of them: a killed run must not leave the next one the whole share.
         deleted = replace(counted_since, deleted=before + len(found))
         context.ledger.save_progress(spec.identity, deleted)
+    # In batches, each of which is looked at again right before it is deleted.
     for start in range(0, len(found), _BATCH):
         context.before_each()
         worker.write(_still_gone(worker, found[start : start + _BATCH]))

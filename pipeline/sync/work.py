@@ -44,6 +44,7 @@ class Worker:
         """Compare rows and write what differs; deletions wait."""
         decided: list[tuple[Pair, Merge]] = []
         for pair in pairs:
+            # Both sides list a row, and whoever lists it first compares it with the other.
             if pair.key in self.handled:
                 continue
             self.handled[pair.key] = pair.record.pk if pair.record else ""
@@ -57,7 +58,7 @@ class Worker:
         self.write(decided)
 
     def _decide(self, pair: Pair) -> Merge | None:
-        """Return what to do with a row; None where it is left without a word."""
+        """Return what to do with a row; None where it is left and not reported again."""
         context, counts = self.context, self.context.report.counts
         if pair.is_refused:
             return None
@@ -83,6 +84,7 @@ class Worker:
         """Write what was decided about rows, and keep what is known of them."""
         wanted = [task for pair, found in decided for task in _tasks(pair, found, self.context)]
         tasks, changed = with_whole_records(wanted, self.context)
+        # What somebody has changed since it was listed is compared again by the next run.
         if changed:
             self.unsettled += len(changed)
             self.context.report.counts["overtaken"] += len(changed)
@@ -112,6 +114,7 @@ class Worker:
         for pair, found in decided:
             if found.conflicts or self.reviews.waits(pair):
                 self.reviews.update(pair, found)
+            # With this mark it is not decided on again until one of its sides changes.
             if found.outcome in {Outcome.CONFLICT, Outcome.LEFT}:
                 state = known.get(pair.key) or RowState(pair.key, pair.pk)
                 left.append(replace(state, left_as=_mark_after(pair, found, self.context)))

@@ -43,6 +43,7 @@ def compare_source(
     With a limit only so many files in the ledger are compared, and only their records are listed.
     With `read` the bytes of every original are read and hashed.
     """
+    # All of the listing is kept: a file that the ledger knows may be listed on any page.
     listing = _Listing(spec, ports)
     originals = _Originals(ports.archive, read=read)
     if limit is None:
