@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from flows.agents.tools.catalog import all_tools, covers
 from flows.agents.tools.tool import Answer, Json, Refusal, ToolCall
-from pipeline.adapters.caspio.client.operations import OPERATIONS, Answer as Kind
+from pipeline.adapters.caspio.client.operations import OPERATIONS, AnswerKind
 from pipeline.archive_layout import original_key
 
 SCHEME = "caspio"
@@ -150,7 +150,7 @@ def _download(call: ToolCall, operation: str, parameters: dict[str, str], offset
         _require_tool(
             call, "list_all_caspio_files_paths" if by_path else "get_single_caspio_file_by_id"
         )
-    assert OPERATIONS[operation].answer is Kind.BYTES
+    assert OPERATIONS[operation].answer is AnswerKind.BYTES
     if offset > MOST_OFFSET:
         raise Refusal(f"A file at Caspio can be read up to byte {MOST_OFFSET:,}.")
     with call.account.client.open(operation, parameters) as opened:

@@ -20,7 +20,7 @@ _HEADERS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class ProblemKind:
     """A kind of error: its status, its title, and what a caller can do."""
 
     status: HTTPStatus
@@ -28,73 +28,73 @@ class Kind:
     advice: str
 
 
-KINDS: Mapping[str, Kind] = {
-    "arguments": Kind(
+KINDS: Mapping[str, ProblemKind] = {
+    "arguments": ProblemKind(
         HTTPStatus.BAD_REQUEST,
         "The request cannot be carried out as it is.",
         "Change what the cause names; /openapi.json has the form of every request.",
     ),
-    "token": Kind(
+    "token": ProblemKind(
         HTTPStatus.UNAUTHORIZED,
         "A valid token of this account is needed.",
         "Send `Authorization: Bearer …` with a token that an operator made for this account.",
     ),
-    "scope": Kind(
+    "scope": ProblemKind(
         HTTPStatus.FORBIDDEN,
         "The token does not cover this.",
         "Ask the operator for a wider scope; GET /api/ACCOUNT lists what this token has.",
     ),
-    "not_found": Kind(
+    "not_found": ProblemKind(
         HTTPStatus.NOT_FOUND,
         "There is no such thing in this account.",
         "List what there is first.",
     ),
-    "method": Kind(
+    "method": ProblemKind(
         HTTPStatus.METHOD_NOT_ALLOWED,
         "There is no such method at this address.",
         "Use one of the methods in the header Allow.",
     ),
-    "under_way": Kind(
+    "under_way": ProblemKind(
         HTTPStatus.CONFLICT,
         "The same request is under way.",
         "Wait for the seconds of Retry-After, then send it again with the same Idempotency-Key.",
     ),
-    "in_doubt": Kind(
+    "in_doubt": ProblemKind(
         HTTPStatus.CONFLICT,
         "It is not known whether the request took effect.",
         "Look at Caspio whether it did. Only if it did not, send it again with a new key.",
     ),
-    "length": Kind(
+    "length": ProblemKind(
         HTTPStatus.LENGTH_REQUIRED,
         "The size of the body is needed beforehand.",
         "Send Content-Length.",
     ),
-    "too_large": Kind(
+    "too_large": ProblemKind(
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         "The body is too large.",
         "Send less at a time.",
     ),
-    "media_type": Kind(
+    "media_type": ProblemKind(
         HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
         "The body is not JSON by its Content-Type.",
         "Send `Content-Type: application/json`.",
     ),
-    "key_reused": Kind(
+    "key_reused": ProblemKind(
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "The Idempotency-Key belongs to another request.",
         "Use a new key for each request, and the same one only to send it again unchanged.",
     ),
-    "try_later": Kind(
+    "try_later": ProblemKind(
         HTTPStatus.SERVICE_UNAVAILABLE,
         "It does not work at the moment.",
         "Wait for the seconds of Retry-After, then try again.",
     ),
-    "stopped": Kind(
+    "stopped": ProblemKind(
         HTTPStatus.SERVICE_UNAVAILABLE,
         "It does not work until somebody acts.",
         "Do what the cause says, or pass it to the operator.",
     ),
-    "failed": Kind(
+    "failed": ProblemKind(
         HTTPStatus.INTERNAL_SERVER_ERROR,
         "It failed.",
         "Pass the time of the request to the operator, whose log has the details.",

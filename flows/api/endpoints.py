@@ -12,7 +12,7 @@ from flows.agents.tools.tool import Method, Schema, Tool
 from pipeline.adapters.caspio.client.operations import (
     API_VERSION,
     OPERATIONS,
-    Answer,
+    AnswerKind,
     Operation,
 )
 
@@ -88,7 +88,7 @@ def _of_operation(tool: Tool, operation: Operation) -> Endpoint:
         tuple(f"{{{NAMES[step[1:-1]]}}}" if step.startswith("{") else step for step in steps),
         body=next((name for name in ("values", "body") if name in tool.properties), ""),
         takes_file=bool(operation.file_part),
-        sends_file=operation.answer is Answer.BYTES,
+        sends_file=operation.answer is AnswerKind.BYTES,
     )
 
 

@@ -35,7 +35,7 @@ _DATE_FORMATS = ("%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y %H:%M:%S")
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ReportedChange:
     """What is reported as changed: a record's columns with their current values, and its files."""
 
     record: RecordRef
@@ -43,7 +43,7 @@ class Change:
     files: tuple[FileRef, ...] = ()
 
 
-def is_own_change(change: Change, *, ledger: Ledger, columns: Mapping[str, Column]) -> bool:
+def is_own_change(change: ReportedChange, *, ledger: Ledger, columns: Mapping[str, Column]) -> bool:
     """Say whether the ledger shows that this program made a change itself.
 
     Every column must hold what this program wrote there last, and every file must be a version that

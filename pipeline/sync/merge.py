@@ -21,7 +21,7 @@ from pipeline.model.sync import (
 _EMPTY = (None, "")
 
 
-class Outcome(StrEnum):
+class MergeOutcome(StrEnum):
     """What a comparison of one row comes to."""
 
     SAME = "same"  # both sides hold the same
@@ -69,7 +69,7 @@ class Merge:
         note: Why something is left.
     """
 
-    outcome: Outcome
+    outcome: MergeOutcome
     kinds: Mapping[Side, ChangeKind] = field(default_factory=dict)
     values: Mapping[Side, Row] = field(default_factory=dict)
     agreed: Row = field(default_factory=dict)
@@ -85,7 +85,7 @@ def merge(seen: Seen, spec: SyncSpec, *, writable: frozenset[str]) -> Merge:
         return _one_sided(Side.CASPIO, seen.caspio, seen, spec, writable)
     if seen.mirror is not None:
         return _one_sided(Side.MIRROR, seen.mirror, seen, spec, writable)
-    return Merge(Outcome.GONE)
+    return Merge(MergeOutcome.GONE)
 
 
 def _merge_columns(
@@ -118,9 +118,13 @@ def _merge_columns(
 
 def _outcome(
     conflicts: Sequence[Conflict], written: Mapping[Side, Row], left: Collection[str]
-) -> Outcome:
-    found = ((Outcome.CONFLICT, conflicts), (Outcome.WRITE, written), (Outcome.LEFT, left))
-    return next((outcome for outcome, what in found if what), Outcome.SAME)
+) -> MergeOutcome:
+    found = (
+        (MergeOutcome.CONFLICT, conflicts),
+        (MergeOutcome.WRITE, written),
+        (MergeOutcome.LEFT, left),
+    )
+    return next((outcome for outcome, what in found if what), MergeOutcome.SAME)
 
 
 def _carried(
@@ -174,7 +178,7 @@ def _one_sided(side: Side, row: Row, seen: Seen, spec: SyncSpec, writable: froze
     # It may be where a view shows it no more: a new record would be a second one.
     if spec.is_view and side is Side.MIRROR and is_open:
         note = "the view does not show it; it may still be in its table"
-        return Merge(Outcome.LEFT, note=note)
+        return Merge(MergeOutcome.LEFT, note=note)
     if row == seen.base:
         return _deleted(side, spec, f"it was deleted from {_named(other)}")
     return _changed_and_deleted(side, row, seen, spec, writable)
@@ -192,7 +196,7 @@ def _changed_and_deleted(
     if winner is None and side in spec.delete_from and spec.direction.writes(side):
         shown = {other: "deleted", side: "changed"}
         whole_row = Conflict("", shown[Side.CASPIO], shown[Side.MIRROR])
-        return Merge(Outcome.CONFLICT, conflicts=(whole_row,))
+        return Merge(MergeOutcome.CONFLICT, conflicts=(whole_row,))
     if winner is other:
         return _deleted(side, spec, f"it was deleted from {_named(other)} and changed since")
     # Nobody's deletion is carried over, so the change is: the row comes back.
@@ -201,21 +205,21 @@ def _changed_and_deleted(
 
 def _inserted(side: Side, row: Row, spec: SyncSpec, writable: frozenset[str]) -> Merge:
     if not spec.direction.writes(side):
-        return Merge(Outcome.LEFT, note=f"nothing is added to {_named(side)}")
+        return Merge(MergeOutcome.LEFT, note=f"nothing is added to {_named(side)}")
     if side is Side.MIRROR:
-        return Merge(Outcome.WRITE, {side: ChangeKind.INSERT}, {side: row})
+        return Merge(MergeOutcome.WRITE, {side: ChangeKind.INSERT}, {side: row})
     generated = [name for name in spec.keys if name not in writable]
     if generated:
         note = f"Caspio itself sets the key {', '.join(generated)}: add the record there"
-        return Merge(Outcome.LEFT, note=note)
+        return Merge(MergeOutcome.LEFT, note=note)
     values = {name: value for name, value in row.items() if name in writable}
-    return Merge(Outcome.WRITE, {side: ChangeKind.INSERT}, {side: values})
+    return Merge(MergeOutcome.WRITE, {side: ChangeKind.INSERT}, {side: values})
 
 
 def _deleted(side: Side, spec: SyncSpec, note: str) -> Merge:
     if side in spec.delete_from and spec.direction.writes(side):
-        return Merge(Outcome.WRITE, {side: ChangeKind.DELETE}, {side: {}}, note=note)
-    return Merge(Outcome.LEFT, note=note)
+        return Merge(MergeOutcome.WRITE, {side: ChangeKind.DELETE}, {side: {}}, note=note)
+    return Merge(MergeOutcome.LEFT, note=note)
 
 
 def _named(side: Side) -> str:

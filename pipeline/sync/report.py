@@ -12,7 +12,7 @@ SHOWN = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class RowChange:
     """One change of one row, as a report shows it."""
 
     key: str
@@ -42,7 +42,7 @@ class SyncReport:
     planned_only: bool
     counts: Counter[str] = field(default_factory=Counter)
     written: Counter[tuple[Side, ChangeKind]] = field(default_factory=Counter)
-    changes: list[Change] = field(default_factory=list)
+    changes: list[RowChange] = field(default_factory=list)
     refused: list[tuple[str, str]] = field(default_factory=list)
     deletions: int = 0
     deletions_left: int = 0
@@ -64,7 +64,7 @@ class SyncReport:
             names = effect.after or effect.before
             before = {name: effect.before[name] for name in names if name in effect.before}
             self.changes.append(
-                Change(effect.key, effect.pk, effect.side, effect.kind, before, effect.after)
+                RowChange(effect.key, effect.pk, effect.side, effect.kind, before, effect.after)
             )
 
     @property
@@ -102,7 +102,7 @@ class SyncReport:
         }
 
 
-def _shown(change: Change) -> Mapping[str, Any]:
+def _shown(change: RowChange) -> Mapping[str, Any]:
     return {
         "key": change.key,
         "pk": change.pk,

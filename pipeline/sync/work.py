@@ -15,7 +15,7 @@ from pipeline.model.sync import (
 )
 from pipeline.sync.context import Pair, SyncContext
 from pipeline.sync.conversions import Unfit
-from pipeline.sync.merge import Merge, Outcome, Seen, merge
+from pipeline.sync.merge import Merge, MergeOutcome, Seen, merge
 from pipeline.sync.reviews import Reviews
 from pipeline.sync.whole import Task, with_whole_records
 from pipeline.sync.write import Writer
@@ -76,7 +76,7 @@ class Worker:
         except Unfit as unfit:
             context.report.refuse(pair.key, str(unfit))
             return None
-        if found.outcome is not Outcome.GONE:
+        if found.outcome is not MergeOutcome.GONE:
             counts[found.outcome] += 1
         return found
 
@@ -115,7 +115,7 @@ class Worker:
             if found.conflicts or self.reviews.waits(pair):
                 self.reviews.update(pair, found)
             # With this mark it is not decided on again until one of its sides changes.
-            if found.outcome in {Outcome.CONFLICT, Outcome.LEFT}:
+            if found.outcome in {MergeOutcome.CONFLICT, MergeOutcome.LEFT}:
                 state = known.get(pair.key) or RowState(pair.key, pair.pk)
                 left.append(replace(state, left_as=_mark_after(pair, found, self.context)))
         if left:
@@ -151,7 +151,7 @@ def _tasks(pair: Pair, found: Merge, context: SyncContext) -> list[Task]:
 
 def _state_before(pair: Pair, found: Merge, context: SyncContext) -> RowState | None:
     """Return what is known of a row before its writes: what both sides agree on already."""
-    if found.outcome is Outcome.GONE:
+    if found.outcome is MergeOutcome.GONE:
         return None
     if pair.caspio is None or pair.mirror is None:
         return pair.state

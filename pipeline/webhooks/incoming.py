@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.decide.own_changes import Change, is_own_change
+from pipeline.decide.own_changes import ReportedChange, is_own_change
 from pipeline.model import Column, FileRef, Place, RecordRef, SourceSpec, Value
 from pipeline.model.messages import Message, ReportedRecord
 from pipeline.model.sync import SyncSpec
@@ -273,4 +273,4 @@ def is_own_write(
     )
     others = {name: value for name, value in values.items() if name not in attached}
     columns = {name: Column(name, types[name]) for name in others}
-    return is_own_change(Change(record, others, files), ledger=ledger, columns=columns)
+    return is_own_change(ReportedChange(record, others, files), ledger=ledger, columns=columns)

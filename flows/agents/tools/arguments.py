@@ -10,7 +10,7 @@ from flows.agents.tools.paging import cursor_key, cursor_number
 from flows.agents.tools.tool import Schema
 from pipeline.adapters.caspio.client import where
 from pipeline.adapters.caspio.client.bodies import EXAMPLES
-from pipeline.adapters.caspio.client.operations import Kind, Operation, Parameter
+from pipeline.adapters.caspio.client.operations import Operation, Parameter, ParameterKind
 
 NAMES: Mapping[str, str] = {
     "tableName": "table",
@@ -185,4 +185,4 @@ def _text(name: str, given: Mapping[str, Any], parameter: Parameter, *, by_pk: b
             text = str(cursor_number(text or "1", least=1))
         case "page_size":
             text = str(max(_LEAST_PAGE, given.get("page_size", 50)))
-    return text.lower() if parameter.kind is Kind.FLAG else text
+    return text.lower() if parameter.kind is ParameterKind.FLAG else text

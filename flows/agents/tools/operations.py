@@ -20,7 +20,7 @@ from flows.agents.tools.tool import Answer, Json, Link, Method, Refusal, Schema,
 from pipeline.adapters.caspio.client.operations import (
     API_VERSION,
     OPERATIONS,
-    Answer as Kind,
+    AnswerKind,
     Group,
     Operation,
 )
@@ -52,7 +52,7 @@ def operation_tools() -> tuple[Tool, ...]:
 def _tool(named: Named, operation: Operation) -> Tool:
     arguments = Arguments.of(operation)
     method = _METHODS[operation.method]
-    is_list = named.name.startswith("list_all_") and operation.answer is Kind.JSON
+    is_list = named.name.startswith("list_all_") and operation.answer is AnswerKind.JSON
     if named.name in _CUSTOM:
         method = Method.CUSTOM
     elif named.name.startswith("list_all_"):
@@ -85,7 +85,7 @@ def _tool(named: Named, operation: Operation) -> Tool:
 
 
 def _result_schema(operation: Operation, *, is_list: bool) -> Schema:
-    if operation.answer is Kind.BYTES:
+    if operation.answer is AnswerKind.BYTES:
         return schemas.OBJECT
     if operation.id in _LISTS_TEXTS:
         return schemas.TEXTS
@@ -109,7 +109,7 @@ def _beside(operation: Operation, *, is_list: bool) -> Mapping[str, Schema]:
 def _run(operation: Operation, arguments: Arguments, call: ToolCall) -> Answer:
     """Carry out one operation with the arguments of a call."""
     parameters = arguments.parameters(call.arguments)
-    if operation.answer is Kind.BYTES:
+    if operation.answer is AnswerKind.BYTES:
         return _download(operation, parameters, call)
     if arguments.where is not None and operation.method in _CHANGES_MANY:
         _refuse_many(operation, parameters[arguments.where], call)

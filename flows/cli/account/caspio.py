@@ -65,7 +65,7 @@ def caspio(
         return
     from flows.app.settings import load_settings
     from pipeline.adapters.caspio.client.generic import build
-    from pipeline.adapters.caspio.client.operations import Answer
+    from pipeline.adapters.caspio.client.operations import AnswerKind
 
     # Everything that can be wrong is refused before the first call, which may cost and change
     # something.
@@ -75,7 +75,7 @@ def caspio(
         call = build(known.id, parameters, json=content, file=file)
     except ValueError as error:
         refuse(f"{error}. The call is {known.method} {known.template}.{body_hint(known)}")
-    if known.answer is Answer.BYTES:
+    if known.answer is AnswerKind.BYTES:
         output = check_output(output, yes=yes, as_json=as_json)
     elif output is not None:
         refuse(f"{known.id} returns {known.answer} to stdout. Remove --output.")

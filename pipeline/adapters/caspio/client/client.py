@@ -40,7 +40,7 @@ from pipeline.adapters.caspio.client.operations import (
     API_VERSION,
     ME_OF_V4,
     OPERATIONS,
-    Answer,
+    AnswerKind,
     Operation,
 )
 from pipeline.adapters.caspio.client.retry import RetryPolicy
@@ -181,8 +181,8 @@ class CaspioClient:
         """
         call = generic.build(operation_id, parameters or {}, json=json, file=file)
         # A file does not fit into memory, nor into JSON.
-        if call.operation.answer is Answer.BYTES:
-            raise ValueError(f"{operation_id} answers with {Answer.BYTES}; open it with `open`")
+        if call.operation.answer is AnswerKind.BYTES:
+            raise ValueError(f"{operation_id} answers with {AnswerKind.BYTES}; open it with `open`")
         return self._caller.any_content(call)
 
     def open(
@@ -193,7 +193,7 @@ class CaspioClient:
         Parameters and errors are those of `call`.
         """
         call = generic.build(operation_id, parameters)
-        if call.operation.answer is not Answer.BYTES:
+        if call.operation.answer is not AnswerKind.BYTES:
             raise ValueError(
                 f"{operation_id} answers with {call.operation.answer}; make it with `call`"
             )

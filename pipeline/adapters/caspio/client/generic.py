@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pipeline.adapters.caspio.client.http.request import Call, Upload
-from pipeline.adapters.caspio.client.operations import OPERATIONS, Kind, Operation
+from pipeline.adapters.caspio.client.operations import OPERATIONS, Operation, ParameterKind
 from pipeline.adapters.caspio.client.values import StreamedFile
 
 # The specification's types of query parameters: string, integer, boolean.
 _PATTERNS = {
-    Kind.TEXT: re.compile(r".*", re.DOTALL),
-    Kind.NUMBER: re.compile(r"[0-9]+"),
-    Kind.FLAG: re.compile(r"true|false"),
+    ParameterKind.TEXT: re.compile(r".*", re.DOTALL),
+    ParameterKind.NUMBER: re.compile(r"[0-9]+"),
+    ParameterKind.FLAG: re.compile(r"true|false"),
 }
 
 
@@ -60,7 +60,7 @@ def _parameter_problems(operation: Operation, given: Mapping[str, str]) -> list[
         takes = f"it takes {', '.join(known)}" if known else "it takes none"
         problems.append(f"there is no parameter {', '.join(unknown)}; {takes}")
     for name, value in given.items():
-        kind = kinds.get(name, Kind.TEXT)
+        kind = kinds.get(name, ParameterKind.TEXT)
         if not _PATTERNS[kind].fullmatch(value):
             problems.append(f"{name} is {kind}, not {value!r}")
     # Documented: Caspio would ignore it (caspio-api.md, section 2.6).

@@ -16,7 +16,7 @@ _ROOT = f"/{API_VERSION}"
 _F = TypeVar("_F", bound=Callable[..., object])
 
 
-class Kind(StrEnum):
+class ParameterKind(StrEnum):
     """What a query parameter holds."""
 
     TEXT = "text"
@@ -24,7 +24,7 @@ class Kind(StrEnum):
     FLAG = "true or false"
 
 
-class Answer(StrEnum):
+class AnswerKind(StrEnum):
     """What comes back."""
 
     JSON = "JSON"
@@ -49,7 +49,7 @@ class Parameter:
     """One query parameter."""
 
     name: str
-    kind: Kind = Kind.TEXT
+    kind: ParameterKind = ParameterKind.TEXT
     required: bool = False
 
 
@@ -74,7 +74,7 @@ class Operation:
     query: tuple[Parameter, ...] = ()
     takes_json: bool = False
     file_part: str = ""
-    answer: Answer = Answer.JSON
+    answer: AnswerKind = AnswerKind.JSON
 
     @property
     def asks_first(self) -> bool:
@@ -118,18 +118,18 @@ _QUERY = (
     Parameter("q.where"),
     Parameter("q.groupBy"),
     Parameter("q.orderBy"),
-    Parameter("q.limit", Kind.NUMBER),
-    Parameter("q.pageNumber", Kind.NUMBER),
-    Parameter("q.pageSize", Kind.NUMBER),
-    Parameter("q.getPaginationInfo", Kind.FLAG),
+    Parameter("q.limit", ParameterKind.NUMBER),
+    Parameter("q.pageNumber", ParameterKind.NUMBER),
+    Parameter("q.pageSize", ParameterKind.NUMBER),
+    Parameter("q.getPaginationInfo", ParameterKind.FLAG),
 )
 # Listings of the Files area have other names for the same things.
 _LISTING = (
     Parameter("externalKey"),
-    Parameter("pageNumber", Kind.NUMBER),
-    Parameter("pageSize", Kind.NUMBER),
+    Parameter("pageNumber", ParameterKind.NUMBER),
+    Parameter("pageSize", ParameterKind.NUMBER),
     Parameter("sortField"),
-    Parameter("sortDescending", Kind.FLAG),
+    Parameter("sortDescending", ParameterKind.FLAG),
 )
 _FOLDER = Parameter("externalKey")
 _PATH = Parameter("filePath", required=True)
@@ -144,7 +144,7 @@ def _operation(
     *,
     json: bool,
     part: str,
-    answer: Answer,
+    answer: AnswerKind,
 ) -> Operation:
     return Operation(
         id=name,
@@ -165,7 +165,7 @@ def _table(
     *query: Parameter,
     json: bool = False,
     part: str = "",
-    answer: Answer = Answer.JSON,
+    answer: AnswerKind = AnswerKind.JSON,
 ) -> Operation:
     return _operation(
         Group.TABLES,
@@ -183,7 +183,7 @@ _FIELDS = "/{tableName}/fields"
 _RECORDS = "/{tableName}/records"
 _PASSWORDS = "/{tableName}/passwordFields"
 _ATTACHMENTS = "/{tableName}/attachments/{attachmentFieldName}"
-_NOTHING, _BYTES = Answer.NOTHING, Answer.BYTES
+_NOTHING, _BYTES = AnswerKind.NOTHING, AnswerKind.BYTES
 
 _FOR_BOTH = (
     _table("ListTables", "GET", ""),
@@ -249,7 +249,7 @@ def _group(group: Group, root: str) -> Callable[..., Operation]:
         *query: Parameter,
         json: bool = False,
         part: str = "",
-        answer: Answer = Answer.JSON,
+        answer: AnswerKind = AnswerKind.JSON,
     ) -> Operation:
         template = root + path
         return _operation(group, name, method, template, query, json=json, part=part, answer=answer)

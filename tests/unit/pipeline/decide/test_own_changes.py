@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pipeline.decide.own_changes import (
-    Change,
+    ReportedChange,
     is_dated_by,
     is_own_change,
     own_renames,
@@ -87,23 +87,23 @@ def test_what_we_wrote_is_our_own(ledger: MemoryLedger, values: dict[str, Value]
     """Values that this program put there last are no unprocessed, however the webhook spells them."""
     named = replace(NEW, listed_date="")
 
-    assert is_own_change(Change(RECORD, values, (named,)), ledger=ledger, columns=COLUMNS)
+    assert is_own_change(ReportedChange(RECORD, values, (named,)), ledger=ledger, columns=COLUMNS)
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        Change(RECORD, {"DocType": "invoice"}),
-        Change(RECORD, {"DocType": "receipt", "Total": 13.0}),
-        Change(RECORD, {"DocType": None}),
-        Change(RECORD, {"Note": "receipt"}),
-        Change(RecordRef("Receipts", "2"), {"DocType": "receipt"}),
-        Change(RECORD, {}, (replace(NEW, size_bytes=11),)),
-        Change(RECORD, {}, (replace(NEW, name="other.pdf"),)),
-        Change(RECORD, {}, (replace(NEW, field="Other"),)),
+        ReportedChange(RECORD, {"DocType": "invoice"}),
+        ReportedChange(RECORD, {"DocType": "receipt", "Total": 13.0}),
+        ReportedChange(RECORD, {"DocType": None}),
+        ReportedChange(RECORD, {"Note": "receipt"}),
+        ReportedChange(RecordRef("Receipts", "2"), {"DocType": "receipt"}),
+        ReportedChange(RECORD, {}, (replace(NEW, size_bytes=11),)),
+        ReportedChange(RECORD, {}, (replace(NEW, name="other.pdf"),)),
+        ReportedChange(RECORD, {}, (replace(NEW, field="Other"),)),
     ],
 )
-def test_anything_else_needs_work(ledger: MemoryLedger, change: Change):
+def test_anything_else_needs_work(ledger: MemoryLedger, change: ReportedChange):
     """Another value, column, record, name, size or field was somebody else's doing."""
     assert not is_own_change(change, ledger=ledger, columns=COLUMNS)
 
@@ -121,7 +121,7 @@ def test_a_value_that_an_undo_put_back_is_an_own_change(ledger: MemoryLedger):
     )
     write(ledger, back)
 
-    assert is_own_change(Change(RECORD, {"Total": 99.0}), ledger=ledger, columns=COLUMNS)
+    assert is_own_change(ReportedChange(RECORD, {"Total": 99.0}), ledger=ledger, columns=COLUMNS)
 
 
 def test_an_effect_that_never_took_is_no_excuse(ledger: MemoryLedger):
@@ -131,7 +131,7 @@ def test_an_effect_that_never_took_is_no_excuse(ledger: MemoryLedger):
     )
     write(ledger, effect, EffectState.ABANDONED)
 
-    assert not is_own_change(Change(RECORD, {"Total": 1.0}), ledger=ledger, columns=COLUMNS)
+    assert not is_own_change(ReportedChange(RECORD, {"Total": 1.0}), ledger=ledger, columns=COLUMNS)
 
 
 def test_a_renamed_file_is_recognized_in_a_listing_once(ledger: MemoryLedger):

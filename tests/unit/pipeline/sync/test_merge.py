@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from pipeline.model.sync import ChangeKind, ConflictRule, Direction, Row, Side, SyncSpec
-from pipeline.sync.merge import Conflict, Merge, Outcome, Seen, merge
+from pipeline.sync.merge import Conflict, Merge, MergeOutcome, Seen, merge
 
 SPEC = SyncSpec(
     name="s",
@@ -34,14 +34,14 @@ def test_equal_rows_are_the_same():
     """Rows that agree need nothing, whatever was in them before."""
     result = merged(Seen(row(), row(), row(a="old")))
 
-    assert result == Merge(Outcome.SAME, agreed=row())
+    assert result == Merge(MergeOutcome.SAME, agreed=row())
 
 
 def test_changes_of_different_columns_are_both_carried_over():
     """Two users who change one row in different columns both keep what they typed."""
     result = merged(Seen(row(a="there"), row(b="here"), row()))
 
-    assert result.outcome is Outcome.WRITE
+    assert result.outcome is MergeOutcome.WRITE
     assert result.values == {Side.MIRROR: {"A": "there"}, Side.CASPIO: {"B": "here"}}
 
 
@@ -72,7 +72,7 @@ def test_without_a_later_change_a_user_decides(changed: dict[Side, datetime]):
 
     result = merged(seen, conflict=ConflictRule.NEWEST)
 
-    assert result.outcome is Outcome.CONFLICT
+    assert result.outcome is MergeOutcome.CONFLICT
     assert result.values == {}
 
 
@@ -110,7 +110,7 @@ def test_a_change_in_a_column_that_cannot_be_written_is_left():
     """What Caspio computes itself is not written there; the mirror's value stays and is reported."""
     result = merged(Seen(row(), row(a="typed"), row()), writable=ALL - {"A"})
 
-    assert result.outcome is Outcome.LEFT
+    assert result.outcome is MergeOutcome.LEFT
     assert "A" in result.note
 
 
@@ -127,7 +127,7 @@ def test_nothing_is_written_against_the_direction(direction: Direction, seen: Se
     """A side that the direction does not write to stays as it is, and so does what was typed."""
     result = merged(seen, direction=direction)
 
-    assert (result.outcome, result.kinds) == (Outcome.LEFT, {})
+    assert (result.outcome, result.kinds) == (MergeOutcome.LEFT, {})
 
 
 def test_a_new_row_is_inserted_on_the_other_side():
@@ -143,7 +143,7 @@ def test_a_key_that_caspio_sets_keeps_the_mirrors_row_where_it_is():
     """A row with a generated key cannot be added to Caspio under that key."""
     result = merged(Seen(None, row(), None), writable=ALL - {"Key"})
 
-    assert result.outcome is Outcome.LEFT
+    assert result.outcome is MergeOutcome.LEFT
     assert "Key" in result.note
 
 
@@ -152,9 +152,9 @@ def test_a_deletion_is_carried_over_only_where_the_settings_say_so(side: Side):
     """A row that is gone on one side is deleted from the other only with the setting for it."""
     seen = Seen(row(), None, row()) if side is Side.CASPIO else Seen(None, row(), row())
 
-    assert merged(seen).outcome is Outcome.LEFT
+    assert merged(seen).outcome is MergeOutcome.LEFT
     assert merged(seen, delete_from=frozenset({side})).kinds == {side: ChangeKind.DELETE}
-    assert merged(seen, delete_from=frozenset({side.other})).outcome is Outcome.LEFT
+    assert merged(seen, delete_from=frozenset({side.other})).outcome is MergeOutcome.LEFT
 
 
 @pytest.mark.parametrize("side", Side)
@@ -172,10 +172,10 @@ def test_a_changed_row_outlives_its_deletion(side: Side):
     )
 
     assert back.kinds == {side.other: ChangeKind.INSERT}
-    assert (asked.outcome, asked.kinds) == (Outcome.CONFLICT, {})
+    assert (asked.outcome, asked.kinds) == (MergeOutcome.CONFLICT, {})
     assert by_rule.kinds == {side: ChangeKind.DELETE}
 
 
 def test_a_row_that_both_sides_deleted_is_gone():
     """Nothing is left to do but to forget it."""
-    assert merged(Seen(None, None, row())).outcome is Outcome.GONE
+    assert merged(Seen(None, None, row())).outcome is MergeOutcome.GONE

@@ -38,7 +38,7 @@ from pipeline.adapters.caspio.client.http.refusals import (
 )
 from pipeline.adapters.caspio.client.http.request import MAX_URI, Call
 from pipeline.adapters.caspio.client.http.transport import TEMPLATE, UNTIL_S
-from pipeline.adapters.caspio.client.operations import Answer
+from pipeline.adapters.caspio.client.operations import AnswerKind
 from pipeline.adapters.caspio.client.retry import Failures, Repeatable, RetryPolicy
 from pipeline.adapters.caspio.client.values import Download
 from pipeline.adapters.caspio.client.wire.payload import Payload
@@ -200,7 +200,7 @@ class Caller:
         files = None
         if call.upload is not None and file is not None:
             files = {call.upload.part: (call.upload.name, file, call.upload.media_type)}
-        elif call.operation.answer is Answer.BYTES:
+        elif call.operation.answer is AnswerKind.BYTES:
             headers = {"Accept": "application/octet-stream", "Accept-Encoding": "identity"}
             extensions[MAX_BYTES] = MAX_DOWNLOAD_BYTES
         elif call.method == "DELETE":

@@ -22,7 +22,12 @@ from pipeline.adapters.caspio.client import (
 )
 from pipeline.adapters.caspio.client.bodies import EXAMPLES
 from pipeline.adapters.caspio.client.catalogue import GROUPS, catalogue
-from pipeline.adapters.caspio.client.operations import OPERATIONS, Answer, Kind, operations_of
+from pipeline.adapters.caspio.client.operations import (
+    OPERATIONS,
+    AnswerKind,
+    ParameterKind,
+    operations_of,
+)
 from pipeline.adapters.caspio.client.where import Clause
 from tests.conftest import SHARED
 from tests.fakes.clock import FakeClock
@@ -292,7 +297,7 @@ def test_operation_can_be_made_by_its_name(
 ) -> None:
     """Each operation can be called with Caspio's own names, as the command line does."""
     operation, promised = OPERATIONS[name], specification.operations[name]
-    texts = {Kind.TEXT: "x", Kind.NUMBER: "7", Kind.FLAG: "true"}
+    texts = {ParameterKind.TEXT: "x", ParameterKind.NUMBER: "7", ParameterKind.FLAG: "true"}
     parameters = dict.fromkeys(operation.path_names, "x")
     parameters |= {
         one.name: texts[one.kind] for one in operation.query if one.name not in LIMIT_ONLY
@@ -303,7 +308,7 @@ def test_operation_can_be_made_by_its_name(
     transport = SpecificationTransport(specification)
 
     with connect(transport) as client:
-        if operation.answer is Answer.BYTES:
+        if operation.answer is AnswerKind.BYTES:
             assert opened(client.open(name, parameters)) == b"bytes"
         else:
             client.call(name, parameters, json=content, file=file if operation.file_part else None)
