@@ -1,4 +1,4 @@
-"""What is no finding of the rules: values beside a label, what is learned, what a user says."""
+"""What is not a finding of the rules: values beside a label, what is learned, what a user says."""
 
 LABEL = "label:"
 """How the names of values begin that a form has beside a printed label: `label:policy number`."""

@@ -102,7 +102,7 @@ def _of_pipeline(tool: Tool) -> Endpoint:
 def find(segments: Sequence[str]) -> Iterator[tuple[Endpoint, Mapping[str, str]]]:
     """Yield the endpoints of a path, one for each method, with the arguments in it.
 
-    A path of names wins over one in which a name could be an argument: `/files/path` is no key.
+    A path of names wins over one in which a name could be an argument: `/files/path` is not a key.
     """
     matching = [
         (one, values) for one in endpoints() if (values := one.values(segments)) is not None

@@ -102,7 +102,7 @@ def version_json(
         "updated_at": state.updated_at.isoformat(),
         "archive": archive.address(document_prefix(state.ref)),
         "original": archive.address(original_key(state.sha256)) if state.sha256 else None,
-        # An abandoned effect never took effect, so it is no write.
+        # An abandoned effect never took effect, so it is not a write.
         "writes": sum(effect.state is not EffectState.ABANDONED for effect in effects),
         "outcome": None
         if outcome is None

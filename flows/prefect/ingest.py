@@ -26,7 +26,7 @@ def ingest(
 
     Args:
         source: The source, as the settings name it.
-        limit: Stop after this many records. None is no limit.
+        limit: Stop after this many records. None means no limit.
         yes: Write, even where a new or changed source would only be planned.
         dry_run: Read, archive and plan, but write nothing to Caspio, even with `yes`.
         config: The settings file, on the machine that runs the flow.

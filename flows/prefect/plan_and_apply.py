@@ -89,7 +89,7 @@ def plan_and_apply(
 
     Args:
         sources: Only these sources. Without any: all.
-        limit: Stop after this many records of each source. None is no limit.
+        limit: Stop after this many records of each source. None means no limit.
         wait_hours: Hours to wait for a decision. After that nothing is written; the plan is kept.
         suspend: End the process while waiting. A new process continues; it needs the plan file.
         config: The settings file, on the machine that runs the flow.

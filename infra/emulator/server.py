@@ -53,7 +53,7 @@ class Emulator:
         token_lifetime_s: How long access tokens are valid.
         refresh_lifetime_s: How long refresh tokens are valid.
         more_seeds: Folders of further accounts, each with its own `profiles`.
-        rate_limit: The limit of calls of each account; None is no limit.
+        rate_limit: The limit of calls of each account; None means no limit.
         state: "memory", or the path of a SQLite file, which is kept.
 
     Attributes:

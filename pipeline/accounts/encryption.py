@@ -39,7 +39,7 @@ class Key:
         """Read a key from base64.
 
         Raises:
-            ValueError: it is no base64, or has not 32 bytes; the text is not repeated.
+            ValueError: it is not base64, or does not have 32 bytes; the text is not repeated.
         """
         try:
             material = base64.b64decode(text, validate=True)

@@ -45,7 +45,7 @@ def resolve(
             raise BadSettings([f"A {kind} reference cannot be used here: {reference}."])
         return SecretStr(places[kind](name, folder))
     path = folder / name
-    # Editors end a file with a line end, which is no part of the secret.
+    # Editors end a file with a line end, which is not part of the secret.
     try:
         text = path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:

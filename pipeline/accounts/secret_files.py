@@ -42,7 +42,7 @@ def read_store(folder: Path, account: str) -> Store:
         raise BadSettings(
             [
                 (
-                    f"{path} is no file of secrets of this version of caspio-ingest. Restore it "
+                    f"{path} is not a file of secrets of this version of caspio-ingest. Restore it "
                     "from a backup, or remove it and set the secrets again."
                 )
             ]
@@ -189,7 +189,7 @@ def _parsed(name: str, reference: str, text: str) -> Key:
         return Key.from_text(text)
     except ValueError as error:
         raise BadSettings(
-            [f"{name} ({reference}) is no key: {error}. `openssl rand -base64 32` makes one."]
+            [f"{name} ({reference}) is not a key: {error}. `openssl rand -base64 32` makes one."]
         ) from None
 
 

@@ -91,4 +91,4 @@ def _iso(year: int, month: int, day: int, text: str) -> str:
     try:
         return date(year, month, day).isoformat()
     except ValueError as error:
-        raise Unfit(f"{text!r} is no date: {error}") from error
+        raise Unfit(f"{text!r} is not a date: {error}") from error

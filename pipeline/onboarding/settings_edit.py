@@ -263,7 +263,7 @@ def _entries(document: dict[str, Any]) -> list[Any]:
     found = document.setdefault("sources", [])
     if not isinstance(found, list):
         raise BadSettings(
-            ["The settings have sources that are no list. Write them as [[sources]]."]
+            ["The settings have sources that are not a list. Write them as [[sources]]."]
         )
     return found
 

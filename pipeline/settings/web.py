@@ -95,7 +95,7 @@ class ProxySettings(Section):
             try:
                 network = ip_network(peer)
             except ValueError:
-                raise ValueError(f"{peer!r} is no address and no network") from None
+                raise ValueError(f"{peer!r} is neither an address nor a network") from None
             if network.prefixlen == 0:
                 raise ValueError(f"{peer!r} is everybody; name the proxy's address")
         return peers

@@ -78,7 +78,7 @@ CASPIO_TYPES: Mapping[str, CaspioType] = {
     "PREFIXED AUTONUMBER": CaspioType(Form.TEXT, is_writable=False),
     "GUID": CaspioType(Form.TEXT, is_writable=False),
     "RANDOM ID": CaspioType(Form.TEXT, is_writable=False),
-    # A path that is no file of the Files area would point nowhere.
+    # A path that is not a file of the Files area would point nowhere.
     "FILE": CaspioType(Form.TEXT, is_writable=False),
     "LIST-STRING": CaspioType(Form.ITEMS, is_writable=False),
     "LIST-NUMBER": CaspioType(Form.ITEMS, is_writable=False),

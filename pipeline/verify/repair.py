@@ -70,7 +70,7 @@ def _fetch_original(state: FileState, listed: FileRef | None, run: SourceRun, fo
         )
     original = folder / "original"
     file = download(listed, source=run.ports.source, target=original)
-    # Another file is no original of this document, whatever its name.
+    # Another file is not an original of this document, whatever its name.
     if file.sha256 != state.sha256:
         raise FileGone(
             f"the file at Caspio has other bytes now (SHA-256 {file.sha256}): restore a backup"

@@ -177,7 +177,7 @@ def _problems_of_patterns(patterns: Sequence[str]) -> Iterator[str]:
         try:
             re.compile(f"(?:{pattern})")
         except (re.error, RecursionError, OverflowError) as exc:
-            yield f"the pattern {beginning!r} is no regular expression: {exc}."
+            yield f"the pattern {beginning!r} is not a regular expression: {exc}."
         if len(pattern) > _LONGEST_PATTERN:
             limit = f"longer than {_LONGEST_PATTERN} characters"
             yield f"the pattern {beginning!r} is {limit}; split it."

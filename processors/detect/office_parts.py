@@ -79,7 +79,7 @@ def standard_package(path: Path, work_dir: Path, *, repairs: bool = False) -> Pa
 
     With `repairs`, it is a copy without relationships to parts that are missing.
 
-    The package was checked (`office_package.check`), so it is no bomb and declares no entities.
+    The package was checked (`office_package.check`), so it is not a bomb and declares no entities.
     """
     try:
         with zipfile.ZipFile(path) as package:

@@ -49,7 +49,7 @@ _SHORT_TABLE_LINES = 3  # with fewer lines, one comma in each may be chance, so 
 
 
 def text_type(head: bytes) -> FileType | None:
-    """Detect the type of a text from its beginning; None if it is no text."""
+    """Detect the type of a text from its beginning; None if it is not a text."""
     if not looks_like_text(head):
         return None
     text = decode(head).lstrip("\ufeff \t\r\n")
@@ -65,7 +65,7 @@ def text_type(head: bytes) -> FileType | None:
 def table_delimiter(text: str) -> str | None:
     """Return the delimiter that occurs equally often in each of the first lines.
 
-    None if the text is no table.
+    None if the text is not a table.
     """
     named = SEPARATOR_LINE.match(text)
     if named is not None:

@@ -80,7 +80,7 @@ class ArchiveProcessor:
             case _:
                 raise Unreadable(
                     ReadStatus.DAMAGED,
-                    "it is no archive that can be unpacked; upload it again.",
+                    "it is not an archive that can be unpacked; upload it again.",
                 )
         return Reading(pages=(), children=children)
 

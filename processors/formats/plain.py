@@ -78,7 +78,7 @@ def _list_page(rows: Sequence[Sequence[str]], heading: int) -> Page:
 
 def _rows_of(text: str, delimiter: str) -> list[list[str]]:
     text = SEPARATOR_LINE.sub("", text, count=1) if SEPARATOR_LINE.match(text) else text
-    # A quote that is never closed makes one field of the rest of the file, which is no error here.
+    # A quote that is never closed makes one field of the rest of the file. It is not an error.
     csv.field_size_limit(max(len(text), _CSV_FIELD_LIMIT))
     rows = csv.reader(io.StringIO(text), delimiter=delimiter)
     return [[" ".join(cell.split()) for cell in cells] for cells in rows]

@@ -86,7 +86,7 @@ def _signed_content(data: bytes) -> bytes:
             "the message is encrypted for its recipient. Save it decrypted and upload that.",
         )
     if kind.tag != _OBJECT_ID or data[kind.start : kind.end] != _SIGNED_DATA or not wrapped:
-        raise ValueError("this is no signed data")
+        raise ValueError("this is not signed data")
     signed_data = _items(data, wrapped[0])[0]
     # The version, the set of digest algorithms, then what was signed.
     encapsulated = _items(data, _items(data, signed_data)[2])

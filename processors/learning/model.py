@@ -60,7 +60,7 @@ class ColumnModel:
         """Load a model.
 
         Raises:
-            BadModel: it is no model, was changed, or has another format.
+            BadModel: it is not a model, was changed, or has another format.
         """
         if len(text) > MOST_BYTES:
             raise BadModel(f"a model of {len(text)} characters is larger than {MOST_BYTES}")
@@ -77,7 +77,7 @@ class ColumnModel:
                 body=whole["body"],
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise BadModel(f"this is no model: {error}") from error
+            raise BadModel(f"this is not a model: {error}") from error
         if model.digest != stated:
             raise BadModel("the model is not what was stored: its digest differs")
         return model

@@ -121,7 +121,7 @@ def check_structure(data: bytes) -> None:
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no number")
+    raise ValueError(f"{name} is not a number")
 
 
 def _bytes(folder: int) -> bytes:

@@ -34,7 +34,7 @@ class Usage:
 
 @contextmanager
 def opened(path: str | os.PathLike[str], *, within: int | None = None) -> Iterator[int]:
-    """Open a folder that is no link, for a while; raises OSError."""
+    """Open a folder that is not a link, for a while; raises OSError."""
     number = os.open(path, OPEN_FOLDER, dir_fd=within)
     try:
         yield number
@@ -108,8 +108,8 @@ def empty(folder: int) -> bool:
 def lift(name: str, folder: int, target: str) -> int:
     """Remove the files in a folder, move its folders beside it, and count the moved ones."""
     lifted = 0
-    # Its owner may have closed it to itself. It is no link, and nobody else is here to make one of
-    # it.
+    # Its owner may have closed it to itself. It is not a link, and nobody else is here to make
+    # one of it.
     with suppress(OSError):
         os.chmod(name, stat.S_IRWXU, dir_fd=folder)
         with opened(name, within=folder) as below:

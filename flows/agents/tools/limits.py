@@ -16,8 +16,8 @@ SHARE_USED = (
 class LimitedDrain(Drain):
     """Asks a run to stop also when the calls that its token has left are used.
 
-    `left` None is no limit; `spent` counts the calls of the run's own client. `run_id` is the run
-    that changes something, "" before there is one.
+    `left` None means no limit; `spent` counts the calls of the run's own client. `run_id` is the
+    run that changes something, "" before there is one.
     """
 
     left: int | None = None

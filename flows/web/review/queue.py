@@ -117,7 +117,7 @@ def filters(visit: Visit, wanted: Wanted) -> dict[str, Any]:
 
 
 def wanted_of(values: Mapping[str, str]) -> Wanted:
-    """Return what a query or a form asks for; what is no number narrows nothing."""
+    """Return what a query or a form asks for; what is not a number narrows nothing."""
     amount, days = values.get("amount", "").strip(), values.get("days", "").strip()
     is_amount = amount.replace(".", "", 1).isdecimal() and len(amount) <= _MOST_DIGITS
     is_days = days.isdecimal() and len(days) <= _MOST_DIGITS and int(days) <= _MOST_DAYS

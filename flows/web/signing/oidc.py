@@ -216,7 +216,7 @@ class Provider:
             options = {"iss": issuer, "aud": audience}
             claims = CodeIDToken(signed.claims, signed.header, options, parameters)
             claims.validate(now=int(self.clock.now().timestamp()), leeway=_LEEWAY_S)
-        # ValueError and TypeError: what is no token at all, and claims of other types.
+        # ValueError and TypeError: what is not a token at all, and claims of other types.
         except (JoseError, ValueError, TypeError) as error:
             _log.warning("an ID token was refused", reason=f"{type(error).__name__}: {error}")
             raise SignInFailed(f"What {self.host} sent does not prove who you are.") from error

@@ -42,7 +42,7 @@ def apply_edit(account: Account, edit: Mapping[str, Any], source: str) -> None:
 
 
 def apply_edit_if_possible(account: Account, edit: Mapping[str, Any], source: str) -> None:
-    """Carry out an edit unless its record is gone, which is no error of the scripted fault."""
+    """Carry out an edit unless its record is gone, which is not an error of the scripted fault."""
     try:
         apply_edit(account, edit, source)
     except ApiError as error:

@@ -70,7 +70,7 @@ class OutputColumns:
         sql = compile_value(inner, self.scope)
         if sql.column is not None:
             return OutputColumn(node.alias or sql.column.name, sql, self._presenter(sql.column))
-        # The only plain column that is no field is PK_ID.
+        # The only plain column that is not a field is PK_ID.
         name = PK if is_column else f"Column{number}"
         return OutputColumn(node.alias or name, sql, _SHOW_KIND.get(sql.kind, show_unchanged))
 

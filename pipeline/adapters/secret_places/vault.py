@@ -39,7 +39,7 @@ def vault_secret(name: str, *, environment: Callable[[str], str | None]) -> str:
         why = f"status {status}" if status else type(error).__name__
         raise BadSettings([f"vault:{name} cannot be read ({why})."]) from None
     if not isinstance(value, str) or not value:
-        raise BadSettings([f"vault:{name} is no text, or is empty."])
+        raise BadSettings([f"vault:{name} is not text, or is empty."])
     return value
 
 

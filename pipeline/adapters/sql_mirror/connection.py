@@ -36,7 +36,9 @@ def open_engine(address: str) -> Engine:
         return create_engine(url, pool_pre_ping=True)
     except (ArgumentError, NoSuchModuleError, ImportError) as error:
         # SQLAlchemy's message may repeat the address, which has a password.
-        problem = "sync.url is no address that SQLAlchemy can use, or its driver is not installed."
+        problem = (
+            "sync.url is not an address that SQLAlchemy can use, or its driver is not installed."
+        )
         advice = (
             "Write sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/DATABASE, and "
             "install the driver of another database."

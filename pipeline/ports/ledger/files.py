@@ -136,7 +136,7 @@ class FileLedger(SourceLedger, Protocol):
         """Record that a child process is about to read a document: a suspect if this run dies.
 
         `suspect` is what is known of a document that is read alone. The record survives the death
-        of this process, but it may be lost with the power of the machine, which is no document's
+        of this process, but it may be lost with the power of the machine, which is not a document's
         fault.
         """
 

@@ -32,7 +32,7 @@ def compact(text: str) -> str:
 
 
 def key_of(value: str, kind: ColumnKind, order: str = "") -> str:
-    """Return what a value is compared by, "" for one that is no value of this kind.
+    """Return what a value is compared by, "" for one that is not a value of this kind.
 
     `order` is that of day and month in the column: "dmy", "mdy", or "" where it does not matter.
     """

@@ -69,7 +69,7 @@ def _still_waits(item: ReviewItem, ledger: Ledger) -> bool:
 
 
 def _item(doubt: Doubted, context: WriteContext) -> ReviewItem | None:
-    """Return a doubt as a suggestion in the type of its column; None if it is no difference."""
+    """Return a doubt as a suggestion in the type of its column; None if it is not a difference."""
     suggestion = doubt.suggestion
     column = context.columns.get(suggestion.column)
     if column is None:

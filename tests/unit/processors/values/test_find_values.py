@@ -278,7 +278,7 @@ def test_own_rules_replace_a_class():
         ('[[rules]]\nclass = "ab"\nwhere = "any"\nweight = 1\nmost = 1', "needs words or patterns"),
         (
             '[[rules]]\nclass = "ab"\nwhere = "any"\nweight = 1\nmost = 1\npatterns = ["("]',
-            "no regular expression",
+            "is not a regular expression",
         ),
     ],
 )

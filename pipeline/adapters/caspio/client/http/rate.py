@@ -71,7 +71,7 @@ class RateLimiter:
         """Make a limiter from text such as "2000/300s".
 
         Raises:
-            Misconfigured: the text is no rate.
+            Misconfigured: the text is not a rate.
         """
         found = _RATE.fullmatch(rate)
         calls, period_s = (int(found[1]), int(found[2])) if found else (0, 0)

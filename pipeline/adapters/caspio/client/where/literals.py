@@ -46,6 +46,6 @@ def number_literal(value: float) -> str:
     """
     if repr(value).lstrip("-") in {"inf", "nan"}:
         raise UnusableValue(
-            f"{value} is no number that a record can have. Look at the value in the document."
+            f"{value} is not a number that a record can have. Look at the value in the document."
         )
     return repr(value)
