@@ -151,7 +151,7 @@ def verify(
 ) -> Verified:
     """Compare the sources, then the rest of the archive; continue where the last run stopped.
 
-    With `limit`, stop after so many files; the next run continues there. With `read`, read every
+    With `limit`, stop after this many files; the next run continues there. With `read`, read every
     original and hash its bytes.
     """
     # Nobody waits for a comparison, so all other work comes before it.

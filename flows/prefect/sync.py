@@ -41,7 +41,7 @@ def sync(  # noqa: PLR0917 - Prefect passes parameters by name
         name: The sync, as the settings name it.
         records: Only these PK_IDs of Caspio, as after a webhook.
         sweep: Compare every row, even if the changed ones would be enough.
-        delete_all: Make the deletions, also if they are more than max_deletions.
+        delete_all: Carry out the deletions, even if they are more than max_deletions.
         dry_run: Only show what would be written, and how many calls it takes.
         messages: Set by the webhook receiver: the messages this run is for.
         config: The settings file, on the machine that runs the flow.

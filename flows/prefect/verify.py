@@ -31,7 +31,7 @@ def verify(
 
     Args:
         sources: Only these sources. Without any: all, and the rest of the archive.
-        limit: Stop after so many files; the next run continues there. None means no limit.
+        limit: Stop after this many files; the next run continues there. None means no limit.
         repair: Repair what can be repaired without writing to Caspio.
         read: Also read every archived original and hash its bytes.
         config: The settings file, on the machine that runs the flow.

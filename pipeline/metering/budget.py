@@ -21,7 +21,7 @@ class Priority(StrEnum):
     """Kinds of work, the most urgent first."""
 
     WEBHOOK = "webhook"  # records that Caspio has just reported
-    NEW = "new"  # new and changed files of a source that was written to its end once
+    NEW = "new"  # new and changed files of a source all of which was written once
     BACKFILL = "backfill"  # the first run over a source
     REPROCESS = "reprocess"  # also `verify`
     LEARN = "learn"  # reading what is needed to learn from filled records

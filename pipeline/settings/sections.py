@@ -41,7 +41,7 @@ class PrioritySettings(Section):
     """Share of the month's calls that scheduled runs over new and changed files leave unused."""
     backfill: _Share = 0.2
     """Share of the month's calls that the first run over a source leaves unused. A source counts as
-    backfill until it has been written to its end once.
+    backfill until all of it has been written once.
     """
     reprocess: _Share = 0.3
     """Share of the month's calls that `reprocess` and `verify` leave unused."""

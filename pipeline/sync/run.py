@@ -45,8 +45,8 @@ def run_sync(
 
     Args:
         context: The sync.
-        sweep: Compare every row, also if an increment would do.
-        delete_all: Make the deletions, also if they are more than `max_deletions`.
+        sweep: Compare every row, even if an increment would do.
+        delete_all: Carry out the deletions, even if they are more than `max_deletions`.
         only: PK_IDs of the only records to compare, as webhooks report them; none means all. Among
             them may be deleted ones.
     """

@@ -27,7 +27,7 @@ _TEXTS = frozenset({"text", "message", "multipart"})
 
 
 def with_parts(message: Message, data: bytes) -> Message:
-    """Return a mail of parts with them, also if its header does not name their boundary rightly."""
+    """Return a mail of parts with them, even if its header does not name their boundary rightly."""
     if message.get_content_maintype() != "multipart" and not str(
         message.get("Content-Type", "")
     ).lower().startswith("multipart"):

@@ -113,7 +113,7 @@ def _continue(server: Server, run: FlowRun) -> None:
             "name": run["name"],
             "parameters": run["parameters"],
             "tags": [*tags, f"{_TRY}{number_of_try(run) + 1}"],
-            # A run has one successor, also if whoever creates it is killed before the next line.
+            # A run has one successor, even if whoever creates it is killed before the next line.
             "idempotency_key": f"continues {run['id']}",
         },
     )
