@@ -302,14 +302,17 @@ def _changed_by(
     nothing = "The ledger knows of nothing that run {!r} changed {}. See `status`."
     if not found:
         raise BadSettings([nothing.format(run_id, "there")])
-    problems = [
-        nothing.format(run_id, f"in source {name!r}") for name in sources if name not in found
-    ]
-    names = {name for group in found.values() for one in group for name in one.names}
-    problems += [
-        nothing.format(run_id, f"in record {key!r}") for key in records if key not in names
-    ]
+    problems = [nothing.format(run_id, place) for place in _unchanged(found, sources, records)]
     problems += _of_several(records, found)
     if problems:
         raise BadSettings(problems)
     return found
+
+
+def _unchanged(
+    found: Mapping[str, Sequence[RunEffects]], sources: Sequence[str], records: Sequence[str]
+) -> Iterator[str]:
+    """Yield in words each named source and record in which a run changed nothing."""
+    yield from (f"in source {name!r}" for name in sources if name not in found)
+    names = {name for group in found.values() for one in group for name in one.names}
+    yield from (f"in record {key!r}" for key in records if key not in names)

@@ -193,12 +193,12 @@ def _start_of_next(text: str, folded: str, end: int) -> int | None:
     last = min(len(text), end + _MOST_DESCRIPTION_CHARS)
     for position in range(end, last):
         char = text[position]
-        number = _NEXT_NUMBER.match(folded, position) if not depth and char in ",; " else None
-        if number and _begins_party(text, folded, number.end()):
-            return number.end()
         depth = max(0, depth + (char == "(") - (char == ")"))
         if depth:
             continue
+        numbered = _after_number(text, folded, position)
+        if numbered is not None:
+            return numbered
         before = text[max(0, position - _WORD_CHARS) : position]
         if _ends_list(text, before, position):
             return None
@@ -209,6 +209,13 @@ def _start_of_next(text: str, folded: str, end: int) -> int | None:
         if start is not None:
             return start
     return None
+
+
+def _after_number(text: str, folded: str, position: int) -> int | None:
+    """Return where a party begins behind its number, None if none does."""
+    number = _NEXT_NUMBER.match(folded, position) if text[position] in ",; " else None
+    is_party = number is not None and _begins_party(text, folded, number.end())
+    return number.end() if number is not None and is_party else None
 
 
 def _ends_list(text: str, before: str, position: int) -> bool:

@@ -92,10 +92,14 @@ def label_before(line: TextLine, text: DateText, labels_from: int) -> tuple[str,
     # "On" is no label of its own behind a word: "closed on".
     if words == "on" and line.folded[: label.start].strip():
         return _NO_LABEL
-    is_about = label_pattern("dates", "subject").match(line.folded) is not None
-    if label.kind in {"title", "document"} and (is_about or is_in_sentence(line, label.start)):
-        return MENTIONED, words
-    return label.kind, words
+    is_title = label.kind in {"title", "document"}
+    return (MENTIONED if is_title and _is_mention(line, label) else label.kind), words
+
+
+def _is_mention(line: TextLine, label: Label) -> bool:
+    """Return whether a title is one of another document: in a subject, or in a sentence."""
+    is_subject = label_pattern("dates", "subject").match(line.folded) is not None
+    return is_subject or is_in_sentence(line, label.start)
 
 
 def _announcing(near: Sequence[Label]) -> Label:

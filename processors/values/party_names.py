@@ -49,11 +49,17 @@ def end_of_name(text: str, folded: str, start: int) -> int:
             if _ends_name(word, text, folded, at):
                 end -= word.endswith(".")
                 break
-    place = _OF_A_STATE.match(text, end) if end else None
-    end = place.end() if place else end
-    suffix = _TITLES_AFTER.match(folded, end) if end else None
-    end = suffix.end() if suffix else end
+    if end:
+        end = _end_with_additions(text, folded, end)
     return end if _is_name(text[start:end]) else 0
+
+
+def _end_with_additions(text: str, folded: str, end: int) -> int:
+    """Return where a name ends with the place and the title behind it."""
+    place = _OF_A_STATE.match(text, end)
+    end = place.end() if place else end
+    title = _TITLES_AFTER.match(folded, end)
+    return title.end() if title else end
 
 
 def _is_name(text: str) -> bool:

@@ -148,7 +148,7 @@ def _candidate_in(piece: Piece, page: _Page) -> _Candidate | None:
         return None
     folded = fold(name)
     more, why = page.evidence.points_for(name, line, is_at_top=place < _TOP_LINES)
-    if not (has_form or place < _TOP_LINES or label or more > 0):
+    if not any((has_form, place < _TOP_LINES, label, more > 0)):
         return None
 
     # Who is to be paid is at the end, which is as good as a name at the top.
