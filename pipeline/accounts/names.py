@@ -12,6 +12,7 @@ FOLDER = "accounts.d"
 ALL = "all"
 """Not a name: `--account all` means every account."""
 
+# PostgreSQL cuts names at 63 bytes, and the name of an account is only a part of them.
 MOST_CHARS = 40
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 # `init` loads a file under such a name before it gives it the right one.

@@ -83,6 +83,7 @@ class MasterKeys:
         Raises:
             BadSettings: it is wrapped with another master key, or was changed.
         """
+        # By its id: to try both would not show which one is missing.
         for master in (self.present, self.previous):
             if master is not None and master.id == wrapped.master:
                 place = place_of(account, _DATA_KEY, wrapped.version)

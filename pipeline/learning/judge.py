@@ -73,10 +73,12 @@ def move_steps(states: Sequence[ColumnState], ledger: Ledger, *, auto: bool) -> 
     for state in states:
         for stratum in Stratum:
             move = _move(state, stratum, auto=auto)
-            if move is not None:
-                moves.append(move)
-                if not move.waits:
-                    ledger.learning.save_rung(move.after)
+            if move is None:
+                continue
+            moves.append(move)
+            # What waits is saved by `promote`, once somebody agrees.
+            if not move.waits:
+                ledger.learning.save_rung(move.after)
     return moves
 
 

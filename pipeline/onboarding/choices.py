@@ -94,11 +94,11 @@ def _of_column(
     taken: str,
 ) -> ColumnChoices:
     values = _distinct([row.get(column.name) for row in container.samples])
-    if column.is_formula or not column.editable or column.type not in WRITABLE_TYPES:
-        why_not = "it is calculated or read-only"
-        if column.type not in WRITABLE_TYPES:
-            why_not = f"a column of type {column.type} cannot be written"
+    if column.type not in WRITABLE_TYPES:
+        why_not = f"a column of type {column.type} cannot be written"
         return ColumnChoices(column, values, why_not=why_not)
+    if column.is_formula or not column.editable:
+        return ColumnChoices(column, values, why_not="it is calculated or read-only")
     fitting = [
         name
         for name in (*FINDINGS, LEARNED)
@@ -106,6 +106,7 @@ def _of_column(
     ]
 
     def rank(name: str) -> tuple[bool, int, bool]:
+        # First what is proposed, then what most documents say, then what the column's name says.
         agreement = pairs.get((column.name, name), _NO_AGREEMENT)
         return name != taken, -agreement.agreed, (column.name, name) not in named
 

@@ -73,6 +73,7 @@ def settings_text(url: str, proposal: Proposal) -> str:
 def entry_lines(values: Mapping[str, object], notes: Notes = _NO_NOTES) -> Iterator[str]:
     """Yield the lines of a `[[sources]]` entry: its own settings, then its sections."""
     yield "[[sources]]"
+    # Before the first section: in TOML, what follows the heading of a section belongs to it.
     for name in dict.fromkeys([*_FIRST, *values]):
         value = values.get(name)
         if isinstance(value, Mapping):

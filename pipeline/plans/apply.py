@@ -146,6 +146,7 @@ def _write(
     effects: list[Effect] = []
     given_names: dict[str, str] = {}
     new_names: dict[str, str] = {}
+    # An earlier apply that was interrupted may have renamed some of the files already.
     for file in files:
         version = file.ref.version
         own = ledger.effects.find(version=version)

@@ -30,7 +30,7 @@ from pipeline.private_files import private
 from pipeline.steps.write_back import Cost
 
 VERSION = 2
-_DIGEST_BYTES = 16
+_DIGEST_BYTES = 16  # 128 bits: nobody finds another line with the same digest
 _PLAN_AGAIN = "Make a new plan with `caspio-ingest plan`."
 
 
@@ -124,6 +124,7 @@ class PlanFile:
         Raises:
             BadSettings: a line is not a planned record, or was changed since the seal was checked.
         """
+        # The digests show that a line is as it was when the seal was checked over all of them.
         with self.path.open("rb") as lines:
             next(lines, b"")
             for number in range(1, self.records + 1):
@@ -299,6 +300,7 @@ def open_plan(path: Path, key: bytes) -> PlanFile:
     if version != VERSION:
         problem = f"{path} is a plan of version {version}; this program reads {VERSION}."
         raise BadSettings([f"{problem} {_PLAN_AGAIN}"])
+    # Before the seal, which does not fit another key either: this message says what to do.
     if header.pop("installation", None) != _installation(key):
         problem = (
             f"{path} was sealed by another installation: the ledger of these settings has another "

@@ -104,6 +104,7 @@ class CaspioSettings(Section):
 
 
 def _has_sound_port(url: str) -> bool:
+    # Split addresses are checked for their port only when it is asked for.
     try:
         port = urlsplit(url).port
     except ValueError:

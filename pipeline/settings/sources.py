@@ -159,6 +159,7 @@ class SourceSettings(Section):
     def _contradictions(self) -> dict[str, bool]:
         """Return each way in which two settings contradict each other, and whether they do."""
         is_folder, column = bool(self.folder), self.reprocess_column
+        # An empty name counts as one that was given: it is an error, not a setting left out.
         places = [place for place in (self.table, self.view, self.folder) if place is not None]
         return {
             "exactly one of table, view and folder must be given": len(places) != 1,
@@ -270,6 +271,7 @@ def shared_columns(one: SourceSettings, other: SourceSettings) -> list[str]:
         return []
     if one.where and other.where and one.where != other.where:
         return []
+    # Caspio compares the names of columns without regard to case.
     theirs = {name.casefold() for name in other.columns}
     return sorted(name for name in one.columns if name.casefold() in theirs)
 

@@ -85,6 +85,7 @@ class SyncSettings(Section):
         missing = [name for name in self.keys if name not in self.columns]
         deleting = _DELETIONS[self.deletions]
         has_times = bool(self.changed_column and self.mirror_changed_column)
+        # A sentence for each way to contradict oneself; all that are found are reported together.
         contradictions = {
             "export_task and export_file go together": (
                 bool(self.export_task) != bool(self.export_file)

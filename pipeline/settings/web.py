@@ -96,6 +96,7 @@ class ProxySettings(Section):
                 network = ip_network(peer)
             except ValueError:
                 raise ValueError(f"{peer!r} is neither an address nor a network") from None
+            # Anybody could then send the headers that sign a user in.
             if network.prefixlen == 0:
                 raise ValueError(f"{peer!r} is everybody; name the proxy's address")
         return peers

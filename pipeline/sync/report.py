@@ -81,8 +81,7 @@ class SyncReport:
     def as_json(self, *, calls: Mapping[str, int]) -> Mapping[str, Any]:
         """Return the document for --json; `calls` are those made, by operation."""
         made = sum(calls.values())
-        forecast = {"reading": made, "writing": self.calls_to_write}
-        return {
+        document: dict[str, Any] = {
             "sync": self.name,
             "run_id": self.run_id,
             "planned_only": self.planned_only,
@@ -94,12 +93,13 @@ class SyncReport:
             "refused": [{"row": row, "reason": reason} for row, reason in self.refused],
             "notes": list(self.notes),
             "caspio_calls": {"total": made, "by": dict(sorted(calls.items()))},
-            **(
-                {"forecast_calls": {**forecast, "total": made + self.calls_to_write}}
-                if self.planned_only
-                else {}
-            ),
         }
+        if self.planned_only:
+            # A run reads as much as its plan has read, and then writes.
+            writing = self.calls_to_write
+            total = made + writing
+            document["forecast_calls"] = {"reading": made, "writing": writing, "total": total}
+        return document
 
 
 def _shown(change: RowChange) -> Mapping[str, Any]:

@@ -100,6 +100,7 @@ def _where(effect: SyncEffect) -> str:
 def _undoing(effect: SyncEffect, pair: Pair, context: SyncContext) -> SyncEffect | None:
     """Return the effect that takes one back, None where there is nothing to take back."""
     now = pair.caspio if effect.side is Side.CASPIO else pair.mirror
+    # What was inserted and is gone already needs no deletion.
     if pair.is_refused or (effect.kind is ChangeKind.INSERT and now is None):
         return None
     where = _where(effect)

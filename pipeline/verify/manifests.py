@@ -101,6 +101,7 @@ def document_prefixes(archive: Archive, source: str | None = None) -> Iterator[s
     """Yield the prefix of every document that has a manifest, in order of key."""
     for stored in archive.list(f"documents/{source}/" if source else "documents/"):
         prefix, _, name = stored.key.rpartition("/")
+        # A file inside of a document has a manifest, too; it belongs to that document.
         if name == MANIFEST and "/children/" not in prefix:
             yield prefix
 
@@ -117,6 +118,7 @@ def read_renames(archive: Archive, *, folder: Path) -> Mapping[str, FileRef]:
 def rename_history(version: str, renames: Mapping[str, FileRef]) -> tuple[FileRef, ...]:
     """Return what a version was renamed to, in order; an undo renames it once more."""
     history: dict[str, FileRef] = {}
+    # Renames that lead back to an earlier version would go on forever.
     while (ref := renames.get(version)) is not None and ref.version not in history:
         version = ref.version
         history[version] = ref
