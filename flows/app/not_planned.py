@@ -27,13 +27,13 @@ def not_planned(summary: Summary, *, limit: int | None) -> NotPlanned:
     unchanged, elsewhere = summary.documents[Status.UNCHANGED], summary.leased_elsewhere
     if unchanged:
         reasons.append(
-            f"Unchanged: {counted(unchanged, 'file')}. An earlier run finished them, and nothing "
-            "has changed since."
+            f"Unchanged: {counted(unchanged, 'file', 'was/were')} finished by an earlier run, "
+            "and nothing has changed since."
         )
     if elsewhere:
         reasons.append(
-            f"Leased elsewhere: {counted(elsewhere, 'file')}. Another worker has them; what it "
-            "leaves is in the next plan."
+            f"Leased elsewhere: another worker has {counted(elsewhere, 'file')}; what it leaves is "
+            "in the next plan."
         )
     if limit is not None:
         records = counted(limit, "record")

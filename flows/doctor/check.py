@@ -8,7 +8,7 @@ from pipeline.errors import IngestError
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """The result of a check. `remedy` is "" if it succeeded."""
+    """The result of a check. `remedy` is "" if it succeeded, or if `detail` says what to do."""
 
     name: str
     ok: bool

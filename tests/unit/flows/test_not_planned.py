@@ -21,11 +21,11 @@ def test_each_reason_to_leave_something_out_is_said():
 
     left_out = not_planned(summary, limit=10)
 
-    assert [reason.partition(". ")[0] for reason in left_out.reasons] == [
+    assert [reason.partition(", and no")[0] for reason in left_out.reasons] == [
         "Stopped: source 'papers': column 'Total' does not exist.",
-        "Unchanged: 2 files",
-        "Leased elsewhere: 1 file",
-        "Beyond the limit: of each source 10 records with new or changed files were looked at, and no more.",
+        "Unchanged: 2 files were finished by an earlier run",
+        "Leased elsewhere: another worker has 1 file; what it leaves is in the next plan.",
+        "Beyond the limit: of each source 10 records with new or changed files were looked at",
     ]
     assert [(one.status, one.reason) for one in left_out.outcomes] == [
         (Status.REJECTED, "encrypted")
