@@ -83,18 +83,27 @@ def draining(drain: Drain) -> Iterator[None]:
         yield
         return
     before = signal.getsignal(signal.SIGTERM)
+    was_asked = False
 
     def request(_number: int, _frame: FrameType | None) -> None:
+        nonlocal was_asked
+        was_asked = True
         # Prefect's own handler would wait for every record in progress.
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         drain.request()
+
+    def ignore_once(_number: int, _frame: FrameType | None) -> None:
+        signal.signal(signal.SIGTERM, before)
 
     signal.signal(signal.SIGTERM, request)
     try:
         _follow_worker(drain)
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        # The worker's first request may still come: to a run that learned of the stop from the
+        # folder, or that has only its end to report. Prefect's own handler would call it crashed.
+        is_late = environment(STOP_FOLDER) is not None and not was_asked
+        signal.signal(signal.SIGTERM, ignore_once if is_late else before)
 
 
 def _follow_worker(drain: Drain) -> None:

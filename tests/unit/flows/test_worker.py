@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import SimpleNamespace
 from uuid import UUID, uuid4
@@ -46,6 +46,14 @@ def _process(code: str) -> "Iterator[subprocess.Popen[str]]":
             yield process
         finally:
             process.kill()
+
+
+@pytest.fixture(autouse=True)
+def handler() -> Iterator[None]:
+    """Leave SIGTERM to these tests' process as it was."""
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)
 
 
 @pytest.fixture
@@ -99,6 +107,25 @@ def test_a_run_that_is_only_starting_is_not_killed_by_the_request(
         # The first signal that reaches it is the second request.
         processes.ask_to_stop()
         assert _said(starting) == "asked\n"
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_the_first_request_may_come_after_the_work(
+    processes: RunProcesses, monkeypatch: pytest.MonkeyPatch, *, asked: bool
+):
+    """A run that stopped by the folder, or has only its end to report, does not crash by the first signal."""
+    monkeypatch.setenv(STOP_FOLDER, str(processes.stops.path))
+    crashed: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, _frame: crashed.append(number))
+    if asked:
+        processes.ask_to_stop()
+    with suppress(StopRequested), draining(Drain()):
+        pass
+
+    signal.raise_signal(signal.SIGTERM)
+    assert crashed == []
+    signal.raise_signal(signal.SIGTERM)
+    assert crashed == [signal.SIGTERM]
 
 
 def test_a_run_that_was_not_asked_says_that_it_understands_signals(
