@@ -192,8 +192,8 @@ def decide(
             continue
         objection = objection or _doubt(want, name, spec)
         if objection:
-            said = (want.value, objection, want.confidence)
-            suggestions.append(Suggestion(name, current, *said, page=want.page, box=want.box))
+            said = (want.value, objection, want.confidence, want.page, want.box, want.version)
+            suggestions.append(Suggestion(name, current, *said))
         else:
             after[name] = want.value
     # A new time alone is no reason to write: each run would change every record.

@@ -255,7 +255,8 @@ class Suggestion:
     """A value that was not written: a user's value is there, or the finding is not sure enough.
 
     `page` and `box` are where the value is printed, as in `Finding`; None where that is not known,
-    or is the place of the finding.
+    or is the place of the finding. `version` is the file version that the value was read in, ""
+    where that is not known.
     """
 
     column: str
@@ -265,6 +266,7 @@ class Suggestion:
     confidence: float = 0.0
     page: int | None = None
     box: tuple[float, float, float, float] | None = None
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)

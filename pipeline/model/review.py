@@ -30,7 +30,8 @@ class ReviewItem:
 
     `row` is the PK_ID of its row in the review table, "" before it has one. `given` is why somebody
     else than a plan asks; a plan neither repeats nor withdraws such an item. `amount` is the sum of
-    money that the document is about, None if none was read.
+    money that the document is about, None if none was read. `version` is the first of the record's
+    file versions.
     """
 
     source: str
@@ -52,6 +53,11 @@ class ReviewItem:
     def review_id(self) -> str:
         """Identify source and record: 20 hex digits, the same for all suggestions for a record."""
         return review_id(self.source, self.record)
+
+    @property
+    def origin(self) -> str:
+        """Return the file version that the value was read in; a record can have several files."""
+        return self.suggestion.version or self.version
 
     @property
     def reason(self) -> ReviewReason:

@@ -5,10 +5,11 @@ The block is found by named rules: what continues it (`continues_address`), what
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from pipeline.model import Finding
+from processors.values.candidates import with_others
 from processors.values.date_text import MonthNames, dates_in
 from processors.values.issuer.blocks import Piece, pieces_of
 from processors.values.legal_forms import repair_form
@@ -16,6 +17,14 @@ from processors.values.lines import TextLine, enclosing_box, fold, label_pattern
 from processors.values.money.amounts import money_in
 
 _MOST_LINES = 6
+_SEARCHED_LINES = 120
+"""Lines among which other addresses are looked for."""
+_LINES_ABOVE_CODE = 3
+"""Lines that an address has at most above that of its postal code."""
+_MOST_CODES = 12
+"""Lines with what may be a postal code; the numbers of a long list look alike."""
+_ELSEWHERE = 0.2
+"""Confidence of an address that is not at the company's name."""
 _SKIPPED_LINES = 4
 """Lines between the name and the address: a registration number, a slogan, a branch."""
 
@@ -69,15 +78,41 @@ def find_address(lines: Sequence[TextLine], *, company: Finding | None) -> Findi
     block, where = _block_near(company.value, name_line, lines)
     if not block:
         return None
-    boxes = [line.box for line in block if line.box]
     is_sure = where != "above" and any(map(_has_postal_code, block))
+    reason = f"what is {where} '{company.value}' looks like an address"
+    best = _finding(block, 0.75 if is_sure else 0.55, reason)
+    return with_others(best, _elsewhere(best, lines))
+
+
+def _finding(block: Sequence[TextLine], confidence: float, reason: str) -> Finding:
+    boxes = [line.box for line in block if line.box]
     return Finding(
         " ".join(line.text.strip() for line in block),
-        0.75 if is_sure else 0.55,
-        f"what is {where} '{company.value}' looks like an address",
+        confidence,
+        reason,
         block[0].page,
         enclosing_box(boxes) if boxes else None,
     )
+
+
+def _elsewhere(best: Finding, lines: Sequence[TextLine]) -> Iterator[Finding]:
+    """Yield the other addresses of the page that end with a postal code, from the top."""
+    page = [line for line in lines[:_SEARCHED_LINES] if line.page == best.page]
+    with_code = [place for place, line in enumerate(page) if _has_postal_code(line)]
+    for place in with_code[:_MOST_CODES]:
+        above = page[max(0, place - _LINES_ABOVE_CODE) : place]
+        for block in _blocks_ending_at(page[place], above):
+            if block[-1].text.strip() not in (best.value or ""):
+                yield _finding(block, _ELSEWHERE, "is another address of the page")
+
+
+def _blocks_ending_at(line: TextLine, above: Sequence[TextLine]) -> Iterator[list[TextLine]]:
+    """Yield the addresses that end in a line, of each column one."""
+    rows = [pieces_of(each, 0) for each in above]
+    for piece in pieces_of(line, 0):
+        block = address_in([*(_below(piece, row) for row in rows), piece.line])
+        if block and block[-1].number == line.number and _has_postal_code(block[-1]):
+            yield block
 
 
 def _block_beside(name: str, name_line: TextLine) -> list[TextLine]:

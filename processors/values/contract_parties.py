@@ -77,8 +77,8 @@ class _Party:
     is_defined: bool
 
 
-def parties_in_opening(lines: Sequence[TextLine]) -> Finding | None:
-    """Find two or more parties in the sentence that opens a contract, joined by "; ".
+def parties_in_opening(lines: Sequence[TextLine]) -> Iterator[Finding]:
+    """Yield two or more parties of a sentence that opens a contract, joined by "; ".
 
     If the contract leaves the second one blank, it may be named at its signature.
     """
@@ -90,8 +90,7 @@ def parties_in_opening(lines: Sequence[TextLine]) -> Finding | None:
             names = unique([*names, _signer(lines)])
         if len(names) >= _LEAST_PARTIES:
             is_defined = all(each.is_defined for each in parties)
-            return opening.finding(lines, match, names, _DEFINED if is_defined else _NAMED)
-    return None
+            yield opening.finding(lines, match, names, _DEFINED if is_defined else _NAMED)
 
 
 def parties_elsewhere(lines: Sequence[TextLine]) -> Finding | None:

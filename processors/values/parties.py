@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.model import Finding
+from processors.values.candidates import with_others
 from processors.values.contract_parties import parties_elsewhere, parties_in_opening
 from processors.values.lines import TextLine, fold, label_pattern
 
@@ -70,27 +71,37 @@ def find_buyer(lines: Sequence[TextLine], *, company: Finding | None) -> Finding
     Without such words it is the name in the window of the envelope. The issuer is not the buyer.
     """
     issuer = fold(company.value) if company and company.value else ""
-    for kind, confidence in (("buyer", 0.75), ("receiver", 0.6)):
-        for name in _names_after(lines, kind):
-            if name.folded != issuer:
-                return name.finding(confidence)
-    return name_in_window(lines, issuer) if issuer else None
+    ranked = [
+        name.finding(confidence)
+        for kind, confidence in (("buyer", 0.75), ("receiver", 0.6))
+        for name in _names_after(lines, kind)
+        if name.folded != issuer
+    ]
+    if not ranked:
+        return name_in_window(lines, issuer) if issuer else None
+    return with_others(ranked[0], ranked)
 
 
 def find_parties(lines: Sequence[TextLine]) -> Finding | None:
     """Find the parties of a contract: "between … and …", or the names after roles like tenant."""
-    found = parties_in_opening(lines)
-    if found:
-        return found
+    ranked = _ranked_parties(lines)
+    best = next(ranked, None)
+    return with_others(best, ranked) if best else None
+
+
+def _ranked_parties(lines: Sequence[TextLine]) -> Iterator[Finding]:
+    yield from parties_in_opening(lines)
 
     titles = label_pattern("parties", "titles")
     named = [each for each in _names_after(lines, "contract") if not titles.search(each.folded)]
     named = named[:_MOST_PARTIES]
     names = list(dict.fromkeys(each.text for each in named))
-    if len(names) < _LEAST_PARTIES:
-        return parties_elsewhere(lines)
-    roles = ", ".join(dict.fromkeys(each.label for each in named))
-    return named[0].line.finding("; ".join(names), 0.65, f"are after {roles}")
+    if len(names) >= _LEAST_PARTIES:
+        roles = ", ".join(dict.fromkeys(each.label for each in named))
+        yield named[0].line.finding("; ".join(names), 0.65, f"are after {roles}")
+    elsewhere = parties_elsewhere(lines)
+    if elsewhere:
+        yield elsewhere
 
 
 def find_person(lines: Sequence[TextLine], *, resume: bool) -> Finding | None:

@@ -41,9 +41,9 @@ def review_next(call: ToolCall) -> Answer:
     )
     found, after = _visible(reviews, wanted, after, specs)
     items = reviews.open_items(found)
-    readings = {version: _reading(call, version) for version in {item.version for item in items}}
+    readings = {version: _reading(call, version) for version in {item.origin for item in items}}
     result = [
-        _shown(item) | {"others": _others(item, specs[item.source], readings[item.version])}
+        _shown(item) | {"others": _others(item, specs[item.source], readings[item.origin])}
         for item in items
     ]
     return Answer({"result": result, "next_cursor": after or None}, records=len(result))
@@ -70,7 +70,7 @@ def _shown(item: ReviewItem) -> Json:
         "seen": seen_of(item),
         "source": item.source,
         "record": item.record.pk,
-        "document": item.version,
+        "document": item.origin,
         "why": str(item.reason),
         "risk": item.risk,
         **asdict(item.suggestion),

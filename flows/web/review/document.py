@@ -297,20 +297,20 @@ def _read_for(
     """
     if item is None:
         return _finding(view.leaf, name), view.file
-    suggested = item.suggestion.suggested
+    suggested, origin = item.suggestion.suggested, item.origin
     found = [
-        (finding, number)
+        (finding, number, leaf.state.version == origin)
         for number, leaf in enumerate(leaves, start=1)
         if (finding := _finding(leaf, name)) is not None
     ]
 
-    def rank(one: tuple[Finding, int]) -> tuple[bool, float]:
-        # A plan takes the most certain one of a record's files.
+    def rank(one: tuple[Finding, int, bool]) -> tuple[bool, bool, float]:
+        # The file may have been replaced since: then another one that says the same is as good.
         text = one[0].value
         is_it = is_value(text or "", column_type, suggested)
-        return is_it, one[0].confidence if text is not None else -1.0
+        return is_it, one[2], one[0].confidence if text is not None else -1.0
 
-    return max(found, key=rank, default=(None, 0))
+    return max(found, key=rank, default=(None, 0, False))[:2]
 
 
 def _finding(leaf: Leaf | None, name: str) -> Finding | None:

@@ -11,6 +11,7 @@ from functools import partial
 from itertools import combinations, product
 
 from pipeline.model import Finding
+from processors.values.candidates import with_others
 from processors.values.lines import TextLine, label_pattern
 from processors.values.money.amounts import format_amount, money_in, values_in
 from processors.values.money.labeled_amounts import LabeledAmount, labeled_amounts
@@ -39,6 +40,10 @@ _MOST_TAXES = 6
 """Taxes of different names on one document that are tried together, three at a time at most."""
 
 
+_BESIDE_A_SPLIT = 0.2
+"""Confidence of an amount that is called net or tax where two others lead to the total."""
+
+
 @dataclass(frozen=True, slots=True)
 class TaxSplit:
     """A total divided into net amount and tax."""
@@ -48,24 +53,18 @@ class TaxSplit:
     confidence: float
     reason: str
 
-    def findings(self, sign: int) -> dict[str, Finding | None]:
-        """Return both amounts as findings at the places where they are printed."""
-        return {"net": self._finding(self.net, sign), "tax": self._finding(self.tax, sign)}
+    def findings(self, bill: "Bill") -> dict[str, Finding | None]:
+        """Return both amounts as findings, each with what else the document calls so."""
+        return {
+            "net": self._finding(self.net, bill.nets, bill.sign),
+            "tax": self._finding(self.tax, bill.taxes, bill.sign),
+        }
 
-    def _finding(self, part: LabeledAmount, sign: int) -> Finding:
-        start, end = 0, None
-        for amount in money_in(part.line.folded):
-            if abs(amount.value) == part.value:
-                start, end = amount.start, amount.end
-        # There is no negative zero.
-        value = sign * part.value if part.value else part.value
-        return part.line.finding(
-            format_amount(value),
-            self.confidence,
-            self.reason,
-            start=start,
-            end=end,
+    def _finding(self, part: LabeledAmount, labeled: Sequence[LabeledAmount], sign: int) -> Finding:
+        others = (
+            _printed(each, sign, _BESIDE_A_SPLIT, f"is after '{each.label}'") for each in labeled
         )
+        return with_others(_printed(part, sign, self.confidence, self.reason), others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +106,7 @@ def find_net_and_tax(
     )
     for rule in RULES:
         for split in rule(bill):
-            return split.findings(bill.sign)
+            return split.findings(bill)
     return {"net": None, "tax": None}
 
 
@@ -121,6 +120,17 @@ def _parts(lines: Sequence[TextLine], kind: str, total: Decimal) -> list[Labeled
         for each in labeled_amounts(lines, kind)
         if each.value <= abs(total) and (total < 0 or not each.is_negative)
     ]
+
+
+def _printed(part: LabeledAmount, sign: int, confidence: float, reason: str) -> Finding:
+    """Return an amount as a finding at the place where it is printed."""
+    start, end = 0, None
+    for amount in money_in(part.line.folded):
+        if abs(amount.value) == part.value:
+            start, end = amount.start, amount.end
+    # There is no negative zero.
+    value = sign * part.value if part.value else part.value
+    return part.line.finding(format_amount(value), confidence, reason, start=start, end=end)
 
 
 def labeled_net_and_tax(bill: Bill) -> Iterator[TaxSplit]:

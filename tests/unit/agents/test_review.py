@@ -11,6 +11,7 @@ from flows.agents.tools.tool import Refusal, ToolCall
 from pipeline.model import Candidate
 from pipeline.model.agents import Scope
 from pipeline.model.review import ReviewState
+from tests.fakes.caspio import Attachment
 from tests.unit.web.conftest import Office, connected
 
 
@@ -75,6 +76,23 @@ def test_a_suggestion_has_what_it_may_be_instead(office: Office, account: Any):
 
     (item,) = review_next(call(account)).content["result"]
 
+    assert item["others"] == [asdict(lower)]
+
+
+def test_what_it_may_be_is_of_the_file_it_was_read_in(office: Office, account: Any):
+    """Of a record with two files, the document is the one with the value, and so are the others."""
+    caspio = office.world.caspio
+    files = dict.fromkeys(("Letter", "Scan"), "ATTACHMENT")
+    caspio.table("Receipts", DocType="STRING", Total="CURRENCY", Note="TEXT", **files)
+    caspio.attachments["Receipts", "Letter", "1"] = Attachment("letter.txt", b"doc_type=letter")
+    lower = Candidate("7.00", 0.1, "after Subtotal", 1)
+    office.world.reader.others = {"total": (lower,)}
+    office.suggest("1")
+
+    (item,) = review_next(call(account)).content["result"]
+    state = account.ledger.files.state(item["document"])
+
+    assert state.ref.field == "Scan"
     assert item["others"] == [asdict(lower)]
 
 

@@ -33,6 +33,30 @@ def values(text: str, name: str) -> tuple[str | None, list[str]]:
         ("currency", "A EUR 2.00\nB EUR 3.00\nC CHF 4.00", "EUR", ["CHF"]),
         ("company", "Total 5.00\nElm Books Ltd", "Elm Books Ltd", ["Small Shop"]),
         (
+            "net",
+            "Subtotal 90.00\nNet amount 100.00\nVAT 20% 20.00\nTax paid 3.00\nTotal 120.00",
+            "100.00",
+            ["90.00"],
+        ),
+        (
+            "tax",
+            "Net amount 100.00\nVAT 20% 20.00\nTax paid 3.00\nTotal 120.00",
+            "20.00",
+            ["3.00"],
+        ),
+        (
+            "address",
+            "12 High Street\nLondon SW1A 1AA\nTotal 5.00\nShip to:\nJo Doe\n9 Mill Road\nLeeds LS1 4AB",
+            "12 High Street London SW1A 1AA",
+            ["9 Mill Road Leeds LS1 4AB"],
+        ),
+        (
+            "buyer",
+            "Total 7.00\nBill to: Elm Books\nShip to: Oak Depot",
+            "Elm Books",
+            ["Oak Depot"],
+        ),
+        (
             "iban",
             "IBAN DE89 3704 0044 0532 0130 00\nor GB29 NWBK 6016 1331 9268 19",
             "DE89370400440532013000",
@@ -68,3 +92,18 @@ def test_their_number_and_length_are_bounded():
         for other in finding.others:
             assert len(other.value) <= MOST_CANDIDATE_CHARS
             assert len(other.reason) <= MOST_CANDIDATE_CHARS
+
+
+def test_a_contract_has_the_names_at_its_signatures():
+    """Parties that another sentence or the signatures name are candidates."""
+    text = (
+        'This agreement is made between Elm Books Ltd ("Seller") and Oak Depot Ltd ("Buyer").\n'
+        "Elm Books Holding Ltd\nBy: _______\nOak Depot Ltd\nBy: _______"
+    )
+
+    found = find_values([page(text)], doc_class="contract")["parties"]
+
+    assert found.value == "Elm Books Ltd; Oak Depot Ltd"
+    assert [other.value for other in found.others] == [
+        "Elm Books Ltd; Elm Books Holding Ltd; Oak Depot Ltd"
+    ]
