@@ -1,9 +1,8 @@
 """A run: what it changed, what an undo would put back, and the undo of all of it."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain, islice
 
 from starlette.responses import Response
 
@@ -13,14 +12,16 @@ from flows.terminal.progress import progress
 from flows.web.jobs import in_words
 from flows.web.render import page, see
 from flows.web.site import Refused, Site, Visit, not_found
-from pipeline.decide.ownership import IN_EFFECT, PERHAPS_IN_EFFECT, touched, undone
-from pipeline.model import Effect, EffectKind, short_digest
+from pipeline.decide.ownership import PERHAPS_IN_EFFECT, undone
+from pipeline.model import Effect, EffectKind
 from pipeline.plans.undo import PutBack, effects_by_record, to_put_back
+from pipeline.ports.ledger import EffectPage
 from pipeline.steps.write_back import UNDOABLE
 
-MOST_RECORDS = 200
-"""Records of a run that are shown; the undo is of all, and the page says how many there are."""
+MOST_EFFECTS = 100
+"""Changes of a run that a page looks at: one or two for each record. The undo is of all."""
 _SYNCS = frozenset({"sync", "sync undo"})
+_MOST_DIGITS = 18  # of an id, as the databases count
 _MOST_RUNS = 500  # among which the run is looked for; older ones have their effects alone
 
 
@@ -35,26 +36,30 @@ class Row:
 
 def run(visit: Visit) -> Response:
     """Show a run, and what an undo of it would put back."""
-    run_id, site = visit.parts["id"], visit.site
-    known = next((one for one in site.ledger.usage.runs(_MOST_RUNS) if one.id == run_id), None)
+    run_id, site, ledger = visit.parts["id"], visit.site, visit.site.ledger
+    known = next((one for one in ledger.usage.runs(_MOST_RUNS) if one.id == run_id), None)
     job = site.jobs.job(_job_of(run_id))
     running = job is not None and job.ended_at is None
-    # The page asks every 2 seconds how far its undo is, and a long run takes that long to look at.
-    effects = [] if running else undoable(site, run_id)
-    if known is None and not effects and not running:
+    asked = visit.query.get("after", "")
+    after = int(asked) if asked.isdecimal() and len(asked) <= _MOST_DIGITS else 0
+    # Before the rows: what is undone while they are looked up is noticed.
+    seen = seen_of(site)
+    # The page asks every 2 seconds how far its undo is; what is left changes until its end.
+    looked = EffectPage((), 0) if running else next_page(site, run_id, after=after)
+    if known is None and not running and not looked.effects:
         raise not_found("This run")
-    records = {(effect.container, effect.pk or effect.version) for effect in effects}
-    rows = list(islice(rows_of(site, effects), MOST_RECORDS))
+    effects = undoable(looked.effects)
+    rows = rows_of(site, effects)
     return page(
         visit,
         "run",
         id=run_id,
         run=known,
-        records=len(records),
         rows=rows,
-        most=MOST_RECORDS,
-        seen=seen_of(site, effects),
-        left=bool(rows),
+        after=after,
+        more=looked.after,
+        seen=seen,
+        left=bool(rows or looked.after or after),
         is_sync=known is not None and known.kind in _SYNCS,
         is_decided=is_decided(effects),
         job=job,
@@ -62,25 +67,29 @@ def run(visit: Visit) -> Response:
     )
 
 
-def undoable(site: Site, run_id: str) -> list[Effect]:
-    """Return the changes of a run that are perhaps in effect and that an undo can take back."""
-    found = site.ledger.effects.find(run_id=run_id)
-    return [one for one in found if one.state in PERHAPS_IN_EFFECT and one.kind in UNDOABLE]
+def next_page(site: Site, run_id: str, *, after: int = 0) -> EffectPage:
+    """Return what a run changed in its next records; pages in which it changed nothing are left."""
+    looked = site.ledger.effects.of_run(run_id, after=after, limit=MOST_EFFECTS)
+    # A record that the run came back to much later leaves a gap.
+    while not looked.effects and looked.after:
+        looked = site.ledger.effects.of_run(run_id, after=looked.after, limit=MOST_EFFECTS)
+    return looked
 
 
-def rows_of(site: Site, effects: Sequence[Effect]) -> Iterator[Row]:
-    """Yield the records of these changes that something would be put back in."""
-    by_record: dict[tuple[str, str], list[Effect]] = {}
-    for effect in effects:
-        by_record.setdefault((effect.container, effect.pk or effect.version), []).append(effect)
-    # Few at a time: whoever shows the first of them need not wait for all.
-    groups = iter(by_record.values())
-    while few := list(islice(groups, MOST_RECORDS)):
-        for source, records in effects_by_record(list(chain(*few)), site.ledger).items():
-            for one in records:
-                back = to_put_back(one, site.ledger)
-                if back:
-                    yield Row(source, one.key, back)
+def undoable(effects: Sequence[Effect]) -> list[Effect]:
+    """Return the changes that are perhaps in effect and that an undo can take back."""
+    return [one for one in effects if one.state in PERHAPS_IN_EFFECT and one.kind in UNDOABLE]
+
+
+def rows_of(site: Site, effects: Sequence[Effect]) -> list[Row]:
+    """Return the records of these changes that something would be put back in."""
+    dead = undone(site.ledger.effects.undoing([effect.id for effect in effects]))
+    return [
+        Row(source, one.key, back)
+        for source, records in effects_by_record(effects, site.ledger).items()
+        for one in records
+        if (back := to_put_back(one, dead))
+    ]
 
 
 def is_decided(effects: Sequence[Effect]) -> bool:
@@ -92,34 +101,42 @@ def is_decided(effects: Sequence[Effect]) -> bool:
     return bool(effects) and all(one.kind is EffectKind.APPLY_DECISION for one in effects)
 
 
-def seen_of(site: Site, effects: Sequence[Effect]) -> str:
-    """Identify what somebody saw: these changes, and what has undone them or done them again."""
-    ids = [effect.id for effect in effects]
-    since = [one.id for one in site.ledger.effects.undoing(ids) if one.state in IN_EFFECT]
-    return short_digest([*ids, *since])
+def seen_of(site: Site) -> str:
+    """Identify until when somebody saw what a run changed, and what was undone of it."""
+    return str(site.ledger.effects.last_id())
 
 
-def is_anything_left(site: Site, effects: Sequence[Effect]) -> bool:
-    """Say whether any of these changes is not undone, or was done again."""
-    dead = undone(site.ledger.effects.undoing([effect.id for effect in effects]))
-    return any((effect.id, name) not in dead for effect in effects for name in touched(effect))
+def is_as_seen(site: Site, run_id: str, seen: str) -> bool:
+    """Say whether a run has changed nothing more since then, and was not undone or done again."""
+    is_one = seen.isdecimal() and len(seen) <= _MOST_DIGITS
+    return is_one and not site.ledger.effects.is_changed_since(run_id, int(seen))
+
+
+def is_anything_left(site: Site, run_id: str) -> bool:
+    """Say whether anything of a run is not undone, or was done again."""
+    looked = next_page(site, run_id)
+    while not rows_of(site, undoable(looked.effects)):
+        if not looked.after:
+            return False
+        looked = next_page(site, run_id, after=looked.after)
+    return True
 
 
 def undo(visit: Visit) -> Response:
     """Begin to undo a whole run, as the command does."""
     run_id, site = visit.parts["id"], visit.site
-    effects = undoable(site, run_id)
+    effects = undoable(next_page(site, run_id).effects)
     if not effects:
         raise not_found("This run")
     if is_decided(effects):
         raise decided_in_review()
-    if visit.form.get("seen") != seen_of(site, effects):
+    if not is_as_seen(site, run_id, visit.form.get("seen", "")):
         raise Refused(
             409,
             "The run has changed more, or was undone, since the page was loaded.",
             "Go back, load the page again, and look at what it shows then.",
         )
-    if not is_anything_left(site, effects):
+    if not is_anything_left(site, run_id):
         raise Refused(409, "Everything of the run was put back already.", "There is nothing to do.")
     visit.audit("undo run", run_id, "all of it")
     if site.jobs.begin(_job_of(run_id), partial(_undo, site, run_id)):

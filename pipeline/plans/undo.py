@@ -1,14 +1,14 @@
 """Undo a run: restore values and names, record by record, where nothing has changed since."""
 
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, partial
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
 from pipeline.context import SourceRun
-from pipeline.decide.ownership import PERHAPS_IN_EFFECT, touched, undone, without_own_undos
+from pipeline.decide.ownership import PERHAPS_IN_EFFECT, touched, without_own_undos
 from pipeline.isolation import isolated
 from pipeline.model import (
     Effect,
@@ -59,10 +59,10 @@ def effects_by_record(
     effects: Sequence[Effect], ledger: Ledger, *, records: Sequence[str] = ()
 ) -> dict[str, list[RunEffects]]:
     """Group a run's effects by source and record; `records` limits them to PK_IDs or paths."""
-    state_of = cache(ledger.files.state)  # a version may have many effects
+    states = ledger.files.states_of(dict.fromkeys(effect.version for effect in effects))
     groups: dict[tuple[str, str], _Group] = {}
     for effect in effects:
-        state = state_of(effect.version)
+        state = states.get(effect.version)
         if state is None:
             continue
         place = (state.ref.source, _listing_key(state.ref, ledger))
@@ -118,13 +118,13 @@ class PutBack:
     before: Value
 
 
-def to_put_back(done: RunEffects, ledger: Ledger) -> list[PutBack]:
+def to_put_back(done: RunEffects, dead: Collection[tuple[int, str]]) -> list[PutBack]:
     """Return what an undo puts back in a record that nobody has changed since.
 
-    Also what a killed run left open: an undo begins by looking whether that is there.
+    Also what a killed run left open: an undo begins by looking whether that is there. `dead` is
+    what was undone of it (`pipeline.decide.ownership.undone`).
     """
     perhaps_there = [effect for effect in done.effects if effect.state in PERHAPS_IN_EFFECT]
-    dead = undone(ledger.effects.undoing([effect.id for effect in perhaps_there]))
     found: list[PutBack] = []
     for effect in without_own_undos(perhaps_there):
         alive = [name for name in touched(effect) if (effect.id, name) not in dead]

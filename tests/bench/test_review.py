@@ -1,6 +1,7 @@
 """What the review costs: a page of a long queue, and a page of a long document; `make bench-details` prints it."""
 
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from datetime import timedelta
@@ -16,6 +17,7 @@ from pipeline.model import RecordRef, Suggestion
 from pipeline.model.review import ReviewFilter, ReviewItem
 from pipeline.source_run.checks import remember_types
 from tests.fakes.clock import FakeClock
+from tests.integration.adapters.test_run_page import fill_run, show_run
 from tests.servers.postgres import Postgres
 from tests.unit.web.conftest import Office
 from tests.unit.web.review.pages import page_of, stored_pages
@@ -93,7 +95,12 @@ def _fill(ledger: SqlLedger) -> None:
     with session.writing("fill") as connection:
         connection.execute(review_items.insert(), rows)
         connection.execute(reviews.insert(), queued)
-    with session.engine.connect() as connection:
+    _analyze(ledger)
+
+
+def _analyze(ledger: SqlLedger) -> None:
+    """Let the database count its rows, as it does by itself in time."""
+    with ledger._session.engine.connect() as connection:
         connection.exec_driver_sql("ANALYZE")
         connection.commit()
 
@@ -174,6 +181,37 @@ def _explain(ledger: SqlLedger) -> Callable[[], list[str]]:
         return lines
 
     return said
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def long_run(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlLedger]:
+    """A ledger with a run of 100,000 changes, in each kind of database."""
+    url = f"sqlite:///{tmp_path / 'ledger.db'}"
+    if request.param == "postgres":
+        server: Postgres = request.getfixturevalue("postgres")
+        url = server.url(server.create_database())
+    with SqlLedger(url, clock=CLOCK) as ledger:
+        fill_run(ledger, RECORDS)
+        _analyze(ledger)
+        yield ledger
+
+
+def test_a_page_of_a_long_run(long_run: SqlLedger):
+    """Of a run of 100,000 changes a page takes at most 50 ms, and memory for what it shows."""
+    last = long_run.effects.last_id()
+    took, most_kib = {}, 0
+    for name, after in (("first", 0), ("middle", last // 2), ("last", last - 100)):
+        took[name] = _ms(partial(show_run, long_run, after=after))
+    tracemalloc.start()
+    show_run(long_run)
+    most_kib = tracemalloc.get_traced_memory()[1] // 1024
+    tracemalloc.stop()
+
+    dialect = long_run._session.engine.dialect.name
+    said = ", ".join(f"{name} page {ms:.1f} ms" for name, ms in took.items())
+    print(f"\n{dialect} run of {2 * RECORDS:,} changes: {said}, {most_kib:,} KiB")
+    assert max(took.values()) <= MOST_MS
+    assert most_kib < 4_096
 
 
 PAGES, CHARS_OF_A_PAGE = 40, 5_000  # 200 KB of text

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Row,
     Select,
     bindparam,
     func,
@@ -25,6 +26,7 @@ from pipeline.adapters.sql_ledger.tables import OPEN, effects, files
 from pipeline.adapters.sql_ledger.users.review_items import SqlReviewItems
 from pipeline.decide.ownership import owned
 from pipeline.model import Effect, EffectKind, EffectState, FileRef, OwnValue, Stage
+from pipeline.ports.ledger import EffectPage
 
 _TOOK_EFFECT = effects.c.state.in_([EffectState.APPLIED.value, EffectState.VERIFIED.value])
 _CHANGES_RECORDS = effects.c.kind.in_(
@@ -35,6 +37,15 @@ _MOVES_FILES = effects.c.kind.in_([EffectKind.REPOINT.value, EffectKind.DELETE_F
 # Built once: SQLAlchemy compiles a statement once, but to build it again takes longer than to run.
 _INTEND = insert(effects).returning(effects.c.id)
 _SETTLE = update(effects).where(effects.c.id == bindparam("of_id"))
+_PLACES_OF_RUN = (
+    select(effects.c.id, effects.c.container, effects.c.pk, effects.c.version)
+    .where(effects.c.run_id == bindparam("of_run"), effects.c.id > bindparam("after"))
+    .order_by(effects.c.id)
+    .limit(bindparam("most"))
+)
+_UNDONE_SINCE = select(effects.c.undoes).where(
+    effects.c.id > bindparam("since"), effects.c.undoes.is_not(None), _TOOK_EFFECT
+)
 _RUNS_THAT_WROTE = select(func.count(effects.c.run_id.distinct())).where(
     _TOOK_EFFECT,
     _CHANGES_RECORDS,
@@ -99,6 +110,38 @@ class SqlEffects(SqlBlocks, SqlPlanKey, SqlReviewItems):
         with self._session.reading("list effects") as connection:
             found = connection.execute(_listed_by(tuple(which)), which).mappings()
             return [load_effect(row) for row in found]
+
+    def of_run(self, run_id: str, *, after: int = 0, limit: int) -> EffectPage:
+        """Return what a run changed in its next records, in the order in which it came to them."""
+        which = {"of_run": run_id, "after": after, "most": limit}
+        with self._session.reading("list what a run changed") as connection:
+            places = connection.execute(_PLACES_OF_RUN, which).all()
+        found = [effect for wanted in _at_places(places) for effect in self._listed(wanted)]
+        # Not asked of the database: it would look through all of a long run instead.
+        found = [effect for effect in found if effect.run_id == run_id]
+        known = {_place(effect) for effect in found if effect.id <= after}
+        shown = [effect for effect in found if _place(effect) not in known]
+        shown.sort(key=lambda effect: effect.id)
+        return EffectPage(shown, places[-1][0] if len(places) == limit else 0)
+
+    def is_changed_since(self, run_id: str, last_id: int) -> bool:
+        """Say whether effects behind an id are a run's, or have undone it, or its undo."""
+        which = {"of_run": run_id, "after": last_id, "most": 1}
+        with self._session.reading("look up what was undone since") as connection:
+            if connection.execute(_PLACES_OF_RUN, which).first():
+                return True
+            wanted = set(connection.execute(_UNDONE_SINCE, {"since": last_id}).scalars())
+            # Each round asks what one level of undos was of.
+            while wanted:
+                rows: list[Any] = []
+                for chunk in chunks(sorted(wanted)):
+                    of_ids = effects.c.id.in_(chunk)
+                    origin = select(effects.c.run_id, effects.c.undoes).where(of_ids)
+                    rows += connection.execute(origin).all()
+                if any(of_run == run_id for of_run, _ in rows):
+                    return True
+                wanted = {undoes for _, undoes in rows if undoes}
+        return False
 
     def last_id(self) -> int:
         """Return the id of the latest effect, 0 without any."""
@@ -216,6 +259,24 @@ def _listed_by(names: tuple[str, ...]) -> Select[Any]:
     """Return the statement that lists the effects with certain values in these columns."""
     wanted = [effects.c[name] == bindparam(name) for name in names]
     return select(effects).where(*wanted).order_by(effects.c.id)
+
+
+def _at_places(places: Sequence[Row[int, str, str, str]]) -> Iterator[ColumnElement[bool]]:
+    """Yield conditions for all effects on these records and files; each has an index."""
+    by_container: dict[str, list[str]] = {}
+    for place in places:
+        if place.pk:
+            by_container.setdefault(place.container, []).append(place.pk)
+    for container, pks in by_container.items():
+        for chunk in chunks(dict.fromkeys(pks)):
+            yield (effects.c.container == container) & effects.c.pk.in_(chunk)
+    # A file of a folder has no record; its version is the same in all that was done to it.
+    for chunk in chunks(dict.fromkeys(place.version for place in places if not place.pk)):
+        yield (effects.c.pk == "") & effects.c.version.in_(chunk)
+
+
+def _place(effect: Effect) -> tuple[str, str]:
+    return effect.container, effect.pk or effect.version
 
 
 def _of_record(container: str, pk: str) -> ColumnElement[bool]:

@@ -1,6 +1,6 @@
 """File versions: what was seen, how far it has come and what became of it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -50,6 +50,7 @@ _INHERITED = (
 # What is not named here is set to the parameters of the call.
 _ONE = files.c.version == bindparam("of_version")
 _STATE = select(files).where(_ONE)
+_STATES_OF = select(files).where(files.c.version.in_(bindparam("of_versions", expanding=True)))
 _PLANNED = update(files).where(_ONE).values(stage=Stage.PLANNED.value)
 # A version that has come further keeps its stage.
 _ARCHIVED = (
@@ -219,6 +220,15 @@ class SqlFiles(SqlSources, SqlReadings, SqlFileWalks, SqlFileRestore):
         with self._session.reading(f"look up file version {version}") as connection:
             row = connection.execute(_STATE, {"of_version": version}).mappings().one_or_none()
             return load_file(row) if row else None
+
+    def states_of(self, versions: Collection[str]) -> Mapping[str, FileState]:
+        """Return the states of those versions that are known, by version."""
+        found: dict[str, FileState] = {}
+        with self._session.reading("look up file versions") as connection:
+            for chunk in chunks(dict.fromkeys(versions)):
+                these = connection.execute(_STATES_OF, {"of_versions": chunk}).mappings()
+                found.update((row["version"], load_file(row)) for row in these)
+        return found
 
     def _new_row(self, ref: FileRef, run_id: str) -> dict[str, Any]:
         now = self._session.clock.now()

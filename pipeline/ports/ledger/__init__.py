@@ -16,6 +16,7 @@ from pipeline.ports.ledger.agents import AgentLedger as AgentLedger
 from pipeline.ports.ledger.effects import (
     Block as Block,
     EffectLedger as EffectLedger,
+    EffectPage as EffectPage,
     Repair as Repair,
 )
 from pipeline.ports.ledger.files import (

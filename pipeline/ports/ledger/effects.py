@@ -30,6 +30,14 @@ class Block:
     run_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class EffectPage:
+    """Effects of some records of a run, oldest first; `after` is where to go on, 0 at the end."""
+
+    effects: Sequence[Effect]
+    after: int
+
+
 class EffectLedger(Protocol):
     """Remembers every change at Caspio, from before it is made."""
 
@@ -63,6 +71,16 @@ class EffectLedger(Protocol):
         record: tuple[str, str] | None = None,
     ) -> Sequence[Effect]:
         """Return effects, oldest first; `record` is a container and a PK_ID."""
+
+    def of_run(self, run_id: str, *, after: int = 0, limit: int) -> EffectPage:
+        """Return what a run changed in its next records, in the order in which it came to them.
+
+        `limit` effects behind the id `after` say which records those are. They come with all that
+        the run did to them; a record that it came to before is left out, and may leave none.
+        """
+
+    def is_changed_since(self, run_id: str, last_id: int) -> bool:
+        """Say whether effects behind an id are a run's, or have undone it, or its undo."""
 
     def last_id(self) -> int:
         """Return the id of the latest effect, 0 without any; later effects have higher ones."""

@@ -194,6 +194,9 @@ class FileLedger(SourceLedger, Protocol):
     def state(self, version: str) -> FileState | None:
         """Return one version's state."""
 
+    def states_of(self, versions: Collection[str]) -> Mapping[str, FileState]:
+        """Return the states of those versions that are known, by version."""
+
     def states(
         self,
         *,

@@ -1,8 +1,11 @@
 from dataclasses import replace
 
+import pytest
+
 from pipeline.model import (
     Effect,
     EffectKind,
+    EffectState,
     RecordRef,
     Suggestion,
 )
@@ -43,7 +46,7 @@ def test_a_value_put_back_is_not_ours(ledger: Ledger):
     assert last_values(ledger, "2") == kept.after
 
 
-def test_an_undo_that_was_undone_leaves_the_value_ours(ledger: Ledger):
+def test_an_undo_that_changed_leaves_the_value_ours(ledger: Ledger):
     """Undone twice, an effect is as if nothing had happened."""
     first = settled(ledger, update(Total=2.0))
     back = settled(ledger, _undo(first))
@@ -116,3 +119,59 @@ def test_repairs_are_remembered_by_run(ledger: Ledger, clock: FakeClock):
         "fetched again",
     )
     assert repair.at == clock.now()
+
+
+def _shown(ledger: Ledger, limit: int) -> list[list[int]]:
+    """Return the ids of a run's effects page by page."""
+    pages, after = [], 0
+    while True:
+        page = ledger.effects.of_run("run-1", after=after, limit=limit)
+        pages.append([effect.id for effect in page.effects])
+        if not page.after:
+            return pages
+        after = page.after
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 7, 100])
+def test_a_run_is_listed_record_by_record(ledger: Ledger, limit: int):
+    """Each record comes once, where the run came to it first, with all that the run did to it."""
+    moved = replace(update(version="v9"), kind=EffectKind.PUT_FILE, container="/In", pk="")
+    made = [update("1", A=1.0), update("2", A=1.0), moved, update("1", B=2.0), update("3", A=1.0)]
+    ids = [settled(ledger, effect).id for effect in [*made, replace(moved, after={"B": 1.0})]]
+    one, _, file, again, _, file_again = ids
+
+    pages = _shown(ledger, limit)
+    listed = [number for page in pages for number in page]
+
+    assert sorted(listed) == ids
+    assert [page for page in pages if {one, again} & set(page)] == [pages[0]]
+    assert sum({file, file_again} <= set(page) for page in pages) == 1
+    assert ledger.effects.of_run("run-2", limit=9).effects == []
+
+
+def test_what_changed_since_a_moment_is_known(ledger: Ledger):
+    """A change of the run counts, its undo, and the undo of that; not what met a conflict, or is of another run."""
+
+    def settled_in(run: str, effect: Effect, state: EffectState = EffectState.VERIFIED) -> Effect:
+        known = ledger.effects.intend(effect, run)
+        ledger.effects.settle(known, state)
+        return known
+
+    first = settled(ledger, update(Total=1.0))
+    elsewhere = settled_in("run-2", update("2", Total=1.0))
+    before = ledger.effects.last_id()
+    settled_in("run-3", _undo(elsewhere))
+    settled_in("run-3", _undo(first), EffectState.CONFLICT)
+    changed = [ledger.effects.is_changed_since("run-1", before)]
+    back = settled_in("run-3", _undo(first))
+    changed.append(ledger.effects.is_changed_since("run-1", before))
+    since = ledger.effects.last_id()
+    changed.append(ledger.effects.is_changed_since("run-1", since))
+    settled_in("run-4", _undo(back))
+    changed.append(ledger.effects.is_changed_since("run-1", since))
+
+    since = ledger.effects.last_id()
+    settled(ledger, update("3", Total=1.0))
+    changed.append(ledger.effects.is_changed_since("run-1", since))
+
+    assert changed == [False, True, False, True, True]

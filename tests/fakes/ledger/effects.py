@@ -6,7 +6,7 @@ from datetime import datetime
 from pipeline.decide.ownership import owned
 from pipeline.model import Effect, EffectKind, EffectState, FileRef, OwnValue, RecordRef, Stage
 from pipeline.model.review import Review, ReviewItem, ReviewState
-from pipeline.ports.ledger import Block, Repair
+from pipeline.ports.ledger import Block, EffectPage, Repair
 from tests.fakes.ledger.memory import Memory, MemoryPart
 
 _OPEN = {EffectState.INTENT, EffectState.APPLIED}
@@ -76,6 +76,21 @@ class MemoryEffects(MemoryPart):
             and run_id in {None, effect.run_id}
             and record in {None, (effect.container, effect.pk)}
         ]
+
+    def of_run(self, run_id: str, *, after: int = 0, limit: int) -> EffectPage:
+        """Return what a run changed in its next records."""
+        of_run = self.find(run_id=run_id)
+        behind = [effect for effect in of_run if effect.id > after][:limit]
+        known = {_place(effect) for effect in of_run if effect.id <= after}
+        wanted = {_place(effect) for effect in behind} - known
+        found = [effect for effect in of_run if _place(effect) in wanted]
+        return EffectPage(found, behind[-1].id if len(behind) == limit else 0)
+
+    def is_changed_since(self, run_id: str, last_id: int) -> bool:
+        """Say whether a run has changed more since, or was undone, or its undo was."""
+        ids = [effect.id for effect in self.find(run_id=run_id)]
+        undos = [one.id for one in self.undoing(ids) if one.state in _TOOK_EFFECT]
+        return max([*ids, *undos], default=0) > last_id
 
     def last_id(self) -> int:
         """Return the latest id."""
@@ -222,3 +237,7 @@ class MemoryEffects(MemoryPart):
 
     def _took_effect(self) -> list[Effect]:
         return [effect for effect in self._all() if effect.state in _TOOK_EFFECT]
+
+
+def _place(effect: Effect) -> tuple[str, str]:
+    return effect.container, effect.pk or effect.version

@@ -160,6 +160,11 @@ class MemoryFiles(MemorySources):
         """Return one version's state."""
         return self._memory.files.get(version)
 
+    def states_of(self, versions: Collection[str]) -> Mapping[str, FileState]:
+        """Return the states of those versions that are known."""
+        known = self._memory.files
+        return {version: known[version] for version in versions if version in known}
+
     def states(
         self,
         *,
