@@ -10,7 +10,7 @@ from flows.app.sources import named_sources
 from flows.app.wiring import open_ledger, system_clock
 from pipeline.archive_layout import document_prefix, original_key
 from pipeline.errors import BadSettings
-from pipeline.metering.summary import FAILED
+from pipeline.metering.summary import FAILED, NEEDS_ATTENTION
 from pipeline.model import Effect, EffectState, SourceSpec
 from pipeline.model.learning import Trial
 from pipeline.model.review import ReviewItem
@@ -258,9 +258,11 @@ def acknowledge(
         BadSettings: there is no such source, or nothing of a record needs a user.
     """
     (spec,) = named_sources(settings, [request.source])
+    # What makes runs red; a file that was done in part only where it is named.
+    wanted = NEEDS_ATTENTION if request.keys or request.versions else FAILED
     known = [
         state
-        for state in ledger.files.attention(FAILED, source=spec.name)
+        for state in ledger.files.attention(wanted, source=spec.name)
         if (state.acknowledged is not None) == request.withdraw
     ]
     chosen = chosen_of(known, request)

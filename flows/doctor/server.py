@@ -151,6 +151,14 @@ def deployed(server: Server, settings: Settings, owner: Owner) -> Iterator[Check
     conditions = {"deployments": {"name": {"any_": names}}}
     found = {one["name"]: one for one in server.ask("POST", "/deployments/filter", conditions)}
     remedy = "Run `caspio-ingest deploy --pool NAME`, or `caspio-ingest serve` on a single host."
+    if names and not found:
+        # One cause, said once: nobody has deployed these settings here.
+        why = (
+            "The server has no deployment of these sources: nothing runs them on a schedule. "
+            "`caspio-ingest demo` leaves it so: it runs each source once."
+        )
+        yield Check("deployments", ok=False, detail=why, remedy=remedy)
+        names = []
     for name in names:
         yield attempt(f"deployment {name}", partial(schedule, found.get(name), name), remedy)
     owned = partial(strangers, server, owner, all_names(settings))

@@ -97,6 +97,7 @@ def plan(visit: Visit) -> Response:
     """Show a plan record by record."""
     found = named_plan(visit)
     settings, refused = visit.site.settings, refusals(found, visit.site.ledger)
+    types = visit.shown_types(found.owner.sources)
     return page(
         visit,
         "plan",
@@ -105,6 +106,7 @@ def plan(visit: Visit) -> Response:
             Row(one, is_applied(one, visit.site), refused.get(name_of(one)))
             for one in islice(found.each(), MOST_RECORDS)
         ],
+        types=types,
         refused=len(refused),
         known=_known(refused),
         problems=refuse_owner(found, owner_of(settings, settings.specs().values())),

@@ -1,7 +1,7 @@
 """A record: every version of its files, and everything that happened to it, in order."""
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,12 +20,12 @@ from flows.web.runs import decided_in_review, is_decided
 from flows.web.site import Refused, Visit, not_found
 from pipeline.archive_layout import original_key
 from pipeline.errors import BadSettings, FileGone, IngestError
-from pipeline.metering.summary import FAILED
-from pipeline.model import Effect, EffectKind, EffectState, Value
-from pipeline.model.review import ReviewItem, review_id
+from pipeline.metering.summary import FAILED, NEEDS_ATTENTION
+from pipeline.model import Effect, EffectKind, EffectState, Status, Value
+from pipeline.model.review import ReviewItem, ReviewState, review_id
 from pipeline.model.users import AuditEntry
 from pipeline.ports import FileState
-from pipeline.steps.write_back import UNDOABLE
+from pipeline.steps.write_back import ALREADY_THERE, UNDOABLE
 
 MOST_NOTE_CHARS = 1_000
 MOST_DOWNLOAD_BYTES = 200 * 2**20
@@ -97,13 +97,17 @@ def record(visit: Visit) -> Response:
         source=source,
         key=key,
         leaves=leaves,
-        failed=[state.version for state in states if _is_failed(state)],
+        title=_title(states[0]),
+        types=visit.shown_types([source])[source],
+        failed=[state.version for state in states if _needs_a_user(state)],
         items=items,
         review=review_id(source, items[0].record) if items else "",
         events=events,
         undoable=list(dict.fromkeys(event.run for event in events if event.is_undoable)),
         derived={leaf.state.version: _there(visit, leaf) for leaf in leaves},
-        needs_a_user=ledger.files.count_attention(FAILED, source=source, keys=[key]).open > 0,
+        waits=any(item.state is ReviewState.OPEN for item in items),
+        needs_a_user=_count(visit, source, key, NEEDS_ATTENTION) > 0,
+        makes_red=_count(visit, source, key, FAILED) > 0,
         said=visit.query.get("said", ""),
     )
 
@@ -127,14 +131,25 @@ def accept_as_is(visit: Visit) -> Response:
         problem = "Nothing of this record waits for it any more."
         raise Refused(409, problem, "Load the page of the record again.") from error
     visit.audit("acknowledge", f"{source} {key}", note)
-    said = "Acknowledged. No run needs a user because of it, until the file changes."
+    said = "Acknowledged. Nobody is asked about it any more, until the file changes."
     return see(f"/records?{urlencode({'source': source, 'record': key, 'said': said})}")
 
 
-def _is_failed(state: FileState) -> bool:
-    """Say whether a version needs a user who acknowledges it, if it is the latest of its file."""
-    is_failed = state.outcome is not None and state.outcome.status in FAILED
-    return is_failed and state.acknowledged is None
+def _count(visit: Visit, source: str, key: str, statuses: Collection[Status]) -> int:
+    """Count the files of a record that ended so and that nobody has acknowledged."""
+    files = visit.site.ledger.files
+    return files.count_attention(statuses, source=source, keys=[key]).open
+
+
+def _title(state: FileState) -> str:
+    record = state.ref.record
+    return f"{record.container} record {record.pk}" if record is not None else state.ref.holder
+
+
+def _needs_a_user(state: FileState) -> bool:
+    """Say whether a version can be acknowledged, if it is the latest of its file."""
+    needs = state.outcome is not None and state.outcome.status in NEEDS_ATTENTION
+    return needs and state.acknowledged is None
 
 
 def _there(visit: Visit, leaf: Leaf) -> list[str]:
@@ -162,7 +177,7 @@ def _changes(leaves: Sequence[Leaf], visit: Visit) -> Iterator[Event]:
         yield Event(
             effect.at or effect.applied_at,
             _IN_WORDS[effect.kind],
-            effect.state,
+            "already there" if effect.note == ALREADY_THERE else effect.state,
             tuple(_values(effect)),
             f"undoes change {effect.undoes}. {effect.note}" if effect.undoes else effect.note,
             effect.run_id,
@@ -217,14 +232,15 @@ def undo(visit: Visit) -> Response:
 
 
 def thumbnail(visit: Visit) -> Response:
-    """Return the picture of a file version that was made when it was read."""
+    """Return the picture of a file version that was made when it was read; nothing without one."""
     state = visit.site.ledger.files.state(visit.parts["version"])
-    data = b""
-    if state is not None:
-        data = _stored(visit, f"{leaf_of(visit.site, state).prefix}/thumbnail.webp")
-    if not is_webp(data):
+    if state is None:
         raise not_found("This picture")
+    data = _stored(visit, f"{leaf_of(visit.site, state).prefix}/thumbnail.webp")
     headers = {"cache-control": "private, max-age=600"}
+    if not is_webp(data):
+        # Not every file looks like something: that is no error in the browser's console.
+        return Response(status_code=204, headers=headers)
     return Response(data, media_type="image/webp", headers=headers)
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -10,9 +9,9 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from flows.app.review.decisions import shown
+from flows.app.review.decisions import as_column, shown
 from flows.web.site import Visit
-from pipeline.decide.confidence import confidence_text
+from pipeline.decide.confidence import percent
 
 _TEMPLATES = Path(__file__).with_name("templates")
 
@@ -30,17 +29,21 @@ def _environment() -> Environment:
         "number": "{:,}".format,
         "clock": clock,
         "moment": moment,
-        "certainty": confidence_text,
         "percent": percent,
         "shown": shown,
+        "as_column": as_column,
+        "sure": sure,
         "part": lambda text: quote(str(text), safe=""),
     }
     return environment
 
 
-def percent(confidence: float) -> str:
-    """Return a confidence in whole percent, rounded down: 100 % would promise too much."""
-    return f"{Decimal(confidence_text(confidence)) * 100:.0f}"
+def sure(confidence: float, reason: str = "") -> str:
+    """Return how sure a value is, with the reason, which may say it already."""
+    said = f"{percent(confidence)} % sure"
+    if not reason or reason.startswith(said):
+        return shown(reason or said)
+    return f"{said} · {shown(reason)}"
 
 
 def clock(text: str) -> str:

@@ -37,11 +37,10 @@ class Row:
 def run(visit: Visit) -> Response:
     """Show a run, and what an undo of it would put back."""
     run_id, site, ledger = visit.parts["id"], visit.site, visit.site.ledger
-    known = next((one for one in ledger.usage.runs(_MOST_RUNS) if one.id == run_id), None)
+    known = {one.id: one for one in ledger.usage.runs(_MOST_RUNS)}.get(run_id)
     job = site.jobs.job(_job_of(run_id))
     running = job is not None and job.ended_at is None
-    asked = visit.query.get("after", "")
-    after = int(asked) if asked.isdecimal() and len(asked) <= _MOST_DIGITS else 0
+    after = _id_of(visit.query.get("after", "")) or 0
     # Before the rows: what is undone while they are looked up is noticed.
     seen = seen_of(site)
     # The page asks every 2 seconds how far its undo is; what is left changes until its end.
@@ -56,6 +55,7 @@ def run(visit: Visit) -> Response:
         id=run_id,
         run=known,
         rows=rows,
+        types=visit.shown_types(row.source for row in rows),
         after=after,
         more=looked.after,
         seen=seen,
@@ -108,8 +108,13 @@ def seen_of(site: Site) -> str:
 
 def is_as_seen(site: Site, run_id: str, seen: str) -> bool:
     """Say whether a run has changed nothing more since then, and was not undone or done again."""
-    is_one = seen.isdecimal() and len(seen) <= _MOST_DIGITS
-    return is_one and not site.ledger.effects.is_changed_since(run_id, int(seen))
+    last = _id_of(seen)
+    return last is not None and not site.ledger.effects.is_changed_since(run_id, last)
+
+
+def _id_of(text: str) -> int | None:
+    """Return the id that a text is, None for anything else."""
+    return int(text) if text.isdecimal() and len(text) <= _MOST_DIGITS else None
 
 
 def is_anything_left(site: Site, run_id: str) -> bool:

@@ -1,6 +1,6 @@
 """What the pages work with, and what a page gets of one request."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +16,8 @@ from flows.web.pictures import Pictures
 from flows.web.signing.oidc import Provider
 from flows.web.signing.proxy import Proxied, TrustedProxy
 from flows.web.signing.sessions import Sessions
+from pipeline.finding_kinds import ValueType
+from pipeline.findings import FINDINGS
 from pipeline.model.users import AuditEntry, Role, User
 from pipeline.ports import Archive, Clock, Ledger
 from pipeline.settings import Settings
@@ -107,6 +109,28 @@ class Visit:
     def may(self, role: str) -> bool:
         """Say whether the user may do what needs a role."""
         return self.user.role.may(Role(role))
+
+    def column_types(self, sources: Iterable[str]) -> dict[str, Mapping[str, str]]:
+        """Return the types of the columns of sources, as far as a run has seen them."""
+        known = {name: self.site.ledger.files.column_types(name) for name in dict.fromkeys(sources)}
+        return {name: one.types if one is not None else {} for name, one in known.items()}
+
+    def shown_types(self, sources: Iterable[str]) -> dict[str, dict[str, str]]:
+        """Return by source as which type the values of each column are shown.
+
+        An amount looks like money in a column for any number.
+        """
+        shown: dict[str, dict[str, str]] = {}
+        for name, types in self.column_types(sources).items():
+            spec = self.site.settings.specs().get(name)
+            amounts = {
+                column
+                for column, finding in (spec.columns if spec is not None else {}).items()
+                if (kind := FINDINGS.get(finding)) and kind.type is ValueType.AMOUNT
+            }
+            as_money = {column for column in amounts if types.get(column) == "NUMBER"}
+            shown[name] = {**types, **dict.fromkeys(as_money, "CURRENCY")}
+        return shown
 
     def audit(self, action: str, subject: str, detail: str = "") -> None:
         """Record what the user did."""

@@ -3,14 +3,21 @@
 from decimal import ROUND_DOWN, Decimal
 
 
-def doubt(confidence: float, reason: str, *, limit: float, setting: str = "write_at") -> str:
+def doubt(confidence: float, reason: str, *, limit: float, what: str = "written") -> str:
     """Return "" where a confidence (0 to 1) reaches a limit, otherwise why it does not.
 
-    `reason` is the finding's own; `setting` names what the limit comes from.
+    `reason` is the finding's own; `what` says what happens to a value from the limit on.
     """
     if confidence >= limit:
         return ""
-    return f"confidence {confidence_text(confidence)} is below {setting} {limit:g}: {reason}"
+    # 28.999999999999996 would be no limit that anybody has set.
+    at = f"{round(100 * limit, 6):g}"
+    return f"{percent(confidence)} % sure; {what} at {at} % or more: {reason}"
+
+
+def percent(confidence: float) -> str:
+    """Return a confidence in whole percent, rounded down: 100 % would promise too much."""
+    return f"{Decimal(confidence_text(confidence)) * 100:.0f}"
 
 
 def confidence_text(confidence: float) -> str:

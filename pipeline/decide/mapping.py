@@ -223,7 +223,7 @@ def _left_open(
     reasons = dict(missing)
     for name, want in wanted.items():
         limit = spec.limits_of(name).suggest_at
-        why = doubt(want.confidence, want.reason, limit=limit, setting="suggest_at")
+        why = doubt(want.confidence, want.reason, limit=limit, what="suggested")
         if why:
             reasons[name] = f"{want.value!r} was read; {why}"
     return {name: why for name, why in reasons.items() if is_empty(work.values.get(name))}
@@ -242,9 +242,9 @@ def _doubt(want: WantedValue, column: str, spec: SourceSpec) -> str:
     """Return why a value may not be written, however sure or not sure enough, "" when it may."""
     if want.objection:
         return want.objection
-    setting = "the column's write_at" if column in spec.column_limits else "write_at"
+    what = "this column is written" if column in spec.column_limits else "written"
     limit = spec.limits_of(column).write_at
-    return doubt(want.confidence, want.reason, limit=limit, setting=setting)
+    return doubt(want.confidence, want.reason, limit=limit, what=what)
 
 
 def _is_there(finding: str, current: Value, want: WantedValue, column: Column) -> bool:

@@ -50,7 +50,7 @@ class NewName:
 
 
 class NameTemplate:
-    """A compiled name template."""
+    """A compiled name template. `example` is a name as it gives them, without extension."""
 
     def __init__(self, source: str) -> None:
         """Compile a template, and try it on a document that has every finding.
@@ -64,7 +64,7 @@ class NameTemplate:
         sample |= {"original": "scan", "pages": int(FINDINGS["pages"].sample)}
         try:
             self._template = compile_template(source)
-            self._template.render(sample)
+            self.example = safe_base(self._template.render(sample))
         except TemplateError as error:
             known = ", ".join(sorted(_TEMPLATE_NAMES))
             raise ValueError(
@@ -104,7 +104,7 @@ class NameTemplate:
         try:
             text = self._template.render(values)
         except _TEMPLATE_ERRORS as error:
-            return NewName(current, _why_not(error, named, write_at=write_at))
+            return NewName(current, self._why_not(error, named, values, write_at=write_at))
         extension = kept_extension
         if extension is None:
             extension = (findings.extension or "").lstrip(".")
@@ -116,20 +116,30 @@ class NameTemplate:
             return NewName(current, "the name template gave no usable name; the name stays")
         return NewName(join_name(base, extension))
 
-
-def _why_not(error: Exception, named: Mapping[str, Finding], *, write_at: float) -> str:
-    """Say why a template could not be rendered, and what to do about it."""
-    undefined = re.match(r"'(\w+)' is undefined", str(error))
-    if undefined is None:
-        return f"the name stays, since the template asks for what was not found: {error}"
-    name = undefined[1]
-    finding = named.get(name)
-    if finding is None or finding.value is None:
-        why = f"{name!r} was not found"
-    else:
-        why = f"of {name!r}, {doubt(finding.confidence, finding.reason, limit=write_at)}"
-    optional = f"{{{{ {name} | default('') }}}}"
-    return f"the name stays: {why}; if names can do without it, write {optional}"
+    def _why_not(
+        self,
+        error: Exception,
+        named: Mapping[str, Finding],
+        values: Mapping[str, object],
+        *,
+        write_at: float,
+    ) -> str:
+        """Say why a document got no name, and what the name would be if a user accepted it."""
+        undefined = re.match(r"'(\w+)' is undefined", str(error))
+        if undefined is None:
+            return f"the name stays, since the template asks for what was not found: {error}"
+        finding = named.get(undefined[1])
+        what = f"the {undefined[1].replace('doc_', 'document ').replace('_', ' ')}"
+        if finding is None or finding.value is None:
+            return f"the name stays: it needs {what}, which was not found"
+        why = doubt(finding.confidence, finding.reason, limit=write_at, what="used in names")
+        every = {name: one.value for name, one in named.items() if one.value is not None}
+        try:
+            would_be = safe_base(self._template.render({**every, **values}))
+        except _TEMPLATE_ERRORS:
+            would_be = ""  # something else is missing as well
+        likely = f" (it would be {would_be!r})" if would_be else ""
+        return f"the name stays{likely}: {what} is {why}"
 
 
 def safe_base(text: str, *, extension: str = "") -> str:

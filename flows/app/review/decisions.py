@@ -21,9 +21,22 @@ def shown(value: Value) -> str:
             text = "empty"
         case bool():
             text = "Yes" if value else "No"
+        case float():
+            text = repr(value).removesuffix(".0")
         case _:
             text = str(value).removesuffix("T00:00:00")
     return text if len(text) <= MOST_CHARS else f"{text[:MOST_CHARS]}…"
+
+
+def as_column(value: Value, column_type: str, currency: str = "") -> str:
+    """Return a value as a column of a type shows it, an amount with its currency if it is known."""
+    if column_type == "CURRENCY" and _is_number(value):
+        return f"{value:,.2f} {currency}".rstrip()
+    return shown(value)
+
+
+def _is_number(value: Value) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def seen_of(item: ReviewItem) -> str:

@@ -13,6 +13,7 @@ from flows.web.jobs import Job
 from flows.web.mapping.workbench import begin, place_of, workbench
 from flows.web.render import page, see
 from flows.web.site import Site, Visit, not_found
+from pipeline.decide.naming import NameTemplate
 from pipeline.model.schema import Container, Folder
 from pipeline.onboarding.proposal import path_columns
 from pipeline.settings.sources import SourceSettings
@@ -49,6 +50,7 @@ def sources(visit: Visit) -> Response:
         "mapping/sources",
         sources=site.settings.sources,
         places={one.name: place_of_source(one) for one in site.settings.sources},
+        names={one.name: example_name(one) for one in site.settings.sources},
         problems=site.live.problems,
         taken=takers(site.ledger, digest),
         said=visit.query.get("said", ""),
@@ -62,6 +64,12 @@ def place_of_source(source: SourceSettings) -> str:
         if name is not None:
             return f"{kind} {name}"
     return ""
+
+
+def example_name(source: SourceSettings) -> str:
+    """Return a name as the files of a source get it, "" where they keep their own."""
+    # The template was tried when the settings were loaded.
+    return NameTemplate(source.rename).example if source.rename else ""
 
 
 def choose(visit: Visit) -> Response:

@@ -18,6 +18,7 @@ from flows.web.mapping.draft import (
 from flows.web.mapping.examine import Examined, examine, source_in
 from flows.web.render import page, see
 from flows.web.site import Refused, Visit, not_found
+from pipeline.decide.naming import NameTemplate
 from pipeline.errors import IngestError
 from pipeline.findings import FINDINGS
 from pipeline.labels import LABEL
@@ -27,6 +28,12 @@ from pipeline.settings.sources import SourceSettings
 from pipeline.wording import counted
 
 _KINDS = ("table", "view", "folder")
+_NAMES = (
+    "{{ date }} {{ company }} {{ doc_type }}",
+    "{{ date }} {{ company }} {{ total | money }}",
+    "{{ date }} {{ doc_type }} {{ original }}",
+)
+"""Templates of names that are offered, each beside a name that it gives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +170,7 @@ def workbench(
         choices=looked.choices,
         said=documents_say(looked.samples),
         findings=FINDINGS,
+        names={template: NameTemplate(template).example for template in _NAMES},
         label=LABEL,
         examined=replace(examined, problems=(*problems, *examined.problems)),
         counted=counted or Counted(),

@@ -7,7 +7,7 @@ from datetime import timedelta
 from starlette.responses import JSONResponse, Response
 
 from flows.app.classes import classes
-from flows.app.review.decisions import in_words, seen_of
+from flows.app.review.decisions import as_column, in_words, seen_of
 from flows.web.render import page, see
 from flows.web.review.decisions import carry_out, choice_of, named_item
 from flows.web.review.page_view import Leaf, PageView, files_of, leaf_of, page_view
@@ -62,7 +62,8 @@ class Field:
     it has at most, `mark` the number of its place on the page, 0 without one. `candidates` are the
     values that reading ranked below the suggestion, as they are typed. `others` are further values
     of the page that it may be. `file` counts, from 1 on, the file of the record that the finding is
-    from, 0 without one.
+    from, 0 without one. `currency` is what its file says, "" if it says none; `outcome` is what
+    became of a finding that nobody has to decide about.
     """
 
     column: str
@@ -74,6 +75,13 @@ class Field:
     candidates: Sequence[Candidate] = ()
     others: Sequence[str] = ()
     file: int = 0
+    shown_type: str = ""
+    currency: str = ""
+    outcome: str = ""
+
+    def shown(self, value: Value) -> str:
+        """Return a value as the column shows it."""
+        return as_column(value, self.shown_type, self.currency)
 
     @property
     def is_open(self) -> bool:
@@ -124,7 +132,8 @@ def words(visit: Visit) -> Response:
         raise Refused(400, "This is not a place.", "Draw a box on the page.") from None
     page_words = words_of(visit.site.archive, leaf.prefix, int(visit.parts["page"]))
     text = picked(page_words, (left, top, right, bottom))
-    column_type = _types(visit, review).get(visit.query.get("column", ""), "")
+    types = visit.column_types([review.source])[review.source]
+    column_type = types.get(visit.query.get("column", ""), "")
     value, problem = as_typed(text, column_type) if text else ("", "No word is there.")
     return JSONResponse({"text": value, "problem": problem})
 
@@ -197,11 +206,7 @@ def _shown(
     typed_text: str = "",
     status: int = 200,
 ) -> Response:
-    items = items_of(visit, review)
-    spec = visit.site.settings.specs().get(review.source)
-    marked = spec.columns if spec is not None else {}
-    view = page_view(visit.site, review, asked, marked=marked, items=items)
-    fields = _fields(visit, review, spec, items, view)
+    view, fields = _looked_at(visit, review, asked)
     now, said = visit.site.clock.now(), asked.get("said", "")
     done = _DONE_IN_SYNC if is_sync(review.source) else _DONE
     response = page(
@@ -226,9 +231,23 @@ def _shown(
     return response
 
 
-def _types(visit: Visit, review: Review) -> Mapping[str, str]:
-    known = visit.site.ledger.files.column_types(review.source)
-    return known.types if known is not None else {}
+def _looked_at(
+    visit: Visit, review: Review, asked: Mapping[str, str]
+) -> tuple[PageView, list[Field]]:
+    """Return the page of a file, and the fields of the record."""
+    items = items_of(visit, review)
+    spec = visit.site.settings.specs().get(review.source)
+    marked = spec.columns if spec is not None else {}
+    view = page_view(visit.site, review, asked, marked=marked, items=items)
+    fields = _fields(visit, review, spec, items, view)
+    elsewhere = {one.column for one in fields if one.item and one.file not in {0, view.file}}
+    if elsewhere:
+        # This file may have such a value, too, which is not the one that waits.
+        marked = {column: name for column, name in marked.items() if column not in elsewhere}
+        here = [item for item in items if item.suggestion.column not in elsewhere]
+        view = page_view(visit.site, review, asked, marked=marked, items=here)
+        fields = _fields(visit, review, spec, items, view)
+    return view, fields
 
 
 def _fields(
@@ -239,7 +258,8 @@ def _fields(
     view: PageView,
 ) -> list[Field]:
     """Return the fields: open ones first, then what was decided, then what was written at once."""
-    types = _types(visit, review)
+    types = visit.column_types([review.source])[review.source]
+    shown_types = visit.shown_types([review.source])[review.source]
     by_column = {item.suggestion.column: item for item in items}
     mapped = spec.columns if spec is not None else {}
     fields = []
@@ -249,10 +269,29 @@ def _fields(
         finding, file = _read_for(item, mapped.get(column, ""), kind, leaves, view)
         if item is None and (finding is None or finding.value is None):
             continue
-        most = TEXT_TYPES.get(kind, max(TEXT_TYPES.values()))
-        mark = view.marks.get(column, 0)
-        fields.append(Field(column, finding, item, _kind(kind), most, mark, file=file))
+        leaf = leaves[file - 1] if file else None
+        fields.append(
+            Field(
+                column,
+                finding,
+                item,
+                kind=_kind(kind),
+                most=TEXT_TYPES.get(kind, max(TEXT_TYPES.values())),
+                mark=view.marks.get(column, 0),
+                file=file,
+                shown_type=shown_types.get(column, ""),
+                currency=_currency(leaf),
+                outcome=_outcome(column, finding, leaf, spec) if item is None else "",
+            )
+        )
     fields.sort(key=lambda field: (not field.is_open, field.item is None))
+    return _with_offers_of(visit, view, fields, types)
+
+
+def _with_offers_of(
+    visit: Visit, view: PageView, fields: list[Field], types: Mapping[str, str]
+) -> list[Field]:
+    """Return the fields; those that wait, which are the first, with what they may be instead."""
     page_words: Sequence[PageWord] = ()
     if view.leaf is not None and fields and fields[0].is_open:
         page_words = words_of(visit.site.archive, view.leaf.prefix, view.page)
@@ -299,7 +338,8 @@ def _read_for(
         return _finding(view.leaf, name), view.file
     suggested, origin = item.suggestion.suggested, item.origin
     found = [
-        (finding, number, leaf.state.version == origin)
+        # Our own rename made another version of the same file.
+        (finding, number, origin in {leaf.state.version, leaf.state.renamed_from})
         for number, leaf in enumerate(leaves, start=1)
         if (finding := _finding(leaf, name)) is not None
     ]
@@ -311,6 +351,25 @@ def _read_for(
         return is_it, one[2], one[0].confidence if text is not None else -1.0
 
     return max(found, key=rank, default=(None, 0, False))[:2]
+
+
+def _currency(leaf: Leaf | None) -> str:
+    finding = _finding(leaf, "currency")
+    return (finding.value or "") if finding is not None else ""
+
+
+def _outcome(
+    column: str, finding: Finding | None, leaf: Leaf | None, spec: SourceSpec | None
+) -> str:
+    """Return what became of a finding that was not suggested, "" where that is not known."""
+    if finding is None or leaf is None or leaf.state.outcome is None or spec is None:
+        return ""
+    if finding.confidence < spec.limits_of(column).suggest_at:
+        return "not sure enough to suggest"
+    is_planned = leaf.state.outcome.planned_only
+    if column in leaf.state.outcome.written:
+        return "planned" if is_planned else "written"
+    return "" if is_planned else "in the record"
 
 
 def _finding(leaf: Leaf | None, name: str) -> Finding | None:

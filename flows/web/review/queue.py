@@ -19,7 +19,7 @@ MOST_POSTPONED = timedelta(days=366)
 
 REASONS = {
     ReviewReason.DIFFERS: "another value is there",
-    ReviewReason.UNSURE: "not certain enough",
+    ReviewReason.UNSURE: "not sure enough",
     ReviewReason.DOUBT: "typed otherwise than read",
 }
 """Why a value waits, in the words of the page."""
@@ -96,6 +96,7 @@ def queue(visit: Visit) -> Response:
         visit,
         "review/queue",
         rows=rows,
+        types=visit.shown_types(row.review.source for row in rows),
         waiting=min(waiting, MOST_COUNTED),
         has_more=waiting > MOST_COUNTED,
         more=address_of(wanted, after=rows[-1].review.id) if len(found) > PAGE else "",

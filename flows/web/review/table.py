@@ -45,6 +45,7 @@ def table(visit: Visit) -> Response:
         visit,
         "review/table",
         lines=lines,
+        types=visit.shown_types(line.item.source for line in lines),
         more=more,
         is_first=not after,
         job=job,

@@ -7,7 +7,7 @@ from functools import partial
 
 from pipeline.decide.column_values import WRITABLE_TYPES, Unfit, convert, same
 from pipeline.errors import BadSettings, RefusedByCaspio, RejectFile, TryLater
-from pipeline.model import EffectKind, EffectState, Outcome, Status, Value, ValueCounts
+from pipeline.model import Effect, EffectKind, EffectState, Outcome, Status, Value, ValueCounts
 from pipeline.model.review import ReviewItem, ReviewState
 from pipeline.steps.write_back.columns import changed_texts, changed_values
 from pipeline.steps.write_back.context import WriteContext
@@ -28,6 +28,9 @@ from pipeline.steps.write_back.review_table import (
 
 CHANGED = "changed"
 """How a note begins where the record no longer holds what the user saw."""
+
+ALREADY_THERE = "the record had this value already"
+"""The note of a change that met what it was to write: the decision holds all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +145,7 @@ def write(item: ReviewItem, value: Value, context: WriteContext) -> str:
         return f"{record.container} has no column {name!r} that can be written"
     # The guard is what the user saw when deciding, not what is there now.
     before = {name: item.suggestion.current}
+    met: Effect | None = None
     if not changed_texts(before, record, columns, target):
         apply = new_effect(
             EffectKind.APPLY_DECISION,
@@ -150,11 +154,15 @@ def write(item: ReviewItem, value: Value, context: WriteContext) -> str:
             before=before,
             after={name: value},
         )
-        if carry_out(apply, context).state is not EffectState.CONFLICT:
+        met = carry_out(apply, context)
+        if met.state is not EffectState.CONFLICT:
             return ""
     current = target.read(record, [name])
     if current is None:
         return "the record was deleted"
     if same(current[name], value, columns[name]):
-        return ""  # somebody has written it already
+        # Somebody has written it already: the decision holds, and nothing is left to write.
+        if met is not None:
+            context.ports.ledger.effects.settle(met, EffectState.CONFLICT, ALREADY_THERE)
+        return ""
     return changed_values(before, current, columns)

@@ -110,7 +110,7 @@ def test_a_column_is_accepted_row_by_row(served: Served):
     served.sign_in()
     served.open("/review/table?column=Total")
     page.press("input[name=leave]")
-    page.click("Accept these rows, without those left out", role="button")
+    page.click("Accept the rows that are not left out", role="button")
     page.see("2 of 2 written.")
 
     assert sorted(str(served.total(pk)) for pk in "123") == ["12.5", "12.5", "99.0"]

@@ -42,7 +42,7 @@ def test_what_is_left_open_is_explained(world: World, capsys: pytest.CaptureFixt
     show_life(life)
 
     said = " ".join(capsys.readouterr().out.split())
-    assert "left open DocType: 'receipt' was read; confidence 0.40 is below suggest_at 0.5" in said
+    assert "left open DocType: 'receipt' was read; 40 % sure; suggested at 50 % or more" in said
     assert "left open Total: nothing was found" in said
 
 

@@ -80,8 +80,9 @@ def test_plans_are_listed_with_what_they_cost(office: Office):
 
     text = words(office.signed_in().get("/plans"))
 
-    assert f"Plan {one.id} 2 records of receipts" in text
-    assert f"Plan {two.id} 3 records of receipts" in text
+    for plan, records in ((one, 2), (two, 3)):
+        made = f"Plan for receipts, 2026-03-14 09:00 UTC {records} records · about"
+        assert made in text.partition(plan.id)[0]
     assert "notes.jsonl is not a plan" in text
 
 
@@ -91,8 +92,8 @@ def test_a_plan_shows_each_record_before_anything_is_written(office: Office):
 
     text = words(office.signed_in().get(f"/plans/{plan.id}"))
 
-    assert "receipts · Receipts 1 scan.txt receipt" in text
-    assert "Total : empty → 12.5 99 % certain · it says so" in text
+    assert "receipts · Receipts record 1 scan.txt receipt" in text
+    assert "Total : empty → 12.5 99 % sure · it says so" in text
     assert "suggested DocType: typed stays, receipt was read" in text
     assert totals(office) == [None]
 
@@ -107,8 +108,8 @@ def test_what_is_refused_stays_and_the_rest_is_applied(office: Office):
 
     assert totals(office) == [12.5, None, 12.5]
     assert "applied 2 done, 1 refused." in page
-    assert "Receipts 1 applied" in page
-    assert "Receipts 2 scan.txt" in page
+    assert "Receipts record 1 applied" in page
+    assert "Receipts record 2 scan.txt" in page
     entry = office.world.ledger.users.audit_trail()[0]
     assert (entry.action, entry.subject, entry.detail) == (
         "apply plan",
@@ -242,7 +243,7 @@ def test_a_refused_record_that_a_run_has_written_is_not_called_left_alone(office
     page = words(browser.get(f"/plans/{plan.id}"))
 
     assert report.document["refused"] == 0
-    assert "Receipts 1 applied" in page
+    assert "Receipts record 1 applied" in page
     assert "refused by" not in page
 
 
@@ -313,9 +314,9 @@ def test_thumbnails_are_pictures_from_the_archive_only(office: Office):
         key.rpartition("/")[0] for key in office.world.archive.objects if key.endswith("/text.txt")
     }
     browser = office.signed_in()
-    browser.get(f"/thumbnails/{state.version}.webp", status=404)
+    browser.get(f"/thumbnails/{state.version}.webp", status=204)
     office.world.archive.objects[f"{prefix}/thumbnail.webp"] = b"<svg onload=alert(1)>"
-    browser.get(f"/thumbnails/{state.version}.webp", status=404)
+    browser.get(f"/thumbnails/{state.version}.webp", status=204)
     office.world.archive.objects[f"{prefix}/thumbnail.webp"] = b"RIFF....WEBPx"
     answer = browser.client.get(f"/thumbnails/{state.version}.webp")
 

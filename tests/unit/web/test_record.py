@@ -72,6 +72,36 @@ def test_what_cannot_be_processed_is_acknowledged_with_a_note(office: Office):
     assert (entry.action, entry.subject, entry.detail) == ("acknowledge", "receipts 1", "torn <b>")
 
 
+def test_what_was_done_in_part_is_acknowledged_as_well(office: Office):
+    """A file that keeps its name since a value is missing is listed no more once somebody knows it."""
+    office.world.receipt("1", "doc_type=receipt")
+    office.world.run(replace(office.spec, rename="{{ company }} {{ doc_type }}"))
+    browser = office.signed_in()
+    before = words(browser.get("/"))
+    form = form_of(browser.get(ADDRESS), "/acknowledge")
+    page = words(browser.post("/records/acknowledge", **form, note="no company is printed"))
+
+    assert "1 document needs somebody." in before
+    assert "the name stays: it needs the company, which was not found" in before
+    assert "each run says" not in words(browser.get(ADDRESS))
+    assert "acknowledged by Ana" in page
+    assert "No document needs anybody. 1 more" in words(browser.get("/"))
+
+
+def test_a_decision_that_met_its_value_is_no_conflict(office: Office):
+    """Somebody wrote the value between the look and the decision: it is accepted, and shown as that."""
+    path = office.suggest()
+    browser = office.signed_in()
+    form = form_of(browser.get(path), "/decide")
+    office.world.caspio.tables["Receipts"]["1"]["Total"] = 12.5
+    page = words(browser.post(f"{path}/decide", **form, choice="accept"))
+    event = words(browser.get(ADDRESS)).partition("wrote what a user decided")
+
+    assert "Total was accepted and written." in page
+    assert event[0].endswith("already there ")
+    assert "the record had this value already" in event[2]
+
+
 def test_only_what_the_page_showed_is_acknowledged(office: Office):
     """A file that has taken the place of the damaged one meanwhile, and is damaged too, stays open."""
     office.world.receipt("1", "!")

@@ -113,7 +113,7 @@ WRONG = [
         "lost runs",
         "only every 30 s",
     ),
-    ("/deployments/filter", [], "deployment ingest-receipts@abc12345", "no deployment"),
+    ("/deployments/filter", [], "deployments", "no deployment"),
     (
         "/deployments/filter",
         [{**DEPLOYED, "version": "0.0.1"}],

@@ -148,7 +148,7 @@ def test_suggestion_says_why():
     assert (empty.column, empty.current, empty.suggested) == ("C", "Theirs", "Read")
     assert "already holds a value" in empty.reason
     assert "somebody else wrote the value" in ours.reason
-    assert "0.75 is below write_at 0.8" in unsure.reason
+    assert "75 % sure; written at 80 % or more" in unsure.reason
     assert all("it says so" in suggestion.reason for suggestion in (empty, ours, unsure))
 
 
@@ -176,7 +176,7 @@ def test_column_may_have_limits_of_its_own():
     assert plan.after == {"A": "read"}
     assert plan.basis["A"].write_at == LIMITS.write_at
     assert suggestion.column == "B"
-    assert "0.90 is below the column's write_at 0.95" in suggestion.reason
+    assert "90 % sure; this column is written at 95 % or more" in suggestion.reason
 
 
 def test_column_may_have_a_policy_of_its_own():
@@ -306,6 +306,6 @@ def test_columns_that_stay_empty_are_left_open():
     )
 
     assert plan.left_open == {
-        "B": "'read' was read; confidence 0.40 is below suggest_at 0.5: it says so",
+        "B": "'read' was read; 40 % sure; suggested at 50 % or more: it says so",
         "C": "",
     }

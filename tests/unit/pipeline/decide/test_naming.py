@@ -319,7 +319,7 @@ def test_missing_value_keeps_the_name():
     )
 
     assert new.name == "scan.pdf"
-    assert "write {{ date | default('') }}" in new.problem
+    assert new.problem == "the name stays: it needs the date, which was not found"
 
 
 def test_default_is_in_for_a_missing_value():
@@ -350,7 +350,9 @@ def test_unsure_finding_stays_out_of_the_name():
     )
 
     assert new.name == "scan.pdf"
-    assert "of 'company', confidence 0.90 is below write_at 0.95" in new.problem
+    assert (
+        "(it would be 'A'): the company is 90 % sure; used in names at 95 % or more" in new.problem
+    )
 
 
 def test_empty_name_keeps_the_old_one():

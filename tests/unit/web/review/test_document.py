@@ -7,6 +7,7 @@ from flows.web.review.page_view import MOST_CHARS, MOST_MARKS, places_of
 from pipeline.archive_layout import original_key
 from pipeline.model import Finding, Findings, PageText, ReadStatus, RecordRef, Suggestion
 from pipeline.model.review import ReviewItem
+from pipeline.source_run.checks import remember_types
 from tests.fakes.caspio import Attachment
 from tests.unit.web.conftest import HOSTILE, Office, words
 from tests.unit.web.review.pages import LINES, page_of, stored_pages
@@ -46,9 +47,39 @@ def test_the_page_shows_the_value_beside_the_record_and_why(office: Office):
     """Column, value, how certain, what the record holds and why it waits: nothing has to be guessed."""
     text = words(office.signed_in().get(office.suggest()))
 
-    assert "1 value waits for a decision Total Read 12.5 99 % certain In the record 99.0" in text
+    assert "Total Read 12.5 99 % sure In the record 99 Why it waits" in text
     assert "the column already holds a value" in text
-    assert "DocType receipt 99 % certain" in text  # what was written at once is shown, too
+    assert "DocType written receipt 99 % sure" in text  # what was written at once is shown, too
+
+
+def test_an_amount_looks_as_in_its_column(office: Office):
+    """Two decimals and the document's currency; a value that is too unsure says so, one that is there, too."""
+    read_as(office, total=found("1234.50"), currency=found("GBP", top=300.0))
+    path = office.suggest(DocType="receipt", Total=99.0)
+    remember_types(office.spec, target=office.world.caspio, ledger=office.world.ledger)
+    text = words(office.signed_in().get(path))
+
+    assert "Total 1 on the page Read 1,234.50 GBP 90 % sure In the record 99.00 GBP" in text
+    assert "DocType in the record receipt" in text
+    assert "Total : 99.00 → 1,234.50" in words(office.signed_in().get("/review"))
+
+
+def test_only_the_file_with_the_value_has_its_mark(office: Office):
+    """Another file of the record that has an amount, too, is not marked as if it were suggested."""
+    caspio = office.world.caspio
+    files = dict.fromkeys(("Letter", "Scan"), "ATTACHMENT")
+    caspio.table("Receipts", DocType="STRING", Total="CURRENCY", Note="TEXT", **files)
+    caspio.attachments["Receipts", "Letter", "1"] = Attachment("letter.txt", b"doc_type=letter")
+    read_as(office, total=found("12.50"))
+    path = office.suggest()
+    browser = office.signed_in()
+    marked = [words(browser.get(f"{path}?file={number}")) for number in (1, 2)]
+
+    assert sorted(page.count("1 on the page") for page in marked) == [0, 1]
+    assert sorted(browser.get(f"{path}?file={number}").count("<rect") for number in (1, 2)) == [
+        0,
+        1,
+    ]
 
 
 def test_fields_are_marked_on_their_page(office: Office):
@@ -214,7 +245,7 @@ def test_the_queue_lists_and_filters(office: Office):
 
     assert "2 records wait" in everything
     assert "high risk about 12.50 Waits since" in everything
-    assert "Total : 99.0 → 12.5 99 % certain" in everything
+    assert "Total : 99 → 12.5 99 % sure" in everything
     assert "1 record waits" in types
     assert "Receipts record 2" in types
     assert "No record with this filter waits" in none

@@ -20,7 +20,7 @@ def test_a_document_is_read_again_as_the_class_that_a_user_says(office: Office):
     assert before == "receipt"
     assert office.world.record("1")["DocType"] == "receipt"
     assert "read again Read as contract: 1 done" in page
-    assert "DocType Read contract 100 % certain In the record receipt Why it waits" in page
+    assert "DocType Read contract 100 % sure In the record receipt Why it waits" in page
     assert entry.detail == "as contract"
 
 
