@@ -118,7 +118,7 @@ class Visit:
     def shown_types(self, sources: Iterable[str]) -> dict[str, dict[str, str]]:
         """Return by source as which type the values of each column are shown.
 
-        An amount looks like money in a column for any number.
+        An amount looks like money in a column for any number, and before a run has seen the column.
         """
         shown: dict[str, dict[str, str]] = {}
         for name, types in self.column_types(sources).items():
@@ -128,7 +128,7 @@ class Visit:
                 for column, finding in (spec.columns if spec is not None else {}).items()
                 if (kind := FINDINGS.get(finding)) and kind.type is ValueType.AMOUNT
             }
-            as_money = {column for column in amounts if types.get(column) == "NUMBER"}
+            as_money = {column for column in amounts if types.get(column, "NUMBER") == "NUMBER"}
             shown[name] = {**types, **dict.fromkeys(as_money, "CURRENCY")}
         return shown
 

@@ -155,6 +155,21 @@ def is_empty(value: Value) -> bool:
     return value is None or value is False or (isinstance(value, str) and not value.strip(" "))
 
 
+def as_shown(value: Value, column_type: str) -> str:
+    """Return a value as a column of a type shows it: 118.00 for money, never 118.0."""
+    match value:
+        case None | "":
+            return "empty"
+        case bool():
+            return "Yes" if value else "No"
+        case int() | float() if column_type == "CURRENCY":
+            return f"{value:,.2f}"
+        case float():
+            return repr(value).removesuffix(".0")
+        case _:
+            return str(value).removesuffix("T00:00:00")
+
+
 def same(current: Value, other: Value, column: Column) -> bool:
     """Compare two values as the column's type sees them."""
     if is_empty(current) or is_empty(other):

@@ -3,6 +3,7 @@
 from hashlib import sha256
 
 from flows.app.review.desk import ReviewDesk
+from pipeline.decide.column_values import as_shown
 from pipeline.errors import IngestError
 from pipeline.model import Value
 from pipeline.model.review import ReviewItem
@@ -16,27 +17,15 @@ MOST_CHARS = 2_000
 
 def shown(value: Value) -> str:
     """Return a value as users read it, shortened."""
-    match value:
-        case None | "":
-            text = "empty"
-        case bool():
-            text = "Yes" if value else "No"
-        case float():
-            text = repr(value).removesuffix(".0")
-        case _:
-            text = str(value).removesuffix("T00:00:00")
+    text = as_shown(value, "")
     return text if len(text) <= MOST_CHARS else f"{text[:MOST_CHARS]}…"
 
 
 def as_column(value: Value, column_type: str, currency: str = "") -> str:
     """Return a value as a column of a type shows it, an amount with its currency if it is known."""
-    if column_type == "CURRENCY" and _is_number(value):
-        return f"{value:,.2f} {currency}".rstrip()
+    if column_type == "CURRENCY" and isinstance(value, int | float):
+        return f"{as_shown(value, column_type)} {currency}".rstrip()
     return shown(value)
-
-
-def _is_number(value: Value) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def seen_of(item: ReviewItem) -> str:

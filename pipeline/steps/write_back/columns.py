@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pipeline.decide.column_values import is_empty, same
+from pipeline.decide.column_values import as_shown, is_empty, same
 from pipeline.errors import EffectInDoubt, RefusedByCaspio
 from pipeline.model import (
     Column,
@@ -158,11 +158,13 @@ def changed_values(
 ) -> str:
     """Say which columns have other values than before, "" when none has."""
 
-    def shown(value: Value) -> str:
-        return "empty" if is_empty(value) else repr(value)
+    def shown(name: str, value: Value) -> str:
+        if isinstance(value, str) and not is_empty(value):
+            return repr(value)  # where a text begins and ends must be seen
+        return as_shown(value, columns[name].type if name in columns else "")
 
     return "; ".join(
-        f"{name} was {shown(value)} and is {shown(now.get(name))}"
+        f"{name} was {shown(name, value)} and is {shown(name, now.get(name))}"
         for name, value in before.items()
         if name not in columns or not same(now.get(name), value, columns[name])
     )

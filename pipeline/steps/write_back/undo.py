@@ -4,7 +4,7 @@ import posixpath
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from pipeline.decide.column_values import same
+from pipeline.decide.column_values import as_shown, same
 from pipeline.decide.naming import has_name
 from pipeline.decide.ownership import IN_EFFECT, touched, undone, without_own_undos
 from pipeline.model import (
@@ -104,9 +104,10 @@ class _Record:
             if same(now[name], effect.after[name], columns[name]):
                 ours[name] = now[name]
             elif not same(now[name], effect.before.get(name), columns[name]):
-                self.done.skipped.append(
-                    f"{name} holds {now[name]!r} now, not {effect.after[name]!r} as was written"
-                )
+                column_type = columns[name].type
+                there = as_shown(now[name], column_type)
+                ours_was = as_shown(effect.after[name], column_type)
+                self.done.skipped.append(f"{name} holds {there} now, not {ours_was} as was written")
         if not ours:
             return
         restore = new_effect(

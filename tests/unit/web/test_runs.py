@@ -41,7 +41,7 @@ def test_a_run_shows_what_an_undo_puts_back(office: Office):
     text = words(office.signed_in(Role.MAPPER).get(ADDRESS))
 
     assert "2 records." in text
-    assert "receipts · 1 DocType: receipt → empty Total: 12.5 → empty" in text
+    assert "receipts · 1 DocType: receipt → empty Total: 12.50 → empty" in text
     assert "name: receipt.txt → scan.txt" in text
     assert office.world.record("1")["Total"] == 12.5
 
@@ -73,7 +73,7 @@ def test_what_a_killed_run_left_open_is_undone(office: Office):
     for effect in office.world.ledger.effects.find():
         office.world.ledger.effects.settle(effect, EffectState.INTENT)
 
-    assert "Total: 12.5 → empty" in words(office.signed_in().get(ADDRESS))
+    assert "Total: 12.50 → empty" in words(office.signed_in().get(ADDRESS))
     assert "undone 1 done." in undone(office)
     assert office.world.record("1")["Total"] is None
     assert office.world.caspio.attachments["Receipts", "Scan", "1"].name == "scan.txt"
@@ -88,7 +88,7 @@ def test_what_somebody_has_changed_since_is_left_alone(office: Office):
 
     assert [office.world.record(pk)["Total"] for pk in "12"] == [7.0, None]
     assert "in part 1 done, 1 partial" in text
-    assert "Receipts 1: left alone: Total holds 7.0 now" in text
+    assert "Receipts 1: left alone: Total holds 7.00 now" in text
 
 
 def test_of_many_records_left_alone_the_page_counts_the_others(

@@ -50,7 +50,7 @@ def test_an_edit_in_the_last_moment_is_a_conflict(world: World):
     (outcome,) = apply(world, planned)
 
     assert outcome.status is Status.CONFLICT
-    assert "Total was empty and is 77.0" in outcome.reason
+    assert "Total was empty and is 77.00" in outcome.reason
     assert world.record("1")["DocType"] == ""
     assert world.caspio.calls.count("update") == 1
 

@@ -37,7 +37,7 @@ def test_an_accepted_value_is_written_at_once(office: Office):
         "verified",
     )
     assert "Total was accepted and written." in words(page)
-    assert "In the record before 99 Why it waited" in words(page)
+    assert "In the record before 99.00 Why it waited" in words(page)
     assert state(office) == [ReviewState.ACCEPTED]
 
 
@@ -86,10 +86,10 @@ def test_a_record_that_has_changed_is_a_conflict_with_both_values(office: Office
     again = decide(browser, path, "accept")
 
     assert (
-        "The record has changed: Total was 99.0 and is 50.0. Nothing was written. 12.5 was read."
+        "The record has changed: Total was 99.00 and is 50.00. Nothing was written. 12.5 was read."
         in words(page)
     )
-    assert "In the record 50 Why" in words(page)
+    assert "In the record 50.00 Why" in words(page)
     assert office.world.record("1")["Total"] == 12.5
     assert "was accepted" in again
 
@@ -159,8 +159,8 @@ def test_a_run_is_undone_with_decisions_that_were_taken_back_in_it(office: Offic
     browser.post(f"{address}/undo", **form_of(page, "/undo"))
     office.site.jobs.wait()
 
-    assert "Total: 12.5 → 99 " in words(page)
-    assert "Total: 99 → 12.5" not in words(page)
+    assert "Total: 12.50 → 99.00 " in words(page)
+    assert "Total: 99.00 → 12.50" not in words(page)
     assert office.world.record("1")["Total"] == 99.0
     assert "everything was put back already" in words(browser.get(address))
 

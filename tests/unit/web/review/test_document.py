@@ -47,7 +47,7 @@ def test_the_page_shows_the_value_beside_the_record_and_why(office: Office):
     """Column, value, how certain, what the record holds and why it waits: nothing has to be guessed."""
     text = words(office.signed_in().get(office.suggest()))
 
-    assert "Total Read 12.5 99 % sure In the record 99 Why it waits" in text
+    assert "Total Read 12.50 99 % sure In the record 99.00 Why it waits" in text
     assert "the column already holds a value" in text
     assert "DocType written receipt 99 % sure" in text  # what was written at once is shown, too
 
@@ -245,7 +245,7 @@ def test_the_queue_lists_and_filters(office: Office):
 
     assert "2 records wait" in everything
     assert "high risk about 12.50 Waits since" in everything
-    assert "Total : 99 → 12.5 99 % sure" in everything
+    assert "Total : 99.00 → 12.50 99 % sure" in everything
     assert "1 record waits" in types
     assert "Receipts record 2" in types
     assert "No record with this filter waits" in none

@@ -41,7 +41,7 @@ def test_a_column_is_listed_across_documents(office: Office, monkeypatch: pytest
     more = first.partition(">Next page<")[0].rpartition('href="')[2].partition('"')[0]
     second = browser.get(more.replace("&amp;", "&"))
 
-    assert "99 12.5 99 % the column already holds a value" in words(first)
+    assert "99.00 12.50 99 % the column already holds a value" in words(first)
     assert len(rows_of(first)) == 2
     assert len(rows_of(second)) == 1
     assert not set(rows_of(first)) & set(rows_of(second))
@@ -78,7 +78,7 @@ def test_a_conflict_is_listed_and_the_other_rows_are_written(office: Office):
 
     assert totals(office) == {"1": 12.5, "2": 50.0, "3": 12.5}
     assert "in part 2 of 3 written. These records were left as they are:" in page
-    assert "Record 2: The record has changed: Total was 99.0 and is 50.0." in page
+    assert "Record 2: The record has changed: Total was 99.00 and is 50.00." in page
 
 
 def test_what_others_review_or_have_changed_is_not_accepted(office: Office):

@@ -196,7 +196,7 @@ def test_a_decision_on_a_record_that_moved_is_not_carried_out(world: World):
 
     assert world.record("1")["Total"] == 50.0
     assert outcome.status is Status.CONFLICT
-    assert "Total was 99.0 and is 50.0" in str(rows(world)[0]["Note"])
+    assert "Total was 99.00 and is 50.00" in str(rows(world)[0]["Note"])
 
 
 def test_a_change_of_case_alone_is_a_change(world: World):

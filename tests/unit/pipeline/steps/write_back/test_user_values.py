@@ -195,7 +195,7 @@ def test_a_rule_that_changes_one_column_takes_nothing_else_from_undo(world: Worl
     (undone,) = undo(world, RECEIPTS, "run-1")
 
     assert world.record("1")["Total"] is None
-    assert "DocType holds 'RECEIPT' now" in undone.reason
+    assert "DocType holds RECEIPT now" in undone.reason
 
 
 def test_rows_go_on_pointing_at_what_a_user_put_in_a_files_place(world: World):
