@@ -1,7 +1,7 @@
 """A record: every version of its files, and everything that happened to it, in order."""
 
 import tempfile
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -173,9 +173,9 @@ def _changes(leaves: Sequence[Leaf], visit: Visit) -> Iterator[Event]:
     }
     undoable = _undoable(list(effects.values()))
     # In the order in which they were made, whatever version they belong to.
-    for effect in sorted(effects.values(), key=lambda effect: effect.id):
+    for effect in sorted(effects.values(), key=_turn):
         yield Event(
-            effect.at or effect.applied_at,
+            _done_at(effect, effects.values()),
             _IN_WORDS[effect.kind],
             "already there" if effect.note == ALREADY_THERE else effect.state,
             tuple(_values(effect)),
@@ -183,6 +183,22 @@ def _changes(leaves: Sequence[Leaf], visit: Visit) -> Iterator[Event]:
             effect.run_id,
             is_undoable=effect.id in undoable,
         )
+
+
+def _turn(effect: Effect) -> tuple[bool, int]:
+    return effect.kind is EffectKind.DELETE_FILE, effect.id
+
+
+def _done_at(effect: Effect, effects: Iterable[Effect]) -> datetime | None:
+    """Return when a change was made.
+
+    A move intends to delete the old file together with its first step, and does it as its last one.
+    """
+    at = effect.applied_at or effect.at
+    if effect.kind is EffectKind.DELETE_FILE:
+        moved = (each for each in effects if each.run_id == effect.run_id and each.applied_at)
+        at = max((each.applied_at for each in moved if each.applied_at), default=at)
+    return at
 
 
 def _undoable(effects: Sequence[Effect]) -> set[int]:

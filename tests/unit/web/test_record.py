@@ -29,6 +29,24 @@ def test_a_record_shows_versions_and_events_in_order(office: Office):
     assert "DocType: typed → receipt" in text
 
 
+def test_a_moved_file_is_deleted_last(office: Office):
+    """Its old name is deleted once the record refers to the new one, though it was intended before."""
+    office.world.caspio.table("Docs", File="FILE", Kind="STRING")
+    office.world.caspio.files["/In/a.txt"] = b"doc_type=letter"
+    office.world.caspio.tables["Docs"]["7"] = {"PK_ID": 7, "File": "/In/a.txt", "Kind": None}
+    spec = SourceSpec("mail", table="Docs", rename="{{ doc_type }}", columns={"Kind": "doc_type"})
+    office.world.run(spec)
+
+    text = words(office.signed_in().get("/records?source=mail&record=7"))
+    steps = (
+        "stored the file under its new name",
+        "made the record refer",
+        "deleted the file under",
+    )
+
+    assert sorted(steps, key=text.index) == list(steps)
+
+
 def test_a_run_is_undone_for_one_record(office: Office):
     """The button undoes the run for this record, and leaves others alone; who pressed it is recorded."""
     for pk in "12":
