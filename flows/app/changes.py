@@ -60,7 +60,7 @@ def _change_sources(
     one record; its last argument is the record listed again, where a worker that died had left
     something open on it. `done` is called after each source.
     """
-    with recorded_run(context, kind, summary) as leases, watch or progress() as bars:
+    with recorded_run(context, kind, summary, sources) as leases, watch or progress() as bars:
         # A user waits for it, as for new work.
         context.spending.priority = Priority.NEW
         for spec in require_sources(context, sources):

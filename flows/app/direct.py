@@ -74,8 +74,9 @@ def work_sources(
     summary = Summary(new_run_id(context))
     chosen = choose_sources(context, sources, accept_types=request.yes)
     summary.stopped |= chosen.stopped
+    named = [*(spec.name for spec in chosen.specs), *chosen.stopped]
     with (
-        recorded_run(context, request.kind, summary) as leases,
+        recorded_run(context, request.kind, summary, named) as leases,
         answering(context.ports.ledger, request, summary),
         watch or progress() as bars,
     ):

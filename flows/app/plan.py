@@ -272,7 +272,7 @@ def plan_sources(
             [f"There is no folder {path.parent} for the plan. Create it, or name a file with -o."]
         )
     with (
-        recorded_run(context, "plan", summary) as leases,
+        recorded_run(context, "plan", summary, list(owner.sources)) as leases,
         PlanWriter(path, owner, ports.ledger.effects.plan_key()) as writer,
         watch or progress() as bars,
     ):

@@ -139,9 +139,12 @@ def new_run_id(context: AppContext) -> str:
 
 
 @contextmanager
-def recorded_run(context: AppContext, kind: str, summary: Summary) -> Iterator[Leases]:
+def recorded_run(
+    context: AppContext, kind: str, summary: Summary, sources: Sequence[str] = ()
+) -> Iterator[Leases]:
     """Record a run in the ledger from start to end, with its counts and calls, however it ends.
 
+    `sources` are those that it works on, where it is a run over sources.
     Yields the leases of this worker. It is a worker before it is a run, and longer: a run without
     a living worker is lost.
     """
@@ -150,7 +153,7 @@ def recorded_run(context: AppContext, kind: str, summary: Summary) -> Iterator[L
     context.spending.require()
     with leased_worker(ledger, summary.run_id) as leases:
         summary.lost_runs += ledger.usage.record_lost_runs()
-        ledger.usage.start_run(summary.run_id, kind)
+        ledger.usage.start_run(summary.run_id, kind, sources)
         # What the ledger keeps if an error ends the run that no case below names.
         status = "stopped"
         try:

@@ -171,7 +171,11 @@ def verify(
         f"About {counted(report.expected_calls, 'Caspio call')}; each repair takes one more. "
         "Contents are read from the archive, not from Caspio."
     )
-    with recorded_run(context, "verify", summary) as leases, watch or shown_progress() as bars:
+    named = [spec.name for spec in specs]
+    with (
+        recorded_run(context, "verify", summary, named) as leases,
+        watch or shown_progress() as bars,
+    ):
         for spec in specs:
             if spec.name in progress.now.done:
                 continue

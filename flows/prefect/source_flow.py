@@ -178,7 +178,7 @@ def run_recorded(
 ) -> None:
     """Run a source as a run of the ledger."""
     with (
-        recorded_run(context, request.kind, summary) as leases,
+        recorded_run(context, request.kind, summary, [spec.name]) as leases,
         answering(context.ports.ledger, request, summary),
     ):
         run = make_source_run(

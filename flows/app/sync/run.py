@@ -100,7 +100,7 @@ def _recorded(
     summary = Summary(new_run_id(context))
     reports: list[SyncReport] = []
     with (
-        recorded_run(context, kind, summary),
+        recorded_run(context, kind, summary, [spec.name]),
         answering_batch(ledger, batch, summary.run_id, lambda: _answer(reports[0])),
     ):
         # Messages are put back and wait in the ledger; a schedule tries again in an hour only.

@@ -291,6 +291,7 @@ def load_run(row: RowMapping) -> RunState:
         counts=row["counts"],
         calls=row["calls"],
         values=row["value_counts"],
+        sources=tuple(row["sources"]),
     )
 
 

@@ -26,7 +26,7 @@ _DUE_FROM_NOW_ON = (
 class SqlUsage(SqlMetrics):
     """Remember runs, count calls, and pace the calls of all workers of an account."""
 
-    def start_run(self, run_id: str, kind: str) -> None:
+    def start_run(self, run_id: str, kind: str, sources: Sequence[str] = ()) -> None:
         """Record that a run began; one that is started again keeps its beginning and its calls."""
         row = {
             "id": run_id,
@@ -38,6 +38,7 @@ class SqlUsage(SqlMetrics):
             "value_counts": {},
             "calls": {},
             "calls_total": 0,
+            "sources": list(sources),
         }
         again = {"status": "running", "finished_at": None}
         statement = self._session.insert(runs).values(row)

@@ -12,7 +12,8 @@ from pipeline.ports.metrics import Counters, LedgerMetrics
 class RunState:
     """One run: `counts` are files by status, `calls` Caspio calls by "METHOD /template".
 
-    `values` says how many values were written, planned, suggested and left open.
+    `values` says how many values were written, planned, suggested and left open. `sources` are
+    those that it works on; a run for no source has none.
     `status` is "running" while the run's worker lives, and "lost" if it died before it could record
     its end. Such a run has no `finished_at`.
     """
@@ -25,6 +26,7 @@ class RunState:
     counts: Mapping[str, int]
     calls: Mapping[str, int]
     values: Mapping[str, int] = field(default_factory=dict)
+    sources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ class Usage:
 class UsageLedger(Protocol):
     """Remembers runs, counts calls, and paces the calls of all workers of an account."""
 
-    def start_run(self, run_id: str, kind: str) -> None:
+    def start_run(self, run_id: str, kind: str, sources: Sequence[str] = ()) -> None:
         """Record that a run began; its worker has joined before."""
 
     def record_lost_runs(self) -> Sequence[str]:

@@ -8,7 +8,7 @@ from tests.fakes.clock import FakeClock
 def test_a_run_is_remembered(ledger: Ledger, clock: FakeClock):
     """A run shows when it began and ended, and what it did."""
     began = clock.now()
-    ledger.usage.start_run("run-1", "run")
+    ledger.usage.start_run("run-1", "run", ["receipts", "mail"])
     clock.advance(90)
 
     ledger.usage.finish_run(
@@ -24,6 +24,7 @@ def test_a_run_is_remembered(ledger: Ledger, clock: FakeClock):
     )
     assert (run.status, run.counts, run.calls) == ("done", {"done": 2}, {"GET /v3/tables": 4})
     assert run.values == {"written": 3}
+    assert run.sources == ("receipts", "mail")
 
 
 def test_a_run_under_way_has_no_end(ledger: Ledger):

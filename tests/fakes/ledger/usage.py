@@ -20,11 +20,12 @@ class MemoryUsage(MemoryPart):
         self._due: dict[str, float] = {}
         self._counters: dict[tuple[str, str], CounterValue] = {}
 
-    def start_run(self, run_id: str, kind: str) -> None:
+    def start_run(self, run_id: str, kind: str, sources: Sequence[str] = ()) -> None:
         """Record that a run began."""
         known = self._runs.get(run_id)
         if known is None:
-            known = RunState(run_id, kind, self._memory.clock.now(), None, "running", {}, {})
+            now, named = self._memory.clock.now(), tuple(sources)
+            known = RunState(run_id, kind, now, None, "running", {}, {}, sources=named)
         self._runs[run_id] = replace(known, status="running", finished_at=None)
 
     def record_lost_runs(self) -> Sequence[str]:

@@ -83,13 +83,13 @@ def test_each_state_has_one_column(office: Office):
 
 
 def test_runs_are_listed(office: Office):
-    """The last runs have kind, state, documents and calls."""
-    office.world.ledger.usage.start_run("run-9", "ingest")
+    """The last runs have kind, sources, state, documents and calls."""
+    office.world.ledger.usage.start_run("run-9", "ingest", ["receipts", "mail"])
     office.world.ledger.usage.finish_run(
         "run-9", "done", counts={"done": 3}, calls={"GET /x": 5}, values={}
     )
 
-    assert "ingest done 3 done 5 run-9" in words(office.signed_in().get("/"))
+    assert "ingest receipts, mail done 3 done 5 run-9" in words(office.signed_in().get("/"))
 
 
 def test_hostile_names_and_texts_stay_text(office: Office):
