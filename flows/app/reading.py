@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
 from pipeline.environment import environment
 from pipeline.errors import BadSettings
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from pipeline.settings.sections import ProcessingSettings
     from processors.contract import Limits, OcrModels
     from processors.sandbox.reader import SandboxedReader
+
+T = TypeVar("T")
 
 _REST_S = 600.0
 """Seconds without a run after which a kept reader is ended: its processes have hundreds of MB."""
@@ -110,6 +112,7 @@ class KeptReader:
     """
 
     later: Callable[[float, Callable[[], None]], _Cancellable] = _later
+    _known: tuple[object, object] | None = None
     _reader: "SandboxedReader | None" = None
     _key: object = None
     _users: int = 0
@@ -143,6 +146,18 @@ class KeptReader:
                 self._users -= 1
                 self._cancel_ending()
                 self._ending = self.later(_REST_S, self._end_rested)
+
+    def known(self, key: object, new: Callable[[], T]) -> T:
+        """Return what runs with this key know of the account; `new` makes it for the first one."""
+        with self._lock:
+            if self._known is None or self._known[0] != key:
+                self._known = key, new()
+            return cast("T", self._known[1])
+
+    def forget(self) -> None:
+        """Know nothing of the account any more."""
+        with self._lock:
+            self._known = None
 
     def close(self) -> None:
         """End the reader processes at once, even while they read."""

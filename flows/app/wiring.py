@@ -16,7 +16,7 @@ from flows.app.drain import Drain
 from flows.app.reading import KeptReader, open_reader, own_rules, worker_count
 from pipeline.adapters.system_clock import SystemClock
 from pipeline.context import Ports
-from pipeline.errors import IngestError
+from pipeline.errors import BadSettings, IngestError
 from pipeline.metering.budget import Spending
 from pipeline.metering.metrics import MetricsRecorder
 from pipeline.metering.summary import Summary
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     import httpx
 
     from pipeline.adapters.caspio.client import CaspioClient
+    from pipeline.adapters.caspio.client.http.auth import KeptToken
     from processors.sandbox.reader import SandboxedReader
 
 
@@ -66,12 +67,14 @@ def connect(
     """Open client, archive, ledger and reader, and close them again, however the run ends.
 
     `drain` is whoever may ask the run to stop, where that is not the run's own signal. `kept` lends
-    its reader, in a process that runs again and again.
+    its reader and what it knows of the account, in a process that runs again and again.
 
     Raises:
         LedgerUnavailable, ArchiveUnavailable, BadSettings: with what to do about it.
     """
     # Adapters are imported where they are opened: a command that needs none starts at once.
+    from pipeline.adapters.caspio.kept import KeptAccount
+    from pipeline.adapters.caspio.schema_cache import SchemaCache
     from pipeline.adapters.caspio.source import CaspioFileSource
     from pipeline.adapters.caspio.target import CaspioRecordTarget
 
@@ -85,16 +88,22 @@ def connect(
         spending = stack.enter_context(
             closing(Spending(ledger, settings.caspio.account, settings.caspio.allowance))
         )
+        # A run knows the schema once. After any change of the settings nothing old is known.
+        key = (settings.model_dump(), settings.account)
+        account = KeptAccount() if kept is None else kept.known(key, KeptAccount)
         client = stack.enter_context(
-            open_client(settings, clock=clock, ledger=ledger, spending=spending)
+            open_client(
+                settings, clock=clock, ledger=ledger, spending=spending, token=account.token
+            )
         )
+        schema = SchemaCache(client, clock=clock, known=account.schema)
         book = MetricsRecorder(
             ledger, clock=clock, tracer=open_tracer(), calls=lambda: client.calls
         )
         stack.enter_context(closing(book))
         ports = Ports(
-            source=CaspioFileSource(client, scratch_dir=scratch, clock=clock),
-            target=CaspioRecordTarget(client),
+            source=CaspioFileSource(client, scratch_dir=scratch, clock=clock, schema=schema),
+            target=CaspioRecordTarget(client, schema=schema),
             archive=open_archive(settings.archive),
             ledger=ledger,
             reader=stack.enter_context(_reader_for(settings, kept)),
@@ -103,7 +112,13 @@ def connect(
             telemetry=book,
             learner=open_learner(settings),
         )
-        yield AppContext(settings, ports, client, spending, drain, book.seconds)
+        try:
+            yield AppContext(settings, ports, client, spending, drain, book.seconds)
+        except BadSettings:
+            # What the settings name may have been added to the account since it was looked at.
+            if kept is not None:
+                kept.forget()
+            raise
 
 
 def _reader_for(
@@ -193,9 +208,11 @@ def open_client(
     ledger: Ledger | None = None,
     spending: Spending | None = None,
     timeout: "httpx.Timeout | None" = None,
+    token: "KeptToken | None" = None,
 ) -> "Iterator[CaspioClient]":
     """Open a client for the account; with a ledger it shares its rate with all workers.
 
+    `token` is what clients of these settings before it have left, and is left by this one.
     What goes wrong inside is raised as an error of `pipeline.errors`.
     """
     from pipeline.adapters.caspio.client import CaspioClient
@@ -213,6 +230,7 @@ def open_client(
             timeout=timeout,
             pool=pool,
             meter=spending,
+            token=token,
         ) as client,
     ):
         yield client

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pipeline.adapters.caspio.client import CaspioClient, Clock, Column, Misconfigured, Refused
 from pipeline.adapters.caspio.client.where import unknown_name
@@ -30,17 +30,36 @@ class Layout:
         return tuple(dict.fromkeys(("PK_ID", *self.columns, *self.files)))
 
 
-class SchemaCache:
-    """Ask for each table's fields once; safe from many threads. Without a clock, never again."""
+@dataclass(slots=True)
+class KnownSchema:
+    """What was asked of an account's schema, for the runs that follow each other in a process.
 
-    def __init__(self, client: CaspioClient, *, clock: Clock | None = None) -> None:
+    `since_s` is when it began to be asked for, by the monotonic clock; None before that.
+    """
+
+    columns: dict[tuple[str, bool], Mapping[str, Column]] = field(default_factory=dict)
+    tables: tuple[str, ...] | None = None
+    since_s: float | None = None
+    # Reentrant: tables_with_files asks for columns while it has the lock.
+    lock: threading.RLock = field(default_factory=threading.RLock)
+
+
+class SchemaCache:
+    """Ask for each table's fields once; safe from many threads. Without a clock, never again.
+
+    `known` is what others of the same account share, or have left.
+    """
+
+    def __init__(
+        self,
+        client: CaspioClient,
+        *,
+        clock: Clock | None = None,
+        known: KnownSchema | None = None,
+    ) -> None:
         self._client = client
         self._clock = clock
-        # Reentrant: tables_with_files asks for columns while it has the lock.
-        self._lock = threading.RLock()
-        self._columns: dict[tuple[str, bool], Mapping[str, Column]] = {}
-        self._tables: tuple[str, ...] | None = None
-        self._since = clock.monotonic() if clock else 0.0
+        self._known = known or KnownSchema()
 
     def columns(self, container: str, *, is_view: bool) -> Mapping[str, Column]:
         """Return the columns of a table or view by name, without PK_ID.
@@ -48,10 +67,10 @@ class SchemaCache:
         Raises:
             Misconfigured: there is no such table or view; says which one may be meant.
         """
-        with self._lock:
+        with self._known.lock:
             self._drop_what_is_old()
             key = (container, is_view)
-            if key not in self._columns:
+            if key not in self._known.columns:
                 operations = self._client.container(is_view=is_view)
                 try:
                     fields = operations.fields(container)
@@ -62,27 +81,31 @@ class SchemaCache:
                     place = "the account's views" if is_view else "the account's tables"
                     problem = unknown_name(container, operations.names(), container=place)
                     raise Misconfigured([problem]) from error
-                self._columns[key] = {column.name: column for column in fields}
-            return self._columns[key]
+                self._known.columns[key] = {column.name: column for column in fields}
+            return self._known.columns[key]
 
     def tables_with_files(self) -> Mapping[str, tuple[str, ...]]:
         """Return, by table in order of name, the FILE fields of all tables that have any."""
-        with self._lock:
+        with self._known.lock:
             self._drop_what_is_old()
-            if self._tables is None:
-                self._tables = tuple(sorted(self._client.tables.names()))
+            if self._known.tables is None:
+                self._known.tables = tuple(sorted(self._client.tables.names()))
             found: dict[str, tuple[str, ...]] = {}
-            for table in self._tables:
+            for table in self._known.tables:
                 fields = file_fields(self.columns(table, is_view=False))
                 if fields:
                     found[table] = fields
             return found
 
     def _drop_what_is_old(self) -> None:
-        if self._clock is not None and self._clock.monotonic() - self._since > MAX_AGE_S:
-            self._columns.clear()
-            self._tables = None
-            self._since = self._clock.monotonic()
+        if self._clock is None:
+            return
+        known, now_s = self._known, self._clock.monotonic()
+        if known.since_s is None:
+            known.since_s = now_s
+        elif now_s - known.since_s > MAX_AGE_S:
+            known.columns.clear()
+            known.tables, known.since_s = None, now_s
 
 
 def file_fields(columns: Mapping[str, Column]) -> tuple[str, ...]:

@@ -40,13 +40,21 @@ class CaspioFileSource:
         client: Talks to the account; closed by whoever made it.
         scratch_dir: Folder for listings that are too long for memory; created if missing.
         clock: Says when what is known of the schema is too old.
+        schema: What is known of the schema, where others share it.
     """
 
-    def __init__(self, client: CaspioClient, scratch_dir: Path, clock: Clock) -> None:
+    def __init__(
+        self,
+        client: CaspioClient,
+        scratch_dir: Path,
+        clock: Clock,
+        *,
+        schema: SchemaCache | None = None,
+    ) -> None:
         self._client = client
         self._scratch_dir = scratch_dir
         self._clock = clock
-        self._schema = SchemaCache(client, clock=clock)
+        self._schema = schema or SchemaCache(client, clock=clock)
 
     def pages(self, spec: SourceSpec) -> Iterator[Sequence[RecordWork]]:
         """Yield every record that has a file, in order of PK_ID (of path for a folder), lazily.

@@ -55,12 +55,13 @@ class CaspioRecordTarget:
     """Each write names one PK_ID and the state it was planned against.
 
     None is repeated once it was sent.
-    The schema and the folders are asked for once in the life of this object.
+    The folders are asked for once in the life of this object, and so is the schema, unless `schema`
+    is given.
     """
 
-    def __init__(self, client: CaspioClient) -> None:
+    def __init__(self, client: CaspioClient, *, schema: SchemaCache | None = None) -> None:
         self._client = client
-        self._schema = SchemaCache(client)
+        self._schema = schema or SchemaCache(client)
         self._referrers = ReferrerLookup(client, self._schema)
         self._tree = FolderTree(client.files)
         # Whether an attachment field takes names with their extension, by container and field.

@@ -25,7 +25,7 @@ from pipeline.adapters.caspio.client.areas.tasks import Tasks
 from pipeline.adapters.caspio.client.areas.webhooks import Webhooks
 from pipeline.adapters.caspio.client.clock import Clock, MachineClock
 from pipeline.adapters.caspio.client.errors import CaspioError, Misconfigured
-from pipeline.adapters.caspio.client.http.auth import ClientCredentials
+from pipeline.adapters.caspio.client.http.auth import ClientCredentials, KeptToken
 from pipeline.adapters.caspio.client.http.call import RETRY, Caller
 from pipeline.adapters.caspio.client.http.network import network_transport
 from pipeline.adapters.caspio.client.http.rate import PermitPool, RateLimiter
@@ -70,6 +70,7 @@ class CaspioClient:
         pool: Where all workers of the account take their permits from; None keeps the rate to this
             client.
         meter: Is called for every call and the bytes it moves.
+        token: Keeps the token for the clients after this one, with the same address, id and secret.
         retry: How calls are repeated. Change it with `dataclasses.replace(RETRY, attempts=3)`.
 
     Attributes:
@@ -98,6 +99,7 @@ class CaspioClient:
         transport: httpx.BaseTransport | None = None,
         pool: PermitPool | None = None,
         meter: Meter | None = None,
+        token: KeptToken | None = None,
         retry: RetryPolicy = RETRY,
     ) -> None:
         self._url = url = _checked(url, client_id, client_secret)
@@ -105,7 +107,11 @@ class CaspioClient:
         limiter = RateLimiter.parse(rate, clock=clock, pool=pool)
         self._calls = CallCounter()
         auth = ClientCredentials(
-            url=url, client_id=client_id, client_secret=Secret(client_secret), clock=clock
+            url=url,
+            client_id=client_id,
+            client_secret=Secret(client_secret),
+            clock=clock,
+            kept=token,
         )
         self._http = httpx.Client(
             auth=auth,

@@ -4,7 +4,7 @@ import math
 import threading
 from collections.abc import Generator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import httpx
 
@@ -56,6 +56,18 @@ class _Token:
     ends_at: float
 
 
+@dataclass(slots=True, repr=False)
+class KeptToken:
+    """The token of an account's profile, for the clients that follow each other in a process.
+
+    Safe to share between threads. Only clients of one address, id and secret may share it.
+    """
+
+    token: _Token | None = None
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    """The one that asks for a token has it."""
+
+
 class ClientCredentials(httpx.Auth):
     """Put a bearer token on each request.
 
@@ -65,13 +77,20 @@ class ClientCredentials(httpx.Auth):
     refused request was not processed.
     """
 
-    def __init__(self, *, url: str, client_id: str, client_secret: Secret, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        url: str,
+        client_id: str,
+        client_secret: Secret,
+        clock: Clock,
+        kept: KeptToken | None = None,
+    ) -> None:
         self._url = url + TOKEN_TEMPLATE
         self._client_id = client_id
         self._client_secret = client_secret
         self._clock = clock
-        self._lock = threading.Lock()
-        self._token: _Token | None = None
+        self._kept = kept or KeptToken()
         self._secrets = [client_secret.reveal()]
 
     def sync_auth_flow(
@@ -108,7 +127,8 @@ class ClientCredentials(httpx.Auth):
 
     def redacted(self, text: str) -> str:
         """Return a text without the secret and the tokens: a proxy may repeat what it was sent."""
-        for secret in list(self._secrets):
+        token = self._kept.token
+        for secret in [*self._secrets, token.secret.reveal() if token else ""]:
             if len(secret) >= SHORTEST_REDACTED:
                 text = text.replace(secret, "****")
         return text
@@ -119,10 +139,10 @@ class ClientCredentials(httpx.Auth):
         """Return a token that is neither old nor the refused one, and whether it is new."""
         # Not longer than one token may take: if that one does not come, waiting for ten more in
         # turn would not help.
-        if not self._lock.acquire(timeout=TOKEN_S):
+        if not self._kept.lock.acquire(timeout=TOKEN_S):
             raise TokenDelayed("another thread has been waiting for a token for too long.")
         try:
-            token = self._token
+            token = self._kept.token
             if (
                 token is not None
                 and token is not refused
@@ -130,13 +150,13 @@ class ClientCredentials(httpx.Auth):
             ):
                 return token, False
             response = yield self._token_request()
-            self._token = token = self._parse(response)
+            self._kept.token = token = self._parse(response)
             # The client secret, the token before and this one: a request may still be under way
             # with the former.
             self._secrets = [*self._secrets[:1], *self._secrets[1:][-1:], token.secret.reveal()]
             return token, True
         finally:
-            self._lock.release()
+            self._kept.lock.release()
 
     def _token_request(self) -> httpx.Request:
         data = {

@@ -6,7 +6,12 @@ import httpx
 import pytest
 
 from pipeline.adapters.caspio.client.errors import AccessDenied
-from pipeline.adapters.caspio.client.http.auth import ClientCredentials, Secret, TokenDelayed
+from pipeline.adapters.caspio.client.http.auth import (
+    ClientCredentials,
+    KeptToken,
+    Secret,
+    TokenDelayed,
+)
 from tests.fakes.clock import FakeClock
 
 URL = "https://abc12345.caspio.com"
@@ -164,3 +169,25 @@ def test_secret_is_never_shown() -> None:
     secret = Secret("hush-hush")
 
     assert "hush" not in f"{secret} {secret!r} {[secret]} {secret!s:>20}"
+
+
+def test_a_kept_token_outlives_its_client(clock: FakeClock) -> None:
+    """The next client uses it; refused, it is taken anew once, and both clients hide both tokens."""
+    kept = KeptToken()
+    first, second = (
+        ClientCredentials(
+            url=URL, client_id="id", client_secret=Secret("hush-hush"), clock=clock, kept=kept
+        )
+        for _ in range(2)
+    )
+    play(first, token("first token"), reply(200))
+
+    assert play(second, reply(200)) == ["Bearer first token"]
+    assert play(second, reply(401), token("other token"), reply(200)) == [
+        "Bearer first token",
+        "token",
+        "Bearer other token",
+    ]
+    assert play(first, reply(200)) == ["Bearer other token"]
+    assert first.redacted("first token, other token") == "****, ****"
+    assert second.redacted("other token") == "****"
