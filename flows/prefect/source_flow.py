@@ -165,7 +165,8 @@ def run_flow(config: Path, source: str, request: RunRequest) -> State:
         report = Report.of(summary, context.document(summary, started=started))
         leave_report(source, report, context=context)
         # While the ledger is still open, which the alarms compare with.
-        raise_alarms(context, source, summary, few=bool(request.records))
+        named = request.records or (request.selection and request.selection.records)
+        raise_alarms(context, source, summary, few=bool(named))
         if server is not None and interrupted is None:
             learn_if_grown(server, context.settings, spec, request, summary)
     if interrupted:

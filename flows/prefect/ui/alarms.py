@@ -42,7 +42,7 @@ class Alarm:
 def raise_alarms(context: AppContext, source: str, summary: Summary, *, few: bool = False) -> None:
     """Send an event for each new reason to look.
 
-    After a run of a `few` named records, the documents of the whole source are not counted.
+    A run of a `few` named records raises one only for documents that did not need a user before.
     """
     ledger = context.ports.ledger
     budget = budget_low(context)
@@ -57,10 +57,13 @@ def source_alarms(ledger: Ledger, source: str, summary: Summary, *, few: bool) -
     """Return the alarms of a source whose cause is new, and keep their causes."""
     failing = many_failed(source, summary)
     due = [failing] if is_new(failing, ledger) else []
-    if few:
-        return due
+    # Whoever names a known document again needs no alarm. Counted only where there may be one.
+    if few and not due:
+        return []
     before = int(ledger.files.last_alarm(source, events.QUARANTINE_GREW) or 0)
     now = ledger.files.count_attention(FAILED, source=source).open
+    if few and now <= before:
+        return []
     grown = quarantine_grew(source, summary, before=before, now=now)
     # The documents of the other alarm are those by which the number has grown.
     return [*due, grown] if is_new(grown, ledger) and now > before and not due else due

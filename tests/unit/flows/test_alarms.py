@@ -82,3 +82,18 @@ def test_a_run_of_a_few_records_does_not_count_the_source():
 
     assert few == []
     assert len(_raised(ledger)) == 1
+
+
+def test_a_run_of_a_few_records_raises_an_alarm_for_new_documents_only():
+    """A known one that a user names again raises none; a new one raises one, and the next whole run no second."""
+    ledger = MemoryLedger()
+    known = _finished(ledger, 1, Status.REJECTED, reason="damaged")
+    _raised(ledger, known, *(_finished(ledger, number, Status.DONE) for number in range(2, 9)))
+
+    again = source_alarms(ledger, "receipts", _run(known), few=True)
+    new = _finished(ledger, 9, Status.REJECTED, reason="empty")
+    first = source_alarms(ledger, "receipts", _run(new), few=True)
+
+    assert again == []
+    assert [alarm.event for alarm in first] == [events.MANY_FAILED]
+    assert _raised(ledger) == []
