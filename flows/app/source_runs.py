@@ -69,7 +69,8 @@ class OutcomeCounter:
     def unchanged(self, ref: FileRef) -> None:
         """Count a file that the ledger calls finished, unless its record is to be reprocessed."""
         self.missing.discard(ref.version)
-        if ref.record is None or ref.record not in self.requested:
+        # Nearly always none is requested, and a listing has many files.
+        if not self.requested or ref.record is None or ref.record not in self.requested:
             self.add(Outcome(ref, Status.UNCHANGED))
 
     def expect(self, files: int) -> None:

@@ -5,9 +5,9 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import structlog
 from pydantic import SecretStr
@@ -345,10 +345,22 @@ def open_turns(settings: Settings) -> ReadingTurns | None:
 
 def open_learner(settings: Settings) -> Learner | None:
     """Return what learns columns; None where learning is switched off."""
-    if not settings.learn.enabled:
-        return None
-    # Before numpy is loaded: its threads wait for each other where the cores read documents.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # noqa: TID251 - written here, read by BLAS
-    from processors.learner import ColumnLearner
+    return cast("Learner", _LearnerOnDemand()) if settings.learn.enabled else None
 
-    return ColumnLearner()
+
+class _LearnerOnDemand:
+    """The learner, loaded when it is first asked for something.
+
+    It takes 16 MiB, most of it numpy, and a run without learned columns asks for nothing.
+    """
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._loaded, name)
+
+    @cached_property
+    def _loaded(self) -> Learner:
+        # Before numpy is loaded: its threads wait for each other where the cores read documents.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # noqa: TID251 - written here, read by BLAS
+        from processors.learner import ColumnLearner
+
+        return ColumnLearner()

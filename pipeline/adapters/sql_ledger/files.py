@@ -127,10 +127,12 @@ class SqlFiles(SqlSources, SqlReadings, SqlFileWalks, SqlFileRestore):
 
     def _among(self, versions: Sequence[str], wanted: ColumnElement[bool], doing: str) -> set[str]:
         found: set[str] = set()
+        if not versions:
+            return found
+        these = select(files.c.version).where(self._session.among(files.c.version), wanted)
         with self._session.reading(doing) as connection:
             for chunk in chunks(versions):
-                these = select(files.c.version).where(files.c.version.in_(chunk), wanted)
-                found.update(connection.execute(these).scalars())
+                found.update(connection.scalars(these, {"these": chunk}))
         return found
 
     def archived(self, version: str, *, sha256: str, size_bytes: int, media_type: str) -> None:

@@ -7,7 +7,19 @@ from itertools import islice
 from threading import Lock
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Table, delete, func, select
+from sqlalchemy import (
+    ARRAY,
+    JSON,
+    ColumnElement,
+    Connection,
+    Table,
+    Text,
+    any_,
+    bindparam,
+    delete,
+    func,
+    select,
+)
 
 from pipeline.adapters.sql_ledger import database
 from pipeline.ports import Clock
@@ -104,6 +116,16 @@ class Session:
     def insert(self, table: Table) -> Any:
         """Return an INSERT of this database's dialect, which knows ON CONFLICT."""
         return database.insert_for(self.engine.dialect)(table)
+
+    def among(self, column: ColumnElement[str]) -> ColumnElement[bool]:
+        """Return the condition that a column holds one of the texts in the parameter `these`.
+
+        They are one parameter: to prepare one for each takes longer than to look them up.
+        """
+        if self.engine.dialect.name == "postgresql":
+            return column == any_(bindparam("these", type_=ARRAY(Text)))
+        each = func.json_each(bindparam("these", type_=JSON)).table_valued("value")
+        return column.in_(select(each.c.value))
 
     def keep(
         self,

@@ -1,6 +1,8 @@
 """What users see of the learning and decide about it, from the ledger alone."""
 
 import hashlib
+import subprocess
+import sys
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -253,3 +255,20 @@ def test_what_is_switched_off_is_refused(office: Office):
 
     with pytest.raises(BadSettings, match=r"learn\.enabled"):
         learn(replace(office.context, ports=ports))
+
+
+def test_a_run_without_learned_columns_loads_no_numpy():
+    """The learner is there, and what it computes with is not loaded before it learns or chooses."""
+    program = (
+        "import sys; from types import SimpleNamespace as Settings;"
+        "from flows.app.wiring import open_learner;"
+        "learner = open_learner(Settings(learn=Settings(enabled=True)));"
+        "before = 'numpy' in sys.modules;"
+        "print(before, learner.format != '', 'numpy' in sys.modules)"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.split() == ["False", "True", "True"]

@@ -68,16 +68,16 @@ class FileInfo:
         """Say whether the name ends with the extension already."""
         # fileInfo splits name and extension (caspio-api.md, section 3.3), but a name that has its
         # extension already was not ruled out: both are understood.
-        return bool(self.extension) and self.file_name.lower().endswith(
-            f".{self.extension}".lower()
-        )
+        extension = self.extension
+        return bool(extension) and self.file_name.lower().endswith(f".{extension.lower()}")
 
     @property
     def full_name(self) -> str:
         """Return the name with its extension, once."""
-        if not self.extension or self.name_has_type:
+        extension = self.extension
+        if not extension or self.name_has_type:
             return self.file_name
-        return f"{self.file_name}.{self.extension}"
+        return f"{self.file_name}.{extension}"
 
     @property
     def listed_date(self) -> str:
@@ -196,22 +196,39 @@ def _record(item: Payload) -> Record:
             values[name] = ", ".join(map(str, lists[name].values()))
         else:  # in JSON all else is a scalar
             values[name] = value
-    pk = item.member("PK_ID")
-    return Record(None if pk.value is None else pk.pk(), values, lists)
+    pk = item.value.get("PK_ID")
+    return Record(None if pk is None else _pk(pk, item), values, lists)
+
+
+def _pk(value: object, item: Payload) -> str:
+    """Return the PK_ID of a row, whose value is known: nearly always a whole number."""
+    return str(value) if type(value) is int else item.member("PK_ID").pk()
 
 
 def file_infos(answer: Payload) -> tuple[FileInfo, ...]:
     """Parse the rows of an attachment field's fileInfo, also those without a file."""
-    return tuple(
-        FileInfo(
-            pk=item.member("PK_ID").pk(),
-            file_name=item.member("FileName").text(""),
-            file_type=item.member("FileType").text(""),
-            size_bytes=item.member("Size").number_or_none(),
-            created=item.member("DateCreated").text(""),
-            updated=item.member("DateUpdated").text(""),
-        )
-        for item in answer.member("Result").items()
+    return tuple(_file_info(item) for item in answer.member("Result").items())
+
+
+def _file_info(item: Payload) -> FileInfo:
+    if isinstance(item.value, dict):
+        get = item.value.get
+        pk, size_bytes = get("PK_ID"), get("Size")
+        name, kind = get("FileName"), get("FileType")
+        created, updated = get("DateCreated"), get("DateUpdated")
+        # A listing has a thousand rows a page, and nearly all have all of it.
+        if (type(size_bytes) is int and type(name) is str and type(kind) is str) and (
+            type(created) is str and type(updated) is str
+        ):
+            return FileInfo(_pk(pk, item), name, kind, size_bytes, created, updated)
+    # What is missing has a default, and the error about a wrong member names it.
+    return FileInfo(
+        pk=item.member("PK_ID").pk(),
+        file_name=item.member("FileName").text(""),
+        file_type=item.member("FileType").text(""),
+        size_bytes=item.member("Size").number_or_none(),
+        created=item.member("DateCreated").text(""),
+        updated=item.member("DateUpdated").text(""),
     )
 
 
