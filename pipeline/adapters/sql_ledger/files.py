@@ -51,6 +51,8 @@ _INHERITED = (
 _ONE = files.c.version == bindparam("of_version")
 _STATE = select(files).where(_ONE)
 _STATES_OF = select(files).where(files.c.version.in_(bindparam("of_versions", expanding=True)))
+# An outcome that is recorded at this moment is waited for.
+_TAKEN = _STATE.with_for_update(read=True)
 _PLANNED = update(files).where(_ONE).values(stage=Stage.PLANNED.value)
 # A version that has come further keeps its stage.
 _ARCHIVED = (
@@ -70,7 +72,9 @@ _OUTCOME = {
 }
 _FINISHED = update(files).where(_ONE).values(_OUTCOME)
 _RENAMED = files.c.renamed_from == bindparam("of_version")
-_FINISHED_TOO = update(files).where(_RENAMED, files.c.outcome.is_(None)).values(_OUTCOME)
+_WITHOUT_OUTCOME = _RENAMED & files.c.outcome.is_(None)
+_OPEN_RENAME = select(files.c.id).where(_WITHOUT_OUTCOME).limit(1)
+_FINISHED_TOO = update(files).where(_WITHOUT_OUTCOME).values(_OUTCOME)
 
 
 class SqlFiles(SqlSources, SqlReadings, SqlFileWalks, SqlFileRestore):
@@ -82,6 +86,8 @@ class SqlFiles(SqlSources, SqlReadings, SqlFileWalks, SqlFileRestore):
         Each becomes the newest at its place, because a listing shows what is there now.
         """
         once = {ref.version: ref for ref in refs}
+        if not once:  # most pages of a listing have nothing new
+            return
         with self._session.writing_files("record files seen") as connection:
             for chunk in chunks(once.values()):
                 # Of two versions at one place in one listing, the last is there now.
@@ -165,7 +171,10 @@ class SqlFiles(SqlSources, SqlReadings, SqlFileWalks, SqlFileRestore):
             "run_id": run_id,
             "updated_at": self._session.clock.now(),
         }
-        with self._session.writing_files(f"record the outcome of {outcome.ref.name}") as connection:
+        doing = f"record the outcome of {outcome.ref.name}"
+        if self._session.engine.dialect.name == "postgresql" and self._finish_alone(values, doing):
+            return
+        with self._session.writing_files(doing) as connection:
             if connection.execute(_FINISHED, values).rowcount == 0:
                 new = self._session.insert(files).values(self._new_row(outcome.ref, run_id))
                 connection.execute(new.on_conflict_do_nothing())
@@ -173,10 +182,25 @@ class SqlFiles(SqlSources, SqlReadings, SqlFileWalks, SqlFileRestore):
             # Another statement: either condition has an index, and an OR of both would use neither.
             connection.execute(_FINISHED_TOO, values)
 
+    def _finish_alone(self, values: dict[str, Any], doing: str) -> bool:
+        """Record an outcome without waiting for a turn, if one row is all there is to write.
+
+        A transaction that has one row waits for no other one, so that none waits for it in turn.
+        The row is taken first: a rename that is recorded later waits for it and takes over the
+        outcome, and one that was recorded before is seen.
+        """
+        with self._session.writing(doing) as connection:
+            is_known = connection.execute(_FINISHED, values).rowcount == 1
+            which = {"of_version": values["of_version"]}
+            if is_known and connection.execute(_OPEN_RENAME, which).first() is None:
+                return True
+            connection.rollback()
+        return False
+
     def record_rename(self, version: str, ref: FileRef) -> None:
         """Record the version that a listing shows after our own write, with the same outcome."""
         with self._session.writing_files(f"record what {ref.name} was renamed to") as connection:
-            before = connection.execute(_STATE, {"of_version": version}).mappings().one_or_none()
+            before = connection.execute(_TAKEN, {"of_version": version}).mappings().one_or_none()
             if before is None:
                 raise KeyError(version)
             # A rename to the same name, size and date leaves the same version.
