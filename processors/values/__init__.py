@@ -1,6 +1,7 @@
 """Find the named values of a document in its lines and barcodes; each module finds one kind."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from pipeline.model import Finding
 from processors.contract import Page
@@ -17,8 +18,9 @@ from processors.values.language import find_language
 from processors.values.lines import TextLine, label_pattern, text_lines_of
 from processors.values.money.amount_lines import amount_lines
 from processors.values.money.currency import find_currency
+from processors.values.money.sums import Sum, sums_in
 from processors.values.money.taxes import find_net_and_tax
-from processors.values.money.total import find_amount_due, find_total
+from processors.values.money.total import bills_apart, find_amount_due, find_total
 from processors.values.mrz import values_in_zone
 from processors.values.numbers import find_invoice_number, find_order_number
 from processors.values.parties import find_buyer, find_parties, find_person
@@ -61,21 +63,23 @@ def find_values(
     currency = find_currency(lines, hints=hints, has_total=total is not None)
     is_sure = currency is not None and currency.confidence >= _LEAST_CURRENCY_CONFIDENCE
     found: dict[str, Finding | None] = {
-        **find_dates(
-            lines,
-            hints=hints,
-            languages=languages,
-            usual_order=date_order,
-            currency=currency.value if currency and is_sure else None,
+        **dates_of_bills(
+            find_dates(
+                lines,
+                hints=hints,
+                languages=languages,
+                usual_order=date_order,
+                currency=currency.value if currency and is_sure else None,
+            ),
+            sums_in(amounts),
         ),
         "total": total,
         **find_net_and_tax(amounts, total=total),
-        "amount_due": None,
+        "amount_due": find_amount_due(amounts) if is_commercial else None,
         "currency": currency,
         "company": company,
         "seller": None,
         "buyer": None,
-        "parties": None,
         "person": None,
         "address": find_address(lines, company=company),
         "invoice_number": invoice_number,
@@ -86,8 +90,6 @@ def find_values(
         "phone": find_phone(lines),
         "language": find_language(lines),
     }
-    if is_commercial:
-        found["amount_due"] = find_amount_due(amounts)
     if is_commercial and doc_class in _SALES:
         found["seller"] = company
         found["buyer"] = find_buyer(lines, company=company)
@@ -96,6 +98,17 @@ def find_values(
     # What is made for machines counts more than what is read from the text.
     found |= machine_values(lines, pages) | field_findings(pages, doc_class=doc_class)
     return {name: finding for name, finding in found.items() if finding is not None}
+
+
+def dates_of_bills(
+    dates: Mapping[str, Finding | None], sums: Sequence[Sum]
+) -> dict[str, Finding | None]:
+    """Return the dates, without that of the document if there are two bills of different days."""
+    date = dates["date"]
+    if date is None or not date.others or not bills_apart(sums):
+        return dict(dates)
+    reason = "there are two bills, and they have different dates"
+    return {**dates, "date": replace(date, value=None, reason=reason)}
 
 
 def machine_values(lines: Sequence[TextLine], pages: Sequence[Page]) -> dict[str, Finding]:

@@ -84,7 +84,7 @@ def label_before(line: TextLine, text: DateText, labels_from: int) -> tuple[str,
         if label.start >= labels_from and text.start - label.end <= _NEAR_CHARS
     ]
     if not near:
-        return ("due", "by") if _BY_A_DAY.fullmatch(line.folded, 0, text.start) else _NO_LABEL
+        return _due_by(line, text)
     label = _announcing(near)
     words = line.folded[label.start : label.end]
     if label.kind == "plain" and is_in_sentence(line, label.start):
@@ -100,6 +100,12 @@ def _is_mention(line: TextLine, label: Label) -> bool:
     """Return whether a title is one of another document: in a subject, or in a sentence."""
     is_subject = label_pattern("dates", "subject").match(line.folded) is not None
     return is_subject or is_in_sentence(line, label.start)
+
+
+def _due_by(line: TextLine, text: DateText) -> tuple[str, str]:
+    """Return the label of a date until which is to be paid: "by" at the beginning of its line."""
+    is_due = _BY_A_DAY.fullmatch(line.folded, 0, text.start)
+    return ("due", "by") if is_due else _NO_LABEL
 
 
 def _announcing(near: Sequence[Label]) -> Label:

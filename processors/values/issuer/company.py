@@ -157,10 +157,9 @@ def _candidate_in(piece: Piece, page: _Page) -> _Candidate | None:
         folded,
         has_form=has_form,
         place=0 if is_payee else place,
-        is_below_name=place == 1 and page.begins_with_name,
+        is_below_name=page.begins_with_name and place == 1,
     )
-    if f": {name}" in line.text[start:]:
-        points += _BEHIND_A_LABEL
+    points += _BEHIND_A_LABEL * (f": {name}" in line.text[start:])
     if not is_payee and (label or piece.key in page.seller):
         more += _NAMED_AS_SELLER
         why += ", named as the seller"

@@ -47,7 +47,7 @@ _POSTCODE_AFTER = re.compile(
 _CODE_BEFORE_TOWN = re.compile(r"(?:[a-z]{1,2}-)?\d{4,5}(?: [a-z]{2})? [a-z][a-z .'/()-]{2,30}")
 """A town with its postal code: "Leeds LS1 1AA", "10115 Berlin"."""
 _BRANCH = re.compile(
-    r"(?:store|station|branch|shop|outlet|till|lane|pump|bay|medallion|cab|licen[sc]e|machine|kiosk)"
+    r"(?:store|station|branch|shop|outlet|till|pump|bay|medallion|cab|licen[sc]e|machine|kiosk)"
     r"[ #:.no]{0,5}\d[\w-]{0,9}"
 )
 """The number of a shop or a till."""

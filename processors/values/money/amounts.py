@@ -46,18 +46,22 @@ _PERCENTAGE = re.compile(r"\d+(?:[.,]\d+)? ?%")
 
 # A number beside these is no amount: a share, or a part of a date, time, ratio or reference.
 _SHARE_OR_RATIO_AFTER = re.compile(r" ?[%\u2030]|[/:]\d")
+_DAY = re.compile(r"\d{1,2}\.\d{1,2}\.(?:19|20)\d\d$")
 _REFERENCE_BEFORE = re.compile(r"(?:.#|\d[/:]|\d{4}-\d\d?-)$")
 _PARENTHESIS = re.compile(r"^[^()]*\)")
 
 # A minus sign belongs to the number after it, also with a blank between them, unless it joins two
 # words or numbers: "total -5.00" and "total: - 5.00" are negative, "10-5.00" and "a - 5.00" not.
-_MINUS_BEFORE = re.compile(rf"(?<![^\W_])(?:{_MINUS}\(?|(?<![^\W_] ){_MINUS} )$")
+_MINUS_BEFORE = re.compile(rf"(?<![^\W_])(?:{_MINUS}\(?|(?<![^\W_] ){_MINUS} |(?<=: ){_MINUS} )$")
 _OPENING = re.compile(rf"{_MINUS}?\(?{_MINUS}?$")
 # "CR" (credit) marks what is owed to the customer.
 _CREDIT_BEFORE = re.compile(r"(?<![a-z])cr[ .:]{0,2}$")
 
 # Scan errors: a blank beside the decimal point, the letters O for zero and I for one.
 _GAP_AT_DECIMALS = re.compile(r"(?<=\d)(?: ([.,])|([.,]) )(?=\d\d(?!\d))")
+# Both beside a currency: "€ 31 . 40". In France the sign may be the point: "31€40".
+_GAPS_AT_DECIMALS = re.compile(r"(?<=[$€£¥])( ?\d{1,6}) ([.,]) (?=\d\d(?!\d))")
+_SIGN_AS_POINT = re.compile(r"(?<![\d.,])(\d{1,5})([€£])(\d\d)(?![\d.,])")
 # The point of a sum, read as a dash: "total 52-00", "cash rm 62- 00". Elsewhere it is a number.
 _DASH_AT_DECIMALS = re.compile(r"(?<=[a-z:)] )(\d{1,6})- ?(\d\d)$")
 _SUM_WORD = re.compile(
@@ -129,6 +133,8 @@ def repair_scan_errors(folded: str) -> str:
     if "-" in folded and _SUM_WORD.match(folded):
         folded = _DASH_AT_DECIMALS.sub(r"\1.\2", folded)
     with_digits = _LETTER_I.sub("1", _LETTER_O.sub("0", folded))
+    with_digits = _GAPS_AT_DECIMALS.sub(r"\1\2", with_digits)
+    with_digits = _SIGN_AS_POINT.sub(r"\1,\3\2", with_digits)
     return _GAP_AT_DECIMALS.sub(r"\1\2", with_digits)
 
 
@@ -251,7 +257,7 @@ def _after() -> re.Pattern[str]:
 
 def is_no_amount(folded: str, start: int, end: int) -> bool:
     """Return whether a number is a share, or a part of a word, date, time or reference."""
-    if _SHARE_OR_RATIO_AFTER.match(folded, end):
+    if _SHARE_OR_RATIO_AFTER.match(folded, end) or _DAY.match(folded[start:end]):
         return True
     near = folded[max(0, start - _CONTEXT_CHARS) : start]
     if _REFERENCE_BEFORE.search(near):

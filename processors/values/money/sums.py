@@ -51,7 +51,7 @@ _BARE_TOTALS = frozenset(
 _INCLUDED = re.compile(r"(?:incl|inkl|inc|with|including|inclusive|inclusief|mit|ttc)\W{0,3}$")
 # What scans make of the word "total".
 _PERCENTAGE = re.compile(r"\d+(?:[.,]\d+)? ?%")
-_MISREAD_TOTAL = re.compile(r"(?<![a-z0-9])[t7i][o0a]t[a4e][l1i|!](?![a-z0-9])")
+_MISREAD_TOTAL = re.compile(r"(?<![a-z0-9])(?:[t7i][o0a]t[a4e][l1i|!]|t ?o ?t ?a ?l)(?![a-z0-9])")
 
 
 @dataclass(frozen=True, slots=True)

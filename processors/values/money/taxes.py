@@ -4,6 +4,7 @@
 none finds any, both values stay empty.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -18,6 +19,7 @@ from processors.values.money.labeled_amounts import LabeledAmount, labeled_amoun
 from processors.values.money.tax_tables import (
     CENT,
     HEADING_LINES,
+    HIGHEST_RATE,
     ROUNDING,
     is_about_tax,
     is_share,
@@ -36,6 +38,10 @@ _LEAST_NET = 100
 
 _MOST_STEPS = 12
 """Lines from the first sum of a bill to its total: more are no longer one calculation."""
+_OF_WHICH = re.compile(
+    r"\b(?:of which|di cui|davon|darin|dont|heraf|waarvan|w tym|inkl|incl|includes"
+    r"|including|included|inclusive|iva inclu\w*)\b"
+)
 _MOST_TAXES = 6
 """Taxes of different names on one document that are tried together, three at a time at most."""
 
@@ -256,6 +262,32 @@ def charges_and_discounts(bill: Bill) -> Iterator[TaxSplit]:
             )
 
 
+def items_and_tax(bill: Bill) -> Iterator[TaxSplit]:
+    """The items right above a labeled tax, and the tax, add up to the total; none says "net"."""
+    for tax in bill.charged:
+        net = bill.total - tax.value
+        items = Decimal(0)
+        for line in reversed(bill.lines[max(0, tax.line.number - _MOST_STEPS) : tax.line.number]):
+            if label_pattern("totals", "tax").search(line.folded):
+                break
+            amounts = money_in(line.folded)
+            items += bill.sign * amounts[-1].value if amounts else 0
+            if amounts and items == net > tax.value:
+                reason = f"the items above '{tax.label}' and the tax add up to the total"
+                yield TaxSplit(LabeledAmount(net, line), tax, 0.75, reason)
+
+
+def named_as_included(bill: Bill) -> Iterator[TaxSplit]:
+    """The only tax is said to be within the total: "of which VAT 7.66"."""
+    if len({tax.value for tax in bill.charged}) != 1:
+        return
+    tax = bill.charged[-1]
+    net = bill.total - tax.value
+    if _OF_WHICH.search(tax.line.folded) and tax.value <= net * HIGHEST_RATE / 100:
+        place = first_line_with(net, bill.lines) or tax.line
+        yield TaxSplit(LabeledAmount(net, place), tax, 0.65, f"'{tax.label}' is in the total")
+
+
 def included_tax(bill: Bill) -> Iterator[TaxSplit]:
     """A tax is within the total ("incl. VAT 7.66"), and its rate proves it.
 
@@ -307,7 +339,9 @@ RULES = (
     charges_and_discounts,
     total_and_tax,
     rounded_net_and_tax,
+    items_and_tax,
     included_tax,
+    named_as_included,
     tax_of_zero,
 )
 

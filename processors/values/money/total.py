@@ -4,6 +4,7 @@ Every amount that may be the total collects points: for the words that announce 
 and for each calculation in the document that leads to it or goes on from it.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,8 +12,11 @@ from decimal import Decimal
 
 from pipeline.model import Finding
 from processors.values.candidates import with_others
+from processors.values.country import Hints
 from processors.values.lines import TextLine, label_pattern
 from processors.values.money.amounts import format_amount, money_in
+from processors.values.money.currency import code_of, mark_pattern
+from processors.values.money.marks import SYMBOLS, is_code
 from processors.values.money.sums import TOTAL_KINDS, Sum, sums_in
 from processors.values.money.total_support import supported_values, supports_in
 
@@ -39,6 +43,10 @@ _REPEAT = 0.4
 _MOST_REPEATS = 3
 _AT_THE_END = 0.6
 """Points for the last line that has a sum: totals are below what they sum up."""
+
+_LEAST_LETTERS_OF_ITEM = 3
+_CARRIED = re.compile(r"forward|carried|b/f|c/f|ubertrag|a reporter|riporto|transport|previous")
+_NO_HINTS = Hints(weights={}, marks={})
 
 # The sums of a bill; a statement has thousands of lines, and is not summed up by combining them.
 _MOST_SUMS = 300
@@ -75,6 +83,9 @@ def find_total(lines: Sequence[TextLine]) -> Finding | None:
         return largest_amount(lines)
 
     first, *others = ranked
+    if first.best.kind in TOTAL_KINDS and (reason := why_several(lines)):
+        open_finding = first.best.finding(None, _OPEN_CONFIDENCE, reason)
+        return with_others(open_finding, (_finding(each, 0.0) for each in ranked))
     lead = first.points - (others[0].points if others else 0.0)
     if others and lead < _TIE:
         both = f"{format_amount(first.value)} and {format_amount(others[0].value)}"
@@ -86,6 +97,53 @@ def find_total(lines: Sequence[TextLine]) -> Finding | None:
         return with_others(open_finding, (_finding(each, 0.0) for each in ranked))
     behind = (_finding(each, each.points - first.points) for each in others)
     return with_others(_finding(first, lead), behind)
+
+
+def why_several(lines: Sequence[TextLine]) -> str:
+    """Say why a document has several totals, none of which is the one; "" if it has not.
+
+    There are two bills on it, or a total in two currencies.
+    """
+    sums = sums_in(lines)[:_MOST_SUMS]
+    totals = [each for each in sums if each.kind in {"plain", "strong"} and each.value > 0]
+    codes = {
+        code
+        for each in totals
+        for groups in mark_pattern().findall(each.place.folded)
+        if is_code(mark := "".join(groups)) or mark in SYMBOLS
+        if (code := code_of(mark, _NO_HINTS))
+    }
+    if len(codes) > 1:
+        return f"the total is printed in {' and '.join(sorted(codes))}"
+    if bills_apart(sums):
+        return "there are two bills, each with items that add up to a total"
+    return ""
+
+
+def bills_apart(sums: Sequence[Sum]) -> bool:
+    """Return whether items before a total, and others behind it, add up to a total of their own.
+
+    Parts of one bill have a total that is the sum of theirs. Items have names: the rows of a table
+    of taxes have none.
+    """
+    items = Decimal(0)
+    totals: list[Decimal] = []
+    for each in sums:
+        if each.after_summary:
+            break
+        letters = sum(map(str.isalpha, each.line.folded))
+        # A total that is brought forward goes on, on the next page.
+        is_carried = _CARRIED.search(each.line.folded) is not None
+        if each.kind == "" and (letters < _LEAST_LETTERS_OF_ITEM or is_carried):
+            return False
+        if each.kind in {"plain", "strong"}:
+            if items == each.value > 0:
+                totals.append(each.value)
+            items = Decimal(0)
+        elif each.kind == "":
+            items += each.value
+    values = {each.value for each in sums}
+    return len(set(totals)) > 1 and sum(totals) not in values
 
 
 def _finding(candidate: _Candidate, lead: float) -> Finding:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from itertools import combinations, product
 
 from processors.values.lines import TextLine, label_pattern, matches_in
-from processors.values.money.amounts import values_in
+from processors.values.money.amounts import money_in, values_in
 from processors.values.money.labeled_amounts import LabeledAmount, labeled_amounts
 from processors.values.money.sums import TOTAL_KINDS, Sum
 from processors.values.money.tax_tables import ROUNDING, gross_sums
@@ -18,6 +18,8 @@ from processors.values.money.tax_tables import ROUNDING, gross_sums
 # Bounds on what is combined with each other: the cost grows with the square.
 _MOST_PARTS = 20
 _MOST_ROUNDED = 80
+_LEAST_PARTS = 2
+"""Parts of a sum that is printed on one line."""
 
 _CENTS_ALONE = re.compile(r"(?<![\d.,])[.,](\d\d)(?!\d)")
 _CENT = Decimal("0.01")
@@ -60,7 +62,9 @@ def cash_less_change(_lines: Sequence[TextLine], sums: Sequence[Sum]) -> Iterato
 
 def paid_by_card(_lines: Sequence[TextLine], sums: Sequence[Sum]) -> Iterator[Support]:
     """A card is charged with exactly what is to be paid."""
-    charged = frozenset(map(abs, _values(sums, {"card"})))
+    # "Credit" with a minus gives something back.
+    cards = [each for each in sums if each.label != "credit" or each.value > 0]
+    charged = frozenset(map(abs, _values(cards, {"card"})))
     yield Support(charged, 2.0, "it was paid by card")
 
 
@@ -73,6 +77,17 @@ def net_and_tax(lines: Sequence[TextLine], sums: Sequence[Sum]) -> Iterator[Supp
     pairs = product(*(sorted(each, key=abs)[-_MOST_PARTS:] for each in (nets, taxes)))
     gross = frozenset(net + tax for net, tax in pairs if net > tax > 0 or net < tax < 0)
     yield Support(gross, 1.5, "net and tax add up to it")
+
+
+def equations(lines: Sequence[TextLine], _sums: Sequence[Sum]) -> Iterator[Support]:
+    """A line may print the whole calculation: "400.00 + 80.00 = 480.00"."""
+    results: set[Decimal] = set()
+    for line in lines:
+        if "=" in line.folded and "+" in line.folded:
+            *parts, result = [Decimal(0), *(each.value for each in money_in(line.folded))]
+            if len(parts) > _LEAST_PARTS and sum(parts) == result:
+                results.add(result)
+    yield Support(frozenset(results), 3.0, "a calculation on its line leads to it")
 
 
 def net_before_tax(lines: Sequence[TextLine], sums: Sequence[Sum]) -> Iterator[Support]:
@@ -196,6 +211,7 @@ RULES = (
     cash_less_change,
     paid_by_card,
     net_and_tax,
+    equations,
     net_before_tax,
     rounding,
     tables_of_taxes,

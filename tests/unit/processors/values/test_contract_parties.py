@@ -131,7 +131,7 @@ def test_roles_with_names():
         ("between RILL LTD (the “Owner”) - and - IDA QUILL (the “Guest”)", "RILL LTD; IDA QUILL"),
         ("among RILL, INC., as Borrower, and TARN BANK, N.A., as Agent", "RILL, INC.; TARN BANK, N.A."),
         ("between Rill Networks plc and Tarn Limited", "Rill Networks plc; Tarn Limited"),
-        ("between Rill Club of Fell Lane, Hexham (“A”) and Tarn Ltd (“B”)", "Rill Club; Tarn Ltd"),
+        ("between Rill Club of Fell Road, Hexham (“A”) and Tarn Ltd (“B”)", "Rill Club; Tarn Ltd"),
         ("between Rill Insurance Company of Ohio (“A”) and Tarn Ltd", "Rill Insurance Company of Ohio; Tarn Ltd"),
         ("made this 3 May 2031 by Rill Inc. (“A”), a firm; and Tarn Ltd. (“B”)", "Rill Inc.; Tarn Ltd."),
         ("between Name: Rill Limited Office: 2 Fell (A) and Name: Tarn Limited (B)", "Rill Limited; Tarn Limited"),

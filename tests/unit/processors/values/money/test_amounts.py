@@ -250,3 +250,13 @@ def test_arabic_signs_separate_thousands_and_decimals():
     )
 
     assert found["total"] == "1250.50"
+
+
+def test_no_currency_is_assumed_against_an_abbreviation():
+    """A country's currency is not assumed where another one is printed or named."""
+    seller = "Otter Tea, Harwick HW4 9QT, England"
+
+    assert values_of(f"{seller}\nTotal 31.40")["currency"] == "GBP"
+    assert "currency" not in values_of(f"{seller}\nTotal R 31.40")
+    assert "currency" not in values_of(f"{seller}\nTotal 31.40\n(thirty-one dollars)")
+    assert values_of(f"{seller}\nTotal KD 31.400")["currency"] == "KWD"

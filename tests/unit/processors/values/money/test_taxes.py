@@ -17,6 +17,15 @@ def money_of(text: str) -> tuple[str | None, ...]:
 
 
 BILLS = {
+    "items instead of a net amount": (
+        "Roof 1,200.00\nNails 300.00\nTax 105.00\nTotal 1,605.00",
+        "1500.00 105.00 1605.00",
+    ),
+    "a tax that is said to be in the total": (
+        "Totale 9,30\ndi cui IVA 0,86",
+        "8.44 0.86 9.30",
+    ),
+    "goods": ("Goods 86.00\nVAT 17.20\nTotal 103.20", "86.00 17.20 103.20"),
     "two taxes of one name each": (
         "Sub Total 1,000.00\nCGST @ 9% 90.00\nSGST @ 9% 90.00\nGrand Total Rs. 1,180.00",
         "1000.00 180.00 1180.00",

@@ -241,3 +241,44 @@ def test_a_net_total_is_before_tax_if_a_gross_one_follows(sign: str):
     text = f"Shop\nInvoice\nNet total {sign}50.00\nVAT 20% {sign}10.00\nGross total {sign}60.00"
 
     assert values_of(text)["total"] == f"{sign}60.00"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Otter Tea\nTea 7.00\nTotal 7.00\nCash 7.00\nVole Ink\nInk 4.00\nPens 5.00\nTotal 9.00",
+        "Otter Tea\nTotal: EUR 7.00 / USD 9.00",
+        "Otter Tea\nTotal EUR 7.00\nTotal USD 9.00",
+    ],
+)
+def test_two_totals_are_left_open(text: str):
+    """Of two bills, or of a total in two currencies, none is the total."""
+    assert values_of(text)["total"] is None
+
+
+def test_dates_of_two_bills():
+    """Two bills with different dates have no date of their own."""
+    bills = "Tea 7.00\nTotal 7.00\n3 May 2031\nTea 7.00\nCake 2.00\nTotal 9.00\n4 May 2031"
+
+    assert values_of(f"Otter Tea\n{bills}")["date"] is None
+
+
+@pytest.mark.parametrize(
+    ("text", "total"),
+    [
+        ("Tea 7.00\nPage total 7.00\nBrought forward 7.00\nCake 2.00\nTotal 9.00", "9.00"),
+        ("Tea 7.00\nTotal tea 7.00\nCake 2.00\nTotal cake 2.00\nGrand total 9.00", "9.00"),
+        ("Contract total 900.00\nAmount due this invoice 300.00", "300.00"),
+        ("400.00 + tax 80.00 = 480.00\nReceived with thanks 100.00\nBalance 380.00", "480.00"),
+        ("May 4 tea 210.00\nMay 9 tea 210.00\nCredit for May 2 (210.00)\nAmount due 210.00", "210.00"),
+        ("Fee 31.00\nTo pay 31.00", "31.00"),
+        ("Tea 3.10\nT O T A L 3.10", "3.10"),
+        ("Tea\nTotal 31€40", "31.40"),
+        ("Tea\nTotal € 31 . 40", "31.40"),
+        ("Tea\nTotal: - £ 31.40", "-31.40"),
+        ("Tea 31.40\nTotal 31.40\nPaid 20.10.2031", "31.40"),
+    ],
+)  # fmt: skip
+def test_what_is_called_a_total(text: str, total: str):
+    """Parts of a bill, contracts, payments and days are not treated as its total."""
+    assert values_of(f"Otter Tea\n{text}")["total"] == total
