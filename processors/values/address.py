@@ -40,9 +40,11 @@ POSTAL_CODE = re.compile(
     r"|(?<![\d-])(?:(?:\d{4}|\d{2})-\d{3}(?= [a-z])|\d{5}-\d{3}(?![\d-]))"
     r"|\b[a-z]\d[a-z] ?\d[a-z]\d\b"
 )
-# A house number at the beginning of a line ("No. 12-3, …") or at its end ("Main Road 12a").
+# A house number at the beginning of a line ("No. 12-3, …") or at its end ("Main Road 12a"), or a
+# part of a building: "Shop 5, G/F, Long Building".
 _HOUSE_NUMBER = re.compile(
-    r"^(?:no\.? ?)?[a-z]{0,3}[\-. ]?\d{1,5}[a-z]?(?:[\-&/,. ]|$)|\b\d{1,4}[a-z]?$"
+    r"^(?:no\.? ?)?[a-z]{0,3}[\-. ]?\d{1,5}[a-z]?(?:[\-&/,. ]|$)|\b\d{1,4}(?:[a-z]|-?(?:bis|ter))?$"
+    r"|^(?:shop|flat|room|rm|office|kiosk|apt) [a-z]?\d{1,4}[a-z]?,"
 )
 _BEGINS_ADDRESS = re.compile(
     r"(?:no\.? ?|lot (?:p\.?t\.? ?)?|unit )\d{1,5}\b[^:]*,|\d{1,4}[a-z]?, [^:]*,$"
@@ -64,6 +66,13 @@ _LATE_NAME = 5
 """Lines above a name among which its address may be."""
 _SEPARATOR = re.compile(r" ?[·•⋅|*\u2013\u2014] ?| - ")
 """What separates name, street and town on one line."""
+_COMMA_AND_HOUSE = re.compile(r", (?=\d{1,5}[A-Za-z]? )")
+_LETTERS = re.compile(r"[^\W\d_]{2}")
+_ADDRESS_LABEL = re.compile(
+    r"(?:[a-z]{2,12} )?(?:address|anschrift|adresse|direccion|indirizzo|adres)\s?: ?"
+    r"|(?:head|registered|main) office\s?: ?"
+)
+_FOUR_DIGITS = re.compile(r"\d{4}")
 _LEAST_PARTS = 3
 """Parts of such a line behind the name: nothing, the street and the town."""
 _TOWN_WORDS = 3
@@ -120,9 +129,12 @@ def _block_beside(name: str, name_line: TextLine) -> list[TextLine]:
     start = name_line.text.find(name)
     rest = name_line.text[start + len(name) :] if start >= 0 else ""
     parts = [part.strip(" ,") for part in _SEPARATOR.split(rest)]
-    if len(parts) < _LEAST_PARTS or parts[0]:
+    if _COMMA_AND_HOUSE.match(rest):
+        parts = ["", *parts]
+    elif len(parts) < _LEAST_PARTS or parts[0]:
         return []
-    text = ", ".join(filter(None, parts))
+    # A telephone number or a web address may be the last part.
+    text = ", ".join(part for part in parts if _LETTERS.search(part) and "@" not in part)
     block = address_in([replace(name_line, text=text, folded=fold(text), gaps=())])
     return block if any(map(_has_postal_code, block)) else []
 
@@ -175,8 +187,8 @@ def address_in(lines: Sequence[TextLine]) -> list[TextLine]:
     """Return the first lines that are an address, none if there is no certain one."""
     block: list[TextLine] = []
     for place, whole in enumerate(lines):
-        line = _without_contact(whole)
-        if is_something_else(line):
+        line = _without_label(_without_contact(whole))
+        if _is_outside(block, line):
             if is_certain_address(block) or place > _SKIPPED_LINES:
                 break
             block = []
@@ -186,6 +198,24 @@ def address_in(lines: Sequence[TextLine]) -> list[TextLine]:
             block += [line] if block and is_last_of_address(line) else []
             break
     return block[:_MOST_LINES] if is_certain_address(block) else []
+
+
+def _is_outside(block: Sequence[TextLine], line: TextLine) -> bool:
+    """Return whether a line is something else than a line of an address.
+
+    In South Africa the postal code is alone below its town.
+    """
+    is_below_town = bool(block) and not any(map(str.isdigit, block[-1].text))
+    is_code = is_below_town and _FOUR_DIGITS.fullmatch(line.text)
+    return not is_code and is_something_else(line)
+
+
+def _without_label(line: TextLine) -> TextLine:
+    """Return a line without the word for an address before it."""
+    label = _ADDRESS_LABEL.match(line.folded)
+    if label is None:
+        return line
+    return replace(line, text=line.text[label.end() :], folded=line.folded[label.end() :], gaps=())
 
 
 def _without_contact(line: TextLine) -> TextLine:

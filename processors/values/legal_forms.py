@@ -23,6 +23,7 @@ _INCLUDING = re.compile(
     r"|\| ?\(?(?:gst|vat|tax|iva|\d)"
 )
 """What is around "inc" where it means "including"; a bar is where the word is."""
+_STATE_AND_ZIP = re.compile(r"^[a-z .'-]{3,30}, ?[a-z]{2},? \d{5}(?:-\d{4})?$")
 _PLACE = re.compile(r"\([a-z .]{1,12}\)?|\b(?:and|und|et|y|e)\b")
 _WORD = re.compile(r"[^\W_]")
 _HOUSE_AND_STREET = re.compile(
@@ -62,8 +63,8 @@ def repair_form(text: str) -> str:
 
 def end_of_form(text: str, folded: str) -> int:
     """Return where the legal form of a name ends, or the last of several in a row; 0 for none."""
-    # In "12 Jalan AG 3" the letters are part of a street.
-    if folded[:1].isdigit() and is_address(folded):
+    # In "12 Jalan AG 3" the letters are part of a street, in "Denver, CO 80218" a state.
+    if (folded[:1].isdigit() and is_address(folded)) or _STATE_AND_ZIP.search(folded):
         return 0
     end = 0
     for match in form_pattern().finditer(folded):

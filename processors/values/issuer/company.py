@@ -13,7 +13,12 @@ from processors.values.candidates import with_others
 from processors.values.date_text import MonthNames, dates_in
 from processors.values.issuer.blocks import Piece, pieces_by_party, pieces_of
 from processors.values.issuer.evidence import PageEvidence, evidence_of
-from processors.values.issuer.name_text import clean_name, is_no_name, is_prose, start_of_name
+from processors.values.issuer.name_text import (
+    clean_name,
+    is_no_name,
+    is_prose,
+    start_of_name,
+)
 from processors.values.legal_forms import (
     end_of_form,
     is_address,

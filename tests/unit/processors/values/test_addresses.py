@@ -1,0 +1,32 @@
+"""What `find_values` promises about addresses of many countries."""
+
+import pytest
+
+from pipeline.model import PageText
+from processors.contract import Page
+from processors.values import find_values
+
+
+def values_of(text: str) -> dict[str, str | None]:
+    """Return the values found in a text."""
+    page = Page(PageText(number=1, source="text", engine=None, confidence=None, text=text))
+    return {name: finding.value for name, finding in find_values([page]).items()}
+
+
+@pytest.mark.parametrize(
+    ("lines", "address"),
+    [
+        ("Brindle Otter, 12 Fell Rd, Harwick, CO 80218, USA", "12 Fell Rd, Harwick, CO 80218, USA"),
+        ("Brindle Otter\n14 E. Fell Ave., Ste. 2\nHarwick, CO 80218", "14 E. Fell Ave., Ste. 2 Harwick, CO 80218"),
+        ("Brindle Otter\nShop 5, Long Building\n22 Fell Road\nHarwick", "Shop 5, Long Building 22 Fell Road Harwick"),
+        ("Brindle Otter\nVeldgracht 31-bis\n3511 AV Moordrecht", "Veldgracht 31-bis 3511 AV Moordrecht"),
+        ("Brindle Otter\n12 Fell Road\nHarwick\n7945\nTotal due", "12 Fell Road Harwick 7945"),
+        ("Brindle Otter\nHead office: 3 Fell Road, Harwick HW4 9QT", "3 Fell Road, Harwick HW4 9QT"),
+        ("Seller: Brindle Otter\nSeller address: 3 Fell Road, Harwick HW4 9QT", "3 Fell Road, Harwick HW4 9QT"),
+        ("Brindle Otter\n12 Fell Road\n80218 Harwick\nGSTIN 29ABCDE1234F1Z5", "12 Fell Road 80218 Harwick"),
+        ("Brindle Otter | 7 Fell Street | Harwick HW4 9QT | 0555 000 111", "7 Fell Street, Harwick HW4 9QT"),
+    ],
+)  # fmt: skip
+def test_addresses_of_many_countries(lines: str, address: str):
+    """Parts of buildings, states and codes belong to an address; labels and numbers do not."""
+    assert values_of(f"{lines}\nInvoice no: 8\nTotal 5.00")["address"] == address
