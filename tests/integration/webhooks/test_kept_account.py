@@ -40,7 +40,7 @@ def test_runs_of_a_receiver_share_token_and_fields(make_hooked: MakeHooked):
 
 
 def test_a_column_that_was_missing_is_looked_for_again(make_hooked: MakeHooked):
-    """Whoever adds what the settings name is not told for ten minutes that it is missing."""
+    """Whoever adds what the settings name is not reported for ten minutes that it is missing."""
     hooked, kept = make_hooked(Source(rename="", columns={"Later": "doc_type"})), KeptReader()
     asked = []
 

@@ -172,7 +172,7 @@ def test_secret_is_never_shown() -> None:
 
 
 def test_a_kept_token_outlives_its_client(clock: FakeClock) -> None:
-    """The next client uses it; refused, it is taken anew once, and both clients hide both tokens."""
+    """The next client uses it; refused, it is taken again once, and both clients hide both tokens."""
     kept = KeptToken()
     first, second = (
         ClientCredentials(
