@@ -77,7 +77,8 @@ class ColumnLearner:
             return None
         examples = [_example(record) for record in records]
         kind = kind_of(column, finding, [record.value for record in records])
-        trained = train(examples, kind=kind, finding=None if finding == LEARNED else finding)
+        known = None if finding == LEARNED else finding
+        trained = train(examples, kind=kind, finding=known, with_curve=True)
         found = tuple(
             FoundDoubt(one.record_id, one.typed, one.read, one.probability, _place(one.place))
             for one in doubts(trained)

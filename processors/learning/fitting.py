@@ -34,6 +34,7 @@ from processors.learning.prepared import (
     likest,
     memory_of,
     misread,
+    usual_years,
 )
 from processors.learning.ranking import Rows, fit_ranking, shares
 from processors.learning.types import ColumnKind, Judged
@@ -83,17 +84,16 @@ class Question:
     right: Vector
 
 
-def fit_parts(
-    prepared: Prepared, finding: str | None, usual: Usual
-) -> tuple[Learned, list[Judged]]:
+def fit_parts(prepared: Prepared, finding: str | None) -> tuple[Learned, list[Judged]]:
     """Return what was learned from records, and each record judged out of its fold."""
     records, wanted = prepared.records, prepared.wanted
+    years = usual_years(records) if wanted.kind is ColumnKind.DATE else {}
     total, by_fold = _word_counts(records)
     memory = memory_of(records, prepared.older) if wanted.kind in REMEMBERED else None
     learned = Learned(
         wanted=wanted,
         finding=finding,
-        usual=usual,
+        usual=Usual(years, len(records) + len(prepared.older)),
         scores=total.scores(),
         memory=memory,
         classes=classes_of(records, memory) if memory and wanted.kind in LOOKED_UP else None,

@@ -7,11 +7,11 @@ from functools import lru_cache
 
 from pipeline.model import Finding
 from processors.contract import Page
-from processors.learning.features import Usual
+from processors.learning.curve import curve_of
 from processors.learning.fitting import bins_of, fit_parts
 from processors.learning.learner import Learned
 from processors.learning.model import ColumnModel, TrainedOn
-from processors.learning.prepared import prepare, usual_years
+from processors.learning.prepared import prepare
 from processors.learning.text.document import Document
 from processors.learning.types import Choice, ColumnKind, Example, Judged, Reliability
 
@@ -26,7 +26,7 @@ class Trained:
     """A model, and what it would have chosen for each record without having seen it.
 
     `share_found` is the share of the records whose value is on the page. `curve` has the share of
-    right choices by the number of records learned from.
+    right choices by the number of records learned from, if it was asked for.
     """
 
     model: ColumnModel
@@ -36,19 +36,23 @@ class Trained:
     reliability: tuple[Reliability, ...]
 
 
-def train(examples: Sequence[Example], *, kind: ColumnKind, finding: str | None = None) -> Trained:
+def train(
+    examples: Sequence[Example],
+    *,
+    kind: ColumnKind,
+    finding: str | None = None,
+    with_curve: bool = False,
+) -> Trained:
     """Learn a column: `kind` is that of its values, `finding` the rules' finding mapped to it.
 
     `examples` are in the order of time. Each is looked at once and its pages are not kept, so that
     they may be loaded when they are asked for. The ranking is learned from the newest 4,000, the
-    memory from all.
+    memory from all. A curve takes up to as long again.
     """
     folds = _FOLDS_OF_MANY if len(examples) > _MANY else _FOLDS
     prepared = prepare(examples, kind, folds=folds, newest=NEWEST)
     records = prepared.records
-    years = usual_years(records) if kind is ColumnKind.DATE else {}
-    usual = Usual(years, len(records) + len(prepared.older))
-    learned, judged = fit_parts(prepared, finding, usual)
+    learned, judged = fit_parts(prepared, finding)
     trained_on = _trained_on(prepared.seen)
     # A typed value that is none of its kind teaches nothing, and is doubted all the more.
     unreadable = [
@@ -58,7 +62,8 @@ def train(examples: Sequence[Example], *, kind: ColumnKind, finding: str | None 
     model = ColumnModel(kind, finding, prepared.wanted.order, trained_on, learned.to_body())
     found = sum(bool(record.keys & record.printed.keys()) for record in records)
     every = (*judged, *unreadable)
-    return Trained(model, every, found / max(len(records), 1), (), reliability_of(judged))
+    curve = curve_of(prepared, finding) if with_curve else ()
+    return Trained(model, every, found / max(len(records), 1), curve, reliability_of(judged))
 
 
 def _trained_on(seen: Sequence[tuple[str, str]]) -> TrainedOn:

@@ -22,7 +22,7 @@ from tests.bench.values import DEFAULT
 
 _CACHE = Path(tempfile.gettempdir()) / "caspio-ingest-bench"
 _TABLES = ("curves", "errors", "contracts", "classes", "year", "scale")
-_RECEIPTS = (10, 25, 50, 100, 150)
+_RECEIPTS = (10, 25, 50, 100, 150, 200)
 _COLUMNS = (
     Column("company", ColumnKind.TEXT, "company"),
     Column("total", ColumnKind.AMOUNT, "total"),
@@ -33,12 +33,14 @@ _MANY = 400
 _ERRORS = 0.05
 
 
-def curves(records: Sequence[Filled], draws: int, names: Sequence[str]) -> None:
+def curves(
+    records: Sequence[Filled], draws: int, names: Sequence[str], filled_ones: Sequence[int]
+) -> None:
     """Print the curves of the receipts, with the rules' findings and without them."""
     print(HEAD)
     asked = [column for column in _COLUMNS if column.name in names]
     unmapped = [replace(column, finding=None) for column in asked]
-    for label, columns, sizes in (("", asked, _RECEIPTS), (" alone", unmapped, (25, 100))):
+    for label, columns, sizes in (("", asked, filled_ones), (" alone", unmapped, (25, 100))):
         for column in columns:
             points: dict[int, float] = {}
             used = [_without_rules(each) for each in records] if label else records
@@ -102,6 +104,9 @@ def main() -> int:
     parser.add_argument("--tables", nargs="*", default=_TABLES, choices=_TABLES)
     names = [column.name for column in _COLUMNS]
     parser.add_argument("--columns", nargs="*", default=names, choices=names)
+    parser.add_argument(
+        "--filled", nargs="*", type=int, default=_RECEIPTS, help="records the curves learn from"
+    )
     parser.add_argument("--records", type=int, default=50_000, help="of the table of scale")
     asked = parser.parse_args()
 
@@ -117,7 +122,7 @@ def main() -> int:
         return [each for each in read_ones if set(names) <= each.values.keys()]
 
     tables: dict[str, Callable[[], None]] = {
-        "curves": lambda: curves(receipts(), asked.draws, asked.columns),
+        "curves": lambda: curves(receipts(), asked.draws, asked.columns, asked.filled),
         "errors": lambda: errors(receipts(), asked.draws),
         "contracts": lambda: contracts(read("contract", "learn"), asked.draws),
         "classes": lambda: classes(read("page", "learn"), asked.draws),

@@ -52,7 +52,7 @@ def measure_scale(count: int, senders: int) -> str:
         pass
     drawing = process_time() - began
     began = process_time()
-    trained = train(records, kind=ColumnKind.TEXT, finding="company")
+    trained = train(records, kind=ColumnKind.TEXT, finding="company", with_curve=True)
     took = process_time() - began - drawing
     peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     size_kb = len(trained.model.to_json()) / 1000

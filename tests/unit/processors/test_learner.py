@@ -73,6 +73,16 @@ def test_what_is_learned_is_chosen(tmp_path: Path):
     assert chosen["Company"].place.page == 1
 
 
+def test_the_report_says_how_right_a_column_is_by_its_records(tmp_path: Path):
+    """With fifty records ten judge, and the others are learned from."""
+    records = [filled(tmp_path, number) for number in range(50)]
+
+    lesson = ColumnLearner().learn(COMPANY, "company", records)
+
+    assert lesson is not None
+    assert lesson.report["curve"] == [[10, 1.0], [25, 1.0]]
+
+
 def test_too_few_records_teach_nothing(tmp_path: Path):
     """Two records are no column."""
     assert ColumnLearner().learn(COMPANY, "company", [filled(tmp_path, n) for n in (1, 2)]) is None

@@ -1,0 +1,55 @@
+"""Say how right the choices of a column are by the number of records that it is learned from.
+
+The newest records judge; models are learned from more and more of those before them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from processors.learning.fitting import fit_parts
+from processors.learning.learner import Learned
+from processors.learning.prepared import Prepared, Record, keys_of, likest
+from processors.learning.types import ColumnKind
+
+SIZES = (10, 25, 50, 100, 200, 400, 800)
+"""Numbers of records to learn from: each about doubles what the one before costs."""
+
+FEWEST_JUDGES, MOST_JUDGES = 10, 100
+_JUDGES = 5
+"""One of so many records judges."""
+
+
+def curve_of(prepared: Prepared, finding: str | None) -> tuple[tuple[int, float], ...]:
+    """Return pairs of a number of records, and the share of choices for others that were right.
+
+    Empty where too few records would judge.
+    """
+    records = prepared.records
+    count = min(len(records) // _JUDGES, MOST_JUDGES)
+    if count < FEWEST_JUDGES:
+        return ()
+    judges = records[-count:]
+    # Copies of a document that judges teach nothing here.
+    digests = {each.example.digest for each in judges}
+    others = [each for each in records if each.example.digest not in digests]
+    return tuple(
+        (size, _share_right(replace(prepared, records=others[-size:], older=()), finding, judges))
+        for size in SIZES
+        if size <= len(others)
+    )
+
+
+def _share_right(prepared: Prepared, finding: str | None, judges: Sequence[Record]) -> float:
+    learned, _ = fit_parts(prepared, finding)
+    return sum(_is_right(learned, each) for each in judges) / len(judges)
+
+
+def _is_right(learned: Learned, record: Record) -> bool:
+    choice = learned.choose(record.document, record.example.findings)
+    if choice is None:
+        return False
+    wanted = learned.wanted
+    keys = keys_of(choice.value, wanted.kind, wanted.order)
+    # Of a list also names whose words are shortened otherwise than they were typed.
+    right = record.keys | likest(record) if wanted.kind is ColumnKind.LIST else record.keys
+    return len(keys) == len(record.keys) and keys <= right
