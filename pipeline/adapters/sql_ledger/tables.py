@@ -34,7 +34,7 @@ runs = Table(
     Column("value_counts", JSON, nullable=False),
     Column("calls", JSON, nullable=False),
     Column("calls_total", BigInteger, nullable=False),
-    Column("sources", JSON, nullable=False, server_default="[]"),
+    Column("sources", JSON, nullable=False),
 )
 
 files = Table(

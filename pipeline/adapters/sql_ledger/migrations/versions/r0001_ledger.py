@@ -251,6 +251,7 @@ def _create_usage() -> None:
         json("value_counts"),
         json("calls"),
         big("calls_total"),
+        json("sources"),
     )
     op.create_index("ix_runs_finished_at", "runs", ["finished_at"])
     op.create_table(
