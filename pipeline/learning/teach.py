@@ -178,12 +178,11 @@ class _Room:
             if reading is None:
                 continue
             place = doubt.place
-            where = f"line {place.line} of page {place.page}" if place else "the page"
             suggestion = Suggestion(
                 name,
                 one.work.values[name],
                 doubt.read,
-                f"typed {doubt.typed!r}, {where} says {doubt.read!r}",
+                doubt.reason,
                 doubt.probability,
                 page=place.page if place else None,
                 box=place.box if place else None,

@@ -28,13 +28,24 @@ class FilledRecord:
 
 @dataclass(frozen=True, slots=True)
 class FoundDoubt:
-    """A record whose page probably says something else than what was typed."""
+    """A record whose page probably says something else than what was typed.
+
+    Without a `place` the other value is not printed: records with such documents have it.
+    """
 
     key: str
     typed: str
     read: str
     probability: float
     place: PrintedAt | None = None
+
+    @property
+    def reason(self) -> str:
+        """Say in one sentence what was typed, and what speaks against it."""
+        if self.place is None:
+            return f"typed {self.typed!r}, records with such documents have {self.read!r}"
+        where = f"line {self.place.line} of page {self.place.page}"
+        return f"typed {self.typed!r}, {where} says {self.read!r}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,8 @@ TARGET = 0.98
 _CERTAIN = 0.8
 """With few records the bound is also asked for with this certainty, as it is said beside it."""
 
+_TRIES = 50
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -30,7 +32,10 @@ class Column:
 
 @dataclass(slots=True)
 class Counts:
-    """What was counted over all draws; `kept` has the values that were new, and those known."""
+    """What was counted over all draws; `kept` has the values that were new, and those known.
+
+    `by_chance` has the ECE that probabilities without any error have for so few choices.
+    """
 
     right: list[bool] = field(default_factory=list)
     by_rules: list[bool] = field(default_factory=list)
@@ -38,6 +43,7 @@ class Counts:
     scored: list[tuple[float, bool]] = field(default_factory=list)
     auroc: list[float] = field(default_factory=list)
     ece: list[float] = field(default_factory=list)
+    by_chance: list[float] = field(default_factory=list)
     promised: list[bool] = field(default_factory=list)
     names: list[int] = field(default_factory=lambda: [0, 0, 0])
 
@@ -93,6 +99,7 @@ def _judge(
             _count_names(counts.names, typed, choice.value if choice else "")
     counts.scored += scored
     counts.ece.append(ece(scored))
+    counts.by_chance.append(ece_by_chance([chance for chance, _ in scored]))
     found = auroc(scored)
     counts.auroc += [] if found is None else [found]
 
@@ -123,6 +130,14 @@ def threshold(judged: Sequence[Judged]) -> float:
     return best
 
 
+def ece_by_chance(chances: Sequence[float]) -> float:
+    """Return the mean ECE of probabilities that are all exactly right, for so few choices."""
+    drawn = random.Random(0)  # noqa: S311
+    return mean(
+        ece([(chance, drawn.random() < chance) for chance in chances]) for _ in range(_TRIES)
+    )
+
+
 def row_of(label: str, filled: int, counts: Counts) -> str:
     """Return one line of the table."""
     promised = f"{len(counts.promised) / max(len(counts.right), 1):.2f} / " + (
@@ -131,13 +146,13 @@ def row_of(label: str, filled: int, counts: Counts) -> str:
     return (
         f"{label:<16}{filled:>4}{mean(counts.by_rules):>8.3f}{mean(counts.right):>8.3f}"
         f"{_mean(counts.kept[1]):>8}{_mean(counts.kept[0]):>7}{_mean(counts.auroc):>8}"
-        f"{mean(counts.ece):>7.3f}{ece(counts.scored):>8.3f}   {promised}"
+        f"{mean(counts.ece):>7.3f}{mean(counts.by_chance):>8.3f}{ece(counts.scored):>8.3f}   {promised}"
     )
 
 
 HEAD = (
     f"{'column':<16}{'n':>4}{'rules':>8}{'right':>8}{'known':>8}{'new':>7}{'AUROC':>8}{'ECE':>7}"
-    f"{'pooled':>8}   at 98 %: share / right"
+    f"{'chance':>8}{'pooled':>8}   at 98 %: share / right"
 )
 
 

@@ -32,7 +32,7 @@ def planted(records: Sequence[Filled], column: Column, *, share: float, seed: in
             is_other = number % 2 == 0 and other != typed
             typed = other if is_other else slip(typed, chance)
         examples.append(record.example(column.name, typed, when=number))
-    listed = doubts(train(examples, kind=column.kind, finding=column.finding), at_most_share=0.15)
+    listed = doubts(train(examples, kind=column.kind, finding=column.finding))
     ids = {usable[number].id for number in wrong}
     found = sum(each.record_id in ids for each in listed)
     return Found(len(usable), len(wrong), found, len(listed))

@@ -1,10 +1,12 @@
 """The learner as the pipeline sees it: files of pages and values in, JSON and choices out."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from pipeline.labels import LEARNED
 from pipeline.model import Column, Finding
 from pipeline.ports.learner import FilledRecord
 from processors.learner import MOST_LINES, MOST_PAGES, ColumnLearner, kind_of, load_pages
@@ -86,6 +88,22 @@ def test_the_report_says_how_right_a_column_is_by_its_records(tmp_path: Path):
 def test_too_few_records_teach_nothing(tmp_path: Path):
     """Two records are no column."""
     assert ColumnLearner().learn(COMPANY, "company", [filled(tmp_path, n) for n in (1, 2)]) is None
+
+
+def test_a_doubt_about_what_is_not_printed_names_no_page(tmp_path: Path):
+    """A cost center is known from the documents of its sender: no page says it."""
+    records = [
+        replace(filled(tmp_path, number), value=["K100", "K200"][number % 2])
+        for number in range(30)
+    ]
+    records[7] = replace(records[7], value="K100")
+
+    lesson = ColumnLearner().learn(Column("Cost center", "STRING"), LEARNED, records)
+
+    assert lesson is not None
+    assert [doubt.reason for doubt in lesson.doubts] == [
+        "typed 'K100', records with such documents have 'K200'"
+    ]
 
 
 def test_a_model_that_cannot_be_used_is_left_out(tmp_path: Path):
