@@ -154,6 +154,13 @@ def file_type_of(path: Path) -> FileType:
     return text_type(head) or binary_type(head)
 
 
+def begins_like_a_file(data: bytes) -> bool:
+    """Return whether data begin with the signature of a format, and are no text for sure."""
+    head = data[:_HEAD_BYTES]
+    is_container = head.startswith((_OLE_SIGNATURE, b"PK\x03\x04"))
+    return is_container or _type_by_signature(head) is not None or _is_signed(head)
+
+
 def _type_by_signature(head: bytes) -> FileType | None:
     for signature, file_type in _SIGNATURES:
         if head.startswith(signature):

@@ -1,6 +1,7 @@
 """Read HTML as its visible text, and XML as the names and texts of its elements."""
 
 import base64
+import collections
 import dataclasses
 import re
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from pipeline.model import ReadStatus
 from processors.contract import Context, EmbeddedFile, Reading, Unreadable
 from processors.detect.encoding import clean
 from processors.detect.html_text import decode_html, visible_text
-from processors.detect.safe_xml import XmlRefused, in_utf8, texts_of
+from processors.detect.safe_xml import XmlRefused, elements, in_utf8, texts_of
 from processors.layout.plain_page import text_page
 from processors.values import einvoice
 from processors.values.einvoice.bank_messages import bank_message_in
@@ -23,6 +24,7 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/]{60}[A-Za-z0-9+/ ]{140,}={0,2}")
 
 # A whole document as the text of an element, as the AttachedDocument of UBL has an invoice.
 _XML_IN_TEXT = re.compile(r"<\?xml\b[^>]{0,200}\?>\s*<")
+_MOST_IN_TEXT = 20  # documents; a log has a message in each of its lines
 _DECLARED_ENCODING = re.compile(r"(<\?xml\b[^>]{0,200}?)\s+encoding\s*=\s*[\"'][^\"']{1,40}[\"']")
 
 
@@ -61,7 +63,7 @@ class XmlProcessor:
         lines: list[str] = []
         attached: list[EmbeddedFile] = []
         for name, text in texts:
-            if _XML_IN_TEXT.match(text):
+            if len(attached) < _MOST_IN_TEXT and _is_document(text):
                 attached.append(EmbeddedFile(f"{name}.xml", partial(_encoded, text)))
             elif not _BASE64.fullmatch(text):
                 lines.append(f"{name}: {text}")
@@ -74,6 +76,18 @@ class XmlProcessor:
             invoice = dataclasses.replace(invoice, complete=True)
         said = invoice or bank_message_in(data)
         return Reading(pages=(page,), structured=said, children=attached)
+
+
+def _is_document(text: str) -> bool:
+    """Return whether the text of an element is XML that can be read as a file of its own."""
+    if not _XML_IN_TEXT.match(text):
+        return False
+    try:
+        for data in _encoded(text):
+            collections.deque(elements(data), maxlen=0)  # to the end, where what is cut breaks
+    except XmlRefused:
+        return False
+    return True
 
 
 def _encoded(text: str) -> Iterator[bytes]:

@@ -8,6 +8,8 @@ from email.message import Message
 from functools import partial
 
 from processors.contract import EmbeddedFile
+from processors.detect.encoding import looks_like_text
+from processors.detect.file_type import begins_like_a_file
 
 _COMMENT = re.compile(r"\([^)]*\)")
 # A line that begins a part: the boundary, then a header of that part.
@@ -57,9 +59,20 @@ def payload_of(part: Message) -> bytes | None:
         return None
     is_plain = encoding in {"", "7bit", "8bit", "binary"}
     if is_plain and part.get_content_maintype() not in _TEXTS and _BASE64.fullmatch(payload):
-        # A program that did not say how it encoded a file.
-        return binascii.a2b_base64(payload)
+        return _file_in_base64(payload) or payload
     return payload
+
+
+def _file_in_base64(payload: bytes) -> bytes | None:
+    """Decode a file that a program sent without saying how it encoded it; None if it is none.
+
+    Sequences of letters look like base64, too: what comes out must be a file or a text.
+    """
+    try:
+        data = binascii.a2b_base64(payload)
+    except binascii.Error:
+        return None
+    return data if begins_like_a_file(data) or looks_like_text(data) else None
 
 
 def unfolded(text: str, part: Message) -> str:

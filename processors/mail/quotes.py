@@ -1,6 +1,5 @@
 """Divide the text of a mail into the sender's own words and the older mail that is quoted in it."""
 
-import itertools
 import re
 from collections.abc import Sequence
 
@@ -78,14 +77,16 @@ def split_quoted(text: str, *, subject: str = "") -> tuple[str, str]:
 
 
 def _introduces_marked_lines(lines: Sequence[str], number: int) -> bool:
-    """Return whether a line is an attribution, or its first half, of marked lines below it."""
-    if not _is_attribution(lines, number) and not (
-        number > 0 and _is_attribution(lines, number - 1)
-    ):
+    """Return whether a line is an attribution, or half of one, right above marked lines."""
+    if _is_whole_attribution(lines[number]):
+        last = number
+    elif _is_broken_attribution(lines, number):
+        last = number + 1
+    elif number > 0 and _is_broken_attribution(lines, number - 1):
+        last = number
+    else:
         return False
-    below = (line for line in lines[number + 1 :] if line.strip())
-    # Of an attribution over two lines, the second one is still between.
-    return any(line.startswith(">") for line in itertools.islice(below, 2))
+    return next(filter(str.strip, lines[last + 1 :]), "").startswith(">")
 
 
 def _end_of_own(lines: Sequence[str]) -> tuple[int, int]:
@@ -121,9 +122,17 @@ def _starts_older_mail(lines: Sequence[str], number: int) -> bool:
 
 
 def _is_attribution(lines: Sequence[str], number: int) -> bool:
+    return _is_whole_attribution(lines[number]) or _is_broken_attribution(lines, number)
+
+
+def _is_whole_attribution(line: str) -> bool:
+    return _ATTRIBUTION.fullmatch(line.strip()) is not None
+
+
+def _is_broken_attribution(lines: Sequence[str], number: int) -> bool:
+    """Return whether an attribution begins here and ends on the next line: it is broken once."""
     line = lines[number].strip()
     following = lines[number + 1].strip() if number + 1 < len(lines) else ""
-    # A long attribution is broken once.
-    return bool(_ATTRIBUTION.fullmatch(line)) or bool(
-        line and not line.endswith(":") and _ATTRIBUTION.fullmatch(f"{line} {following}")
-    )
+    if not line or line.endswith(":") or _is_whole_attribution(following):
+        return False
+    return _ATTRIBUTION.fullmatch(f"{line} {following}") is not None

@@ -369,6 +369,20 @@ def test_a_file_in_base64_that_does_not_say_so_is_read(tmp_path: Path):
     assert "Paper words" in findings.children[0].findings.text
 
 
+@pytest.mark.parametrize("letters", ["ACGT" * 15 + "A", "ACGT" * 15], ids=["61", "60"])
+def test_lines_of_letters_are_no_base64(letters: str, tmp_path: Path):
+    """A file of sequences looks like base64; decoded, it is no file."""
+    mail = raw(
+        "MIME-Version: 1.0",
+        'Content-Type: application/octet-stream; name="genes.txt"',
+        body=f"{letters}\n".encode() * 3,
+    )
+
+    findings = documents.read(mail, tmp_path)
+
+    assert letters in findings.children[0].findings.text
+
+
 def test_blanks_behind_a_soft_break_are_no_text(tmp_path: Path):
     """A line of quoted-printable that ends with "=" continues, whatever blanks follow."""
     mail = raw(

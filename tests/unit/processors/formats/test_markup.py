@@ -116,3 +116,23 @@ def test_a_document_that_is_text_of_another_is_read_on_its_own(tmp_path: Path):
 
     assert findings.pages[0].text == "id: E-1"
     assert findings.children[0].findings.text == "tea: Grünkraut"
+
+
+INNER = "&lt;?xml version='1.0'?&gt;&lt;a&gt;"
+
+
+@pytest.mark.parametrize(
+    ("messages", "children", "lines"),
+    [(f"<m>{INNER}Green tea&lt;/b&gt;</m>", 0, 1), (f"<m>{INNER}tea&lt;/a&gt;</m>" * 30, 20, 10)],
+    ids=["broken", "many"],
+)
+def test_text_that_is_no_document_stays_a_line(
+    messages: str, children: int, lines: int, tmp_path: Path
+):
+    """XML in XML that breaks off, and what there are too many of, is read where it is."""
+    findings = documents.read(f"<log>{messages}<x>hello</x></log>".encode(), tmp_path)
+
+    assert len(findings.children) == children
+    assert findings.status is ReadStatus.OK
+    assert findings.text.count("m: <?xml") == lines
+    assert "x: hello" in findings.text

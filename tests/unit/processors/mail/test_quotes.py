@@ -46,3 +46,17 @@ def test_marks_below_a_forwarding_line_are_what_was_sent():
     text = f"Please pay this one today.\n\n---------- Forwarded message ---------\n{QUOTED}"
 
     assert split_quoted(text) == (text, "")
+
+
+@pytest.mark.parametrize(
+    "attribution",
+    ["On 3 May 2031, Bob wrote:\n", "On 3 May 2031, Bob\n<bob@flats.example> wrote:\n"],
+)
+def test_one_mark_within_an_older_mail_makes_it_no_answer(attribution: str):
+    """Marked lines say what is quoted only where they follow the attribution at once."""
+    text = f"The answer is here, thanks.\n\n{attribution}Hi\n> you said 5\nTotal: 55.00 EUR"
+
+    own, quoted = split_quoted(text)
+
+    assert own.strip() == "The answer is here, thanks."
+    assert "55.00" in quoted
