@@ -199,9 +199,7 @@ def _not_in_plan(plan: PlanFile, sources: Sequence[str], records: Sequence[str])
                 having.setdefault(record.key, []).append(record.source)
         unknown = [key for key in records if key not in having]
         problems += [f"{plan.path} plans nothing for a record {key!r}." for key in unknown]
-        # In the order of the plan, each once.
-        named = dict.fromkeys(name for names in having.values() for name in names)
-        problems += _of_several(records, named)
+        problems += _of_several(having)
     return problems
 
 
@@ -225,14 +223,15 @@ def _refused(
     ]
 
 
-def _of_several(records: Sequence[str], sources: Collection[str]) -> list[str]:
-    """Return a sentence if records are named, and several sources have a record of that name."""
-    if not records or len(sources) <= 1:
-        return []
+def _of_several(having: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return a sentence for each record's name that more than one of its sources has."""
     # PK_IDs are numbers that every table has: without a source they name other records as well.
-    listed = ", ".join(sources)
+    listed = {key: list(dict.fromkeys(names)) for key, names in having.items()}
     return [
-        f"Several sources have such a record: {listed}. Name one: with --source, or in the form."
+        f"Several sources have a record {key!r}: {', '.join(names)}. Name one: with --source, or "
+        "in the form."
+        for key, names in listed.items()
+        if len(names) > 1
     ]
 
 
@@ -262,7 +261,7 @@ def undo_run(
             or several sources have such a record.
     """
     ledger, started = context.ports.ledger, context.ports.clock.monotonic()
-    found = _changed_by(ledger, run_id, sources=sources, records=records)
+    found = changed_by(ledger, run_id, sources=sources, records=records)
     # A source that was removed from the settings has no columns to write to any more.
     unknown = found.keys() - context.settings.specs()
     if unknown:
@@ -292,7 +291,7 @@ def undo_run(
     return Report.of(summary, document)
 
 
-def _changed_by(
+def changed_by(
     ledger: Ledger, run_id: str, *, sources: Sequence[str], records: Sequence[str]
 ) -> dict[str, list[RunEffects]]:
     """Return what a run changed of the named sources and records, by source; of all if none is."""
@@ -303,10 +302,14 @@ def _changed_by(
     if not found:
         raise BadSettings([nothing.format(run_id, "there")])
     problems = [nothing.format(run_id, place) for place in _unchanged(found, sources, records)]
-    problems += _of_several(records, found)
+    problems += _of_several({key: _sources_with(key, found) for key in records})
     if problems:
         raise BadSettings(problems)
     return found
+
+
+def _sources_with(key: str, found: Mapping[str, Sequence[RunEffects]]) -> list[str]:
+    return [name for name, group in found.items() if any(key in one.names for one in group)]
 
 
 def _unchanged(

@@ -258,8 +258,9 @@ def acknowledge(
         BadSettings: there is no such source, or nothing of a record needs a user.
     """
     (spec,) = named_sources(settings, [request.source])
-    # What makes runs red; a file that was done in part only where it is named.
-    wanted = NEEDS_ATTENTION if request.keys or request.versions else FAILED
+    # What makes runs red; a file that was done in part only where it is named. All is taken back.
+    is_all = request.withdraw or request.keys or request.versions
+    wanted = NEEDS_ATTENTION if is_all else FAILED
     known = [
         state
         for state in ledger.files.attention(wanted, source=spec.name)

@@ -33,7 +33,7 @@ from flows.prefect.requests.lost_requests import ask_again_for_lost
 from flows.prefect.requests.overtaken import skip_overtaken
 from flows.prefect.server import Server
 from flows.prefect.ui import events
-from flows.prefect.ui.alarms import raise_alarms
+from flows.prefect.ui.alarms import forget_settled, raise_alarms
 from flows.prefect.ui.artifacts import FlowProgress, leave_report
 from flows.prefect.ui.plan import leave_selection
 from flows.prefect.ui.problems import Problems
@@ -151,6 +151,7 @@ def run_flow(config: Path, source: str, request: RunRequest) -> State:
             name, now = settings_name(context.settings), context.ports.clock.now()
             ask_again_for_lost(server, name, context.ports.ledger, now=now)
         summary = Summary(new_run_id(context))
+        forget_settled(context.ports.ledger, source)
         (spec,) = named_sources(context.settings, [source])
         problems = source_problems(context, spec, accept_types=request.yes)
         context.ports.ledger.files.save_stopped(source, problems)

@@ -123,14 +123,16 @@ def accept_as_is(visit: Visit) -> Response:
     # A form without versions is of no page, and acknowledges none.
     shown = frozenset(visit.choices.get("version", ("",)))
     request = AcknowledgeRequest(source, (key,), visit.user.name, note, versions=shown)
+    if not versions_of(source, key, None, ledger=visit.site.ledger):
+        raise not_found("This record")
+    # Before it is carried out: whatever happens in between, it is known who wanted it.
+    visit.audit("acknowledge", f"{source} {key}", note)
     try:
         acknowledge(visit.site.settings, visit.site.ledger, request, now=visit.site.clock.now())
     except BadSettings as error:
-        if not versions_of(source, key, None, ledger=visit.site.ledger):
-            raise not_found("This record") from error
+        visit.audit("acknowledge failed", f"{source} {key}", str(error))
         problem = "Nothing of this record waits for it any more."
         raise Refused(409, problem, "Load the page of the record again.") from error
-    visit.audit("acknowledge", f"{source} {key}", note)
     said = "Acknowledged. Nobody is asked about it any more, until the file changes."
     return see(f"/records?{urlencode({'source': source, 'record': key, 'said': said})}")
 

@@ -163,11 +163,18 @@ def as_shown(value: Value, column_type: str) -> str:
         case bool():
             return "Yes" if value else "No"
         case int() | float() if column_type == "CURRENCY":
-            return f"{value:,.2f}"
+            return _amount(value)
         case float():
             return repr(value).removesuffix(".0")
         case _:
             return str(value).removesuffix("T00:00:00")
+
+
+def _amount(value: float) -> str:
+    """Return an amount with all its decimals, and two at least: none is rounded away."""
+    # Zero has no sign here, and no amount an exponent.
+    whole, _, decimals = f"{Decimal(repr(value + 0)):,f}".partition(".")
+    return f"{whole}.{decimals:0<2}"
 
 
 def same(current: Value, other: Value, column: Column) -> bool:

@@ -37,8 +37,9 @@ def acknowledge(
 ) -> None:
     """Mark documents as known, so that runs are green despite them.
 
-    This applies to documents that were rejected, in conflict or failed, until their files change.
-    Without --record, it applies to all of the source.
+    This applies to documents that were rejected, in conflict or failed, until their files change,
+    and to those done in part that --record names. Without --record, it applies to all of the
+    source; --withdraw takes back everything that was acknowledged there.
     """
     from flows.app.explain import AcknowledgeRequest, acknowledge_directly
 

@@ -48,32 +48,58 @@ def raise_alarms(context: AppContext, source: str, summary: Summary, *, few: boo
     budget = budget_low(context)
     due = source_alarms(ledger, source, summary, few=few)
     due += [budget] if is_new(budget, ledger) else []
+    keep(budget, ledger)
     for alarm in due:
         message, figures = alarm.message, alarm.figures
         events.send(alarm.event, source, run=summary.run_id, message=message, **figures)
 
 
+def forget_settled(ledger: Ledger, source: str) -> None:
+    """Before a run, take what users repaired or acknowledged off the number that is compared with.
+
+    Otherwise as many new documents as those would raise no alarm.
+    """
+    before = _last_count(ledger, source)
+    now = _count(ledger, source) if before else 0
+    if now < before:
+        ledger.files.keep_alarm(source, events.QUARANTINE_GREW, str(now))
+
+
 def source_alarms(ledger: Ledger, source: str, summary: Summary, *, few: bool) -> list[Alarm]:
-    """Return the alarms of a source whose cause is new, and keep their causes."""
+    """Return the alarms of a source whose cause is new, and keep the causes of those."""
     failing = many_failed(source, summary)
     due = [failing] if is_new(failing, ledger) else []
     # Whoever names a known document again needs no alarm. Counted only where there may be one.
     if few and not due:
+        keep(failing, ledger)
         return []
-    before = int(ledger.files.last_alarm(source, events.QUARANTINE_GREW) or 0)
-    now = ledger.files.count_attention(FAILED, source=source).open
+    before, now = _last_count(ledger, source), _count(ledger, source)
+    # Nothing is kept of what is not sent: a later run of the whole source may have to send it.
     if few and now <= before:
         return []
     grown = quarantine_grew(source, summary, before=before, now=now)
+    keep(failing, ledger)
+    keep(grown, ledger)
     # The documents of the other alarm are those by which the number has grown.
-    return [*due, grown] if is_new(grown, ledger) and now > before and not due else due
+    return due if due or now <= before else [grown]
+
+
+def _last_count(ledger: Ledger, source: str) -> int:
+    return int(ledger.files.last_alarm(source, events.QUARANTINE_GREW) or 0)
+
+
+def _count(ledger: Ledger, source: str) -> int:
+    return ledger.files.count_attention(FAILED, source=source).open
 
 
 def is_new(alarm: Alarm, ledger: Ledger) -> bool:
-    """Keep the cause of an alarm, and say whether there is one that is not the last one's."""
-    last = ledger.files.last_alarm(alarm.about, alarm.event)
+    """Say whether an alarm has a cause that is not the last one's."""
+    return alarm.cause not in {"", ledger.files.last_alarm(alarm.about, alarm.event)}
+
+
+def keep(alarm: Alarm, ledger: Ledger) -> None:
+    """Keep the cause of an alarm, "" where there is none at present."""
     ledger.files.keep_alarm(alarm.about, alarm.event, alarm.cause)
-    return alarm.cause not in {"", last}
 
 
 def many_failed(source: str, summary: Summary) -> Alarm:

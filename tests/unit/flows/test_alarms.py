@@ -1,5 +1,5 @@
 from flows.prefect.ui import events
-from flows.prefect.ui.alarms import source_alarms
+from flows.prefect.ui.alarms import forget_settled, source_alarms
 from pipeline.metering.summary import Summary
 from pipeline.model import FileRef, Outcome, Place, RecordRef, Status
 from pipeline.ports.ledger import Acknowledgement
@@ -60,6 +60,25 @@ def test_an_alarm_is_raised_once_for_one_cause():
     assert fourth[0][1].startswith("1 document of receipts was not processed since")
 
 
+def test_what_users_acknowledged_hides_no_new_document():
+    """As many new ones as a user has acknowledged since the last run are an alarm, none is lost."""
+    ledger = MemoryLedger()
+    fine = [_finished(ledger, number, Status.DONE) for number in range(10, 30)]
+    known = [_finished(ledger, number, Status.REJECTED) for number in (1, 2, 3)]
+    _raised(ledger, *fine, *known)
+
+    said = Acknowledgement("ann", "blank pages", ledger.clock.now())
+    ledger.files.acknowledge([one.ref.version for one in known], said)
+    forget_settled(ledger, "receipts")
+    new = _raised(ledger, *fine, _finished(ledger, 4, Status.REJECTED))
+    forget_settled(ledger, "receipts")
+
+    assert [message.partition(" since")[0] for _, message in new] == [
+        "1 document of receipts was rejected"
+    ]
+    assert _raised(ledger, *fine) == []
+
+
 def test_many_failures_are_one_alarm_and_not_two():
     """A run in which too many fail raises the one alarm; with the same reasons again none, with others another."""
     ledger = MemoryLedger()
@@ -91,9 +110,12 @@ def test_a_run_of_a_few_records_raises_an_alarm_for_new_documents_only():
     _raised(ledger, known, *(_finished(ledger, number, Status.DONE) for number in range(2, 9)))
 
     again = source_alarms(ledger, "receipts", _run(known), few=True)
+    whole = _raised(ledger, known)
     new = _finished(ledger, 9, Status.REJECTED, reason="empty")
     first = source_alarms(ledger, "receipts", _run(new), few=True)
 
     assert again == []
+    # What was not sent is no known cause.
+    assert [event for event, _ in whole] == [events.MANY_FAILED]
     assert [alarm.event for alarm in first] == [events.MANY_FAILED]
     assert _raised(ledger) == []

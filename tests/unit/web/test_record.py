@@ -2,7 +2,12 @@
 
 from dataclasses import replace
 
+import pytest
+
+from flows.app.explain import AcknowledgeRequest, acknowledge
+from flows.web import record
 from pipeline.archive_layout import original_key
+from pipeline.errors import BadSettings
 from pipeline.model import SourceSpec
 from pipeline.model.users import Role
 from tests.unit.web.conftest import GOOD, HOSTILE, Office, form_of, words
@@ -104,6 +109,41 @@ def test_what_was_done_in_part_is_acknowledged_as_well(office: Office):
     assert "each run says" not in words(browser.get(ADDRESS))
     assert "acknowledged by Ana" in page
     assert "No document needs anybody. 1 more" in words(browser.get("/"))
+
+
+def test_all_that_was_acknowledged_of_a_source_is_taken_back(office: Office):
+    """Also what was done in part, which is acknowledged only by name."""
+    office.world.receipt("1", "doc_type=receipt")
+    office.world.receipt("2", "!")
+    office.world.run(replace(office.spec, rename="{{ company }} {{ doc_type }}"))
+    ledger, now = office.world.ledger, office.world.clock.now()
+    known = AcknowledgeRequest("receipts", ("1", "2"), "ann", "no company")
+    acknowledge(office.site.settings, ledger, known, now=now)
+
+    all_of_it = AcknowledgeRequest("receipts", (), "ann", "", withdraw=True)
+    done = acknowledge(office.site.settings, ledger, all_of_it, now=now)
+
+    assert {state.ref.holder for state in done.documents} == {"1", "2"}
+    assert all(state.acknowledged is None for state in ledger.files.states())
+
+
+def test_who_acknowledges_is_recorded_first(office: Office, monkeypatch: pytest.MonkeyPatch):
+    """Whatever happens in between, it is known who wanted it; what was refused says so."""
+    office.world.receipt("1", "!")
+    office.world.run(office.spec)
+    form = form_of(office.signed_in().get(ADDRESS), "/acknowledge")
+    trail = office.world.ledger.users.audit_trail
+    seen: list[str] = []
+
+    def looked(*_: object, **__: object) -> None:
+        seen.append(trail()[0].action)
+        raise BadSettings(["gone"])
+
+    monkeypatch.setattr(record, "acknowledge", looked)
+    office.signed_in().post("/records/acknowledge", status=409, **form, note="torn")
+
+    assert seen == ["acknowledge"]
+    assert trail()[0].action == "acknowledge failed"
 
 
 def test_a_decision_that_met_its_value_is_no_conflict(office: Office):

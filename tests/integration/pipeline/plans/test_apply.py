@@ -332,7 +332,7 @@ def test_a_record_that_several_sources_have_is_applied_only_of_a_named_one(
     workspace.plan()
     workspace.forget_calls()
 
-    with pytest.raises(BadSettings, match="Several sources have such a record: "):
+    with pytest.raises(BadSettings, match="Several sources have a record '1': "):
         workspace.apply("1")
     assert workspace.writes() == []
     workspace.apply("1", sources=["papers"])

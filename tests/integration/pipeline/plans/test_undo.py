@@ -283,7 +283,7 @@ def test_a_record_that_several_sources_have_is_undone_only_of_a_named_one(
     workspace = make_workspace(*SOURCES, account=EVERYWHERE, files=THREE)
     run = _run(workspace)
 
-    with pytest.raises(BadSettings, match=r"Several sources have such a record: .*Name one: with"):
+    with pytest.raises(BadSettings, match=r"Several sources have a record '1': .*Name one: with"):
         workspace.undo(run, "1")
     with pytest.raises(BadSettings, match="changed in record '4711'"):
         workspace.undo(run, "1", "4711", sources=["papers"])

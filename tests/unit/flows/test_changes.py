@@ -1,0 +1,46 @@
+"""Which records `undo` changes when some are named."""
+
+import pytest
+
+from flows.app.changes import changed_by
+from pipeline.errors import BadSettings
+from pipeline.model import SourceSpec
+from tests.unit.pipeline.world import RECEIPTS, World
+
+CONTRACTS = SourceSpec("contracts", table="Contracts", columns={"Kind": "doc_type"})
+
+
+def wrote_in_both(world: World) -> None:
+    """Have a run that wrote receipts 5 and 6, and contracts 6 and 7."""
+    for pk in ("5", "6"):
+        world.receipt(pk, "doc_type=receipt")
+    for pk in ("6", "7"):
+        world.caspio.files[f"/In/{pk}.txt"] = b"doc_type=contract"
+        world.caspio.row("Contracts", pk, Document=f"/In/{pk}.txt")
+    world.run(RECEIPTS)
+    world.runs = 0
+    world.run(CONTRACTS)
+
+
+def test_records_of_two_sources_are_undone_together(world: World):
+    """Each of the names is a record of one source only, so no source has to be named."""
+    wrote_in_both(world)
+
+    found = changed_by(world.ledger, "run-1", sources=[], records=["5", "7"])
+
+    keys = {name: [one.key for one in group] for name, group in found.items()}
+    assert keys == {"receipts": ["5"], "contracts": ["7"]}
+
+
+def test_a_name_that_two_sources_have_is_refused_by_name(world: World):
+    """The sentence names that record, and no other; with a source it is taken."""
+    wrote_in_both(world)
+
+    with pytest.raises(BadSettings) as refused:
+        changed_by(world.ledger, "run-1", sources=[], records=["5", "6"])
+    one = changed_by(world.ledger, "run-1", sources=["contracts"], records=["6"])
+
+    assert [problem.partition(":")[0] for problem in refused.value.problems] == [
+        "Several sources have a record '6'"
+    ]
+    assert list(one) == ["contracts"]
