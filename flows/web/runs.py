@@ -20,6 +20,7 @@ from pipeline.steps.write_back import UNDOABLE
 
 MOST_EFFECTS = 100
 """Changes of a run that a page looks at: one or two for each record. The undo is of all."""
+_DECISIONS = frozenset({EffectKind.APPLY_DECISION})
 _SYNCS = frozenset({"sync", "sync undo"})
 _MOST_DIGITS = 18  # of an id, as the databases count
 _MOST_RUNS = 500  # among which the run is looked for; older ones have their effects alone
@@ -45,8 +46,8 @@ def run(visit: Visit) -> Response:
     seen = seen_of(site)
     # The page asks every 2 seconds how far its undo is; what is left changes until its end.
     looked = EffectPage((), 0) if running else next_page(site, run_id, after=after)
-    if known is None and not running and not looked.effects:
-        raise not_found("This run")
+    if known is None and not running:
+        _require_effects(looked, site, run_id)
     effects = undoable(looked.effects)
     rows = rows_of(site, effects)
     return page(
@@ -59,20 +60,32 @@ def run(visit: Visit) -> Response:
         after=after,
         more=looked.after,
         seen=seen,
+        files=site.ledger.effects.files_changed(run_id, kinds=UNDOABLE),
         left=bool(rows or looked.after or after),
         is_sync=known is not None and known.kind in _SYNCS,
-        is_decided=is_decided(effects),
+        is_decided=is_all_decided(site, run_id),
         job=job,
         busy=visit.query.get("said") == "busy",
     )
 
 
+def _require_effects(looked: EffectPage, site: Site, run_id: str) -> None:
+    """Refuse a run that changed nothing; a page behind the last one is of a run that did."""
+    if not looked.effects and not site.ledger.effects.is_changed_since(run_id, 0):
+        raise not_found("This run")
+
+
 def next_page(site: Site, run_id: str, *, after: int = 0) -> EffectPage:
-    """Return what a run changed in its next records; pages in which it changed nothing are left."""
-    looked = site.ledger.effects.of_run(run_id, after=after, limit=MOST_EFFECTS)
+    """Return what an undo can take back in a run's next records, as pages that are not empty."""
+
+    def of_run(after: int) -> EffectPage:
+        ledger = site.ledger.effects
+        return ledger.of_run(run_id, kinds=UNDOABLE, after=after, limit=MOST_EFFECTS)
+
+    looked = of_run(after)
     # A record that the run came back to much later leaves a gap.
     while not looked.effects and looked.after:
-        looked = site.ledger.effects.of_run(run_id, after=looked.after, limit=MOST_EFFECTS)
+        looked = of_run(looked.after)
     return looked
 
 
@@ -99,6 +112,13 @@ def is_decided(effects: Sequence[Effect]) -> bool:
     would be asked again.
     """
     return bool(effects) and all(one.kind is EffectKind.APPLY_DECISION for one in effects)
+
+
+def is_all_decided(site: Site, run_id: str) -> bool:
+    """Say whether users made all changes of a run in the review, whichever page shows them."""
+    ledger = site.ledger.effects
+    others = ledger.of_run(run_id, kinds=UNDOABLE - _DECISIONS, limit=1)
+    return not others.effects and bool(ledger.of_run(run_id, kinds=_DECISIONS, limit=1).effects)
 
 
 def seen_of(site: Site) -> str:
@@ -130,10 +150,9 @@ def is_anything_left(site: Site, run_id: str) -> bool:
 def undo(visit: Visit) -> Response:
     """Begin to undo a whole run, as the command does."""
     run_id, site = visit.parts["id"], visit.site
-    effects = undoable(next_page(site, run_id).effects)
-    if not effects:
+    if not next_page(site, run_id).effects:
         raise not_found("This run")
-    if is_decided(effects):
+    if is_all_decided(site, run_id):
         raise decided_in_review()
     if not is_as_seen(site, run_id, visit.form.get("seen", "")):
         raise Refused(

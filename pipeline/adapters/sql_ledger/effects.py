@@ -24,7 +24,7 @@ from pipeline.adapters.sql_ledger.rows import dump_effect, load_effect
 from pipeline.adapters.sql_ledger.session import chunks
 from pipeline.adapters.sql_ledger.tables import OPEN, effects, files
 from pipeline.adapters.sql_ledger.users.review_items import SqlReviewItems
-from pipeline.decide.ownership import owned
+from pipeline.decide.ownership import PERHAPS_IN_EFFECT, owned
 from pipeline.model import Effect, EffectKind, EffectState, FileRef, OwnValue, Stage
 from pipeline.ports.ledger import EffectPage
 
@@ -37,12 +37,23 @@ _MOVES_FILES = effects.c.kind.in_([EffectKind.REPOINT.value, EffectKind.DELETE_F
 # Built once: SQLAlchemy compiles a statement once, but to build it again takes longer than to run.
 _INTEND = insert(effects).returning(effects.c.id)
 _SETTLE = update(effects).where(effects.c.id == bindparam("of_id"))
-_PLACES_OF_RUN = (
-    select(effects.c.id, effects.c.container, effects.c.pk, effects.c.version)
+_OF_RUN_SINCE = (
+    select(effects.c.id)
     .where(effects.c.run_id == bindparam("of_run"), effects.c.id > bindparam("after"))
+    .limit(1)
+)
+_ALL_OF_RUN = (
+    effects.c.run_id == bindparam("of_run"),
+    effects.c.kind.in_(bindparam("kinds", expanding=True)),
+    effects.c.state.in_([state.value for state in PERHAPS_IN_EFFECT]),
+)
+_CHANGED_IN_RUN = (
+    select(effects.c.id, effects.c.container, effects.c.pk, effects.c.version)
+    .where(*_ALL_OF_RUN, effects.c.id > bindparam("after"))
     .order_by(effects.c.id)
     .limit(bindparam("most"))
 )
+_FILES_CHANGED = select(func.count(effects.c.version.distinct())).where(*_ALL_OF_RUN)
 _UNDONE_SINCE = select(effects.c.undoes).where(
     effects.c.id > bindparam("since"), effects.c.undoes.is_not(None), _TOOK_EFFECT
 )
@@ -111,24 +122,33 @@ class SqlEffects(SqlBlocks, SqlPlanKey, SqlReviewItems):
             found = connection.execute(_listed_by(tuple(which)), which).mappings()
             return [load_effect(row) for row in found]
 
-    def of_run(self, run_id: str, *, after: int = 0, limit: int) -> EffectPage:
+    def of_run(
+        self, run_id: str, *, kinds: Collection[EffectKind], after: int = 0, limit: int
+    ) -> EffectPage:
         """Return what a run changed in its next records, in the order in which it came to them."""
-        which = {"of_run": run_id, "after": after, "most": limit}
+        # One more than asked for says whether there is a next page.
+        which = {**_changed_in(run_id, kinds), "after": after, "most": limit + 1}
         with self._session.reading("list what a run changed") as connection:
-            places = connection.execute(_PLACES_OF_RUN, which).all()
+            found_places = connection.execute(_CHANGED_IN_RUN, which).all()
+        places = found_places[:limit]
         found = [effect for wanted in _at_places(places) for effect in self._listed(wanted)]
         # Not asked of the database: it would look through all of a long run instead.
         found = [effect for effect in found if effect.run_id == run_id]
-        known = {_place(effect) for effect in found if effect.id <= after}
+        known = set(map(_place, _up_to(after, found, kinds)))
         shown = [effect for effect in found if _place(effect) not in known]
         shown.sort(key=lambda effect: effect.id)
-        return EffectPage(shown, places[-1][0] if len(places) == limit else 0)
+        return EffectPage(shown, places[-1][0] if len(found_places) > limit else 0)
+
+    def files_changed(self, run_id: str, *, kinds: Collection[EffectKind]) -> int:
+        """Count the files for which a run has effects of these kinds that are perhaps there."""
+        with self._session.reading("count the files that a run changed") as connection:
+            return connection.execute(_FILES_CHANGED, _changed_in(run_id, kinds)).scalar_one()
 
     def is_changed_since(self, run_id: str, last_id: int) -> bool:
         """Say whether effects behind an id are a run's, or have undone it, or its undo."""
-        which = {"of_run": run_id, "after": last_id, "most": 1}
+        which = {"of_run": run_id, "after": last_id}
         with self._session.reading("look up what was undone since") as connection:
-            if connection.execute(_PLACES_OF_RUN, which).first():
+            if connection.execute(_OF_RUN_SINCE, which).first():
                 return True
             wanted = set(connection.execute(_UNDONE_SINCE, {"since": last_id}).scalars())
             # Each round asks what one level of undos was of.
@@ -273,6 +293,16 @@ def _at_places(places: Sequence[Row[int, str, str, str]]) -> Iterator[ColumnElem
     # A file of a folder has no record; its version is the same in all that was done to it.
     for chunk in chunks(dict.fromkeys(place.version for place in places if not place.pk)):
         yield (effects.c.pk == "") & effects.c.version.in_(chunk)
+
+
+def _changed_in(run_id: str, kinds: Collection[EffectKind]) -> dict[str, object]:
+    return {"of_run": run_id, "kinds": [kind.value for kind in kinds]}
+
+
+def _up_to(last_id: int, found: Iterable[Effect], kinds: Collection[EffectKind]) -> list[Effect]:
+    """Return the effects up to an id that are of these kinds, and in effect, perhaps."""
+    there = [one for one in found if one.kind in kinds and one.state in PERHAPS_IN_EFFECT]
+    return [one for one in there if one.id <= last_id]
 
 
 def _place(effect: Effect) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from pipeline.model import Effect, EffectState, FileRef, OwnValue
+from pipeline.model import Effect, EffectKind, EffectState, FileRef, OwnValue
 from pipeline.model.review import ReviewItem
 
 
@@ -72,12 +72,18 @@ class EffectLedger(Protocol):
     ) -> Sequence[Effect]:
         """Return effects, oldest first; `record` is a container and a PK_ID."""
 
-    def of_run(self, run_id: str, *, after: int = 0, limit: int) -> EffectPage:
+    def of_run(
+        self, run_id: str, *, kinds: Collection[EffectKind], after: int = 0, limit: int
+    ) -> EffectPage:
         """Return what a run changed in its next records, in the order in which it came to them.
 
-        `limit` effects behind the id `after` say which records those are. They come with all that
-        the run did to them; a record that it came to before is left out, and may leave none.
+        `limit` effects behind the id `after` say which records those are: of these kinds, and in
+        effect, perhaps. They come with all that the run did to them; a record that it came to
+        before is left out, and may leave none.
         """
+
+    def files_changed(self, run_id: str, *, kinds: Collection[EffectKind]) -> int:
+        """Count the files for which a run has effects of these kinds that are perhaps there."""
 
     def is_changed_since(self, run_id: str, last_id: int) -> bool:
         """Say whether effects behind an id are a run's, or have undone it, or its undo."""

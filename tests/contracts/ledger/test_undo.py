@@ -14,6 +14,8 @@ from pipeline.ports import Ledger
 from tests.contracts.ledger.builders import last_values, settled, update
 from tests.fakes.clock import FakeClock
 
+ALL = frozenset(EffectKind)
+
 
 def _undo(effect: Effect, **after: str | float | None) -> Effect:
     return replace(
@@ -125,7 +127,7 @@ def _shown(ledger: Ledger, limit: int) -> list[list[int]]:
     """Return the ids of a run's effects page by page."""
     pages, after = [], 0
     while True:
-        page = ledger.effects.of_run("run-1", after=after, limit=limit)
+        page = ledger.effects.of_run("run-1", kinds=ALL, after=after, limit=limit)
         pages.append([effect.id for effect in page.effects])
         if not page.after:
             return pages
@@ -146,7 +148,25 @@ def test_a_run_is_listed_record_by_record(ledger: Ledger, limit: int):
     assert sorted(listed) == ids
     assert [page for page in pages if {one, again} & set(page)] == [pages[0]]
     assert sum({file, file_again} <= set(page) for page in pages) == 1
-    assert ledger.effects.of_run("run-2", limit=9).effects == []
+    assert ledger.effects.of_run("run-2", kinds=ALL, limit=9).effects == []
+
+
+def test_a_run_is_listed_by_what_can_be_undone(ledger: Ledger):
+    """What is of another kind, or never took effect, takes no place on a page, and comes with its record only."""
+    kinds = {EffectKind.UPDATE_COLUMNS}
+    row = replace(update("1", A=1.0), kind=EffectKind.INSERT_REVIEW_ROW)
+    ids = [settled(ledger, one).id for one in [row, row, update("1", A=1.0)]]
+    given_up = ledger.effects.intend(update("2", A=1.0), "run-1")
+    ledger.effects.settle(given_up, EffectState.ABANDONED)
+    last = settled(ledger, update("3", version="v3", A=1.0))
+
+    first = ledger.effects.of_run("run-1", kinds=kinds, limit=1)
+    second = ledger.effects.of_run("run-1", kinds=kinds, after=first.after, limit=1)
+
+    assert [one.id for one in first.effects] == ids
+    assert ([one.id for one in second.effects], second.after) == ([last.id], 0)
+    assert ledger.effects.files_changed("run-1", kinds=kinds) == 2
+    assert ledger.effects.files_changed("run-2", kinds=kinds) == 0
 
 
 def test_what_changed_since_a_moment_is_known(ledger: Ledger):

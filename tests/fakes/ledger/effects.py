@@ -3,7 +3,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from pipeline.decide.ownership import owned
+from pipeline.decide.ownership import PERHAPS_IN_EFFECT, owned
 from pipeline.model import Effect, EffectKind, EffectState, FileRef, OwnValue, RecordRef, Stage
 from pipeline.model.review import Review, ReviewItem, ReviewState
 from pipeline.ports.ledger import Block, EffectPage, Repair
@@ -77,14 +77,24 @@ class MemoryEffects(MemoryPart):
             and record in {None, (effect.container, effect.pk)}
         ]
 
-    def of_run(self, run_id: str, *, after: int = 0, limit: int) -> EffectPage:
+    def of_run(
+        self, run_id: str, *, kinds: Collection[EffectKind], after: int = 0, limit: int
+    ) -> EffectPage:
         """Return what a run changed in its next records."""
+        chosen = self._changed_in(run_id, kinds)
+        behind = [effect for effect in chosen if effect.id > after]
+        known = {_place(effect) for effect in chosen if effect.id <= after}
+        wanted = {_place(effect) for effect in behind[:limit]} - known
+        found = [effect for effect in self.find(run_id=run_id) if _place(effect) in wanted]
+        return EffectPage(found, behind[limit - 1].id if len(behind) > limit else 0)
+
+    def files_changed(self, run_id: str, *, kinds: Collection[EffectKind]) -> int:
+        """Count the files that a run changed."""
+        return len({effect.version for effect in self._changed_in(run_id, kinds)})
+
+    def _changed_in(self, run_id: str, kinds: Collection[EffectKind]) -> list[Effect]:
         of_run = self.find(run_id=run_id)
-        behind = [effect for effect in of_run if effect.id > after][:limit]
-        known = {_place(effect) for effect in of_run if effect.id <= after}
-        wanted = {_place(effect) for effect in behind} - known
-        found = [effect for effect in of_run if _place(effect) in wanted]
-        return EffectPage(found, behind[-1].id if len(behind) == limit else 0)
+        return [one for one in of_run if one.kind in kinds and one.state in PERHAPS_IN_EFFECT]
 
     def is_changed_since(self, run_id: str, last_id: int) -> bool:
         """Say whether a run has changed more since, or was undone, or its undo was."""

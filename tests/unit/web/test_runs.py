@@ -10,7 +10,7 @@ from itertools import chain
 import pytest
 
 from flows.web import jobs, runs
-from pipeline.model import EffectState, IndexTable, RecordWork, SourceSpec
+from pipeline.model import Effect, EffectKind, EffectState, IndexTable, RecordWork, SourceSpec
 from pipeline.model.users import Role
 from pipeline.source_run.leases import leased_worker
 from tests.unit.web.conftest import GOOD, Office, form_of, words
@@ -197,7 +197,57 @@ def test_a_long_run_is_shown_page_by_page(office: Office, monkeypatch: pytest.Mo
     assert len(pages) > 2
     assert "on this page; an undo is of all that the run changed" in words(pages[0])
     assert "undone 3 done." in text
-    assert "Nothing of the records on this page" in text
+    assert "Nothing on this page is left to put back" in text
+    assert "The whole run is what it changed for 3 files, on all pages." in words(
+        office.signed_in(Role.MAPPER).get(ADDRESS)
+    )
+
+
+def intended(office: Office, kind: EffectKind, pk: str) -> None:
+    """Have the run begin with a change of another kind."""
+    effect = Effect(kind, f"v{pk}", "Receipts", pk, {"Note": None}, {"Note": "x"})
+    ledger = office.world.ledger.effects
+    ledger.settle(ledger.intend(effect, "run-1"), EffectState.VERIFIED)
+
+
+def test_a_long_run_that_begins_with_rows_for_the_review_is_undone(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+):
+    """What no undo takes back fills no page, so that the button finds what there is."""
+    monkeypatch.setattr(runs, "MOST_EFFECTS", 2)
+    for pk in "6789":
+        intended(office, EffectKind.INSERT_REVIEW_ROW, pk)
+    wrote(office, "1")
+
+    assert "receipts · 1" in words(office.signed_in().get(ADDRESS))
+    assert "undone 1 done." in undone(office)
+
+
+def test_a_long_run_that_begins_with_decisions_is_undone(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+):
+    """It is not said to be of users alone because its first page is."""
+    monkeypatch.setattr(runs, "MOST_EFFECTS", 2)
+    for pk in "6789":
+        intended(office, EffectKind.APPLY_DECISION, pk)
+    wrote(office, "1")
+
+    assert "Users decided" not in words(office.signed_in().get(ADDRESS))
+    undone(office)
+    assert office.world.record("1")["Total"] is None
+
+
+def test_a_page_behind_the_last_one_is_empty(office: Office, monkeypatch: pytest.MonkeyPatch):
+    """A run that fills its last page has no next one; an address of one is no error."""
+    monkeypatch.setattr(runs, "MOST_EFFECTS", 1)
+    wrote(office, "1")
+    browser = office.signed_in()
+    page = browser.get(ADDRESS)
+    monkeypatch.setattr(runs, "_MOST_RUNS", 0)
+
+    assert "after=" not in page
+    assert "Nothing on this page is left" in words(browser.get(f"{ADDRESS}?after=99"))
+    browser.get("/runs/none?after=99", status=404)
 
 
 def test_a_row_that_was_inserted_is_shown_as_a_whole(office: Office):
