@@ -8,7 +8,7 @@ from processors.contract import Page
 from processors.values.address import find_address
 from processors.values.codes import values_in_codes
 from processors.values.contact import find_email, find_phone
-from processors.values.contract_dates import find_effective_date
+from processors.values.contracts.effective_date import find_effective_date
 from processors.values.country import country_hints_in
 from processors.values.dates import find_dates
 from processors.values.fields import field_findings

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pipeline.model import Finding
 from processors.values.candidates import with_others
-from processors.values.contract_parties import parties_elsewhere, parties_in_opening
+from processors.values.contracts.opening import parties_elsewhere, parties_in_opening
 from processors.values.lines import TextLine, fold, label_pattern
 
 _SEARCHED_LINES = 120
@@ -93,8 +93,12 @@ def _ranked_parties(lines: Sequence[TextLine]) -> Iterator[Finding]:
     yield from parties_in_opening(lines)
 
     titles = label_pattern("parties", "titles")
-    named = [each for each in _names_after(lines, "contract") if not titles.search(each.folded)]
-    named = named[:_MOST_PARTIES]
+    named = [
+        each
+        for each in _names_after(lines, "contract")
+        # Who signs for a party is not the party.
+        if not titles.search(each.folded) and not each.line.folded.startswith("signed")
+    ][:_MOST_PARTIES]
     names = list(dict.fromkeys(each.text for each in named))
     if len(names) >= _LEAST_PARTIES:
         roles = ", ".join(dict.fromkeys(each.label for each in named))

@@ -287,6 +287,26 @@ def test_an_order_to_a_bank_is_no_statement():
     assert class_of(text).value != "bank_statement"
 
 
+def test_instructions_on_the_back_of_a_form():
+    """Who receives a statement reads its instructions; those for a form are another document."""
+    back = (
+        "Instructions for Recipient\nBox 1. Shows what you earned.\nThe payer's number is above it.\n"
+        "OMB No. 0000-0000"
+    )
+
+    assert class_of(back).value == "form"
+    assert class_of(back.replace("Recipient", "Carriers")).value != "form"
+
+
+def test_short_contracts():
+    """A deed with a plain date and a contract that is signed for its parties are contracts."""
+    deed = "DEED\nThis deed is dated 3 May 2031\nPARTIES\n1. Rill Trustees\n2. Tarn Limited"
+    website = "GARDEN CONTRACT\nClient: Rill Ltd\nSigned for the Client: Ola Finch\nFixed fee 90."
+
+    assert class_of(deed).value == "contract"
+    assert class_of(website).value == "contract"
+
+
 def test_labels_in_a_sheet_are_no_form():
     """Sheets have headings with colons: only a title makes them a form."""
     text = "Name:,City:\nPolicy number:,Region:\nAccount no:,Department:\nSignature:,Remarks:"

@@ -99,6 +99,39 @@ def test_letter_of_agreement():
     assert found.value == "Pell Foods LLC; Harrow Mill, Inc."
 
 
+def test_a_company_below_the_name_of_its_employee_is_addressed():
+    """Of a letter's address the company is the party, and the name on the paper is the sender."""
+    text = (
+        "AGREEMENT\nHarrow Mill, Inc.\nMay 4, 2011\nMr. Nils Orr\nPell Foods LLC\n"
+        "8 Long Street\nDear Mr. Orr:\nYou meet Harrow Mill, Inc. (the “Company”)."
+    )
+
+    found = parties_of(text)
+
+    assert found is not None
+    assert found.value == "Pell Foods LLC; Harrow Mill, Inc."
+
+
+@pytest.mark.parametrize(
+    "signatures",
+    [
+        "HARROW MILL:  ASSOCIATE:\nBY: /s/ Ola Finch  /s/ Ida B. Quill",
+        "EMPLOYEE  HARROW MILL, INC.\n/s/ Ida B. Quill  /s/ Ola Finch",
+        "HARROW MILL, INC.\nBy:\nEMPLOYEE:  Ida B. Quill\n(Print Name)",
+    ],
+)
+def test_person_who_signs_beside_a_company(signatures: str):
+    """Who signs in the column of a person's role is a party; who signs for the company is none."""
+    text = (
+        f"AGREEMENT\nAs an associate of Harrow Mill, Inc. (the “Company”) you agree.\n{signatures}"
+    )
+
+    found = parties_of(text)
+
+    assert found is not None
+    assert found.value == "Harrow Mill, Inc.; Ida B. Quill"
+
+
 def test_names_above_signatures():
     """Without an opening sentence the names above the signatures are the parties, less surely."""
     text = (
@@ -137,6 +170,14 @@ def test_roles_with_names():
         ("between Name: Rill Limited Office: 2 Fell (A) and Name: Tarn Limited (B)", "Rill Limited; Tarn Limited"),
         ("between Rill GmbH, Moorstr. 5, 10115 Berlin, and Tarn B.V., a firm", "Rill GmbH; Tarn B.V."),
         ("SUPPLY\nFranchisor: Rill, Inc.\nFranchisee: Tarn, LLC", "Rill, Inc.; Tarn, LLC"),
+        ("between Rill plc\nand\nTarn Town\nStart Date: 2 May", "Rill plc; Tarn Town"),
+        ("made by Ida Quill (“You”) in favor of Rill, Inc., a firm.", "Ida Quill; Rill, Inc."),
+        ("between Rill, Inc. (“P-1”) and Ida Quill (“P-2”), and P-2 works.", "Rill, Inc.; Ida Quill"),
+        ("between Rill, Inc. (“R”) and Rill Bank, a unit of R (“Rill Bank”)", "Rill, Inc.; Rill Bank"),
+        ("between Rill incorporated (“Rill”) and Tarn Ltd", "Rill incorporated; Tarn Ltd"),
+        ("between JOINT STOCK COMPANY “RILL”, a firm, and Tarn Ltd", "JOINT STOCK COMPANY “RILL”; Tarn Ltd"),
+        ("between Rill, Inc. and Tarn Ltd on these terms: Scope and Purpose.", "Rill, Inc.; Tarn Ltd"),
+        ("Client: Rill Ltd\nContractor: Ida Quill\nSigned for the Client: Ola Finch", "Rill Ltd; Ida Quill"),
     ],
 )  # fmt: skip
 def test_lists_of_parties(opening: str, names: str):

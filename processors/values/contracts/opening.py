@@ -1,17 +1,25 @@
-"""Find who agrees with whom: in the sentence that opens a contract, in a letter, by signatures.
+"""Find who agrees with whom in the sentence that opens a contract.
 
 The opening sentence has a grammar: a word such as "between", then for every party a name, perhaps
 a description ("a Delaware corporation") and a defined term ('the "Company"'), and "and".
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, zip_longest
 
 from pipeline.model import Finding
+from processors.values.contracts.defined_terms import QUOTED, resolved, unique
+from processors.values.contracts.party_names import (
+    OPENER,
+    SENTENCE_STOPS,
+    end_of_name,
+    has_form,
+    next_word,
+)
+from processors.values.contracts.signatures import by_signatures, in_letter, signer
 from processors.values.lines import TextLine, fold, label_pattern
-from processors.values.party_names import SENTENCE_STOPS, end_of_name, has_form, next_word
 
 _OPENING_CHARS = 8_000
 """Characters among which the opening sentence is: a title page may be before it."""
@@ -25,7 +33,7 @@ _LEAST_PARTIES, _MOST_PARTIES = 2, 12
 
 # Confidence by the kind of evidence. A grammar that was followed to its end says more than names
 # that are only where parties usually are.
-_DEFINED, _NAMED, _IN_LETTER, _SIGNED, _ONLY_ONE = 0.8, 0.65, 0.55, 0.5, 0.5
+_DEFINED, _NAMED, _ONLY_ONE = 0.8, 0.65, 0.5
 
 _BETWEEN = re.compile(
     r"(?<![a-z])(?:between|among(?:st)?|zwischen|entre|tra|tussen)"
@@ -33,48 +41,43 @@ _BETWEEN = re.compile(
     r"|(?<![a-z])parties(?: ?: ?| (?=\(?1[.)] ))"
     # "Made this 3rd day of May 2030 by …": without "between" the names follow the date.
     r"|(?<=[12]\d\d\d),? by (?!and |an? )"
-)
-# What may be before a name: a number of the party, "each of", an article, a title.
-_OPENER = re.compile(
-    r"(?:\(?(?:\d{1,2}|[ivx]{1,4}|[a-h])[.)] ?|each of |the following parties:? "
-    r"|(?:company )?name ?: ?"
-    r"|(?:the|der|die|das) "
-    r"|(?:mr|mrs|ms|dr|messrs|herrn?|frau)\.? )*"
+    # What one party alone promises: "by … in favor of …".
+    r"|(?<![a-z])by (?=[^.;]{3,160}? (?:in favou?r|for the benefit) of )"
 )
 _AND = re.compile(
-    r"[,;]?(?: ?[-\u2013\u2014])? ?(?<![a-z])(?:and|und|et|y|e|en)(?![a-z])[ ,\u2013\u2014-]{1,3}"
+    r"[,;]?(?: ?[-\u2013\u2014])? ?(?<![a-z])"
+    r"(?:and|und|et|y|e|en|(?:in favou?r|for the benefit) of)(?![a-z])"
+    r"[ ,\u2013\u2014-]{1,3}"
 )
 _NEXT_NUMBER = re.compile(r"[;,]? \(?[2-9][.)] (?=[^\W\d_])")
 """The number of a party in a list of them, without "and" before it."""
 _BLANK = re.compile(
     r"[ _.\[\]\u25cf\u2022-]*(?:\(|the (?:person|undersigned|individual|\w+ signatory)|_{2,}|\[)"
 )
-_QUOTED = re.compile(r"[\"\u201c\u201e]([^\"\u201c\u201d\u201e]{1,40}?),?[\"\u201d\u201c]")
 _SENTENCE_ENDS = re.compile(
-    r"(?:[a-z]{5,}(?<!str)\.|(?:follows|agree|parties):|(?:[)\"\u201d]|\d)[.:])$"
+    r"(?:[a-z]{5,}(?<!str)\.|(?:follows|agree|parties|terms|conditions):|(?:[)\"\u201d]|\d)[.:])$"
 )
+_LABEL_OF_DATE = re.compile(r"(?:[a-z]+ )?(?:date|term|period)(?: [a-z]+)?: ?\S")
+_TERM = re.compile(r"\([^()]{0,80}[\"\u201c\u201e]")
 _DESCRIBED = re.compile(r",? (?:an? |\(.{0,12}[\"\u201c\u201e])")
-_ARTICLE = re.compile(r"(?<!\S)an? $")
 _OF_A_PLACE = re.compile(r"\b(?:of|under|at|in|near) (?:the )?\S+$")
-
-# A signature, and the lines in which a letter addresses someone.
-_SIGNED_BY = re.compile(r"(?:by|per|name|its) ?:|/s/|_{6,}|by$")
-_NAME_OF_SIGNER = re.compile(r"(?:printed |print |employee )?name ?: ?|(?:by ?: ?)?/s/ ?")
-_SALUTATION = re.compile(r"(?:dear\b|ladies and gentlemen|gentlemen|sehr geehrte)")
-_LEAST_WORDS, _MOST_WORDS = 2, 4
-"""Words of the name of a person."""
-_LETTER_LINES = 60
-_ADDRESS_LINES = 9
-_LINES_BEFORE_SIGNATURE = 3
 
 
 @dataclass(frozen=True, slots=True)
 class _Party:
-    """A name at these characters of the text; an empty one is a blank to fill in."""
+    """A name and where it ends; an empty one is a blank to fill in.
+
+    `term` is what the contract calls the party, None without a defined term.
+    """
 
     name: str
     end: int
-    is_defined: bool
+    term: str | None = None
+
+    @property
+    def is_defined(self) -> bool:
+        """Whether a defined term is behind the name."""
+        return self.term is not None
 
 
 def parties_in_opening(lines: Sequence[TextLine]) -> Iterator[Finding]:
@@ -87,7 +90,7 @@ def parties_in_opening(lines: Sequence[TextLine]) -> Iterator[Finding]:
         names = opening.names_of(parties)
         is_blank = any(not each.name for each in parties)
         if is_blank and len(names) == 1:
-            names = unique([*names, _signer(lines)])
+            names = unique([*names, signer(lines)])
         if len(names) >= _LEAST_PARTIES:
             is_defined = all(each.is_defined for each in parties)
             yield opening.finding(lines, match, names, _DEFINED if is_defined else _NAMED)
@@ -99,7 +102,7 @@ def parties_elsewhere(lines: Sequence[TextLine]) -> Finding | None:
     One name is enough where the opening sentence leaves the other one blank.
     """
     opening = _Opening.of(lines)
-    found = _in_letter(lines, opening.text) or _by_signatures(lines, opening.text)
+    found = in_letter(lines, opening.text) or by_signatures(lines, opening.text)
     if found:
         return found
     for match, parties in opening.lists():
@@ -118,7 +121,7 @@ class _Opening:
 
     @classmethod
     def of(cls, lines: Sequence[TextLine]) -> "_Opening":
-        text = " ".join(line.text for line in lines)[:_OPENING_CHARS]
+        text = "".join(_pieces(lines))[:_OPENING_CHARS]
         return cls(text, fold(text))
 
     def lists(self) -> Iterator[tuple[re.Match[str], list[_Party]]]:
@@ -133,18 +136,29 @@ class _Opening:
 
     def names_of(self, parties: Sequence[_Party]) -> list[str]:
         """Return the names of parties, without roles and with defined terms spelled out."""
-        return unique(_resolved(each.name, self.text) for each in parties)
+        return unique(self._name_of(each) for each in parties)
+
+    def _name_of(self, party: _Party) -> str:
+        name = resolved(party.name, self.text)
+        # 'Rill Bank, a subsidiary of Tarn Inc. ("Rill Bank")' is defined as itself.
+        is_own = _is_same(party.name, party.term) and not fold(name).startswith(fold(party.name))
+        return party.name if is_own else name
 
     def finding(
         self, lines: Sequence[TextLine], match: re.Match[str], names: Sequence[str], sure: float
     ) -> Finding:
         """Return a finding in the line of the word before the names."""
-        # Blanks join the lines, so each ends one character after its text.
-        ends = accumulate(len(line.text) + 1 for line in lines)
+        ends = accumulate(map(len, _pieces(lines)))
         after = zip(lines, ends, strict=True)
         place = next(line for line, end in after if end > match.start())
         reason = f"are named after '{match.group().strip(' :')}'"
         return place.finding("; ".join(names), sure, reason)
+
+
+def _pieces(lines: Sequence[TextLine]) -> Iterator[str]:
+    """Yield each line with what joins it to the next one: a label ends the sentence before it."""
+    for line, below in zip_longest(lines, lines[1:]):
+        yield line.text + ("; " if below and _LABEL_OF_DATE.match(below.folded) else " ")
 
 
 def _parties_from(text: str, folded: str, start: int) -> Iterator[_Party]:
@@ -154,7 +168,9 @@ def _parties_from(text: str, folded: str, start: int) -> Iterator[_Party]:
         if position is None:
             return
         party = _party_at(text, folded, position)
-        if party is None:
+        terms = QUOTED.finditer(text, start, position)
+        # "…, and Party-2 is employed by Party-1": a sentence about those who were named.
+        if party is None or any(_is_same(party.name, term.group(1)) for term in terms):
             return
         yield party
         position = _start_of_next(text, folded, party.end)
@@ -162,24 +178,36 @@ def _parties_from(text: str, folded: str, start: int) -> Iterator[_Party]:
 
 def _party_at(text: str, folded: str, position: int, *, may_join: bool = True) -> _Party | None:
     """Return the party whose name begins at a character, None if no name does."""
-    opener = _OPENER.match(folded, position)
+    opener = OPENER.match(folded, position)
     start = opener.end() if opener else position
     end = end_of_name(text, folded, start)
-    if end and may_join and folded.startswith(" and ", end) and not has_form(text[start:end]):
+    if not end:
+        blank = _BLANK.match(folded, position)
+        return _Party("", blank.end() - 1) if blank else None
+    if may_join and folded.startswith(" and ", end) and not has_form(text[start:end]):
         # "Smith and Jones Company, a partnership, and …": only the second "and" joins parties.
         joined = end_of_name(text, folded, end + len(" and "))
         if has_form(text[start:joined]) and _start_of_next(text, folded, joined):
             end = joined
-    if end:
-        # "Smith Bros of Mill Lane": what is behind "of" may be the address.
-        place = text.find(" of ", start, end)
-        if place > 0 and label_pattern("company", "address").search(folded, place, end):
-            end = place
-        following = _MOST_DESCRIPTION_CHARS + end
-        term = re.search(r"\([^()]{0,80}[\"\u201c\u201e]", text[end:following])
-        return _Party(text[start:end].strip(" ,;:"), end, term is not None)
-    blank = _BLANK.match(folded, position)
-    return _Party("", blank.end() - 1, is_defined=False) if blank else None
+    # "Smith Bros of Mill Lane": what is behind "of" may be the address.
+    place = text.find(" of ", start, end)
+    if place > 0 and label_pattern("company", "address").search(folded, place, end):
+        end = place
+    return _Party(text[start:end].strip(" ,;:"), end, _term_behind(text, end))
+
+
+def _term_behind(text: str, end: int) -> str | None:
+    """Return the defined term in the description behind a name, None without one."""
+    opened = _TERM.search(text, end, end + _MOST_DESCRIPTION_CHARS)
+    if opened is None:
+        return None
+    term = QUOTED.match(text, opened.end() - 1)
+    return term.group(1) if term else ""
+
+
+def _is_same(name: str, term: str | None) -> bool:
+    """Return whether a defined term is the name itself."""
+    return bool(term) and fold(name).strip(" .,") == fold(term or "").strip(" .,")
 
 
 def _start_of_next(text: str, folded: str, end: int) -> int | None:
@@ -246,134 +274,3 @@ def _begins_party(text: str, folded: str, position: int) -> bool:
     if party is None:
         return False
     return not label_pattern("company", "address").search(fold(party.name))
-
-
-def _resolved(name: str, text: str) -> str:
-    """Return the name that a defined term means; "" if it means nobody named."""
-    if not name:
-        return ""
-    bare = fold(name).removeprefix("the ").strip(" .")
-    is_role = label_pattern("parties", "roles").fullmatch(bare)
-    for term in _QUOTED.finditer(text):
-        if fold(term.group(1)).removeprefix("the ").strip(" .") == bare:
-            named = _name_before(text, term.start())
-            if named and has_form(named):
-                return named
-            break
-    return "" if is_role else name
-
-
-def _name_before(text: str, position: int) -> str:
-    """Return the last name with a legal form in the sentence before a character."""
-    start = max(0, position - 300)
-    sentence = text[start:position]
-    folded = fold(sentence)
-    found = ""
-    end = 0
-    for word in re.finditer(r"(?<!\S)[A-Z0-9]", sentence):
-        if word.start() < end:
-            continue
-        stop = end_of_name(sentence, folded, word.start())
-        if stop:
-            end = stop
-            titles = list(label_pattern("parties", "titles").finditer(folded, word.start(), stop))
-            name = sentence[titles[-1].end() if titles else word.start() : stop].strip()
-            is_description = _ARTICLE.search(sentence[: word.start()])
-            found = name if has_form(name) and not is_description else found
-    return found.strip(" ,;:")
-
-
-def unique(names: Iterable[str]) -> list[str]:
-    """Return the names that are not empty, each once, however it is spelled."""
-    found: dict[str, str] = {}
-    for name in names:
-        key = re.sub(r"\W", "", name.casefold())
-        if key:
-            found.setdefault(key, name)
-    return list(found.values())
-
-
-def _in_letter(lines: Sequence[TextLine], text: str) -> Finding | None:
-    """Find whom a letter of agreement addresses, and whom it calls the company."""
-    for line in lines[:_LETTER_LINES]:
-        if not _SALUTATION.match(line.folded):
-            continue
-        above = lines[max(0, line.number - _ADDRESS_LINES) : line.number]
-        names_above = [name for each in above if (name := whole_name(each))]
-        addressee = next(
-            (
-                name
-                for name in names_above
-                if has_form(name)
-                or re.search(rf"\b{re.escape(fold(name).split()[-1])}\b", line.folded)
-            ),
-            "",
-        )
-        defined = _defined_as_role(text)
-        names = unique([addressee, defined])
-        if len(names) >= _LEAST_PARTIES:
-            return line.finding("; ".join(names), _IN_LETTER, "are in the letter and its address")
-    return None
-
-
-def _defined_as_role(text: str) -> str:
-    """Return the name that the text calls "the Company" or a similar role."""
-    for term in _QUOTED.finditer(text):
-        role = fold(term.group(1)).removeprefix("the ").strip(" .")
-        if label_pattern("parties", "roles").fullmatch(role):
-            name = _name_before(text, term.start())
-            if name:
-                return name
-    return ""
-
-
-def whole_name(line: TextLine) -> str:
-    """Return the name that fills a line, "" if it has another text."""
-    opener = _OPENER.match(line.folded)
-    start = opener.end() if opener else 0
-    end = end_of_name(line.text, line.folded, start)
-    rest = line.text[end:].strip(" ,.:;")
-    if not end or rest:
-        return ""
-    # Of two columns of signatures the left one may have only the role.
-    role = label_pattern("parties", "roles").match(line.folded)
-    if role and role.end() < end and line.text[: role.end()].isupper():
-        start = role.end()
-    return line.text[start:end].strip(" ,;:")
-
-
-def _by_signatures(lines: Sequence[TextLine], text: str) -> Finding | None:
-    """Find the names with a legal form above signatures, and whom the text calls the company."""
-    names = [_defined_as_role(text)]
-    for line in lines:
-        if not _SIGNED_BY.match(line.folded):
-            continue
-        above = lines[max(0, line.number - _LINES_BEFORE_SIGNATURE) : line.number]
-        named = [name for each in above if (name := whole_name(each)) and has_form(name)]
-        names += named[-1:]
-    found = unique(names)
-    if len(found) < _LEAST_PARTIES:
-        person = _signer(lines)
-        found = unique([*found, person])
-    if len(found) < _LEAST_PARTIES:
-        return None
-    return lines[-1].finding("; ".join(found[:_MOST_PARTIES]), _SIGNED, "are named at signatures")
-
-
-def _signer(lines: Sequence[TextLine]) -> str:
-    """Return who signed below a role such as "Employee" and not for a company."""
-    roles = label_pattern("parties", "roles")
-    for line in reversed(lines):
-        label = _NAME_OF_SIGNER.match(line.folded)
-        words = line.text[label.end() :].split() if label else []
-        if not (
-            _LEAST_WORDS <= len(words) <= _MOST_WORDS and all(word[0].isupper() for word in words)
-        ):
-            continue
-        above = lines[max(0, line.number - _LINES_BEFORE_SIGNATURE) : line.number]
-        for each in reversed(above):
-            if has_form(whole_name(each)):
-                break
-            if roles.fullmatch(each.folded.strip(" :")):
-                return " ".join(words)
-    return ""

@@ -26,8 +26,23 @@ _OF_A_STATE = re.compile(
 )
 """A place behind the legal form that is a part of the name: "Insurance Company of Ohio"."""
 _TITLES_AFTER = re.compile(r",? (?:(?:jr|sr)\b\.?|i{2,3}\b|iv\b)")
+# In Eastern Europe the name is quoted behind the legal form: 'Limited Liability Company "Rill"'.
+_QUOTED_NAME = re.compile(
+    r" [\"\u201c\u201e\u00ab][^\"\u201c\u201d\u00bb()]{2,60}[\"\u201d\u201c\u00bb]"
+)
+_ONLY_FORM = re.compile(
+    r"(?:(?:open|closed|public|private|limited|liability|joint|stock|company|llc|[ocp]?jsc|ooo|oao"
+    r"|zao|pao)\b ?)+"
+)
 SENTENCE_STOPS = re.compile(
     r"(?i:whereas|witnesseth|recitals?\b|preamble|background\b|now, therefore)"
+)
+# What may be before a name: a number of the party, "each of", an article, a title.
+OPENER = re.compile(
+    r"(?:\(?(?:\d{1,2}|[ivx]{1,4}|[a-h])[.)] ?|each of |the following parties:? "
+    r"|(?:company )?name ?: ?"
+    r"|(?:the|der|die|das) "
+    r"|(?:mr|mrs|ms|dr|messrs|herrn?|frau)\.? )*"
 )
 _INITIAL = re.compile(r"(?:[^\W\d_]\.){1,4}|[^\W\d_]")
 
@@ -50,12 +65,15 @@ def end_of_name(text: str, folded: str, start: int) -> int:
                 end -= word.endswith(".")
                 break
     if end:
-        end = _end_with_additions(text, folded, end)
+        end = _end_with_additions(text, folded, start, end)
     return end if _is_name(text[start:end]) else 0
 
 
-def _end_with_additions(text: str, folded: str, end: int) -> int:
-    """Return where a name ends with the place and the title behind it."""
+def _end_with_additions(text: str, folded: str, start: int, end: int) -> int:
+    """Return where a name ends with the place, the title and the quoted name behind it."""
+    quoted = _QUOTED_NAME.match(text, end)
+    if quoted and _ONLY_FORM.fullmatch(folded, start, end):
+        return quoted.end()
     place = _OF_A_STATE.match(text, end)
     end = place.end() if place else end
     title = _TITLES_AFTER.match(folded, end)
@@ -110,13 +128,15 @@ def _partnership_forms() -> re.Pattern[str]:
 def _form_at(text: str, folded: str, position: int) -> int:
     """Return where the legal form ends that begins at a character; 0 for none.
 
-    In a contract a form in small letters describes: "a Delaware corporation".
+    In a contract a form in small letters describes, as in "a Delaware corporation", unless the
+    defined term is directly behind it: 'Rill incorporated ("Rill")'.
     """
     for pattern in (form_pattern(), _partnership_forms()):
         match = pattern.match(folded, position)
         if match:
             is_small = text[match.start() : match.end()].islower()
-            if is_small and match.group().strip(".)") not in _SMALL_FORMS:
+            is_before_term = text.startswith(" (", match.end())
+            if is_small and not is_before_term and match.group().strip(".)") not in _SMALL_FORMS:
                 return 0
             end = match.end() - match.group().endswith(")")
             bare = match.group().rstrip(".)")

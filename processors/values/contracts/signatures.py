@@ -1,0 +1,155 @@
+"""Find who agrees with whom in the address of a letter and at signatures."""
+
+import re
+from collections.abc import Sequence
+
+from pipeline.model import Finding
+from processors.values.contracts.defined_terms import defined_as_role, key_of, unique
+from processors.values.contracts.party_names import OPENER, end_of_name, has_form
+from processors.values.lines import TextLine, fold, label_pattern
+
+_LEAST_PARTIES, _MOST_PARTIES = 2, 12
+_IN_LETTER, _SIGNED = 0.55, 0.5
+
+# A signature, and the lines in which a letter addresses someone.
+_SIGNED_BY = re.compile(r"(?:by|per|name|its) ?:|/s/|_{6,}|by$")
+_NAME_OF_SIGNER = re.compile(r"(?:printed |print |employee )?name ?: ?|(?:by ?: ?)?/s/ ?")
+_NO_PERSON = re.compile(r"\b(?:name|signature|title|date|print(?:ed)?|address|company)\b")
+_SALUTATION = re.compile(r"(?:dear\b|ladies and gentlemen|gentlemen|sehr geehrte)")
+_LEAST_WORDS, _MOST_WORDS = 2, 4
+"""Words of the name of a person."""
+_LETTER_LINES = 60
+_ADDRESS_LINES = 9
+_LINES_BEFORE_SIGNATURE = 3
+
+
+def in_letter(lines: Sequence[TextLine], text: str) -> Finding | None:
+    """Find whom a letter of agreement addresses, and whom it calls the company."""
+    for line in lines[:_LETTER_LINES]:
+        if not _SALUTATION.match(line.folded):
+            continue
+        above = lines[max(0, line.number - _ADDRESS_LINES) : line.number]
+        defined = defined_as_role(text)
+        names = unique([_addressee(above, line, sender=defined), defined])
+        if len(names) >= _LEAST_PARTIES:
+            return line.finding("; ".join(names), _IN_LETTER, "are in the letter and its address")
+    return None
+
+
+def _addressee(above: Sequence[TextLine], salutation: TextLine, *, sender: str) -> str:
+    """Return whom a letter addresses: the company below a person's name, or the person.
+
+    A name above the person is that of the sender, as it is on its paper.
+    """
+    person, company = "", ""
+    for line in above:
+        name = whole_name(line)
+        if not name or key_of(name) == key_of(sender):
+            continue
+        if has_form(name):
+            company = name
+        elif re.search(rf"\b{re.escape(fold(name).split()[-1])}\b", salutation.folded):
+            person, company = name, ""
+    return company or person
+
+
+def whole_name(line: TextLine) -> str:
+    """Return the name that fills a line, "" if it has another text."""
+    opener = OPENER.match(line.folded)
+    start = opener.end() if opener else 0
+    end = end_of_name(line.text, line.folded, start)
+    rest = line.text[end:].strip(" ,.:;")
+    if not end or rest:
+        return ""
+    # Of two columns of signatures the left one may have only the role.
+    role = label_pattern("parties", "roles").match(line.folded)
+    if role and role.end() < end and line.text[: role.end()].isupper():
+        start = role.end()
+    return line.text[start:end].strip(" ,;:")
+
+
+def by_signatures(lines: Sequence[TextLine], text: str) -> Finding | None:
+    """Find the names with a legal form above signatures, and whom the text calls the company."""
+    names = [defined_as_role(text)]
+    for line in lines:
+        if not _SIGNED_BY.match(line.folded):
+            continue
+        above = lines[max(0, line.number - _LINES_BEFORE_SIGNATURE) : line.number]
+        named = [name for each in above if (name := whole_name(each)) and has_form(name)]
+        names += named[-1:]
+    found = unique(names)
+    if len(found) < _LEAST_PARTIES:
+        person = signer(lines)
+        found = unique([*found, person])
+    if len(found) < _LEAST_PARTIES:
+        return None
+    return lines[-1].finding("; ".join(found[:_MOST_PARTIES]), _SIGNED, "are named at signatures")
+
+
+def signer(lines: Sequence[TextLine]) -> str:
+    """Return who signed below a role such as "Employee" and not for a company."""
+    in_column = _signer_in_column(lines)
+    if in_column:
+        return in_column
+    roles = label_pattern("parties", "roles")
+    for line in reversed(lines):
+        label = _NAME_OF_SIGNER.match(line.folded)
+        words = line.text[label.end() :].split() if label else []
+        if not _is_person(words):
+            continue
+        above = lines[max(0, line.number - _LINES_BEFORE_SIGNATURE) : line.number]
+        for each in reversed(above):
+            if has_form(whole_name(each)):
+                break
+            if roles.fullmatch(each.folded.strip(" :")):
+                return " ".join(words)
+    return ""
+
+
+def _signer_in_column(lines: Sequence[TextLine]) -> str:
+    """Return the name beside or below the role of someone who signs for nobody else."""
+    for line in reversed(lines):
+        for number in range(len(line.cells) + 1):
+            start, end = line.cell(number)
+            role = label_pattern("parties", "signers").match(line.folded, start)
+            if role and role.end() <= end:
+                name = _name_beside(line, role.end(), number) or _name_below(lines, line, number)
+                if name:
+                    return name
+    return ""
+
+
+def _name_beside(line: TextLine, start: int, number: int) -> str:
+    """Return the name behind a role and its colon, perhaps in the next cell."""
+    end = line.cell(number)[1]
+    if line.text[start:end].strip() == ":" and number < len(line.cells):
+        end = line.cell(number + 1)[1]
+    name = line.text[start + 1 : end].strip() if line.text[start:].startswith(":") else ""
+    return name if _is_person(name.split()) else ""
+
+
+def _name_below(lines: Sequence[TextLine], role: TextLine, number: int) -> str:
+    """Return the name below a role that is the heading of a column; companies have the others."""
+    start, end = role.cell(number)
+    if not role.cells or len(role.text[start:end].split()) > 1:
+        return ""
+    below = lines[role.number + 1 : role.number + 1 + _LINES_BEFORE_SIGNATURE]
+    names = (_cell_text(each, number, columns=len(role.cells)) for each in below)
+    return next((name for name in names if _is_person(name.split())), "")
+
+
+def _cell_text(line: TextLine, number: int, *, columns: int) -> str:
+    """Return the text in a column of a line with as many columns, without the mark of signing."""
+    if len(line.cells) != columns:
+        return ""
+    start, end = line.cell(number)
+    signed = _NAME_OF_SIGNER.match(line.folded, start)
+    return line.text[signed.end() if signed else start : end].strip()
+
+
+def _is_person(words: Sequence[str]) -> bool:
+    """Return whether words may be the name of a person."""
+    is_short = _LEAST_WORDS <= len(words) <= _MOST_WORDS
+    is_name = is_short and all(word[0].isupper() and word[-1] not in ":," for word in words)
+    whole = " ".join(words)
+    return is_name and not _NO_PERSON.search(fold(whole)) and not has_form(whole)
