@@ -1,6 +1,7 @@
 """Read one PDF page: its text layer if that can be trusted, OCR if not, and barcodes."""
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import repeat
@@ -8,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.model import PageText
-from processors.contract import Context, EngineMissing, Page, Unreadable
+from processors.contract import Context, EngineMissing, Line, Page, Unreadable
 from processors.layout import reading_order
 from processors.layout.plain_page import damaged_page
 from processors.ocr.page import recognize_page
@@ -79,7 +80,7 @@ class PageReader:
 
         damaged = (damaged_page(number), f"Page {number} is damaged and could not be read.")
         try:
-            page = self._open(number)
+            page, not_drawn = self._open(number)
         except (pdfium.PdfiumError, IndexError):
             return damaged
         try:
@@ -96,24 +97,28 @@ class PageReader:
         finally:
             page.close()
         self.additions.add(result.recognized, geometry)
-        return result.page, result.problem
+        return with_lines(result.page, not_drawn), result.problem
 
-    def _open(self, number: int) -> Any:
-        """Return a page with form fields and stamps made part of it and of its text."""
+    def _open(self, number: int) -> tuple[Any, list[str]]:
+        """Return a page with form fields and stamps made part of it and of its text.
+
+        The lines beside it were typed onto the page and could not be drawn.
+        """
         import pypdfium2.raw as pdfium_c
 
         page = self._pdf[number - 1]
+        not_drawn: list[str] = []
         show_whole_if_cropped_away(page)
         # The raw call: pypdfium2's own one refuses documents that have stamps and notes but no
         # form.
         if pdfium_c.FPDFPage_GetAnnotCount(page) > 0:
             self.has_file_notes = self.has_file_notes or has_file_note(page)
-            draw_text_notes(self._pdf, page)
+            not_drawn = draw_text_notes(self._pdf, page)
             outcome = pdfium_c.FPDFPage_Flatten(page, pdfium_c.FLAT_NORMALDISPLAY)
             if outcome == pdfium_c.FLATTEN_SUCCESS:
                 page.close()
                 page = self._pdf[number - 1]
-        return page
+        return page, not_drawn
 
     def _read(self, page: Any, number: int) -> _Result:
         """Take the text layer if it can be trusted, else recognize the page."""
@@ -156,6 +161,18 @@ class PageReader:
         added = recognized if recognized.text.source == "ocr" else None
         problem = f"Page {number}: {recognized.problem}" if recognized.problem else ""
         return _Result(recognized, added, problem)
+
+
+def with_lines(page: Page, texts: Sequence[str]) -> Page:
+    """Return a page with further lines, whose places are not known, below its own."""
+    if not texts:
+        return page
+    whole = "\n".join([*filter(None, [page.text.text]), *texts])
+    source = "text" if page.text.source == "none" else page.text.source
+    text = dataclasses.replace(
+        page.text, text=whole, source=source, engine=page.text.engine or "pdfium"
+    )
+    return dataclasses.replace(page, text=text, lines=(*page.lines, *map(Line, texts)))
 
 
 def show_whole_if_cropped_away(page: Any) -> None:

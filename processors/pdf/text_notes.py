@@ -3,44 +3,60 @@
 Viewers lay such a text out themselves (ISO 32000-1, section 12.5.6.6); pdfium draws nothing of it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from ctypes import c_ushort
 from typing import Any
+
+from processors.detect.encoding import clean
 
 _MOST_NOTES = 500
 _MOST_CHARS = 5000  # of one note
 _FONT = b"Helvetica"
 _LARGEST_PT, _SMALLEST_PT = 12.0, 4.0
 _LEADING = 1.2
+_LETTERS = "cp1252"  # those that the font has
+# What is drawn with another letter of the font, or leaves nothing.
+_DRAWN_AS = str.maketrans({"\u2010": "-", "\u2011": "-", "\xad": "", "\u200b": ""})
 
 
-def draw_text_notes(document: Any, page: Any) -> None:
-    """Make the free texts of a page that have no appearance a part of what it shows."""
+def draw_text_notes(document: Any, page: Any) -> list[str]:
+    """Make the free texts of a page that have no appearance a part of what it shows.
+
+    Return the lines with letters that the font does not have: they are read and not drawn.
+    """
     import pypdfium2.raw as pdfium_c
 
     drawn = False
+    not_drawn: list[str] = []
     for index in range(min(pdfium_c.FPDFPage_GetAnnotCount(page), _MOST_NOTES)):
         note = pdfium_c.FPDFPage_GetAnnot(page, index)
         if note:
-            drawn = _draw(document, page, note) or drawn
+            lines = [*_lines_of(note)] if _is_text_without_appearance(note) else []
+            drawable = [line for line in lines if _has_letters_for(line)]
+            not_drawn += [line for line in lines if not _has_letters_for(line)]
+            drawn = _draw(document, page, note, drawable) or drawn
             pdfium_c.FPDFPage_CloseAnnot(note)
     if drawn:
         pdfium_c.FPDFPage_GenerateContent(page)
+    return not_drawn
 
 
-def _draw(document: Any, page: Any, note: Any) -> bool:
-    """Draw the lines of one note from the top of its rectangle; say whether there were any."""
+def _is_text_without_appearance(note: Any) -> bool:
     import pypdfium2.raw as pdfium_c
 
     hiding = pdfium_c.FPDF_ANNOT_FLAG_HIDDEN | pdfium_c.FPDF_ANNOT_FLAG_NOVIEW
-    if (
-        pdfium_c.FPDFAnnot_GetSubtype(note) != pdfium_c.FPDF_ANNOT_FREETEXT
-        or pdfium_c.FPDFAnnot_HasKey(note, b"AP")
-        or pdfium_c.FPDFAnnot_GetFlags(note) & hiding
-    ):
-        return False
+    return (
+        pdfium_c.FPDFAnnot_GetSubtype(note) == pdfium_c.FPDF_ANNOT_FREETEXT
+        and not pdfium_c.FPDFAnnot_HasKey(note, b"AP")
+        and not pdfium_c.FPDFAnnot_GetFlags(note) & hiding
+    )
+
+
+def _draw(document: Any, page: Any, note: Any, lines: Sequence[str]) -> bool:
+    """Draw lines from the top of the rectangle of a note; say whether there were any."""
+    import pypdfium2.raw as pdfium_c
+
     rectangle = pdfium_c.FS_RECTF()
-    lines = [*_lines_of(note)]
     if not lines or not pdfium_c.FPDFAnnot_GetRect(note, rectangle):
         return False
     room = (rectangle.top - rectangle.bottom) / (len(lines) * _LEADING)
@@ -55,8 +71,16 @@ def _draw(document: Any, page: Any, note: Any) -> bool:
     return True
 
 
+def _has_letters_for(line: str) -> bool:
+    try:
+        line.encode(_LETTERS)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _lines_of(note: Any) -> Iterator[str]:
-    """Yield the lines of a note that the font has letters for; rich text repeats them."""
+    """Yield the lines of a note, with plain blanks and hyphens; rich text repeats them."""
     import pypdfium2.raw as pdfium_c
 
     size = pdfium_c.FPDFAnnot_GetStringValue(note, b"Contents", None, 0)
@@ -64,7 +88,8 @@ def _lines_of(note: Any) -> Iterator[str]:
         return
     buffer = (c_ushort * (size // 2))()
     pdfium_c.FPDFAnnot_GetStringValue(note, b"Contents", buffer, size)
-    for line in bytes(buffer).decode("utf-16-le", "replace").rstrip("\0").splitlines():
-        kept = line.encode("cp1252", "ignore").decode("cp1252").strip()
-        if kept:
-            yield kept
+    text = bytes(buffer).decode("utf-16-le", "replace").rstrip("\0")
+    for line in clean(text).translate(_DRAWN_AS).splitlines():
+        words = line.split()  # at tabs and blanks of any kind, for which the font has no letters
+        if words:
+            yield " ".join(words)

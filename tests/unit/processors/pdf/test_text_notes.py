@@ -4,6 +4,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pypdf
+import pytest
 from pypdf.generic import (
     ArrayObject,
     DictionaryObject,
@@ -51,8 +52,28 @@ def test_a_note_without_an_appearance_is_read(tmp_path: Path):
     assert "Order no: BD-17" in findings.text
 
 
-def test_a_hidden_note_is_not_read(tmp_path: Path):
-    """What a viewer does not show is no text of the page."""
-    findings = read_with_note(tmp_path, "Order no: BD-17", flags=2)
+@pytest.mark.parametrize("flag", [2, 32], ids=["hidden", "not for viewers"])
+def test_a_hidden_note_is_not_read(flag: int, tmp_path: Path):
+    """What a viewer does not show is no text of the page, which is read all the same."""
+    findings = read_with_note(
+        tmp_path, "Order no: BD-17\nZam\u00f3wienie: \u0141-18", flags=4 | flag
+    )
 
-    assert "BD-17" not in findings.text
+    assert findings.text == "Brook Dairy Ltd\nTen crates of milk were delivered."
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("Order\tno:\u00a0BD\u201117", "Order no: BD-17"),
+        ("Zam\u00f3wienie: \u0141-17", "Zam\u00f3wienie: \u0141-17"),
+        ("Order no: BD-17\n\u0417\u0430\u043a\u0430\u0437 18", "\u0417\u0430\u043a\u0430\u0437 18"),
+    ],
+    ids=["blanks and hyphens", "Polish", "Cyrillic"],
+)
+def test_letters_that_the_font_lacks_are_read(typed: str, read: str, tmp_path: Path):
+    """Blanks and hyphens become plain ones; other letters are text that is not drawn."""
+    findings = read_with_note(tmp_path, typed, flags=4)
+
+    assert read in findings.text.splitlines()
+    assert "\u00ff" not in findings.text
