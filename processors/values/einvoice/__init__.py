@@ -83,14 +83,18 @@ _SYNTAXES = (
 )
 _ROOTS = frozenset(syntax.root for syntax in _SYNTAXES)
 
-# UNTDID 1001, the codes that EN 16931 allows for corrections (BT-3), and those of FatturaPA.
+# UNTDID 1001, the codes that EN 16931 allows for corrections (BT-3), and of FatturaPA and CFDI.
 _CORRECTIONS = {
     "381": "a credit note",
     "384": "a corrected invoice",
     "261": "a self-billed credit note",
     "TD04": "a credit note",
     "TD08": "a simplified credit note",
+    "E": "a credit note",
 }
+# What CFDI is used for, too; of its values, those that any document has are left.
+_NO_INVOICES = {"P": "a receipt of a payment", "N": "a payslip", "T": "a note of what is moved"}
+_OF_ANY_DOCUMENT = frozenset({"date", "seller", "company", "buyer"})
 _AMOUNTS = frozenset({"total", "amount_due", "net", "tax"})
 _DATES = frozenset({"date", "due_date"})
 _LEAST_DECIMALS, _MOST_DECIMALS = 2, 8
@@ -129,10 +133,20 @@ def structured_data_in(data: bytes) -> StructuredData | None:
 
     unnamed = Finding(None, _OPEN, "the XML names no seller")
     fields["company"] = fields.get("seller", unnamed)
+    return _of_its_kind(fields, root, syntax)
+
+
+def _of_its_kind(fields: Mapping[str, Finding], root: Node, syntax: _Syntax) -> StructuredData:
+    """Return values with the class that the code of their type says."""
     code, preceding = TYPE_CODE(root), PRECEDING_INVOICE(root)
-    kind = _CORRECTIONS.get(code.text if code else "", "an invoice")
-    to_invoice = f" to invoice {preceding.text}" if preceding else ""
     form = f"{syntax.name}, type {code.text}" if code else syntax.name
+    kind = _CORRECTIONS.get(code.text if code else "", "an invoice")
+    if code and code.text in _NO_INVOICES:
+        return StructuredData(
+            fields={name: fields[name] for name in _OF_ANY_DOCUMENT & fields.keys()},
+            doc_type=Finding(None, _SURE, f"it is {_NO_INVOICES[code.text]} in XML ({form})"),
+        )
+    to_invoice = f" to invoice {preceding.text}" if preceding else ""
     return StructuredData(
         fields=fields,
         doc_type=Finding("invoice", _SURE, f"it is {kind}{to_invoice} in XML ({form})"),

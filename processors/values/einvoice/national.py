@@ -8,15 +8,21 @@ NF-e 4 (Brazil).
 from collections.abc import Mapping
 
 from processors.values.einvoice.readers import (
+    Node,
     Reader,
+    XmlValue,
+    account_at,
+    always,
     attribute_at,
     date_at,
+    first_of,
     joined_at,
     sum_at,
     text_at,
 )
 
 _FACTURAE = "Invoices/Invoice"
+_PERSON = ("Name", "FirstSurname", "SecondSurname")
 FACTURAE: Mapping[str, Reader] = {
     "invoice_number": joined_at(f"{_FACTURAE}/InvoiceHeader", "InvoiceSeriesCode", "InvoiceNumber"),
     "date": date_at(f"{_FACTURAE}/InvoiceIssueData/IssueDate"),
@@ -26,8 +32,14 @@ FACTURAE: Mapping[str, Reader] = {
     "net": text_at(f"{_FACTURAE}/InvoiceTotals/TotalGrossAmountBeforeTaxes"),
     "tax": text_at(f"{_FACTURAE}/InvoiceTotals/TotalTaxOutputs"),
     "currency": text_at(f"{_FACTURAE}/InvoiceIssueData/InvoiceCurrencyCode"),
-    "seller": text_at("Parties/SellerParty/LegalEntity/CorporateName"),
-    "buyer": text_at("Parties/BuyerParty/LegalEntity/CorporateName"),
+    "seller": first_of(
+        text_at("Parties/SellerParty/LegalEntity/CorporateName"),
+        joined_at("Parties/SellerParty/Individual", *_PERSON, between=" "),
+    ),
+    "buyer": first_of(
+        text_at("Parties/BuyerParty/LegalEntity/CorporateName"),
+        joined_at("Parties/BuyerParty/Individual", *_PERSON, between=" "),
+    ),
     "vat_id": text_at("Parties/SellerParty/TaxIdentification/TaxIdentificationNumber"),
     "iban": text_at(f"{_FACTURAE}/PaymentDetails/Installment/AccountToBeCredited/IBAN"),
 }
@@ -49,6 +61,10 @@ FINVOICE: Mapping[str, Reader] = {
     "seller": text_at("SellerPartyDetails/SellerOrganisationName"),
     "buyer": text_at("BuyerPartyDetails/BuyerOrganisationName"),
     "vat_id": text_at("SellerPartyDetails/SellerOrganisationTaxCode"),
+    "iban": account_at(
+        "EpiDetails/EpiPartyDetails/EpiBeneficiaryPartyDetails/EpiAccountID",
+        "SellerInformationDetails/SellerAccountDetails/SellerAccountID",
+    ),
     "order_number": text_at(f"{_FINVOICE}/OrderIdentifier"),
 }
 
@@ -62,23 +78,42 @@ SVEFAKTURA: Mapping[str, Reader] = {
     "currency": text_at("InvoiceCurrencyCode"),
     "seller": text_at("SellerParty/Party/PartyName/Name"),
     "buyer": text_at("BuyerParty/Party/PartyName/Name"),
+    "iban": account_at("PaymentMeans/PayeeFinancialAccount/ID"),
 }
 
+_VAT_ITEM = "Tax/VAT/VATItem|Item"  # of version 4
 EBINTERFACE: Mapping[str, Reader] = {
     "invoice_number": text_at("InvoiceNumber"),
     "date": date_at("InvoiceDate"),
     "due_date": date_at("PaymentConditions/DueDate"),
     "total": text_at("TotalGrossAmount"),
     "amount_due": text_at("PayableAmount"),
-    "net": sum_at("Tax/TaxItem/TaxableAmount"),
-    "tax": sum_at("Tax/TaxItem/TaxAmount"),
+    "net": first_of(sum_at("Tax/TaxItem/TaxableAmount"), sum_at(f"{_VAT_ITEM}/TaxedAmount")),
+    "tax": first_of(sum_at("Tax/TaxItem/TaxAmount"), sum_at(f"{_VAT_ITEM}/Amount")),
     "currency": attribute_at("", "InvoiceCurrency"),
     "seller": text_at("Biller/Address/Name"),
     "buyer": text_at("InvoiceRecipient/Address/Name"),
     "vat_id": text_at("Biller/VATIdentificationNumber"),
     "buyer_vat_id": text_at("InvoiceRecipient/VATIdentificationNumber"),
+    "iban": account_at(
+        "PaymentMethod/UniversalBankTransaction/BeneficiaryAccount/IBAN",
+        "PaymentMethod/BeneficiaryAccount/IBAN",
+    ),
     "order_number": text_at("InvoiceRecipient/OrderReference/OrderID"),
 }
+
+_ACCOUNT = text_at("Fa/Platnosc/RachunekBankowy/NrRB")
+_DOMESTIC_DIGITS = 26
+
+
+def _polish_iban(root: Node) -> XmlValue | None:
+    """Return the account as an IBAN; the number that Poland uses is one without its country."""
+    account = _ACCOUNT(root)
+    compact = "".join(account.text.split()) if account else ""
+    if account and compact.isdecimal() and len(compact) == _DOMESTIC_DIGITS:
+        return XmlValue(f"PL{compact}", account.element)
+    return account
+
 
 # The sums of each rate of tax have a number of their own; the fields with "W" repeat the tax in
 # złoty. P_13_6_1 to P_13_7 are sums without tax.
@@ -94,6 +129,7 @@ KSEF: Mapping[str, Reader] = {
     "currency": text_at("Fa/KodWaluty"),
     "seller": text_at("Podmiot1/DaneIdentyfikacyjne/Nazwa"),
     "buyer": text_at("Podmiot2/DaneIdentyfikacyjne/Nazwa"),
+    "iban": _polish_iban,
 }
 
 CFDI: Mapping[str, Reader] = {
@@ -111,6 +147,7 @@ NFE: Mapping[str, Reader] = {
     "invoice_number": text_at(f"{_NFE}/ide/nNF"),
     "date": date_at(f"{_NFE}/ide/dhEmi"),
     "total": text_at(f"{_NFE}/total/ICMSTot/vNF"),
+    "currency": always("BRL", where=f"{_NFE}/total/ICMSTot/vNF"),  # the format knows no other
     "seller": text_at(f"{_NFE}/emit/xNome"),
     "buyer": text_at(f"{_NFE}/dest/xNome"),
 }

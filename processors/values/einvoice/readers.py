@@ -22,6 +22,7 @@ _DATE_FORMATS = {"102": "%Y%m%d", "203": "%Y%m%d%H%M", "204": "%Y%m%d%H%M%S"}
 """Formats of dates by their code in UN/EDIFACT code list 2379."""
 _ISO_DATE = "%Y-%m-%d"
 _ISO_DATE_CHARS = 10
+_LIKE_IBAN = re.compile(r"[A-Za-z]{2} ?\d\d")
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T.*")
 
 
@@ -73,6 +74,41 @@ def text_at(*paths: str) -> Reader:
     return read
 
 
+def first_of(*readers: Reader) -> Reader:
+    """Return a reader of what the first of some readers finds: versions differ in their places."""
+
+    def read(root: Node) -> XmlValue | None:
+        return next(filter(None, (reader(root) for reader in readers)), None)
+
+    return read
+
+
+def account_at(*paths: str) -> Reader:
+    """Return a reader of the first IBAN at the paths, whose check digits may be wrong.
+
+    Numbers of accounts that only one country uses may be in the same places, and are passed over.
+    """
+
+    def read(root: Node) -> XmlValue | None:
+        for node in _nodes_with_text(root, paths):
+            if _LIKE_IBAN.match(text_of(node)):
+                return XmlValue(text_of(node), local_name(node))
+        return None
+
+    return read
+
+
+def always(value: str, *, where: str) -> Reader:
+    """Return a reader of a value that is the same in all invoices that have a text at a path."""
+
+    def read(root: Node) -> XmlValue | None:
+        for node in _nodes_with_text(root, [where]):
+            return XmlValue(value, local_name(node))
+        return None
+
+    return read
+
+
 def attribute_at(path: str, *names: str) -> Reader:
     """Return a reader of attributes of the first element at a path, joined without a blank.
 
@@ -89,14 +125,14 @@ def attribute_at(path: str, *names: str) -> Reader:
     return read
 
 
-def joined_at(path: str, *names: str) -> Reader:
-    """Return a reader of several texts of the first element at a path, joined without a blank."""
+def joined_at(path: str, *names: str, between: str = "") -> Reader:
+    """Return a reader of several texts of the first element at a path, as one."""
 
     def read(root: Node) -> XmlValue | None:
         for node in nodes_at(root, path):
             values = [value.text for value in (text_at(name)(node) for name in names) if value]
             if values:
-                return XmlValue("".join(values), local_name(node))
+                return XmlValue(between.join(values), local_name(node))
         return None
 
     return read

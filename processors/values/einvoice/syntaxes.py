@@ -10,8 +10,10 @@ from collections.abc import Mapping
 from processors.values.einvoice.readers import (
     Reader,
     address_at,
+    attribute_at,
     cii_vat_id_at,
     date_at,
+    first_of,
     period_at,
     tax_at,
     text_at,
@@ -113,13 +115,16 @@ UBL: Mapping[str, Reader] = {
     "phone": text_at(f"{_SUPPLIER}/Contact/Telephone"),  # BT-42
 }
 
-TYPE_CODE = text_at(
-    f"{_HEADER}/TypeCode",
-    "InvoiceTypeCode",
-    "CreditNoteTypeCode",
-    "FatturaElettronicaBody/DatiGenerali/DatiGeneraliDocumento/TipoDocumento",
+TYPE_CODE = first_of(
+    text_at(
+        f"{_HEADER}/TypeCode",
+        "InvoiceTypeCode",
+        "CreditNoteTypeCode",
+        "FatturaElettronicaBody/DatiGenerali/DatiGeneraliDocumento/TipoDocumento",
+    ),
+    attribute_at("", "TipoDeComprobante"),
 )
-"""BT-3, a code of UNTDID 1001; FatturaPA has codes of its own."""
+"""BT-3, a code of UNTDID 1001; FatturaPA and CFDI have codes of their own."""
 PRECEDING_INVOICE = text_at(
     f"{_SETTLEMENT}/InvoiceReferencedDocument/IssuerAssignedID|ID",
     "BillingReference/InvoiceDocumentReference/ID",

@@ -111,12 +111,9 @@ def pdf_with(xml: str, *, name: str = "factur-x.xml") -> bytes:
     return target.getvalue()
 
 
-@pytest.mark.parametrize(
-    "profile", ["minimum", "basicwl", "basic", "en16931", "xrechnung", "extended"]
-)
-def test_every_profile_of_cii_is_read(profile: str):
-    """Whatever the profile, number, date, parties, sums and currency are what the XML says."""
-    values = said(cii(f"urn:factur-x.eu:1p0:{profile}"))
+def test_cii_is_read():
+    """Number, date, parties, sums and currency are what the XML says."""
+    values = said(cii("urn:factur-x.eu:1p0:basic"))
 
     assert {
         name: values[name]

@@ -1,5 +1,8 @@
 """What is promised about the invoice formats of single countries, and about messages of banks."""
 
+import pytest
+
+from pipeline.model import Finding
 from processors.values.einvoice import structured_data_in
 from processors.values.einvoice.bank_messages import bank_message_in
 
@@ -71,6 +74,114 @@ def test_a_statement_of_a_bank_has_no_number_and_no_total():
     assert stated.complete
     assert {name: finding.value for name, finding in stated.fields.items()} == {"iban": IBAN}
     assert stated.doc_type.value == "bank_statement"
+
+
+def test_a_statement_says_its_date_and_doubts_a_wrong_account():
+    """Its own date comes before that of the message; an account is checked, and may be missing."""
+
+    def statement(iban: str) -> dict[str, Finding]:
+        stated = bank_message_in(
+            f"""<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"><BkToCstmrStmt><GrpHdr>
+<CreDtTm>2026-03-01T01:00:00</CreDtTm></GrpHdr><Stmt><CreDtTm>2026-02-28T20:00:00+01:00</CreDtTm><FrToDt>
+<FrDtTm>2026-02-01T00:00:00</FrDtTm><ToDtTm>2026-02-28T00:00:00</ToDtTm></FrToDt>
+<Acct><Id><IBAN>{iban}</IBAN></Id></Acct></Stmt></BkToCstmrStmt></Document>""".encode()
+        )
+        assert stated is not None
+        return dict(stated.fields)
+
+    assert {name: finding.value for name, finding in statement("").items()} == {
+        "date": "2026-02-28",
+        "period": "2026-02-01/2026-02-28",
+    }
+    assert statement(IBAN)["iban"].confidence == 1.0
+    assert statement("no account")["iban"].confidence < 0.5
+
+
+@pytest.mark.parametrize(
+    "xml",
+    [
+        f"""<Finvoice><InvoiceDetails><InvoiceNumber>8</InvoiceNumber></InvoiceDetails>
+<SellerInformationDetails><SellerAccountDetails><SellerAccountID>{IBAN}</SellerAccountID></SellerAccountDetails>
+</SellerInformationDetails><EpiDetails><EpiPartyDetails><EpiBeneficiaryPartyDetails>
+<EpiAccountID IdentificationSchemeName="BBAN">15913000000000</EpiAccountID></EpiBeneficiaryPartyDetails>
+</EpiPartyDetails></EpiDetails></Finvoice>""",
+        f"""<Invoice xmlns="http://www.ebinterface.at/schema/6p1/"><InvoiceNumber>8</InvoiceNumber><PaymentMethod>
+<UniversalBankTransaction><BeneficiaryAccount><IBAN>{IBAN}</IBAN></BeneficiaryAccount></UniversalBankTransaction>
+</PaymentMethod></Invoice>""",
+        f"""<Invoice xmlns="urn:sfti:documents:BasicInvoice:1:0"><ID>8</ID><PaymentMeans><PayeeFinancialAccount>
+<ID>{IBAN}</ID></PayeeFinancialAccount></PaymentMeans></Invoice>""",
+    ],
+    ids=["Finvoice", "ebInterface", "Svefaktura"],
+)
+def test_the_account_to_pay_to_is_read(xml: str):
+    """Nothing is looked for in the text of such a file, so its account has to be found here."""
+    assert said(xml)["iban"] == IBAN
+
+
+def test_a_polish_account_is_an_iban_without_its_country():
+    """KSeF has the 26 digits that Poland uses, with blanks or without."""
+    account = "<Platnosc><RachunekBankowy><NrRB>61 1090 1014 0000 0712 1981 2874</NrRB></RachunekBankowy></Platnosc>"
+    values = said(
+        f'<Faktura xmlns="http://crd.gov.pl/wzor/2025/"><Fa><P_2>F/8</P_2>{account}</Fa></Faktura>'
+    )
+
+    assert values["iban"] == "PL61109010140000071219812874"
+
+
+def test_the_fourth_version_of_ebinterface_has_its_tax_elsewhere():
+    """Its sums for each rate of tax are added up, too."""
+    item = "<VATItem><TaxedAmount>100.00</TaxedAmount><Amount>20.00</Amount></VATItem>"
+    values = said(
+        '<Invoice xmlns="http://www.ebinterface.at/schema/4p3/"><InvoiceNumber>8</InvoiceNumber>'
+        f"<Tax><VAT>{item}{item}</VAT></Tax></Invoice>"
+    )
+
+    assert (values["net"], values["tax"]) == ("200.00", "40.00")
+
+
+def test_a_spanish_seller_may_have_surnames():
+    """Who trades alone has a name and surnames in the place of the name of a company."""
+    values = said(
+        """<f:Facturae xmlns:f="http://www.facturae.es/Facturae/2014/v3.2.1/Facturae"><Parties><SellerParty>
+<Individual><Name>Ana</Name><FirstSurname>Taza</FirstSurname><SecondSurname>Mar</SecondSurname></Individual>
+</SellerParty></Parties><Invoices><Invoice><InvoiceHeader><InvoiceNumber>8</InvoiceNumber></InvoiceHeader>
+</Invoice></Invoices></f:Facturae>"""
+    )
+
+    assert values["company"] == "Ana Taza Mar"
+
+
+def test_a_brazilian_invoice_is_in_reais():
+    """The format has no element for a currency, because it knows one."""
+    values = said(
+        """<NFe xmlns="http://www.portalfiscal.inf.br/nfe"><infNFe><ide><nNF>8</nNF></ide><total><ICMSTot>
+<vNF>116.00</vNF></ICMSTot></total></infNFe></NFe>"""
+    )
+
+    assert (values["total"], values["currency"]) == ("116.00", "BRL")
+
+
+@pytest.mark.parametrize(
+    ("kind", "doc_class", "reason"),
+    [
+        ("I", "invoice", "an invoice"),
+        ("E", "invoice", "a credit note"),
+        ("P", None, "a receipt of a payment"),
+        ("N", None, "a payslip"),
+    ],
+)
+def test_not_every_cfdi_is_an_invoice(kind: str, doc_class: str | None, reason: str):
+    """Receipts of payments and payslips have a total and a number, and are no invoices."""
+    stated = structured_data_in(
+        f"""<Comprobante xmlns="http://www.sat.gob.mx/cfd/4" Folio="8" Fecha="2026-02-03T10:00:00" Total="116"
+ TipoDeComprobante="{kind}"/>""".encode()
+    )
+
+    assert stated is not None
+    assert stated.doc_type.value == doc_class
+    assert reason in stated.doc_type.reason
+    assert ("total" in stated.fields) is (doc_class is not None)
+    assert stated.fields["date"].value == "2026-02-03"
 
 
 def test_other_xml_is_no_message_of_a_bank():
