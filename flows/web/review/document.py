@@ -10,6 +10,7 @@ from flows.app.classes import classes
 from flows.app.review.decisions import as_column, in_words, seen_of
 from flows.web.render import page, see
 from flows.web.review.decisions import carry_out, choice_of, named_item
+from flows.web.review.outcomes import history_of, outcome_of, value_of
 from flows.web.review.page_view import Leaf, PageView, files_of, leaf_of, page_view
 from flows.web.review.queue import (
     address_of,
@@ -79,8 +80,9 @@ class Field:
     currency: str = ""
     outcome: str = ""
 
-    def shown(self, value: Value) -> str:
-        """Return a value as the column shows it."""
+    def read(self, value: Value) -> str:
+        """Return what was read as the column shows it, with the currency of the document."""
+        value = value_of(value, self.shown_type) if isinstance(value, str) else value
         return as_column(value, self.shown_type, self.currency)
 
     @property
@@ -281,9 +283,10 @@ def _fields(
                 file=file,
                 shown_type=shown_types.get(column, ""),
                 currency=_currency(leaf),
-                outcome=_outcome(column, finding, leaf, spec) if item is None else "",
             )
         )
+    if spec is not None:
+        fields = _with_outcomes(visit, review, spec, fields, leaves)
     fields.sort(key=lambda field: (not field.is_open, field.item is None))
     return _with_offers_of(visit, view, fields, types)
 
@@ -358,18 +361,29 @@ def _currency(leaf: Leaf | None) -> str:
     return (finding.value or "") if finding is not None else ""
 
 
-def _outcome(
-    column: str, finding: Finding | None, leaf: Leaf | None, spec: SourceSpec | None
-) -> str:
-    """Return what became of a finding that was not suggested, "" where that is not known."""
-    if finding is None or leaf is None or leaf.state.outcome is None or spec is None:
-        return ""
-    if finding.confidence < spec.limits_of(column).suggest_at:
-        return "not sure enough to suggest"
-    is_planned = leaf.state.outcome.planned_only
-    if column in leaf.state.outcome.written:
-        return "planned" if is_planned else "written"
-    return "" if is_planned else "in the record"
+def _with_outcomes(
+    visit: Visit, review: Review, spec: SourceSpec, fields: list[Field], leaves: Sequence[Leaf]
+) -> list[Field]:
+    """Return the fields; those that nobody decides about, with what became of what was read."""
+    history = history_of(review.record, visit.site.ledger)
+    types = visit.column_types([review.source])[review.source]
+
+    def outcome(field: Field) -> str:
+        if field.item is not None or field.finding is None or not field.file:
+            return ""
+        name = spec.columns.get(field.column, "")
+        others = (_finding(leaf, name) for leaf in leaves)
+        return outcome_of(
+            field.column,
+            field.finding,
+            leaves[field.file - 1],
+            column_type=types.get(field.column, ""),
+            spec=spec,
+            history=history,
+            elsewhere=[one.value for one in others if one is not None and one.value is not None],
+        )
+
+    return [replace(field, outcome=outcome(field)) for field in fields]
 
 
 def _finding(leaf: Leaf | None, name: str) -> Finding | None:

@@ -53,13 +53,15 @@ def test_the_page_shows_the_value_beside_the_record_and_why(office: Office):
 
 
 def test_an_amount_looks_as_in_its_column(office: Office):
-    """Two decimals and the document's currency; a value that is too unsure says so, one that is there, too."""
+    """Two decimals, and the document's currency beside what was read in it; a value that is there says so."""
     read_as(office, total=found("1234.50"), currency=found("GBP", top=300.0))
     path = office.suggest(DocType="receipt", Total=99.0)
     remember_types(office.spec, target=office.world.caspio, ledger=office.world.ledger)
     text = words(office.signed_in().get(path))
 
-    assert "Total 1 on the page Read 1,234.50 GBP 90 % sure In the record 99.00 GBP" in text
+    assert (
+        "Total 1 on the page Read 1,234.50 GBP 90 % sure In the record 99.00 Why it waits" in text
+    )
     assert "DocType in the record receipt" in text
     assert "Total : 99.00 → 1,234.50" in words(office.signed_in().get("/review"))
 

@@ -1,0 +1,70 @@
+"""What the page says of values that nobody has to decide about."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from pipeline.source_run.checks import remember_types
+from tests.fakes.caspio import Attachment
+from tests.unit.pipeline.world import undo
+from tests.unit.web.conftest import Office, words
+from tests.unit.web.review.test_document import found, read_as
+
+
+def waiting(office: Office, **values: object) -> str:
+    """Have a receipt whose class waits, and of which the total is written; return its address."""
+    return office.suggest(**{"DocType": "typed", "Total": None, **values})
+
+
+def two_files(office: Office, *, totals: Mapping[str, str]) -> None:
+    """Have records with two files, which say different totals."""
+    caspio = office.world.caspio
+    files = dict.fromkeys(("Back", "Scan"), "ATTACHMENT")
+    caspio.table("Receipts", DocType="STRING", Total="CURRENCY", Note="TEXT", **files)
+    text = f"doc_type=receipt\ntotal={totals['back.txt']}"
+    caspio.attachments["Receipts", "Back", "1"] = Attachment("back.txt", text.encode())
+
+
+def test_what_was_written_is_said_of_the_file_that_it_is_from(office: Office):
+    """Another file of the record, which says another amount, has nothing written."""
+    two_files(office, totals={"back.txt": "7.00"})
+
+    path = waiting(office)
+    pages = [words(office.signed_in().get(f"{path}?file={file}")) for file in (1, 2)]
+    total = office.world.record("1")["Total"]
+
+    assert total in {7.0, 12.5}
+    said = ["Total written" in page for page in pages]
+    assert sum(said) == 1
+    assert ("7" in pages[said.index(True)].partition("Total written")[2][:6]) == (total == 7.0)
+    assert not any("Total in the record" in page for page in pages)
+
+
+def test_what_was_undone_is_not_called_written(office: Office):
+    """Nor is it said to be in the record."""
+    path = waiting(office)
+    before = words(office.signed_in().get(path))
+    undo(office.world, office.spec, "run-1")
+
+    after = words(office.signed_in().get(path))
+
+    assert "Total written 12.5" in before
+    assert "Total written" not in after
+    assert "Total in the record" not in after
+
+
+def test_what_the_record_had_already_is_no_work_of_ours(office: Office):
+    """It is said, and is not green: only what was written is."""
+    page = office.signed_in().get(waiting(office, Total=12.5))
+
+    assert "Total in the record 12.5" in words(page)
+    assert '<span class="tag">in the record</span>' in page
+
+
+def test_other_amounts_look_as_in_their_column(office: Office):
+    """As they are written, with the document's currency."""
+    total = replace(found("18500.00"), confidence=0.99)
+    read_as(office, total=total, currency=found("GBP", top=300.0))
+    path = waiting(office)
+    remember_types(office.spec, target=office.world.caspio, ledger=office.world.ledger)
+
+    assert "written 18,500.00 GBP" in words(office.signed_in().get(path))
