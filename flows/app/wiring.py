@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -88,7 +88,7 @@ def connect(
         spending = stack.enter_context(
             closing(Spending(ledger, settings.caspio.account, settings.caspio.allowance))
         )
-        # A run knows the schema once. After any change of the settings nothing old is known.
+        # After any change of the settings nothing old is known.
         key = (settings.model_dump(), settings.account)
         account = KeptAccount() if kept is None else kept.known(key, KeptAccount)
         client = stack.enter_context(
@@ -355,12 +355,13 @@ class _LearnerOnDemand:
     """
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._loaded, name)
+        return getattr(_load_learner(), name)
 
-    @cached_property
-    def _loaded(self) -> Learner:
-        # Before numpy is loaded: its threads wait for each other where the cores read documents.
-        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # noqa: TID251 - written here, read by BLAS
-        from processors.learner import ColumnLearner
 
-        return ColumnLearner()
+@cache
+def _load_learner() -> Learner:
+    # Before numpy is loaded: its threads wait for each other where the cores read documents.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # noqa: TID251 - written here, read by BLAS
+    from processors.learner import ColumnLearner
+
+    return ColumnLearner()

@@ -47,7 +47,8 @@ class ReferrerLookup:
                     key = path_key(str(record.values.get(field) or ""))
                     if key in found:
                         found[key].append(Referrer(asked.table, field, record.pk or ""))
-        return {path: found[path_key(path)] for path in paths}
+        # A row that names two of the files is in the answers to the questions about either.
+        return {path: list(dict.fromkeys(found[path_key(path)])) for path in paths}
 
     def calls(self, paths: Sequence[str], index: Index | None = None) -> int:
         """Return how many calls `find` takes where no question is answered by a thousand rows."""

@@ -38,16 +38,15 @@ class KnownSchema:
     """
 
     columns: dict[tuple[str, bool], Mapping[str, Column]] = field(default_factory=dict)
-    tables: tuple[str, ...] | None = None
     since_s: float | None = None
-    # Reentrant: tables_with_files asks for columns while it has the lock.
-    lock: threading.RLock = field(default_factory=threading.RLock)
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
 
 class SchemaCache:
     """Ask for each table's fields once; safe from many threads. Without a clock, never again.
 
-    `known` is what others of the same account share, or have left.
+    `known` is what others of the same account share, or have left. Only columns are taken from it:
+    where files may be named each asks again.
     """
 
     def __init__(
@@ -60,6 +59,10 @@ class SchemaCache:
         self._client = client
         self._clock = clock
         self._known = known or KnownSchema()
+        # What this one has asked for itself, since `_since_s`.
+        self._asked: set[tuple[str, bool]] = set()
+        self._with_files: Mapping[str, tuple[str, ...]] | None = None
+        self._since_s: float | None = None
 
     def columns(self, container: str, *, is_view: bool) -> Mapping[str, Column]:
         """Return the columns of a table or view by name, without PK_ID.
@@ -69,33 +72,40 @@ class SchemaCache:
         """
         with self._known.lock:
             self._drop_what_is_old()
-            key = (container, is_view)
-            if key not in self._known.columns:
-                operations = self._client.container(is_view=is_view)
-                try:
-                    fields = operations.fields(container)
-                except Refused as error:
-                    # A wrong name is easier to correct with the name that may be meant.
-                    if error.status != _MISSING:
-                        raise
-                    place = "the account's views" if is_view else "the account's tables"
-                    problem = unknown_name(container, operations.names(), container=place)
-                    raise Misconfigured([problem]) from error
-                self._known.columns[key] = {column.name: column for column in fields}
-            return self._known.columns[key]
+            if (container, is_view) not in self._known.columns:
+                self._ask(container, is_view=is_view)
+            return self._known.columns[container, is_view]
 
     def tables_with_files(self) -> Mapping[str, tuple[str, ...]]:
         """Return, by table in order of name, the FILE fields of all tables that have any."""
         with self._known.lock:
             self._drop_what_is_old()
-            if self._known.tables is None:
-                self._known.tables = tuple(sorted(self._client.tables.names()))
-            found: dict[str, tuple[str, ...]] = {}
-            for table in self._known.tables:
-                fields = file_fields(self.columns(table, is_view=False))
-                if fields:
-                    found[table] = fields
-            return found
+            # A file that a row names is not deleted. A FILE field that was added since an earlier
+            # run asked may name it, so nothing that such a run knew is an answer here.
+            if self._with_files is None:
+                found: dict[str, tuple[str, ...]] = {}
+                for table in sorted(self._client.tables.names()):
+                    if (table, False) not in self._asked:
+                        self._ask(table, is_view=False)
+                    fields = file_fields(self._known.columns[table, False])
+                    if fields:
+                        found[table] = fields
+                self._with_files = found
+            return self._with_files
+
+    def _ask(self, container: str, *, is_view: bool) -> None:
+        operations = self._client.container(is_view=is_view)
+        try:
+            fields = operations.fields(container)
+        except Refused as error:
+            # A wrong name is easier to correct with the name that may be meant.
+            if error.status != _MISSING:
+                raise
+            place = "the account's views" if is_view else "the account's tables"
+            problem = unknown_name(container, operations.names(), container=place)
+            raise Misconfigured([problem]) from error
+        self._known.columns[container, is_view] = {column.name: column for column in fields}
+        self._asked.add((container, is_view))
 
     def _drop_what_is_old(self) -> None:
         if self._clock is None:
@@ -105,7 +115,10 @@ class SchemaCache:
             known.since_s = now_s
         elif now_s - known.since_s > MAX_AGE_S:
             known.columns.clear()
-            known.tables, known.since_s = None, now_s
+            known.since_s = now_s
+        if self._since_s != known.since_s:  # dropped here, or by another that shares it
+            self._asked.clear()
+            self._with_files, self._since_s = None, known.since_s
 
 
 def file_fields(columns: Mapping[str, Column]) -> tuple[str, ...]:

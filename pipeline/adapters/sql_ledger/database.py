@@ -27,8 +27,11 @@ from sqlalchemy.types import TypeEngine
 
 from pipeline.errors import LedgerUnavailable
 
-HEAD = "r0001"
+HEAD = "s0001"
 """The schema this version of the program writes; a test compares it with the newest migration."""
+
+_ABANDONED = frozenset({"r0001", "r0002", "r0003", "r0004"})
+"""Schemas of development versions, from which no migration leads on."""
 
 _WAIT_S = 30
 # Any numbers that no other program takes in the same PostgreSQL database.
@@ -272,7 +275,7 @@ def migrate(engine: Engine, url: URL) -> None:
     """Bring the schema to HEAD; several processes may do so at the same time.
 
     Raises:
-        LedgerUnavailable: the schema is newer than this program.
+        LedgerUnavailable: the schema is newer than this program, or of a development version.
     """
     with reading(engine) as connection:
         if _revision(connection) == HEAD:
@@ -300,6 +303,12 @@ def _upgrade(connection: Connection, url: URL) -> None:
     config.attributes["connection"] = connection
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     revision = _revision(connection)
+    if revision in _ABANDONED:
+        raise LedgerUnavailable(
+            f"The ledger {shown(url)} has the layout of an earlier development version. Name "
+            "another database in [ledger] url, and fill it from the archive with `caspio-ingest "
+            "verify --rebuild-ledger`."
+        )
     if revision is not None and revision not in known:
         raise LedgerUnavailable(
             f"The ledger {shown(url)} has schema {revision}, newer than this program's {HEAD}. "

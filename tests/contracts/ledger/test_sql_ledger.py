@@ -68,6 +68,20 @@ def test_a_newer_schema_is_refused(empty_url: str, clock: FakeClock):
         SqlLedger(empty_url, clock=clock)
 
 
+@pytest.mark.parametrize("revision", ["r0001", "r0002", "r0003", "r0004"])
+def test_the_layout_of_a_development_version_is_refused(
+    empty_url: str, clock: FakeClock, revision: str
+):
+    """It is treated neither as the present layout nor as a newer one, and the message leads on."""
+    with SqlLedger(empty_url, clock=clock) as ledger, ledger._session.engine.begin() as connection:
+        connection.execute(
+            text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision}
+        )
+
+    with pytest.raises(LedgerUnavailable, match=r"earlier development version.*--rebuild-ledger"):
+        SqlLedger(empty_url, clock=clock)
+
+
 def test_opening_again_keeps_what_is_there(empty_url: str, clock: FakeClock):
     """A ledger outlives the program that wrote it."""
     with SqlLedger(empty_url, clock=clock) as ledger:

@@ -4,8 +4,10 @@ from flows.app.direct import work_directly
 from flows.app.drain import Drain
 from flows.app.reading import KeptReader
 from flows.app.run_request import RunRequest
+from flows.app.wiring import open_settings_account
+from pipeline.adapters.caspio.client import NewField
 from pipeline.errors import BadSettings
-from tests.integration.pipeline.accounts import Source
+from tests.integration.pipeline.accounts import Source, fields
 from tests.integration.webhooks.conftest import MakeHooked
 from tests.integration.webhooks.hooked import Hooked
 
@@ -14,10 +16,10 @@ pytestmark = pytest.mark.integration
 TOKEN, FIELDS = "POST /oauth/token", "GET /v3/tables/{tableName}/fields"
 
 
-def calls_of_a_run(hooked: Hooked, kept: KeptReader) -> dict[str, int]:
+def calls_of_a_run(hooked: Hooked, kept: KeptReader, *, record: str = "1") -> dict[str, int]:
     """Run for one record, as a receiver does for a message; return the calls by kind."""
     hooked.emulator.control.reset_calls()
-    request = RunRequest(records=("1",), yes=True)
+    request = RunRequest(records=(record,), yes=True)
     work_directly(hooked.config, sources=["uploads"], request=request, drain=Drain(), kept=kept)
     return hooked.emulator.control.calls()
 
@@ -51,3 +53,28 @@ def test_a_column_that_was_missing_is_looked_for_again(make_hooked: MakeHooked):
     kept.close()
 
     assert asked == [1, 1]
+
+
+def test_a_file_field_that_was_added_between_two_runs_is_seen(make_hooked: MakeHooked):
+    """A row that names a file is repointed before the file is deleted, however new its field is."""
+    source = Source(place={"table": "Papers"}, columns={}, rename="{{ doc_type }}")
+    records = [{"PK_ID": pk, "Scan": f"/In/{pk}.txt"} for pk in (1, 2)]
+    tables = {
+        "Papers": {"fields": fields(Scan="FILE"), "records": records},
+        "Other": {"fields": fields(Note="STRING"), "records": []},
+    }
+    files = {f"/In/{pk}.txt": f"upload{pk}.txt" for pk in (1, 2)}
+    hooked = make_hooked(source, account={"tables": tables, "files": files})
+    kept = KeptReader()
+
+    calls_of_a_run(hooked, kept)
+    with open_settings_account(hooked.settings) as account:
+        account.client.tables.create_field("Other", NewField("Doc", "FILE"))
+        account.client.tables.insert("Other", {"Doc": "/In/2.txt"})
+    calls_of_a_run(hooked, kept, record="2")
+    kept.close()
+
+    seen = hooked.emulator.control.dump()
+    pointed = [row["Doc"] for row in seen["tables"]["Other"] if row.get("Doc")]
+    assert pointed != ["/In/2.txt"]
+    assert set(pointed) <= set(seen["files"])

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from flows.app import wiring
 from flows.app.learning.learn import LearnReport, learn, lines_of
 from flows.app.learning.state import (
     doubt_json,
@@ -30,7 +31,8 @@ from pipeline.model import RecordRef, Suggestion
 from pipeline.model.learning import LearnedChoice, LearnedModel, Stratum, Trial, Verdict
 from pipeline.model.limits import Step
 from pipeline.model.review import ReviewItem, ReviewReason
-from pipeline.settings import load_settings
+from pipeline.settings import Settings, load_settings
+from pipeline.settings.sections import LearnSettings
 from tests.fakes.clock import FakeClock
 from tests.fakes.learner import FakeLearner, PagesReader
 from tests.fakes.ledger import MemoryLedger
@@ -272,3 +274,18 @@ def test_a_run_without_learned_columns_loads_no_numpy():
     )
 
     assert done.stdout.split() == ["False", "True", "True"]
+
+
+def test_an_error_while_the_learner_is_loaded_is_that_error(monkeypatch: pytest.MonkeyPatch):
+    """What is wrong with a library is said as it is: a lookup that fails does not look again."""
+
+    def broken() -> None:
+        raise AttributeError("numpy has no float_")
+
+    monkeypatch.setattr("processors.learner.ColumnLearner", broken)
+    wiring._load_learner.cache_clear()
+    learner = wiring.open_learner(Settings.model_construct(learn=LearnSettings(enabled=True)))
+    assert learner is not None
+
+    with pytest.raises(AttributeError, match="numpy has no float_"):
+        learner.format  # noqa: B018 - looking it up loads

@@ -17,7 +17,8 @@ from pipeline.adapters.sql_ledger.migrations.columns import (
 from pipeline.adapters.sql_ledger.migrations.learning import create_learning
 from pipeline.adapters.sql_ledger.migrations.syncs import create_syncs
 
-revision = "r0001"
+# Development versions have used r0001 to r0004 for other layouts.
+revision = "s0001"
 down_revision = None
 branch_labels = None
 depends_on = None
