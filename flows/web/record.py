@@ -17,6 +17,7 @@ from flows.web.pictures import is_webp
 from flows.web.render import page, see
 from flows.web.review.page_view import Leaf, leaf_of
 from flows.web.runs import decided_in_review, is_decided
+from flows.web.search import search
 from flows.web.site import Refused, Visit, not_found
 from pipeline.archive_layout import original_key
 from pipeline.errors import BadSettings, FileGone, IngestError
@@ -76,15 +77,10 @@ class Event:
 def record(visit: Visit) -> Response:
     """Show a record, or ask which one."""
     source, key = visit.query.get("source", ""), visit.query.get("record", "")
-    sources = list(visit.site.settings.specs())
-    if not key:
-        return page(visit, "record_search", sources=sources, source=source)
     ledger = visit.site.ledger
-    states = versions_of(source, key, None, ledger=ledger)
+    states = versions_of(source, key, None, ledger=ledger) if source and key else []
     if not states:
-        response = page(visit, "record_search", sources=sources, source=source, missing=key)
-        response.status_code = 404
-        return response
+        return search(visit, source=source, text=key)
     leaves = [leaf_of(visit.site, state) for state in states]
     items = review_items(states, ledger)
     events = sorted(

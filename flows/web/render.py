@@ -1,7 +1,7 @@
 """Turn values into pages. All text is escaped: names and values come from strangers' documents."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -28,6 +28,7 @@ def _environment() -> Environment:
     environment.filters |= {
         "number": "{:,}".format,
         "clock": clock,
+        "day": day,
         "moment": moment,
         "percent": percent,
         "shown": shown,
@@ -44,6 +45,15 @@ def sure(confidence: float, reason: str = "") -> str:
     if not reason or reason.startswith(said):
         return shown(reason or said)
     return f"{said} · {shown(reason)}"
+
+
+def day(iso: str) -> str:
+    """Return an ISO date in words that no country reads otherwise: 3 April 2026; "" for others."""
+    try:
+        at = date.fromisoformat(iso)
+    except ValueError:
+        return ""
+    return f"{at.day} {at:%B %Y}"
 
 
 def clock(text: str) -> str:

@@ -87,6 +87,25 @@ def _in_order(first: int, second: int, separator: str, text: str) -> tuple[int, 
     raise Unfit(f"{text!r} is two dates, by country; it is left to a user")
 
 
+def two_dates(text: str) -> tuple[str, str] | None:
+    """Return the ISO dates that a text may mean, the one whose day comes first before the other.
+
+    None where it is one date or none.
+    """
+    numeric = _NUMERIC_DATE.fullmatch(" ".join(text.split()))
+    if numeric is None:
+        return None
+    first, separator, second, year = numeric.groups()
+    try:
+        _in_order(int(first), int(second), separator, text)
+    except Unfit:
+        return (
+            _iso(int(year), int(second), int(first), text),
+            _iso(int(year), int(first), int(second), text),
+        )
+    return None
+
+
 def _iso(year: int, month: int, day: int, text: str) -> str:
     try:
         return date(year, month, day).isoformat()

@@ -31,7 +31,7 @@ class ReviewItem:
     `row` is the PK_ID of its row in the review table, "" before it has one. `given` is why somebody
     else than a plan asks; a plan neither repeats nor withdraws such an item. `amount` is the sum of
     money that the document is about, None if none was read. `version` is the first of the record's
-    file versions.
+    file versions. `currency` is what the file says that the value is of, "" if it says none.
     """
 
     source: str
@@ -42,6 +42,7 @@ class ReviewItem:
     row: str = ""
     given: ReviewReason | None = None
     amount: float | None = None
+    currency: str = ""
 
     @property
     def key(self) -> str:

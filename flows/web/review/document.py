@@ -26,6 +26,7 @@ from flows.web.review.words import (
     as_typed,
     candidates_for,
     is_value,
+    meant_first,
     other_values,
     picked,
     words_of,
@@ -137,7 +138,8 @@ def words(visit: Visit) -> Response:
     types = visit.column_types([review.source])[review.source]
     column_type = types.get(visit.query.get("column", ""), "")
     value, problem = as_typed(text, column_type) if text else ("", "No word is there.")
-    return JSONResponse({"text": value, "problem": problem})
+    is_two_dates = meant_first(text, column_type, "") is not None  # the page asks which it is
+    return JSONResponse({"text": value, "problem": "" if is_two_dates else problem})
 
 
 def _named_file(visit: Visit) -> Leaf:
@@ -159,11 +161,21 @@ def decide(visit: Visit) -> Response:
     require_claim(visit, review)
     item = named_item(visit, review)
     choice, text = choice_of(visit)
+    dates = _dates(visit, item, text) if choice is Choice.CORRECT else None
+    if dates is not None:
+        return _shown(visit, review, visit.form, typed_text=text, dates=dates)
     problem = carry_out(visit, item, choice, text)
     if problem:
         kept = text if choice is Choice.CORRECT else ""
         return _shown(visit, review, visit.form, problem=problem, typed_text=kept, status=409)
     return see(_back(visit, review, said=choice.value, column=item.suggestion.column))
+
+
+def _dates(visit: Visit, item: ReviewItem, text: str) -> tuple[str, str] | None:
+    """Return the two dates that a typed text may mean, the account's first; None if it is clear."""
+    types = visit.column_types([item.source])[item.source]
+    order = visit.site.settings.processing.date_order
+    return meant_first(text, types.get(item.suggestion.column, ""), order)
 
 
 def accept_all(visit: Visit) -> Response:
@@ -206,6 +218,7 @@ def _shown(
     *,
     problem: str = "",
     typed_text: str = "",
+    dates: tuple[str, str] | None = None,
     status: int = 200,
 ) -> Response:
     view, fields = _looked_at(visit, review, asked)
@@ -220,8 +233,10 @@ def _shown(
         wanted=wanted_of(asked),
         owner=review.claimed_by if review.claimed_by_another(visit.user.name, now) else "",
         problem=problem,
-        failed_key=visit.form.get("key", "") if problem else "",
+        failed_key=visit.form.get("key", "") if problem or dates else "",
         typed_text=typed_text,
+        dates=dates,
+        date_order=visit.site.settings.processing.date_order,
         message=f"{asked.get('on', '')} {done[said]}." if said in done else "",
         tomorrow=(now + timedelta(days=1)).date(),
         classes=classes(visit.site.settings),

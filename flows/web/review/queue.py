@@ -74,6 +74,12 @@ class Row:
     items: tuple[ReviewItem, ...]
 
     @property
+    def currency(self) -> str:
+        """Return the currency of its documents, "" if they say none or several."""
+        said = {item.currency for item in self.items}
+        return said.pop() if len(said) == 1 else ""
+
+    @property
     def risk(self) -> str:
         """Return the risk in a word."""
         if self.review.risk >= _HIGH:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.decide.column_values import TEXT_TYPES, WRITABLE_TYPES, Unfit, convert
-from pipeline.decide.printed_values import normalized
+from pipeline.decide.printed_values import normalized, two_dates
 from pipeline.errors import FileGone
 from pipeline.model import Candidate, Column, Value
 from pipeline.ports import Archive
@@ -98,6 +98,17 @@ def as_typed(text: str, column_type: str) -> tuple[str, str]:
     except Unfit as error:
         return text, f"{error}."
     return text, ""
+
+
+def meant_first(text: str, column_type: str, date_order: str) -> tuple[str, str] | None:
+    """Return the ISO dates that a text may mean, the one that the account's order says first.
+
+    None where it can be read in one way only.
+    """
+    dates = two_dates(text) if column_type == "DATE/TIME" else None
+    if dates is None:
+        return None
+    return (dates[1], dates[0]) if date_order == "mdy" else dates
 
 
 def is_value(text: str, column_type: str, value: Value) -> bool:

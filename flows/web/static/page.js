@@ -53,6 +53,8 @@ async function pick(sheet, field, box) {
   const found = await answer.json();
   if (found.text) {
     first("details", form).open = true;
+    // A field for a date takes ISO dates only, and a page may say 03/04/2026.
+    if (input.type === "date" && !/^\d{4}-/.test(found.text)) input.type = "text";
     input.value = input.tagName === "SELECT" ? (/^(y|true|1)/i.test(found.text) ? "yes" : "no") : found.text;
     input.focus();
   }
@@ -98,7 +100,7 @@ function press(key) {
     const input = first("input, textarea, select, summary", key === "e" ? first("label", found) : found);
     if (input) input.focus();
     if (input && input.select) input.select();
-  } else if (found.tagName === "SELECT") {
+  } else if (found.matches("select, input")) {
     found.focus();
   } else {
     found.click();
@@ -126,11 +128,6 @@ document.addEventListener("keydown", (event) => {
   }
   // Buttons and links keep their own Enter.
   if (event.key === "Enter" && on.matches("button, a, summary")) return;
-  if (event.key === "/" && !first('[data-key="/"]')) {
-    event.preventDefault();
-    window.location.assign("/review");
-    return;
-  }
   if (press(event.key)) event.preventDefault();
 });
 
@@ -142,6 +139,13 @@ document.addEventListener("click", (event) => {
   }
   const moved = event.target.closest("[data-move]");
   if (moved) move(Number(moved.dataset.move));
+});
+
+// A browser shows a date in its own order: say in words which day it took it for.
+document.addEventListener("input", (event) => {
+  const said = event.target.type === "date" && first("[data-day]", event.target.parentElement);
+  const at = said && event.target.valueAsDate;
+  if (said) said.textContent = at ? at.toLocaleDateString("en-GB", { dateStyle: "long", timeZone: "UTC" }) : "";
 });
 
 // After a decision the focus goes to the next value that waits, or on to the next record.

@@ -12,6 +12,7 @@ from pipeline.adapters.sql_ledger.rows import (
     file_row,
     is_finished,
     load_findings,
+    searched_names,
 )
 from pipeline.adapters.sql_ledger.session import SqlPart, chunks
 from pipeline.adapters.sql_ledger.tables import files, readings
@@ -56,6 +57,7 @@ class SqlFileRestore(SqlPart):
         row = {
             **file_row(ref),
             **_columns(manifest),
+            "names": searched_names(ref.name, manifest.original_name),
             "is_newest": is_newest,
             "renamed_from": renamed_from,
         }

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, exists, func, select, tuple_
 
 from pipeline.adapters.sql_ledger.metrics import latest_versions
-from pipeline.adapters.sql_ledger.rows import load_file
+from pipeline.adapters.sql_ledger.rows import load_file, searched_names
 from pipeline.adapters.sql_ledger.session import CHUNK, SqlPart, chunks
 from pipeline.adapters.sql_ledger.tables import files
 from pipeline.model import Status
@@ -40,6 +40,26 @@ class SqlFileWalks(SqlPart):
         if since is not None:
             wanted.append(files.c.updated_at >= since)
         return self._walk(wanted, newest=newest)
+
+    def search(self, text: str, *, source: str = "", limit: int = 50) -> Sequence[FileState]:
+        """Return the latest versions of a record, or with all words of a text in their names."""
+        words = searched_names(text).split()
+        if not words:
+            return []
+        chosen = select(files.c.id).where(files.c.is_newest)
+        if source:
+            chosen = chosen.where(files.c.source == source)
+        order = (files.c.source, files.c.names, files.c.id)
+        its_record = chosen.where(files.c.record_key == text).order_by(*order)
+        has_words = (files.c.names.contains(word, autoescape=True) for word in words)
+        # In the order of its index, so that nothing else is looked at.
+        named = chosen.where(*has_words).order_by(*order)
+        with self._session.reading("search files") as connection:
+            ids = [*connection.scalars(its_record.limit(limit))]
+            ids = list(dict.fromkeys([*ids, *connection.scalars(named.limit(limit))]))[:limit]
+            rows = connection.execute(select(files).where(files.c.id.in_(ids))).mappings()
+            found = {row["id"]: load_file(row) for row in rows}
+        return [found[one] for one in ids]
 
     def containers(self, source: str, pk: str) -> set[str]:
         """Return the tables and views in which a source has shown a record's files."""

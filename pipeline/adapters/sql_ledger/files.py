@@ -19,7 +19,13 @@ from sqlalchemy import (
 from pipeline.adapters.sql_ledger.file_restore import SqlFileRestore
 from pipeline.adapters.sql_ledger.file_walks import SqlFileWalks
 from pipeline.adapters.sql_ledger.readings import SqlReadings
-from pipeline.adapters.sql_ledger.rows import dump_outcome, file_row, is_finished, load_file
+from pipeline.adapters.sql_ledger.rows import (
+    dump_outcome,
+    file_row,
+    is_finished,
+    load_file,
+    searched_names,
+)
 from pipeline.adapters.sql_ledger.session import chunks
 from pipeline.adapters.sql_ledger.sources import SqlSources
 from pipeline.adapters.sql_ledger.tables import files
@@ -210,8 +216,9 @@ class SqlFiles(SqlSources, SqlReadings, SqlFileWalks, SqlFileRestore):
             _replace_newest(connection, [before["location_key"], ref.location_key])
             row = self._new_row(ref, before["run_id"])
             row |= {name: before[name] for name in _INHERITED}
+            row["names"] = searched_names(ref.name, before["original_name"])
             row["renamed_from"] = version
-            changed = (*_INHERITED, "is_newest", "renamed_from", "updated_at")
+            changed = (*_INHERITED, "names", "is_newest", "renamed_from", "updated_at")
             statement = self._session.insert(files).values(row)
             connection.execute(
                 statement.on_conflict_do_update(
@@ -262,6 +269,7 @@ class SqlFiles(SqlSources, SqlReadings, SqlFileWalks, SqlFileRestore):
             **file_row(ref),
             "is_newest": True,
             "original_name": ref.name,
+            "names": searched_names(ref.name),
             "stage": Stage.SEEN.value,
             "planned_only": False,
             "listings": 0,

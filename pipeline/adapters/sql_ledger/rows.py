@@ -35,6 +35,8 @@ Json = dict[str, Any]
 # Every other status leaves nothing to do, not even a rejection: the same bytes would be rejected
 # again.
 UNFINISHED = frozenset({Status.FAILED})
+# An entry of an index of PostgreSQL has at most 2,704 bytes.
+MOST_NAMES_BYTES = 2_000
 _FILE_KINDS = frozenset({EffectKind.PUT_FILE, EffectKind.DELETE_FILE})
 
 
@@ -56,6 +58,12 @@ def file_row(ref: FileRef) -> Json:
         "field": ref.field,
         "ref": dump_ref(ref),
     }
+
+
+def searched_names(*names: str) -> str:
+    """Return the names of a file as they are searched, whatever their case: one a line."""
+    text = "\n".join(dict.fromkeys(names)).casefold()
+    return text.encode("utf-8", "backslashreplace")[:MOST_NAMES_BYTES].decode("utf-8", "ignore")
 
 
 def dump_ref(ref: FileRef) -> Json:

@@ -53,6 +53,8 @@ files = Table(
     Column("field", Words, nullable=False),
     Column("ref", JSON, nullable=False),
     Column("original_name", JSON, nullable=False),
+    # Both names, to be searched; see `rows.searched_names`.
+    Column("names", Words, nullable=False, server_default=""),
     Column("stage", Words, nullable=False),
     Column("sha256", Words, index=True),
     Column("size_bytes", BigInteger),
@@ -95,6 +97,16 @@ Index(
 )
 Index(
     "ix_files_quarantined", files.c.source, sqlite_where=QUARANTINED, postgresql_where=QUARANTINED
+)
+
+# All that a search for a part of a name looks at, in the order in which it is shown.
+Index(
+    "ix_files_names",
+    files.c.source,
+    files.c.names,
+    files.c.id,
+    sqlite_where=files.c.is_newest,
+    postgresql_where=files.c.is_newest,
 )
 
 # Documents that are being read in a child process, and those whose run died meanwhile: suspects.

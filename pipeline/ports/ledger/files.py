@@ -212,6 +212,14 @@ class FileLedger(SourceLedger, Protocol):
         the state.
         """
 
+    def search(self, text: str, *, source: str = "", limit: int = 50) -> Sequence[FileState]:
+        """Return the latest versions that a user may mean by a text, at most `limit`.
+
+        First those of the record with this PK_ID, or of the file with this path if no record refers
+        to it; then those whose present and first names together have each word of the text, in
+        order of source and name. Case makes no difference.
+        """
+
     def containers(self, source: str, pk: str) -> set[str]:
         """Return the tables and views in which a source has shown a record's files."""
 

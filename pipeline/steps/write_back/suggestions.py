@@ -76,6 +76,7 @@ def keep_suggestions(plan: Plan, documents: Sequence[ReadDocument], context: Wri
     for column, suggestion in made.items():
         version = plan.work.files[0].version
         item = ReviewItem(source, record, version, suggestion, amount=amount)
+        item = replace(item, currency=currency_of(item.origin, documents))
         _show_unless_shown(item, known.get(column), context)
     for column, item in known.items():
         if item.state is ReviewState.OPEN and column not in asked | made.keys():
@@ -99,6 +100,15 @@ def amount_of(documents: Sequence[ReadDocument]) -> float | None:
         if numbers:
             return max(numbers)
     return None
+
+
+def currency_of(version: str, documents: Sequence[ReadDocument]) -> str:
+    """Return the currency that a file version is in, "" where it says none."""
+    for document in documents:
+        if document.file.ref.version == version:
+            currency = document.findings.named("currency")
+            return (currency.value or "") if currency is not None else ""
+    return ""
 
 
 def _as_number(text: str | None) -> float | None:

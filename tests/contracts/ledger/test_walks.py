@@ -177,3 +177,41 @@ def test_counts_are_by_status_or_stage(ledger: Ledger):
         "receipts": {"seen": 1, "archived": 1, "rejected": 1},
         "inbox": {"seen": 1},
     }
+
+
+def test_a_file_is_found_by_a_part_of_either_name(ledger: Ledger):
+    """The present and the first name count, whatever their case; an older version does not, and no sign is special."""
+    first = a_ref("1", name="Scan 0001.PDF")
+    renamed = replace(first, name="2026-03-14 Łódź 100%.pdf")
+    ledger.files.seen([first, a_ref("2", name="other_1.pdf"), a_ref("3", name="old.pdf")], "run-1")
+    ledger.files.record_rename(first.version, renamed)
+    ledger.files.seen([a_ref("3", name="new.pdf"), a_ref("4", name="s", source="a")], "run-2")
+
+    def found(text: str, **wanted: object) -> list[str]:
+        return [state.ref.name for state in ledger.files.search(text, **wanted)]  # type: ignore[arg-type]  # a test names arguments
+
+    for text in ("0001", "scan", "łÓDŹ", "100%", "pdf 2026-03", renamed.name):
+        assert found(text) == [renamed.name], text
+    assert found("_") == ["other_1.pdf"]
+    assert found("old") == found(" ") == found("%%") == []
+    assert found("s", source="a") == ["s"]
+    assert found(".pdf") == [renamed.name, "new.pdf", "other_1.pdf"]
+    assert found(".pdf", limit=2) == [renamed.name, "new.pdf"]
+
+
+def test_a_record_is_found_before_names_that_have_its_number(ledger: Ledger):
+    """A text may be a PK_ID or the path of a file without a record; those are what is meant first."""
+    refs = [a_ref("1", name="z.pdf"), a_ref("2", name="1.pdf"), a_file("/In/1.pdf")]
+    ledger.files.seen(refs, "run-1")
+
+    assert next(state.ref.name for state in ledger.files.search("1")) == "z.pdf"
+    assert len(ledger.files.search("1")) == 3
+    assert [state.ref.path for state in ledger.files.search("/In/1.pdf")] == ["/In/1.pdf"]
+
+
+def test_a_name_of_any_length_and_sign_is_kept_and_searched(ledger: Ledger):
+    """Half a surrogate pair, NUL and 4,000 characters hinder neither a listing nor a search."""
+    ledger.files.seen([a_ref("1", name="x\ud800\x00" + "\ud801" * 4_000)], "run-1")
+
+    assert len(ledger.files.search("x\ud800\x00")) == 1
+    assert len(ledger.files.search("\ud801" * 10)) == 1

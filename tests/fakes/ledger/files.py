@@ -185,6 +185,15 @@ class MemoryFiles(MemorySources):
                 found.append(state)
         return iter(found)
 
+    def search(self, text: str, *, source: str = "", limit: int = 50) -> Sequence[FileState]:
+        """Return the latest versions of a record, or with all words of a text in their names."""
+        words = text.casefold().split()
+        newest = [s for s in self.states() if words and source in {"", s.ref.source}]
+        its_record = [s for s in newest if s.ref.holder == text]
+        named = [s for s in newest if all(word in _names(s) for word in words)]
+        named.sort(key=lambda state: (state.ref.source, _names(state)))
+        return list({state.version: state for state in [*its_record, *named]}.values())[:limit]
+
     def containers(self, source: str, pk: str) -> set[str]:
         """Return the tables and views in which a source has shown a record's files."""
         refs = (state.ref for state in self._memory.files.values() if state.ref.source == source)
@@ -349,6 +358,10 @@ class MemoryFiles(MemorySources):
         among = set(self._newest.values()) if newest else set(self._memory.files)
         states = [state for version, state in self._memory.files.items() if version in among]
         return sorted(states, key=_order)
+
+
+def _names(state: FileState) -> str:
+    return "\n".join(dict.fromkeys((state.ref.name, state.original_name))).casefold()
 
 
 def _order(state: FileState) -> tuple[str, str, str, str]:

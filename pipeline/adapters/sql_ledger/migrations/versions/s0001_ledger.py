@@ -62,6 +62,7 @@ def _create_files() -> None:
         words("field"),
         json("ref"),
         json("original_name"),
+        words("names", server_default=""),
         words("stage"),
         words("sha256", nullable=True),
         big("size_bytes", nullable=True),
@@ -94,6 +95,7 @@ def _create_files() -> None:
     )
     metrics = ["source", "planned_only", "status", "stage", "pages"]
     _partial_index("ix_files_metrics", "files", metrics, newest)
+    _partial_index("ix_files_names", "files", ["source", "names", "id"], newest)
     waiting = f"{newest} AND stage != 'finished'"
     _partial_index("ix_files_waiting", "files", ["source", "seen_at"], waiting)
     _partial_index("ix_files_quarantined", "files", ["source"], f"{newest} AND {quarantined}")

@@ -1,0 +1,38 @@
+"""Dates that users type: where two days may be meant, the page asks before it writes."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.model import RecordRef
+from pipeline.model.review import review_id
+from pipeline.source_run.checks import remember_types
+from tests.unit.pipeline.world import World
+from tests.unit.web.conftest import SETTINGS, form_of, load, opened, words
+from tests.unit.web.review.test_decisions import decide
+
+
+@pytest.mark.parametrize(
+    ("order", "first"), [("dmy", "3 April 2026"), ("mdy", "4 March 2026"), ("", "")]
+)
+def test_a_date_that_is_two_is_asked_about_before_it_is_written(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, order: str, first: str
+):
+    """The page says which day it takes it for, by the account's order, and offers both; a button writes."""
+    world.caspio.table("Receipts", DocDate="DATE_TIME", Scan="ATTACHMENT")
+    world.receipt("1", "date=2026-05-05", DocDate="2026-01-01T00:00:00")
+    text = SETTINGS.replace('DocType = "doc_type"\nTotal = "total"', 'DocDate = "date"')
+    text += f'[processing]\ndate_order = "{order}"\n'
+    with opened(world, load(tmp_path, monkeypatch, text)) as office:
+        world.run(office.spec)
+        remember_types(office.spec, target=world.caspio, ledger=world.ledger)
+        path = f"/review/{review_id('receipts', RecordRef('Receipts', '1'))}"
+        browser = office.signed_in()
+        page = decide(browser, path, "correct", text="03/04/2026")
+
+        assert "03/04/2026 is two dates. Nothing is written yet." in words(page)
+        assert (f"In the order of this account it is {first}" in words(page)) == bool(order)
+        assert world.record("1")["DocDate"] == "2026-01-01T00:00:00"
+        assert {f'value="{day}"' in page for day in ("2026-03-04", "2026-04-03")} == {True}
+        browser.post(f"{path}/decide", **form_of(page, "/decide"), pick="2026-03-04")
+        assert world.record("1")["DocDate"] == "2026-03-04T00:00:00"
