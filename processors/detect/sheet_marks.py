@@ -34,6 +34,10 @@ _BUILT_IN = {
     48: "##0.0E+0",
 }
 _LARGEST_SHEET_BYTES = 64 * 2**20  # of a larger one, nothing is known
+_LARGEST_DRAWING_BYTES = 8 * 2**20
+_MOST_DRAWN_CHARS = 100_000  # in the text boxes of a sheet
+# Shapes and groups of them, and the substitute that old programs show for a shape.
+_SHAPES = frozenset({"sp", "grpSp", "cxnSp", "pic", "graphicFrame", "Fallback"})
 _MOST_HIDDEN_COLUMNS = 16_384  # as many as a sheet may have
 _MOST_FORMATTED = 200_000  # cells of a sheet; the formats of further ones are not looked up
 
@@ -119,10 +123,30 @@ def _drawn_on(book: zipfile.ZipFile, part: str) -> Iterator[str]:
         if event == "end" or not element.get("Type", "").endswith("/drawing"):
             continue
         drawing = posixpath.normpath(posixpath.join("/", folder, target)).lstrip("/")
-        if drawing in names and book.getinfo(drawing).file_size <= _LARGEST_SHEET_BYTES:
-            for inner, shape in elements(book.read(drawing), whole=frozenset({"p"})):
-                if inner == "end" and local_name(shape) == "p":
-                    yield "".join(run.text or "" for run in shape.iter("{*}t"))
+        if drawing in names and book.getinfo(drawing).file_size <= _LARGEST_DRAWING_BYTES:
+            left = _MOST_DRAWN_CHARS
+            for text in _paragraphs_in(book.read(drawing)):
+                yield text[:left]
+                left -= len(text)
+                if left <= 0:
+                    break
+        return  # a sheet has one drawing (section 18.3.1.36)
+
+
+def _paragraphs_in(drawing: bytes) -> Iterator[str]:
+    """Yield the paragraphs of the shapes that are shown, without what old programs show instead."""
+    are_hidden: list[bool] = []  # the shapes and groups around, from the outside
+    for event, element in elements(drawing, whole=frozenset({"p"})):
+        name = local_name(element)
+        if event == "start":
+            if name in _SHAPES:
+                are_hidden.append(name == "Fallback")
+            elif name == "cNvPr" and are_hidden and element.get("hidden") in {"1", "true"}:
+                are_hidden[-1] = True
+        elif name in _SHAPES:
+            are_hidden.pop()
+        elif name == "p" and not any(are_hidden):
+            yield "".join(run.text or "" for run in element.iter("{*}t"))
 
 
 def _formats_in(styles: bytes) -> list[str]:

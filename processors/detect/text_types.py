@@ -1,5 +1,6 @@
 """Detect what a text is: mail, markup, a delimited table, or plain text."""
 
+import itertools
 import re
 from collections.abc import Sequence
 
@@ -74,7 +75,18 @@ def table_delimiter(text: str) -> str | None:
     by_line = [_QUOTED.sub("", line) for line in head.splitlines()]
     # A quoted cell may hold line breaks.
     by_cell = _QUOTED_CELL.sub("", head).splitlines()
-    return _delimiter_of(by_line, is_cut=is_cut) or _delimiter_of(by_cell, is_cut=is_cut)
+    # Remarks above a table may have delimiters of their own; a heading may begin with "#", too.
+    for lines in (by_line, by_cell, _below_remarks(by_line), _below_remarks(by_cell)):
+        delimiter = _delimiter_of(lines, is_cut=is_cut)
+        if delimiter is not None:
+            return delimiter
+    return None
+
+
+def _below_remarks(lines: Sequence[str]) -> Sequence[str]:
+    """Return the lines behind those that begin with "#" and the empty ones between them."""
+    below = itertools.dropwhile(lambda line: line.startswith("#") or not line.strip(), lines)
+    return [*below]
 
 
 def _delimiter_of(unquoted: Sequence[str], *, is_cut: bool) -> str | None:

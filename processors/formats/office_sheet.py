@@ -151,10 +151,10 @@ def _sheet_page(sheet: Any, name: str, number: int, mark: SheetMarks) -> Page:
     hidden: list[str] = []
     first_row, first_column = sheet.start or (0, 0)
     for row_number, row in enumerate(sheet.to_python(skip_empty_area=True), start=first_row + 1):
-        cells, unseen = _cells_of(row, row_number, first_column, mark)
-        for lines, is_hidden in ((seen, False), (hidden, True)):
-            chosen = [cell for cell, flag in zip(cells, unseen, strict=True) if flag is is_hidden]
-            line = "\t".join(chosen).rstrip("\t")
+        for lines, cells in zip(
+            (seen, hidden), _cells_of(row, row_number, first_column, mark), strict=True
+        ):
+            line = "\t".join(cells).rstrip("\t")
             if line.strip():
                 lines.append(line)
     (hidden if mark.is_hidden else seen).extend(mark.drawn)
@@ -168,18 +168,23 @@ def _sheet_page(sheet: Any, name: str, number: int, mark: SheetMarks) -> Page:
 
 def _cells_of(
     row: Sequence[object], row_number: int, first_column: int, mark: SheetMarks
-) -> tuple[list[str], list[bool]]:
-    """Return the texts of a row's cells, and which of them nobody sees."""
+) -> tuple[list[str], list[str]]:
+    """Return the texts of a row's cells that are seen, and of those that are not."""
     is_hidden_row = mark.is_hidden or row_number in mark.hidden_rows
-    cells: list[str] = []
-    unseen: list[bool] = []
+    seen: list[str] = []
+    unseen: list[str] = []
     for column, value in enumerate(row, start=first_column + 1):
         code = mark.formats.get((row_number, column), "")
         text = shown(value, code) if code and isinstance(value, float) else None
-        is_hidden_cell = text == ""  # by its format, ";;;"
-        cells.append(text or _cell_text(value))
-        unseen.append(is_hidden_row or is_hidden_cell or column in mark.hidden_columns)
-    return cells, unseen
+        if is_hidden_row or column in mark.hidden_columns:
+            unseen.append(text or _cell_text(value))
+        elif text == "":
+            # Hidden by its format, ";;;": its place stays, or those behind it would move.
+            seen.append("")
+            unseen.append(_cell_text(value))
+        else:
+            seen.append(text or _cell_text(value))
+    return seen, unseen
 
 
 def _cell_text(value: object) -> str:

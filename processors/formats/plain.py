@@ -95,10 +95,15 @@ def _pairs(headings: Sequence[str], record: Sequence[str]) -> Iterator[str]:
 
 
 def _heading_row(rows: Sequence[Sequence[str]]) -> int | None:
-    """Return the row with the headings: the first with two cells or more, if it has no digits."""
-    for number, row in enumerate(rows[:_MOST_TITLES]):
-        if sum(bool(cell) for cell in row) > 1:
-            return None if _DIGIT.search("".join(row)) else number
+    """Return the row with the headings: the first with two cells or more, if it has no digits.
+
+    Remarks that begin with "#" are above it, unless it begins so itself.
+    """
+    filled = [at for at, row in enumerate(rows[:_MOST_TITLES]) if sum(map(bool, row)) > 1]
+    below_remarks = [at for at in filled if not rows[at][0].startswith("#")]
+    for number in (*below_remarks[:1], *filled[:1]):
+        if not _DIGIT.search("".join(rows[number])):
+            return number
     return None
 
 

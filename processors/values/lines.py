@@ -55,7 +55,7 @@ class TextLine:
     def cell(self, number: int) -> tuple[int, int]:
         """Return where a cell begins and ends."""
         starts = (0, *self.cells, len(self.text) + 1)
-        return starts[number], starts[number + 1] - 1
+        return starts[number], max(starts[number], starts[number + 1] - 1)
 
     def finding(
         self,
@@ -178,10 +178,11 @@ def _names_both_parties(line: TextLine) -> bool:
 def cells_in(text: str) -> tuple[int, ...]:
     """Return where the pieces of a line begin, after the first, once its blanks are single.
 
-    Wide gaps separate the columns of a page, tabs the cells of a table; empty ones do not count.
+    Wide gaps separate the columns of a page, tabs the cells of a table. An empty cell counts, and
+    begins where the next one does, but not at the end of a line.
     """
     if "\t" in text:
-        pieces = [piece for piece in text.split("\t") if piece.strip()]
+        pieces = text.rstrip().split("\t")
     elif "  " in text:
         pieces = _WIDE_GAP.split(text.strip())
     else:
@@ -190,7 +191,8 @@ def cells_in(text: str) -> tuple[int, ...]:
     length = 0
     for piece in pieces:
         starts.append(length)
-        length += len(" ".join(piece.split())) + 1
+        squeezed = " ".join(piece.split())
+        length += len(squeezed) + 1 if squeezed else 0
     return tuple(starts[1:])
 
 

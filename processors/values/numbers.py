@@ -238,6 +238,10 @@ def below(
     # Between two other labels it is not known which token belongs to this one.
     if (left and right) or _is_value(right, link):
         return
+    if heading.cells and len(heading.cells) == len(following[0].cells):
+        first, last = following[0].cell(heading.cell_at(label.start()))
+        if first == last:
+            return  # the cell below is empty
     is_alone = not (left or right)
     number = _number_of_cell(following[0].text, is_last=left != "", is_alone=is_alone)
     if number:

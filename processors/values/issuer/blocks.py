@@ -65,7 +65,9 @@ def pieces_of(line: TextLine, place: int) -> list[Piece]:
     has_places = [word.text for word in words] == line.text.split()
     pieces = []
     for index, (start, end) in enumerate(pairwise((0, *line.gaps, len(line.text) + 1))):
-        text = line.text[start : end - 1]
+        text = line.text[start : max(start, end - 1)]
+        if not text:
+            continue  # an empty cell of a table
         count = len(text.split())
         own = tuple(words[:count]) if has_places else ()
         words = words[count:]
@@ -73,7 +75,7 @@ def pieces_of(line: TextLine, place: int) -> list[Piece]:
         cut = replace(
             line,
             text=text,
-            folded=line.folded[start : end - 1],
+            folded=line.folded[start : start + len(text)],
             box=box,
             words=own,
             gaps=(),

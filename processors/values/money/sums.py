@@ -242,7 +242,7 @@ def columns_below(
         return []
     amounts = money_in(following.folded)
     starts = (0, *heading.gaps, len(folded) + 1)
-    texts = [folded[start : end - 1] for start, end in pairwise(starts)]
+    texts = [folded[start : max(start, end - 1)] for start, end in pairwise(starts)]
     texts = texts if heading.gaps else folded.split()
     if len(texts) < _LEAST_COLUMNS or len(texts) != len(amounts):
         return []

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import io
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -119,25 +120,72 @@ def test_a_number_that_its_format_hides_is_no_value(tmp_path: Path):
     assert "120.5" in findings.pages[1].text
 
 
-def test_what_is_written_in_a_text_box_is_text_of_its_sheet(tmp_path: Path):
-    """A sheet may say in a drawing what no cell does."""
-    import zipfile
+def test_a_cell_that_is_hidden_by_its_format_keeps_its_place(tmp_path: Path):
+    """The cells behind it stay below their headings."""
 
+    def hide_number(book: Any) -> None:
+        for sheet in book.worksheets:
+            sheet["A1"], sheet["B1"] = "Invoice number", "Order number"
+            sheet["A2"], sheet["B2"] = 0, 4471
+            sheet["A2"].number_format = "0;;"
+
+    findings = documents.read(edited(hide_number), tmp_path)
+
+    assert findings.pages[1].text.startswith("Bill\nInvoice number\tOrder number\n\t4471")
+    assert "invoice_number" not in findings.fields or not findings.fields["invoice_number"].value
+
+
+def drawn(shapes: str, *, relationships: int = 1) -> bytes:
+    """Write a workbook with a drawing on its sheet, named by so many relationships."""
     spaces = (
         "xmlns:x='http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing' "
-        "xmlns:a='http://schemas.openxmlformats.org/drawingml/2006/main'"
+        "xmlns:a='http://schemas.openxmlformats.org/drawingml/2006/main' "
+        "xmlns:mc='http://schemas.openxmlformats.org/markup-compatibility/2006'"
     )
-    runs = "<a:p><a:r><a:t>Order number: </a:t></a:r><a:r><a:t>BX-4</a:t></a:r></a:p>"
     kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/drawing"
+    links = "".join(
+        f"<Relationship Id='r{number}' Type='{kind}' Target='../drawings/drawing1.xml'/>"
+        for number in range(relationships)
+    )
     book = io.BytesIO(documents.xlsx({"May": [["Tea"]]}))
     with zipfile.ZipFile(book, "a") as package:
-        package.writestr("xl/drawings/drawing1.xml", f"<x:wsDr {spaces}>{runs}</x:wsDr>")
+        package.writestr("xl/drawings/drawing1.xml", f"<x:wsDr {spaces}>{shapes}</x:wsDr>")
         package.writestr(
             "xl/worksheets/_rels/sheet1.xml.rels",
             "<Relationships xmlns='http://schemas.openxmlformats.org/package/2006/relationships'>"
-            f"<Relationship Id='r1' Type='{kind}' Target='../drawings/drawing1.xml'/></Relationships>",
+            f"{links}</Relationships>",
         )
+    return book.getvalue()
 
-    findings = documents.read(book.getvalue(), tmp_path)
+
+def shape(text: str, *, attributes: str = "") -> str:
+    """Write a shape with a text in two runs."""
+    runs = "".join(f"<a:r><a:t>{part}</a:t></a:r>" for part in (text[:3], text[3:]))
+    named = f"<x:nvSpPr><x:cNvPr id='2' name='Box'{attributes}/></x:nvSpPr>"
+    return f"<x:sp>{named}<x:txBody><a:p>{runs}</a:p></x:txBody></x:sp>"
+
+
+def test_what_is_written_in_a_text_box_is_text_of_its_sheet(tmp_path: Path):
+    """A sheet may say in a drawing what no cell does. It has one, whoever names it how often."""
+    findings = documents.read(drawn(shape("Order number: BX-4"), relationships=9), tmp_path)
 
     assert findings.text == "May\nTea\nOrder number: BX-4"
+
+
+def test_a_text_box_that_is_hidden_or_a_substitute_is_not_read(tmp_path: Path):
+    """Old programs show the substitute in place of a shape that they do not know."""
+    hidden = shape("Order number: OLD-1", attributes=" hidden='1'")
+    choice = f"<mc:Choice>{shape('Order number: BX-4')}</mc:Choice>"
+    substitute = f"<mc:Fallback>{shape('Order number: BX-4')}</mc:Fallback>"
+    shapes = f"{hidden}<mc:AlternateContent>{choice}{substitute}</mc:AlternateContent>"
+
+    findings = documents.read(drawn(shapes), tmp_path)
+
+    assert findings.text == "May\nTea\nOrder number: BX-4"
+
+
+def test_of_a_large_drawing_the_beginning_is_read(tmp_path: Path):
+    """A small workbook may hold a text of any length."""
+    findings = documents.read(drawn(shape("Many words. " * 100) * 200), tmp_path)
+
+    assert 100_000 <= len(findings.text) < 110_000

@@ -51,6 +51,24 @@ def test_a_list_has_no_values_of_its_own(tmp_path: Path):
     assert {"10.00", "20.00"}.isdisjoint({found.value for found in findings.fields.values()})
 
 
+def test_remarks_above_a_table_are_no_rows_of_it(tmp_path: Path):
+    """A comma between two cells is none of the number behind it."""
+    data = b"# Export, by shop\n# all bills\nInvoice number,Total\nA-1,100.00\nA-2,1.00\n"
+
+    findings = documents.read(data, tmp_path)
+
+    assert findings.media_type == "text/csv"
+    assert findings.text.endswith("Invoice number\tTotal\n\nA-1\t100.00\nA-2\t1.00")
+    assert "total" not in findings.fields or findings.fields["total"].value is None
+
+
+def test_a_heading_may_begin_like_a_remark(tmp_path: Path):
+    """The first of the headings is then a remark in no other row."""
+    findings = documents.read(b"#Bill,Firm,Total\nB-1,Tea Ltd,10.00\n", tmp_path)
+
+    assert findings.text == "#Bill: B-1\nFirm: Tea Ltd\nTotal: 10.00"
+
+
 def test_one_record_is_read_with_its_headings(tmp_path: Path):
     """Of one record alone, each value is beside its heading."""
     findings = documents.read(b"Invoice number,Firm,Total\nB-1,Tea Ltd,10.00\n", tmp_path)

@@ -93,6 +93,12 @@ def test_the_number_may_be_below_its_label(text: str):
     assert number(text) == "83-4517"
 
 
+def test_an_empty_cell_keeps_the_others_below_their_headings():
+    """A number is not that of the heading before its own."""
+    assert number("Invoice number\tOrder number\n\t4471") is None
+    assert number("Order number\tInvoice number\n\t4471") == "4471"
+
+
 def test_a_cell_of_a_table_is_not_joined_with_the_next():
     """A line of values with commas between them is no number."""
     assert number("Invoice no,Day,Sum\nK-8,2031-06-12,16.00\nK-9,2031-06-13,18.00") is None
