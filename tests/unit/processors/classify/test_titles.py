@@ -1,0 +1,56 @@
+"""What counts as the title of a document, and what only has the words of one."""
+
+import pytest
+
+from tests.unit.processors.classify.test_classifier import class_of
+
+
+@pytest.mark.parametrize(
+    ("text", "doc_class"),
+    [
+        (
+            "Account statement\nSEPA direct debit authorization fee 2.00\nOpening balance 100.00",
+            "bank_statement",
+        ),
+        ("Take our questionnaire and win\nTea 4.00\nTotal 4.00\nCash 5.00\nChange 1.00", "receipt"),
+        (
+            "INVOICE\nEquipment Lease\nThis lease is made as of 1 May\nLessee: Acme\nInvoice no: 17\nTotal 9.00",
+            "invoice",
+        ),
+        ("Member Data Sheet\nName ________ Street ________\nSignature ________ Date ____", "form"),
+        (
+            "Guest Questionnaire\nWas the room clean?\nYes  No\nName ________ Signature ________",
+            "form",
+        ),
+    ],
+    ids=["fee", "slogan", "lease", "data sheet", "questions"],
+)
+def test_words_within_a_line_are_no_title(text: str, doc_class: str):
+    """What speaks against a class is a line that is nothing but the title of another one."""
+    assert class_of(text).value == doc_class
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        (
+            "STRIKER TO LONG CONTRACT\nThe contract, dated 3 May, runs until 2031.\n"
+            "The agreement was executed on Friday between the club and its striker."
+        ),
+        (
+            "Mayor defends stadium lease\nThe lease was executed in 2019 between the city and the team.\n"
+            "The landlord said the lease made this a better city by all accounts."
+        ),
+    ],
+    ids=["to", "verb"],
+)
+def test_a_report_about_a_contract_is_none(text: str):
+    """A contract speaks of itself: "this agreement", or begins a sentence with the word."""
+    assert class_of(text).value != "contract"
+
+
+def test_what_amends_a_contract_is_one():
+    """The title of an amendment has "to", as that of an article may have."""
+    text = "Amendment to Lease Agreement\nThis amendment is made as of 1 May 2031 by and between Acme\n"
+
+    assert class_of(f"{text}and Brook, the tenant.").value == "contract"
