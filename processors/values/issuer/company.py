@@ -50,6 +50,8 @@ _DEGREES = re.compile(r",? (?:cpa|md|dds|dmd|phd|esq|rn|pe|llm|od|dvm|ca|acca|ac
 """What is behind the name of a professional."""
 _LABEL_WORDS = 3
 """Words of a label before a name."""
+_TRADE_WORDS = 2
+"""Words of a line that says what a shop is, such as "home center"; a longer one is its name."""
 _MOST_RANKED = 12
 """Names that may be candidates: a name is often found in its line and in a piece of it."""
 
@@ -162,7 +164,7 @@ def _candidate_in(piece: Piece, page: _Page) -> _Candidate | None:
         folded,
         has_form=has_form,
         place=0 if is_payee else place,
-        is_below_name=page.begins_with_name and place == 1,
+        is_below_name=page.begins_with_name and place == 1 and len(folded.split()) <= _TRADE_WORDS,
     )
     points += _BEHIND_A_LABEL * (f": {name}" in line.text[start:])
     if not is_payee and (label or piece.key in page.seller):
