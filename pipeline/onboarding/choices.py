@@ -46,7 +46,7 @@ class ColumnChoices:
     """
 
     column: Column
-    values: tuple[str, ...]
+    values: tuple[Value, ...]
     choices: tuple[Choice, ...] = ()
     proposed: str = ""
     why_not: str = ""
@@ -143,11 +143,21 @@ def documents_say(samples: Sequence[SampleDocument]) -> tuple[Said, ...]:
     for name, kind in FINDINGS.items():
         values = [one.values[name] for one in samples if name in one.values]
         if values:
-            said.append(Said(name, kind.description, len(values), _distinct(values)))
+            said.append(
+                Said(name, kind.description, len(values), tuple(map(str, _distinct(values))))
+            )
     return tuple(said)
 
 
-def _distinct(values: Sequence[Value]) -> tuple[str, ...]:
-    texts = dict.fromkeys(str(value) for value in values if not is_empty(value))
-    shortened = (text if len(text) <= MOST_CHARS else f"{text[:MOST_CHARS]}…" for text in texts)
-    return tuple(shortened)[:SHOWN]
+def _distinct(values: Sequence[Value]) -> tuple[Value, ...]:
+    """Return the first different values; numbers stay numbers, which each column shows its way."""
+    first: dict[str, Value] = {}
+    for value in values:
+        if not is_empty(value):
+            first.setdefault(str(value), _shortened(value))
+    return tuple(first.values())[:SHOWN]
+
+
+def _shortened(value: Value) -> Value:
+    is_long = isinstance(value, str) and len(value) > MOST_CHARS
+    return f"{str(value)[:MOST_CHARS]}…" if is_long else value

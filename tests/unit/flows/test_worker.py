@@ -13,6 +13,7 @@ from types import SimpleNamespace
 from uuid import UUID, uuid4
 
 import pytest
+from prefect.runner._scheduled_run_poller import ScheduledRunPoller
 from prefect.utilities.dispatch import lookup_type
 from prefect.workers.base import BaseWorker
 from prefect.workers.process import ProcessWorker
@@ -236,6 +237,15 @@ def test_serve_waits_for_a_run_that_has_no_process_yet(
     assert seen == [1, 1, 1, 0, 0]
     assert terminated == [os.getpid()]
     assert poller._submit_scheduled_flow_runs is worker._start_nothing
+
+
+def test_prefects_poller_has_the_names_that_are_used_of_it():
+    """They are private: a Prefect that names them otherwise would start runs during a stop."""
+    poller = ScheduledRunPoller.__new__(ScheduledRunPoller)
+    set_at_first = ScheduledRunPoller.__init__.__code__.co_names
+
+    assert callable(poller._submit_scheduled_flow_runs)
+    assert {"_submitting_flow_run_ids", "stopping"} <= set(set_at_first)
 
 
 def test_prefects_own_worker_stays_what_it_is():

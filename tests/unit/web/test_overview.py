@@ -1,6 +1,7 @@
 """The overview."""
 
 import hashlib
+import re
 import threading
 
 from flows.doctor.check import Check
@@ -234,3 +235,13 @@ def test_an_installation_without_a_source_leads_to_the_first_one(office: Office)
     assert "/sources/new" not in reviewer
     assert "sources is missing" not in office.signed_in().get("/")
     assert "There is no source yet, and so no record." in office.signed_in().get("/records")
+
+
+def test_a_mapper_is_led_to_the_button_that_plans(office: Office):
+    """One click away, for each source, without a look at its documents; others see no such link."""
+    page = office.signed_in(Role.MAPPER).get("/plans")
+    (address,) = re.findall(r'href="(/sources/receipts/saved)"', page)
+
+    assert "Plan receipts" in words(page)
+    assert "Plan the first" in office.signed_in(Role.MAPPER).get(address)
+    assert "/saved" not in office.signed_in().get("/plans")

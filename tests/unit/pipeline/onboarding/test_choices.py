@@ -39,6 +39,16 @@ def test_values_speak_louder_than_names():
     assert agreements(PLACE, SAMPLES) == {("Xyz", "total"): Agreement(2, 3)}
 
 
+def test_values_of_a_column_stay_what_they_are():
+    """An amount is shown as its column shows it, so it is no text; different ones are shown once."""
+    rows = [{"Xyz": 18500.0}, {"Xyz": None}, {"Xyz": 18500.0}, {"Xyz": 7.5}]
+    place = replace(PLACE, samples=tuple(rows))
+
+    (xyz, *_) = column_choices(place, [])
+
+    assert xyz.values == (18500.0, 7.5)
+
+
 def test_what_this_program_wrote_proves_nothing():
     """That a document says what was read in it is no evidence for a column."""
     own = [replace(one, own=frozenset({"Xyz"})) for one in SAMPLES]

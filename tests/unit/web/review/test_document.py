@@ -63,7 +63,7 @@ def test_an_amount_looks_as_in_its_column(office: Office):
         "Total 1 on the page Read 1,234.50 GBP 90 % sure In the record 99.00 Why it waits" in text
     )
     assert "DocType in the record receipt" in text
-    assert "Total : 99.00 GBP → 1,234.50 GBP" in words(office.signed_in().get("/review"))
+    assert "Total : 99.00 → 1,234.50 GBP" in words(office.signed_in().get("/review"))
 
 
 def test_only_the_file_with_the_value_has_its_mark(office: Office):
