@@ -1,16 +1,17 @@
 """A document under review: its pages with the fields found, and the decisions."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 
 from starlette.responses import JSONResponse, Response
 
 from flows.app.classes import classes
-from flows.app.review.decisions import as_column, in_words, seen_of
+from flows.app.review.decisions import in_words, seen_of
 from flows.web.render import page, see
 from flows.web.review.decisions import carry_out, choice_of, named_item
-from flows.web.review.outcomes import history_of, outcome_of, value_of
+from flows.web.review.field import Field
+from flows.web.review.outcomes import history_of, outcome_of
 from flows.web.review.page_view import Leaf, PageView, files_of, leaf_of, page_view
 from flows.web.review.queue import (
     address_of,
@@ -34,8 +35,8 @@ from flows.web.review.words import (
 from flows.web.site import Refused, Visit, not_found
 from pipeline.decide.column_values import TEXT_TYPES
 from pipeline.errors import IngestError
-from pipeline.model import Candidate, Finding, SourceSpec, Value
-from pipeline.model.review import Review, ReviewItem, ReviewState
+from pipeline.model import Finding, SourceSpec
+from pipeline.model.review import Review, ReviewItem
 from pipeline.model.sync import is_sync
 from pipeline.steps.write_back import Choice
 
@@ -54,59 +55,6 @@ _DONE_IN_SYNC = {
     "reject": "keeps Caspio's value; the next run of the sync writes it to the mirror",
     "undo": _DONE["undo"],
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """A column with what was found for it, and the suggestion for it if there is one.
-
-    `seen` identifies what the user sees, `kind` is how a value is typed, `most` how many characters
-    it has at most, `mark` the number of its place on the page, 0 without one. `candidates` are the
-    values that reading ranked below the suggestion, as they are typed. `others` are further values
-    of the page that it may be. `file` counts, from 1 on, the file of the record that the finding is
-    from, 0 without one. `currency` is what its file says, "" if it says none; `outcome` is what
-    became of a finding that nobody has to decide about.
-    """
-
-    column: str
-    finding: Finding | None
-    item: ReviewItem | None
-    kind: str
-    most: int
-    mark: int
-    candidates: Sequence[Candidate] = ()
-    others: Sequence[str] = ()
-    file: int = 0
-    shown_type: str = ""
-    currency: str = ""
-    outcome: str = ""
-
-    def read(self, value: Value) -> str:
-        """Return what was read as the column shows it, with the currency of the document."""
-        value = value_of(value, self.shown_type) if isinstance(value, str) else value
-        return as_column(value, self.shown_type, self.currency)
-
-    @property
-    def is_open(self) -> bool:
-        """Say whether the suggestion waits for a decision."""
-        return self.item is not None and self.item.state is ReviewState.OPEN
-
-    @property
-    def seen(self) -> str:
-        """Identify suggestion and present value, to notice that they have changed."""
-        return seen_of(self.item) if self.item is not None else ""
-
-    @property
-    def text(self) -> str:
-        """Return the suggested value as it is typed."""
-        return typed(self.item.suggestion.suggested) if self.item is not None else ""
-
-
-def typed(value: Value) -> str:
-    """Return a value as it is typed into a form."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return "" if value is None else str(value).removesuffix("T00:00:00")
 
 
 def document(visit: Visit) -> Response:

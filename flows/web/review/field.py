@@ -1,0 +1,62 @@
+"""A column of a record under review, as the page shows it and as it is typed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flows.app.review.decisions import as_column, seen_of
+from flows.web.review.outcomes import value_of
+from pipeline.model import Candidate, Finding, Value
+from pipeline.model.review import ReviewItem, ReviewState
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A column with what was found for it, and the suggestion for it if there is one.
+
+    `seen` identifies what the user sees, `kind` is how a value is typed, `most` how many characters
+    it has at most, `mark` the number of its place on the page, 0 without one. `candidates` are the
+    values that reading ranked below the suggestion, as they are typed. `others` are further values
+    of the page that it may be. `file` counts, from 1 on, the file of the record that the finding is
+    from, 0 without one. `currency` is what its file says, "" if it says none; `outcome` is what
+    became of a finding that nobody has to decide about.
+    """
+
+    column: str
+    finding: Finding | None
+    item: ReviewItem | None
+    kind: str
+    most: int
+    mark: int
+    candidates: Sequence[Candidate] = ()
+    others: Sequence[str] = ()
+    file: int = 0
+    shown_type: str = ""
+    currency: str = ""
+    outcome: str = ""
+
+    def read(self, value: Value) -> str:
+        """Return what was read as the column shows it, with the currency of the document."""
+        value = value_of(value, self.shown_type) if isinstance(value, str) else value
+        return as_column(value, self.shown_type, self.currency)
+
+    @property
+    def is_open(self) -> bool:
+        """Say whether the suggestion waits for a decision."""
+        return self.item is not None and self.item.state is ReviewState.OPEN
+
+    @property
+    def seen(self) -> str:
+        """Identify suggestion and present value, to notice that they have changed."""
+        return seen_of(self.item) if self.item is not None else ""
+
+    @property
+    def text(self) -> str:
+        """Return the suggested value as it is typed."""
+        return typed(self.item.suggestion.suggested) if self.item is not None else ""
+
+
+def typed(value: Value) -> str:
+    """Return a value as it is typed into a form."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "" if value is None else str(value).removesuffix("T00:00:00")
