@@ -15,12 +15,11 @@ from processors.values.fields import field_findings
 from processors.values.identifiers import find_iban, find_vat_ids
 from processors.values.issuer.company import find_company
 from processors.values.language import find_language
-from processors.values.lines import TextLine, label_pattern, text_lines_of
+from processors.values.lines import TextLine, fold, label_pattern, text_lines_of
 from processors.values.money.amount_lines import amount_lines
 from processors.values.money.currency import find_currency
-from processors.values.money.sums import Sum, sums_in
 from processors.values.money.taxes import find_net_and_tax
-from processors.values.money.total import bills_apart, find_amount_due, find_total
+from processors.values.money.total import find_amount_due, find_total, why_several_bills
 from processors.values.mrz import values_in_zone
 from processors.values.numbers import find_invoice_number, find_order_number
 from processors.values.parties import find_buyer, find_parties, find_person
@@ -59,7 +58,9 @@ def find_values(
     total = find_total(amounts := amount_lines(lines))
     invoice_number = find_invoice_number(lines)
     is_commercial = is_about_money(lines, invoice_number=invoice_number, total=total)
-    company = find_company(lines, commercial=is_commercial) if lines else None
+    apart = why_several_bills(amounts)
+    issuer = find_company(lines, commercial=is_commercial) if lines else None
+    company = company_of_bills(issuer, lines, apart)
     currency = find_currency(lines, hints=hints, has_total=total is not None)
     is_sure = currency is not None and currency.confidence >= _LEAST_CURRENCY_CONFIDENCE
     found: dict[str, Finding | None] = {
@@ -71,17 +72,15 @@ def find_values(
                 usual_order=date_order,
                 currency=currency.value if currency and is_sure else None,
             ),
-            sums_in(amounts),
+            apart,
         ),
         "total": total,
         **find_net_and_tax(amounts, total=total),
         "amount_due": find_amount_due(amounts) if is_commercial else None,
         "currency": currency,
         "company": company,
-        "seller": None,
-        "buyer": None,
-        "person": None,
-        "address": find_address(lines, company=company),
+        **dict.fromkeys(("seller", "buyer", "person")),
+        "address": find_address(lines, company=issuer),
         "invoice_number": invoice_number,
         "order_number": find_order_number(lines),
         "email": find_email(lines),
@@ -92,7 +91,7 @@ def find_values(
     }
     if is_commercial and doc_class in _SALES:
         found["seller"] = company
-        found["buyer"] = find_buyer(lines, company=company)
+        found["buyer"] = find_buyer(lines, company=issuer)
     found |= values_of_class(lines, doc_class, languages)
 
     # What is made for machines counts more than what is read from the text.
@@ -100,14 +99,27 @@ def find_values(
     return {name: finding for name, finding in found.items() if finding is not None}
 
 
-def dates_of_bills(
-    dates: Mapping[str, Finding | None], sums: Sequence[Sum]
-) -> dict[str, Finding | None]:
-    """Return the dates, without that of the document if there are two bills of different days."""
+def company_of_bills(
+    issuer: Finding | None, lines: Sequence[TextLine], apart: str
+) -> Finding | None:
+    """Return the issuer, open if there are two bills and its name is in one line only."""
+    if issuer is None or not apart:
+        return issuer
+    folded = fold(str(issuer.value))
+    if sum(folded in line.folded for line in lines) > 1:
+        return issuer
+    return replace(issuer, value=None, reason=f"{apart}, and this name is on one of them")
+
+
+def dates_of_bills(dates: Mapping[str, Finding | None], apart: str) -> dict[str, Finding | None]:
+    """Return the dates, without that of the document if there are two bills of different days.
+
+    `apart` says why there are two bills.
+    """
     date = dates["date"]
-    if date is None or not date.others or not bills_apart(sums):
+    if date is None or not date.others or not apart:
         return dict(dates)
-    reason = "there are two bills, and they have different dates"
+    reason = f"{apart}, and they have different dates"
     return {**dates, "date": replace(date, value=None, reason=reason)}
 
 

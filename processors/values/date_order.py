@@ -15,6 +15,7 @@ DAY_FIRST, MONTH_FIRST, OPEN = "dmy", "mdy", ""
 _MONTHS_IN_A_YEAR = 12
 
 _NUMERIC = re.compile(r"(\d{1,2})\D{1,3}(\d{1,2})\D{1,3}\d{2,4}")
+_PRINTED_ORDER = re.compile(r"(?<![a-z])(?:(dd?)[/.\- ]mm?|mm?[/.\- ]dd?)[/.\- ]y{2,4}(?![a-z])")
 _FOUR_DIGIT_YEAR = re.compile(r"\d{4}")
 
 
@@ -48,6 +49,16 @@ def decide_date_order(evidence: Evidence) -> DateOrder:
         if decided:
             return decided
     return DateOrder(OPEN, "nothing in the document says whether day or month comes first")
+
+
+def as_it_is_printed(evidence: Evidence) -> DateOrder | None:
+    """A form says how to write its dates: "(dd/mm/yyyy)" is beside one of them."""
+    found = [_PRINTED_ORDER.search(dated.line.folded) for dated in evidence.dates]
+    orders = {DAY_FIRST if each[1] else MONTH_FIRST: each.group() for each in found if each}
+    if len(orders) != 1:
+        return None
+    order, text = orders.popitem()
+    return DateOrder(order, f"'{text}' is printed beside a date")
 
 
 def as_other_dates_have_it(evidence: Evidence) -> DateOrder | None:
@@ -116,6 +127,7 @@ def as_the_language_has_it(evidence: Evidence) -> DateOrder | None:
 
 
 RULES = (
+    as_it_is_printed,
     as_other_dates_have_it,
     as_the_settings_say,
     as_the_country_has_it,

@@ -63,7 +63,7 @@ _OPEN_ORDER = re.compile(
 
 # Scan errors: the letters O for zero, I and L for one.
 _LETTER_O = re.compile(r"(?<=[\d/.\-])o(?=[\d/.\-])|(?<![a-z])o(?=\d[/.\-])")
-_LETTER_I = re.compile(r"(?<=[\d/.\-])[il|](?=[\d/.\-])")
+_LETTER_I = re.compile(r"(?<=[\d/.\-])[il|](?=[\d/.\-])|(?<![^\W_])[il](?=\d[/.\-][\dio])")
 
 _MONTHS = (
     (

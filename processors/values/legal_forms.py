@@ -25,6 +25,7 @@ _INCLUDING = re.compile(
 """What is around "inc" where it means "including"; a bar is where the word is."""
 _STATE_AND_ZIP = re.compile(r"^[a-z .'-]{3,30}, ?[a-z]{2},? \d{5}(?:-\d{4})?$")
 _PLACE = re.compile(r"\([a-z .]{1,12}\)?|\b(?:and|und|et|y|e)\b")
+_REST_OF_NUMBER = re.compile(r"[/-]\d")
 _WORD = re.compile(r"[^\W_]")
 _HOUSE_AND_STREET = re.compile(
     r"\d{1,5}[a-z]?,? (?:[a-z.'-]{1,20} ){1,3}"
@@ -87,6 +88,9 @@ def is_form(text: str, folded: str, match: re.Match[str]) -> bool:
         return False
     if is_long_form(match.group()):
         return True
+    # The beginning of a number: "SE/12-7".
+    if _REST_OF_NUMBER.match(folded, match.end()):
+        return False
     previous = before.rstrip(" .,")[-1:]
     is_capitals = text[match.start() : match.start() + 2].isupper()
     return is_capitals and previous != "(" and not previous.isdigit()

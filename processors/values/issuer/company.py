@@ -15,6 +15,7 @@ from processors.values.issuer.blocks import Piece, pieces_by_party, pieces_of
 from processors.values.issuer.evidence import PageEvidence, evidence_of
 from processors.values.issuer.name_text import (
     clean_name,
+    is_list_of_trades,
     is_no_name,
     is_prose,
     start_of_name,
@@ -48,6 +49,8 @@ _NAMED_AS_SELLER = 1.5
 
 _DEGREES = re.compile(r",? (?:cpa|md|dds|dmd|phd|esq|rn|pe|llm|od|dvm|ca|acca|aca)\.?$")
 """What is behind the name of a professional."""
+_LETTERS = re.compile(r"[^\W\d_]{4}")
+"""More letters than a currency has beside its amount."""
 _LABEL_WORDS = 3
 """Words of a label before a name."""
 _TRADE_WORDS = 2
@@ -136,13 +139,20 @@ def _possible_pieces(
         if not any(piece.key in page.buyer for piece in rows[place]):
             yield Piece(line, place)
     for row in rows:
-        # A row that begins with a day is one of a table: a payment, a delivery.
-        is_entry = bool(dates_in(row[0].line.folded, MonthNames(())))
+        # A row that begins with a day, or ends with an amount, is one of a table.
+        is_entry = bool(dates_in(row[0].line.folded, MonthNames(()))) or _is_amount(row[-1])
         if len(row) > 1 and not is_entry:
             yield from (piece for piece in row if piece.key not in page.buyer)
     sign = sign_at_head(lines)
     if sign:
         yield Piece(sign, 0)
+
+
+def _is_amount(piece: Piece) -> bool:
+    """Return whether a piece is nothing but an amount of money."""
+    folded = piece.line.folded
+    amounts = money_in(folded)
+    return len(amounts) == 1 and amounts[0].cents and not _LETTERS.search(folded)
 
 
 def _candidate_in(piece: Piece, page: _Page) -> _Candidate | None:
@@ -151,7 +161,8 @@ def _candidate_in(piece: Piece, page: _Page) -> _Candidate | None:
     start, label = start_of_name(line)
     start += len(line.text[start:]) - len(line.text[start:].lstrip(" :.-|"))
     name, has_form = _name_in(line.text[start:])
-    if not name:
+    # Below a name is what its owner does.
+    if not name or (place and not has_form and is_list_of_trades(line.text)):
         return None
     folded = fold(name)
     more, why = page.evidence.points_for(name, line, is_at_top=place < _TOP_LINES)

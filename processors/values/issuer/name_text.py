@@ -10,6 +10,10 @@ from processors.values.lines import TextLine, label_pattern
 _MOST_WORDS = 8
 _LEAST_LETTERS = 3
 _MOST_SHARE_OF_DIGITS = 0.3
+_BETWEEN_TRADES = re.compile(r" [-\u2013|·•*/] ")
+_LEAST_TRADES = 3
+_END_OF_SENTENCE = re.compile(r" [a-z]{5,}\.$")
+"""A point behind a small word that is longer than an abbreviation."""
 _MOST_SMALL_WORDS = 2
 """Words that are not capitalized, such as "and" and "of"; more are a sentence."""
 
@@ -29,7 +33,9 @@ _END_OF_NAME = re.compile(
     r" [|·•●*\u2013\u2014] |, ?(?=\d)| - (?=\d)|[•·●|]|(?i: (?=sort code\b|iban\b|bic\b|swift\b))"
 )
 _TITLE_AFTER = re.compile(
-    r" (?:tax )?(?:invoice|rechnung|facture|factura|fattura|factuur)$", re.IGNORECASE
+    r" (?:tax )?(?:invoice|inv|rechnung|facture|factura|fattura|factuur)"
+    r"(?: (?:no|nr|#)[.:]{0,2})?$",
+    re.IGNORECASE,
 )
 _SHEET = re.compile(
     r"(?:work)?(?:sheet|tabelle|feuil|feuille|hoja|foglio|blad|ark|arkusz|sep) ?\d{0,3}"
@@ -55,6 +61,11 @@ _AGREEMENT = re.compile(r"(?:[a-z/&'-]+ ){0,7}(?:agreement|contract|deed|lease)"
 _COUPLE = re.compile(r"mr\.? (?:and|&) mrs\b|mrs\.? (?:and|&) mr\b")
 """A married couple receives a letter."""
 _OTHER_VALUES = (_TOWN, _POSTCODE_AFTER, _CODE_BEFORE_TOWN, _BRANCH, _AGREEMENT)
+_NUMBER_AFTER_TITLE = re.compile(r" ?(?:n[o°º]|nr|num|#|№)[. :°º]{0,3}[a-z]{0,4}[-/ ]?\d[\w/.-]*")
+_NUMBER_AND_DASH = re.compile(
+    r" ?(?:n[or][. ]{1,2}|#)?[a-z]{0,4}-?\d[\w/]{0,12} (?:[-\u2013|:]) (?=[a-z])"
+)
+"""What is between a title and the name behind it: "Invoice 12 - Smith & Co"."""
 _NUMBER_IN_LIST = re.compile(r"^(?:\(\d{1,2}\)|\d{1,2}[.)]) (?=[^\W\d_])")
 _EDGES = " \t,;:|*_~=#\"'`\u00b4\u2018\u2019\u201c\u201d«»<>{}[]\\/"
 
@@ -82,12 +93,18 @@ def _start_after_label(line: TextLine) -> tuple[int, str]:
         if rest.strip(" :.") and (owner or has_colon):
             return label.end(), label.group().strip(" :")
 
+    return _start_after_title(line), ""
+
+
+def _start_after_title(line: TextLine) -> int:
+    """Return where the name behind a title, its number or a registration begins."""
     # "Invoice: Smith Ltd": the title of the document is before the name.
     title = label_pattern("dates", "title").match(line.folded)
     if title and line.folded[title.end() : title.end() + 2].strip() in {".", ":", "-", "|"}:
-        return title.end(), ""
-    registration = _REGISTRATION_BEFORE.match(line.folded)
-    return (registration.end() if registration else 0), ""
+        return title.end()
+    numbered = _NUMBER_AND_DASH.match(line.folded, title.end()) if title else None
+    found = numbered or _REGISTRATION_BEFORE.match(line.folded)
+    return found.end() if found else 0
 
 
 def clean_name(text: str) -> str:
@@ -105,7 +122,9 @@ def is_prose(text: str) -> bool:
     words = [word for word in text.split() if word[:2].isalpha()]
     small = [word for word in words if word[0].islower()]
     is_all_small = len(small) > 1 and len(small) == len(words)
-    return is_all_small or len(small) > _MOST_SMALL_WORDS
+    # A short last word with a point is an abbreviation: "and sons co."
+    has_end = bool(_END_OF_SENTENCE.search(text))
+    return is_all_small or has_end or len(small) > _MOST_SMALL_WORDS
 
 
 def is_no_name(folded: str, *, has_form: bool) -> bool:
@@ -129,7 +148,18 @@ def is_no_name(folded: str, *, has_form: bool) -> bool:
 def is_title(folded: str) -> bool:
     """Return whether a text has nothing but words of titles: "copy of the receipt"."""
     rest = label_pattern("company", "titles").sub("", folded)
-    return rest != folded and not any(map(str.isalpha, rest))
+    if rest != folded and not any(map(str.isalpha, rest)):
+        return True
+    first = label_pattern("company", "titles").match(folded) or label_pattern(
+        "totals", "credit"
+    ).match(folded)
+    return bool(first and _NUMBER_AFTER_TITLE.fullmatch(folded, first.end()))
+
+
+def is_list_of_trades(text: str) -> bool:
+    """Return whether a text lists what somebody does: "Brakes - Tires - Exhausts"."""
+    parts = _BETWEEN_TRADES.split(text.strip(_EDGES))
+    return len(parts) >= _LEAST_TRADES and not any(map(str.isdigit, text))
 
 
 def _is_something_else(folded: str) -> bool:

@@ -46,7 +46,8 @@ _PERCENTAGE = re.compile(r"\d+(?:[.,]\d+)? ?%")
 
 # A number beside these is no amount: a share, or a part of a date, time, ratio or reference.
 _SHARE_OR_RATIO_AFTER = re.compile(r" ?[%\u2030]|[/:]\d")
-_DAY = re.compile(r"\d{1,2}\.\d{1,2}\.(?:19|20)\d\d$")
+# Groups of two digits are in an amount only before a group of three: "1,20,450".
+_DAY_OR_PAIRS = re.compile(r"\d{1,2}\.\d{1,2}\.(?:19|20)\d\d$|\d{1,2}([.,])(?:\d\d\1)+\d\d$")
 _REFERENCE_BEFORE = re.compile(r"(?:.#|\d[/:]|\d{4}-\d\d?-)$")
 _PARENTHESIS = re.compile(r"^[^()]*\)")
 
@@ -64,6 +65,9 @@ _GAPS_AT_DECIMALS = re.compile(r"(?<=[$€£¥])( ?\d{1,6}) ([.,]) (?=\d\d(?!\d)
 _SIGN_AS_POINT = re.compile(r"(?<![\d.,])(\d{1,5})([€£])(\d\d)(?![\d.,])")
 # The point of a sum, read as a dash: "total 52-00", "cash rm 62- 00". Elsewhere it is a number.
 _DASH_AT_DECIMALS = re.compile(r"(?<=[a-z:)] )(\d{1,6})- ?(\d\d)$")
+# Bookkeepers' other parentheses, and pounds with their pence: "<45.00>", "£3 20p".
+_ANGLES = re.compile(r"<([^<>()\w]{0,2}\d[\d.,' ]*)>")
+_PENCE = re.compile(r"(?<=£)( ?\d{1,5}) (\d\d)p(?![a-z])")
 _SUM_WORD = re.compile(
     r"[^\d]*\b(?:total|subtotal|cash|change|amount|amt|due|rm|visa|card)\b[^\d]*"
 )
@@ -132,6 +136,9 @@ def repair_scan_errors(folded: str) -> str:
     """Undo what scans do to numbers; the text may become shorter."""
     if "-" in folded and _SUM_WORD.match(folded):
         folded = _DASH_AT_DECIMALS.sub(r"\1.\2", folded)
+    if "<" in folded:
+        folded = _ANGLES.sub(r"(\1)", folded)
+    folded = _PENCE.sub(r"\1.\2 ", folded)
     with_digits = _LETTER_I.sub("1", _LETTER_O.sub("0", folded))
     with_digits = _GAPS_AT_DECIMALS.sub(r"\1\2", with_digits)
     with_digits = _SIGN_AS_POINT.sub(r"\1,\3\2", with_digits)
@@ -257,7 +264,7 @@ def _after() -> re.Pattern[str]:
 
 def is_no_amount(folded: str, start: int, end: int) -> bool:
     """Return whether a number is a share, or a part of a word, date, time or reference."""
-    if _SHARE_OR_RATIO_AFTER.match(folded, end) or _DAY.match(folded[start:end]):
+    if _SHARE_OR_RATIO_AFTER.match(folded, end) or _DAY_OR_PAIRS.match(folded[start:end]):
         return True
     near = folded[max(0, start - _CONTEXT_CHARS) : start]
     if _REFERENCE_BEFORE.search(near):

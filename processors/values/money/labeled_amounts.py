@@ -1,6 +1,7 @@
 """Find amounts by the words that announce them."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -12,6 +13,8 @@ _MOST = 40
 """Amounts of one kind: rules combine them with each other."""
 _LONE_LABEL_CHARS = 8
 """Characters after a label that is alone on its line: a colon, a rate, a currency."""
+_WITHOUT = re.compile(r"(?<![a-z])(?:no|non|without|ohne|sans|sin|senza|zonder|utan|uden)[ -]$")
+"""What says that a tax is not in an amount: "Stamps (no VAT) 5.00"."""
 _CURRENCY_LETTERS = 4
 """Letters around an amount that announce nothing: those of a currency at most ("euro")."""
 
@@ -36,7 +39,7 @@ def labeled_amounts(lines: Sequence[TextLine], kind: str) -> list[LabeledAmount]
     base may be between them; or the amount alone on the next line, below words that are alone.
     """
     found: list[LabeledAmount] = []
-    for line, match in labeled_lines(lines, "totals", kind):
+    for line, match in _announcing(lines, kind):
         if columns := columns_below(lines, line):
             found += _in_columns(columns, kind)
             continue
@@ -59,6 +62,13 @@ def labeled_amounts(lines: Sequence[TextLine], kind: str) -> list[LabeledAmount]
             for value in sorted(values)
         )
     return found[:_MOST]
+
+
+def _announcing(lines: Sequence[TextLine], kind: str) -> Iterator[tuple[TextLine, re.Match[str]]]:
+    """Yield the lines with words of a kind; "no VAT" announces no tax."""
+    for line, match in labeled_lines(lines, "totals", kind):
+        if kind != "tax" or not _WITHOUT.search(line.folded[: match.start()]):
+            yield line, match
 
 
 def _in_columns(columns: Sequence[tuple[str, Amount, TextLine]], kind: str) -> list[LabeledAmount]:

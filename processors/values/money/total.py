@@ -46,6 +46,11 @@ _AT_THE_END = 0.6
 
 _LEAST_LETTERS_OF_ITEM = 3
 _CARRIED = re.compile(r"forward|carried|b/f|c/f|ubertrag|a reporter|riporto|transport|previous")
+_NUMBERED_TITLE = re.compile(
+    r"(?:tax )?(?:invoice|receipt|bill|rechnung|facture|recu|quittung)"
+    r"(?: ?(?:no|nr|number|n°|#)[.:]?)? ?[:#]? ?([a-z]{0,4}[-/]?\d[\w/-]*)(?![.,]?\d)"
+)
+_LEAST_BILLS = 2
 _NO_HINTS = Hints(weights={}, marks={})
 
 # The sums of a bill; a statement has thousands of lines, and is not summed up by combining them.
@@ -115,9 +120,35 @@ def why_several(lines: Sequence[TextLine]) -> str:
     }
     if len(codes) > 1:
         return f"the total is printed in {' and '.join(sorted(codes))}"
+    return why_several_bills(lines)
+
+
+def why_several_bills(lines: Sequence[TextLine]) -> str:
+    """Say why there are two bills in a document; "" if there is one."""
+    sums = sums_in(lines)[:_MOST_SUMS]
     if bills_apart(sums):
         return "there are two bills, each with items that add up to a total"
+    if numbered_apart(lines, [each for each in sums if each.kind in {"plain", "strong"}]):
+        return "there are two bills, each with a number and a total"
     return ""
+
+
+def numbered_apart(lines: Sequence[TextLine], totals: Sequence[Sum]) -> bool:
+    """Return whether two lines have the title and the number of a bill, and a total below each."""
+    heads: dict[str, int] = {}
+    for line in lines[:_MOST_SUMS]:
+        head = _NUMBERED_TITLE.match(line.folded)
+        if head:
+            heads.setdefault(head[1], line.number)
+    if len(heads) < _LEAST_BILLS:
+        return False
+    first, second, *_ = sorted(heads.values())
+    above = {each.value for each in totals if first < each.line.number < second}
+    below = {each.value for each in totals if each.line.number > second}
+    if not (above and below and above.isdisjoint(below)):
+        return False
+    # The rest of a statement, or the sum of parts, is one bill's.
+    return max(above) + max(below) not in {each.value for each in totals}
 
 
 def bills_apart(sums: Sequence[Sum]) -> bool:

@@ -290,3 +290,16 @@ def test_by_a_day():
 def test_postcode_decides_the_order():
     """A British postcode hints at days before months."""
     assert found("Small Shop, Harwick HW4 9QT\n3/5/2031").value == "2031-05-03"
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("Date (mm/dd/yyyy): 04/05/2031\nTotal £5.00 London", "2031-04-05"),
+        ("Date: 04/05/2031 DD/MM/YYYY\nSpringfield, IL 62704, USA", "2031-05-04"),
+        ("Date: I4/05/2031", "2031-05-14"),
+    ],
+)
+def test_printed_order_and_misread_digits(text: str, day: str):
+    """The order that is printed beside a date decides; a first digit may be read as a letter."""
+    assert found(text).value == day

@@ -260,3 +260,12 @@ def test_no_currency_is_assumed_against_an_abbreviation():
     assert "currency" not in values_of(f"{seller}\nTotal R 31.40")
     assert "currency" not in values_of(f"{seller}\nTotal 31.40\n(thirty-one dollars)")
     assert values_of(f"{seller}\nTotal KD 31.400")["currency"] == "KWD"
+
+
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [("total <37.40>", "-37.40"), ("total £3 20p", "3.20"), ("total $2,34,56", None)],
+)
+def test_odd_spellings(line: str, value: str | None):
+    """Angles are a minus, pence may be named, and groups of two digits are no amount of money."""
+    assert amounts(line) == ([Decimal(value)] if value else [])

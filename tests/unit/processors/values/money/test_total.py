@@ -282,3 +282,26 @@ def test_dates_of_two_bills():
 def test_what_is_called_a_total(text: str, total: str):
     """Parts of a bill, contracts, payments and days are not treated as its total."""
     assert values_of(f"Otter Tea\n{text}")["total"] == total
+
+
+def test_two_numbered_bills_are_left_open():
+    """Two receipts on one page have no total, date or company of their own."""
+    bills = "Receipt 41\n02/07/2031\nTotal £7.00\nVole Ink\nReceipt 42\n03/07/2031\nTotal £9.00"
+
+    values = values_of(f"Otter Tea\n{bills}")
+    assert [values.get(name) for name in ("total", "date", "company")] == [None, None, None]
+    assert values_of(f"Otter Tea\n{bills}\nOtter Tea")["company"] == "Otter Tea"
+
+
+def test_an_offer_for_those_who_pay_early_is_no_total():
+    """What is to be paid under a condition is not what is to be paid."""
+    text = "Otter Oil\nInvoice no 4\nTotal 80.00\nIf paid within 10 days 78.40"
+
+    assert values_of(text)["total"] == "80.00"
+
+
+def test_an_amount_without_tax_is_no_tax():
+    """What is without tax announces none."""
+    text = "Otter\nSubtotal 50.00\nVAT 10.00\nStamps (no VAT) 5.00\nTotal 65.00"
+
+    assert values_of(text).get("tax") in {None, "10.00"}
