@@ -180,6 +180,7 @@ def findings_of(
     `said` is its class, where a user says it.
     """
     from processors.classify.classifier import classify
+    from processors.values.einvoice.page_check import with_page_checked
 
     structured = reading.structured
     with remembering():
@@ -197,7 +198,7 @@ def findings_of(
         if structured is None or not structured.complete:
             fields = values_on(reading.pages, doc_type, settings)
     if structured:
-        fields |= structured.fields
+        fields |= with_page_checked(structured.fields, fields, reading.pages)
 
     pages = trim_pages([page.text for page in reading.pages])
     return Findings(

@@ -1,0 +1,45 @@
+"""What an electronic invoice says counts, unless its page shows people another total."""
+
+import pytest
+
+from pipeline.model import Finding, PageText
+from processors.contract import Page
+from processors.values.einvoice.page_check import with_page_checked
+
+XML = {
+    "total": Finding("119.00", 1.0, "the XML says so"),
+    "net": Finding("100.00", 1.0, "the XML says so"),
+    "date": Finding("2031-05-03", 1.0, "the XML says so"),
+}
+
+
+def page_of(text: str) -> Page:
+    """Return a page with a text layer."""
+    return Page(PageText(number=1, source="text", engine=None, confidence=None, text=text))
+
+
+def test_another_total_on_the_page():
+    """Amounts that the page does not show are suggestions, and those of the page candidates."""
+    shown = {"total": Finding("238.00", 0.98, "is after 'total'", page=1)}
+
+    checked = with_page_checked(XML, shown, [page_of("Net 200.00\nTotal 238.00\n3 May 2031")])
+
+    assert checked["total"].value == "119.00"
+    assert 0.5 <= checked["total"].confidence < 0.95
+    assert "238.00" in checked["total"].reason
+    assert [each.value for each in checked["total"].others] == ["238.00"]
+    assert checked["net"].confidence < 0.95
+    assert checked["date"] == XML["date"]
+
+
+@pytest.mark.parametrize(
+    ("shown", "text"),
+    [
+        (Finding("100.00", 0.98, "a part"), "Net 100.00\nTotal 119,00 EUR"),
+        (Finding("238.00", 0.4, "a guess"), "238.00 of something"),
+        (Finding(None, 0.3, "unsure"), "no amount"),
+    ],
+)
+def test_page_without_a_certain_other_total(shown: Finding, text: str):
+    """A page that shows the total of the XML, or no certain one, raises no doubt."""
+    assert with_page_checked(XML, {"total": shown}, [page_of(text)]) == XML
