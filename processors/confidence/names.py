@@ -17,6 +17,9 @@ _MIXED_WORD = re.compile(r"(?=[^\W_]*\d)(?=[^\W_]*[^\W\d_])[^\W_]{3,}")
 _ODD_SIGN = re.compile(r"[^\w\s.,&()'/@#:+\-\u2019]")
 _CAPITAL_WITHIN = re.compile(r"[a-z][A-Z]|[A-Z]{2}[a-z]+\b")
 _SMALL_WORD = re.compile(r"(?<!\S)[^\W\d_A-Z]{4,}")
+_FEW_DIGITS = re.compile(r"\d{1,3}")
+_WORD_OF_CAPITALS = re.compile(r"\b[A-Z]{5,}\b")
+_CAPITALIZED_WORD = re.compile(r"\b[A-Z][a-z]{4,}\b")
 _RARE = 2
 _LONG_WORD = 13
 _LONG_ADDRESS = 120
@@ -169,6 +172,12 @@ def address_features(evidence: Evidence, value: Value) -> Features:
         "ends_with_code": float(bool(POSTAL_CODE.search(words[-1]))) if words else 0.0,
         "words_after_code": counted(_words_after_code(folded), _MANY_AFTER_CODE),
         "ends_with_number": float(bool(words) and words[-1].isdigit()),
+        # Half a postal code is the rest of an address that was cut.
+        "ends_with_few_digits": float(bool(words) and bool(_FEW_DIGITS.fullmatch(words[-1]))),
+        # A line of capitals below others is a heading or another name.
+        "capitals_and_small": float(
+            bool(_WORD_OF_CAPITALS.search(text)) and bool(_CAPITALIZED_WORD.search(text))
+        ),
         "ends_with_comma": float(text.rstrip().endswith(",")),
         "ends_with_stop": float(text.rstrip().endswith(".")),
         "begins_with_number": float(any(map(str.isdigit, text[:8]))),

@@ -11,7 +11,7 @@ from processors.confidence.shared import Features
 from processors.values import find_values
 from processors.values.lines import text_lines_of
 from tests.bench.confidence.readings import readings
-from tests.bench.confidence.truths import is_right, issuer_of, truths_of
+from tests.bench.confidence.truths import is_right, issuer_of, printed_truths, truths_of
 
 _LANGUAGES = ("eng",)
 
@@ -42,7 +42,7 @@ def examples_of(
 ) -> Iterator[Example]:
     """Yield the examples of a corpus."""
     for row, pages in readings(corpus, cache, kinds=kinds):
-        truths = truths_of(row)
+        truths = printed_truths(truths_of(row), "\n".join(page.text.text for page in pages))
         if not truths:
             continue
         doc_type = classify(pages, media_type=row["media"])

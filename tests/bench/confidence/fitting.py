@@ -39,6 +39,11 @@ _LEAST_SHARE = 0.2
 _MOST_CAUTION_STEPS = 40
 _PRECISION = 0.96
 """Of values that people typed about one in a hundred is wrong itself."""
+_PRECISION_OF_FIELD, _LEAST_WRITTEN = 0.97, 20
+"""What each value of a kind of documents must reach of which so many would be written."""
+_SHARE, _MOST_BOLDNESS_STEPS = 0.9, 5
+_TO_BE_WRITTEN = frozenset({"date", "total", "amount", "number"})
+"""Kinds of which so many of the right values shall be written, if they are as right as that."""
 
 Weights = Mapping[str, Mapping[str, float]]
 
@@ -75,20 +80,50 @@ def cautions(scored: Sequence[tuple[Example, float]]) -> dict[str, float]:
     It is the least with which, of the values of real documents that would be written, enough are
     right. Of some kinds the wrong ones look like the right ones, and hardly any is written.
     """
-    by_kind: dict[str, list[tuple[float, bool]]] = defaultdict(list)
+    by_kind: dict[str, dict[str, list[tuple[float, bool]]]] = defaultdict(lambda: defaultdict(list))
     for each, chance in scored:
         if each.kind not in _COUNTS:
-            by_kind[each.value_kind].append((logit(chance), bool(each.right)))
-    return {kind: _caution(some) for kind, some in sorted(by_kind.items())}
+            field = f"{each.kind} {each.name}"
+            by_kind[each.value_kind][field].append((logit(chance), bool(each.right)))
+    return {kind: _caution(kind, fields) for kind, fields in sorted(by_kind.items())}
 
 
-def _caution(some: Sequence[tuple[float, bool]]) -> float:
-    for step in range(_MOST_CAUTION_STEPS):
-        caution = step / 10
-        written = [right for each, right in some if each - caution >= logit(WRITE_AT)]
-        if sum(written) >= _PRECISION * len(written):
+def _caution(kind: str, fields: Mapping[str, Sequence[tuple[float, bool]]]) -> float:
+    """Return the least caution with which enough is right, or less than none if too few are written.
+
+    Below 0 it is added: some kinds are right more often than their probabilities say.
+    """
+    steps = range(_MOST_CAUTION_STEPS)
+    caution = next((step / 10 for step in steps if _is_right_enough(fields, step / 10)), 4.0)
+    if caution or kind not in _TO_BE_WRITTEN:
+        return caution
+    for step in range(1, _MOST_BOLDNESS_STEPS + 1):
+        if _share_written(fields, caution) >= _SHARE or not _is_right_enough(fields, -step / 10):
             break
+        caution = -step / 10
     return caution
+
+
+def _written(some: Sequence[tuple[float, bool]], caution: float) -> list[bool]:
+    return [right for each, right in some if each - caution >= logit(WRITE_AT)]
+
+
+def _is_right_enough(fields: Mapping[str, Sequence[tuple[float, bool]]], caution: float) -> bool:
+    """Return whether all that is written together, and that of each field, is right enough."""
+    written = [_written(some, caution) for some in fields.values()]
+    many = [each for each in written if len(each) >= _LEAST_WRITTEN]
+    right = sum(sum(each) for each in written)
+    return right >= _PRECISION * sum(map(len, written)) and all(
+        sum(each) >= _PRECISION_OF_FIELD * len(each) for each in many
+    )
+
+
+def _share_written(fields: Mapping[str, Sequence[tuple[float, bool]]], caution: float) -> float:
+    """Return the least share of a field's right values that is written."""
+    return min(
+        sum(_written(some, caution)) / max(1, sum(right for _, right in some))
+        for some in fields.values()
+    )
 
 
 def cautious(

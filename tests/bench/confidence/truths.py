@@ -11,6 +11,7 @@ _FORMS = {
     "incorporated": "inc", "corporation": "corp", "limited": "ltd", "company": "co",
     "llc": "llc",
 }  # fmt: skip
+_SUMS = ("total", "net", "tax")
 _SMALL_WORDS = frozenset({"and", "the"})
 _REPAIRED = re.compile(r"[^\d.\-]")
 
@@ -30,6 +31,19 @@ def truths_of(row: Mapping[str, Any]) -> dict[str, Any]:
     if "total" in truths:
         truths["total"] = _REPAIRED.sub("", truths["total"])
     return truths
+
+
+def printed_truths(truths: Mapping[str, Any], text: str) -> dict[str, Any]:
+    """Return the known values without amounts if neither total nor net nor tax is in the text.
+
+    The values of electronic invoices are those of their XML. Of one in which the page shows other
+    amounts throughout, they say nothing about the page.
+    """
+    known = [str(truths[name]) for name in _SUMS if truths.get(name)]
+    digits = re.sub(r"[^\d\n]", "", text)
+    if len(known) < len(_SUMS) or any(re.sub(r"\D", "", each) in digits for each in known):
+        return dict(truths)
+    return {name: truth for name, truth in truths.items() if name not in {*_SUMS, "amount_due"}}
 
 
 def issuer_of(row: Mapping[str, Any]) -> str:
