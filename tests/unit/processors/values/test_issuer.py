@@ -378,18 +378,6 @@ def test_name_with_words_around_it(line: str, name: str):
     assert values_of(f"{line}\n4 March 2031\nTotal 5.00")["company"] == name
 
 
-def test_trade_below_a_name():
-    """What a shop is, below its name, is not its name."""
-    assert values_of("BRINDLE OTTER\nHOME CENTER\nTotal 5.00")["company"] == "BRINDLE OTTER"
-
-
-def test_a_longer_line_with_a_trade_is_the_name():
-    """The line above the name of a shop may be whose shop it is."""
-    text = "OLAF BRINDLE\nOTTER GIFT & HOME DECO\n3 Fell Road\nTotal 5.00"
-
-    assert values_of(text)["company"] == "OTTER GIFT & HOME DECO"
-
-
 def test_seller_beside_buyer_in_a_table():
     """Below a row that names both parties, each cell is one of them."""
     rows = ("Supplier\tCustomer", "Brindle Otter\tVole & Sons", "3 Fell Road\t9 Moor Road")
