@@ -128,7 +128,9 @@ def candidates(lines: Sequence[TextLine]) -> list[_Candidate]:
         begins_with_name=bool(_name_in(first_page[0].text)[0]),
     )
     pieces = _possible_pieces(first_page, rows, page)
-    return [found for piece in pieces if (found := _candidate_in(piece, page))]
+    # Below a name is what its owner does.
+    possible = (each for each in pieces if not (each.place and is_list_of_trades(each.line.text)))
+    return [found for piece in possible if (found := _candidate_in(piece, page))]
 
 
 def _possible_pieces(
@@ -161,8 +163,7 @@ def _candidate_in(piece: Piece, page: _Page) -> _Candidate | None:
     start, label = start_of_name(line)
     start += len(line.text[start:]) - len(line.text[start:].lstrip(" :.-|"))
     name, has_form = _name_in(line.text[start:])
-    # Below a name is what its owner does.
-    if not name or (place and not has_form and is_list_of_trades(line.text)):
+    if not name:
         return None
     folded = fold(name)
     more, why = page.evidence.points_for(name, line, is_at_top=place < _TOP_LINES)

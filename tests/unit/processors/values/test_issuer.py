@@ -385,11 +385,3 @@ def test_seller_beside_buyer_in_a_table():
 
     assert values["company"] == "Brindle Otter"
     assert values["address"] == "3 Fell Road HW4 9QT Harwick"
-
-
-def test_an_empty_cell_of_the_seller_gives_the_row_to_the_buyer():
-    """The buyer may have a line more."""
-    rows = ("Supplier\tCustomer", "\tVole & Sons Ltd", "Brindle Otter\t9 Moor Road")
-    values = values_of("\n".join([*rows, "3 Fell Road\tHW5 1AB Wickham", "Total 5.00"]))
-
-    assert values["company"] == "Brindle Otter"

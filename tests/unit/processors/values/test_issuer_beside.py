@@ -26,3 +26,11 @@ def values_of(text: str) -> dict[str, str | None]:
 def test_what_is_beside_a_name(text: str, name: str | None):
     """Titles with a number, lists of trades, rows of goods and sentences are no names."""
     assert values_of(text).get("company") == name
+
+
+def test_an_empty_cell_of_the_seller_gives_the_row_to_the_buyer():
+    """The buyer may have a line more."""
+    rows = ("Supplier\tCustomer", "\tVole & Sons Ltd", "Brindle Otter\t9 Moor Road")
+    values = values_of("\n".join([*rows, "3 Fell Road\tHW5 1AB Wickham", "Total 5.00"]))
+
+    assert values["company"] == "Brindle Otter"
