@@ -7,6 +7,7 @@ they need an answer, the last one to arrive asks for all. One that fails, or has
 leaves its group; the others go on without it.
 """
 
+import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -98,6 +99,7 @@ class FolderNames:
         self._lock = threading.Lock()
         self._listed: dict[str, Mapping[str, ShownFile] | None] = {}
         self._given: set[str] = set()
+        self._freed: set[str] = set()
 
     def take(self, path: str, target: RecordTarget, *, may_list: bool) -> bool:
         """Reserve a path for a new file; say whether it was free.
@@ -113,7 +115,9 @@ class FolderNames:
             if may_list and folder not in self._listed:
                 self._listed[folder] = target.folder_files(folder)
             names = self._listed.get(folder)
-            taken = target.file(path) is not None if names is None else key in names
+            # A listing may be older than what this run has moved away or taken back.
+            is_listed = names is not None and key in names and key not in self._freed
+            taken = target.file(path) is not None if names is None else is_listed
             if not taken:
                 self._given.add(key)
             return not taken
@@ -122,6 +126,12 @@ class FolderNames:
         """Forget that a path was reserved: nothing was put there."""
         with self._lock:
             self._given.discard(path.casefold())
+
+    def free(self, path: str) -> None:
+        """Remember that the file at a path is gone, whatever a listing says: its name is free."""
+        with self._lock:
+            self._given.discard(path.casefold())
+            self._freed.add(path.casefold())
 
     def shown(self, paths: Sequence[str], target: RecordTarget) -> Mapping[str, ShownFile | None]:
         """Return files as they are now: of a folder with several by one listing."""
@@ -153,12 +163,14 @@ class MoveGroups:
         self._in_progress = 0
         self._blocked: Counter[str] = Counter()  # who waits for the move of a file, by its path
         self._capacity = 0  # records that may be in progress while more come, 0 when none come
+        self._places = sys.maxsize  # records that have a thread at once: the rest cannot come
         self._next = Group(self)
         self._moving: set[str] = set()
 
-    def open(self, *, threads: int) -> None:
-        """Let so many records work at once; those that wait for others do not count."""
+    def open(self, *, threads: int, waiting: int = sys.maxsize) -> None:
+        """Let so many records work at once, while so many more may wait for others."""
         self._permits = threading.Semaphore(threads)
+        self._places = threads + waiting
 
     @contextmanager
     def feeding(self, *, capacity: int) -> Iterator[None]:
@@ -243,7 +255,9 @@ class MoveGroups:
         """Let the group that gathers go if it is full, or nobody else can come to it."""
         gathered = len(self._next.paths)
         blocked = sum(number for key, number in self._blocked.items() if key in self._moving)
-        others_come = self._in_progress > gathered + blocked or self._in_progress < self._capacity
+        # A record without a thread gets one only when another is done, which may wait for this.
+        may_come = min(max(self._in_progress, self._capacity), self._places)
+        others_come = may_come > gathered + blocked
         if gathered and (gathered >= MOVED_TOGETHER or not others_come):
             self._start(self._next)
 

@@ -135,7 +135,7 @@ class WorkerPool:
         # Records that wait for the moves of others hold no thread up, and make room for these.
         waiting = MOVED_TOGETHER if _may_move(run) else 0
         self._max_pending += waiting
-        run.moves.open(threads=threads)
+        run.moves.open(threads=threads, waiting=waiting)
         # Whatever these runs, or later ones, change while this one lists and works is listed again.
         ledger, own = run.ports.ledger, {run.run_id}
         self._beside = ledger.leases.live_workers(asking=run.run_id) - own

@@ -171,6 +171,8 @@ def finish_move(
         reason = "the uploaded copy is missing or differs"
         ledger.effects.settle(put, EffectState.CONFLICT, reason)
         ledger.effects.settle(delete, EffectState.ABANDONED, reason)
+        if context.ports.target.file(new) is None:
+            context.run.moves.names.free(new)
         return False, f"the copy at {new} could not be confirmed; {old} stays as it is"
     ledger.effects.settle(put, EffectState.VERIFIED, at=was_there)
 
@@ -192,6 +194,7 @@ def finish_move(
     # A row that was pointed at the old file right before the deletion would point at nothing.
     _repoint_all(_referrers("rows at last", old, context, group), old, new, put, context)
     ledger.effects.settle(delete, EffectState.VERIFIED)
+    context.run.moves.names.free(old)
     return True, ""
 
 
@@ -251,6 +254,7 @@ def _take_copy_back(put: Effect, delete: Effect, context: WriteContext) -> str:
         if not kept:
             ledger.effects.settle(put, EffectState.ABANDONED, reason)
             ledger.effects.settle(delete, EffectState.ABANDONED, reason)
+            context.run.moves.names.free(new)
             return f"{reason}; the name stays"
     ledger.effects.settle(delete, EffectState.ABANDONED, reason)
     return f"{reason}; both {old} and {new} are kept"

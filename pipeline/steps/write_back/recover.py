@@ -104,15 +104,17 @@ def finish_moves(effects: Sequence[Effect], context: WriteContext, *, end_s: flo
     verified = _by_new_path(
         [effect for effect in every if effect.state is EffectState.VERIFIED], EffectKind.PUT_FILE
     )
-    never_arrived = "the copy never arrived"
+    not_there = "the copy is not there"
     # A put without its delete was killed between the two intents: nothing was uploaded yet.
     for path, put in puts.items():
         if path not in deletes or not _look(put, context, end_s=end_s).met:
-            ledger.effects.settle(put, EffectState.ABANDONED, never_arrived)
+            ledger.effects.settle(put, EffectState.ABANDONED, not_there)
     for path, delete in deletes.items():
         made = verified.get(path) or puts.get(path)
         if made is None or not look(made, context).met:
-            ledger.effects.settle(delete, EffectState.ABANDONED, never_arrived)
+            # A copy that was verified is gone where the run was killed while it took it back.
+            for effect in filter(None, (verified.get(path), delete)):
+                ledger.effects.settle(effect, EffectState.ABANDONED, not_there)
         else:
             finish_move(made, delete, context)
 

@@ -90,6 +90,9 @@ def _rename_with_columns(documents: Sequence[ReadDocument], columns: ColumnsToWr
     plan, context = columns.plan, columns.context
     if plan.work.record is None or plan.work.record.is_view or not plan.after:
         return {}
+    # What Caspio refuses for good would be uploaded, read and deleted again in each run.
+    if _was_refused(plan, context):
+        return {}
     for document in documents:
         ref = document.file.ref
         wanted = plan.new_names.get(ref.version)
@@ -103,6 +106,13 @@ def _rename_with_columns(documents: Sequence[ReadDocument], columns: ColumnsToWr
             columns.write()  # whatever keeps a file from moving keeps no value from being written
             raise
     return {}
+
+
+def _was_refused(plan: Plan, context: WriteContext) -> bool:
+    """Say whether the last update of this record's columns was not made."""
+    effects = context.ports.ledger.effects.find(version=plan.work.files[0].version)
+    updates = [effect for effect in effects if effect.kind is EffectKind.UPDATE_COLUMNS]
+    return bool(updates) and updates[-1].state is EffectState.ABANDONED
 
 
 def reason_to_stop(plan: Plan, context: WriteContext) -> str:

@@ -8,6 +8,7 @@ from pipeline.errors import LedgerUnavailable, RejectFile
 from pipeline.moves import MOVED_TOGETHER, Group, MoveGroups
 
 WAIT_S = 30
+SOON_S = 10  # far below LONGEST_WAIT_S
 
 
 class Asked:
@@ -153,3 +154,23 @@ def test_a_move_without_others_goes_at_once():
 
     with MoveGroups().joined("/a") as group:
         assert group.ask("q", "/a", asked) == "about /a"
+
+
+def test_records_without_a_thread_are_not_waited_for():
+    """Where all threads are taken by records of one file, its move goes: nobody else can come."""
+    moves, asked = MoveGroups(), Asked()
+    moves.open(threads=1, waiting=2)
+
+    def one() -> object:
+        try:
+            with moves.working(), moves.joined("/a") as group:
+                return group.ask("q", "/a", asked)
+        finally:
+            moves.ended()
+
+    with ThreadPoolExecutor(3) as pool, moves.feeding(capacity=5):
+        for _ in range(5):
+            moves.started()
+        futures = [pool.submit(one) for _ in range(5)]
+        first = futures[0].result(SOON_S)
+    assert [first, *(future.result(SOON_S) for future in futures)] == ["about /a"] * 6

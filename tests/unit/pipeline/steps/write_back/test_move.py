@@ -2,8 +2,9 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.errors import TryLater
+from pipeline.errors import RefusedByCaspio, TryLater
 from pipeline.model import EffectKind, EffectState, SourceSpec, Status
+from pipeline.record import new_records
 from tests.unit.pipeline.world import World
 
 GOOD = "doc_type=receipt\ntotal=12.50"
@@ -305,3 +306,92 @@ def test_a_question_that_fails_leaves_every_row_at_a_file(world: World):
 
     assert set(world.caspio.files) == {f"/Inbox/contract{n}.txt" for n in "123"}
     assert {row["Document"] for row in rows} == set(world.caspio.files)
+
+
+class Killed(BaseException):
+    """Ends a run as a signal does."""
+
+
+def refuse_updates(call: str) -> None:
+    """Refuse the values of every record, as a unique column does."""
+    if call == "update":
+        raise RefusedByCaspio("the value is not unique", status=400)
+
+
+def test_what_caspio_refuses_again_moves_no_file_again(world: World):
+    """The columns come first where they were refused: the copy is uploaded and deleted once only."""
+    world.caspio.files["/Inbox/x.txt"] = b"doc_type=contract"
+    world.caspio.row("Contracts", "1", Document="/Inbox/x.txt")
+    asked: list[str] = []
+
+    def refuse(call: str) -> None:
+        asked.append(call)
+        refuse_updates(call)
+
+    world.caspio.before_call = refuse
+    world.run(CONTRACTS)
+    asked.clear()
+
+    (again,) = world.run(CONTRACTS)
+    calls = list(asked)
+    world.caspio.before_call = lambda _: None
+    (allowed,) = world.run(CONTRACTS)
+
+    assert again.status is Status.FAILED
+    assert (calls.count("put"), calls.count("update")) == (0, 1)
+    assert allowed.status is Status.DONE
+    assert world.caspio.tables["Contracts"]["1"] == {
+        "Kind": "contract",
+        "Document": "/Inbox/contract.txt",
+    }
+
+
+@pytest.mark.parametrize("before", ["moved away", "taken back"])
+def test_a_name_that_a_run_has_freed_is_free(world: World, before: str):
+    """What the run has moved away, or put and taken back, keeps its name from no other file."""
+    is_moved = before == "moved away"
+    first = "contract.txt" if is_moved else "w.txt"
+    texts = {first: "receipt" if is_moved else "contract", "x.txt": "memo", "y.txt": "contract"}
+    for pk, (name, kind) in enumerate(texts.items(), start=1):
+        world.caspio.files[f"/Inbox/{name}"] = f"doc_type={kind}\nnumber={pk}".encode()
+        world.caspio.row("Contracts", str(pk), Document=f"/Inbox/{name}")
+    run = world.source_run(CONTRACTS)
+    works = list(new_records(run, on_unchanged=lambda _: None))
+
+    if not is_moved:
+        world.caspio.before_call = refuse_updates
+    world.process(works[:2], run)
+    world.caspio.before_call = lambda _: None
+    world.process(works[2:], run)
+
+    assert world.caspio.tables["Contracts"]["3"]["Document"] == "/Inbox/contract.txt"
+    assert "/Inbox/contract (2).txt" not in world.caspio.files
+
+
+def test_a_copy_that_was_taken_back_by_a_killed_run_is_not_ours(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    """Killed between the deletion of the copy and its record, a run leaves no put that counts."""
+    world.caspio.files["/Inbox/x.txt"] = b"doc_type=contract"
+    world.caspio.row("Contracts", "1", Document="/Inbox/x.txt")
+    world.caspio.before_call = refuse_updates
+    settle = world.ledger.effects.settle
+
+    def dying(*arguments: object, **options: object) -> None:
+        if "the record was not written" in arguments:
+            raise Killed
+        settle(*arguments, **options)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patched:
+        patched.setattr(world.ledger.effects, "settle", dying)
+        with pytest.raises(Killed):
+            world.run(CONTRACTS)
+    world.run(CONTRACTS)
+
+    moves = [
+        effect
+        for effect in world.ledger.effects.find(record=("Contracts", "1"))
+        if effect.kind in {EffectKind.PUT_FILE, EffectKind.DELETE_FILE}
+    ]
+    assert [effect.state for effect in moves] == [EffectState.ABANDONED] * 2
+    assert set(world.caspio.files) == {"/Inbox/x.txt"}
