@@ -1,0 +1,1 @@
+"""Tests of the issuer of a document: its name and its address."""
