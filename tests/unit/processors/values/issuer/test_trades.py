@@ -1,6 +1,6 @@
 """What the words for a trade say at the head of a receipt: a name, or what a shop is."""
 
-from tests.unit.processors.values.test_issuer import values_of
+from tests.unit.processors.values.issuer.test_issuer import values_of
 
 
 def test_trade_below_a_name():
