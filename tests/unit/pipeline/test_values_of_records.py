@@ -80,7 +80,7 @@ def test_no_class_is_no_value(world: World):
     assert world.record("1")["DocType"] == ""
     assert world.record("1")["Total"] == 12.5
     assert outcome.new_name is None
-    assert "'doc_type' was not found" in outcome.reason
+    assert "it needs the document type, which was not found" in outcome.reason
 
 
 def test_values_are_counted_once_for_a_record(world: World):
