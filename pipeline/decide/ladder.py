@@ -45,6 +45,7 @@ class Standing:
     """How the choices of one kind of evidence have done so far.
 
     `needed` is how many more confirmed records the next step takes, None where that is not known.
+    For the step to `write` only records count that were filled since the values are suggested.
     """
 
     right: int
@@ -76,16 +77,33 @@ def counting(trials: Sequence[Trial], proof: Proof) -> list[Trial]:
     ]
 
 
-def standing(trials: Sequence[Trial], proof: Proof) -> Standing:
+def standing(rung: Rung, trials: Sequence[Trial], proof: Proof) -> Standing:
     """Return how the choices of one kind of evidence have done, from its trials in any order."""
-    judged = counting(trials, proof)
-    right, asked = sum(trial.verdict is Verdict.RIGHT for trial in judged), len(judged)
+    right, asked = _right_of(counting(trials, proof))
+    for_next = _right_of(counting(since_step(rung, trials), proof))
     return Standing(
         right,
         asked,
         proof.lower_bound(right, asked),
-        proof.needed(right, asked, proof.precision),
+        proof.needed(*for_next, proof.precision),
     )
+
+
+def since_step(rung: Rung, trials: Sequence[Trial]) -> Sequence[Trial]:
+    """Return the trials that may raise a step: to `write`, only those since it is suggested.
+
+    The bound is looked at after every record, so a column whose precision is a little too low
+    reaches it by chance more often than once in twenty times. It would have to do so twice, on
+    different records, before anything is written.
+    """
+    if rung.step is not Step.SUGGEST:
+        return trials
+    reached = rung.at
+    return [one for one in trials if reached and one.at and one.at > reached]
+
+
+def _right_of(judged: Sequence[Trial]) -> tuple[int, int]:
+    return sum(trial.verdict is Verdict.RIGHT for trial in judged), len(judged)
 
 
 def promotion(rung: Rung, trials: Sequence[Trial], proof: Proof, *, highest: Step) -> Rung | None:
@@ -96,15 +114,16 @@ def promotion(rung: Rung, trials: Sequence[Trial], proof: Proof, *, highest: Ste
     above = rung.step.next
     if above is None or rung.step.at_most(highest) is highest:
         return None
-    proved = standing(trials, proof)
-    if proved.at_least < proof.precision or failure(trials, proof):
+    judged = counting(since_step(rung, trials), proof)
+    is_proved = proof.lower_bound(*_right_of(judged)) >= proof.precision
+    if not is_proved or failure(trials, proof):
         return None
-    judged = counting(trials, proof)
     # One page among hundreds of another engine proves nothing about its own.
     engines = _proved_engines(judged, least=min(NEW_ENGINE, len(judged)))
     if not engines:
         return None
-    return replace(rung, step=above, reason=str(proved), engines=engines, by="")
+    reason = str(standing(rung, trials, proof))
+    return replace(rung, step=above, reason=reason, engines=engines, by="")
 
 
 def demotion(rung: Rung, trials: Sequence[Trial], proof: Proof) -> Rung | None:

@@ -42,7 +42,7 @@ class ColumnState:
 
     def standing(self, stratum: Stratum) -> Standing:
         """Return how the choices of one kind of evidence have done so far."""
-        return standing(self.trials[stratum], self.proof)
+        return standing(self.rungs[stratum], self.trials[stratum], self.proof)
 
 
 def column_states(

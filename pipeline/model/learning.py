@@ -137,6 +137,7 @@ class Rung:
     Attributes:
         engines: What read the pages of the trials that proved it; others count as unproved.
         by: Who agreed, "" for the program itself.
+        at: When the step was reached, None while it is not kept.
     """
 
     source: str

@@ -101,7 +101,9 @@ class MemoryLearning(MemoryPart):
     def save_rung(self, rung: Rung) -> None:
         """Keep a step."""
         key = rung.source, rung.column, rung.stratum
-        self._rungs[key] = replace(rung, at=self._memory.clock.now())
+        before = self._rungs.get(key)
+        is_same = before is not None and before.step is rung.step
+        self._rungs[key] = replace(rung, at=before.at if is_same else self._memory.clock.now())
 
     def forget(self, source: str, column: str | None = None) -> int:
         """Delete what was learned."""

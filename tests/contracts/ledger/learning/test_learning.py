@@ -129,13 +129,19 @@ def test_choices_that_say_nothing_yet_take_no_place_from_those_that_do(ledger: L
 
 
 def test_a_step_replaces_the_one_before(ledger: Ledger, clock: FakeClock):
-    """One step for each kind of evidence, with who agreed and when."""
+    """One step for each kind of evidence, with who agreed and when it was reached."""
     rung = Rung("receipts", "Company", Stratum.READ_ONLY, Step.SUGGEST, "proved", ("text",), "ada")
     ledger.learning.save_rung(replace(rung, step=Step.SHADOW))
     ledger.learning.save_rung(rung)
 
-    assert ledger.learning.rungs("receipts") == [replace(rung, at=clock.now())]
+    reached = clock.now()
+    assert ledger.learning.rungs("receipts") == [replace(rung, at=reached)]
     assert ledger.learning.rungs("other") == []
+
+    clock.advance(60)
+    ledger.learning.save_rung(replace(rung, engines=("new", "text")))
+
+    assert ledger.learning.rungs("receipts") == [replace(rung, engines=("new", "text"), at=reached)]
 
 
 def test_forgetting_a_column_leaves_the_others(ledger: Ledger, clock: FakeClock):

@@ -152,7 +152,7 @@ def test_a_new_engine_is_counted_only(shop: World):
 def test_wrong_choices_end_a_step_by_themselves(shop: World):
     """Three that people typed otherwise, and nothing is written any more."""
     raise_to(shop, Step.WRITE)
-    fill(shop, 201, 203, Company="Bolt")
+    fill(shop, 901, 903, Company="Bolt")
     shop.run(SPEC)
 
     moves = learn(shop).moves
