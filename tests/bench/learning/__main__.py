@@ -13,15 +13,24 @@ from statistics import mean
 from time import perf_counter
 
 from processors.learning import ColumnKind
-from tests.bench.learning.curves import HEAD, Column, extrapolated, measure, names_row, row_of
+from tests.bench.learning.columns import Column
+from tests.bench.learning.curves import (
+    HEAD,
+    cross_validated,
+    extrapolated,
+    measure,
+    names_row,
+    row_of,
+)
 from tests.bench.learning.errors import planted
+from tests.bench.learning.later import proved_later
 from tests.bench.learning.records import Filled, filled_records
 from tests.bench.learning.scale import measure_scale
 from tests.bench.learning.year import report, simulate
 from tests.bench.values import DEFAULT
 
 _CACHE = Path(tempfile.gettempdir()) / "caspio-ingest-bench"
-_TABLES = ("curves", "errors", "contracts", "classes", "year", "scale")
+_TABLES = ("curves", "folds", "decided", "later", "errors", "contracts", "classes", "year", "scale")
 _RECEIPTS = (10, 25, 50, 100, 150, 200)
 _COLUMNS = (
     Column("company", ColumnKind.TEXT, "company"),
@@ -29,6 +38,11 @@ _COLUMNS = (
     Column("date", ColumnKind.DATE, "date"),
     Column("address", ColumnKind.TEXT, "address"),
 )
+_CONTRACTS = (
+    Column("effective_date", ColumnKind.DATE, "date"),
+    Column("party", ColumnKind.LIST, "parties"),
+)
+_PAGES = (Column("class", ColumnKind.CHOICE, "doc_type"),)
 _MANY = 400
 _ERRORS = 0.05
 
@@ -57,6 +71,27 @@ def _without_rules(record: Filled) -> Filled:
     return replace(record, findings={})
 
 
+def crossed(
+    records: Sequence[Filled], columns: Sequence[Column], *, folds: int, draws: int, wrong: float
+) -> None:
+    """Print what nearly all records teach; with `wrong`, after typing errors and decided doubts."""
+    print(HEAD)
+    for column in columns:
+        counts = cross_validated(records, column, folds=folds, draws=draws, errors=wrong)
+        filled = len(counts.right) // draws * (folds - 1) // folds
+        print(row_of(column.name, filled, counts), flush=True)
+        if column.kind is ColumnKind.LIST:
+            print(names_row(filled, counts), flush=True)
+
+
+def later(records: Sequence[Filled], columns: Sequence[Column], draws: int) -> None:
+    """Print what choices for later records have proved."""
+    for column in columns:
+        for seed in range(draws):
+            for line in proved_later(records, column, seed=seed):
+                print(f"draw {seed}  {line}", flush=True)
+
+
 def errors(records: Sequence[Filled], draws: int) -> None:
     """Print how many planted typing errors are among the doubts."""
     for filled in (100, 150, len(records)):
@@ -76,8 +111,7 @@ def errors(records: Sequence[Filled], draws: int) -> None:
 def contracts(records: Sequence[Filled], draws: int) -> None:
     """Print the curves of contracts: their date and their parties."""
     print(HEAD)
-    date = Column("effective_date", ColumnKind.DATE, "date")
-    parties = Column("party", ColumnKind.LIST, "parties")
+    date, parties = _CONTRACTS
     for filled in (10, 25, 40):
         print(row_of("effective date", filled, measure(records, date, filled=filled, draws=draws)))
     for filled in (25, 50):
@@ -89,7 +123,7 @@ def contracts(records: Sequence[Filled], draws: int) -> None:
 def classes(records: Sequence[Filled], draws: int) -> None:
     """Print the curve of five classes of pages."""
     print(HEAD)
-    column = Column("class", ColumnKind.CHOICE, "doc_type")
+    (column,) = _PAGES
     for filled in (25, 50, 100, 200):
         counts = measure(records, column, filled=filled, draws=draws)
         print(row_of("class", filled, counts), flush=True)
@@ -102,13 +136,16 @@ def main() -> int:
     parser.add_argument("--cache", type=Path, default=_CACHE, help="for pages that were read")
     parser.add_argument("--draws", type=int, default=3, help="how often each figure is drawn")
     parser.add_argument("--tables", nargs="*", default=_TABLES, choices=_TABLES)
-    names = [column.name for column in _COLUMNS]
+    needed = {column.name for column in _COLUMNS}
+    names = [column.name for column in (*_COLUMNS, *_CONTRACTS, *_PAGES)]
     parser.add_argument("--columns", nargs="*", default=names, choices=names)
     parser.add_argument(
         "--filled", nargs="*", type=int, default=_RECEIPTS, help="records the curves learn from"
     )
     parser.add_argument("--records", type=int, default=50_000, help="of the table of scale")
+    parser.add_argument("--folds", type=int, default=10, help="of the tables of folds and doubts")
     asked = parser.parse_args()
+    chosen = [column for column in _COLUMNS if column.name in asked.columns]
 
     def read(kind: str, *parts: str) -> list[Filled]:
         return [
@@ -119,10 +156,21 @@ def main() -> int:
 
     def receipts() -> list[Filled]:
         read_ones = read("receipt", "learn", "dev")
-        return [each for each in read_ones if set(names) <= each.values.keys()]
+        return [each for each in read_ones if needed <= each.values.keys()]
+
+    def crossed_kinds(wrong: float) -> None:
+        of_contracts = [each for each in _CONTRACTS if each.name in asked.columns]
+        of_pages = [each for each in _PAGES if each.name in asked.columns]
+        for kind, columns in (("receipt", chosen), ("contract", of_contracts), ("page", of_pages)):
+            records = receipts() if kind == "receipt" else read(kind, "learn")
+            if columns:
+                crossed(records, columns, folds=asked.folds, draws=asked.draws, wrong=wrong)
 
     tables: dict[str, Callable[[], None]] = {
         "curves": lambda: curves(receipts(), asked.draws, asked.columns, asked.filled),
+        "folds": lambda: crossed_kinds(0.0),
+        "decided": lambda: crossed_kinds(_ERRORS),
+        "later": lambda: later(receipts(), chosen, asked.draws),
         "errors": lambda: errors(receipts(), asked.draws),
         "contracts": lambda: contracts(read("contract", "learn"), asked.draws),
         "classes": lambda: classes(read("page", "learn"), asked.draws),

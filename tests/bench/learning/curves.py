@@ -1,7 +1,7 @@
 """Measure what is learned by number of records: right values, probabilities, what can be proved."""
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import mean
 
@@ -11,6 +11,8 @@ from processors.learning.text.keys import key_of
 from processors.learning.training import learned_of
 from tests.bench.confidence.figures import auroc, ece
 from tests.bench.confidence.truths import is_right
+from tests.bench.learning.columns import Column
+from tests.bench.learning.errors import with_doubts_decided
 from tests.bench.learning.records import Filled
 
 TARGET = 0.98
@@ -18,16 +20,6 @@ _CERTAIN = 0.8
 """With few records the bound is also asked for with this certainty, as it is said beside it."""
 
 _TRIES = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column of the corpus, the kind of its values, and the finding that it is mapped to."""
-
-    name: str
-    kind: ColumnKind
-    finding: str | None
-    rights: Callable[[str, str], bool] | None = None
 
 
 @dataclass(slots=True)
@@ -67,8 +59,43 @@ def measure(records: Sequence[Filled], column: Column, *, filled: int, draws: in
         random.Random(draw).shuffle(order)  # noqa: S311
         examples = [each.example(column.name) for each in order[:filled]]
         trained = train(examples, kind=column.kind, finding=column.finding)
-        _judge(counts, column, trained, examples, order[filled:])
+        _summarize(counts, _judge(counts, column, trained, examples, order[filled:]))
     return counts
+
+
+def cross_validated(
+    records: Sequence[Filled], column: Column, *, folds: int, draws: int, errors: float = 0.0
+) -> Counts:
+    """Judge each record once in each draw, by what was learned from the other folds.
+
+    So nearly all records are learned from, and all of them judge. With `errors`, that share of the
+    values is typed wrongly, and users decide the doubts before it is learned again.
+    """
+    usable = [record for record in records if record.values.get(column.name)]
+    counts = Counts()
+    for draw in range(draws):
+        order = usable[:]
+        random.Random(draw).shuffle(order)  # noqa: S311
+        scored: list[tuple[float, bool]] = []
+        for fold in range(folds):
+            others = order[fold::folds]
+            known = [each for at, each in enumerate(order) if at % folds != fold]
+            examples = [each.example(column.name, when=at) for at, each in enumerate(known)]
+            if errors:
+                examples = with_doubts_decided(examples, column, share=errors, seed=draw)
+            trained = train(examples, kind=column.kind, finding=column.finding)
+            scored += _judge(counts, column, trained, examples, others)
+        _summarize(counts, scored)
+    return counts
+
+
+def _summarize(counts: Counts, scored: Sequence[tuple[float, bool]]) -> None:
+    """Count how well the probabilities of one draw are."""
+    counts.scored += scored
+    counts.ece.append(ece(scored))
+    counts.by_chance.append(ece_by_chance([chance for chance, _ in scored]))
+    found = auroc(scored)
+    counts.auroc += [] if found is None else [found]
 
 
 def _judge(
@@ -77,8 +104,8 @@ def _judge(
     trained: Trained,
     examples: Sequence[Example],
     others: Sequence[Filled],
-) -> None:
-    """Choose for the other records, and count."""
+) -> list[tuple[float, bool]]:
+    """Choose for the other records, and count; return the probabilities of the choices."""
     learned, order = learned_of(trained.model), trained.model.order
     known = {key_of(each.value, column.kind, order) for each in examples}
     limit = threshold(trained.out_of_fold)
@@ -97,11 +124,7 @@ def _judge(
             counts.promised.append(right)
         if column.kind is ColumnKind.LIST:
             _count_names(counts.names, typed, choice.value if choice else "")
-    counts.scored += scored
-    counts.ece.append(ece(scored))
-    counts.by_chance.append(ece_by_chance([chance for chance, _ in scored]))
-    found = auroc(scored)
-    counts.auroc += [] if found is None else [found]
+    return scored
 
 
 def _by_rules(column: Column, record: Filled, typed: str) -> bool:

@@ -1,11 +1,11 @@
 """Put typing errors into filled records, and count which of them are listed as doubts."""
 
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
-from processors.learning import doubts, train
-from tests.bench.learning.curves import Column
+from processors.learning import Example, doubts, train
+from tests.bench.learning.columns import Column
 from tests.bench.learning.records import Filled
 
 
@@ -20,22 +20,46 @@ class Found:
 
 
 def planted(records: Sequence[Filled], column: Column, *, share: float, seed: int) -> Found:
-    """Change a share of the values, half to another record's, half by a slip, and list doubts."""
+    """Type a share of the values wrongly, and list doubts."""
     usable = [record for record in records if record.values.get(column.name)]
+    examples = [each.example(column.name, when=number) for number, each in enumerate(usable)]
+    mistyped = with_errors(examples, share=share, seed=seed)
+    wrong = {one.record_id for one, other in _pairs(examples, mistyped) if one.value != other.value}
+    listed = doubts(train(mistyped, kind=column.kind, finding=column.finding))
+    found = sum(each.record_id in wrong for each in listed)
+    return Found(len(usable), len(wrong), found, len(listed))
+
+
+def with_doubts_decided(
+    examples: Sequence[Example], column: Column, *, share: float, seed: int
+) -> list[Example]:
+    """Type a share of the values wrongly, and decide the doubts: a decided value counts twice."""
+    mistyped = with_errors(examples, share=share, seed=seed)
+    listed = doubts(train(mistyped, kind=column.kind, finding=column.finding))
+    decided = {each.record_id for each in listed}
+    return [
+        replace(true, weight=2.0) if true.record_id in decided else typed
+        for true, typed in _pairs(examples, mistyped)
+    ]
+
+
+def _pairs(ones: Sequence[Example], others: Sequence[Example]) -> Iterator[tuple[Example, Example]]:
+    return zip(ones, others, strict=True)
+
+
+def with_errors(examples: Sequence[Example], *, share: float, seed: int) -> list[Example]:
+    """Return the examples with a share of wrong values, half another record's and half a slip."""
     chance = random.Random(seed)  # noqa: S311
-    wrong = set(chance.sample(range(len(usable)), max(1, round(share * len(usable)))))
-    examples = []
-    for number, record in enumerate(usable):
-        typed = record.values[column.name]
+    wrong = set(chance.sample(range(len(examples)), max(1, round(share * len(examples)))))
+    mistyped = []
+    for number, example in enumerate(examples):
+        typed = example.value
         if number in wrong:
-            other = chance.choice(usable).values[column.name]
+            other = chance.choice(examples).value
             is_other = number % 2 == 0 and other != typed
             typed = other if is_other else slip(typed, chance)
-        examples.append(record.example(column.name, typed, when=number))
-    listed = doubts(train(examples, kind=column.kind, finding=column.finding))
-    ids = {usable[number].id for number in wrong}
-    found = sum(each.record_id in ids for each in listed)
-    return Found(len(usable), len(wrong), found, len(listed))
+        mistyped.append(replace(example, value=typed))
+    return mistyped
 
 
 def slip(text: str, chance: random.Random) -> str:

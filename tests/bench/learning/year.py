@@ -9,6 +9,7 @@ import random
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 
 from pipeline.decide.ladder import Proof, demotion, promotion
 from pipeline.model import RecordRef
@@ -29,13 +30,14 @@ from processors.learning.text.document import Document
 from processors.learning.text.keys import key_of
 from processors.learning.training import learned_of
 from processors.values import find_values
-from tests.bench.learning.curves import Column
+from tests.bench.learning.columns import Column
 from tests.bench.learning.drawn import Drawn, document, sender, word
 from tests.bench.learning.errors import slip
 
 _WEEKS, _A_WEEK, _SENDERS = 52, 16, 20
 _GROWTH = 1.25
 _JUNE = 22
+BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 _TYPING_ERRORS = 0.03
 _TARGET, _WRITE_AT = 0.98, 0.95
 _DOUBT = 0.5
@@ -103,7 +105,8 @@ def simulate(seed: int = 1) -> dict[str, State]:
             choice = own.model.choose(read, findings) if own.model else None
             true = drawn.values[column.name]
             example = Example(str(number), f"digest {number}", drawn.pages, findings, true)
-            _live(own, column, choice, example, month=month, chance=chance)
+            at = BEGAN + timedelta(minutes=number)
+            _live(own, column, choice, example, at=at, month=month, chance=chance)
     return states
 
 
@@ -120,6 +123,7 @@ def _live(
     choice: Choice | None,
     example: Example,
     *,
+    at: datetime,
     month: int,
     chance: random.Random,
 ) -> None:
@@ -139,11 +143,11 @@ def _live(
         # What is written and right is left alone, and is no label; what is wrong is corrected.
         if not is_right:
             state.examples.append(replace(example, weight=2.0))
-        _judge(state, kind, choice, column, verdict, written=True)
+        _judge(state, kind, choice, column, verdict, at=at, written=True)
         return
     value, verdict = _filled(state, column, choice, true=true, typed=typed)
     state.examples.append(replace(example, value=value, weight=1.0 if value == typed else 2.0))
-    _judge(state, kind, choice, column, verdict, written=False)
+    _judge(state, kind, choice, column, verdict, at=at, written=False)
 
 
 def _filled(
@@ -161,20 +165,36 @@ def _filled(
 
 
 def _judge(
-    state: State, kind: Kind, choice: Choice, column: Column, verdict: Verdict, *, written: bool
+    state: State,
+    kind: Kind,
+    choice: Choice,
+    column: Column,
+    verdict: Verdict,
+    *,
+    at: datetime,
+    written: bool,
 ) -> None:
     """Count a trial, and move the step where the product would."""
     chosen = LearnedChoice(choice.value, choice.probability, kind, choice.reason)
     record = RecordRef("year", str(len(state.trials[kind])))
     rung = state.rungs[kind]
     trial = Trial(
-        "year", record, column.name, "", chosen, rung.step, ("drawn",), verdict, written=written
+        "year",
+        record,
+        column.name,
+        "",
+        chosen,
+        rung.step,
+        ("drawn",),
+        verdict,
+        written=written,
+        at=at,
     )
     state.trials[kind].insert(0, trial)
     trials: Sequence[Trial] = state.trials[kind]
     moved = demotion(rung, trials, PROOF) or promotion(rung, trials, PROOF, highest=Step.WRITE)
     if moved:
-        state.rungs[kind] = moved
+        state.rungs[kind] = replace(moved, at=at)
         state.steps.append(f"{kind.value}: {rung.step.value} → {moved.step.value}, {moved.reason}")
 
 
