@@ -22,8 +22,11 @@ _BEFORE_LETTER_DATE = re.compile(
 )
 _AFTER_LETTER_DATE = re.compile(r"[\W_]*")
 _NO_LABEL = ("", "")
-_BY_A_DAY = re.compile(r"\W*(?:by|before|(?:no|not) later than)\W*")
-"""What begins a line with the day until which is to be paid."""
+_BY_A_DAY = re.compile(
+    r"(?:\W*|.*\b(?:pay|paid|payable|payment|remit|settle)\b.{0,40} )"
+    r"(?:by|before|(?:no|not) later than)\W*(?:[a-z]{3,9}day,? )?"
+)
+"""What is before the day until which is to be paid."""
 
 _NEAR_CHARS = 45
 """Characters between a label and its date on one line: further away is another column."""
@@ -103,7 +106,7 @@ def _is_mention(line: TextLine, label: Label) -> bool:
 
 
 def _due_by(line: TextLine, text: DateText) -> tuple[str, str]:
-    """Return the label of a date until which is to be paid: "by" at the beginning of its line."""
+    """Return the label of a date until which is to be paid: "by" first, or after "pay"."""
     is_due = _BY_A_DAY.fullmatch(line.folded, 0, text.start)
     return ("due", "by") if is_due else _NO_LABEL
 

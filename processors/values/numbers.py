@@ -17,6 +17,10 @@ _TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9/_.\-]{0,79}")
 _WITH_BLANKS = re.compile(
     r"(?:[A-Z]{1,5}(?: \d{2,8}){1,3}|\d{2,8}(?: ?/ ?\d{2,8}){1,2}|\d{2,8}(?: \d{2,8}){1,2})$"
 )
+# The series of a number, as Portugal and Argentina have it: "FT A/58", "B 0003-00001234".
+_WITH_SERIES = re.compile(r"[A-Z]{1,3} (?:[A-Z]{1,3}|\d{1,6})[/-]\d{1,8}$")
+# In Poland the number in its month: "12/05/2030".
+_MONTHLY = re.compile(r"\d{1,4}/\d\d/\d{4}$")
 _GOES_ON = re.compile(r" ?/ \d| /\d|[\\+]\w| - \d|,\d")
 _PRICE = re.compile(r"\d{1,4}[.,]\d\d")
 
@@ -24,7 +28,7 @@ _PRICE = re.compile(r"\d{1,4}[.,]\d\d")
 # that touches the number or a dash is a part of the number: "No: NO-77".
 _LINK = re.compile(
     r"(?: (?:vat|tva|iva|ddv|pdv)(?![a-z]|[-/]\w))?(?: ?\([^()]{1,12}\))?(?: is(?= ))?"
-    r"[ .:#№º°'\"\-]{0,6}"
+    r"[ .,:#№º°'\"\-]{0,6}"
     r"(?:(?:no|nr|num|number|nummer|n|id)(?=[ .:#º°=]))?[ .:#№º°\-=]{0,6}"
 )
 # "Invoice no" announces a number; "invoice" alone may be the title of the document.
@@ -130,6 +134,9 @@ def _candidates(lines: Sequence[TextLine], kind: str) -> Iterator[_Candidate]:
             link = _link_after(line, label)
             explicit = _says_number(label, link)
             number, searched_to = _number_after(line, label, link, explicit=explicit)
+            monthly = _MONTHLY.match(line.text, link.end()) if explicit and not number else None
+            if monthly and "dat" not in label.group() and _is_dated_elsewhere(lines, line):
+                number = monthly.group()
             if number:
                 found = True
                 yield _Candidate(
@@ -142,6 +149,12 @@ def _candidates(lines: Sequence[TextLine], kind: str) -> Iterator[_Candidate]:
             following = lines[line.number + 1 : line.number + 2]
             in_cell = list(below_in_cell(line, following, labels))
             yield from in_cell or below(line, following, labels[0])
+
+
+def _is_dated_elsewhere(lines: Sequence[TextLine], line: TextLine) -> bool:
+    """Return whether another line has a date, so that this one needs none: "No. 12/05/2030"."""
+    months = MonthNames(())
+    return any(dates_in(other.folded, months) for other in lines if other is not line)
 
 
 def _link_after(line: TextLine, label: re.Match[str]) -> re.Match[str]:
@@ -164,13 +177,17 @@ def _number_after(
     start = link.end()
     if link.group() == "-" and len(label.group()) <= _MOST_PREFIX and label.group().isalpha():
         start = label.start()
-    whole = _WITH_BLANKS.match(line.text, start) if explicit else None
+    whole = _WITH_SERIES.match(line.text, start)
+    whole = _WITH_BLANKS.match(line.text, start) if explicit and not whole else whole
     if whole and not dates_in(whole.group(), MonthNames(())):
         return whole.group(), whole.end()
     token = _TOKEN.match(line.text, start)
     if token is None:
         return None, start
     rest = line.text[token.end() :]
+    is_labeled = explicit and not rest.strip()
+    if is_labeled and len(token.group()) == 1 and token.group().isdigit():
+        return token.group(), token.end()
     if _GOES_ON.match(rest) and not _begins_with_date(rest.lstrip(" /-")):
         return None, token.end()
     return _number_in(token.group(), explicit=explicit), token.end()
@@ -213,6 +230,8 @@ def number_below_title(lines: Sequence[TextLine]) -> Iterator[_Candidate]:
                 start, end = below_title.cell(number)
                 named = _NO_AND_NUMBER.fullmatch(below_title.text[start:end].strip())
                 found = _number_in(named[1]) if named else None
+                if named and len(named[1]) == 1 and named[1].isdigit():
+                    found = named[1]
                 if found:
                     yield _Candidate(found, _BELOW_LABEL, "no", below_title)
 

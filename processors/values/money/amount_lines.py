@@ -27,7 +27,8 @@ _DASH = "[-\u2010\u2011\u2012\u2013\u2212]"
 _DASH_BEFORE = re.compile(
     rf"(?<=[^\W_]|[%):]) {_DASH} (?=[^\w\s]?[a-z]{{0,3}} ?\d[\d.,' ]*[.,]\d\d)"
 )
-_DASH_AFTER = re.compile(rf"(?<=[.,]\d\d) {_DASH}$")
+# Behind an amount or its currency; "H" (Haben) is the German "CR".
+_DASH_AFTER = re.compile(rf"(?<=[.,]\d\d)( ?(?:[$€£]|[a-z]{{2,3}}))? (?:{_DASH}|h)$")
 
 
 def amount_lines(lines: Sequence[TextLine]) -> Sequence[TextLine]:
@@ -61,6 +62,6 @@ def _with_signs(lines: Sequence[TextLine]) -> Sequence[TextLine]:
     if not any(credit.match(line.folded) for line in lines[:_TITLE_LINES]):
         return lines
     return [
-        replace(line, folded=_DASH_AFTER.sub("- ", _DASH_BEFORE.sub("  -", line.folded)))
+        replace(line, folded=_DASH_AFTER.sub(r"-\1 ", _DASH_BEFORE.sub("  -", line.folded)))
         for line in lines
     ]

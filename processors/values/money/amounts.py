@@ -36,7 +36,8 @@ _NUMBER = re.compile(
     r"(?:(?<![\d.,])(?<!\d_)|(?<=[a-z/]\.))(?:"
     r"\d{1,3}(?: \d{3}){1,3}(?:[.,]\d{2,3})?(?![\d.,]?\d)"
     r"|(?:\d{1,3}(?:[.'\u2019 ]\d{3}){1,3}|\d{1,7})"
-    r"(?:,[-\u2013\u2014]{1,2}(?![\w\-\u2013])|[.:][-\u2013\u2014]{1,2}(?= ?(?:$|kr|chf|fr|[€)])))"
+    r"(?:,[-\u2013\u2014]{1,2}(?![\w\-\u2013])"
+    r"|(?:\.| ?:)[-\u2013\u2014]{1,2}(?= ?(?:$|[a-z]{2,3}(?![a-z])|[€)])))"
     r"|\d+(?:[.,'\u2019\u066b\u066c]\d+){0,6})"
 )
 _WITHOUT_BLANKS = re.compile(r"(?<![\d.,])\d+(?:[.,'\u2019\u066b]\d+){0,6}")
@@ -44,6 +45,8 @@ _CLOSED_BY_DASH = re.compile(r"¥(?:\d{1,3}(?:,\d{3})*|\d+)$")
 _WITH_DECIMALS = re.compile(r"\d[\d.,' \u2019]*[.,\u066b]\d{2,3}")
 _PERCENTAGE = re.compile(r"\d+(?:[.,]\d+)? ?%")
 
+# In Turkey the sign is before its number: "KDV %20 200,00".
+_PERCENT_BEFORE = re.compile(r"(?<!\d)(?<!\d )%$")
 # A number beside these is no amount: a share, or a part of a date, time, ratio or reference.
 _SHARE_OR_RATIO_AFTER = re.compile(r" ?[%\u2030]|[/:]\d")
 # Groups of two digits are in an amount only before a group of three: "1,20,450".
@@ -52,8 +55,11 @@ _REFERENCE_BEFORE = re.compile(r"(?:.#|\d[/:]|\d{4}-\d\d?-)$")
 _PARENTHESIS = re.compile(r"^[^()]*\)")
 
 # A minus sign belongs to the number after it, also with a blank between them, unless it joins two
-# words or numbers: "total -5.00" and "total: - 5.00" are negative, "10-5.00" and "a - 5.00" not.
-_MINUS_BEFORE = re.compile(rf"(?<![^\W_])(?:{_MINUS}\(?|(?<![^\W_] ){_MINUS} |(?<=: ){_MINUS} )$")
+# words or numbers: "total -5.00" and "total: - 5.00" are negative, "10-5.00", "a - 5.00" and
+# "tax (20%) - 5.00" not.
+_MINUS_BEFORE = re.compile(
+    rf"(?<![^\W_])(?:{_MINUS}\(?|(?<![^\W_] )(?<![)%] ){_MINUS} |(?<=: ){_MINUS} )$"
+)
 _OPENING = re.compile(rf"{_MINUS}?\(?{_MINUS}?$")
 # "CR" (credit) marks what is owed to the customer.
 _CREDIT_BEFORE = re.compile(r"(?<![a-z])cr[ .:]{0,2}$")
@@ -65,8 +71,10 @@ _GAPS_AT_DECIMALS = re.compile(r"(?<=[$€£¥])( ?\d{1,6}) ([.,]) (?=\d\d(?!\d)
 _SIGN_AS_POINT = re.compile(r"(?<![\d.,])(\d{1,5})([€£])(\d\d)(?![\d.,])")
 # The point of a sum, read as a dash: "total 52-00", "cash rm 62- 00". Elsewhere it is a number.
 _DASH_AT_DECIMALS = re.compile(r"(?<=[a-z:)] )(\d{1,6})- ?(\d\d)$")
-# Bookkeepers' other parentheses, and pounds with their pence: "<45.00>", "£3 20p".
-_ANGLES = re.compile(r"<([^<>()\w]{0,2}\d[\d.,' ]*)>")
+# Bookkeepers' other parentheses, and pounds with their pence: "<45.00>", "[45.00]", "£3 20p".
+_ANGLES = re.compile(r"[<\[]([^<>()\[\]\w]{0,2}\d[\d.,' ]*)[>\]]")
+# A six whose loop and stroke look like the sign of the euro: "10.€0".
+_EURO_FOR_SIX = re.compile(r"(?<=\d[.,])€(?=\d)|(?<=\d[.,]\d)€(?![^\s])")
 _PENCE = re.compile(r"(?<=£)( ?\d{1,5}) (\d\d)p(?![a-z])")
 _SUM_WORD = re.compile(
     r"[^\d]*\b(?:total|subtotal|cash|change|amount|amt|due|rm|visa|card)\b[^\d]*"
@@ -136,8 +144,10 @@ def repair_scan_errors(folded: str) -> str:
     """Undo what scans do to numbers; the text may become shorter."""
     if "-" in folded and _SUM_WORD.match(folded):
         folded = _DASH_AT_DECIMALS.sub(r"\1.\2", folded)
-    if "<" in folded:
+    if "<" in folded or "[" in folded:
         folded = _ANGLES.sub(r"(\1)", folded)
+    if "€" in folded:
+        folded = _EURO_FOR_SIX.sub("6", folded)
     folded = _PENCE.sub(r"\1.\2 ", folded)
     with_digits = _LETTER_I.sub("1", _LETTER_O.sub("0", folded))
     with_digits = _GAPS_AT_DECIMALS.sub(r"\1\2", with_digits)
@@ -179,7 +189,7 @@ def _numbers_in(folded: str) -> Iterator[tuple[int, int]]:
     """Yield where the numbers of a line are."""
     for match in _NUMBER.finditer(folded):
         start, end = match.span()
-        if " " not in match.group() or _is_grouped(folded, start, end):
+        if " " not in match.group().rstrip(" :-") or _is_grouped(folded, start, end):
             yield start, end
         else:
             for part in _WITHOUT_BLANKS.finditer(folded, start, end):
@@ -193,6 +203,8 @@ def _is_grouped(folded: str, start: int, end: int) -> bool:
     it if no other number is in the line.
     """
     number = folded[start:end]
+    if _PERCENT_BEFORE.search(folded[:start]):
+        return False
     if "," in number:
         return True
     context = _context_of(folded, start, end)
@@ -267,7 +279,7 @@ def is_no_amount(folded: str, start: int, end: int) -> bool:
     if _SHARE_OR_RATIO_AFTER.match(folded, end) or _DAY_OR_PAIRS.match(folded[start:end]):
         return True
     near = folded[max(0, start - _CONTEXT_CHARS) : start]
-    if _REFERENCE_BEFORE.search(near):
+    if _REFERENCE_BEFORE.search(near) or _PERCENT_BEFORE.search(near):
         return True
 
     # Letters before a number are part of a reference, except a currency and "x" for "times".

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import pairwise
 
@@ -115,7 +115,23 @@ def sums_in(lines: Sequence[TextLine]) -> list[Sum]:
                     integer=not amount.cents,
                 )
             )
-    return found
+    return [replace(each, kind="", label="") if _is_goods(each, found) else each for each in found]
+
+
+def _is_goods(each: Sum, sums: Sequence[Sum]) -> bool:
+    """Return whether the card is among the goods: "birthday card 2.50".
+
+    What is paid with one is below the goods, and is what they cost together.
+    """
+    if each.kind != "card" or sum(other.value == each.value for other in sums) > 1:
+        return False
+    before = each.line.folded[: max(0, each.line.folded.find(each.label))]
+    is_part_of_name = sum(map(str.isalpha, before)) > _CURRENCY_LETTERS
+    return any(
+        other.kind == "" and other.value > each.value
+        for other in sums
+        if is_part_of_name or other.line.number > each.line.number
+    )
 
 
 def _placed_below(

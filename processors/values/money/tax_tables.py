@@ -20,7 +20,10 @@ _ROUNDING_OF_LINES = 1000
 
 HIGHEST_RATE = 30
 """Percent: no sales tax is higher (27 % in Hungary, 2024); a discount may be."""
-_RATE = re.compile(r"(?<![\d.,])(\d{1,2}(?:[.,]\d{1,3})?) ?%")
+# In Turkey the sign is before the rate.
+_RATE = re.compile(
+    r"(?<![\d.,])(\d{1,2}(?:[.,]\d{1,3})?) ?%|(?<!\d)(?<!\d )%(\d{1,2}(?:[.,]\d{1,3})?)(?![\d.,])"
+)
 
 HEADING_LINES = 8
 """Lines between the heading of a table and a row of it, and between a row and the sum."""
@@ -47,7 +50,7 @@ class TaxRow:
 
 def rates_in(folded: str) -> list[Decimal]:
     """Return the percentages of a folded line that can be rates of a tax."""
-    rates = [Decimal(found.replace(",", ".")) for found in _RATE.findall(folded)]
+    rates = [Decimal("".join(found).replace(",", ".")) for found in _RATE.findall(folded)]
     return [rate for rate in rates if rate <= HIGHEST_RATE]
 
 

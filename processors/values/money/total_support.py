@@ -90,6 +90,20 @@ def equations(lines: Sequence[TextLine], _sums: Sequence[Sum]) -> Iterator[Suppo
     yield Support(frozenset(results), 3.0, "a calculation on its line leads to it")
 
 
+def items_above(_lines: Sequence[TextLine], sums: Sequence[Sum]) -> Iterator[Support]:
+    """An amount that is alone on its line is a sum if the items above it add up to it."""
+    items: list[Decimal] = []
+    results: set[Decimal] = set()
+    for each in sums:
+        if each.kind:
+            items = []
+        elif any(map(str.isalpha, each.line.folded)):
+            items.append(each.value)
+        elif len(items) >= _LEAST_PARTS and sum(items) == each.value:
+            results.add(each.value)
+    yield Support(frozenset(results), 2.0, "the items above add up to it")
+
+
 def net_before_tax(lines: Sequence[TextLine], sums: Sequence[Sum]) -> Iterator[Support]:
     """A total called net is before tax if a printed sum is as much more as a labeled tax.
 
@@ -212,6 +226,7 @@ RULES = (
     paid_by_card,
     net_and_tax,
     equations,
+    items_above,
     net_before_tax,
     rounding,
     tables_of_taxes,

@@ -285,6 +285,7 @@ def test_by_a_day():
 
     assert found(text, "due_date").value == "2031-06-09"
     assert find_values([page(text)]).get("date") is None
+    assert found("Please pay £5.00 by 9 June 2031", "due_date").value == "2031-06-09"
 
 
 def test_postcode_decides_the_order():

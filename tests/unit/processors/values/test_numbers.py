@@ -43,6 +43,7 @@ def test_a_number_keeps_its_prefix(line: str, expected: str):
 def test_order_numbers_keep_their_prefix():
     """An order number is read as an invoice number is."""
     assert number("Order no: NO-5518", "order_number") == "NO-5518"
+    assert number("Order: 55-18", "order_number") == "55-18"
 
 
 @pytest.mark.parametrize(
@@ -53,6 +54,12 @@ def test_order_numbers_keep_their_prefix():
         ("Invoice no: 2031 / 0834", "2031 / 0834"),
         ("Invoice no: 2031 / 0834 / A", None),
         ("Invoice no: 834517 / 12.06.2031", "834517"),
+        ("Invoice no: 8", "8"),
+        ("Fatura FS B/83", "FS B/83"),
+        ("Your invoice, number 8345", "8345"),
+        ("Invoice no: 83/06/2031\nDate: 12 June 2031", "83/06/2031"),
+        ("Invoice no: 12/06/2031\nDate: 15 June 2031", "12/06/2031"),
+        ("Invoice no: 12/06/2031", None),
     ],
 )
 def test_a_number_with_blanks_is_whole_or_open(line: str, expected: str | None):
@@ -67,7 +74,7 @@ def test_a_number_with_blanks_is_whole_or_open(line: str, expected: str | None):
         "Invoice no:\n12 June 2031",
         "Invoice no:\n45 days from today",
         "Invoice no: to be advised\n4517",
-        "Invoice no: 8\n4517",
+        "Invoice no: 8 of 9\n4517",
         "Invoice no: 2031.15\n4517",
         f"Invoice no: {'834' * 14}\n4517",
         "Invoice no: 4,5\n4517",

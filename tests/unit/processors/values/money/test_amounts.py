@@ -41,6 +41,7 @@ def amounts(folded: str) -> list[Decimal]:
         "refund (37.40)",
         "refund $(37.40)",
         "refund -(37.40)",
+        "refund [37.40]",
         "refund (37.40 usd)",
         "refund $37.40 cr",
         "refund 37.40cr",
@@ -56,6 +57,7 @@ def test_every_spelling_of_a_minus_is_read(line: str):
     "line",
     [
         "paint - 37.40",
+        "paint (2 l) - £37.40",
         "paint 37.40----",
         "paint 37.40 dr",
         "thirty-seven dollars and forty cents, as agreed by all of us ($37.40)",
@@ -76,6 +78,8 @@ def test_dashes_and_remarks_are_no_minus(line: str):
         ("summe 38,\u2013 €", "38"),
         ("betrag chf 38.\u2013", "38"),
         ("summa 38:- kr", "38"),
+        ("summa 38 :-", "38"),
+        ("summa 38:- sek", "38"),
         ("erstattung -38,- €", "-38"),
     ],
 )
@@ -95,6 +99,7 @@ def test_a_dash_says_that_there_are_no_cents(line: str, amount: str):
         ("summa 7 654,30", ["7654.30"]),
         ("nails 7 654.30", ["654.30"]),
         ("nails 7 654.30 4 580.10", ["654.30", "580.10"]),
+        ("kdv %20 654,30", ["654.30"]),
     ],
 )
 def test_blanks_separate_thousands_beside_a_currency(line: str, found: list[str]):
@@ -187,7 +192,9 @@ def test_a_currency_of_a_heading_has_its_decimals(text: str, total: str):
     assert values_of(f"Invoice no: 17\n{text}")["total"] == total
 
 
-@pytest.mark.parametrize("total", ["- $5.00", "5.00 -", "\u2013 5.00", "- usd 5.00"])
+@pytest.mark.parametrize(
+    "total", ["- $5.00", "5.00 -", "\u2013 5.00", "- usd 5.00", "5.00 € -", "5.00 EUR H"]
+)
 def test_a_credit_note_has_dashes_for_minus(total: str):
     """On a paper that returns money, a dash between blanks is a minus; elsewhere it is none."""
     assert values_of(f"Small Shop\nCredit note 834\nTotal {total}")["total"] == "-5.00"
@@ -264,7 +271,13 @@ def test_no_currency_is_assumed_against_an_abbreviation():
 
 @pytest.mark.parametrize(
     ("line", "value"),
-    [("total <37.40>", "-37.40"), ("total £3 20p", "3.20"), ("total $2,34,56", None)],
+    [
+        ("total <37.40>", "-37.40"),
+        ("total £3 20p", "3.20"),
+        ("total $2,34,56", None),
+        ("total 37.4€", "37.46"),
+        ("total 3.45€", "3.45"),
+    ],
 )
 def test_odd_spellings(line: str, value: str | None):
     """Angles are a minus, pence may be named, and groups of two digits are no amount of money."""

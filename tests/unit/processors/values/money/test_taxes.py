@@ -117,6 +117,10 @@ BILLS = {
         "Stawka VAT Netto VAT Brutto\n23% 100,00 23,00 123,00\n8% 50,00 4,00 54,00\nDo zapłaty: 177,00 PLN",
         "150.00 27.00 177.00",
     ),
+    "the sign of a rate before it": (
+        "Ara Toplam 1.000,00 TL\nKDV %20 200,00 TL\nGenel Toplam 1.200,00 TL",
+        "1000.00 200.00 1200.00",
+    ),
     "Japanese": (
         "請求書\n小計 ¥10,000\n消費税(10%) ¥1,000\n合計 ¥11,000",
         "10000.00 1000.00 11000.00",

@@ -277,6 +277,9 @@ def test_dates_of_two_bills():
         ("Tea\nTotal € 31 . 40", "31.40"),
         ("Tea\nTotal: - £ 31.40", "-31.40"),
         ("Tea 31.40\nTotal 31.40\nPaid 20.10.2031", "31.40"),
+        ("Thank-you card 2.20\nPen 6.10\n8.30\nVisa", "8.30"),
+        ("Pen 6.10\nCard 2.20\nInk 4.00\n12.30\nPaid by card", "12.30"),
+        ("Pen 6.10\nInk 2.20\nVisa 8.30", "8.30"),
     ],
 )  # fmt: skip
 def test_what_is_called_a_total(text: str, total: str):
