@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 from starlette.responses import Response
+from starlette.types import Send
 
 from flows.agents.tools.tool import Json
 
@@ -17,6 +18,8 @@ _HEADERS = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
 }
+# Made once: json.dumps makes one for each call that has options.
+_ENCODER = json.JSONEncoder(ensure_ascii=False, default=str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +118,29 @@ class Reply:
 
     def response(self) -> Response:
         """Return it as a response."""
-        is_problem = self.status >= HTTPStatus.BAD_REQUEST
-        return Response(
-            json.dumps(self.content, ensure_ascii=False, default=str),
-            self.status,
-            {**_HEADERS, **self.headers},
-            MEDIA_TYPE if is_problem else "application/json",
-        )
+        return Response(self._body(), self.status, self._headers(), self._media_type())
+
+    async def answer(self, send: Send) -> None:
+        """Send it as the answer to a request."""
+        # Straight to the server: a response of Starlette would put it together once more.
+        body = self._body()
+        described = {
+            "Content-Length": str(len(body)),
+            "Content-Type": self._media_type(),
+            **self._headers(),
+        }
+        headers = [(n.lower().encode("latin-1"), v.encode("latin-1")) for n, v in described.items()]
+        await send({"type": "http.response.start", "status": self.status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    def _body(self) -> bytes:
+        return _ENCODER.encode(self.content).encode()
+
+    def _headers(self) -> dict[str, str]:
+        return {**_HEADERS, **self.headers}
+
+    def _media_type(self) -> str:
+        return MEDIA_TYPE if self.status >= HTTPStatus.BAD_REQUEST else "application/json"
 
 
 def success(content: Mapping[str, Any]) -> Reply:

@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from flows.agents.accounts import AgentAccount
 from flows.agents.calls import (
@@ -43,6 +43,7 @@ from flows.api.requests import (
     Wrong,
     body_arguments,
     declared_size,
+    has_body,
     query_arguments,
     whole_body,
     wrong,
@@ -81,7 +82,7 @@ class Asked:
         )
 
 
-def api_app(accounts: Mapping[str, AgentAccount], allowed: Allowed, url: str | None) -> Starlette:
+def api_app(accounts: Mapping[str, AgentAccount], allowed: Allowed, url: str | None) -> ASGIApp:
     """Return the application: `/api/ACCOUNT/…`, the document that describes it, and `/health`."""
     api = _Api(accounts, url)
 
@@ -103,17 +104,22 @@ def api_app(accounts: Mapping[str, AgentAccount], allowed: Allowed, url: str | N
     async def health(_request: Request) -> Response:
         return JSONResponse({"status": "ok"})
 
-    app = Starlette(
+    others = Starlette(
         routes=[
             Route("/openapi.json", openapi, methods=["GET"]),
             Route(f"{PROBLEMS}/{{kind}}", explained, methods=["GET"]),
             Route(f"{METADATA}{ROOT}/{{account}}", metadata, methods=["GET"]),
             Route("/health", health, methods=["GET"]),
-            Route(f"{ROOT}/{{rest:path}}", api),
         ]
     )
-    app.add_middleware(Doorkeeper, allowed=allowed)
-    return app
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        # Calls have a table of addresses of their own: routes and middleware would look at each of
+        # them for nothing.
+        is_call = scope["type"] == "http" and scope["path"].startswith(f"{ROOT}/")
+        await (api if is_call else others)(scope, receive, send)
+
+    return Doorkeeper(app, allowed)
 
 
 @dataclass(slots=True)
@@ -137,29 +143,57 @@ class _Api:
             cause = "The ledger cannot be reached or written, so nothing was done."
             reply = problem("try_later", cause)
         if reply is not None:
-            await reply.response()(scope, receive, send)
+            await reply.answer(send)
 
     async def _reply(self, request: Request, send: Send) -> Reply | None:
         """Return what is answered; None where a file was sent."""
         _root, name, *segments = (*segments_of(request.scope["raw_path"]), "")
         segments = segments[:-1] if segments else []
-        asked = await self._let_in(request, send, name)
+        methods = {one.method: (one, values) for one, values in find(segments)}
+        endpoint, values = methods.get(request.method, (None, {}))
+        if endpoint is not None and endpoint.is_plain and not has_body(request):
+            return await self._read(request, send, name, endpoint, values)
+        account = self.accounts.get(name)
+        asked = await in_thread(self._let_in, request, send, name, account)
         if not segments:
             return self._listing(asked)
         if segments[0] == "documents" and request.method == "GET":
             return await self._document(asked, segments[1:])
-        methods = {one.method: (one, values) for one, values in find(segments)}
         if not methods:
             raise wrong("not_found", "There is no such address; /openapi.json lists all.")
-        if request.method not in methods:
+        if endpoint is None:
             allow = {"Allow": ", ".join(methods)}
             cause = f"{request.method[:20]} is not among the methods of this address."
             return problem("method", cause, headers=allow)
-        endpoint, values = methods[request.method]
         return await self._call(asked, endpoint, values)
 
-    async def _let_in(self, request: Request, send: Send, name: str) -> Asked:
-        """Find account and token of a request.
+    async def _read(
+        self,
+        request: Request,
+        send: Send,
+        name: str,
+        endpoint: Endpoint,
+        values: Mapping[str, str],
+    ) -> Reply:
+        """Answer a call that only reads, and whose arguments are in its address.
+
+        Its token is looked up in the thread of the call: to change threads once more costs as much
+        as the look-up.
+        """
+        account = self.accounts.get(name)
+
+        def run() -> Reply:
+            asked = self._let_in(request, send, name, account)
+            arguments = {**query_arguments(request, endpoint), **values}
+            return self._carried_out(asked, endpoint, arguments)
+
+        limiter = None if account is None else self._limiter(account, transfers=False)
+        return await in_thread(run, limiter=limiter)
+
+    def _let_in(
+        self, request: Request, send: Send, name: str, account: AgentAccount | None
+    ) -> Asked:
+        """Find the token of a request for an account; blocks.
 
         Raises:
             Wrong: there is no valid token. An account that there is not is answered the same.
@@ -167,12 +201,11 @@ class _Api:
         if has_token_in_query(request):
             cause = "A token is never a part of the query; send it as a header."
             raise wrong("arguments", cause)
-        account = self.accounts.get(name)
         given = credentials_of(request, audience=f"{self._base(request)}{ROOT}/{name}")
         token = None
         # One in the address would be in the log of every proxy.
         if account is not None and not given.in_path:
-            token = await in_thread(given.valid, account)
+            token = given.valid(account)
         if account is None or token is None:
             _log.info("a request without a valid token was refused", account=bool(account))
             # Encoded again: a header takes neither every character nor a quotation mark.
@@ -226,49 +259,56 @@ class _Api:
             asked = replace(asked, upload=Upload(request, name=name, size_bytes=size_bytes))
         else:
             arguments |= await body_arguments(request, endpoint, await whole_body(request))
-        cursors = await self._cursors_of(asked.account)
-        listing = dict(arguments)
-        if "cursor" in arguments:
-            try:
-                arguments["cursor"] = cursors.open(tool.name, listing, str(arguments["cursor"]))
-            except Refusal as error:
-                raise wrong(error.kind, str(error)) from None
         if endpoint.sends_file:
-            return await self._send_file(
-                asked, lambda caller: perform(caller, tool.name, arguments)
-            )
+            run = functools.partial(perform, name=tool.name, arguments=arguments)
+            return await self._send_file(asked, run)
 
         async def carry_out() -> Reply:
             try:
-                answered = await self._performed(asked, endpoint, arguments)
+                return await self._performed(asked, endpoint, arguments)
             except Wrong as error:
                 return error.reply
-            content = dict(answered.content)
-            if content.get("next_cursor") is not None:
-                content["next_cursor"] = cursors.seal(tool.name, listing, content["next_cursor"])
-            return _replied(replace(answered, content=content), asked.account.name)
 
         key = None if endpoint.method == "GET" else key_of(request)
         if key is None:
             return await carry_out()
-        sent = arguments_digest({"method": endpoint.method, "path": endpoint.path, "sent": listing})
+        sent = arguments_digest(
+            {"method": endpoint.method, "path": endpoint.path, "sent": arguments}
+        )
         intent = KeptRequest(asked.token.id, key, sent)
         is_raw, upload = tool.is_raw, asked.upload
         return await once(asked.account, intent, carry_out, is_raw=is_raw, upload=upload)
 
     async def _performed(
         self, asked: Asked, endpoint: Endpoint, arguments: Mapping[str, Any]
-    ) -> Answered:
-        call = functools.partial(perform, asked.caller(), endpoint.tool.name, arguments)
+    ) -> Reply:
+        limiter = self._limiter(asked.account, transfers=endpoint.takes_file)
+        return await in_thread(self._carried_out, asked, endpoint, arguments, limiter=limiter)
+
+    def _carried_out(self, asked: Asked, endpoint: Endpoint, arguments: Mapping[str, Any]) -> Reply:
+        """Carry out the tool of an endpoint; blocks.
+
+        Raises:
+            Wrong: the cursor or the scope does not allow it, or its end is not recorded.
+        """
+        name = endpoint.tool.name
+        cursors = self._cursors_of(asked.account)
+        opened = dict(arguments)
         try:
-            limiter = self._limiter(asked.account, transfers=endpoint.takes_file)
-            return await in_thread(call, limiter=limiter)
+            if "cursor" in arguments:
+                opened["cursor"] = cursors.open(name, arguments, str(arguments["cursor"]))
+            answered = perform(asked.caller(), name, opened)
+        except Refusal as error:
+            raise wrong(error.kind, str(error)) from None
         except UnknownTool:
-            name = endpoint.tool.name
             raise wrong("scope", f"The token does not cover {name}.") from None
         except Unsettled as error:
             # It was carried out, and neither the audit nor the key has it.
             raise Wrong(problem("in_doubt", str(error))) from None
+        content = dict(answered.content)
+        if content.get("next_cursor") is not None:
+            content["next_cursor"] = cursors.seal(name, arguments, content["next_cursor"])
+        return _replied(replace(answered, content=content), asked.account.name)
 
     async def _document(self, asked: Asked, rest: list[str]) -> Reply | None:
         """Send the original or the text of a document."""
@@ -310,10 +350,9 @@ class _Api:
             limiters[account.name] = anyio.CapacityLimiter(most)
         return limiters[account.name]
 
-    async def _cursors_of(self, account: AgentAccount) -> Cursors:
+    def _cursors_of(self, account: AgentAccount) -> Cursors:
         if account.name not in self._cursors:
-            key = await in_thread(account.ledger.effects.plan_key)
-            self._cursors[account.name] = Cursors(key)
+            self._cursors[account.name] = Cursors(account.ledger.effects.plan_key())
         return self._cursors[account.name]
 
 

@@ -39,6 +39,11 @@ class Endpoint:
     sends_file: bool = False
 
     @property
+    def is_plain(self) -> bool:
+        """Say whether it only reads and answers in JSON, with all arguments in the address."""
+        return self.method == "GET" and not (self.body or self.takes_file or self.sends_file)
+
+    @property
     def path(self) -> str:
         """Return the path below `/api/ACCOUNT`."""
         return "/" + "/".join(self.segments)

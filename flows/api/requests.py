@@ -111,6 +111,11 @@ def _json(data: bytes, *, what: str) -> Any:
         raise wrong("arguments", f"{what} is not JSON, or is nested too deeply.") from None
 
 
+def has_body(request: Request) -> bool:
+    """Say whether a request announces a body, which HTTP/1.1 requires of one."""
+    return "content-length" in request.headers or "transfer-encoding" in request.headers
+
+
 async def whole_body(request: Request) -> bytes:
     """Read a body that is small and comes in time.
 

@@ -9,9 +9,7 @@ from flows.agents.door import Allowed, refuse_open_door
 from flows.api.app import api_app
 from flows.api.endpoints import ROOT
 from flows.http.server import Serving, serving_accounts
-
-BLOCK = 20
-"""Caspio calls booked at a time: programs make many, and each booking waits for the disk."""
+from pipeline.metering.budget import BLOCK
 
 
 @contextmanager

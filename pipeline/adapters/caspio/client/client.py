@@ -30,6 +30,7 @@ from pipeline.adapters.caspio.client.http.call import RETRY, Caller
 from pipeline.adapters.caspio.client.http.network import network_transport
 from pipeline.adapters.caspio.client.http.rate import PermitPool, RateLimiter
 from pipeline.adapters.caspio.client.http.request import Call
+from pipeline.adapters.caspio.client.http.sending import Sender
 from pipeline.adapters.caspio.client.http.transport import (
     CallCounter,
     Meter,
@@ -113,25 +114,23 @@ class CaspioClient:
             clock=clock,
             kept=token,
         )
-        self._http = httpx.Client(
-            auth=auth,
-            transport=MeteredTransport(
+        self._sender = Sender(
+            MeteredTransport(
                 transport or network_transport(connections=connections),
                 limiter=limiter,
                 calls=self._calls,
                 meter=meter,
             ),
-            timeout=timeout or default_timeout(),
+            auth=auth,
             headers={
                 "User-Agent": f"caspio-ingest (Python {platform.python_version()})",
-                # What `bound_answer` decodes; httpx would also ask for what else is installed.
+                # What `bound_answer` decodes.
                 "Accept-Encoding": "gzip",
             },
-            # A redirect would carry the token to another address.
-            follow_redirects=False,
+            timeout=timeout or default_timeout(),
         )
         self._caller = caller = Caller(
-            self._http,
+            self._sender,
             url=url,
             clock=clock,
             limiter=limiter,
@@ -222,7 +221,7 @@ class CaspioClient:
 
     def close(self) -> None:
         """Close all connections."""
-        self._http.close()
+        self._sender.close()
 
     def __enter__(self) -> Self:
         return self

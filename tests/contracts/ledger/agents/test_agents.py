@@ -144,6 +144,19 @@ def test_a_minute_has_so_many_calls(ledger: Ledger, clock: FakeClock):
     assert len(ledger.agents.agent_calls("acme")) == 3
 
 
+def test_calls_of_another_token_take_nothing_off(
+    ledger: Ledger, clock: FakeClock, token: AgentToken
+):
+    """However many calls others make in between, a token has its own rate, and no more."""
+    ledger.agents.add_token(replace(token, id="t2", name="other", digest="d2"))
+    assert ledger.agents.begin_call(a_call(clock), per_minute=3)
+    for _ in range(5):
+        assert ledger.agents.begin_call(a_call(clock, "t2"), per_minute=1000)
+
+    taken = [ledger.agents.begin_call(a_call(clock), per_minute=3) is not None for _ in range(3)]
+    assert taken == [True, True, False]
+
+
 def test_calls_are_added_up_by_token_and_month(ledger: Ledger, clock: FakeClock, token: AgentToken):
     """The share of the budget is by calendar month, and each token has its own."""
     ledger.agents.add_token(replace(token, id="t2", name="other", digest="d2"))

@@ -37,6 +37,7 @@ from pipeline.adapters.caspio.client.http.refusals import (
     judge,
 )
 from pipeline.adapters.caspio.client.http.request import MAX_URI, Call
+from pipeline.adapters.caspio.client.http.sending import Sender
 from pipeline.adapters.caspio.client.http.transport import TEMPLATE, UNTIL_S
 from pipeline.adapters.caspio.client.operations import AnswerKind
 from pipeline.adapters.caspio.client.retry import Failures, Repeatable, RetryPolicy
@@ -69,7 +70,7 @@ class Caller:
     """The function that all calls pass through, with what it needs.
 
     Args:
-        http: Sends requests; authenticates them.
+        sender: Sends requests; authenticates them.
         url: The account's address.
         clock: Waits between attempts.
         limiter: Is slowed down when Caspio had too many calls.
@@ -79,7 +80,7 @@ class Caller:
 
     def __init__(
         self,
-        http: httpx.Client,
+        sender: Sender,
         *,
         url: str,
         clock: Clock,
@@ -87,7 +88,7 @@ class Caller:
         redacted: Callable[[str], str],
         retry: RetryPolicy = RETRY,
     ) -> None:
-        self._http = http
+        self._sender = sender
         self._url = url
         self._clock = clock
         self._limiter = limiter
@@ -183,9 +184,9 @@ class Caller:
             )
         try:
             if call.upload is None:
-                return self._http.send(self._request(call, url, None), stream=True)
+                return self._sender.send(self._request(call, url, None))
             with call.upload.opened() as file:
-                return self._http.send(self._request(call, url, file), stream=True)
+                return self._sender.send(self._request(call, url, file))
         except TokenDelayed as error:
             pause_s = None
             if error.response is not None:
@@ -206,7 +207,7 @@ class Caller:
         elif call.method == "DELETE":
             # Older documentation asks for it although there is no body; newer does not mind.
             headers["Content-Type"] = "application/json"
-        return self._http.build_request(
+        return self._sender.request(
             call.method, url, json=call.json, files=files, headers=headers, extensions=extensions
         )
 
