@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_REST_S = 600.0
+LENDER = "CASPIO_READER_LENDER"
+"""Environment variable with the socket of what lends reader processes to a worker's runs."""
+
+REST_S = 600.0
 """Seconds without a run after which a kept reader is ended: its processes have hundreds of MB."""
 
 
@@ -33,12 +36,18 @@ class _Cancellable(Protocol):
     def cancel(self) -> None: ...
 
 
-def _later(seconds: float, call: Callable[[], None]) -> _Cancellable:
+def later(seconds: float, call: Callable[[], None]) -> _Cancellable:
     """Call something in so many seconds, unless that is cancelled or the process ends before."""
     timer = threading.Timer(seconds, call)
     timer.daemon = True
     timer.start()
     return timer
+
+
+def lender_of_runs() -> Path | None:
+    """Return the socket of what lends reader processes to the runs of a worker, if this is one."""
+    path = environment(LENDER)
+    return Path(path) if path else None
 
 
 def read_file(
@@ -78,9 +87,14 @@ def open_reader(
     workers: int | None = None,
     renditions: tuple[str, ...] = (),
     turns: "ReadingTurns | None" = None,
+    lender: Path | None = None,
+    owner: str = "",
     job: type | None = None,
 ) -> "SandboxedReader":
-    """Return a reader with the limits of the settings; `renditions` are created for the archive."""
+    """Return a reader with the limits of the settings; `renditions` are created for the archive.
+
+    `lender` is the socket of what lends reader processes of the account `owner`.
+    """
     from processors.sandbox.reader import SandboxedReader
 
     return SandboxedReader(
@@ -98,6 +112,8 @@ def open_reader(
         require_isolation=settings.require_isolation,
         cache=cache_folder(),
         turns=turns,
+        lender=lender,
+        owner=owner,
         job=job,
     )
 
@@ -111,7 +127,7 @@ class KeptReader:
     they are ended; `later` calls what does that.
     """
 
-    later: Callable[[float, Callable[[], None]], _Cancellable] = _later
+    later: Callable[[float, Callable[[], None]], _Cancellable] = later
     _known: tuple[object, object] | None = None
     _reader: "SandboxedReader | None" = None
     _key: object = None
@@ -145,7 +161,7 @@ class KeptReader:
             with self._lock:
                 self._users -= 1
                 self._cancel_ending()
-                self._ending = self.later(_REST_S, self._end_rested)
+                self._ending = self.later(REST_S, self._end_rested)
 
     def known(self, key: object, new: Callable[[], T]) -> T:
         """Return what runs with this key know of the account; `new` makes it for the first one."""

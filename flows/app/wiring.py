@@ -13,7 +13,13 @@ import structlog
 from pydantic import SecretStr
 
 from flows.app.drain import Drain
-from flows.app.reading import KeptReader, open_reader, own_rules, worker_count
+from flows.app.reading import (
+    KeptReader,
+    lender_of_runs,
+    open_reader,
+    own_rules,
+    worker_count,
+)
 from pipeline.adapters.system_clock import SystemClock
 from pipeline.context import Ports
 from pipeline.errors import BadSettings, IngestError
@@ -126,9 +132,9 @@ def _reader_for(
 ) -> AbstractContextManager["SandboxedReader"]:
     """Return the reader of a run, its own or one that is kept."""
     archive = settings.archive
-    opening = partial(_open_archiving_reader, settings)
     if kept is None:
-        return opening()
+        return open_archiving_reader(settings, lender=lender_of_runs())
+    opening = partial(open_archiving_reader, settings)
     # The settings name the file of the user's rules, and it may have changed.
     rules = own_rules(settings.processing.rules)
     key = (settings.processing, rules, archive.renditions, settings.account, settings.queue)
@@ -147,11 +153,14 @@ def warm_reader(settings: Settings, kept: KeptReader) -> None:
         structlog.get_logger(__name__).warning("reader not warmed", error=str(error))
 
 
-def _open_archiving_reader(settings: Settings) -> "SandboxedReader":
+def open_archiving_reader(settings: Settings, *, lender: Path | None = None) -> "SandboxedReader":
+    """Return the reader of a run; `lender` is the socket of what lends its processes."""
     return open_reader(
         settings.processing,
         renditions=settings.archive.renditions,
         turns=open_turns(settings),
+        lender=lender,
+        owner=f"{settings.account} {settings.caspio.account}",
     )
 
 

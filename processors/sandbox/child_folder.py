@@ -23,38 +23,16 @@ _LOCK = "owner"
 _DOCUMENT = "document"
 
 
-class ChildFolder:
-    """A fresh folder for one child, locked by this process until it is removed.
+class OpenFolder:
+    """The folder of a child, reached by its open parts: `documents`, and `own`.
 
-    `identity` is the user that the child becomes, None where it does not; the folder is closed to
-    everybody else.
+    `identity` is the user that the child becomes, None where it does not.
     """
 
-    def __init__(self, identity: Identity | None) -> None:
+    def __init__(self, *, documents: int, own: int, identity: Identity | None) -> None:
+        self.documents = documents
+        self.own = own
         self.identity = identity
-        while True:
-            folder = Path(tempfile.mkdtemp(prefix=_PREFIX)).resolve()
-            self._lock = os.open(
-                folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600
-            )
-            fcntl.flock(self._lock, fcntl.LOCK_EX)
-            if (folder / _LOCK).exists():  # else somebody swept between the last two lines
-                break
-            os.close(self._lock)
-        self._folder = folder
-        self.folders = Folders(folder / "documents", folder / "own", folder / "stage")
-        for path in (self.folders.stage, self.folders.documents, self.folders.own):
-            path.mkdir(mode=0o700)
-        if identity is not None:
-            # The child's group may look into the folder and the documents, and its user owns one
-            # folder.
-            os.chown(self.folders.own, identity.uid, identity.gid)
-            for path in (folder, self.folders.documents):
-                os.chown(path, -1, identity.gid)
-                path.chmod(0o750)
-        # From now on both are reached by these: a name could be changed.
-        self._documents = os.open(self.folders.documents, file_tree.OPEN_FOLDER)
-        self.own = os.open(self.folders.own, file_tree.OPEN_FOLDER)
 
     def lay_out(self, path: Path, number: int) -> str:
         """Copy a document for the child, make a folder for its output and return its name.
@@ -70,7 +48,7 @@ class ChildFolder:
         name = f"{number}"
         with path.open("rb") as source:
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-            target = os.open(_DOCUMENT, flags, 0o400, dir_fd=self._documents)
+            target = os.open(_DOCUMENT, flags, 0o400, dir_fd=self.documents)
             with os.fdopen(target, "wb") as copy:
                 if self.identity is not None:
                     os.fchown(target, -1, self.identity.gid)
@@ -86,24 +64,71 @@ class ChildFolder:
 
     def clear(self) -> bool:
         """Remove the document and all that the child left; the child must not run meanwhile."""
-        emptied = file_tree.empty(self._documents)
+        emptied = file_tree.empty(self.documents)
         return file_tree.empty(self.own) and emptied
 
-    def remove(self) -> None:
-        """Remove the folder, then give the lock back. The child must have ended. Never raises."""
-        self.abandon()
-        _remove(self._folder)
-        with suppress(OSError):
-            os.close(self._lock)
-
-    def abandon(self) -> None:
-        """Leave the folder alone, since something of the child may still run.
-
-        It stays locked as long as this process lives.
-        """
-        for number in (self._documents, self.own):
+    def close(self) -> None:
+        """Leave the folder as it is, and look into it no more."""
+        numbers, self.documents, self.own = (self.documents, self.own), -1, -1
+        for number in numbers:
             with suppress(OSError):
                 os.close(number)
+
+
+class ChildFolder(OpenFolder):
+    """A fresh folder for one child, locked by this process until it is removed.
+
+    It is closed to everybody but this user and the child's.
+    """
+
+    def __init__(self, identity: Identity | None) -> None:
+        self._folder, self._lock = locked_folder()
+        folder = self._folder
+        self.folders = Folders(folder / "documents", folder / "own", folder / "stage")
+        for path in (self.folders.stage, self.folders.documents, self.folders.own):
+            path.mkdir(mode=0o700)
+        if identity is not None:
+            # The child's group may look into the folder and the documents, and its user owns one
+            # folder.
+            os.chown(self.folders.own, identity.uid, identity.gid)
+            for path in (folder, self.folders.documents):
+                os.chown(path, -1, identity.gid)
+                path.chmod(0o750)
+        # From now on both are reached by these: a name could be changed.
+        super().__init__(
+            documents=os.open(self.folders.documents, file_tree.OPEN_FOLDER),
+            own=os.open(self.folders.own, file_tree.OPEN_FOLDER),
+            identity=identity,
+        )
+
+    def remove(self) -> None:
+        """Remove the folder, then give the lock back. The child must have ended. Never raises.
+
+        A folder that is only closed stays locked as long as this process lives.
+        """
+        self.close()
+        remove_locked(self._folder, self._lock)
+
+
+def locked_folder() -> tuple[Path, int]:
+    """Make a temporary folder for this user alone, and lock it; return it with the lock.
+
+    If this process is killed, `sweep` removes it.
+    """
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=_PREFIX)).resolve()
+        lock = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if (folder / _LOCK).exists():  # else somebody swept between the last two lines
+            return folder, lock
+        os.close(lock)
+
+
+def remove_locked(folder: Path, lock: int) -> None:
+    """Remove a folder of `locked_folder`, then give the lock back. Never raises."""
+    _remove(folder)
+    with suppress(OSError):
+        os.close(lock)
 
 
 def sweep() -> None:

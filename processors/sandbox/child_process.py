@@ -6,41 +6,29 @@ parent waiting in the middle of a message.
 
 import json
 import os
-import pickle
 import select
 import socket
-import struct
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
 
-from processors.contract import ReadSettings
+from processors.contract import Limits
 from processors.sandbox import answers, file_tree, launch
 from processors.sandbox.answers import Answer, Bug, ProtocolError
-from processors.sandbox.child_folder import ChildFolder
-from processors.sandbox.confinement import Confinement
+from processors.sandbox.child_folder import OpenFolder
 from processors.sandbox.isolation import Granted
-from processors.sandbox.kernel import privileges
+from processors.sandbox.kernel.privileges import Identity
 
-_START_S = 120.0  # for a child that must import everything on a busy machine
+START_S = 120.0  # for a child that must import everything on a busy machine
 _TAKE_S = 30.0  # an idle child takes a document within milliseconds, on a busy machine in seconds
 _STOP_S = 15.0
-_END_S = 20.0
+END_S = 20.0
 _DISMISS_S = 2.0
-# By default Python looks for garbage after every 700 objects, and a start makes half a million that
-# stay: looking less often saves a tenth of it, for a few MiB.
-_PROGRAM = (
-    "import gc, sys; gc.set_threshold(50_000, 20, 20); control, line, *sys.path = sys.argv[1:]; "
-    "from processors.sandbox.supervisor import main; main(int(control), int(line))"
-)
-_KEPT = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TESSDATA_PREFIX", "LD_LIBRARY_PATH")
-_ONE_CORE = {"OMP_THREAD_LIMIT": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
 class Ended(Exception):
@@ -58,68 +46,81 @@ class Irregular(Exception):
     """The child did something that a healthy one does not do; no document is to blame for it."""
 
 
+@dataclass(frozen=True, slots=True)
+class ChildState:
+    """What is known of a child: its supervisor, its user, and what it has done and was granted.
+
+    `granted` is None as long as it has not said that it is ready.
+    """
+
+    pid: int
+    documents: int
+    identity: Identity | None
+    granted: Granted | None
+
+
 class ChildProcess:
     """A child and its supervisor.
 
-    `job` names what the child does with a document. `without` leaves out layers, for tests. `warm`
-    lets it load its models before it says that it is ready. `cache` is the folder of what the
-    first child makes for all. `pid` is its supervisor. `documents` is
-    how many it has been given, `taken` whether it has begun with the latest one,
-    `must_be_replaced` whether it asked for that.
+    `pid` is the supervisor, `control` the socket to it, `line` the one to the child. `start_s` is
+    how long the child may take until it is ready. `documents` is how many it has been given,
+    `taken` whether it has begun with the latest one, `must_be_replaced` whether it asked for that.
     """
 
     def __init__(
         self,
-        settings: ReadSettings,
-        job: str,
         *,
-        code: tuple[Path, ...],
-        without: frozenset[str],
-        warm: bool,
-        cache: Path | None,
+        pid: int,
+        control: socket.socket,
+        line: socket.socket,
+        folder: OpenFolder,
+        limits: Limits,
+        start_s: float = START_S,
     ) -> None:
-        self._starting = threading.Lock()
-        self._granted: Granted | None = None
-        self._failure = ""
-        self._start_s = _START_S + (settings.limits.wall_s if warm else 0)
-        self._take_s = min(_TAKE_S, settings.limits.stall_s)
-        self._control, control = socket.socketpair()
-        self._line, line = socket.socketpair()
-        with control, line:
-            # A child is given few variables: no secret is among them.
-            given = os.environ  # noqa: TID251 - to drop most of it
-            kept = {name: given[name] for name in _KEPT if name in given}
-            self._process = subprocess.Popen(  # noqa: S603 - this Python and a program of ours
-                [
-                    sys.executable,
-                    "-I",
-                    "-c",
-                    _PROGRAM,
-                    str(control.fileno()),
-                    str(line.fileno()),
-                    *map(os.path.abspath, sys.path),
-                ],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                pass_fds=(control.fileno(), line.fileno()),
-                env=kept | _ONE_CORE,
-                cwd="/",
-                start_new_session=True,
-            )
-        self.pid = self._process.pid
+        self.pid = pid
+        self.folder = folder
         self.documents = 0
         self.taken = False
         self.must_be_replaced = False
+        self._control = control
+        self._line = line
+        self._starting = threading.Lock()
+        self._granted: Granted | None = None
+        self._start_s = start_s
+        self._take_s = min(_TAKE_S, limits.stall_s)
         self._stopped = False
         self._ended = False
         self._report = b""
-        identity = None if "identity" in without else privileges.identity_for(self.pid)
-        self.folder = ChildFolder(identity)
-        confinement = Confinement(self.folder.folders, settings.limits, code, identity, without)
-        data = pickle.dumps(launch.Launch(settings, confinement, job, warm, cache))
-        with suppress(OSError):  # it ended at once: `wait` notices
-            self._control.sendall(struct.pack("=I", len(data)) + data)
+
+    @property
+    def is_new(self) -> bool:
+        """Say whether it has seen no document: only such a child may judge one."""
+        return self.documents == 0
+
+    def state(self) -> ChildState:
+        """Return what another process must know of it to go on with it."""
+        return ChildState(self.pid, self.documents, self.folder.identity, self._granted)
+
+    def go_on(self, state: ChildState) -> None:
+        """Go on where another process left it."""
+        self.documents, self.folder.identity = state.documents, state.identity
+        self._granted = state.granted
+        self._stopped = False  # as long as the supervisor has not said so to this process
+
+    def parts(self) -> tuple[int, ...]:
+        """Return the open sockets and folders that another process needs to go on with it."""
+        folder = self.folder
+        return self._control.fileno(), self._line.fileno(), folder.documents, folder.own
+
+    def rest(self) -> bool:
+        """Leave the child stopped, with nothing of a document; say whether it is fit for another.
+
+        Raises:
+            Ended, Irregular: it is not.
+        """
+        is_alone = self.stop() and not self.must_be_replaced
+        said_more = bool(select.select([self._line], [], [], 0)[0])
+        return is_alone and not said_more and self.folder.clear()
 
     def ready(self) -> Granted:
         """Wait until the child has given up what it does not need, and return what it was granted.
@@ -278,7 +279,7 @@ class ChildProcess:
 
     def _exit_code(self) -> int | None:
         """Return how the child ended, as the supervisor reports it when nothing of it is left."""
-        self._control.settimeout(_END_S)
+        self._control.settimeout(END_S)
         try:
             while True:
                 self._receive()
@@ -311,20 +312,15 @@ class ChildProcess:
         self.interrupt()
         if not self._ended:
             self._exit_code()
-        with suppress(subprocess.TimeoutExpired):
-            self._process.wait(_END_S)
         return self._ended
 
     def end(self) -> None:
-        """End the child and all it started, and remove its folder."""
-        if self.kill():
-            self.folder.remove()
-        else:
-            # The child ends with its supervisor, but what it started may not.
-            self._process.kill()
-            with suppress(subprocess.TimeoutExpired):
-                self._process.wait(1.0)
-            self.folder.abandon()
-            structlog.get_logger(__name__).warning("reader_not_ended", process=self.pid)
+        """End the child and all it started, and close what leads to it."""
+        self.kill()
+        self.close()
+
+    def close(self) -> None:
+        """Close the sockets and the folder."""
+        self.folder.close()
         for end in (self._line, self._control):
             end.close()

@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -31,10 +32,12 @@ from processors.ocr import engines
 from processors.ocr.rapid.models import files as model_files
 from processors.sandbox.child import Job
 from processors.sandbox.child_folder import sweep
-from processors.sandbox.child_process import ChildProcess
 from processors.sandbox.isolation import Granted, Level
 from processors.sandbox.kernel import privileges
+from processors.sandbox.lender import Offer
+from processors.sandbox.lent_child import LentChild, borrow
 from processors.sandbox.reader_process import ReaderProcess
+from processors.sandbox.started_child import ChildPlan
 
 if TYPE_CHECKING:
     # The ports of a whole run, which reading alone does not need.
@@ -54,10 +57,12 @@ class SandboxedReader:
     which documents are read. `cache` is a folder for what children make once and load faster after
     that, such as compiled networks; it may be emptied at any time. Without `fingerprints`, findings
     do not say how they were read: for documents that are not archived. `turns` says when a document
-    is read, where others read on the same machine; the reader closes it. `job` replaces what the
-    children do with a document: a function, or a class that is made with the settings. `without`
-    leaves out layers of isolation (namespaces, mounts, landlock, filter, identity, group): it is
-    for tests.
+    is read, where others read on the same machine; the reader closes it. `lender` is the socket of
+    a program that keeps children between runs (see `lender.py`), and `owner` the account that they
+    read for; without one, or where it has none, this process starts its own. `job` replaces what
+    the children do with a document: a function, or a class that is made with the settings.
+    `without` leaves out layers of isolation (namespaces, mounts, landlock, filter, identity,
+    group): it is for tests.
 
     Raises:
         BadSettings: an OCR engine or language asked for is not installed, or the system grants less
@@ -82,6 +87,8 @@ class SandboxedReader:
         cache: Path | None = None,
         fingerprints: bool = True,
         turns: "ReadingTurns | None" = None,
+        lender: Path | None = None,
+        owner: str = "",
         job: Job | type[Job] | None = None,
         without: frozenset[str] = frozenset(),
     ) -> None:
@@ -101,17 +108,14 @@ class SandboxedReader:
         # This process has the credentials, in its memory and its environment.
         privileges.hide()
         sweep()
-        name = f"{job.__module__}:{job.__qualname__}" if job else _DOCUMENT_JOB
-        code = (*_code(name), *model_files(self._settings.models))
-
-        def start(warm: bool) -> ChildProcess:  # noqa: FBT001 - the one argument that is left
-            return ChildProcess(
-                self._settings, name, code=code, without=without, warm=warm, cache=cache
-            )
-
+        self._plan = _planned(self._settings, job, without, cache, documents_per_child)
+        self._owner = owner
+        # A child that reads one document is never returned.
+        lender = lender if documents_per_child > 1 else None
+        borrowed = partial(self._borrowed, lender) if lender else None
         required = Level(require_isolation)
         self._processes = [
-            ReaderProcess(self._settings, start, documents=documents_per_child, required=required)
+            ReaderProcess(self._plan, required=required, borrow=borrowed)
             for _ in range(max(1, workers or os.cpu_count() or 1))
         ]
         self._turns = turns
@@ -124,6 +128,14 @@ class SandboxedReader:
         if required is not Level.NONE:
             # Better before the first document is fetched than in the middle of a run.
             self.granted()
+
+    def _borrowed(self, lender: Path) -> LentChild | None:
+        return borrow(lender, self._plan.digest(self._owner), limits=self._settings.limits)
+
+    def offer(self) -> Offer:
+        """Return what a lender offers to runs that have a reader as this one."""
+        start = partial(self._plan.start, warm=False)
+        return Offer(self._plan.digest(self._owner), len(self._processes), start)
 
     def fingerprint(self) -> str:
         """Identify code, libraries, models, language data and settings of all kinds of file."""
@@ -216,6 +228,25 @@ class SandboxedReader:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _planned(
+    settings: ReadSettings,
+    job: Job | type[Job] | None,
+    without: frozenset[str],
+    cache: Path | None,
+    documents_per_child: int,
+) -> ChildPlan:
+    """Return what the children of a reader are started with."""
+    name = f"{job.__module__}:{job.__qualname__}" if job else _DOCUMENT_JOB
+    return ChildPlan(
+        settings=settings,
+        job=name,
+        code=(*_code(name), *model_files(settings.models)),
+        without=without,
+        cache=cache,
+        most_documents=documents_per_child,
+    )
 
 
 def _code(job: str) -> Iterator[Path]:

@@ -11,12 +11,13 @@ import structlog
 
 from pipeline.errors import BadSettings, TryLater
 from pipeline.model import Findings, ReadStatus
-from processors.contract import Limits, ReadSettings, failed
+from processors.contract import Limits, failed
 from processors.sandbox import child
 from processors.sandbox.answers import Bug, ProtocolError
 from processors.sandbox.child_process import ChildProcess, Ended, Irregular
 from processors.sandbox.isolation import Granted, Level, limit_in_words
 from processors.sandbox.output import carry
+from processors.sandbox.started_child import ChildPlan
 from processors.sandbox.watchdog import INTERVAL_S, Trouble, Watch, too_slow
 
 if TYPE_CHECKING:
@@ -29,25 +30,23 @@ is new.
 _CLOSED = "The reader is closed; start the program again."
 _UNKNOWN = "application/octet-stream"
 
-Start = Callable[[bool], ChildProcess]
-"""Starts a child; the argument says whether it loads its models at once."""
+Borrow = Callable[[], ChildProcess | None]
+"""Borrows a child of another process, if there is one to borrow."""
 
 
 class ReaderProcess:
     """One child and its replacements.
 
-    `documents` is how many documents a child reads before a new one replaces it. A document is
-    judged only by a child that has read no other one before: where another child ends badly with
-    it, it is read again in a new one. So a later document never suffers from what an earlier one
-    did to a child.
+    A document is judged only by a child that has read no other one before: where another child ends
+    badly with it, it is read again in a new one. So a later document never suffers from what an
+    earlier one did to a child. A borrowed child judges none, and where one ends badly, its
+    replacements are started here.
     """
 
-    def __init__(
-        self, settings: ReadSettings, start: Start, *, documents: int, required: Level
-    ) -> None:
-        self._settings = settings
-        self._start = start
-        self._most_documents = documents
+    def __init__(self, plan: ChildPlan, *, required: Level, borrow: Borrow | None = None) -> None:
+        self._settings = plan.settings
+        self._plan = plan
+        self._borrow = borrow
         self._required = required
         self._process: ChildProcess | None = None
         self._closed = False
@@ -67,7 +66,7 @@ class ReaderProcess:
         with self._busy:
             for _ in range(_MOST_TRIES):
                 process = self._started()
-                new = process.documents == 0
+                new = process.is_new
                 try:
                     granted = self._checked(process.ready())
                     with while_read():
@@ -75,18 +74,18 @@ class ReaderProcess:
                             process, granted, path, name, work_dir, as_class=as_class
                         )
                 except (Irregular, Ended) as exc:
-                    self._renew()
+                    self._renew(badly=True)
                     self._stop_if_closed(name)
                     structlog.get_logger(__name__).info("reader_replaced", reason=str(exc))
                     continue
                 except BaseException:
                     self._renew()
                     raise
-                if process.must_be_replaced or process.documents >= self._most_documents:
+                if process.must_be_replaced or process.documents >= self._plan.most_documents:
                     self._renew()
                 if isinstance(findings, Findings):
                     return findings
-                self._renew()
+                self._renew(badly=True)
                 self._stop_if_closed(name)
                 if new:
                     return failed(_UNKNOWN, findings[0], f"{name}: {findings[1]}")
@@ -220,13 +219,19 @@ class ReaderProcess:
             if self._closed:
                 raise TryLater(_CLOSED)
             if self._process is None:
-                self._process = self._start(warm)
+                borrowed = self._borrow() if self._borrow is not None else None
+                self._process = borrowed or self._plan.start(warm=warm)
             return self._process
 
-    def _renew(self) -> None:
-        """End the child, if there is one; the next document starts a new one."""
+    def _renew(self, *, badly: bool = False) -> None:
+        """End the child, if there is one; the next document starts a new one.
+
+        After one that ended badly, none is borrowed any more.
+        """
         with self._lock:
             process, self._process = self._process, None
+            if badly:
+                self._borrow = None
         if process is not None:
             process.end()
 

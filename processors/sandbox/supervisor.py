@@ -43,13 +43,14 @@ _MOST_TRACE = 4096
 _LOOK_S = 1.0
 _STOP_S = 10.0
 _KILLED = -signal.SIGKILL
+_FAILED_EXIT = 1
 
 
 def main(control_number: int, line_number: int) -> None:
     """Start a child, obey the parent, end the child; never return.
 
     `control_number` and `line_number` are open sockets: this process's to the parent, and the
-    child's to the parent.
+    child's to the parent. The exit code is 0 only when nothing of the child is left.
     """
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
         signal.signal(number, signal.SIG_IGN)
@@ -67,13 +68,13 @@ def main(control_number: int, line_number: int) -> None:
         supervisor = _Supervisor(control, launch, line_number)
         os.close(line_number)
         privileges.hide()
-        said = REPORT.pack(ENDED, supervisor.run())
+        said, code = REPORT.pack(ENDED, supervisor.run()), 0
     except Exception:  # noqa: BLE001 - the parent logs it: this process has nowhere to
         text = traceback.format_exc(limit=-6).encode("utf-8", "replace")[:_MOST_TRACE]
-        said = REPORT.pack(FAILED, len(text)) + text
+        said, code = REPORT.pack(FAILED, len(text)) + text, _FAILED_EXIT
     with suppress(OSError):
         control.sendall(said)
-    os._exit(0)
+    os._exit(code)
 
 
 class _Supervisor:

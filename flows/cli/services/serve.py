@@ -50,6 +50,7 @@ def serve(
     with reachable_server() as server:
         from flows.app.mapping.live_settings import LiveSettings
         from flows.prefect.blocks import register as register_blocks
+        from flows.prefect.deployments.lending import lending_readers
         from flows.prefect.deployments.ownership import claim, owner_of
         from flows.prefect.deployments.reload import Reload
         from flows.prefect.deployments.serve import deployments_to_serve
@@ -57,13 +58,11 @@ def serve(
 
         register_blocks()
         if with_automations or notify:
-            from flows.prefect.deployments.automations import install
-
-            for name in install(heartbeat_s=settings.serve.heartbeat_s, notification_block=notify):
-                err().print(f"automation installed: {name}", highlight=False)
+            install_automations(settings, notify)
         # Runs start in a folder of Prefect's, where a relative path would lead nowhere.
         path = config.resolve()
-        reload = Reload(LiveSettings(path, settings, load_settings), path, server)
+        live = LiveSettings(path, settings, load_settings)
+        reload = Reload(live, path, server)
         owner = owner_of(settings, path)
         created = deployments_to_serve(settings, owner)
         names = {deployment.name for deployment in created}
@@ -76,11 +75,20 @@ def serve(
             serving_metrics(settings),
             receiving_webhooks(settings, config, webhooks),
             serving_web(settings, config, web),
+            lending_readers(live.present),
         ):
             served = f"serving {counted(len(created), 'deployment')}: {where}"
             err().print(f"{served}. SIGTERM or Ctrl-C stops it.", highlight=False)
             reload.begin()
             serve_here(settings.serve, created, reload.watch)
+
+
+def install_automations(settings: "Settings", notify: str | None) -> None:
+    """Install the automations at the server, and say which."""
+    from flows.prefect.deployments.automations import install
+
+    for name in install(heartbeat_s=settings.serve.heartbeat_s, notification_block=notify):
+        err().print(f"automation installed: {name}", highlight=False)
 
 
 @contextmanager

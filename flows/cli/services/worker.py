@@ -48,6 +48,8 @@ def worker(
 
     # Before Prefect is imported, which takes seconds and would fail with less advice.
     with reachable_server() as server:
+        from flows.app.mapping.live_settings import LiveSettings
+        from flows.prefect.deployments.lending import lending_readers
         from flows.prefect.deployments.priorities import queue_name
         from flows.prefect.deployments.worker import work
         from pipeline.metering.budget import Priority
@@ -55,11 +57,12 @@ def worker(
         ask_again(server, settings)
         # The runs of other accounts would get the secrets of this one.
         wanted = queue or ([*Priority] if settings.account else [])
-        work(
-            settings.serve,
-            pool=pool,
-            queues=[queue_name(one, settings) for one in wanted],
-            limit=limit,
-            name=name,
-            with_healthcheck=with_healthcheck,
-        )
+        with lending_readers(LiveSettings(config, settings, load_settings).present):
+            work(
+                settings.serve,
+                pool=pool,
+                queues=[queue_name(one, settings) for one in wanted],
+                limit=limit,
+                name=name,
+                with_healthcheck=with_healthcheck,
+            )

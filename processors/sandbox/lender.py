@@ -1,0 +1,212 @@
+"""Keep children between the runs of one host, and lend each to one run at a time.
+
+A child ends with the process that started it, and each run of a flow is a process of its own. So
+the process that starts the runs starts the children as well, and hands their sockets and folders
+to a run through a Unix socket:
+
+    lender ── control socket ── supervisor ── child
+       └── connection ── run ── the same control socket, the child's line and folder
+
+The run reads with a child as with one of its own, and applies the same limits. While it does, the
+lender touches nothing but the connection. When that closes without a word, because the run died or
+the child misbehaved, the lender ends the child.
+"""
+
+import socket
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Protocol, Self
+
+from processors.sandbox import handover
+from processors.sandbox.child_folder import locked_folder, remove_locked
+from processors.sandbox.child_process import ChildState, Ended, Irregular
+
+_ASK_S = 5.0
+"""A run names its child as soon as it is connected."""
+_DIGEST_BYTES = 32
+_BACKLOG = 16
+
+
+class Lendable(Protocol):
+    """What a lender does with a child; see `StartedChild`."""
+
+    @property
+    def has_ended(self) -> bool:
+        """Say whether nothing of it is left."""
+
+    def state(self) -> ChildState:
+        """Return what a run must know of it."""
+
+    def go_on(self, state: ChildState) -> None:
+        """Go on where a run has left it."""
+
+    def parts(self) -> tuple[int, ...]:
+        """Return the open files that a run needs."""
+
+    def rest(self) -> bool:
+        """Leave it stopped and clean; say whether it is fit for another run."""
+
+    def end(self) -> None:
+        """End it, and all it started."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a lender lends now: children with this digest, as many at once, and how one starts."""
+
+    digest: bytes
+    most: int
+    start: Callable[[], Lendable]
+
+
+class Cancellable(Protocol):
+    """A call that is made later."""
+
+    def cancel(self) -> None:
+        """Do not make it."""
+
+
+Later = Callable[[Callable[[], None]], Cancellable]
+"""Calls something when children have rested long enough to be ended."""
+
+
+@dataclass(slots=True)
+class _Shelf:
+    """The children that nobody has borrowed, and how many are lent."""
+
+    resting: list[tuple[bytes, Lendable]] = field(default_factory=list)
+    lent: int = 0
+    is_open: bool = True
+
+
+class Lender:
+    """Lends children to the runs of this user that could start the same.
+
+    `offered` says what is lent, each time somebody asks; None for nothing. `later` ends children
+    that rest. `path` is the socket, in a folder that is closed to other users.
+    """
+
+    def __init__(self, offered: Callable[[], Offer | None], *, later: Later) -> None:
+        self._offered = offered
+        self._later = later
+        self._ending: Cancellable | None = None
+        self._shelf = _Shelf()
+        self._lock = threading.Lock()
+        self._loans: set[socket.socket] = set()
+        self._folder, self._folder_lock = locked_folder()
+        self.path = self._folder / "lender"
+        self._door = socket.socket(socket.AF_UNIX)
+        self._door.bind(str(self.path))
+        self._door.listen(_BACKLOG)
+        self._thread = threading.Thread(target=self._run, name="lender", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End every child, also those that are lent; runs go on with children of their own."""
+        with self._lock:
+            self._shelf.is_open = False
+            for connection in self._loans:
+                with suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
+        with suppress(OSError):
+            self._door.shutdown(socket.SHUT_RDWR)
+        self._door.close()
+        self._thread.join()
+        self._end_resting()
+        remove_locked(self._folder, self._folder_lock)
+
+    def _run(self) -> None:
+        """Answer those who connect, each in a thread that lives as long as the loan."""
+        loans: list[threading.Thread] = []
+        while True:
+            try:
+                connection, _ = self._door.accept()
+            except OSError:
+                break
+            loans = [each for each in loans if each.is_alive()]
+            loans.append(threading.Thread(target=self._answer, args=(connection,), daemon=True))
+            loans[-1].start()
+        for each in loans:
+            each.join()
+
+    def _answer(self, connection: socket.socket) -> None:
+        with connection:
+            child = None
+            try:
+                connection.settimeout(_ASK_S)
+                if not handover.is_same_user(connection):
+                    return
+                wanted = handover.receive(connection, _DIGEST_BYTES)
+                child = self._taken(wanted, connection)
+                if child is None:
+                    return
+                handover.send_state(connection, child.state())
+                handover.send_parts(connection, child.parts())
+                connection.settimeout(None)
+                child.go_on(handover.receive_state(connection))
+                is_fit = child.rest()
+            except (OSError, ValueError, TypeError, KeyError, handover.Gone, Ended, Irregular):
+                is_fit = False
+            if child is not None:
+                self._take_back(child, wanted, connection, is_fit=is_fit)
+
+    def _taken(self, wanted: bytes, connection: socket.socket) -> Lendable | None:
+        """Return a child for a run that wants one with this digest, None where there is none."""
+        offer = self._offered()
+        with self._lock:
+            shelf = self._shelf
+            if offer is None or not shelf.is_open or wanted != offer.digest:
+                return None
+            if shelf.lent >= offer.most:
+                return None
+            # After a change of settings or code, those that rest are of no use any more.
+            useless = [one for digest, one in shelf.resting if digest != wanted or one.has_ended]
+            fit = [pair for pair in shelf.resting if pair[1] not in useless]
+            child = fit.pop()[1] if fit else offer.start()
+            shelf.resting = fit
+            shelf.lent += 1
+            self._loans.add(connection)
+            self._end_later()
+        for one in useless:
+            one.end()
+        return child
+
+    def _take_back(
+        self, child: Lendable, digest: bytes, connection: socket.socket, *, is_fit: bool
+    ) -> None:
+        with self._lock:
+            self._shelf.lent -= 1
+            self._loans.discard(connection)
+            kept = is_fit and self._shelf.is_open
+            if kept:
+                self._shelf.resting.append((digest, child))
+            self._end_later()
+        if not kept:
+            child.end()
+
+    def _end_later(self) -> None:
+        """End what rests when nobody has borrowed or returned anything for long enough."""
+        if self._ending is not None:
+            self._ending.cancel()
+        self._ending = self._later(self._end_resting) if self._shelf.resting else None
+
+    def _end_resting(self) -> None:
+        with self._lock:
+            resting, self._shelf.resting = self._shelf.resting, []
+            self._end_later()
+        for _, child in resting:
+            child.end()

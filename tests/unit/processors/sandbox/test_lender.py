@@ -1,0 +1,294 @@
+import os
+import socket
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+
+from processors.contract import Limits
+from processors.sandbox import handover
+from processors.sandbox.child_process import ChildState
+from processors.sandbox.isolation import Granted
+from processors.sandbox.kernel.privileges import Identity
+from processors.sandbox.lender import Lender, Offer
+from processors.sandbox.lent_child import borrow
+
+DIGEST, ANOTHER = b"d" * 32, b"e" * 32
+GRANTED = Granted(namespaces=("pid", "network"), landlock=4, memory_mib=512)
+WAIT_S = 10.0
+
+
+class Child:
+    """A child that only knows what a lender does to it."""
+
+    def __init__(self, number: int, folder: Path) -> None:
+        self.is_fit = True
+        self.ended = threading.Event()
+        self.known = ChildState(number, 0, Identity(7, 8), None)
+        self._ends = [*socket.socketpair(), *socket.socketpair()]
+        self._folders = [os.open(folder, os.O_RDONLY) for _ in range(2)]
+
+    @property
+    def has_ended(self) -> bool:
+        """Say whether it was ended."""
+        return self.ended.is_set()
+
+    def state(self) -> ChildState:
+        """Return its state."""
+        return self.known
+
+    def go_on(self, state: ChildState) -> None:
+        """Take another state."""
+        self.known = state
+
+    def parts(self) -> tuple[int, ...]:
+        """Return two sockets and two folders."""
+        return self._ends[0].fileno(), self._ends[2].fileno(), *self._folders
+
+    def rest(self) -> bool:
+        """Say whether it is fit for another run."""
+        return self.is_fit
+
+    def end(self) -> None:
+        """Note that it was ended."""
+        for each in self._ends:
+            each.close()
+        while self._folders:
+            os.close(self._folders.pop())
+        self.ended.set()
+
+
+@dataclass
+class Timer:
+    """A call that a test makes when it likes."""
+
+    call: Callable[[], None]
+    is_cancelled: bool = False
+
+    def cancel(self) -> None:
+        """Note that it is not wanted any more."""
+        self.is_cancelled = True
+
+
+@dataclass
+class Loan:
+    """What a run has borrowed, and its connection."""
+
+    connection: socket.socket
+    state: ChildState
+    parts: tuple[int, ...]
+
+    def bring_back(self) -> None:
+        """Return the child after one more document, and wait until the lender has it."""
+        read = replace(self.state, documents=self.state.documents + 1, granted=GRANTED)
+        handover.send_state(self.connection, read)
+        assert self.connection.recv(1) == b""
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection and what was received."""
+        self.connection.close()
+        for number in self.parts:
+            os.close(number)
+        self.parts = ()
+
+
+@dataclass
+class Shop:
+    """A lender of such children, and everything that it started."""
+
+    folder: Path
+    most: int = 2
+    children: list[Child] = field(default_factory=list)
+    timers: list[Timer] = field(default_factory=list)
+    offers: bytes | None = DIGEST
+
+    def offer(self) -> Offer | None:
+        """Return what is lent."""
+        if self.offers is None:
+            return None
+        return Offer(self.offers, self.most, self._start)
+
+    def later(self, call: Callable[[], None]) -> Timer:
+        """Keep a call for the test."""
+        self.timers.append(Timer(call))
+        return self.timers[-1]
+
+    def _start(self) -> Child:
+        self.children.append(Child(len(self.children) + 1, self.folder))
+        return self.children[-1]
+
+
+@contextmanager
+def asked(lender: Lender, digest: bytes = DIGEST) -> Iterator[Loan | None]:
+    """Ask for a child as a run does; None is a refusal."""
+    connection = socket.socket(socket.AF_UNIX)
+    connection.settimeout(WAIT_S)
+    connection.connect(str(lender.path))
+    connection.sendall(digest)
+    loan = None
+    try:
+        state = handover.receive_state(connection)
+        loan = Loan(connection, state, handover.receive_parts(connection))
+        yield loan
+    except (handover.Gone, ConnectionError):
+        yield None
+    finally:
+        connection.close()
+        if loan is not None:
+            loan.close()
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Shop:
+    """What the lender under test has."""
+    return Shop(tmp_path)
+
+
+@pytest.fixture
+def lender(shop: Shop) -> Iterator[Lender]:
+    """A lender at work."""
+    with Lender(shop.offer, later=shop.later) as lender:
+        yield lender
+
+
+def test_a_child_that_was_returned_is_lent_to_the_next_run(lender: Lender, shop: Shop):
+    """The second run gets it with what the first one knew of it."""
+    with asked(lender) as first:
+        assert first is not None
+        first.bring_back()
+
+    with asked(lender) as second:
+        assert second is not None
+        assert second.state == ChildState(1, 1, Identity(7, 8), GRANTED)
+        assert len(second.parts) == 4
+    assert len(shop.children) == 1
+
+
+def test_a_run_that_dies_ends_its_child(lender: Lender, shop: Shop):
+    """The connection closes without a word, and the next run gets a new child."""
+    with asked(lender) as run:
+        assert run is not None
+    assert shop.children[0].ended.wait(WAIT_S)
+
+    with asked(lender) as another:
+        assert another is not None
+        assert another.state.pid == 2
+
+
+def test_a_child_that_is_not_fit_any_more_is_ended(lender: Lender, shop: Shop):
+    """The lender sees for itself whether a child that comes back is stopped and clean."""
+    with asked(lender) as run:
+        assert run is not None
+        shop.children[0].is_fit = False
+        run.bring_back()
+
+    assert shop.children[0].ended.wait(WAIT_S)
+
+
+def test_a_run_of_another_account_or_other_settings_gets_none(lender: Lender, shop: Shop):
+    """It names another digest, starts its own child, and sees nothing of those that are kept."""
+    with asked(lender, ANOTHER) as stranger:
+        assert stranger is None
+
+    assert shop.children == []
+
+
+def test_after_a_change_of_settings_the_children_before_it_are_ended(lender: Lender, shop: Shop):
+    """Nobody can ask for them any more."""
+    with asked(lender) as run:
+        assert run is not None
+        run.bring_back()
+    shop.offers = ANOTHER
+
+    with asked(lender, ANOTHER) as run:
+        assert run is not None
+        assert run.state.pid == 2
+    assert shop.children[0].ended.wait(WAIT_S)
+
+
+def test_a_child_that_ended_while_it_rested_is_not_lent(lender: Lender, shop: Shop):
+    """The system may have ended it for want of memory."""
+    with asked(lender) as run:
+        assert run is not None
+        run.bring_back()
+    shop.children[0].end()
+
+    with asked(lender) as run:
+        assert run is not None
+        assert run.state.pid == 2
+
+
+def test_no_more_are_lent_at_once_than_documents_are_read_at_once(lender: Lender, shop: Shop):
+    """A third run starts its own."""
+    with ExitStack() as stack:
+        runs = [stack.enter_context(asked(lender)) for _ in range(3)]
+
+        assert [run is not None for run in runs] == [True, True, False]
+    assert len(shop.children) == 2
+
+
+def test_children_that_rest_for_long_are_ended(lender: Lender, shop: Shop):
+    """They have hundreds of megabytes. The time begins again with each run."""
+    with asked(lender) as run:
+        assert run is not None
+        run.bring_back()
+    with asked(lender) as run:
+        assert run is not None
+        run.bring_back()
+
+    assert [timer.is_cancelled for timer in shop.timers] == [True, False]
+    shop.timers[-1].call()
+    assert shop.children[0].ended.is_set()
+
+
+def test_a_lender_that_ends_takes_its_children_with_it(shop: Shop):
+    """Also those that are lent: their runs go on with children of their own."""
+    with Lender(shop.offer, later=shop.later) as lender, asked(lender) as resting:
+        assert resting is not None
+        with asked(lender) as lent:
+            assert lent is not None
+            resting.bring_back()
+            lender.close()
+
+    assert all(child.ended.is_set() for child in shop.children)
+    assert not lender.path.parent.exists()
+
+
+def test_where_nothing_is_lent_nothing_can_be_borrowed(shop: Shop, tmp_path: Path):
+    """No socket, a lender that offers nothing, or a stranger: the run starts its own."""
+    shop.offers = None
+
+    assert borrow(tmp_path / "nothing", DIGEST, limits=Limits()) is None
+    with Lender(shop.offer, later=shop.later) as lender:
+        assert borrow(lender.path, DIGEST, limits=Limits()) is None
+
+
+def test_nobody_else_is_asked_or_answered():
+    """The kernel says which user is at the other end."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        assert handover.is_same_user(ours)
+    if os.geteuid() != 0:
+        pytest.skip("only root can connect as another user")
+    with socket.socket(socket.AF_UNIX) as door, tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        path = Path(name) / "door"
+        door.bind(str(path))
+        path.chmod(0o777)
+        door.listen()
+        pid = os.fork()
+        if pid == 0:
+            os.setresuid(65_534, 65_534, 65_534)
+            with socket.socket(socket.AF_UNIX) as stranger:
+                stranger.connect(str(path))
+                stranger.recv(1)
+            os._exit(0)
+        connection, _ = door.accept()
+        with connection:
+            assert not handover.is_same_user(connection)
+    os.waitpid(pid, 0)
