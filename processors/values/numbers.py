@@ -134,9 +134,8 @@ def _candidates(lines: Sequence[TextLine], kind: str) -> Iterator[_Candidate]:
             link = _link_after(line, label)
             explicit = _says_number(label, link)
             number, searched_to = _number_after(line, label, link, explicit=explicit)
-            monthly = _MONTHLY.match(line.text, link.end()) if explicit and not number else None
-            if monthly and "dat" not in label.group() and _is_dated_elsewhere(lines, line):
-                number = monthly.group()
+            if explicit and not number:
+                number = _number_of_month(lines, line, label, link)
             if number:
                 found = True
                 yield _Candidate(
@@ -151,10 +150,16 @@ def _candidates(lines: Sequence[TextLine], kind: str) -> Iterator[_Candidate]:
             yield from in_cell or below(line, following, labels[0])
 
 
-def _is_dated_elsewhere(lines: Sequence[TextLine], line: TextLine) -> bool:
-    """Return whether another line has a date, so that this one needs none: "No. 12/05/2030"."""
+def _number_of_month(
+    lines: Sequence[TextLine], line: TextLine, label: re.Match[str], link: re.Match[str]
+) -> str | None:
+    """Return what looks like a date after a label for numbers, if another line has the date."""
+    number = _MONTHLY.match(line.text, link.end())
+    if number is None or "dat" in label.group():
+        return None
     months = MonthNames(())
-    return any(dates_in(other.folded, months) for other in lines if other is not line)
+    is_dated = any(dates_in(other.folded, months) for other in lines if other is not line)
+    return number.group() if is_dated else None
 
 
 def _link_after(line: TextLine, label: re.Match[str]) -> re.Match[str]:
@@ -177,20 +182,24 @@ def _number_after(
     start = link.end()
     if link.group() == "-" and len(label.group()) <= _MOST_PREFIX and label.group().isalpha():
         start = label.start()
-    whole = _WITH_SERIES.match(line.text, start)
-    whole = _WITH_BLANKS.match(line.text, start) if explicit and not whole else whole
-    if whole and not dates_in(whole.group(), MonthNames(())):
+    if whole := _whole_after(line.text, start, explicit=explicit):
         return whole.group(), whole.end()
     token = _TOKEN.match(line.text, start)
     if token is None:
         return None, start
     rest = line.text[token.end() :]
-    is_labeled = explicit and not rest.strip()
-    if is_labeled and len(token.group()) == 1 and token.group().isdigit():
-        return token.group(), token.end()
     if _GOES_ON.match(rest) and not _begins_with_date(rest.lstrip(" /-")):
         return None, token.end()
-    return _number_in(token.group(), explicit=explicit), token.end()
+    is_alone = explicit and not rest.strip()
+    return _number_in(token.group(), explicit=explicit, is_alone=is_alone), token.end()
+
+
+def _whole_after(text: str, start: int, *, explicit: bool) -> re.Match[str] | None:
+    """Return the number with blanks that is at a character and goes to the end of the line."""
+    patterns = (_WITH_SERIES, _WITH_BLANKS) if explicit else (_WITH_SERIES,)
+    found = [pattern.match(text, start) for pattern in patterns]
+    months = MonthNames(())
+    return next((each for each in found if each and not dates_in(each.group(), months)), None)
 
 
 def below_in_cell(
@@ -229,9 +238,7 @@ def number_below_title(lines: Sequence[TextLine]) -> Iterator[_Candidate]:
             for number in range(len(below_title.cells) + 1):
                 start, end = below_title.cell(number)
                 named = _NO_AND_NUMBER.fullmatch(below_title.text[start:end].strip())
-                found = _number_in(named[1]) if named else None
-                if named and len(named[1]) == 1 and named[1].isdigit():
-                    found = named[1]
+                found = _number_in(named[1], is_alone=True) if named else None
                 if found:
                     yield _Candidate(found, _BELOW_LABEL, "no", below_title)
 
@@ -291,10 +298,11 @@ def _number_of_cell(text: str, *, is_last: bool, is_alone: bool) -> str | None:
     return _number_in(token) if _TOKEN.fullmatch(token) else None
 
 
-def _number_in(token: str, *, explicit: bool = False) -> str | None:
+def _number_in(token: str, *, explicit: bool = False, is_alone: bool = False) -> str | None:
     """Return a token without punctuation; None for words, prices, dates and single characters.
 
-    Eight digits after an explicit label are a number, also if they could be a date.
+    Eight digits after an explicit label are a number, also if they could be a date, and so is one
+    digit that is alone there.
     """
     number = token.rstrip("./-_")
     last_date = next(reversed(dates_in(number.lower(), MonthNames(()))), None)
@@ -304,7 +312,7 @@ def _number_in(token: str, *, explicit: bool = False) -> str | None:
         if not before or (before[-1] == "/" and any(map(str.isdigit, before))):
             number = before.rstrip("/")
     has_digits = any(map(str.isdigit, number))
-    fits = 1 < len(number) <= _LONGEST
+    fits = (0 if is_alone else 1) < len(number) <= _LONGEST
     return number if has_digits and fits and not _PRICE.fullmatch(number) else None
 
 
