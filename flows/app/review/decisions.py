@@ -6,7 +6,7 @@ from flows.app.review.desk import ReviewDesk
 from pipeline.decide.column_values import as_shown
 from pipeline.errors import IngestError
 from pipeline.model import Value
-from pipeline.model.review import ReviewItem
+from pipeline.model.review import ReviewItem, ReviewState
 from pipeline.model.users import AuditEntry, User
 from pipeline.ports import Ledger
 from pipeline.steps.write_back import Choice
@@ -36,9 +36,18 @@ def seen_of(item: ReviewItem) -> str:
 
 def in_words(item: ReviewItem, value: Value) -> str:
     """Return what a decision is about, with both values."""
-    left = item.suggestion
-    place = f"{item.source} {item.record.container} {item.record.pk} {left.column}"
-    return f"{place}: {shown(left.current)} → {shown(value)}"
+    return f"{_place(item)}: {shown(item.suggestion.current)} → {shown(value)}"
+
+
+def undo_in_words(item: ReviewItem) -> str:
+    """Return what the undo of a decision is about, with the value that is put back, if one is."""
+    if item.state is not ReviewState.ACCEPTED:
+        return f"{_place(item)}: waits for a decision again"
+    return f"{_place(item)}: back to {shown(item.suggestion.current)}"
+
+
+def _place(item: ReviewItem) -> str:
+    return f"{item.source} {item.record.container} {item.record.pk} {item.suggestion.column}"
 
 
 def carry_out(

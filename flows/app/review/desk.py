@@ -2,7 +2,7 @@
 
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,6 +11,7 @@ from flows.app.review.conflicts import decide_conflict, open_conflict_again
 from flows.app.source_runs import make_source_run, new_run_id, recorded_run
 from flows.app.wiring import AppContext
 from pipeline.context import SourceRun
+from pipeline.decide.column_values import same
 from pipeline.errors import BadSettings, LeaseLost, StopRun, TryLater
 from pipeline.metering.budget import Priority
 from pipeline.metering.summary import Summary
@@ -22,6 +23,7 @@ from pipeline.model import (
     Outcome,
     RecordWork,
     Status,
+    Value,
 )
 from pipeline.model.review import ReviewItem, ReviewState
 from pipeline.model.sync import is_sync
@@ -102,6 +104,11 @@ class ReviewDesk:
             row = run.ports.target.read(item.record, [item.suggestion.column])
             if row is None:
                 raise NotDecided("The record was deleted.")
+            if not left and _holds_suggested(item, row, run):
+                raise NotDecided(
+                    f"{item.suggestion.column} holds {item.suggestion.suggested}, as it was read, "
+                    "and not by this decision: there is nothing to decide again."
+                )
             if not left:
                 open_again(item, row[item.suggestion.column], context)
             return left
@@ -201,6 +208,13 @@ def _refuse_changed(item: ReviewItem, ledger: EffectLedger) -> None:
         raise NotDecided(
             f"What is suggested for {item.suggestion.column} has changed. Look at it again."
         )
+
+
+def _holds_suggested(item: ReviewItem, row: Mapping[str, Value], run: SourceRun) -> bool:
+    """Say whether a record holds what is suggested for it, whoever has written it."""
+    record, name = item.record, item.suggestion.column
+    column = run.ports.target.columns(record.container, is_view=record.is_view).get(name)
+    return column is not None and same(row[name], item.suggestion.suggested, column)
 
 
 def decided_effect(item: ReviewItem, run: SourceRun) -> Effect | None:

@@ -13,6 +13,7 @@ from flows.app.mapping.taking import takers
 from flows.app.plan import plan_sources
 from flows.terminal.progress import progress
 from flows.web.jobs import Work
+from flows.web.mapping import plain_words
 from flows.web.mapping.draft import Draft
 from flows.web.mapping.examine import change_of, source_in
 from flows.web.mapping.listing import place_of_source
@@ -42,6 +43,7 @@ class Saving:
 
     Attributes:
         does: `map`, or one of those in `_OTHER`.
+        means: What it means, in sentences.
         creates: Columns to be created first.
         creates_table: The index table to be created first, "" for none.
     """
@@ -50,6 +52,7 @@ class Saving:
     name: str
     file: SettingsFile
     change: Change
+    means: Sequence[str]
     creates: tuple[MissingColumn, ...] = ()
     creates_table: str = ""
 
@@ -113,7 +116,8 @@ def saving_of(visit: Visit, target: Mapped, looked: Looked, draft: Draft) -> Sav
     if made.after == made.before:
         raise BadSettings(["Nothing has changed."])
     table = looked.place.container if looked.place.is_missing else ""
-    return Saving("map", draft.source.name, file, made, draft.creates, table)
+    means = plain_words.of_mapping(draft.source, target.old)
+    return Saving("map", draft.source.name, file, made, means, draft.creates, table)
 
 
 def other_saving(visit: Visit, does: str) -> Saving:
@@ -126,14 +130,15 @@ def other_saving(visit: Visit, does: str) -> Saving:
     source = source_in(visit.site.settings, visit.parts["name"])
     if source is None or does not in _OTHER:
         raise not_found("This source")
-    file = read_settings_file(visit.site.config)
+    file, means = read_settings_file(visit.site.config), plain_words.of_action(does)
     if does == "remove":
         if len(visit.site.settings.sources) == 1:
             problem = "This is the last source, and settings without one do not run."
             raise Refused(409, problem, "Pause it, or map another one first.")
-        return Saving(does, source.name, file, removed(file.text, source.name))
+        return Saving(does, source.name, file, removed(file.text, source.name), means)
     paused = True if does == "pause" else None
-    return Saving(does, source.name, file, changed(file.text, source.name, {"paused": paused}))
+    made = changed(file.text, source.name, {"paused": paused})
+    return Saving(does, source.name, file, made, means)
 
 
 def write(visit: Visit) -> Response:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from starlette.responses import JSONResponse, Response
 
 from flows.app.classes import classes
-from flows.app.review.decisions import in_words, seen_of
+from flows.app.review.decisions import seen_of, undo_in_words
 from flows.web.render import page, see
 from flows.web.review.decisions import carry_out, choice_of, named_item
 from flows.web.review.field import Field
@@ -26,8 +26,9 @@ from flows.web.review.words import (
     PageWord,
     as_typed,
     candidates_for,
+    date_order_of,
     is_value,
-    meant_first,
+    meant_dates,
     other_values,
     picked,
     words_of,
@@ -86,7 +87,7 @@ def words(visit: Visit) -> Response:
     types = visit.column_types([review.source])[review.source]
     column_type = types.get(visit.query.get("column", ""), "")
     value, problem = as_typed(text, column_type) if text else ("", "No word is there.")
-    is_two_dates = meant_first(text, column_type, "") is not None  # the page asks which it is
+    is_two_dates = meant_dates(text, column_type) is not None  # the page asks which it is
     return JSONResponse({"text": value, "problem": "" if is_two_dates else problem})
 
 
@@ -120,10 +121,22 @@ def decide(visit: Visit) -> Response:
 
 
 def _dates(visit: Visit, item: ReviewItem, text: str) -> tuple[str, str] | None:
-    """Return the two dates that a typed text may mean, the account's first; None if it is clear."""
+    """Return the two dates that a typed text may mean, the day first; None if it is clear."""
     types = visit.column_types([item.source])[item.source]
+    return meant_dates(text, types.get(item.suggestion.column, ""))
+
+
+def _date_order(visit: Visit, view: PageView) -> tuple[str, str]:
+    """Return the order of day and month that is meant, and whose it is; "" for both if unknown.
+
+    What is typed is mostly copied from the page: its own order is before that of the account.
+    """
+    if view.leaf is not None:
+        order = date_order_of(words_of(visit.site.archive, view.leaf.prefix, view.page))
+        if order:
+            return order, "document"
     order = visit.site.settings.processing.date_order
-    return meant_first(text, types.get(item.suggestion.column, ""), order)
+    return order, "account" if order else ""
 
 
 def accept_all(visit: Visit) -> Response:
@@ -143,7 +156,7 @@ def undo(visit: Visit) -> Response:
     review = named_review(visit)
     require_claim(visit, review)
     item = named_item(visit, review)
-    visit.audit("undo", review.id, in_words(item, item.suggestion.current))
+    visit.audit("undo", review.id, undo_in_words(item))
     try:
         problem = visit.site.desk.take_back(item)
     except IngestError as error:
@@ -171,6 +184,7 @@ def _shown(
 ) -> Response:
     view, fields = _looked_at(visit, review, asked)
     now, said = visit.site.clock.now(), asked.get("said", "")
+    order, whose = _date_order(visit, view) if dates is not None else ("", "")
     done = _DONE_IN_SYNC if is_sync(review.source) else _DONE
     response = page(
         visit,
@@ -183,8 +197,8 @@ def _shown(
         problem=problem,
         failed_key=visit.form.get("key", "") if problem or dates else "",
         typed_text=typed_text,
-        dates=dates,
-        date_order=visit.site.settings.processing.date_order,
+        dates=dates[::-1] if dates is not None and order == "mdy" else dates,
+        order_of=whose,
         message=f"{asked.get('on', '')} {done[said]}." if said in done else "",
         tomorrow=(now + timedelta(days=1)).date(),
         classes=classes(visit.site.settings),

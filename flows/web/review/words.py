@@ -1,6 +1,7 @@
 """The words of a page with their places: what is under the mouse, and other values of the page."""
 
 import json
+import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -26,6 +27,8 @@ _MOST_LINE_BYTES = 8 * 2**20  # of pages.json, which has one page a line
 _NEAR_PT = 6.0  # a click beside a word means that word
 _CLICK_PT = 3.0  # whoever clicks moves the mouse so far at most
 _MOST_TOGETHER = 3  # words of a date: "31 March 2026"
+_NUMERIC_DATE = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](?:\d{4}|\d{2})", re.ASCII)
+_MONTHS = 12
 _MOST_LINE_CHARS = 80  # a longer line is a sentence, and no value
 
 
@@ -100,15 +103,28 @@ def as_typed(text: str, column_type: str) -> tuple[str, str]:
     return text, ""
 
 
-def meant_first(text: str, column_type: str, date_order: str) -> tuple[str, str] | None:
-    """Return the ISO dates that a text may mean, the one that the account's order says first.
+def meant_dates(text: str, column_type: str) -> tuple[str, str] | None:
+    """Return the ISO dates that a text may mean, the one whose day comes first before the other.
 
     None where it can be read in one way only.
     """
-    dates = two_dates(text) if column_type == "DATE/TIME" else None
-    if dates is None:
-        return None
-    return (dates[1], dates[0]) if date_order == "mdy" else dates
+    return two_dates(text) if column_type == "DATE/TIME" else None
+
+
+def date_order_of(words: Sequence[PageWord]) -> str:
+    """Return in which order a page writes day and month, dmy or mdy; "" where it shows neither.
+
+    A day after the 12th shows it; a page that shows both orders decides nothing.
+    """
+    orders: set[str] = set()
+    for word in words:
+        printed = _NUMERIC_DATE.fullmatch(word.text.strip(",;:()"))
+        first, second = map(int, printed.groups()) if printed is not None else (0, 0)
+        if first <= _MONTHS < second:
+            orders.add("mdy")
+        elif second <= _MONTHS < first:
+            orders.add("dmy")
+    return orders.pop() if len(orders) == 1 else ""
 
 
 def is_value(text: str, column_type: str, value: Value) -> bool:

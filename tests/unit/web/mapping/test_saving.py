@@ -20,6 +20,8 @@ def test_a_new_source_is_written_and_used_at_once(mapper: Browser, office: Offic
     change = mapper.post("/sources/new/review", **form)
     page = mapper.post("/sources/new/write", **controls(change))
 
+    assert "The files of table Bills are read." in words(change)
+    assert "DocType takes doc_type, Sum takes total and Paid takes date." in words(change)
     assert '+Paid = { finding = "date", write_at = 0.9 }' in html.unescape(change)
     assert "https://a.caspio.com" not in change
     assert "The settings were written." in words(page)

@@ -4,12 +4,14 @@ from pathlib import Path
 
 import pytest
 
+from flows.web.review.words import PageWord, date_order_of
 from pipeline.model import RecordRef
 from pipeline.model.review import review_id
 from pipeline.source_run.checks import remember_types
 from tests.unit.pipeline.world import World
 from tests.unit.web.conftest import SETTINGS, form_of, load, opened, words
 from tests.unit.web.review.test_decisions import decide
+from tests.unit.web.review.test_document import read_as
 
 
 @pytest.mark.parametrize(
@@ -36,3 +38,32 @@ def test_a_date_that_is_two_is_asked_about_before_it_is_written(
         assert {f'value="{day}"' in page for day in ("2026-03-04", "2026-04-03")} == {True}
         browser.post(f"{path}/decide", **form_of(page, "/decide"), pick="2026-03-04")
         assert world.record("1")["DocDate"] == "2026-03-04T00:00:00"
+
+
+def test_the_order_of_the_document_is_before_that_of_the_account(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """A page that has 31/05/2026 writes the day first, whatever the account does."""
+    world.caspio.table("Receipts", DocDate="DATE_TIME", Scan="ATTACHMENT")
+    world.receipt("1", "date=2026-05-05", DocDate="2026-01-01T00:00:00")
+    text = SETTINGS.replace('DocType = "doc_type"\nTotal = "total"', 'DocDate = "date"')
+    text += '[processing]\ndate_order = "mdy"\n'
+    with opened(world, load(tmp_path, monkeypatch, text)) as office:
+        read_as(office, pages=1, lines=("printed on 31/05/2026",))
+        world.run(office.spec)
+        remember_types(office.spec, target=world.caspio, ledger=world.ledger)
+        path = f"/review/{review_id('receipts', RecordRef('Receipts', '1'))}"
+        page = decide(office.signed_in(), path, "correct", text="03/04/2026")
+
+    assert "In the order of this document it is 3 April 2026" in words(page)
+
+
+@pytest.mark.parametrize(
+    ("printed", "order"),
+    [("31/05/2026", "dmy"), ("05-31-26", "mdy"), ("05/05/2026", ""), ("31/05/2026 05/31/2026", "")],
+)
+def test_a_day_after_the_12th_shows_the_order(printed: str, order: str):
+    """What could be read both ways, and a page with both orders, decide nothing."""
+    page = [PageWord(text, 0, (0.0, 0.0, 1.0, 1.0)) for text in printed.split()]
+
+    assert date_order_of(page) == order

@@ -13,8 +13,10 @@ from tests.unit.web.conftest import HOSTILE, Office, words
 from tests.unit.web.review.pages import LINES, page_of, stored_pages
 
 
-def read_as(office: Office, *, pages: int = 3, **fields: Finding) -> None:
-    """Let every document be read as one with these pages and fields."""
+def read_as(
+    office: Office, *, pages: int = 3, lines: tuple[str, ...] = LINES, **fields: Finding
+) -> None:
+    """Let every document be read as one with these pages, all with the same lines, and fields."""
     plain = office.world.reader.findings
 
     def findings(path, *, name, work_dir):  # noqa: ANN001, ANN202 - the reader's
@@ -23,7 +25,7 @@ def read_as(office: Office, *, pages: int = 3, **fields: Finding) -> None:
             PageText(number, "text", None, None, f"page {number}", 595.0, 842.0)
             for number in range(1, pages + 1)
         )
-        (work_dir / "pages.json").write_bytes(stored_pages(*[page_of(*LINES)] * pages))
+        (work_dir / "pages.json").write_bytes(stored_pages(*[page_of(*lines)] * pages))
         (work_dir / "text.txt").write_text("\f".join(one.text for one in texts), encoding="utf-8")
         return Findings(
             read.media_type,

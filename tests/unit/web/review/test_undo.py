@@ -1,0 +1,29 @@
+"""The undo of a decision: what the trail says of it, and when nothing is left to decide."""
+
+from pipeline.model.review import ReviewState
+from tests.unit.web.conftest import Office, form_of, words
+from tests.unit.web.review.test_decisions import decide, state
+
+
+def test_the_trail_says_what_an_undo_puts_back(office: Office):
+    """It names the value that comes back, and not the same one twice."""
+    path = office.suggest()
+    browser = office.signed_in()
+    page = decide(browser, path, "accept")
+    browser.post(f"{path}/undo", **form_of(page, "/undo"))
+
+    trail = office.world.ledger.users.audit_trail(subject=path.rpartition("/")[2])
+    assert trail[0].detail == "receipts Receipts 1 Total: back to 99"
+
+
+def test_a_value_that_somebody_else_wrote_waits_for_nobody(office: Office):
+    """Where the record holds what was read without our doing, an undo asks nobody about it again."""
+    path = office.suggest()
+    browser = office.signed_in()
+    office.world.caspio.tables["Receipts"]["1"]["Total"] = 12.5
+    page = decide(browser, path, "accept")
+    page = browser.post(f"{path}/undo", status=409, **form_of(page, "/undo"))
+
+    assert "there is nothing to decide again" in words(page)
+    assert state(office) == [ReviewState.ACCEPTED]
+    assert office.world.record("1")["Total"] == 12.5
