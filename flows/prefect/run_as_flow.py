@@ -17,6 +17,7 @@ from flows.app.settings import load_settings
 from flows.app.sources import named_sources, refuse_if_none_runs
 from flows.app.verify import Verified
 from flows.prefect.apply_plan import apply_plan
+from flows.prefect.deployments.priorities import settings_name
 from flows.prefect.ingest import ingest
 from flows.prefect.ingest_record import ingest_record
 from flows.prefect.learn import learn
@@ -137,9 +138,14 @@ def learn_as_flow(config: Path, *, sources: Sequence[str]) -> LearnReport:
 
 @contextmanager
 def as_deployed(config: Path) -> Iterator[None]:
-    """Give runs started by a command the tag and the heartbeats that deployed runs have."""
-    heartbeats = {PREFECT_FLOWS_HEARTBEAT_FREQUENCY: load_settings(config).serve.heartbeat_s}
-    with reachable_server(), tags(TAG), temporary_settings(heartbeats):
+    """Give runs started by a command the tags and the heartbeats that deployed runs have.
+
+    By the tags they are found if they are lost.
+    """
+    settings = load_settings(config)
+    heartbeats = {PREFECT_FLOWS_HEARTBEAT_FREQUENCY: settings.serve.heartbeat_s}
+    named = tags(TAG, f"settings:{settings_name(settings)}")
+    with reachable_server(), named, temporary_settings(heartbeats):
         yield
 
 

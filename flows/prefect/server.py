@@ -8,6 +8,8 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +52,21 @@ class Server:
         Raises:
             BadSettings: the server cannot be reached or refuses; with what it answered.
         """
+        reply = self._reply(method, path, body)
+        return reply.json() if reply.content else None
+
+    def now(self) -> datetime:
+        """Return the server's own time, to the second.
+
+        Raises:
+            BadSettings: as `ask` does, or the reply says no time.
+        """
+        said = self._reply("GET", "/health", None).headers.get("date")
+        if said is None:
+            raise BadSettings([f"{self.api} does not say what time it is."])
+        return parsedate_to_datetime(said)
+
+    def _reply(self, method: str, path: str, body: object) -> httpx.Response:
         url = self.api + path
 
         def attempt() -> httpx.Response:
@@ -70,7 +87,7 @@ class Server:
             )
         if reply.is_error:
             raise BadSettings([f"{url} answers {reply.status_code}."])
-        return reply.json() if reply.content else None
+        return reply
 
     def requires_password(self) -> bool:
         """Return whether the server refuses a call without a password."""

@@ -31,6 +31,7 @@ from flows.prefect.deployments.priorities import settings_name
 from flows.prefect.requests.learn_again import learn_if_grown
 from flows.prefect.requests.lost_requests import ask_again_for_lost
 from flows.prefect.requests.overtaken import skip_overtaken
+from flows.prefect.requests.silent_runs import patience
 from flows.prefect.server import Server
 from flows.prefect.ui import events
 from flows.prefect.ui.alarms import forget_settled, raise_alarms
@@ -148,8 +149,9 @@ def run_flow(config: Path, source: str, request: RunRequest) -> State:
         started = context.ports.clock.monotonic()
         server = Server.from_environment()
         if server is not None:
-            name, now = settings_name(context.settings), context.ports.clock.now()
-            ask_again_for_lost(server, name, context.ports.ledger, now=now)
+            name = settings_name(context.settings)
+            after = patience(context.settings.serve.heartbeat_s)
+            ask_again_for_lost(server, name, context.ports.ledger, silent_after=after)
         summary = Summary(new_run_id(context))
         forget_settled(context.ports.ledger, source)
         (spec,) = named_sources(context.settings, [source])

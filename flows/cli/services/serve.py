@@ -14,7 +14,7 @@ from flows.cli.common import (
     err,
     set_up_logs,
 )
-from flows.cli.services.common import Notify, TakeOver, WithAutomations, ask_again, left_over
+from flows.cli.services.common import Notify, TakeOver, WithAutomations, asking_again, left_over
 from pipeline.wording import counted
 
 if TYPE_CHECKING:
@@ -68,10 +68,10 @@ def serve(
         names = {deployment.name for deployment in created}
         for name in claim(server, owner, names, take_over=take_over):
             err().print(left_over(name), highlight=False)
-        ask_again(server, settings)
         where = f"{server.api.removesuffix('/api')}/deployments"
         # Around the schedules, so that both outlast the runs that are finished at the end.
         with (
+            asking_again(server, settings),
             serving_metrics(settings),
             receiving_webhooks(settings, config, webhooks),
             serving_web(settings, config, web),

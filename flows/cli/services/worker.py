@@ -10,7 +10,7 @@ from flows.cli.common import (
     Config,
     set_up_logs,
 )
-from flows.cli.services.common import ask_again
+from flows.cli.services.common import asking_again
 from flows.cli.services.deploy import Pool
 
 
@@ -54,10 +54,10 @@ def worker(
         from flows.prefect.deployments.worker import work
         from pipeline.metering.budget import Priority
 
-        ask_again(server, settings)
         # The runs of other accounts would get the secrets of this one.
         wanted = queue or ([*Priority] if settings.account else [])
-        with lending_readers(LiveSettings(config, settings, load_settings).present):
+        lent = lending_readers(LiveSettings(config, settings, load_settings).present)
+        with asking_again(server, settings), lent:
             work(
                 settings.serve,
                 pool=pool,

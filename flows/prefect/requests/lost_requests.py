@@ -1,16 +1,16 @@
 """Ask again for what a user asked of a run whose process is gone. Nothing here imports Prefect.
 
-A run that is stopped asks again itself (`again.py`). A run that is killed cannot, so whoever comes
-next does: every flow over a source as it begins, and `serve` and `worker` as they start.
+A run that is stopped asks again itself (`again.py`). A run that is killed cannot, so others do:
+every flow over a source as it begins, and `serve` and `worker` as they start and every minute.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 import structlog
 
 from flows.prefect.names import TAG
+from flows.prefect.requests.silent_runs import FlowRun, silent_runs, unmarked
 from flows.prefect.server import Server
 from pipeline.errors import BadSettings
 from pipeline.ports import Ledger
@@ -30,23 +30,28 @@ _BY_THE_RECEIVER = "messages"  # the receiver of webhooks hands its messages ove
 
 _log = structlog.get_logger()
 
-FlowRun = Mapping[str, Any]
-"""A flow run as the server's REST API describes it."""
 
-
-def ask_again_for_lost(server: Server, settings: str, ledger: Ledger, *, now: datetime) -> int:
+def ask_again_for_lost(
+    server: Server, settings: str, ledger: Ledger, *, silent_after: timedelta
+) -> int:
     """Create a run for each lost one that a user asked for; return how many were created.
 
-    `settings` is the name of the settings at the server. A run that the ledger knows as lost, and
-    the server as running, is marked as crashed: it would hold its deployment's turn. What fails
-    here is only logged, because the next run looks again.
+    `settings` is the name of the settings at the server. A run that is dead, and that the server
+    believes in, is marked as crashed: it would hold its deployment's turn. What fails here is only
+    logged, because the next look finds it again.
     """
-    lost = {
-        run.id.rpartition("-")[2] for run in ledger.usage.runs(_LEDGER_RUNS) if run.status == "lost"
-    }
+    known = ledger.usage.runs(_LEDGER_RUNS)
+    lost = {_end_of(run.id) for run in known if run.status == "lost"}
+    alive = {_end_of(worker) for worker in ledger.leases.live_workers()}
     created = 0
     try:
-        for run in dead_runs(_recent(server, settings, now), lost, now=now):
+        # By the server's clock, as all times in its answers: this machine's may differ.
+        now = server.now()
+        found = _recent(server, settings, now)
+        doubtful = list(in_doubt(found, lost | alive))
+        silent = list(silent_runs(server, doubtful, now=now, after=silent_after))
+        _record(server, ledger, silent, known={_end_of(run.id) for run in known})
+        for run in [*dead_runs(found, lost, now=now), *silent]:
             if run["state"]["type"] != "CRASHED":
                 _mark(server, run)
             if is_to_be_continued(run):
@@ -70,6 +75,17 @@ def dead_runs(
                 yield run
             case "PENDING" if now - datetime.fromisoformat(state["timestamp"]) > _STARTING:
                 yield run
+
+
+def in_doubt(found: Sequence[FlowRun], known: Collection[str]) -> Iterator[FlowRun]:
+    """Yield the running ones of which the ledger knows neither that they live nor that they died.
+
+    What lives in the ledger is never in doubt, even without a heartbeat: runs in containers that
+    Prefect's own worker starts send none.
+    """
+    for run in found:
+        if run["state"]["type"] == "RUNNING" and _end_of(run["id"]) not in known:
+            yield run
 
 
 def is_to_be_continued(run: FlowRun) -> bool:
@@ -97,6 +113,24 @@ def _recent(server: Server, settings: str, now: datetime) -> Sequence[FlowRun]:
     return found
 
 
+def _record(
+    server: Server, ledger: Ledger, silent: Iterable[FlowRun], *, known: Collection[str]
+) -> None:
+    """Record in the ledger the runs that died before they did it; without a worker they are lost.
+
+    The run of a command has another id there, so nothing can be said of it.
+    """
+    for run in silent:
+        end = _end_of(run["id"])
+        if run["deployment_id"] is None or end in known:
+            continue
+        began = datetime.fromisoformat(run["state"]["timestamp"])
+        kind = server.ask("GET", f"/flows/{run['flow_id']}")["name"]
+        source = run["parameters"].get("source")
+        sources = [source] if source else []
+        ledger.usage.start_run(f"{began:%Y%m%d-%H%M%S}-{end}", kind, sources)
+
+
 def _mark(server: Server, run: FlowRun) -> None:
     message = "Its process is gone. The next run continues from there."
     state = {"type": "CRASHED", "name": "Crashed", "message": message}
@@ -105,7 +139,7 @@ def _mark(server: Server, run: FlowRun) -> None:
 
 def _continue(server: Server, run: FlowRun) -> None:
     """Create the next run of a request, and say so at the lost one; safe to repeat."""
-    tags = [tag for tag in run["tags"] if not tag.startswith(_TRY)]
+    tags = [tag for tag in unmarked(run["tags"]) if not tag.startswith(_TRY)]
     server.ask(
         "POST",
         f"/deployments/{run['deployment_id']}/create_flow_run",
@@ -117,10 +151,10 @@ def _continue(server: Server, run: FlowRun) -> None:
             "idempotency_key": f"continues {run['id']}",
         },
     )
-    server.ask("PATCH", f"/flow_runs/{run['id']}", {"tags": [*run["tags"], CONTINUED]})
+    server.ask("PATCH", f"/flow_runs/{run['id']}", {"tags": [*unmarked(run["tags"]), CONTINUED]})
     _log.info("asked again for what a lost run was to do", run=run["name"], lost=run["id"])
 
 
-def _end_of(flow_run_id: str) -> str:
-    """Return the part of a flow run's id that the ids of its runs in the ledger end with."""
-    return flow_run_id.replace("-", "")[-8:]
+def _end_of(run_id: str) -> str:
+    """Return the part that the ids of a flow run and of its run in the ledger have in common."""
+    return run_id.replace("-", "")[-8:]

@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import httpx
 import pytest
@@ -26,3 +27,17 @@ def test_what_it_answers_at_last_is_said(monkeypatch: pytest.MonkeyPatch, answer
     """A request that failed otherwise may have been carried out, and is not repeated."""
     with pytest.raises(BadSettings, match=f"answers {answers[-1]}"):
         answering(monkeypatch, iter(answers)).ask("POST", "/flow_runs/filter")
+
+
+def test_the_servers_own_time_is_known(monkeypatch: pytest.MonkeyPatch):
+    """It comes with each answer, and the times in its answers are compared with no other."""
+    said = {"date": "Sat, 14 Mar 2026 09:00:07 GMT"}
+    monkeypatch.setattr(httpx, "request", lambda *_, **__: httpx.Response(200, headers=said))
+
+    assert Server("http://prefect/api").now() == datetime(2026, 3, 14, 9, 0, 7, tzinfo=UTC)
+
+
+def test_a_server_without_a_clock_is_refused(monkeypatch: pytest.MonkeyPatch):
+    """No other clock takes its place."""
+    with pytest.raises(BadSettings, match="what time it is"):
+        answering(monkeypatch, iter([200])).now()

@@ -1,11 +1,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from flows.prefect.requests.lost_requests import MAX_TRIES, ask_again_for_lost
+from flows.prefect.requests.silent_runs import SILENT, patience
 from pipeline.errors import BadSettings
 from tests.fakes.clock import START
 from tests.fakes.ledger import MemoryLedger
@@ -20,9 +21,11 @@ def flow_run(state: str = "CRASHED", *, minutes: int = 1, **changes: Any) -> dic
         "id": FLOW_RUN,
         "name": "reprocess receipts",
         "state": {"type": state, "timestamp": timestamp},
+        "updated": timestamp,
+        "flow_id": "of reprocess",
         "deployment_id": "of receipts",
         "auto_scheduled": False,
-        "parameters": {"records": ["1"]},
+        "parameters": {"records": ["1"], "source": "receipts"},
         "tags": ["caspio-ingest", "settings:papers"],
         **changes,
     }
@@ -30,36 +33,63 @@ def flow_run(state: str = "CRASHED", *, minutes: int = 1, **changes: Any) -> dic
 
 @dataclass
 class Server:
-    """A server with some flow runs, which notes what it is asked to change."""
+    """A server with some flow runs and a clock, which notes what it is asked to change.
+
+    `beats` are the times at which it received heartbeats, by flow run.
+    """
 
     runs: list[dict[str, Any]]
     created: list[Mapping[str, Any]] = field(default_factory=list)
     crashed: list[str] = field(default_factory=list)
-    tags: list[str] = field(default_factory=list)
+    beats: dict[str, list[datetime]] = field(default_factory=dict)
+    time: datetime = START
     down: bool = False
+
+    @property
+    def tags(self) -> list[str]:
+        """Return the tags of its first run."""
+        return list(self.runs[0]["tags"])
+
+    def now(self) -> datetime:
+        """Return its own time."""
+        return self.time
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
         """Answer a call."""
         if self.down:
             raise BadSettings(["it does not answer"])
+        if path == "/events/filter":
+            return {"events": self._heartbeats(**body["filter"])}
         if path.endswith("/filter"):
             return self.runs
+        if path == "/flows/of reprocess":
+            return {"name": "reprocess"}
         if path.endswith("/create_flow_run"):
             self.created.append(body)
         elif path.endswith("/set_state"):
-            self.crashed.append(body["state"]["type"])
+            self.crashed.append(path.split("/")[2])
+            self.runs[0]["state"] = body["state"] | {"timestamp": self.time.isoformat()}
         elif method == "PATCH":
-            self.tags = body["tags"]
+            self.runs[0] |= body | {"updated": self.time.isoformat()}
         return {}
 
+    def _heartbeats(self, *, event: Any, resource: Any, occurred: Any) -> list[dict[str, str]]:
+        assert event == {"name": ["prefect.flow-run.heartbeat"]}
+        (about,) = resource["id"]
+        received = self.beats.get(about.removeprefix("prefect.flow-run."), [])
+        # The clock of the worker is four hours slow.
+        since = datetime.fromisoformat(occurred["since"]) + timedelta(hours=4)
+        return [{"received": beat.isoformat()} for beat in received if beat >= since]
 
-def ask(server: Server, *, lost: str = "") -> int:
+
+def ask(server: Server, *, lost: str = "", ledger: MemoryLedger | None = None) -> int:
     """Look for lost requests; `lost` is the end of the id of a run that the ledger knows as lost."""
-    ledger = MemoryLedger()
+    ledger = ledger or MemoryLedger()
     if lost:
         ledger.usage.start_run(f"20260314-090000-{lost}", "ingest")
         ledger.usage.record_lost_runs()
-    return ask_again_for_lost(server, "papers", ledger, now=START)  # type: ignore[arg-type]  # answers like one
+    after = patience(30)
+    return ask_again_for_lost(server, "papers", ledger, silent_after=after)  # type: ignore[arg-type]  # answers like one
 
 
 def test_what_a_crashed_run_was_asked_for_is_asked_again():
@@ -69,7 +99,10 @@ def test_what_a_crashed_run_was_asked_for_is_asked_again():
     assert ask(server) == 1
 
     (created,) = server.created
-    assert (created["name"], created["parameters"]) == ("reprocess receipts", {"records": ["1"]})
+    assert (created["name"], created["parameters"]) == (
+        "reprocess receipts",
+        {"records": ["1"], "source": "receipts"},
+    )
     assert created["idempotency_key"] == f"continues {FLOW_RUN}"
     assert "try:2" in created["tags"]
     assert server.tags[-1] == "continued"
@@ -103,9 +136,88 @@ def test_a_run_that_only_the_server_believes_in_is_marked(run: dict[str, Any]):
     server = Server([run])
 
     assert ask(server, lost="aabbccdd") == 1
-    assert server.crashed == ["CRASHED"]
+    assert server.crashed == [FLOW_RUN]
 
 
 def test_a_server_that_does_not_answer_stops_nothing():
     """The next run looks again."""
     assert ask(Server([flow_run()], down=True)) == 0
+
+
+def test_a_run_that_nobody_knows_of_is_asked_again_at_the_second_look():
+    """It was killed before its first heartbeat and before the ledger knew it: two looks hear nothing."""
+    server, ledger = Server([flow_run("RUNNING", minutes=3)]), MemoryLedger()
+
+    assert ask(server, ledger=ledger) == 0
+    assert (SILENT in server.tags, server.crashed) == (True, [])
+    server.time += timedelta(minutes=1)
+    assert ask(server, ledger=ledger) == 0  # too soon after the first
+    server.time += timedelta(minutes=1)
+    assert ask(server, ledger=ledger) == 1
+
+    assert server.crashed == [FLOW_RUN]
+    assert server.tags == ["caspio-ingest", "settings:papers", "continued"]
+    assert SILENT not in server.created[0]["tags"]
+    (known,) = ledger.usage.runs()
+    assert (known.id, known.kind) == ("20260314-085700-aabbccdd", "reprocess")
+    assert (known.status, known.sources) == ("lost", ("receipts",))
+
+
+@pytest.mark.parametrize(
+    ("minutes", "later"), [(1, 0), (90, 0), (90, 30)], ids=["young", "old", "looked at for hours"]
+)
+def test_a_run_whose_heartbeats_come_lives(minutes: int, later: int):
+    """The server receives them by its own clock, however wrong the worker's is."""
+    server = Server([flow_run("RUNNING", minutes=minutes)])
+    for minute in range(later + 1):
+        server.time = START + timedelta(minutes=minute)
+        server.beats = {FLOW_RUN: [server.time - timedelta(seconds=40)]}
+        assert ask(server) == 0
+
+    assert (server.crashed, server.tags) == ([], ["caspio-ingest", "settings:papers"])
+
+
+@pytest.mark.parametrize("pause_minutes", [3, 60, 60 * 20], ids=["short", "long", "over night"])
+def test_a_run_that_paused_lives(pause_minutes: int):
+    """Its machine slept, or the server was down: the first look is in the silence, the second is not."""
+    server = Server([flow_run("RUNNING", minutes=pause_minutes)])
+    server.beats = {FLOW_RUN: [START - timedelta(minutes=pause_minutes, seconds=-5)]}
+
+    assert ask(server) == 0
+    assert SILENT in server.tags
+    server.beats[FLOW_RUN].append(START + timedelta(seconds=25))
+    server.time += timedelta(minutes=2)
+    assert ask(server) == 0
+    # Heard of again, it is as one that never paused: two more looks must hear nothing.
+    assert (SILENT in server.tags, server.crashed) == (False, [])
+    server.time += timedelta(minutes=30)
+    assert ask(server) == 0
+    assert server.crashed == []
+
+
+def test_a_run_that_lives_in_the_ledger_needs_no_heartbeat():
+    """Prefect's own workers, such as those for containers, let their runs send none."""
+    server, ledger = Server([flow_run("RUNNING", minutes=90)]), MemoryLedger()
+    ledger.leases.join("20260314-080000-aabbccdd", ttl_s=120)
+
+    for _ in range(3):
+        assert ask(server, ledger=ledger) == 0
+        server.time += timedelta(minutes=5)
+
+    assert (server.crashed, SILENT in server.tags) == ([], False)
+
+
+def test_the_lost_run_of_a_command_is_marked_and_not_repeated():
+    """Whoever gave the command knows; in the ledger it has another id."""
+    run = flow_run("RUNNING", minutes=90, deployment_id=None, tags=[SILENT])
+    server, ledger = Server([run]), MemoryLedger()
+
+    assert ask(server, ledger=ledger) == 0
+
+    assert (server.crashed, server.created, ledger.usage.runs()) == ([FLOW_RUN], [], [])
+
+
+@pytest.mark.parametrize(("heartbeat_s", "silent_s"), [(30, 120), (60, 180)])
+def test_a_living_run_may_be_silent_for_three_heartbeats(heartbeat_s: int, silent_s: int):
+    """No less than two minutes, after which a worker counts as dead in the ledger, too."""
+    assert patience(heartbeat_s) == timedelta(seconds=silent_s)
