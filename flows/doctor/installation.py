@@ -25,6 +25,7 @@ from pipeline.errors import BadSettings, LedgerUnavailable
 from pipeline.model import SourceSpec
 from pipeline.ports import RecordTarget
 from pipeline.settings import Settings
+from pipeline.settings.sources import read_twice
 from pipeline.source_run.checks import blocked, changed_types, refuse_source
 from pipeline.wording import counted
 
@@ -42,6 +43,9 @@ def examine(config: Path) -> Iterator[Check]:
             yield Check("settings", ok=False, detail=problem, remedy=remedy)
         return
     yield Check("settings", ok=True, detail=f"{config}: {counted(len(settings.sources), 'source')}")
+    remedy = "Map the files in one of them, or give both a `where` that excludes the other's."
+    for sentence in read_twice(settings.sources):
+        yield Check("sources", ok=False, detail=f"{sentence}.", remedy=remedy)
     # What is on this machine comes first: it explains most failures, and costs no call.
     checks = [
         ("archive", check_archive, "Check archive.url, the credentials and the free space."),

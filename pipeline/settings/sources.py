@@ -265,11 +265,34 @@ def column_conflicts(sources: Sequence[SourceSettings]) -> Iterator[str]:
                 )
 
 
+def read_twice(sources: Sequence[SourceSettings]) -> Iterator[str]:
+    """Yield a sentence for every two sources that read the same files.
+
+    It is allowed, and seldom meant: the files are read and archived for both, and each gives them
+    its names. Sources whose conditions differ may share a field.
+    """
+    for number, one in enumerate(sources):
+        for other in sources[number + 1 :]:
+            if not list_same_files(one, other) or _have_own_conditions(one, other):
+                continue
+            place = f"{one.table or one.view or one.folder}"
+            files = (
+                f"sources {one.name!r} and {other.name!r} both read the files of {place}, which "
+                "costs twice the calls and the reading"
+            )
+            renamed = ", and each run of one gives the files of the other new names"
+            yield files + (renamed if one.rename and other.rename else "")
+
+
+def _have_own_conditions(one: SourceSettings, other: SourceSettings) -> bool:
+    return bool(one.where and other.where and one.where != other.where)
+
+
 def shared_columns(one: SourceSettings, other: SourceSettings) -> list[str]:
     """Return the columns that two sources write for the same files."""
     if not list_same_files(one, other):
         return []
-    if one.where and other.where and one.where != other.where:
+    if _have_own_conditions(one, other):
         return []
     # Caspio compares the names of columns without regard to case.
     theirs = {name.casefold() for name in other.columns}

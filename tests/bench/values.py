@@ -1,4 +1,4 @@
-"""Measure found values and classes against real documents: `python tests/bench/values.py [FOLDER] [TEXTS]`.
+"""Measure found values and classes against real documents: `python -m tests.bench.values [FOLDER] [TEXTS]`.
 
 FOLDER is a corpus with manifest.jsonl; TEXTS a folder of `<id>.json` files, each a list of page texts read by an OCR
 engine or from a text layer. Reference texts in FOLDER/gt are measured too, where there are any.

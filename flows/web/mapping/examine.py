@@ -1,6 +1,6 @@
 """What a draft would do: what is wrong with it, what documents become, what it costs."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from flows.app.mapping.look import Looked
@@ -14,7 +14,7 @@ from pipeline.onboarding.cost import SourceCost, source_cost
 from pipeline.onboarding.preview import Becomes, becomes
 from pipeline.onboarding.settings_edit import Change, added, changed, changes_between
 from pipeline.settings import Settings
-from pipeline.settings.sources import SourceSettings, column_conflicts
+from pipeline.settings.sources import SourceSettings, column_conflicts, read_twice
 from pipeline.source_run.checks import refuse_reprocess_column
 from pipeline.steps.write_back import refuse_review
 
@@ -24,12 +24,18 @@ PREVIEWS = 5
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """A draft with what it would do. `cost` and `previews` are there where it can be a source."""
+    """A draft with what it would do. `cost` and `previews` are there where it can be a source.
+
+    Attributes:
+        problems: What keeps it from being a source.
+        warnings: What a user should know and may want.
+    """
 
     draft: Draft
     problems: tuple[str, ...]
     previews: tuple[Becomes, ...] = ()
     cost: SourceCost | None = None
+    warnings: tuple[str, ...] = ()
 
 
 def examine(
@@ -58,6 +64,7 @@ def examine(
         tuple(dict.fromkeys(problems)),
         tuple(becomes(spec, columns, sample) for sample in samples[-PREVIEWS:]),
         source_cost(spec, looked.container, files=looked.files, schedule=settings.serve.schedule),
+        tuple(_about(source, read_twice([*_others(settings, old), source]))),
     )
 
 
@@ -98,14 +105,21 @@ def _review_problems(spec: SourceSpec, account: DiscoveredAccount | None) -> Ite
 def _conflicts(
     source: SourceSettings, settings: Settings, old: SourceSettings | None
 ) -> Iterator[str]:
-    others = [one for one in settings.sources if old is None or one.name != old.name]
+    others = _others(settings, old)
     if any(one.name == source.name for one in others):
         yield f"there is a source {source.name!r} already; choose another name"
     if source.name == "new":
         yield "'new' is an address of this page; choose another name for the source"
-    yield from (
-        problem for problem in column_conflicts([*others, source]) if repr(source.name) in problem
-    )
+    yield from _about(source, column_conflicts([*others, source]))
+
+
+def _others(settings: Settings, old: SourceSettings | None) -> list[SourceSettings]:
+    return [one for one in settings.sources if old is None or one.name != old.name]
+
+
+def _about(source: SourceSettings, sentences: Iterable[str]) -> Iterator[str]:
+    """Yield the sentences that name a source; the others are about other sources alone."""
+    return (sentence for sentence in sentences if repr(source.name) in sentence)
 
 
 def change_of(source: SourceSettings, old: SourceSettings | None, file: SettingsFile) -> Change:

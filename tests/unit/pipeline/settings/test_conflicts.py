@@ -7,6 +7,7 @@ import pytest
 
 from pipeline.errors import BadSettings
 from pipeline.settings import Settings, load_settings
+from pipeline.settings.sources import read_twice
 
 Load = Callable[[str], Settings]
 
@@ -96,3 +97,30 @@ def test_sources_with_other_files_may_write_the_same_column(load: Load, one: str
     text = _source("one", one, 'Total = "total"') + _source("two", other, 'Total = "total"')
 
     assert len(load(text).sources) == 2
+
+
+@pytest.mark.parametrize(("one", "other"), CONFLICTS)
+def test_files_that_two_sources_read_are_said(load: Load, one: str, other: str):
+    """Also where no column is written twice: each file is fetched, read and archived for both."""
+    text = _source("one", one, 'Total = "total"') + _source("two", other, 'Paid = "date"')
+
+    (said,) = read_twice(load(text).sources)
+
+    assert said.startswith("sources 'one' and 'two' both read the files of ")
+    assert said.endswith("twice the calls and the reading")
+
+
+@pytest.mark.parametrize(("one", "other"), APART)
+def test_sources_with_other_files_read_nothing_twice(load: Load, one: str, other: str):
+    """Nothing is said of two fields, two tables, or two conditions on one."""
+    text = _source("one", one, 'Total = "total"') + _source("two", other, 'Paid = "date"')
+
+    assert list(read_twice(load(text).sources)) == []
+
+
+def test_files_that_two_sources_name_are_said(load: Load):
+    """Each would find the other's name in every run."""
+    place = 'folder = "/In"\nrename = "{{ date }}"'
+    text = _source("one", place, 'Total = "total"') + _source("two", place, 'Paid = "date"')
+
+    assert "of the other new names" in next(read_twice(load(text).sources))

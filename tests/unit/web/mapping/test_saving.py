@@ -151,6 +151,22 @@ def test_a_folder_gets_an_index_table(mapper: Browser, office: Office):
     )[-1]["index"] == {"table": "FileIndex"}
 
 
+def test_a_folder_that_a_source_has_already_is_said(mapper: Browser, office: Office):
+    """It can be mapped a second time, and nobody does so without knowing."""
+    mapper.post("/sources/new/read", folder="/In", to="")
+    office.site.jobs.wait()
+    form = controls(mapper.get("/sources/new?folder=/In"))
+    once = mapper.post("/sources/new/check", **form)
+    change = mapper.post("/sources/new/review", **form)
+    mapper.post("/sources/new/write", **controls(change), agreed="yes")
+    mapper.post("/sources/new/read", folder="/In", to="")
+    office.site.jobs.wait()
+    twice = mapper.post("/sources/new/check", **form | {"name": "again"})
+
+    assert "both read the files of" not in words(once)
+    assert "both read the files of /In" in words(twice)
+
+
 def test_the_first_records_are_planned_from_the_page(mapper: Browser, office: Office):
     """The plan reads and archives, writes nothing, and is the one that the plans' page applies."""
     office.world.receipt("1", "doc_type=receipt\ntotal=12.50")
