@@ -24,6 +24,7 @@ import psutil
 from tests.flows.pooled import Account, wait_for
 from tests.production.conftest import AUTH, profile
 from tests.support.browser import Page, browser
+from tests.support.processes import kill_tree
 
 REPROCESS = "reprocess-receipts@receipts"
 SLOW_LISTING = {
@@ -50,14 +51,6 @@ def worker_of(run: str, workers: Workers) -> str:
     raise AssertionError("no worker has it")
 
 
-def kill(worker: "subprocess.Popen[bytes]") -> None:
-    """Kill a worker and all that came of it, as a host that loses power does."""
-    process = psutil.Process(worker.pid)
-    for one in [*process.children(recursive=True), process]:
-        one.kill()
-    worker.wait()
-
-
 def kill_with_its_runs(account: Account, workers: Workers, run: str) -> set[str]:
     """Kill the worker that has a run, and return that and all others that it had, also those only starting."""
     doomed = worker_of(run, workers)
@@ -67,7 +60,7 @@ def kill_with_its_runs(account: Account, workers: Workers, run: str) -> set[str]
         if name != doomed and worker.poll() is None
         for child in psutil.Process(worker.pid).children(recursive=True)
     }
-    kill(workers[doomed])
+    kill_tree(workers[doomed])
     active = {"state": {"type": {"any_": ["RUNNING", "PENDING"]}}}
     found = account.server.find("flow_runs", flow_runs=active)
     return {run, *(one["id"] for one in found)} - elsewhere

@@ -2,7 +2,10 @@
 
 import socket
 import subprocess
+from contextlib import suppress
 from typing import Any
+
+import psutil
 
 
 def free_port() -> int:
@@ -20,3 +23,13 @@ def end(process: "subprocess.Popen[Any]", *, within_s: float = 20) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+
+
+def kill_tree(process: "subprocess.Popen[bytes]") -> None:
+    """Kill a process and all that came of it, as a host that loses power does."""
+    tree = psutil.Process(process.pid)
+    for one in [*tree.children(recursive=True), tree]:
+        # It may end by itself since it was listed.
+        with suppress(psutil.NoSuchProcess):
+            one.kill()
+    process.wait()

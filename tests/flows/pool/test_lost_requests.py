@@ -1,13 +1,11 @@
 """A host dies with its worker and the runs it has; who comes next does what users asked of them."""
 
 import sqlite3
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
-import psutil
 import pytest
 
 from flows.app.settings import load_settings
@@ -25,19 +23,13 @@ from tests.integration.pipeline.accounts import (
     write_settings,
 )
 from tests.integration.pipeline.workspace import CREDENTIALS, cli
+from tests.support.processes import kill_tree
 
 pytestmark = [pytest.mark.integration, pytest.mark.full]
 
 FILES = {f"upload{n}.txt": receipt(n, day=7) for n in range(1, 9)}
 SLOW = {"kind": "latency", "operation": "UpdateTableRecords", "times": 0, "seconds": 5.0}
 NAME = "reprocess-dying@dying"
-
-
-def _kill(worker: "subprocess.Popen[bytes]") -> None:
-    process = psutil.Process(worker.pid)
-    for one in [*process.children(recursive=True), process]:
-        one.kill()
-    worker.wait()
 
 
 def test_a_request_outlives_its_host(prefect_server: Prefect, tmp_path: Path):
@@ -53,7 +45,7 @@ def test_a_request_outlives_its_host(prefect_server: Prefect, tmp_path: Path):
         with account.worker("one") as worker:
             lost = account.start(NAME, yes=True)
             wait_for(lambda: len(account.writes()) > 1)
-            _kill(worker)
+            kill_tree(worker)
         emulator.control.clear_faults()
 
         with account.worker("two"):
@@ -88,7 +80,7 @@ def test_a_request_outlives_a_host_that_dies_before_anybody_knows_of_its_run(
             # A run that cannot write into the ledger does not become known to it.
             with _locked(tmp_path / "ledger.db"):
                 wait_for(lambda: account.state(lost)["type"] in {"RUNNING", *ENDED})
-                _kill(worker)
+                kill_tree(worker)
         assert account.state(lost)["type"] == "RUNNING"
         end = lost.replace("-", "")[-8:]
         assert end not in cli(config, "status").stdout
