@@ -29,14 +29,30 @@ _LEGACY_SAMPLE_BYTES = 32768
 # How many sound characters beyond ASCII there are in UTF-8 for each broken byte, at least. Texts of
 # other encodings are broken throughout.
 _SOUND_FOR_BROKEN = 4
+_FEWEST_SOUND = 2  # one is chance, in a text that is not UTF-8
+# Of letters and signs of the West fewer are enough: in other encodings, their bytes form no words.
+_WESTERN = frozenset(map(chr, range(0xC0, 0x180))) | frozenset(
+    "\u20ac\u00a3\u00a7\u00b0\u00a0\u00ab\u00bb\u2013\u2014\u2018\u2019\u201a\u201c\u201d\u201e\u2026\u2022"
+)
+_BEYOND_ASCII = re.compile("[^\\x00-\\x7f\ufffd]")
 _LEAST_QUALITY = 0.6  # of a text in an encoding of one byte that forms words
 _BEGINNING_CHARS = 512  # of a binary format, here is a header
 _WESTERN_BYTES = "western-bytes"  # the name of the way to handle bytes that are no UTF-8
 _SWITCHED_JAPANESE = "iso2022_jp"
+_WINDOWS_RELATIVES = {
+    "iso8859-2": "cp1250",
+    "iso8859-6": "cp1256",
+    "iso8859-7": "cp1253",
+    "iso8859-8": "cp1255",
+    "iso8859-13": "cp1257",
+    "iso8859-15": "cp1252",
+}
+_CONTROLS = re.compile(rb"[\x80-\x84\x86-\x9f]")  # but NEL, which some computers end a line with
 _SINGLE_BYTE = frozenset({"koi8-r", "koi8-u", "mac-roman", "mac-cyrillic", "cp437", "cp850"})
 _FEWEST_HIGH = 10  # bytes beyond ASCII that are words and not a few accents
 _DEFAULTS = frozenset({"cp1252", "iso8859-1"})
 _WITH_CASES = frozenset({"cp1251", "cp1253", "koi8_u", "cp866"})
+_NOT_WESTERN = _WITH_CASES | {"cp1254"}
 
 
 def encoding_of(data: bytes) -> str:
@@ -67,6 +83,8 @@ def decode(data: bytes) -> str:
     encoding = encoding_of(data)
     if encoding == _SWITCHED_JAPANESE:
         return switched_japanese(data)
+    if encoding.startswith("utf-16"):
+        data = data[: len(data) // 2 * 2]  # programs that append a newline append half of one
     errors = _WESTERN_BYTES if encoding == "utf-8" else "replace"
     return data.decode(encoding, errors=errors)
 
@@ -85,7 +103,7 @@ def decode_declared(data: bytes, label: str) -> str:
     is_single_byte = encoding in _SINGLE_BYTE or encoding.startswith(("cp12", "iso8859"))
     if is_single_byte and not data.isascii() and _is_sound_utf8(data):
         return data.decode("utf-8-sig")
-    encoding = _other_alphabet(data, encoding) or encoding
+    encoding = _other_alphabet(data, encoding) or _of_windows(data, encoding) or encoding
     try:
         return data.decode(encoding).removeprefix("\ufeff")
     except UnicodeDecodeError:
@@ -94,8 +112,24 @@ def decode_declared(data: bytes, label: str) -> str:
         return decode(data) if encoding == "utf-8" else data.decode(encoding, "replace")
 
 
+def _of_windows(data: bytes, declared: str) -> str | None:
+    """Return the encoding of Windows that is meant where an ISO one is declared.
+
+    The control characters of ISO 8859 are in no text; at their places Windows has letters and
+    quotes.
+    """
+    relative = _WINDOWS_RELATIVES.get(declared)
+    if relative is None or not _CONTROLS.search(data[:_LEGACY_SAMPLE_BYTES]):
+        return None
+    try:
+        data.decode(relative)
+    except UnicodeDecodeError:
+        return None
+    return relative
+
+
 def _other_alphabet(data: bytes, declared: str) -> str | None:
-    """Return the encoding of words in Cyrillic or Greek that are declared to be Western.
+    """Return the encoding of words in Cyrillic, Greek or Turkish declared to be Western.
 
     Western is what programs declare without looking.
     """
@@ -103,7 +137,7 @@ def _other_alphabet(data: bytes, declared: str) -> str | None:
     if declared not in _DEFAULTS or sum(map(_is_high, sample)) < _FEWEST_HIGH:
         return None
     guess, quality = best_single_byte(sample)
-    return guess if quality >= 1 and guess in _WITH_CASES else None
+    return guess if quality >= 1 and guess in _NOT_WESTERN else None
 
 
 def _is_high(byte: int) -> bool:
@@ -138,8 +172,9 @@ def _is_utf8(data: bytes) -> bool:
     except UnicodeDecodeError:
         text = data[:_LEGACY_SAMPLE_BYTES].decode("utf-8", "replace")
         broken = text.count("\ufffd")
-        beyond_ascii = len(text) - sum(map(str.isascii, text)) - broken
-        return beyond_ascii >= broken * _SOUND_FOR_BROKEN
+        sound = _BEYOND_ASCII.findall(text)
+        sound_for_broken = 1 if _WESTERN.issuperset(sound) else _SOUND_FOR_BROKEN
+        return len(sound) >= max(_FEWEST_SOUND, broken * sound_for_broken)
     return True
 
 
@@ -160,7 +195,9 @@ def clean(text: str) -> str:
 
     Newlines are line feeds; there are no control characters and no surrogates.
     """
-    return _UNSTORABLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    # A mark of byte order inside a text is left from files that were joined.
+    plain = text.replace("\ufeff", "").replace("\r\n", "\n").replace("\r", "\n")
+    return _UNSTORABLE.sub("", plain)
 
 
 def _utf16_without_mark(sample: bytes) -> str | None:

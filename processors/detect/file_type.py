@@ -62,6 +62,7 @@ _PKCS7_HEAD_BYTES = 16
 _ARMOR = re.compile(
     rb"\s*(?:-----BEGIN (?:PKCS ?#?7|CMS)(?: SIGNED DATA)?-----\s+)?(MI[A-Za-z0-9+/\s]{16,80})"
 )
+_ZIP_ENTRY, _ZIP_END = b"PK\x03\x04", b"PK\x05\x06"  # PKWARE APPNOTE 4.3.7 and 4.3.16
 _OLE_SIGNATURE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # [MS-CFB] 2.2
 # Sizes of the information header that follow the 14 bytes of a bitmap's file header, one per
 # version of the format.
@@ -145,19 +146,29 @@ def file_type_of(path: Path) -> FileType:
     if head.startswith(b"PK"):
         return zip_type(path, head)
 
-    # Mail programs and scanners put lines before the header; then something else must look like PDF
-    # too. A short mail has the PDF itself in its first bytes.
+    return _type_below_lines(path, head, tail) or text_type(head) or binary_type(head)
+
+
+def _type_below_lines(path: Path, head: bytes, tail: bytes) -> FileType | None:
+    """Return the type of a file that begins below other lines, as programs and scanners send it.
+
+    Then something else must look like the format, too. A short mail has a PDF or a zip itself in
+    its first bytes.
+    """
     pdf_start = head[: _LAST_PDF_START + len(b"%PDF-")].find(b"%PDF-")
     looks_like_pdf = b"%%EOF" in tail or b"startxref" in tail or b" obj" in head
     if pdf_start > 0 and looks_like_pdf and not is_mail(decode(head[:pdf_start]), whole=True):
         return FileType(media.PDF, ".pdf")
-    return text_type(head) or binary_type(head)
+    zip_start = head.find(_ZIP_ENTRY)
+    if zip_start > 0 and _ZIP_END in tail and not is_mail(decode(head[:zip_start])):
+        return zip_type(path, head)
+    return None
 
 
 def begins_like_a_file(data: bytes) -> bool:
     """Return whether data begin with the signature of a format, and are no text for sure."""
     head = data[:_HEAD_BYTES]
-    is_container = head.startswith((_OLE_SIGNATURE, b"PK\x03\x04"))
+    is_container = head.startswith((_OLE_SIGNATURE, _ZIP_ENTRY))
     return is_container or _type_by_signature(head) is not None or _is_signed(head)
 
 

@@ -37,6 +37,7 @@ _CYRILLIC = (
 _GREEK = ("αοιετσνηςρ|πκμλγδύόάθωέφχβίήώξζψϊϋΐΰυ",)
 _HEBREW = ("יוהלאתרבמשנ|דקעחפגטכזסצםןךףץ",)
 _ARABIC = ("اليمنوترب|هعدفسكحقجةصشءىضخذطزغثظأإئآؤ",)
+_TURKISH = "ıüş|öçğâîû"
 _THAI = ("".join(map(chr, range(0xE01, 0xE2F))) + "|" + "".join(map(chr, range(0xE2F, 0xE5C))),)
 
 # Encodings and the languages written in them, those in use most first. The number is what an
@@ -46,7 +47,7 @@ _CANDIDATES: tuple[tuple[str, tuple[str, ...], float], ...] = (
     ("cp1250", _CENTRAL, 0.2),
     ("cp1251", _CYRILLIC, 0.2),
     ("cp1253", _GREEK, 0.2),
-    ("cp1254", ("ıüş|öçğâîû",), 0.2),  # Turkish
+    ("cp1254", (_TURKISH,), 0.2),
     ("cp1257", ("ėšž|ąčęįųū", "āīē|šņļģķžčū", "äõü|öšž"), 0.2),  # the Baltic languages
     ("cp1255", _HEBREW, 0.2),
     ("cp1256", _ARABIC, 0.2),
@@ -59,6 +60,7 @@ _CANDIDATES: tuple[tuple[str, tuple[str, ...], float], ...] = (
     ("iso8859_15", _WESTERN, 0.6),
     ("cp850", _WESTERN, 0.8),
     ("cp852", _CENTRAL, 0.8),
+    ("cp857", (_TURKISH,), 0.8),
     ("cp866", _CYRILLIC, 0.8),
     ("cp737", _GREEK, 0.8),
     ("cp862", _HEBREW, 0.8),

@@ -24,6 +24,11 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/]{60}[A-Za-z0-9+/ ]{140,}={0,2}")
 
 # A whole document as the text of an element, as the AttachedDocument of UBL has an invoice.
 _XML_IN_TEXT = re.compile(r"<\?xml\b[^>]{0,200}\?>\s*<")
+# Paragraphs as feeds, mail programs and archives have them in an element.
+_HTML_IN_TEXT = re.compile(
+    r"</(?:p|div|td|tr|table|li|ul|ol|span|strong|b|em|i|a|h[1-6]|body|html)\s*>|<br\s*/?>",
+    re.IGNORECASE,
+)
 _MOST_IN_TEXT = 20  # documents; a log has a message in each of its lines
 _DECLARED_ENCODING = re.compile(r"(<\?xml\b[^>]{0,200}?)\s+encoding\s*=\s*[\"'][^\"']{1,40}[\"']")
 
@@ -66,7 +71,7 @@ class XmlProcessor:
             if len(attached) < _MOST_IN_TEXT and _is_document(text):
                 attached.append(EmbeddedFile(f"{name}.xml", partial(_encoded, text)))
             elif not _BASE64.fullmatch(text):
-                lines.append(f"{name}: {text}")
+                lines += _lines_of(name, text)
             elif name in _ATTACHED:
                 attached.append(EmbeddedFile(name, partial(_decoded, text)))
         page = text_page(clean("\n".join(lines)), engine="xml")
@@ -76,6 +81,14 @@ class XmlProcessor:
             invoice = dataclasses.replace(invoice, complete=True)
         said = invoice or bank_message_in(data)
         return Reading(pages=(page,), structured=said, children=attached)
+
+
+def _lines_of(name: str, text: str) -> list[str]:
+    """Return a text with the name of its element; of a text in HTML, what it shows."""
+    if _XML_IN_TEXT.match(text) or not _HTML_IN_TEXT.search(text):
+        return [f"{name}: {text}"]
+    shown = visible_text(text).splitlines()
+    return [f"{name}: {line}" for line in shown] if len(shown) == 1 else [f"{name}:", *shown]
 
 
 def _is_document(text: str) -> bool:

@@ -1,16 +1,22 @@
 """Read plain text and delimited tables, decoded by their content."""
 
+import base64
 import csv
 import io
 import re
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
-from processors.contract import Context, Page, Reading
+from processors.contract import Context, EmbeddedFile, Page, Reading
 from processors.detect.encoding import clean, decode
+from processors.detect.file_type import begins_like_a_file
 from processors.detect.text_types import SEPARATOR_LINE, table_delimiter
 from processors.layout.plain_page import text_page
 
+_BASE64 = re.compile(
+    rb"\s*(?:data:[\w.+/-]{1,100};base64,)?([A-Za-z0-9+/\s]{200,}={0,2})\s*", re.IGNORECASE
+)
 _TYPES = frozenset({"text/plain", "text/csv"})
 _PAIR = 2
 _DATE = re.compile(r"\d{1,4}([-./])\d{1,2}\1\d{1,4}(?: .*)?")
@@ -32,7 +38,11 @@ class TextProcessor:
     def process(self, path: Path, work_dir: Path, context: Context) -> Reading:
         """Return the decoded file: one page, or one for each form feed; a table as its cells."""
         del work_dir
-        text = decode(path.read_bytes())
+        data = path.read_bytes()
+        encoded = _encoded_file(data)
+        if encoded is not None:
+            return Reading(pages=(), children=[EmbeddedFile("content", partial(_once, encoded))])
+        text = decode(data)
         delimiter = table_delimiter(clean(text))
         if delimiter is not None:
             return Reading(pages=(_table_page(clean(text), delimiter),))
@@ -49,6 +59,20 @@ class TextProcessor:
             for number, part in enumerate(parts[:limit], start=1)
         )
         return Reading(pages=pages, problems=problems)
+
+
+def _encoded_file(data: bytes) -> bytes | None:
+    """Return the file that a text is in base64, as APIs and URLs of data have it; else None."""
+    match = _BASE64.fullmatch(data)
+    if match is None:
+        return None
+    text = b"".join(match[1].split())
+    content = base64.b64decode(text[: len(text) // 4 * 4])
+    return content if begins_like_a_file(content) else None
+
+
+def _once(data: bytes) -> Iterator[bytes]:
+    yield data
 
 
 def _table_page(text: str, delimiter: str) -> Page:

@@ -1,5 +1,6 @@
 """Divide the text of a mail into the sender's own words and the older mail that is quoted in it."""
 
+import itertools
 import re
 from collections.abc import Sequence
 
@@ -38,6 +39,12 @@ _HEAD_FIELDS = re.compile(
     r"|asunto|inviato|data|a|oggetto|verzonden|aan|onderwerp|sendt|dato|til|emne|skickat|till"
     r"|ämne|wysłano|do|temat|odesláno|komu|předmět|assunto)\s?:\**"
 )
+# In a language that is not listed: two words at most before a colon, the sender's address in the
+# first line, and a day with a time below it.
+_ANY_FIELD = re.compile(r"\**[^\W\d_]+(?: [^\W\d_]+)? ?[:\uff1a]\**\s*\S")
+_ADDRESS = re.compile(r"[^\s@<>]+@[\w-]+\.[\w.-]+")
+_DAY_WITH_TIME = re.compile(r"(?=.*\b(?:19|20)\d\d)(?=.*\b\d{1,2}[:.h]\d\d\b)")
+_FEWEST_ANY_FIELDS = 3
 _HEAD_LINES = 6
 _FEWEST_HEAD_FIELDS = 2
 _RULE = re.compile(r"\s*[_-]{8,}\s*")
@@ -113,12 +120,26 @@ def _starts_older_mail(lines: Sequence[str], number: int) -> bool:
         # Of an attribution with marked lines below it, the marks say what is quoted.
         return not _introduces_marked_lines(lines, number)
     if not _HEAD_STARTS.match(line.lower()):
-        return False
+        return _is_head_of_any_language(lines, number)
     fields = [
         _HEAD_FIELDS.match(other.strip().lower())
         for other in lines[number + 1 : number + _HEAD_LINES]
     ]
     return len({field[0].strip("* ") for field in fields if field}) >= _FEWEST_HEAD_FIELDS
+
+
+def _is_head_of_any_language(lines: Sequence[str], number: int) -> bool:
+    """Return whether a head begins here by its form alone, below an empty line or a rule."""
+    if number == 0 or (lines[number - 1].strip() and not _RULE.fullmatch(lines[number - 1])):
+        return False
+    if not _ADDRESS.search(lines[number]):
+        return False
+    head = [*itertools.takewhile(str.strip, lines[number : number + _HEAD_LINES])]
+    return (
+        len(head) >= _FEWEST_ANY_FIELDS
+        and all(_ANY_FIELD.match(line.strip()) for line in head)
+        and any(_DAY_WITH_TIME.match(line) for line in head[1:])
+    )
 
 
 def _is_attribution(lines: Sequence[str], number: int) -> bool:

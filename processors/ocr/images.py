@@ -48,11 +48,13 @@ def opened(path: Path, limits: Limits) -> Iterator["Image.Image"]:
     from PIL import Image
 
     bombs = (Image.DecompressionBombError, Image.DecompressionBombWarning)
-    with warnings.catch_warnings(), pixel_limit(limits.pixels):
+    # As a stream: of a file that it maps into memory, Pillow 13 takes the sides of a TIFF as they
+    # are once it is turned, and mixes up its lines.
+    with warnings.catch_warnings(), pixel_limit(limits.pixels), path.open("rb") as stream:
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         warnings.filterwarnings("ignore", category=UserWarning, module="PIL")
         try:
-            image = Image.open(path, formats=FORMATS)
+            image = Image.open(stream, formats=FORMATS)
         except bombs as exc:
             raise _too_big(limits) from exc
         except _MALFORMED as exc:

@@ -13,6 +13,7 @@ from pipeline.model import ReadStatus
 from processors.contract import Context, FormField, Page, Reading, Unreadable
 from processors.detect.media import PDF
 from processors.layout.plain_page import text_page
+from processors.pdf.form_fields import with_whole_values
 from processors.pdf.page_reader import PageReader
 from processors.pdf.repair import repaired
 from processors.pdf.structure import embedded_files, structure, values_not_shown
@@ -55,10 +56,11 @@ class PdfProcessor:
 
         if parts.form:
             shown = "\n".join(page.text.text for page in pages)
-            not_shown = values_not_shown(parts.form, shown)
-            if not_shown:
+            not_shown, hidden = values_not_shown(parts.form, shown, hidden=parts.form_hidden)
+            if not_shown or hidden:
                 number = document.page_count + 1
-                pages.append(text_page(not_shown, number=number, engine="form"))
+                page = text_page(not_shown, number=number, engine="form", kept_apart=hidden)
+                pages.append(page)
         reading = Reading(
             pages=tuple(pages),
             problems=tuple(filter(None, (document.problem, *problems))),
@@ -205,7 +207,10 @@ def read_pages(
             )
             break
         page, problem = reader.read(number)
-        pages.append(context.keep(dataclasses.replace(page, fields=fields.get(number, ()))))
+        if number in fields:
+            page = dataclasses.replace(page, fields=fields[number])
+            page = with_whole_values(page, page.fields)
+        pages.append(context.keep(page))
         if problem:
             problems.append(problem)
     if count > limit:

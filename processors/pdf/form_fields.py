@@ -3,12 +3,13 @@
 See ISO 32000-1, section 12.7. Fields that no viewer shows are left out.
 """
 
+import dataclasses
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from processors.contract import Box, FormField
+from processors.contract import Box, FormField, Page
 from processors.detect.encoding import clean
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ _MOST_PAGES = 100
 _MOST_WIDGETS = 500
 """On one page; a page that is filled in has a hundred."""
 _MOST_ANCESTORS = 20
+_FEWEST_IN_COMB, _MOST_IN_COMB = 3, 64  # letters
 _HIDDEN = (1 << 1) | (1 << 5)  # flags of annotations: Hidden, NoView (table 165)
 _PASSWORD = 1 << 13  # flag of text fields (table 228)
 _RADIO, _PUSH_BUTTON = 1 << 15, 1 << 16  # flags of buttons (table 226)
@@ -39,12 +41,65 @@ def fields_by_page(reader: "PdfReader") -> dict[int, tuple[FormField, ...]]:
     return found
 
 
-def _fields_on(page: "PageObject") -> Iterator[FormField]:
+def with_whole_values(page: Page, fields: Sequence[FormField]) -> Page:
+    """Return a page on which what is entered into a comb, a box for each letter, is one word."""
+    values = {"".join(field.value.split()) for field in fields}
+    spaced = {
+        re.compile(r"(?<!\S)" + r"\s+".join(map(re.escape, value)) + r"(?!\S)"): value
+        for value in values
+        if _FEWEST_IN_COMB <= len(value) <= _MOST_IN_COMB
+    }
+
+    def whole(text: str) -> str:
+        for pattern, value in spaced.items():
+            text = pattern.sub(value.replace("\\", r"\\"), text)
+        return text
+
+    text = whole(page.text.text)
+    if text == page.text.text:
+        return page
+    lines = tuple(dataclasses.replace(line, text=whole(line.text)) for line in page.lines)
+    return dataclasses.replace(page, text=dataclasses.replace(page.text, text=text), lines=lines)
+
+
+def names_not_shown(reader: "PdfReader") -> frozenset[str]:
+    """Return the full names of the fields of which no viewer shows anything."""
+    shown: set[str] = set()
+    hidden: set[str] = set()
+    for page in islice(reader.pages, _MOST_PAGES):
+        for widget in _widgets_on(page):
+            (hidden if _is_hidden(widget) else shown).add(_full_name(widget))
+    return frozenset(hidden - shown)
+
+
+def _widgets_on(page: "PageObject") -> Iterator[Mapping[str, Any]]:
     annotations = page.get("/Annots")
     for each in islice(annotations.get_object() if annotations else (), _MOST_WIDGETS):
         widget = each.get_object()
-        is_hidden = int(widget.get("/F", 0)) & _HIDDEN
-        if widget.get("/Subtype") != "/Widget" or is_hidden:
+        if widget.get("/Subtype") == "/Widget":
+            yield widget
+
+
+def _is_hidden(widget: Mapping[str, Any]) -> bool:
+    return bool(int(widget.get("/F", 0)) & _HIDDEN)
+
+
+def _full_name(widget: Mapping[str, Any]) -> str:
+    """Return the names of a field and of those above it, with points (section 12.7.3.2)."""
+    names: list[str] = []
+    node: Any = widget
+    for _ in range(_MOST_ANCESTORS):
+        if "/T" in node:
+            names.append(str(node["/T"]))
+        if "/Parent" not in node:
+            break
+        node = node["/Parent"].get_object()
+    return ".".join(reversed(names))
+
+
+def _fields_on(page: "PageObject") -> Iterator[FormField]:
+    for widget in _widgets_on(page):
+        if _is_hidden(widget):
             continue
         value = _value_of(widget)
         if value:

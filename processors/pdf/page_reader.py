@@ -20,7 +20,7 @@ from processors.pdf.page_graphics import PageGraphics, graphics_of
 from processors.pdf.plain_calls import address_of, has_map_error
 from processors.pdf.text_layer import TextLayer, text_layer
 from processors.pdf.text_layer_quality import TextLayerQuality, assess
-from processors.pdf.text_notes import draw_text_notes
+from processors.pdf.text_notes import draw_text_notes, remove_unseen_notes
 from processors.renditions.overlay import PageGeometry
 from processors.renditions.searchable_pdf import TextAdditions
 from processors.renditions.thumbnail import Thumbnail
@@ -113,6 +113,7 @@ class PageReader:
         # form.
         if pdfium_c.FPDFPage_GetAnnotCount(page) > 0:
             self.has_file_notes = self.has_file_notes or has_file_note(page)
+            remove_unseen_notes(page)
             not_drawn = draw_text_notes(self._pdf, page)
             outcome = pdfium_c.FPDFPage_Flatten(page, pdfium_c.FLAT_NORMALDISPLAY)
             if outcome == pdfium_c.FLATTEN_SUCCESS:

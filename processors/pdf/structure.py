@@ -14,7 +14,7 @@ from pipeline.model import ReadStatus
 from processors.contract import EmbeddedFile, FormField, Unreadable
 from processors.detect.encoding import clean
 from processors.detect.safe_xml import XmlRefused, texts_of
-from processors.pdf.form_fields import fields_by_page
+from processors.pdf.form_fields import fields_by_page, names_not_shown
 
 if TYPE_CHECKING:
     from pypdf import PdfReader
@@ -46,12 +46,14 @@ _MALFORMED = (
 class Structure:
     """What was found.
 
-    `form` has the values of fields and XFA data by the field's name; `fields` are those on a page,
-    by its number. `layers_off` are the names of the layers that a viewer does not show.
+    `form` has the values of fields and XFA data by the field's name, of which no viewer shows those
+    in `form_hidden`; `fields` are those on a page, by its number. `layers_off` are the names of the
+    layers that a viewer does not show.
     """
 
     metadata: Mapping[str, str] = field(default_factory=dict)
     form: Mapping[str, str] = field(default_factory=dict)
+    form_hidden: frozenset[str] = frozenset()
     layers_off: frozenset[str] = frozenset()
     has_associated_files: bool = False
     fields: Mapping[int, tuple[FormField, ...]] = field(default_factory=dict)
@@ -73,10 +75,11 @@ def structure(path: Path, *, password: str = "") -> Structure:
                 if str(value).strip():
                     metadata[str(key).lstrip("/").lower()] = str(value)[:_MOST_VALUE_CHARS]
             form = form_values(reader)
-            fields = fields_of_form(reader) if form else {}
+            fields, hidden = fields_of_form(reader) if form else ({}, frozenset())
             return Structure(
                 metadata=metadata,
                 form=form,
+                form_hidden=hidden,
                 layers_off=layers_off(reader),
                 has_associated_files="/AF" in reader.root_object,
                 fields=fields,
@@ -141,13 +144,20 @@ def _stream_of(specification: Any) -> tuple[int, int] | None:
     return (stream.idnum, stream.generation) if hasattr(stream, "idnum") else None
 
 
-def values_not_shown(form: Mapping[str, str], text: str) -> str:
-    """Return the form values that do not occur in the text of the pages, one line per field."""
+def values_not_shown(
+    form: Mapping[str, str], text: str, *, hidden: frozenset[str]
+) -> tuple[str, str]:
+    """Return the form values that do not occur in the text of the pages, one line per field.
+
+    Apart from them, those of the fields that are hidden.
+    """
     shown = _without_spaces(text)
-    lines = [
-        f"{name}: {value}" for name, value in form.items() if _without_spaces(value) not in shown
-    ]
-    return "\n".join(lines)[:_MOST_FORM_CHARS]
+    lines: tuple[list[str], list[str]] = ([], [])
+    for name, value in form.items():
+        if _without_spaces(value) not in shown:
+            lines[name in hidden].append(f"{name}: {value}")
+    not_shown, apart = ("\n".join(each)[:_MOST_FORM_CHARS] for each in lines)
+    return not_shown, apart
 
 
 @contextmanager
@@ -198,14 +208,19 @@ def form_values(reader: "PdfReader") -> dict[str, str]:
     return values
 
 
-def fields_of_form(reader: "PdfReader") -> dict[int, tuple[FormField, ...]]:
-    """Return the fields with a value by the number of their page; none if they are malformed."""
+def fields_of_form(
+    reader: "PdfReader",
+) -> tuple[dict[int, tuple[FormField, ...]], frozenset[str]]:
+    """Return the fields with a value by the number of their page, and the names of hidden ones.
+
+    None if they are malformed.
+    """
     from pypdf.errors import PyPdfError
 
     try:
-        return fields_by_page(reader)
+        return fields_by_page(reader), names_not_shown(reader)
     except (PyPdfError, *_MALFORMED):
-        return {}
+        return {}, frozenset()
 
 
 def layers_off(reader: "PdfReader") -> frozenset[str]:

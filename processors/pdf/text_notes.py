@@ -8,6 +8,7 @@ from ctypes import c_ushort
 from typing import Any
 
 from processors.detect.encoding import clean
+from processors.detect.html_text import visible_text
 
 _MOST_NOTES = 500
 _MOST_CHARS = 5000  # of one note
@@ -39,6 +40,19 @@ def draw_text_notes(document: Any, page: Any) -> list[str]:
     if drawn:
         pdfium_c.FPDFPage_GenerateContent(page)
     return not_drawn
+
+
+def remove_unseen_notes(page: Any) -> None:
+    """Remove the notes and fields that no viewer shows: flattening would print them."""
+    import pypdfium2.raw as pdfium_c
+
+    for index in reversed(range(min(pdfium_c.FPDFPage_GetAnnotCount(page), _MOST_NOTES))):
+        note = pdfium_c.FPDFPage_GetAnnot(page, index)
+        if note:
+            is_unseen = pdfium_c.FPDFAnnot_GetFlags(note) & pdfium_c.FPDF_ANNOT_FLAG_NOVIEW
+            pdfium_c.FPDFPage_CloseAnnot(note)
+            if is_unseen:
+                pdfium_c.FPDFPage_RemoveAnnot(page, index)
 
 
 def _is_text_without_appearance(note: Any) -> bool:
@@ -80,16 +94,24 @@ def _has_letters_for(line: str) -> bool:
 
 
 def _lines_of(note: Any) -> Iterator[str]:
-    """Yield the lines of a note, with plain blanks and hyphens; rich text repeats them."""
-    import pypdfium2.raw as pdfium_c
+    """Yield the lines of a note, with plain blanks and hyphens.
 
-    size = pdfium_c.FPDFAnnot_GetStringValue(note, b"Contents", None, 0)
-    if not 2 < size <= 2 * _MOST_CHARS:  # noqa: PLR2004 - of nothing but the closing zero
-        return
-    buffer = (c_ushort * (size // 2))()
-    pdfium_c.FPDFAnnot_GetStringValue(note, b"Contents", buffer, size)
-    text = bytes(buffer).decode("utf-16-le", "replace").rstrip("\0")
-    for line in clean(text).translate(_DRAWN_AS).splitlines():
+    Rich text repeats them, and is all there is in the notes of some programs.
+    """
+    text = clean(_string_of(note, b"Contents")) or visible_text(_string_of(note, b"RC"))
+    for line in text.translate(_DRAWN_AS).splitlines():
         words = line.split()  # at tabs and blanks of any kind, for which the font has no letters
         if words:
             yield " ".join(words)
+
+
+def _string_of(note: Any, key: bytes) -> str:
+    """Return a text of a note, "" if there is none or it is too long."""
+    import pypdfium2.raw as pdfium_c
+
+    size = pdfium_c.FPDFAnnot_GetStringValue(note, key, None, 0)
+    if not 2 < size <= 2 * _MOST_CHARS:  # noqa: PLR2004 - of nothing but the closing zero
+        return ""
+    buffer = (c_ushort * (size // 2))()
+    pdfium_c.FPDFAnnot_GetStringValue(note, key, buffer, size)
+    return bytes(buffer).decode("utf-16-le", "replace").rstrip("\0")

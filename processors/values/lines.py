@@ -27,6 +27,8 @@ TAIL_CHARS = 15_000
 _PARTY_ROWS = 6
 """Rows of a table with the names and addresses of seller and buyer, with their headings."""
 _WIDE_GAP = re.compile(r" {2,}")
+# Between the cells of a table, "640" and "128", where one blank would separate thousands.
+_BETWEEN_NUMBERS = re.compile(r"(?<=\d)(?: *\t\s*| {2,})(?=\d{3}(?!\d))")
 _CHARACTER = re.compile("ss|.")
 
 
@@ -127,7 +129,7 @@ def text_lines_of(pages: Sequence[Page]) -> list[TextLine]:
     """
     found: list[TextLine] = []
     for page_number, line in head_and_tail(pages):
-        squeezed = " ".join(line.text[: HEAD_CHARS + TAIL_CHARS].split())
+        squeezed = _squeezed(line.text[: HEAD_CHARS + TAIL_CHARS])
         # The words of a line that is cut cannot be assigned to its pieces by counting characters.
         words = line.words if len(line.text) <= MAX_LINE_CHARS else ()
         is_whole = len(squeezed) <= MAX_LINE_CHARS
@@ -147,6 +149,17 @@ def text_lines_of(pages: Sequence[Page]) -> list[TextLine]:
                 )
             )
     return with_party_columns(found)
+
+
+def _squeezed(text: str) -> str:
+    """Return a line with single blanks, and with a tab between two numbers that are no thousands.
+
+    Either is one character, so that `cells_in` can count them.
+    """
+    if "\t" not in text and "  " not in text:
+        return text.strip()
+    parts = _BETWEEN_NUMBERS.split(text)
+    return "\t".join(" ".join(part.split()) for part in parts)
 
 
 def with_party_columns(lines: Sequence[TextLine]) -> list[TextLine]:

@@ -133,7 +133,9 @@ def _candidates(lines: Sequence[TextLine], kind: str) -> Iterator[_Candidate]:
                 continue
             link = _link_after(line, label)
             explicit = _says_number(label, link)
-            number, searched_to = _number_after(line, label, link, explicit=explicit)
+            number, end = _number_after(line, label, link, explicit=explicit)
+            if number or explicit:  # behind a title alone there may be the label itself
+                searched_to = end
             if explicit and not number:
                 number = _number_of_month(lines, line, label, link)
             if number:

@@ -100,8 +100,9 @@ def test_japanese_mail_may_hold_the_signs_of_windows():
         ("Größe für Jürgen, Straße, ".encode() + b"caf\xe9.", "Größe für Jürgen, Straße, café."),
         ("Preis: 3 €".encode()[:-1], "Preis: 3 \ufffd"),
         ("Müller".encode("cp1252"), "Müller"),
+        ("Käse 2 €, ".encode() + "süß.".encode("cp1252"), "Käse 2 €, süß."),
     ],
-    ids=["joined texts", "cut", "not UTF-8"],
+    ids=["joined texts", "cut", "not UTF-8", "as many"],
 )
 def test_a_few_broken_bytes_do_not_change_the_encoding(data: bytes, text: str):
     """A text in UTF-8 with a byte of another encoding stays UTF-8."""
@@ -126,6 +127,26 @@ def test_a_few_broken_bytes_do_not_change_the_encoding(data: bytes, text: str):
 def test_a_label_is_taken_as_it_is_meant(label: str, data: bytes, text: str):
     """A text that declares one encoding and is sound UTF-8 is read as UTF-8."""
     assert decode_declared(data, label) == text
+
+
+def test_letters_of_windows_decide_against_a_label_of_iso():
+    """The control characters of ISO 8859-2 are in no text; Windows has letters there."""
+    data = "Świeże ryby".encode("cp1250")
+
+    assert decode_declared(data, "iso-8859-2") == "Świeże ryby"
+    assert decode_declared("Śruba".encode("iso8859_2"), "iso-8859-2") == "Śruba"
+
+
+def test_turkish_that_is_declared_to_be_western_is_turkish():
+    """Programs declare the encoding they are set to."""
+    text = "Açıklama: yazılım danışmanlığı, şube İzmir"  # noqa: RUF001 - Turkish
+
+    assert decode_declared(text.encode("cp1254"), "iso-8859-1") == text
+
+
+def test_half_a_character_at_the_end_does_not_show():
+    """A program that appends a newline to UTF-16 appends half of one."""
+    assert decode("Tee\r\n".encode("utf-16") + b"\n") == "Tee\r\n"
 
 
 def test_zero_bytes_behind_a_text_do_not_hide_it():

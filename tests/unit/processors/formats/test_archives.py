@@ -94,3 +94,12 @@ def test_nested_archives_are_opened_to_the_allowed_depth(tmp_path: Path):
 
     assert findings.status is ReadStatus.TOO_BIG
     assert "deeper than 4 levels" in findings.problems[0]
+
+
+def test_lines_before_a_zip_do_not_hide_it(tmp_path: Path):
+    """Its directory is at the end; a mail with a zip in it stays a mail."""
+    packed = documents.package({"milk.txt": b"Ten crates"})
+    mail = b"From: a@dairy.example\nSubject: Milk\nDate: Tue, 5 May 2026 08:00:00 +0000\n\n"
+
+    assert documents.read(b"sent by gate 4\n" + packed, tmp_path).text == "Ten crates"
+    assert documents.read(mail + packed, tmp_path).media_type == "message/rfc822"

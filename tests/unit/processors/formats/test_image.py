@@ -3,10 +3,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image, ImageOps
+from PIL import Image, ImageDraw, ImageOps
 
 from pipeline.model import ReadStatus
 from processors.contract import Limits, ReadSettings
+from processors.ocr import images
 from tests.unit.processors import documents
 
 PAPER = documents.page_image("Some words")
@@ -258,3 +259,16 @@ def test_jpeg_2000_is_read(options: dict[str, bool], media_type: str, tmp_path: 
 
     assert findings.media_type == media_type
     assert findings.text == "picture"
+
+
+def test_a_turned_tiff_without_compression_keeps_its_lines(tmp_path: Path):
+    """Pillow mixes them up if it maps the file into memory."""
+    picture = Image.new("L", (60, 200), "white")
+    ImageDraw.Draw(picture).rectangle((40, 10, 50, 190), fill=0)
+    picture.save(tmp_path / "scan", "TIFF", tiffinfo={274: 6})
+
+    with images.opened(tmp_path / "scan", Limits()) as image:
+        frame = images.upright(image, Limits())
+
+    assert frame.size == (200, 60)
+    assert frame.crop((10, 42, 190, 48)).getextrema() == (0, 0)

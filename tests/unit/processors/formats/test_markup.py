@@ -136,3 +136,10 @@ def test_text_that_is_no_document_stays_a_line(
     assert findings.status is ReadStatus.OK
     assert findings.text.count("m: <?xml") == lines
     assert "x: hello" in findings.text
+
+
+def test_html_that_is_text_of_xml_is_read_as_what_it_shows(tmp_path: Path):
+    """Feeds and archives have paragraphs in an element."""
+    data = b"<feed><name>a &lt; b</name><note><![CDATA[<p>Milk</p><p>2 &lt; 3</p>]]></note></feed>"
+
+    assert documents.read(data, tmp_path).text == "name: a < b\nnote:\nMilk\n2 < 3"

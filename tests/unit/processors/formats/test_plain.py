@@ -1,5 +1,6 @@
 """Text and delimited tables are read."""
 
+import base64
 from pathlib import Path
 
 import pytest
@@ -101,3 +102,26 @@ def test_a_table_of_labels_and_values_is_one_record(tmp_path: Path):
 
     assert findings.text == "Firm: Tea Ltd\nInvoice number: B-17\nDate: 03.05.2026\nTotal: 31,00"
     assert findings.fields["invoice_number"].value == "B-17"
+
+
+@pytest.mark.parametrize("before", [b"", b"data:application/pdf;base64,"])
+def test_a_file_in_base64_is_read(before: bytes, tmp_path: Path):
+    """What an API returns is the file that it encodes, and no text."""
+    data = before + base64.encodebytes(documents.pdf("Ten crates of milk"))
+
+    findings = documents.read(data, tmp_path)
+
+    assert findings.text == "Ten crates of milk"
+    assert len(findings.children) == 1
+
+
+def test_letters_that_encode_no_file_are_text(tmp_path: Path):
+    """Long words alone do not make a file."""
+    data = b"MILK" * 60
+
+    assert documents.read(data, tmp_path).text == data.decode()
+
+
+def test_marks_of_byte_order_inside_a_text_are_left_out(tmp_path: Path):
+    """They are left from files that were joined."""
+    assert documents.read("\ufeffMilk\n\ufeffTea\n".encode(), tmp_path).text == "Milk\nTea"

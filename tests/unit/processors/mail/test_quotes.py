@@ -60,3 +60,19 @@ def test_one_mark_within_an_older_mail_makes_it_no_answer(attribution: str):
 
     assert own.strip() == "The answer is here, thanks."
     assert "55.00" in quoted
+
+
+@pytest.mark.parametrize(
+    ("head", "is_older"),
+    [
+        ("Frå: Lena <lena@flats.example>\nSendt: 5. mai 2026 08:00\nTil: Otto", True),
+        ("발신: Lena <lena@flats.example>\n날짜: 2026년 5월 5일 08:00\n수신: Otto", True),
+        ("Caretaker: Lena, lena@flats.example\nKeys: Otto\nRoof: Ada", False),
+        ("Caretaker: Lena\nOpen: 5 May 2026 08:00\nKeys: Otto", False),
+    ],
+)
+def test_the_form_of_a_head_shows_an_older_mail(head: str, *, is_older: bool):
+    """The head of an older mail has the sender's address and a time, in every language."""
+    text = f"We have paid this long ago, in April.\n\n{head}\n\nRent 640.00\n"
+
+    assert ("640.00" in split_quoted(text)[1]) is is_older

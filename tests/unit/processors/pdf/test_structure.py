@@ -137,6 +137,64 @@ def test_interactive_fields_are_read_with_labels_and_places(tmp_path: Path):
     } in pages["pages"][0]["fields"]
 
 
+def typed(value: str, *, flags: int) -> dict[str, Any]:
+    """Return a field with a value that is written with a gap behind each letter."""
+    from pypdf.generic import (
+        ArrayObject,
+        DictionaryObject,
+        FloatObject,
+        NameObject,
+        NumberObject,
+        StreamObject,
+        TextStringObject,
+    )
+
+    spaced = "".join(f"1 0 0 1 {20 * at} 5 Tm ({letter}) Tj " for at, letter in enumerate(value))
+    font = DictionaryObject(
+        {
+            NameObject("/Type"): NameObject("/Font"),
+            NameObject("/Subtype"): NameObject("/Type1"),
+            NameObject("/BaseFont"): NameObject("/Helvetica"),
+        }
+    )
+    fonts = DictionaryObject({NameObject("/F"): font})
+    drawn = StreamObject()
+    drawn.set_data(f"BT /F 12 Tf {spaced} ET".encode())
+    box = ArrayObject(map(FloatObject, (0, 0, 200, 20)))
+    drawn.update(
+        {
+            NameObject("/Type"): NameObject("/XObject"),
+            NameObject("/Subtype"): NameObject("/Form"),
+            NameObject("/BBox"): box,
+            NameObject("/Resources"): DictionaryObject({NameObject("/Font"): fonts}),
+        }
+    )
+    return {
+        "/FT": NameObject("/Tx"),
+        "/T": TextStringObject("crate"),
+        "/V": TextStringObject(value),
+        "/F": NumberObject(flags),
+        "/Rect": ArrayObject(map(FloatObject, (100, 500, 300, 520))),
+        "/AP": DictionaryObject({NameObject("/N"): drawn}),
+    }
+
+
+def test_letters_in_a_comb_are_one_word(tmp_path: Path):
+    """A form with a box for each letter has the value of the field in its text."""
+    findings = documents.read(interactive(typed("MK-407", flags=4)), tmp_path)
+
+    assert "MK-407" in findings.text
+
+
+@pytest.mark.parametrize("flag", [2, 32], ids=["hidden", "not for viewers"])
+def test_a_field_that_no_viewer_shows_is_kept_apart(flag: int, tmp_path: Path):
+    """It is in the text, and not among the lines in which values are looked for."""
+    findings = documents.read(interactive(typed("MK-407", flags=4 | flag)), tmp_path)
+
+    assert findings.text.endswith("crate: MK-407")
+    assert findings.pages[-1].reason
+
+
 @pytest.mark.parametrize("place", ["associated", "note", "both"])
 def test_files_that_are_not_in_the_list_are_children(place: str, tmp_path: Path):
     """A file may belong to the document or to a note on a page; it is taken once."""

@@ -20,7 +20,7 @@ from processors.contract import ReadSettings
 from processors.read import read_document
 
 
-def read_with_note(tmp_path: Path, text: str, *, flags: int) -> Findings:
+def read_with_note(tmp_path: Path, text: str, *, flags: int, key: str = "/Contents") -> Findings:
     """Read a page with a note of free text that has no appearance."""
     page = PdfPage()
     page.paragraph("Brook Dairy Ltd")
@@ -31,7 +31,7 @@ def read_with_note(tmp_path: Path, text: str, *, flags: int) -> Findings:
             NameObject("/Type"): NameObject("/Annot"),
             NameObject("/Subtype"): NameObject("/FreeText"),
             NameObject("/Rect"): ArrayObject(FloatObject(at) for at in (300, 300, 520, 330)),
-            NameObject("/Contents"): TextStringObject(text),
+            NameObject(key): TextStringObject(text),
             NameObject("/DA"): TextStringObject("/Helv 10 Tf 0 g"),
             NameObject("/F"): NumberObject(flags),
         }
@@ -50,6 +50,13 @@ def test_a_note_without_an_appearance_is_read(tmp_path: Path):
     findings = read_with_note(tmp_path, "Order no: BD-17", flags=4)
 
     assert "Order no: BD-17" in findings.text
+
+
+def test_a_note_of_rich_text_alone_is_read(tmp_path: Path):
+    """Some programs write nothing beside the rich text."""
+    rich = '<?xml version="1.0"?><body><p>Order no: BD-17</p></body>'
+
+    assert "Order no: BD-17" in read_with_note(tmp_path, rich, key="/RC", flags=4).text
 
 
 @pytest.mark.parametrize("flag", [2, 32], ids=["hidden", "not for viewers"])

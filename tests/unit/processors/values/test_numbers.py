@@ -135,3 +135,8 @@ def test_a_list_of_invoices_has_no_number_of_its_own():
 def test_number_in_a_cell_or_below_the_title(text: str):
     """Its place below the label or the title distinguishes the number from what is beside it."""
     assert number(f"Small Shop\n{text}\nTotal 5.00") == "834-B"
+
+
+def test_a_title_before_the_label_hides_no_number():
+    """The title and the label may share a line."""
+    assert number("INVOICE Invoice number: KX-55\nTotal 5.00") == "KX-55"

@@ -282,3 +282,9 @@ def test_no_currency_is_assumed_against_an_abbreviation():
 def test_odd_spellings(line: str, value: str | None):
     """Angles are a minus, pence may be named, and groups of two digits are no amount of money."""
     assert amounts(line) == ([Decimal(value)] if value else [])
+
+
+@pytest.mark.parametrize("gap", ["\t", "\t\t\t", " \t ", "   "])
+def test_the_numbers_of_two_cells_are_no_thousands(gap: str):
+    """A blank separates thousands; a tab or a wide gap separates the cells of a table."""
+    assert values_of(f"Jug\t450\nTotal GBP 450{gap}450")["total"] == "450.00"
