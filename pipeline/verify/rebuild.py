@@ -1,10 +1,11 @@
 """Rebuild a lost ledger from the archive's manifests; Caspio is not asked."""
 
-from dataclasses import dataclass
+from collections.abc import Container
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.errors import RejectFile
-from pipeline.model import Effect
+from pipeline.model import Effect, EffectKind, EffectState
 from pipeline.ports import Archive, Ledger
 from pipeline.verify.manifests import (
     document_prefixes,
@@ -45,7 +46,19 @@ def rebuild_ledger(archive: Archive, ledger: Ledger, *, folder: Path) -> Rebuilt
                 effects += manifest.effects
         else:
             known += 1
+    effects = [_settled(effect, renames) for effect in effects]
     # In the order in which they happened; effects of very old manifests have no time.
     effects.sort(key=lambda effect: (effect.at is not None, effect.at, effect.id))
     ledger.effects.restore(effects)
     return Rebuilt(new, known, len(effects), tuple(unreadable))
+
+
+def _settled(effect: Effect, renames: Container[str]) -> Effect:
+    """Return an effect as verified if a listing has shown the renamed file since.
+
+    A manifest is older than that listing, which only the archive's rename history has.
+    """
+    is_open = effect.state in {EffectState.INTENT, EffectState.APPLIED}
+    if is_open and effect.kind is EffectKind.RENAME_ATTACHMENT and effect.version in renames:
+        return replace(effect, state=EffectState.VERIFIED)
+    return effect
