@@ -124,8 +124,8 @@ def lost_runs_rule(server: Server, heartbeat_s: int) -> str:
         raise BadSettings(
             [
                 (
-                    "No rule marks runs whose process died. "
-                    "They stay Running for ever and block their source."
+                    "No rule marks runs whose process died. They block their source until a "
+                    "worker, `serve` or the next run finds them, which takes minutes."
                 )
             ]
         )

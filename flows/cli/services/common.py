@@ -43,6 +43,14 @@ def left_over(name: str) -> str:
     return f"removed: {name}, which these settings had made and have no source for any more"
 
 
+def install_automations(settings: "Settings", notify: str | None) -> None:
+    """Install the automations at the server, and say which."""
+    from flows.prefect.deployments.automations import install
+
+    for name in install(heartbeat_s=settings.serve.heartbeat_s, notification_block=notify):
+        err().print(f"automation installed: {name}", highlight=False)
+
+
 @contextmanager
 def asking_again(server: "Server", settings: "Settings") -> Iterator[None]:
     """Ask again for what users asked of runs whose host died: at once, and every minute meanwhile.

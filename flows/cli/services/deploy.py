@@ -15,7 +15,13 @@ from flows.cli.common import (
     print_json,
     set_up_logs,
 )
-from flows.cli.services.common import Notify, TakeOver, WithAutomations, left_over
+from flows.cli.services.common import (
+    Notify,
+    TakeOver,
+    WithAutomations,
+    install_automations,
+    left_over,
+)
 
 Pool = Annotated[str, typer.Option("--pool", help="The work pool's name.", metavar="NAME")]
 
@@ -77,9 +83,7 @@ def deploy(
         owner = owner_of(settings, run_config or config.resolve(), has_ledger=has_ledger)
         names, removed = register_all(settings, owner, work_pool, server, take_over=take_over)
         if with_automations or notify:
-            from flows.prefect.deployments.automations import install
-
-            install(heartbeat_s=settings.serve.heartbeat_s, notification_block=notify)
+            install_automations(settings, notify)
     if as_json:
         print_json({"pool": pool, "deployments": names, "removed": removed})
     else:

@@ -14,7 +14,14 @@ from flows.cli.common import (
     err,
     set_up_logs,
 )
-from flows.cli.services.common import Notify, TakeOver, WithAutomations, asking_again, left_over
+from flows.cli.services.common import (
+    Notify,
+    TakeOver,
+    WithAutomations,
+    asking_again,
+    install_automations,
+    left_over,
+)
 from pipeline.wording import counted
 
 if TYPE_CHECKING:
@@ -81,14 +88,6 @@ def serve(
             err().print(f"{served}. SIGTERM or Ctrl-C stops it.", highlight=False)
             reload.begin()
             serve_here(settings.serve, created, reload.watch)
-
-
-def install_automations(settings: "Settings", notify: str | None) -> None:
-    """Install the automations at the server, and say which."""
-    from flows.prefect.deployments.automations import install
-
-    for name in install(heartbeat_s=settings.serve.heartbeat_s, notification_block=notify):
-        err().print(f"automation installed: {name}", highlight=False)
 
 
 @contextmanager

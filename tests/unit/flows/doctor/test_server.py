@@ -105,7 +105,7 @@ WRONG = [
         "prefect server",
         "requires a password",
     ),
-    ("/automations/filter", [], "lost runs", "stay Running for ever"),
+    ("/automations/filter", [], "lost runs", "block their source until"),
     ("/automations/filter", [{**RULE, "enabled": False}], "lost runs", "switched off"),
     (
         "/automations/filter",
