@@ -148,6 +148,10 @@ def unlabeled_kind(line: TextLine, text: DateText, link: str) -> str:
     # not: it says from when on something holds.
     if link and link != "as of" and len(before.split()) > len(link.split()):
         return QUOTED
+    # A day that a sentence is about: "we meet on 9 July 2031."
+    is_about = before.endswith((" on ", " is ", " by ")) and is_in_sentence(line, text.start)
+    if not link and is_about:
+        return QUOTED
     return "link" if link else ""
 
 

@@ -61,6 +61,10 @@ _OPEN_ORDER = re.compile(
     r"(?P<year>\d{4}|\d{2})(?:(?!\d|[.,]\d)|(?<=\d{4})(?=\d{1,2}:\d\d))"
 )
 
+# Dashes of other lengths between the parts of a date.
+_LONG_DASHES = re.compile(
+    r"(?<=\d)( ?)[\u2010-\u2013\u2212]( ?\d{1,2}\1)[\u2010-\u2013\u2212](?= ?\d\d)"
+)
 # Scan errors: the letters O for zero, I and L for one.
 _LETTER_O = re.compile(r"(?<=[\d/.\-])o(?=[\d/.\-])|(?<![a-z])o(?=\d[/.\-])")
 _LETTER_I = re.compile(r"(?<=[\d/.\-])[il|](?=[\d/.\-])|(?<![^\W_])[il](?=\d[/.\-][\dio])")
@@ -236,6 +240,8 @@ def _dates_without_asking(folded: str) -> tuple[DateText, ...]:
 
 def _dates_in(folded: str, months: MonthNames) -> tuple[DateText, ...]:
     text = _LETTER_I.sub("1", _LETTER_O.sub("0", folded))
+    if not text.isascii():
+        text = _LONG_DASHES.sub(r"\1-\2-", text)
     found: list[DateText] = []
     for pattern in (*_KNOWN_ORDER, _OPEN_ORDER, *_NAMED_MONTH):
         for match, readings in _dates_of(pattern, text, months):

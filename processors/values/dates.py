@@ -61,6 +61,8 @@ _OPEN_CONFIDENCE = 0.4
 
 # Labels of dates that are never the document's: births, and ends of validity.
 _PERSONAL = re.compile(r"birth|born|dob|naissance|ne[e]? le|naci|nasc|geb|lahir|exp|valid|gultig")
+# What begins a file of bookings in IIF, whose rows have dates of their own.
+_JOURNAL = re.compile(r"![A-Z]{3,}\b")
 # What joins the two dates of a period.
 _UNTIL = re.compile(
     r" ?(?:[-\u2013\u2014]|to|until|through|thru|bis(?: zum)?|au|al?|tot|till) ?(?:[a-z]{3,9} )?"
@@ -108,7 +110,7 @@ def find_dates(
     one that is printed beside amounts. A personal paper, with a birth or an end of validity, has
     no due date.
     """
-    found = labeled_dates(lines, MonthNames(languages))
+    found = labeled_dates(_without_journal(lines), MonthNames(languages))
     evidence = Evidence(
         dates=found,
         hints=hints,
@@ -138,6 +140,11 @@ def find_dates(
         "due_date": due_date,
         "period": period(lines, found, calendar),
     }
+
+
+def _without_journal(lines: Sequence[TextLine]) -> Sequence[TextLine]:
+    """Return the lines of a document, none if they are bookings, which have dates of their own."""
+    return () if lines and _JOURNAL.match(lines[0].text) else lines
 
 
 def _best(dates: Sequence[LabeledDate], calendar: _Calendar) -> Finding | None:

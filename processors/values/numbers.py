@@ -11,7 +11,8 @@ from processors.values.lines import TextLine, label_pattern, labels_in
 
 _LONGEST = 30
 """Characters of a number; longer ones are keys of machines."""
-_TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9/_.\-]{0,79}")
+_LETTER = "A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u00ff\u0400-\u04ff"
+_TOKEN = re.compile(rf"[{_LETTER}0-9][{_LETTER}0-9/_.\-]{{0,79}}")
 # Blanks within a number: letters before groups of digits, or groups around a slash, up to the end
 # of the line. Further to the left they separate columns.
 _WITH_BLANKS = re.compile(
@@ -28,6 +29,8 @@ _PRICE = re.compile(r"\d{1,4}[.,]\d\d")
 # that touches the number or a dash is a part of the number: "No: NO-77".
 _LINK = re.compile(
     r"(?: (?:vat|tva|iva|ddv|pdv)(?![a-z]|[-/]\w))?(?: ?\([^()]{1,12}\))?(?: is(?= ))?"
+    r"(?:[ /&]{1,3}(?:(?:receipt|bill|of|supply|serial|document|ref|memo|statement)[ /]){1,3}"
+    r"(?=(?:no|nr|number)[ .:#]))?(?:\.? ?/ ?(?:date|datum|data|fecha)(?![a-z]))?"
     r"[ .,:#№º°'\"\-]{0,6}"
     r"(?:(?:no|nr|num|number|nummer|n|id)(?=[ .:#º°=]))?[ .:#№º°\-=]{0,6}"
 )

@@ -1,25 +1,40 @@
 """Prepare the lines of a document so that its amounts are read as the whole document means them.
 
-What one line leaves open, the others decide: whether "12.500" has decimals, and whether the dash in
-"total - 5.00" is a minus. The folded lines keep their length.
+What one line leaves open, the others decide: whether "12.500" has decimals, whether the dash in
+"total - 5.00" is a minus, and whether the letters in "xy5.00" are a currency. The folded lines keep
+their length.
 """
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
 from processors.values.lines import TextLine, label_pattern
 from processors.values.money.amounts import DECIMAL_MARK
 from processors.values.money.currency import marks_in
-from processors.values.money.marks import THOUSANDTHS
+from processors.values.money.marks import SHORT_SIGNS, THOUSANDTHS, long_marks
+from processors.values.money.sums import kind_of
 
 # The last separator of a number, before three digits. In Tunisia it is a comma.
 _THOUSANDTHS = re.compile(r"(?<=\d)\.(?=\d{3}(?![\d.,]))")
 _THOUSANDTHS_WITH_COMMA = re.compile(r"(?<=\d),(?=\d{3}(?![\d.,]))")
 _DIVIDED_BY_A_THOUSAND = re.compile("bhd|iqd|jod|kwd|lyd|omr|tnd")
+_NAMED = re.compile(r"(?:bahraini|iraqi|jordanian|kuwaiti?|libyan|tunisian) dinar|omani? rial")
 _WITH_COMMA = frozenset({"tnd", "dt"})
 # Short marks of these currencies, which other papers have as words: behind three decimals only.
 _SHORT_MARK = re.compile(r"\d[.,]\d{3} ?(kd|bd|jd|ld|dt|ro)(?![a-z])")
+
+_DOTTED = re.compile(
+    r"(?<![\w.])(?P<sign>[-(]?)(?:[a-z]\.){2,3} ?(?=[-(]?\d)"
+    r"|(?<=\d)(?P<behind> ?(?:[a-z]\.){2,3}(?!\w))"
+)
+_LEAST_SUMS = 2
+_GLUED = re.compile(
+    r"(?<![^\W_])(?P<sign>[-(\u2013\u2212]{0,2})(?P<mark>[^\W\d_]{1,4}\.?[$£€]?)"
+    r"(?P<inner>[-(\u2013\u2212]?)"
+    r"(?=\d{1,3}(?:[.,'\u2019]\d{3})+(?!\d)|\d[\d.,'\u2019]*[.,]\d\d\d?(?!\d))"
+)
 
 _TITLE_LINES = 15
 """Lines in which a document says that it gives money back."""
@@ -33,24 +48,78 @@ _DASH_AFTER = re.compile(rf"(?<=[.,]\d\d)( ?(?:[$€£]|[a-z]{{2,3}}))? (?:{_DAS
 
 def amount_lines(lines: Sequence[TextLine]) -> Sequence[TextLine]:
     """Return the lines with the decimals and the signs of their amounts made plain."""
-    return _with_signs(_with_decimals(lines))
+    return _with_signs(_with_decimals(_without_marks([_undotted(line) for line in lines])))
+
+
+def _undotted(line: TextLine) -> TextLine:
+    """Return a line with its dotted currencies as they are without points: "k.d. 5.000"."""
+    if not _DOTTED.search(line.folded):
+        return line
+    return replace(line, folded=_DOTTED.sub(_without_points, line.folded))
+
+
+def _without_points(match: re.Match[str]) -> str:
+    text = match.group()
+    sign = match["sign"] or ""
+    letters = text.removeprefix(sign).replace(".", "").strip()
+    if letters not in SHORT_SIGNS:
+        return text
+    # The letters stay beside the number.
+    is_behind = match["behind"] is not None
+    return f" {letters}".ljust(len(text)) if is_behind else (sign + letters).rjust(len(text))
+
+
+def _without_marks(lines: Sequence[TextLine]) -> Sequence[TextLine]:
+    """Leave out letters that are glued to the amounts of several sums: they are a currency.
+
+    There are more abbreviations than any list has. The sign before them stays with its number.
+    """
+    known = long_marks() | SHORT_SIGNS | {"x"}
+    parts = label_pattern("totals", "net", "tax")
+    found = Counter(
+        match["mark"]
+        for line in lines
+        if kind_of(line.folded)[0] or parts.search(line.folded)
+        for match in _GLUED.finditer(line.folded)
+    )
+    marks = {
+        mark
+        for mark, count in found.items()
+        if count >= _LEAST_SUMS and mark.rstrip(".") not in known
+    }
+    if not marks:
+        return lines
+
+    def blank(match: re.Match[str]) -> str:
+        blanks = " " * len(match["mark"])
+        is_blank = match["mark"] in marks
+        return blanks + match["sign"] + match["inner"] if is_blank else match.group()
+
+    return [replace(line, folded=_GLUED.sub(blank, line.folded)) for line in lines]
 
 
 def _with_decimals(lines: Sequence[TextLine]) -> Sequence[TextLine]:
-    """Mark the decimals of amounts if every currency of a document is divided by a thousand.
-
-    It may be named once, in a heading, so that "12.500" does not say by itself whether it is twelve
-    or twelve thousand.
-    """
-    marks = {match.group(1) for line in lines if (match := _SHORT_MARK.search(line.folded))}
-    if any(_DIVIDED_BY_A_THOUSAND.search(line.folded) for line in lines):
-        marks |= set(marks_in(lines)[0])
-    elif marks and marks_in(lines)[0]:
-        return lines
+    """Mark the decimals of amounts if every currency of a document is divided by a thousand."""
+    marks = _currencies(lines)
     if not marks or not marks <= THOUSANDTHS:
         return lines
     pattern = _THOUSANDTHS_WITH_COMMA if marks <= _WITH_COMMA else _THOUSANDTHS
     return [replace(line, folded=pattern.sub(DECIMAL_MARK, line.folded)) for line in lines]
+
+
+def _currencies(lines: Sequence[TextLine]) -> set[str]:
+    """Return the marks of all currencies of a document if one may be divided by a thousand.
+
+    It may be named once, in a heading, so that "12.500" does not say by itself whether it is twelve
+    or twelve thousand.
+    """
+    short = {match.group(1) for line in lines if (match := _SHORT_MARK.search(line.folded))}
+    if any(_DIVIDED_BY_A_THOUSAND.search(line.folded) for line in lines):
+        return short | set(marks_in(lines)[0])
+    named = {"kwd"} if any(_NAMED.search(line.folded) for line in lines) else set()
+    if not (short or named) or marks_in(lines)[0]:
+        return set()
+    return short | named
 
 
 def _with_signs(lines: Sequence[TextLine]) -> Sequence[TextLine]:

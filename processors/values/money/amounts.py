@@ -73,6 +73,8 @@ _SIGN_AS_POINT = re.compile(r"(?<![\d.,])(\d{1,5})([€£])(\d\d)(?![\d.,])")
 _DASH_AT_DECIMALS = re.compile(r"(?<=[a-z:)] )(\d{1,6})- ?(\d\d)$")
 # Bookkeepers' other parentheses, and pounds with their pence: "<45.00>", "[45.00]", "£3 20p".
 _ANGLES = re.compile(r"[<\[]([^<>()\[\]\w]{0,2}\d[\d.,' ]*)[>\]]")
+# As it was usual in Sweden: "1 200:00 kr".
+_COLON_AT_DECIMALS = re.compile(r"(?<=\d):(?=\d\d ?kr(?![a-z]))")
 # A six whose loop and stroke look like the sign of the euro: "10.€0".
 _EURO_FOR_SIX = re.compile(r"(?<=\d[.,])€(?=\d)|(?<=\d[.,]\d)€(?![^\s])")
 _PENCE = re.compile(r"(?<=£)( ?\d{1,5}) (\d\d)p(?![a-z])")
@@ -148,6 +150,7 @@ def repair_scan_errors(folded: str) -> str:
         folded = _ANGLES.sub(r"(\1)", folded)
     if "€" in folded:
         folded = _EURO_FOR_SIX.sub("6", folded)
+    folded = _COLON_AT_DECIMALS.sub(",", folded)
     folded = _PENCE.sub(r"\1.\2 ", folded)
     with_digits = _LETTER_I.sub("1", _LETTER_O.sub("0", folded))
     with_digits = _GAPS_AT_DECIMALS.sub(r"\1\2", with_digits)

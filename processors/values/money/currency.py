@@ -18,6 +18,8 @@ from processors.values.money.marks import (
     is_code,
 )
 
+_MOSTLY = {"$": "USD", "rs": "INR", "rs.": "INR"}
+"""Marks of several currencies of which one is by far the most common."""
 _LEAST_HINTS = 2
 """Weight of the hints at a country whose currency is assumed: one word may be chance."""
 
@@ -138,9 +140,9 @@ def shared_mark_finding(marks: Counter[str], first_lines: dict[str, TextLine]) -
     codes = dict.fromkeys(countries()[country].currency for country in SHARED[mark])
     may_be = [line.finding(code, 0.3, f"'{mark}' may be {code}") for code in codes]
     # Most dollar amounts without any other hint are in US dollars; the confidence says how many.
-    if mark == "$":
-        reason = "'$' is printed and nothing hints at another country's dollar"
-        return with_others(line.finding("USD", 0.55, reason), may_be)
+    if code := _MOSTLY.get(mark):
+        reason = f"'{mark}' is printed and nothing hints at another country than that of {code}"
+        return with_others(line.finding(code, 0.55, reason), may_be)
     reason = f"'{mark}' is printed, which several countries use, and nothing hints at one"
     return with_others(line.finding(None, 0.3, reason), may_be)
 

@@ -58,9 +58,24 @@ SYMBOLS = {
     "nt$": "TWD",
     "mx$": "MXN",
     "rd$": "DOP",
+    "mex$": "MXN",
+    "cdn$": "CAD",
+    "can$": "CAD",
+    "sg$": "SGD",
+    "fj$": "FJD",
+    "ec$": "XCD",
+    "bds$": "BBD",
+    "col$": "COP",
+    "ar$": "ARS",
+    "ghc": "GHS",
+    "dhs": "AED",
+    "nrs": "NPR",
+    "frw": "RWF",
+    "៛": "KHR",
+    "₭": "LAK",
+    "₮": "MNT",
+    "֏": "AMD",
     "rm": "MYR",
-    "rs": "INR",
-    "rs.": "INR",
     "rp": "IDR",
     "euro": "EUR",
     "euros": "EUR",
@@ -73,13 +88,15 @@ SYMBOLS = {
 SHARED = {
     "$": ("US", "CA", "AU", "NZ", "SG", "MX"),
     "¥": ("JP", "CN"),
-    "kr": ("SE", "NO", "DK"),
-    "kr.": ("SE", "NO", "DK"),
+    "kr": ("SE", "NO", "DK", "IS"),
+    "kr.": ("SE", "NO", "DK", "IS"),
+    "rs": ("IN", "PK", "LK", "NP"),
+    "rs.": ("IN", "PK", "LK", "NP"),
 }
 """Marks of several currencies, and the countries that use them: hints at one of them decide."""
 
 _SHORT_SIGNS = """
-r p q k l n d g bs br sh kz mt kd bd jd ld dt ro qr dh dhs da le tk mk zk um nu vt cfa fcfa lei leu
+r p q k l n d g e bs br sh kz mt kd bd jd ld dt ro qr dh da le tk mk zk um nu vt cfa fcfa lei leu
 lek din ft n$ j$ z$ g$ l$ b$ tt$ bz$ s/ b/ try pen cop mad gel cup all bob crc dop mur nad mop amd
 """
 SHORT_SIGNS = frozenset(_SHORT_SIGNS.split())
@@ -88,7 +105,11 @@ SHORT_SIGNS = frozenset(_SHORT_SIGNS.split())
 They are also words and beginnings of references: they count right before a number with decimals.
 """
 
+_CODES_LIKE_WORDS = """
+szl lsl mvr btn lak bnd wst vuv sbd nio pab bbd bsd bzd htg ves gyd srd ang bam irr afn nad mop
+"""
 SHORT_CODES = {
+    **{code: code for code in _CODES_LIKE_WORDS.upper().split()},
     "TRY": "TRY",
     "TL": "TRY",
     "PEN": "PEN",

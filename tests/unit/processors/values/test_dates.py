@@ -25,6 +25,7 @@ def found(text: str, name: str = "date", **options: tuple[str, ...]) -> Finding:
         ("12/25/2019", "2019-12-25"),
         ("25.12.19", "2019-12-25"),
         ("25 - 12 - 2019", "2019-12-25"),
+        ("25 \u2013 12 \u2013 2019", "2019-12-25"),
         ("9 March 2021", "2021-03-09"),
         ("Mar 9, 2021", "2021-03-09"),
         ("Mar. 9th, '21", "2021-03-09"),
@@ -228,6 +229,7 @@ def test_words_of_a_sentence_are_no_label(sentence: str):
 def test_a_date_that_a_sentence_quotes_is_open():
     """A letter without a date does not get that of the letter it answers."""
     assert found("Dear Madam,\nThank you for your letter of 12 June 2031.").value is None
+    assert found("Dear Madam,\nWe meet in the hall on 12 June 2031.").value is None
 
 
 def test_the_date_of_another_document_is_none_of_this_one():

@@ -97,6 +97,7 @@ def test_a_dash_says_that_there_are_no_cents(line: str, amount: str):
         ("total 7 654.30 usd", ["7654.30"]),
         ("summa 7 654 kr", ["7654"]),
         ("summa 7 654,30", ["7654.30"]),
+        ("summa 7 654:30 kr", ["7654.30"]),
         ("nails 7 654.30", ["654.30"]),
         ("nails 7 654.30 4 580.10", ["654.30", "580.10"]),
         ("kdv %20 654,30", ["654.30"]),
@@ -125,6 +126,16 @@ def test_other_currencies_have_two_decimals():
 def test_marks_may_touch_their_digits(mark: str):
     """A code, symbol or abbreviation of a currency without a blank is no reference."""
     assert amounts(f"sum {mark}64.20") == [Decimal("64.20")]
+
+
+@pytest.mark.parametrize("sign", ["", "-"])
+@pytest.mark.parametrize("mark", ["Qz", "qzx.", "QX$", "K.D."])
+def test_letters_before_several_sums_are_a_currency(mark: str, sign: str):
+    """Letters that no list has, glued to the amounts of two sums, are left out."""
+    cents = ".250" if mark == "K.D." else ".25"
+    found = values_of(f"Credit note 834\nNet {sign}{mark}5{cents}\nTotal {sign}{mark}6{cents}")
+
+    assert found["total"] == f"{sign}6{cents}"
 
 
 def test_references_are_no_amounts():
@@ -181,11 +192,12 @@ def test_net_and_tax_may_be_whole_numbers():
         ("All amounts in BHD\nNet 1,250.000\nVAT 125.000\nTotal 1,375.000", "1375.000"),
         ("Currency: TND\nTotal 12,500", "12.500"),
         ("Total KWD\n12.500", "12.500"),
+        ("Currency: Omani rial\nTotal 12.500", "12.500"),
         ("Amount (EUR)\nTotal 12.500", "12500.00"),
         ("Amount (KWD)\nTotal EUR 12.500", "12500.00"),
         ("Kettle Tea Sdn Bhd\nWeight 12.500\nTotal 12.50", "12.50"),
     ],
-    ids=["column", "note", "comma", "label", "euro", "two currencies", "legal form"],
+    ids=["column", "note", "comma", "label", "words", "euro", "two currencies", "legal form"],
 )
 def test_a_currency_of_a_heading_has_its_decimals(text: str, total: str):
     """Three decimals are those of a currency that is named once, if it is the only one."""
