@@ -39,17 +39,24 @@ _MOST_DRAWN_CHARS = 100_000  # in the text boxes of a sheet
 # Shapes and groups of them, and the substitute that old programs show for a shape.
 _SHAPES = frozenset({"sp", "grpSp", "cxnSp", "pic", "graphicFrame", "Fallback"})
 _MOST_HIDDEN_COLUMNS = 16_384  # as many as a sheet may have
-_MOST_FORMATTED = 200_000  # cells of a sheet; the formats of further ones are not looked up
+MOST_FORMATTED = 200_000  # cells of a sheet; the formats of further ones are not looked up
 
 _ROW = re.compile(rb"<(?:\w+:)?row\b([^>]*)>")
 _COLUMN = re.compile(rb"<(?:\w+:)?col\b([^>]*)>")
 _HIDDEN = re.compile(rb"""\bhidden=["'](?:1|true)["']""")
 _NUMBER = re.compile(rb"""\b(r|min|max)=["'](\d{1,7})["']""")
-_PLAIN_FORMATS = frozenset({"general", "@", "0"})
+PLAIN_FORMATS = frozenset({"general", "@", "0"})
 # A cell with a formula and no value: "<v/>", "<v></v>" or nothing at all behind it.
 _FORMULA = re.compile(
     rb"<(?:\w+:)?c\b([^>]*)>\s*<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>)\s*"
     rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</|</(?:\w+:)?c>)"
+)
+# Programs that do not calculate write a zero for each result, and have Excel calculate once it
+# opens the workbook (section 18.2.2).
+_CALCULATED_LATER = re.compile(rb"""<(?:\w+:)?calcPr\b[^>]*\bfullCalcOnLoad=["'](?:1|true)["']""")
+_ZERO_FORMULA = re.compile(
+    rb"<(?:\w+:)?c\b([^>]*)>\s*<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>)\s*"
+    rb"<(?:\w+:)?v>0</"
 )
 _CELL = re.compile(rb"<(?:\w+:)?c\b([^>]*)>")
 _PLACE = re.compile(rb"""\br=["']([A-Z]{1,3})(\d{1,7})["']""")
@@ -62,7 +69,8 @@ _IS_TEXT = re.compile(rb"""\bt=["']str["']""")  # the result may be an empty tex
 class SheetMarks:
     """What a sheet hides, how it formats numbers, and how many formulas have no result.
 
-    Rows and columns count from 1. `formats` are those of cells, by row and column; `drawn` are the
+    Rows and columns count from 1. `stale` are the cells with a zero for such a result, which counts
+    as none; `formats` are those of cells, by row and column; `drawn` are the
     lines in its text boxes.
     """
 
@@ -70,6 +78,7 @@ class SheetMarks:
     hidden_rows: frozenset[int] = frozenset()
     hidden_columns: frozenset[int] = frozenset()
     uncalculated: int = 0
+    stale: frozenset[tuple[int, int]] = frozenset()
     formats: Mapping[tuple[int, int], str] = field(default_factory=dict)
     drawn: Sequence[str] = ()
 
@@ -86,9 +95,10 @@ def sheet_marks(path: Path) -> dict[str, SheetMarks]:
             if _WORKBOOK not in names or _RELATIONSHIPS not in names:
                 return marks
             formats = _formats_in(book.read(_STYLES)) if _STYLES in names else []
+            are_stale = _CALCULATED_LATER.search(book.read(_WORKBOOK)) is not None
             for name, part in _sheet_parts(book):
                 if part in names and book.getinfo(part).file_size <= _LARGEST_SHEET_BYTES:
-                    marks[name] = _marks_of(book.read(part), formats)
+                    marks[name] = _marks_of(book.read(part), formats, zeros_are_stale=are_stale)
                     # A drawing that is broken takes nothing from what is known of its sheet.
                     with contextlib.suppress(XmlRefused):
                         marks[name] = replace(marks[name], drawn=[*_drawn_on(book, part)])
@@ -159,7 +169,7 @@ def _formats_in(styles: bytes) -> list[str]:
             codes[int(element.get("numFmtId", "0"))] = element.get("formatCode", "")
         elif event == "end" and name == "cellXfs":
             formats = [codes.get(int(style.get("numFmtId", "0")), "") for style in element]
-    return ["" if code.lower() in _PLAIN_FORMATS else code for code in formats]
+    return ["" if code.lower() in PLAIN_FORMATS else code for code in formats]
 
 
 def _formats_of(sheet: bytes, formats: Sequence[str]) -> dict[tuple[int, int], str]:
@@ -174,16 +184,28 @@ def _formats_of(sheet: bytes, formats: Sequence[str]) -> dict[tuple[int, int], s
             continue
         if _IS_NO_NUMBER.search(cell[1]):
             continue
-        column = 0  # in base 26 without a zero
-        for letter in place[1]:
-            column = 26 * column + letter - ord("A") + 1
-        found[int(place[2]), column] = formats[number]
-        if len(found) == _MOST_FORMATTED:
+        found[int(place[2]), _column(place[1])] = formats[number]
+        if len(found) == MOST_FORMATTED:
             break
     return found
 
 
-def _marks_of(sheet: bytes, formats: Sequence[str]) -> SheetMarks:
+def _stale_in(sheet: bytes) -> Iterator[tuple[int, int]]:
+    """Yield the cells whose formula has a zero for its result."""
+    for cell in _ZERO_FORMULA.finditer(sheet):
+        place = _PLACE.search(cell[1])
+        if place and not _IS_NO_NUMBER.search(cell[1]):
+            yield int(place[2]), _column(place[1])
+
+
+def _column(letters: bytes) -> int:
+    column = 0  # in base 26 without a zero
+    for letter in letters:
+        column = 26 * column + letter - ord("A") + 1
+    return column
+
+
+def _marks_of(sheet: bytes, formats: Sequence[str], *, zeros_are_stale: bool = False) -> SheetMarks:
     rows: set[int] = set()
     number = 0
     for found in _ROW.finditer(sheet):
@@ -198,9 +220,11 @@ def _marks_of(sheet: bytes, formats: Sequence[str]) -> SheetMarks:
             last = min(numbers.get(b"max", 0), _MOST_HIDDEN_COLUMNS)
             columns.update(range(numbers.get(b"min", 1), last + 1))
     formulas = [found for found in _FORMULA.finditer(sheet) if not _IS_TEXT.search(found[1])]
+    stale = frozenset(_stale_in(sheet)) if zeros_are_stale else frozenset()
     return SheetMarks(
         hidden_rows=frozenset(rows),
         hidden_columns=frozenset(columns),
-        uncalculated=len(formulas),
+        uncalculated=len(formulas) + len(stale),
+        stale=stale,
         formats=_formats_of(sheet, formats),
     )

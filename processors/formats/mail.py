@@ -36,6 +36,8 @@ _OTHER_FORMS = frozenset(
         *("text/css", "text/javascript"),
     }
 )
+_MAILS = frozenset({MAIL, "message/global", "message/news"})  # RFC 6532, section 3.7; RFC 1036
+_PGP_SIGNATURE = "application/pgp-signature"  # says nothing that is read
 _PGP_TYPE, _PGP_MESSAGE = "application/pgp-encrypted", "-----BEGIN PGP MESSAGE-----"
 # Apple Mail writes the length of the mail before it, and a property list behind it.
 _APPLE_LENGTH = re.compile(rb"\A(\d{1,10})[ \t]*\r?\n")
@@ -78,7 +80,8 @@ class MailProcessor:
 
         body_parts: list[Message] = []
         attachments: list[Message] = []
-        parts = list(islice(_leaf_parts(message), _MOST_PARTS))
+        leaves = islice(_leaf_parts(message), _MOST_PARTS)
+        parts = [part for part in leaves if _kind(part) != _PGP_SIGNATURE]
         for part in parts:
             (attachments if _is_attachment(part) else body_parts).append(part)
         shown = {name: header_text(message, name) for name in _SHOWN_HEADERS}
@@ -122,7 +125,7 @@ def _leaf_parts(message: Message, depth: int = 0) -> Iterator[Message]:
 
     An enclosed mail is one part.
     """
-    is_container = message.is_multipart() and message.get_content_type() != MAIL
+    is_container = message.is_multipart() and _kind(message) not in _MAILS
     if not is_container or depth >= _MOST_DEPTH:
         yield message
         return
@@ -186,7 +189,7 @@ def _part_text(part: Message) -> str:
 
 def _embedded_file(part: Message) -> EmbeddedFile:
     try:
-        fallback = "mail.eml" if part.get_content_type() == MAIL else "unnamed"
+        fallback = "mail.eml" if part.get_content_type() in _MAILS else "unnamed"
         name = clean(part.get_filename() or fallback)
     except _MALFORMED:
         name = "unnamed"
@@ -197,7 +200,7 @@ def _attachment_bytes(part: Message) -> Iterator[bytes]:
     """Yield the bytes of an attachment: decoded, an enclosed mail as mail."""
     try:
         payload = part.get_payload()
-        if part.get_content_type() == MAIL and isinstance(payload, list) and payload:
+        if part.get_content_type() in _MAILS and isinstance(payload, list) and payload:
             enclosed = cast("Message", payload[0])
             encoding = str(part.get("Content-Transfer-Encoding", "")).strip().lower()
             data: object = _decoded_mail(enclosed.as_bytes(policy=policy.compat32), encoding)

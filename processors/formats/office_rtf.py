@@ -29,6 +29,8 @@ _CELL_ENDS = frozenset({"cell", "nestcell"})
 # Character sets of documents without a code page: of the Macintosh, and of DOS.
 _CHARACTER_SETS = (("\\mac\\", "mac_roman"), ("\\pca\\", "cp850"), ("\\pc\\", "cp437"))
 _HEAD_CHARS = 200
+_FONT_TABLE = re.compile(r"\{\\fonttbl(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}")
+_FONT_WITHOUT = re.compile(r"(\\f\d+)(?=[^;{}]*;)(?![^;]*\\fcharset)")
 
 
 class RtfProcessor:
@@ -50,6 +52,7 @@ class RtfProcessor:
             data = _BEYOND_ASCII.sub(lambda byte: b"\\'%02x" % byte[0][0], data)
         shown, hidden = _without_hidden(data.decode("latin-1"))
         encoding = _encoding_of(shown)
+        shown, hidden = map(_with_character_sets, (shown, hidden))
         try:
             text, kept_apart = (
                 rtf_to_text(part, encoding, errors="replace")  # type: ignore[no-untyped-call] # no types
@@ -68,6 +71,15 @@ def _encoding_of(rtf: str) -> str:
     """Return the encoding of a document that names a character set instead of a code page."""
     head = rtf[:_HEAD_CHARS]
     return next((encoding for word, encoding in _CHARACTER_SETS if word in head), "cp1252")
+
+
+def _with_character_sets(rtf: str) -> str:
+    """Give each font a character set: the library takes that of the next font for one without."""
+    table = _FONT_TABLE.search(rtf)
+    if table is None:
+        return rtf
+    fonts = _FONT_WITHOUT.sub(r"\1\\fcharset1", table[0])  # 1: that of the document
+    return rtf[: table.start()] + fonts + rtf[table.end() :]
 
 
 def _without_hidden(rtf: str) -> tuple[str, str]:

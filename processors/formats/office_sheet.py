@@ -6,7 +6,7 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from pipeline.model import ReadStatus
 from processors.contract import Context, Page, Reading, Unreadable
@@ -16,6 +16,7 @@ from processors.detect.media import ODS, XLS, XLSB, XLSX
 from processors.detect.number_format import shown
 from processors.detect.office_parts import standard_package
 from processors.detect.sheet_marks import SheetMarks, sheet_marks
+from processors.formats.xls_marks import xls_marks
 from processors.layout.plain_page import text_page
 
 _WHAT = "workbook"
@@ -30,6 +31,7 @@ _SHEET_PART = re.compile(r"/?xl/worksheets/[^/]+\.xml", re.IGNORECASE)
 _CELL_REFERENCE = re.compile(rb"""\br=["']([A-Z]{1,3})([0-9]{1,7})["']""")
 _REFERENCE_BYTES = 32  # longer than a reference, which may lie across two chunks
 _CHUNK_BYTES = 2**20
+_SHOWN_DIGITS = 15
 _LARGEST_EXACT = 1e15  # floats hold integers exactly up to 2**53, about 9e15
 
 
@@ -54,7 +56,7 @@ class SheetProcessor:
             office_package.check(path, what=_WHAT)
             path = standard_package(path, work_dir)
             _check_extent(path)
-        marks = sheet_marks(path) if is_package else {}
+        marks = sheet_marks(path) if is_package else xls_marks(path)
         pages, problems = _pages(path, context, marks)
         if not pages:
             raise Unreadable(
@@ -175,8 +177,10 @@ def _cells_of(
     unseen: list[str] = []
     for column, value in enumerate(row, start=first_column + 1):
         code = mark.formats.get((row_number, column), "")
-        text = shown(value, code) if code and isinstance(value, float) else None
-        if is_hidden_row or column in mark.hidden_columns:
+        text = shown(value, code) if code and _is_number(value) else None
+        if (row_number, column) in mark.stale:
+            seen.append("")
+        elif is_hidden_row or column in mark.hidden_columns:
             unseen.append(text or _cell_text(value))
         elif text == "":
             # Hidden by its format, ";;;": its place stays, or those behind it would move.
@@ -185,6 +189,10 @@ def _cells_of(
         else:
             seen.append(text or _cell_text(value))
     return seen, unseen
+
+
+def _is_number(value: object) -> TypeGuard[int | float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _cell_text(value: object) -> str:
@@ -196,8 +204,10 @@ def _cell_text(value: object) -> str:
         case bool():
             return "TRUE" if value else "FALSE"
         case float():
-            is_whole = value.is_integer() and abs(value) < _LARGEST_EXACT
-            return str(int(value)) if is_whole else repr(value)
+            # Excel keeps 17 digits and shows 15: 0.1 + 0.2 is 0.3 there.
+            number = float(f"{value:.{_SHOWN_DIGITS}g}")
+            is_whole = number.is_integer() and abs(number) < _LARGEST_EXACT
+            return str(int(number)) if is_whole else repr(number)
         case dt.datetime():
             return value.isoformat(sep=" ")
         case dt.timedelta():

@@ -18,6 +18,8 @@ LARGEST_SIDE_PX = (
 )
 _REDUCIBLE_MODES = frozenset({"L", "RGB", "RGBA", "CMYK", "LA", "YCbCr"})
 _ALPHA_MODES = frozenset({"RGBA", "LA", "PA", "La", "RGBa"})
+_OPAQUE, _LIGHT = 128, 200  # of 255
+_MOST_INK = 0.5  # share of a page that letters cover at most
 _BLANK_TONES = 8  # of 255; noise of compression on one tone stays below it
 # Programs write 72 or 96 when they do not know the resolution; scanners go up to 1,200.
 _LEAST_DPI, _MOST_DPI = 90, 1200
@@ -141,12 +143,25 @@ def _without_transparency(image: "Image.Image", mode: str) -> "Image.Image":
     from PIL import Image
 
     foreground = image.convert("RGBA")
-    for tone in ("white", "black"):
+    for tone in ("black", "white") if _is_light_on_nothing(foreground) else ("white", "black"):
         background = Image.new("RGBA", foreground.size, tone)
         background.alpha_composite(foreground)
         if not is_blank(background):
             break
     return background.convert(mode)
+
+
+def _is_light_on_nothing(image: "Image.Image") -> bool:
+    """Say whether an image is light letters on a transparent ground.
+
+    The edges of letters are seen on white, too, and read as other letters.
+    """
+    import numpy as np
+
+    opaque = np.asarray(image.getchannel("A")) > _OPAQUE
+    tones = np.asarray(image.convert("L"))[opaque]
+    is_sparse = tones.size < _MOST_INK * opaque.size
+    return bool(tones.size and is_sparse and np.median(tones) > _LIGHT)
 
 
 def deep_tones_as_l(image: "Image.Image") -> "Image.Image":

@@ -34,6 +34,7 @@ _PACKAGED = OcrModels()
 _DETECTION_SIDE_PX = 960
 _PAGE_DETECTION_SIDE_PX = 1280
 _LONGEST_PAGE = 1.6  # times longer than wide; A4 has 1.41, Legal 1.65
+_STRIP = 4  # times longer than wide, as a till prints it
 _DETECTION_MULTIPLE_PX = 32  # the network halves its input five times
 
 _LINE_HEIGHT_PX = 48  # what the recognizer was trained on
@@ -192,6 +193,9 @@ class RapidEngine:
         is_page = max(width, height) <= _LONGEST_PAGE * min(width, height)
         side = _PAGE_DETECTION_SIDE_PX if is_page else _DETECTION_SIDE_PX
         factor = min(1.0, side / max(width, height))
+        if max(width, height) > _STRIP * min(width, height):
+            # The letters of a strip would vanish: it may have as many pixels as a page instead.
+            factor = min(1.0, max(factor, side / math.sqrt(width * height)))
         size = (_detection_side(width * factor), _detection_side(height * factor))
         small = cv2.resize(pixels, size, interpolation=cv2.INTER_LINEAR)
 

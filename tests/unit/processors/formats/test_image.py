@@ -76,6 +76,20 @@ def test_white_on_transparent_is_seen(tmp_path: Path):
     assert documents.read(clear, tmp_path, engine=engine).status is ReadStatus.EMPTY
 
 
+def test_light_letters_on_nothing_have_no_gray_edges(tmp_path: Path):
+    """On white, the edges of smoothed letters are seen, and read as other letters."""
+    letters = Image.new("RGBA", (40, 40), (0, 0, 0, 0))
+    letters.paste((128, 128, 128, 255), (9, 9, 21, 21))
+    letters.paste((255, 255, 255, 255), (10, 10, 20, 20))
+    path = tmp_path / "logo.png"
+    letters.save(path)
+
+    with images.opened(path, Limits()) as image:
+        frame = images.upright(image, Limits())
+
+    assert frame.getpixel((0, 0)) == (0, 0, 0)
+
+
 def test_a_photo_is_rotated_as_its_exif_says(tmp_path: Path):
     """A photo taken sideways is recognized upright."""
     exif = Image.Exif()

@@ -35,8 +35,12 @@ def test_hidden_rich_text_is_kept_apart(hidden: bytes, tmp_path: Path):
         (b"{\\rtf1\\pca\\deff0 Gr\\'81\\'e1e}", "Grüße"),
         (b"{\\rtf1\\ansi\\ansicpg1251 \xf7\xe0\xe9}", "чай"),
         (b"{\\rtf1\\ansi\\ansicpg1252 caf\xe9}", "café"),
+        (
+            b"{\\rtf1\\ansi{\\fonttbl{\\f0 Arial;}{\\f1\\fcharset238 Arial CE;}}\\f0 \\'e8\\f1 \\'e8}",
+            "èč",
+        ),
     ],
-    ids=["Macintosh", "DOS", "bytes as they are", "one byte"],
+    ids=["Macintosh", "DOS", "bytes as they are", "one byte", "fonts with and without"],
 )
 def test_rich_text_is_decoded_by_its_character_set(data: bytes, text: str, tmp_path: Path):
     """A character set, or a code page, says what the bytes mean, also those not escaped."""

@@ -94,6 +94,36 @@ def test_a_formula_without_a_result_is_reported(tmp_path: Path):
     assert "2 formulas without a result" in findings.problems[0]
 
 
+def test_a_zero_that_was_never_calculated_is_no_result(tmp_path: Path):
+    """Some programs write zeros, and have Excel calculate once it opens the workbook."""
+
+    def add_sum(book: Any) -> None:
+        book["Bill"]["A3"], book["Bill"]["B3"] = "Sum:", "=B2*2"
+        book.calculation.fullCalcOnLoad = True
+
+    data = edited(add_sum)
+    entries = {name: zipfile.ZipFile(io.BytesIO(data)).read(name) for name in names_in(data)}
+    sheet = "xl/worksheets/sheet2.xml"
+    entries[sheet] = entries[sheet].replace(b"<v></v>", b"<v>0</v>").replace(b"<v />", b"<v>0</v>")
+
+    findings = documents.read(documents.package(entries), tmp_path)
+
+    assert findings.status is ReadStatus.PARTIAL
+    assert findings.pages[1].text.endswith("Total:\t120.5\nSum:")
+
+
+def names_in(package: bytes) -> list[str]:
+    """Return the names of the entries of a zip."""
+    return zipfile.ZipFile(io.BytesIO(package)).namelist()
+
+
+def test_numbers_have_as_many_digits_as_excel_shows(tmp_path: Path):
+    """The 16th digit is an error of adding up."""
+    data = documents.xlsx({"May": [["Sum", 0.1 + 0.2, 45.99999999999999]]})
+
+    assert documents.read(data, tmp_path).text == "May\nSum\t0.3\t46"
+
+
 def test_numbers_are_read_as_their_cells_show_them(tmp_path: Path):
     """A number keeps the zeros and the prefix that only its format has."""
 

@@ -56,6 +56,13 @@ def test_every_word_has_its_box(engine: OcrEngine):
         assert found[text].box == pytest.approx(drawn, abs=30)
 
 
+def on_strip(image: Image.Image) -> Image.Image:
+    """Put a page at the end of a long strip, whose other lines are far above."""
+    strip = Image.new("RGB", (540, 4200), "white")
+    strip.paste(image, (20, 4000))
+    return strip
+
+
 SHAPES = {
     "gray": lambda image: image.convert("L"),
     "slanting by 4 degrees": lambda image: image.rotate(
@@ -63,6 +70,7 @@ SHAPES = {
     ),
     "white on black": ImageOps.invert,
     "thirty pixels high": lambda image: image.resize((250, 100)),
+    "on a strip of a till": lambda image: on_strip(image.resize((400, 160))),
     "a large scan": lambda image: image.resize((4000, 1600)),
 }
 
