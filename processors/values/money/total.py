@@ -8,7 +8,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from pipeline.model import Finding
 from processors.values.candidates import with_others
@@ -43,6 +43,10 @@ _REPEAT = 0.4
 _MOST_REPEATS = 3
 _AT_THE_END = 0.6
 """Points for the last line that has a sum: totals are below what they sum up."""
+
+_TAX_LINES = 3  # below a subtotal
+_RATE = re.compile(r"(?<![\d.,])(\d{1,2}(?:[.,]\d{1,2})?) ?%")
+_CENT = Decimal("0.01")
 
 _LEAST_LETTERS_OF_ITEM = 3
 _CARRIED = re.compile(r"forward|carried|b/f|c/f|ubertrag|a reporter|riporto|transport|previous")
@@ -91,6 +95,9 @@ def find_total(lines: Sequence[TextLine]) -> Finding | None:
     if first.best.kind in TOTAL_KINDS and (reason := why_several(lines)):
         open_finding = first.best.finding(None, _OPEN_CONFIDENCE, reason)
         return with_others(open_finding, (_finding(each, 0.0) for each in ranked))
+    if first.best.kind == "subtotal" and (reason := why_net(lines, first.best)):
+        open_finding = first.best.finding(None, _OPEN_CONFIDENCE, reason)
+        return with_others(open_finding, (_finding(each, 0.0) for each in ranked))
     lead = first.points - (others[0].points if others else 0.0)
     if others and lead < _TIE:
         both = f"{format_amount(first.value)} and {format_amount(others[0].value)}"
@@ -102,6 +109,20 @@ def find_total(lines: Sequence[TextLine]) -> Finding | None:
         return with_others(open_finding, (_finding(each, 0.0) for each in ranked))
     behind = (_finding(each, each.points - first.points) for each in others)
     return with_others(_finding(first, lead), behind)
+
+
+def why_net(lines: Sequence[TextLine], subtotal: Sum) -> str:
+    """Say why a subtotal is without the tax, so that the total is missing; "" if it may be it.
+
+    The tax is below it, at exactly the rate that is beside it.
+    """
+    for line in lines[subtotal.line.number + 1 : subtotal.line.number + 1 + _TAX_LINES]:
+        for rate in _RATE.findall(line.folded):
+            share = Decimal(rate.replace(",", ".")) / 100
+            tax = (subtotal.value * share).quantize(_CENT, ROUND_HALF_UP)
+            if tax and any(amount.value == tax for amount in money_in(line.folded)):
+                return f"'{subtotal.label}' is without the {rate} % below it; no total was found"
+    return ""
 
 
 def why_several(lines: Sequence[TextLine]) -> str:

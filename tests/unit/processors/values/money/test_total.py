@@ -308,3 +308,13 @@ def test_an_amount_without_tax_is_no_tax():
     text = "Otter\nSubtotal 50.00\nVAT 10.00\nStamps (no VAT) 5.00\nTotal 65.00"
 
     assert values_of(text).get("tax") in {None, "10.00"}
+
+
+@pytest.mark.parametrize(
+    ("tax", "total"),
+    [("VAT 20 % 50.00", None), ("VAT 20 % 41.67", "250.00"), ("", "250.00")],
+    ids=["on top", "included", "none"],
+)
+def test_a_subtotal_before_its_tax_is_no_total(tax: str, total: str | None):
+    """Where the line of the total is lost, what is without the tax does not replace it."""
+    assert values_of(f"Brook Dairy Ltd\nSubtotal 250.00\n{tax}\nThank you")["total"] == total
