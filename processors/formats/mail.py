@@ -36,7 +36,7 @@ _OTHER_FORMS = frozenset(
         *("text/css", "text/javascript"),
     }
 )
-_MAILS = frozenset({MAIL, "message/global", "message/news"})  # RFC 6532, section 3.7; RFC 1036
+_MAILS = frozenset({MAIL, "message/global"})  # RFC 6532, section 3.7: mail in UTF-8
 _PGP_SIGNATURE = "application/pgp-signature"  # says nothing that is read
 _PGP_TYPE, _PGP_MESSAGE = "application/pgp-encrypted", "-----BEGIN PGP MESSAGE-----"
 # Apple Mail writes the length of the mail before it, and a property list behind it.
@@ -80,8 +80,7 @@ class MailProcessor:
 
         body_parts: list[Message] = []
         attachments: list[Message] = []
-        leaves = islice(_leaf_parts(message), _MOST_PARTS)
-        parts = [part for part in leaves if _kind(part) != _PGP_SIGNATURE]
+        parts = list(islice(_leaf_parts(message), _MOST_PARTS))
         for part in parts:
             (attachments if _is_attachment(part) else body_parts).append(part)
         shown = {name: header_text(message, name) for name in _SHOWN_HEADERS}
@@ -127,7 +126,8 @@ def _leaf_parts(message: Message, depth: int = 0) -> Iterator[Message]:
     """
     is_container = message.is_multipart() and _kind(message) not in _MAILS
     if not is_container or depth >= _MOST_DEPTH:
-        yield message
+        if _kind(message) != _PGP_SIGNATURE:
+            yield message
         return
     payload = message.get_payload()
     if isinstance(payload, list):

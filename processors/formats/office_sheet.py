@@ -16,7 +16,7 @@ from processors.detect.media import ODS, XLS, XLSB, XLSX
 from processors.detect.number_format import shown
 from processors.detect.office_parts import standard_package
 from processors.detect.sheet_marks import SheetMarks, sheet_marks
-from processors.formats.xls_marks import xls_marks
+from processors.detect.xls_marks import xls_marks
 from processors.layout.plain_page import text_page
 
 _WHAT = "workbook"

@@ -13,6 +13,7 @@ from processors.detect.encoding import clean, decode
 from processors.detect.file_type import begins_like_a_file
 from processors.detect.text_types import SEPARATOR_LINE, table_delimiter
 from processors.layout.plain_page import text_page
+from processors.values.lines import fold, label_pattern
 
 _BASE64 = re.compile(
     rb"\s*(?:data:[\w.+/-]{1,100};base64,)?([A-Za-z0-9+/\s]{200,}={0,2})\s*", re.IGNORECASE
@@ -91,9 +92,10 @@ def _table_page(text: str, delimiter: str) -> Page:
 def _list_page(rows: Sequence[Sequence[str]], heading: int) -> Page:
     """Return the page of a table whose headings are in a row."""
     records = [row for row in rows[heading + 1 :] if any(row)]
-    if len(records) == 1 and len(records[0]) == len(rows[heading]):
+    is_alone = len(records) == 1 and len(records[0]) == len(rows[heading])
+    if is_alone and _is_of_bill(rows[heading]):
         return text_page("\n".join([_tabbed(rows[:heading]), *_pairs(rows[heading], records[0])]))
-    if not _is_list(rows[heading], records):
+    if not is_alone and not _is_list(rows[heading], records):
         return text_page(_tabbed(rows))
     sums = [row for row in records if _is_sum(row)]
     apart = [row for row in records if not _is_sum(row)]
@@ -129,6 +131,15 @@ def _heading_row(rows: Sequence[Sequence[str]]) -> int | None:
         if not _DIGIT.search("".join(rows[number])):
             return number
     return None
+
+
+def _is_of_bill(headings: Sequence[str]) -> bool:
+    """Say whether a record is a bill: a heading names its number or its total, not just a price."""
+    labels = (
+        label_pattern("numbers", "invoice", "receipt"),
+        label_pattern("totals", "strong", "plain", "due"),
+    )
+    return any(label.search(fold(heading)) for heading in headings for label in labels)
 
 
 def _is_list(headings: Sequence[str], records: Sequence[Sequence[str]]) -> bool:

@@ -92,10 +92,7 @@ def find_total(lines: Sequence[TextLine]) -> Finding | None:
         return largest_amount(lines)
 
     first, *others = ranked
-    if first.best.kind in TOTAL_KINDS and (reason := why_several(lines)):
-        open_finding = first.best.finding(None, _OPEN_CONFIDENCE, reason)
-        return with_others(open_finding, (_finding(each, 0.0) for each in ranked))
-    if first.best.kind == "subtotal" and (reason := why_net(lines, first.best)):
+    if reason := why_open(lines, first.best):
         open_finding = first.best.finding(None, _OPEN_CONFIDENCE, reason)
         return with_others(open_finding, (_finding(each, 0.0) for each in ranked))
     lead = first.points - (others[0].points if others else 0.0)
@@ -111,8 +108,15 @@ def find_total(lines: Sequence[TextLine]) -> Finding | None:
     return with_others(_finding(first, lead), behind)
 
 
+def why_open(lines: Sequence[TextLine], best: Sum) -> str:
+    """Say why the amount that most speaks for is not the total; "" if it is."""
+    if best.kind in TOTAL_KINDS:
+        return why_several(lines)
+    return why_net(lines, best) if best.kind == "subtotal" else ""
+
+
 def why_net(lines: Sequence[TextLine], subtotal: Sum) -> str:
-    """Say why a subtotal is without the tax, so that the total is missing; "" if it may be it.
+    """Say why a subtotal is without the tax, so that the total is missing; "" if nothing says so.
 
     The tax is below it, at exactly the rate that is beside it.
     """

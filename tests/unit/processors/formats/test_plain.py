@@ -125,3 +125,19 @@ def test_letters_that_encode_no_file_are_text(tmp_path: Path):
 def test_marks_of_byte_order_inside_a_text_are_left_out(tmp_path: Path):
     """They are left from files that were joined."""
     assert documents.read("\ufeffMilk\n\ufeffTea\n".encode(), tmp_path).text == "Milk\nTea"
+
+
+@pytest.mark.parametrize(
+    ("table", "total"),
+    [
+        ("Item;Note;Price\nTea;green;9,55\n", None),
+        ("Bill no;Firm;Total\nB-1;Tea Ltd;9,55\n", "9.55"),
+    ],
+)
+def test_a_record_alone_is_a_bill_if_it_has_a_number_or_a_total(
+    table: str, total: str | None, tmp_path: Path
+):
+    """The only row of a list of goods has a price, which is not the total of a bill."""
+    found = documents.read(table.encode(), tmp_path).fields.get("total")
+
+    assert (found.value if found else None) == total
