@@ -1,6 +1,5 @@
 """Prepare records for learning: their documents, candidates and the words around their values."""
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -9,6 +8,7 @@ from sys import intern
 
 from processors.learning.candidates import Candidate, Wanted, printed_candidates
 from processors.learning.classes import Classes, fit_classes
+from processors.learning.folds import folds_of, hashed
 from processors.learning.lists import abbreviates
 from processors.learning.memory import Memory, Remembered
 from processors.learning.text.date_form import form_of
@@ -87,7 +87,7 @@ def prepare(examples: Sequence[Example], kind: ColumnKind, *, folds: int, newest
     An empty value says nothing: whether nobody has filled it in, or there is none.
     """
     pending: list[tuple[Example, Document]] = []
-    older: list[Older] = []
+    older: list[tuple[str, Remembered]] = []
     values: list[str] = []
     seen: list[tuple[str, str]] = []
     first = len(examples) - newest
@@ -101,8 +101,17 @@ def prepare(examples: Sequence[Example], kind: ColumnKind, *, folds: int, newest
             pending.append((replace(each, pages=()), Document.of(each.pages)))
         elif kind in REMEMBERED and (key := key_of(each.value, kind)):
             remembered = _remembered(key, each, sender_words_of(each.pages))
-            older.append(Older(remembered, fold_of(each.digest, folds)))
-    return _with_candidates(pending, older, values, seen, kind=kind, folds=folds)
+            older.append((each.digest, remembered))
+    documents = [document for _, document in pending]
+    digests = [each.digest for each, _ in pending]
+    own_folds = folds_of(digests, [document.head_words for document in documents], folds)
+    by_digest = dict(zip(digests, own_folds, strict=True))
+    # What is older is of other periods: only a copy is bound to one fold.
+    of_older = [
+        Older(remembered, by_digest.get(digest, hashed(digest, folds)))
+        for digest, remembered in older
+    ]
+    return _with_candidates(pending, of_older, values, seen, kind=kind, folds=own_folds)
 
 
 def _with_candidates(
@@ -112,7 +121,7 @@ def _with_candidates(
     seen: Sequence[tuple[str, str]],
     *,
     kind: ColumnKind,
-    folds: int,
+    folds: Sequence[int],
 ) -> Prepared:
     """Return the records with their candidates, once all values say how they are typed."""
     order, form = "", ""
@@ -121,8 +130,8 @@ def _with_candidates(
         form = form_of(values, order)
     keyed = [(each, document, keys_of(each.value, kind, order)) for each, document in pending]
     records = [
-        Record(each, keys, fold_of(each.digest, folds), document)
-        for each, document, keys in keyed
+        Record(each, keys, fold, document)
+        for (each, document, keys), fold in zip(keyed, folds, strict=True)
         if keys
     ]
     unreadable = [(each, document) for each, document, keys in keyed if not keys]
@@ -144,11 +153,6 @@ def keys_of(value: str, kind: ColumnKind, order: str) -> frozenset[str]:
         return frozenset(list_keys(value))
     key = key_of(value, kind, order)
     return frozenset([key] if key else ())
-
-
-def fold_of(digest: str, folds: int) -> int:
-    """Return the fold of a document: copies of it are never on both sides."""
-    return int(hashlib.sha256(digest.encode()).hexdigest()[:8], 16) % folds
 
 
 def _shape_of(records: Sequence[Record], kind: ColumnKind) -> Shape:

@@ -18,6 +18,8 @@ TAIL_LINES = 60
 _SENDER_LINES = 22
 """Lines at the beginning in which the sender is named."""
 _SENDER_TAIL_LINES = 4
+_HEAD_LINES = 6
+"""Lines in which a sender writes its name and address; below them documents of one differ."""
 MOST_SENDER_WORDS = 80
 _LEAST_WORD = 3
 MOST_WORD_CHARS = 24
@@ -91,6 +93,12 @@ class Document:
         Numbers count as well: a sender prints its telephone and tax numbers on every document.
         """
         return _sender_words(self.tokens)
+
+    @cached_property
+    def head_words(self) -> frozenset[str]:
+        """Return the words of the first lines, which are the same on documents of one sender."""
+        words = (token.word for line in self.tokens[:_HEAD_LINES] for token in line)
+        return frozenset(word for word in words if len(word) >= _LEAST_WORD)
 
     @property
     def first_page(self) -> int:

@@ -33,6 +33,15 @@ def receipt(number: int, *, sender: str = "", project: str = "") -> list[str]:
     ]
 
 
+def letter(number: int) -> list[str]:
+    """Return the lines of a letter."""
+    return [
+        "Sehr geehrte Damen und Herren,",
+        f"wir danken fuer Ihr Schreiben Nummer {number} und antworten gern.",
+        "Mit freundlichen Gruessen",
+    ]
+
+
 def hash_of(text: str) -> int:
     """Return a number that is the same in every process."""
     return sum(ord(char) * 31**place for place, char in enumerate(text)) % 10**9

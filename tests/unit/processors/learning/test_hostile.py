@@ -10,7 +10,7 @@ from processors.learning import ColumnKind, Example, choose, doubts, train
 from processors.learning.candidates import MOST_CANDIDATES, Wanted, printed_candidates
 from processors.learning.text.document import Document
 from processors.learning.text.shape import Shape
-from tests.unit.processors.learning.documents import SENDERS, example, page, receipt
+from tests.unit.processors.learning.documents import SENDERS, example, letter, page, receipt
 
 _LONG = (
     ["1.1.1." * 3000],
@@ -64,6 +64,54 @@ def test_a_record_of_anything_changes_no_other_value(
 
 def _records() -> list[Example]:
     return [example(n, SENDERS[n % len(SENDERS)].upper()) for n in range(20)]
+
+
+@settings(max_examples=4, deadline=None)
+@given(
+    label=st.sampled_from(["Artikel", "Zwischenwert", "Endwert", "Datum", "Beleg Nr"]),
+    count=st.integers(1, 40),
+    cents=st.integers(0, 10**9),
+    seed=st.integers(0, 10**6),
+)
+def test_a_record_of_any_amount_changes_no_other_amount(
+    label: str, count: int, cents: int, seed: int
+) -> None:
+    """A page that repeats a false amount beside any label teaches no other label than before."""
+    value = f"{cents // 100},{cents % 100:02d}"
+    lines = [*receipt(seed % 40), *[f"{label} {value}"] * count]
+    random.Random(seed).shuffle(lines)  # noqa: S311
+    records = [example(number, f"{24 + number},10") for number in range(25)]
+
+    poisoned = train([*records, example(666, value, lines=lines)], kind=ColumnKind.AMOUNT)
+
+    for number in range(40, 43):
+        choice = choose(poisoned.model, [page(receipt(number))], {})
+        assert choice is not None
+        assert choice.value == f"{24 + number}.10"
+
+
+@settings(max_examples=4, deadline=None)
+@given(
+    value=st.sampled_from(["Receipt", "Letter", "Odd"]),
+    lines=st.lists(st.text(max_size=60), max_size=12),
+    count=st.integers(1, 30),
+    seed=st.integers(0, 10**6),
+)
+def test_a_record_of_any_class_changes_no_other_class(
+    value: str, lines: list[str], count: int, seed: int
+) -> None:
+    """A page with the words of both classes, however often, moves no other page to another one."""
+    mixed = [*letter(seed % 40) * count, *receipt(seed % 40) * count, *lines]
+    random.Random(seed).shuffle(mixed)  # noqa: S311
+    records = [example(number, "Receipt") for number in range(15)]
+    records += [example(100 + n, "Letter", lines=letter(n)) for n in range(15)]
+
+    poisoned = train([*records, example(666, value, lines=mixed)], kind=ColumnKind.CHOICE)
+
+    for others, expected in ((receipt(77), "Receipt"), (letter(77), "Letter")):
+        choice = choose(poisoned.model, [page(others)], {})
+        assert choice is not None
+        assert choice.value == expected
 
 
 def test_a_date_that_does_not_exist_is_doubted() -> None:

@@ -4,19 +4,10 @@ import pytest
 
 from processors.learning import ColumnKind, Trained, choose, kind_of_values, train
 from processors.learning.text.keys import date_order_of, key_of
-from tests.unit.processors.learning.documents import example, page, receipt
+from tests.unit.processors.learning.documents import example, letter, page, receipt
 
 _FIRST = ("Anton", "Berta", "Cesar", "Dora", "Emil", "Frida", "Gustav", "Hanna")
 _FORMS = ("Werke", "Handel", "Bau")
-
-
-def letter(number: int) -> list[str]:
-    """Return the lines of a letter."""
-    return [
-        "Sehr geehrte Damen und Herren,",
-        f"wir danken fuer Ihr Schreiben Nummer {number} und antworten gern.",
-        "Mit freundlichen Gruessen",
-    ]
 
 
 @pytest.fixture(scope="module")
