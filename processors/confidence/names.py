@@ -85,7 +85,7 @@ def _own_line(evidence: Evidence, finding: Finding, places: Sequence[TextLine]) 
 
 def _has_label(folded: str) -> bool:
     """Return whether a text has words that announce values, or that no name has."""
-    patterns = [label_pattern("company", each) for each in ("never", "buyer", "seller")]
+    patterns = [label_pattern("company", each) for each in ("never", "closings", "buyer", "seller")]
     return any(pattern.search(folded) for pattern in patterns)
 
 

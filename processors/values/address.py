@@ -11,7 +11,7 @@ from dataclasses import replace
 from pipeline.model import Finding
 from processors.values.candidates import with_others
 from processors.values.date_text import MonthNames, dates_in
-from processors.values.issuer.blocks import Piece, pieces_of
+from processors.values.issuer.blocks import Piece, piece_below, pieces_of
 from processors.values.legal_forms import repair_form
 from processors.values.lines import TextLine, enclosing_box, fold, label_pattern
 from processors.values.money.amounts import money_in
@@ -49,6 +49,7 @@ _HOUSE_NUMBER = re.compile(
 _BEGINS_ADDRESS = re.compile(
     r"(?:no\.? ?|lot (?:p\.?t\.? ?)?|unit )\d{1,5}\b[^:]*,|\d{1,4}[a-z]?, [^:]*,$"
     r"|\d{5} [a-z]{2,}\W?$|\d{5}(?:-\d{3})?$|\d{2,5}-\d{3} [a-z]{2,}"
+    r"|(?:p\.? ?o\.? ?box|postfach|postbus|bp|apartado|casilla) \d+$"
 )
 """A house number with more of them, or a postal code alone: few letters, and an address."""
 _CODE_AND_TOWN = re.compile(r"(?:[a-z]{1,2}-)?(?:\d{4,6}|\d{2,5}-\d{3}) [a-z]")
@@ -73,6 +74,16 @@ _ADDRESS_LABEL = re.compile(
     r"|(?:head|registered|main) office\s?: ?"
 )
 _FOUR_DIGITS = re.compile(r"\d{4}")
+_BOX = re.compile(
+    r"(?:box|postfach|postbus|bp|apartado|casilla|caixa postal|case postale)(?: no)?\.? \d+"
+)
+"""The number of a post-office box, which looks like a postal code."""
+_SENTENCE_BEHIND = re.compile(
+    r"(?<=[a-z\d]{3})\. (?=[a-z]{3,}ed\b|(?:an?|the|all|we|our|please|company|member)\b)"
+)
+"""Where a sentence begins behind an address: "… BL1 1AA. Registered in England"."""
+_OTHER_COLUMN = re.compile(r"(?:[a-z]+ )?(?:n[or]|nr|number|#|№)[.:]* ?[a-z]{0,4}[-/]?\d[\w/-]*")
+_SHOP = re.compile(r"(?:store|branch|till|terminal|outlet|station)\W{0,3}\d{3,}\b")
 _LEAST_PARTS = 3
 """Parts of such a line behind the name: nothing, the street and the town."""
 _TOWN_WORDS = 3
@@ -119,7 +130,7 @@ def _blocks_ending_at(line: TextLine, above: Sequence[TextLine]) -> Iterator[lis
     """Yield the addresses that end in a line, of each column one."""
     rows = [pieces_of(each, 0) for each in above]
     for piece in pieces_of(line, 0):
-        block = address_in([*(_below(piece, row) for row in rows), piece.line])
+        block = address_in([*(piece_below(piece, row) for row in rows), piece.line])
         if block and block[-1].number == line.number and _has_postal_code(block[-1]):
             yield block
 
@@ -158,19 +169,12 @@ def _block_near(
 
 def in_column(line: TextLine, name_line: TextLine, name: str) -> TextLine:
     """Return the piece of a line that is below a name, if something else is beside it."""
-    if not line.gaps or not (name_line.gaps or is_something_else(line)):
+    pieces = pieces_of(line, 0)
+    has_other = any(_OTHER_COLUMN.fullmatch(each.line.folded) for each in pieces[1:])
+    if not line.gaps or not (name_line.gaps or has_other or is_something_else(line)):
         return line
     named = [each for each in pieces_of(name_line, 0) if name in each.line.text]
-    return _below(named[0] if named else Piece(name_line, 0), pieces_of(line, 0))
-
-
-def _below(piece: Piece, row: Sequence[Piece]) -> TextLine:
-    """Return the piece of a row whose left edge is nearest; without places, that of its number."""
-    lefts = [each.line.box[0] for each in row if each.line.box]
-    if piece.line.box is None or len(lefts) < len(row):
-        return row[min(piece.index, len(row) - 1)].line
-    distances = [abs(left - piece.line.box[0]) for left in lefts]
-    return row[distances.index(min(distances))].line
+    return piece_below(named[0] if named else Piece(name_line, 0), pieces)
 
 
 def _line_of(company: Finding, lines: Sequence[TextLine]) -> TextLine | None:
@@ -219,9 +223,12 @@ def _without_label(line: TextLine) -> TextLine:
 
 
 def _without_contact(line: TextLine) -> TextLine:
-    """Return a line without the telephone number or mail address behind an address with a code."""
+    """Return a line without a telephone number or a sentence behind an address with a code."""
     label = label_pattern("address", "end").search(line.folded)
-    end = label.start() if label else -1
+    code = POSTAL_CODE.search(line.folded)
+    sentence = _SENTENCE_BEHIND.search(line.folded, code.end()) if code else None
+    ends = [each.start() for each in (label, sentence) if each]
+    end = min(ends, default=-1)
     if end <= 0 or not POSTAL_CODE.search(line.folded, 0, end):
         return line
     text = line.text[:end].rstrip(" ,;|·•-")
@@ -239,7 +246,7 @@ def continues_address(block: Sequence[TextLine], line: TextLine) -> bool:
     last = block[-1] if block else None
     if last and (last.text.endswith(",") or _ENDS_WITH_CODE.search(last.folded)):
         return True
-    town_is_missing = last and not _has_postal_code(last) and not _COMPLETE.match(last.folded)
+    town_is_missing = last and not _has_postal_code(last) and not _is_complete(last)
     return bool(
         town_is_missing
         or line.text.endswith(",")
@@ -249,9 +256,16 @@ def continues_address(block: Sequence[TextLine], line: TextLine) -> bool:
     )
 
 
+def _is_complete(line: TextLine) -> bool:
+    """Return whether the town is behind the house: "12 Mill Lane, Ely", not "1, Mill Lane"."""
+    complete = _COMPLETE.match(line.folded)
+    town = line.folded.rpartition(",")[2]
+    return bool(complete and not label_pattern("company", "address").search(town))
+
+
 def is_something_else(line: TextLine) -> bool:
     """A line of numbers, a price, an e-mail address or a word such as "telephone" is no address."""
-    if _LABEL.match(line.folded) or _SALUTATION.match(line.folded):
+    if any(pattern.match(line.folded) for pattern in (_LABEL, _SALUTATION, _SHOP)):
         return True
     if _BEGINS_ADDRESS.match(line.folded):
         return False
@@ -273,16 +287,24 @@ def _is_sum(line: TextLine) -> bool:
 
 
 def _is_before_town(block: Sequence[TextLine], following: Sequence[TextLine]) -> bool:
-    """A line without digits is a part of the address if the next one begins with a postal code."""
+    """A line without digits belongs to the address above a line with a postal code or a country."""
     is_plain = bool(block) and not any(map(str.isdigit, following[0].text))
-    return is_plain and len(following) > 1 and bool(_CODE_AND_TOWN.match(following[1].folded))
+    if not is_plain or not following[1:]:
+        return False
+    below = following[1].folded
+    is_country = label_pattern("company", "countries").fullmatch(below.strip(" ."))
+    return bool(_CODE_AND_TOWN.match(below) or is_country)
 
 
 def is_last_of_address(line: TextLine) -> bool:
     """The last line may be the town alone, in capitals, or the region, with a full stop."""
     is_town = line.text.isupper()
     is_region = line.text.endswith(".") and not any(map(str.isdigit, line.text))
-    return (is_town or is_region) and len(line.text.split()) <= _TOWN_WORDS
+    is_country = (
+        label_pattern("company", "countries").fullmatch(line.folded.strip(" .")) is not None
+    )
+    is_short = len(line.text.split()) <= _TOWN_WORDS
+    return is_country or ((is_town or is_region) and is_short)
 
 
 def is_certain_address(block: Sequence[TextLine]) -> bool:
@@ -296,7 +318,7 @@ def is_certain_address(block: Sequence[TextLine]) -> bool:
 
 
 def _has_postal_code(line: TextLine) -> bool:
-    return POSTAL_CODE.search(line.folded) is not None
+    return POSTAL_CODE.search(_BOX.sub("", line.folded)) is not None
 
 
 def _has_address_word(line: TextLine) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pipeline.model import Finding
 from processors.values.candidates import with_others
 from processors.values.contracts.opening import parties_elsewhere, parties_in_opening
+from processors.values.issuer.blocks import Piece, piece_below, pieces_of
 from processors.values.lines import TextLine, fold, label_pattern
 
 _SEARCHED_LINES = 120
@@ -19,6 +20,8 @@ _LONE_LABEL_CHARS = 2
 
 # Between a label and the name below it there may be numbers of the party: "VAT no: DE 123".
 _LINES_BELOW = 4
+_COLUMN_SLACK_PT = 12.0
+"""How far from the left edge of its label a name below it may begin."""
 _NUMBER_OF_PARTY = re.compile(r"[^:]{2,30}[:#] ?[\w/ -]{0,6}\d[\d/ .-]{2,}|gln |ust|vat |tax ")
 _NAME_LABEL = re.compile(r"(?:company |firmen)?(?:name|nom|nombre|nome|naam|firma) ?: ?")
 
@@ -74,7 +77,7 @@ def find_buyer(lines: Sequence[TextLine], *, company: Finding | None) -> Finding
     ranked = [
         name.finding(confidence)
         for kind, confidence in (("buyer", 0.75), ("receiver", 0.6))
-        for name in _names_after(lines, kind)
+        for name in _names_in_columns(lines, kind)
         if name.folded != issuer
     ]
     if not ranked:
@@ -148,6 +151,62 @@ def _names_after(lines: Sequence[TextLine], kind: str) -> Iterator[_LabeledName]
                 yield found
 
 
+def _names_in_columns(lines: Sequence[TextLine], kind: str) -> Iterator[_LabeledName]:
+    """Yield the names after labels of a kind: behind it in its column, below it, or beside it.
+
+    The name of another party may be beside a label: "Bill to" and "Ship to" are two columns.
+    """
+    rows = [pieces_of(line, line.number) for line in lines[:_SEARCHED_LINES]]
+    for number, row in enumerate(rows):
+        for index, piece in enumerate(row):
+            label = label_in(piece.line, kind)
+            if label is None:
+                continue
+            name = _name_up_to_label(piece.line, label.end(), label.group())
+            if len(name.text) > _LONE_LABEL_CHARS:
+                found = [name] if _is_name(name.text) else []
+            else:
+                beside = _beside(row[index + 1 :], label)
+                below = _first_below(piece, lines, rows[number + 1 :][:_LINES_BELOW], label)
+                has_colon = piece.line.text.rstrip().endswith(":")
+                found = [*beside, *below] if has_colon else [*below, *beside]
+            yield from [each for each in found if not _is_label(each.folded)][:1]
+
+
+def _beside(row: Sequence[Piece], label: re.Match[str]) -> list[_LabeledName]:
+    """Return the name in the piece behind a label, none if it is something else."""
+    named = [_name_up_to_label(each.line, 0, label.group()) for each in row[:1]]
+    return [each for each in named if _is_name(each.text)]
+
+
+def _first_below(
+    piece: Piece,
+    lines: Sequence[TextLine],
+    rows: Sequence[Sequence[Piece]],
+    label: re.Match[str],
+) -> list[_LabeledName]:
+    """Return the name that is first below a label in its column, none if something else is."""
+    for row in rows:
+        # "Name:" and the name in the next column are one line of the block.
+        is_labeled = any(each.line.text[:1] == ":" or each.line.text[-1:] == ":" for each in row)
+        line = lines[row[0].line.number] if is_labeled else piece_below(piece, row)
+        box, own = line.box, piece.line.box
+        if box and own and abs(box[0] - own[0]) > _COLUMN_SLACK_PT:
+            continue
+        if not _NUMBER_OF_PARTY.match(line.folded):
+            name = name_below(line, label.group())
+            return [name] if name else []
+    return []
+
+
+def _is_label(folded: str) -> bool:
+    """Return whether a text is itself a label of a party."""
+    bare = folded.strip(" :.")
+    return any(
+        label_pattern("company", kind).fullmatch(bare) for kind in ("buyer", "seller", "attention")
+    )
+
+
 def label_in(line: TextLine, kind: str) -> re.Match[str] | None:
     """Return the first label that begins its line or has a colon after it.
 
@@ -170,7 +229,10 @@ def name_below(line: TextLine, label: str) -> _LabeledName | None:
     if own_label:
         start = own_label.end()
     name = _name_up_to_label(line, start, label)
-    words = label_pattern("company", "never"), label_pattern("company", "never_at_edge")
+    words = (
+        label_pattern("company", "never", "closings"),
+        label_pattern("company", "never_at_edge"),
+    )
     is_refused = any(pattern.search(name.folded) for pattern in words)
     return name if _is_name(name.text) and not is_refused else None
 

@@ -15,7 +15,8 @@ def resolved(name: str, text: str) -> str:
     if not name:
         return ""
     bare = fold(name).removeprefix("the ").strip(" .")
-    is_role = label_pattern("parties", "roles").fullmatch(bare)
+    roles = label_pattern("parties", "roles")
+    is_role = roles.fullmatch(bare) or roles.fullmatch(bare.removesuffix("s"))
     for term in QUOTED.finditer(text):
         if fold(term.group(1)).removeprefix("the ").strip(" .") == bare:
             named = _name_before(text, term.start())

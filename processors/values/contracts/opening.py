@@ -58,6 +58,9 @@ _SENTENCE_ENDS = re.compile(
     r"(?:[a-z]{5,}(?<!str)\.|(?:follows|agree|parties|terms|conditions):|(?:[)\"\u201d]|\d)[.:])$"
 )
 _LABEL_OF_DATE = re.compile(r"(?:[a-z]+ )?(?:date|term|period)(?: [a-z]+)?: ?\S")
+_HOUSE = re.compile(r" of (?:no\.? ?)?\d{1,5}[a-z]?\b")
+_REGION = re.compile(r", [A-Z]\w+(?: [A-Z]\w+)?(?:[,;(]| and\b| \()")
+"""The state or country behind the town of a person: "Ely, Maine, and"."""
 _TERM = re.compile(r"\([^()]{0,80}[\"\u201c\u201e]")
 _DESCRIBED = re.compile(r",? (?:an? |\(.{0,12}[\"\u201c\u201e])")
 _OF_A_PLACE = re.compile(r"\b(?:of|under|at|in|near) (?:the )?\S+$")
@@ -189,11 +192,28 @@ def _party_at(text: str, folded: str, position: int, *, may_join: bool = True) -
         joined = end_of_name(text, folded, end + len(" and "))
         if has_form(text[start:joined]) and _start_of_next(text, folded, joined):
             end = joined
-    # "Smith Bros of Mill Lane": what is behind "of" may be the address.
-    place = text.find(" of ", start, end)
-    if place > 0 and label_pattern("company", "address").search(folded, place, end):
-        end = place
+    end = _end_before_place(text, folded, start, end)
     return _Party(text[start:end].strip(" ,;:"), end, _term_behind(text, end))
+
+
+def _end_before_place(text: str, folded: str, start: int, end: int) -> int:
+    """Return where a name ends before its place: "Ann Fox of 2 Mill Lane", "of Ely, Maine".
+
+    Institutions have places in their names: "City of Ely", "Fox Club of Ely".
+    """
+    place = text.find(" of ", start, end)
+    if place < 0:
+        return end
+    if label_pattern("company", "address").search(folded, place, end) or _HOUSE.match(
+        folded, place
+    ):
+        return place
+    named = folded[start:place]
+    is_person = len(named.split()) > 1 and not label_pattern("company", "institutions").search(
+        named
+    )
+    has_region = _REGION.match(text, end) is not None
+    return place if is_person and has_region and not has_form(text[start:end]) else end
 
 
 def _term_behind(text: str, end: int) -> str | None:

@@ -44,6 +44,12 @@ OPENER = re.compile(
     r"|(?:the|der|die|das) "
     r"|(?:mr|mrs|ms|dr|messrs|herrn?|frau)\.? )*"
 )
+_OF_A_SENTENCE = re.compile(
+    r"(?:Your?|Our|We|Their|Its?|His|Her|This|These|Those|Such|Any|All|Each|Both|If|When|Where|In|On"
+    r"|For|As|By|That|There|No|Upon|Section|Article|Schedule|Exhibit)\b"
+    r"(?!\.| &| [A-Z][a-z]+,? (?:Inc|LLC|Ltd))"
+)
+"""Capitalized words that begin a sentence or refer to a part of the contract."""
 _INITIAL = re.compile(r"(?:[^\W\d_]\.){1,4}|[^\W\d_]")
 
 
@@ -66,6 +72,7 @@ def end_of_name(text: str, folded: str, start: int) -> int:
                 break
     if end:
         end = _end_with_additions(text, folded, start, end)
+        end = _end_before_role(text, folded, start, end)
     return end if _is_name(text[start:end]) else 0
 
 
@@ -80,9 +87,20 @@ def _end_with_additions(text: str, folded: str, start: int, end: int) -> int:
     return title.end() if title else end
 
 
+def _end_before_role(text: str, folded: str, start: int, end: int) -> int:
+    """Return where a name ends before "AS SELLER", which is not the Norwegian legal form."""
+    bare = text[start:end].removesuffix(" AS")
+    if len(bare) == end - start:
+        return end
+    is_role = label_pattern("parties", "roles").match(folded, next_word(text, end))
+    return start + len(bare) if is_role or has_form(bare) else end
+
+
 def _is_name(text: str) -> bool:
     """Return whether a text has as many words and letters as a name."""
     letters = sum(map(str.isalpha, text))
+    if _OF_A_SENTENCE.match(text):
+        return False
     return 0 < len(text.split()) <= _MOST_NAME_WORDS and letters >= _LEAST_NAME_LETTERS
 
 

@@ -3,10 +3,13 @@
 A label such as "bill to" is followed by a block of lines, in its own column if there are several.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from processors.values.issuer.name_text import is_town_with_code
+from processors.values.legal_forms import end_of_form, is_address
 from processors.values.lines import TextLine, enclosing_box, label_pattern
 
 _BLOCK_LINES = 4
@@ -15,6 +18,13 @@ _LONE_LABEL_CHARS = 3
 """Characters after a label that is alone on its line."""
 _AFTER_LABEL = {"seller": {"", ":"}, "buyer": {"", ":", " ", ".", "/"}}
 """What may follow a label: "customer Ann", but not "from Ann", which may be a sentence."""
+_HOUSE = re.compile(r"^\d{1,5}[a-z]?,? [^\W\d_]{3}|[^\W\d_]{3} \d{1,4}[a-z]?$")
+_ADDRESSED_NAME = re.compile(
+    r"(?:mr|mrs|ms|miss|messrs|mme|mlle|sr|sra|sig|sig\.ra|hr|fr|fru|dhr|mevr|herrn)\.? [^\W\d_]"
+)
+_RESPECTED = re.compile(r".{1,40}[^ ] ?(?:御中|様|殿|귀하|귀중)$")
+"""The word of respect behind the name of a receiver in Japanese and Korean."""
+"""Who is addressed: "Mrs. Ann Fox". A shop may be called so on the first line or with its form."""
 _COLUMN_SLACK_PT = 12.0
 """How far to the left of its label a line of a block may begin."""
 
@@ -23,13 +33,16 @@ _COLUMN_SLACK_PT = 12.0
 class Piece:
     """A piece of a line between wide gaps; `line` is cut to it. `place` counts lines from the top.
 
-    `index` is its place among the `count` pieces of the line.
+    `index` is its place among the `count` pieces of the line. `points` are those for what is around
+    it, and `why` says for what.
     """
 
     line: TextLine
     place: int
     index: int = 0
     count: int = 1
+    points: float = 0.0
+    why: str = ""
 
     @property
     def key(self) -> tuple[int, int]:
@@ -47,6 +60,8 @@ class _Block:
     count: int
     left: float | None
     right: float | None
+    is_named: bool = False
+    """Whether the name is beside the label: only an address is below it then."""
 
     def holds(self, piece: Piece) -> bool:
         """Return whether a piece is in the column of this block."""
@@ -55,6 +70,15 @@ class _Block:
             return piece.index == min(self.index, piece.count - 1)
         is_left = self.right is not None and box[0] >= self.right - _COLUMN_SLACK_PT
         return box[0] >= self.left - _COLUMN_SLACK_PT and not is_left
+
+    def goes_on_at(self, piece: Piece) -> bool:
+        """Return whether a piece belongs to it: behind a name on the label's line, an address."""
+        is_own_line = self.lines_left > _BLOCK_LINES
+        return not self.is_named or is_own_line or _of_address(piece)
+
+    def ends_at(self, piece: Piece) -> bool:
+        """Return whether nothing of it follows: a town is the end of its address."""
+        return not self.goes_on_at(piece) or is_town_with_code(piece.line.folded)
 
 
 def pieces_of(line: TextLine, place: int) -> list[Piece]:
@@ -93,16 +117,32 @@ def pieces_by_party(rows: Sequence[Sequence[Piece]]) -> Mapping[str, frozenset[t
         for index, piece in enumerate(row):
             blocks = _with_label(blocks, piece, row[index + 1 : index + 2])
             # The label that is nearest counts: the block of "ship to" ends that of "bill to".
-            for block in [each for each in blocks if each.holds(piece)][-1:]:
-                found[block.kind].add(piece.key)
-            if label_pattern("company", "attention").match(piece.line.folded):
-                # Who is to read it works for the company in the line above.
-                found["buyer"].update(each.key for each in above if each.index == index)
+            nearest = next((each for each in reversed(blocks) if each.holds(piece)), None)
+            if nearest and nearest.goes_on_at(piece):
+                found[nearest.kind].add(piece.key)
+            if nearest and nearest.ends_at(piece):
+                blocks.remove(nearest)
+            found["buyer"] |= _above_attention(piece, above)
         above = row
         blocks = [
             replace(each, lines_left=each.lines_left - 1) for each in blocks if each.lines_left > 1
         ]
     return {kind: frozenset(keys) for kind, keys in found.items()}
+
+
+def _above_attention(piece: Piece, above: Sequence[Piece]) -> set[tuple[int, int]]:
+    """Return the key of the name above "attention": who is to read it works for that company."""
+    if not label_pattern("company", "attention").match(piece.line.folded):
+        return set()
+    return {each.key for each in above if each.index == piece.index}
+
+
+def _of_address(piece: Piece) -> bool:
+    """Return whether a piece is a street or a town, or says who is to read it."""
+    folded = piece.line.folded
+    is_attention = label_pattern("company", "attention").match(folded)
+    is_place = is_address(folded) or is_town_with_code(folded) or _HOUSE.search(folded)
+    return bool(is_place or is_attention)
 
 
 def _with_label(blocks: list[_Block], piece: Piece, following: Sequence[Piece]) -> list[_Block]:
@@ -112,11 +152,12 @@ def _with_label(blocks: list[_Block], piece: Piece, following: Sequence[Piece]) 
         next_box = following[0].line.box if following else None
         block = _Block(
             kind,
-            _BLOCK_LINES + 1 if len(rest) <= _LONE_LABEL_CHARS else 1,
+            _BLOCK_LINES + 1,
             piece.index,
             piece.count,
             box[0] if box else None,
             next_box[0] if next_box else None,
+            is_named=len(rest) > _LONE_LABEL_CHARS,
         )
         blocks = [each for each in blocks if not each.holds(piece)]
         blocks.append(block)
@@ -126,6 +167,9 @@ def _with_label(blocks: list[_Block], piece: Piece, following: Sequence[Piece]) 
 def _labels_of(piece: Piece) -> Iterator[tuple[str, str]]:
     """Yield the kind of a label that begins a piece, and what follows on its line."""
     folded = piece.line.folded
+    is_person = piece.place > 0 and _ADDRESSED_NAME.match(folded)
+    if _RESPECTED.match(folded) or (is_person and not end_of_form(piece.line.text, folded)):
+        yield "buyer", ""
     for kind, separators in _AFTER_LABEL.items():
         label = label_pattern("company", kind).match(folded)
         # The first line is the issuer's, whatever it is called: "Client Partners".
@@ -134,3 +178,12 @@ def _labels_of(piece: Piece) -> Iterator[tuple[str, str]]:
             continue
         if folded[label.end() : label.end() + 1] in separators:
             yield kind, folded[label.end() :].strip(" :.")
+
+
+def piece_below(piece: Piece, row: Sequence[Piece]) -> TextLine:
+    """Return the piece of a row whose left edge is nearest; without places, that of its number."""
+    lefts = [each.line.box[0] for each in row if each.line.box]
+    if piece.line.box is None or len(lefts) < len(row):
+        return row[min(piece.index, len(row) - 1)].line
+    distances = [abs(left - piece.line.box[0]) for left in lefts]
+    return row[distances.index(min(distances))].line

@@ -6,24 +6,33 @@ legal form, and for what the rest of the page says about the name.
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import pairwise
 
 from pipeline.model import Finding
 from processors.values.candidates import with_others
 from processors.values.date_text import MonthNames, dates_in
 from processors.values.issuer.blocks import Piece, pieces_by_party, pieces_of
+from processors.values.issuer.composed import (
+    before_address,
+    large_names_joined,
+    sign_at_head,
+    signed_below,
+    with_forms_joined,
+)
 from processors.values.issuer.evidence import PageEvidence, evidence_of
 from processors.values.issuer.name_text import (
     clean_name,
     is_list_of_trades,
     is_no_name,
     is_prose,
+    is_town_with_code,
     start_of_name,
+    without_mail_address,
 )
 from processors.values.legal_forms import (
     end_of_form,
     is_address,
-    is_form_alone,
     is_long_form,
     repair_form,
 )
@@ -46,7 +55,14 @@ _WITH_COMMA = -0.7
 _BEHIND_A_LABEL = -2.5
 """For "Hotel: Grand Kettle Ltd": a label that is not the seller's announces someone else."""
 _NAMED_AS_SELLER = 1.5
+_WITH_ITS_ADDRESS = 2.5
+"""For a name with its street and town on one line: who issues a document says where it is."""
+_SIGNED_FOR = 2.2
+_OVER_TWO_LINES = 0.4
+"""For two lines in large letters as one name, compared with the first of them alone."""
 
+_HOUSE_AT_END = re.compile(r"^[^\W\d][^\d:]{3,40} \d{1,4}[a-z]?(?:[/-]\d{1,3})?$")
+"""A street whose word no list has: "Kerkplein 2"."""
 _DEGREES = re.compile(r",? (?:cpa|md|dds|dmd|phd|esq|rn|pe|llm|od|dvm|ca|acca|aca)\.?$")
 """What is behind the name of a professional."""
 _LETTERS = re.compile(r"[^\W\d_]{4}")
@@ -61,11 +77,6 @@ _MOST_RANKED = 12
 _BASE_CONFIDENCE = 0.4
 _CONFIDENCE_PER_POINT = 0.1
 _MOST_CONFIDENCE = 0.92
-
-# A sign at the head of a receipt whose words are below each other.
-_SIGN_LINES = 6
-_LEAST_SIGN_WORDS = 3
-_LEAST_SIGN_CHARS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +98,7 @@ class _Page:
     seller: frozenset[tuple[int, int]]
     evidence: PageEvidence
     begins_with_name: bool
+    streets: frozenset[int]
 
 
 def find_company(lines: Sequence[TextLine], *, commercial: bool) -> Finding | None:
@@ -126,6 +138,7 @@ def candidates(lines: Sequence[TextLine]) -> list[_Candidate]:
         seller=parties["seller"],
         evidence=evidence_of(first_page, of_buyer=of_buyer),
         begins_with_name=bool(_name_in(first_page[0].text)[0]),
+        streets=frozenset(_streets_in(first_page)),
     )
     pieces = _possible_pieces(first_page, rows, page)
     # Below a name is what its owner does.
@@ -140,14 +153,44 @@ def _possible_pieces(
     for place, line in with_forms_joined(lines):
         if not any(piece.key in page.buyer for piece in rows[place]):
             yield Piece(line, place)
-    for row in rows:
-        # A row that begins with a day, or ends with an amount, is one of a table.
-        is_entry = bool(dates_in(row[0].line.folded, MonthNames(()))) or _is_amount(row[-1])
-        if len(row) > 1 and not is_entry:
-            yield from (piece for piece in row if piece.key not in page.buyer)
+    for row in filter(_has_columns, rows):
+        yield from (piece for piece in row if piece.key not in page.buyer)
+    for piece in _composed(lines, page.evidence.usual_height_pt):
+        if not any(each.key in page.buyer for each in rows[piece.place]):
+            yield piece
     sign = sign_at_head(lines)
     if sign:
         yield Piece(sign, 0)
+
+
+def _has_columns(row: Sequence[Piece]) -> bool:
+    """Return whether the pieces of a row are columns of the page.
+
+    A row that begins with a day, or ends with an amount, is one of a table.
+    """
+    is_entry = bool(dates_in(row[0].line.folded, MonthNames(()))) or _is_amount(row[-1])
+    return len(row) > 1 and not is_entry
+
+
+def _composed(lines: Sequence[TextLine], usual_height_pt: float) -> Iterator[Piece]:
+    """Yield pieces that are more or less than a line, and those at a signature."""
+    for place, line in enumerate(lines):
+        cut = before_address(line)
+        # "Mill House, 2 Mill Lane, Ely" below a name is where the name's owner is.
+        is_below_name = 0 < place < _TOP_LINES and bool(_name_in(lines[place - 1].text)[0])
+        if cut and not is_below_name:
+            yield Piece(cut, place, points=_WITH_ITS_ADDRESS, why=", with its address")
+    for place, line in large_names_joined(lines, usual_height_pt):
+        yield Piece(line, place, points=_OVER_TWO_LINES, why=", over two lines")
+    for line in signed_below(lines):
+        yield Piece(line, line.number - lines[0].number, points=_SIGNED_FOR, why=", at a signature")
+
+
+def _streets_in(lines: Sequence[TextLine]) -> Iterator[int]:
+    """Yield the numbers of lines that end with a house number, above a town with its code."""
+    for line, below in pairwise(lines):
+        if _HOUSE_AT_END.search(line.folded) and is_town_with_code(below.folded):
+            yield line.number
 
 
 def _is_amount(piece: Piece) -> bool:
@@ -162,11 +205,15 @@ def _candidate_in(piece: Piece, page: _Page) -> _Candidate | None:
     line, place = piece.line, piece.place
     start, label = start_of_name(line)
     start += len(line.text[start:]) - len(line.text[start:].lstrip(" :.-|"))
-    name, has_form = _name_in(line.text[start:])
-    if not name:
+    text = line.text[start:]
+    # "Invoice from Smith & Co to Anna Jones" names both.
+    text = text.partition(" to ")[0] if label.endswith("from") else text
+    name, has_form = _name_in(text)
+    if not name or line.number in page.streets:
         return None
     folded = fold(name)
     more, why = page.evidence.points_for(name, line, is_at_top=place < _TOP_LINES)
+    more, why = more + piece.points, why + piece.why
     if not any((has_form, place < _TOP_LINES, label, more > 0)):
         return None
 
@@ -203,7 +250,7 @@ def _name_in(text: str) -> tuple[str, bool]:
     # Templates have "[Company name]" where nobody filled it in.
     if text.startswith("["):
         return "", False
-    text = repair_form(text)
+    text = repair_form(without_mail_address(text))
     form_end = end_of_form(text, fold(text))
     name = clean_name(text[:form_end] if form_end else text)
     if not name or is_prose(name) or is_no_name(fold(name), has_form=form_end > 0):
@@ -238,41 +285,3 @@ def points_of_line(
     if "," in _DEGREES.sub("", folded):
         points += _WITH_COMMA
     return points, reason
-
-
-def with_forms_joined(lines: Sequence[TextLine]) -> Iterator[tuple[int, TextLine]]:
-    """Yield the lines with their places; a legal form alone on its line joins the line before."""
-    are_forms = [
-        is_form_alone(line, fold(clean_name(line.folded.strip("() .,")))) for line in lines
-    ]
-    for place, line in enumerate(lines):
-        has_form_below = place + 1 < len(lines) and are_forms[place + 1]
-        if has_form_below and not end_of_form(line.text, line.folded):
-            form = lines[place + 1]
-            joined = replace(
-                line,
-                text=f"{line.text} {form.text}",
-                folded=f"{line.folded} {form.folded}",
-            )
-            yield place, joined
-        elif place == 0 or not are_forms[place]:
-            yield place, line
-
-
-def sign_at_head(lines: Sequence[TextLine]) -> TextLine | None:
-    """Join the words of a sign that are below each other at the head of a receipt."""
-    words: list[str] = []
-    for line in lines[:_SIGN_LINES]:
-        first, _, rest = line.text.partition(" ")
-        # The last word of the sign may have a number after it.
-        is_last = bool(words and rest) and not any(map(str.isalpha, rest[:4]))
-        if first.isalpha() and (is_last or not rest):
-            words.append(first)
-            if is_last:
-                break
-        elif words:
-            break
-    if len(words) < _LEAST_SIGN_WORDS or sum(map(len, words)) < _LEAST_SIGN_CHARS:
-        return None
-    text = " ".join(words)
-    return replace(lines[0], text=text, folded=fold(text))

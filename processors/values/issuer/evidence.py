@@ -5,6 +5,7 @@ import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from processors.values.issuer.composed import is_large
 from processors.values.lines import TextLine, fold, label_pattern
 
 _REPEATED = 0.35
@@ -19,8 +20,6 @@ _BESIDE_REGISTRATION = 0.6
 _IN_LARGE_LETTERS = 0.8
 _SHORTEST_FIRST_WORD = 4
 """Letters of a first word that is compared with domains: shorter ones are in any of them."""
-_LARGE = 1.5
-"""Height of letters, in heights of the usual ones, that is a heading's or a logo's."""
 _LEAST_HEIGHTS = 5
 """Lines with places from which on there are usual ones."""
 
@@ -61,7 +60,7 @@ class PageEvidence:
         if line.number in self.registered:
             points += _BESIDE_REGISTRATION
             why += ", beside its registration"
-        if is_at_top and self._is_large(line):
+        if is_at_top and is_large(line, self.usual_height_pt):
             points += _IN_LARGE_LETTERS
             why += ", in large letters"
         return points, why
@@ -80,11 +79,6 @@ class PageEvidence:
     def is_payee(self, folded: str) -> bool:
         """Return whether a name is that of the account that is to be paid."""
         return any(payee.startswith(folded) for payee in self.payees)
-
-    def _is_large(self, line: TextLine) -> bool:
-        if line.box is None or not self.usual_height_pt:
-            return False
-        return line.box[3] - line.box[1] >= _LARGE * self.usual_height_pt
 
 
 def evidence_of(lines: Sequence[TextLine], *, of_buyer: Sequence[TextLine]) -> PageEvidence:

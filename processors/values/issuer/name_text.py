@@ -4,7 +4,7 @@ import re
 from functools import partial
 from itertools import chain
 
-from processors.values.lines import TextLine, label_pattern
+from processors.values.lines import TextLine, fold, label_pattern
 
 # What no name exceeds or falls short of.
 _MOST_WORDS = 8
@@ -30,7 +30,10 @@ _REGISTRATION_AFTER = re.compile(
     re.IGNORECASE,
 )
 _END_OF_NAME = re.compile(
-    r" [|·•●*\u2013\u2014] |, ?(?=\d)| - (?=\d)|[•·●|]|(?i: (?=sort code\b|iban\b|bic\b|swift\b))"
+    r" [|·•●*\u2013\u2014] |(?<!\d), ?(?=\d)| - (?=\d)|[•·●|]"
+    r"|(?i: (?=sort code\b|iban\b|bic\b|swift\b))"
+    # The telephone number or the web address beside it.
+    r"| (?=\(?\+?\d{2,4}[-). ]{1,2}\d{3}[-. ]?\d{2,})| (?=www\.)| (?=[a-z0-9-]{4,}\.[a-z]{2,}$)"
 )
 _TITLE_AFTER = re.compile(
     r" (?:tax )?(?:invoice|inv|rechnung|facture|factura|fattura|factuur)"
@@ -50,7 +53,9 @@ _TITLE_IN_HAN = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]+[書书票單单據据
 _POSTCODE_AFTER = re.compile(
     r"[a-z][a-z '-]{2,30},? (?:[a-z]{1,2}\d[a-z\d]? \d[a-z]{2}|[a-z]{2} [a-z]\d[a-z] ?\d[a-z]\d)"
 )
-_CODE_BEFORE_TOWN = re.compile(r"(?:[a-z]{1,2}-)?\d{4,5}(?: [a-z]{2})? [a-z][a-z .'/()-]{2,30}")
+_CODE_BEFORE_TOWN = re.compile(
+    r"(?:[a-z]{1,2}-)?(?:\d{4,5}|\d{2,3}[ -]\d{2,3})(?: [a-z]{2})? [a-z][a-z .'/()-]{2,30}"
+)
 """A town with its postal code: "Leeds LS1 1AA", "10115 Berlin"."""
 _BRANCH = re.compile(
     r"(?:store|station|branch|shop|outlet|till|pump|bay|medallion|cab|licen[sc]e|machine|kiosk)"
@@ -58,6 +63,17 @@ _BRANCH = re.compile(
 )
 """The number of a shop or a till."""
 _AGREEMENT = re.compile(r"(?:[a-z/&'-]+ ){0,7}(?:agreement|contract|deed|lease)")
+_SHOP_OF_MANY = re.compile(r"(?:store|station|branch|outlet|till|terminal)(?: ?#? ?\d{3,}\b|$)")
+"""The number of a shop, whatever is behind it: its manager, its town. The number may be cut off."""
+_NUMBERED = re.compile(
+    r"(?:^| )(?:n[or]?|num|nbr|#)[.:]*$"
+    r"|(?<![a-z])(?:n[or]?|id|ref|reg|tel)[.:#]{0,2} ?[a-z]{0,3}-?\d[\w/.-]*$"
+)
+"""A number, or the word for one whose number was cut off: "Cab No."."""
+_FROM_HEADER = re.compile(r" ?<[^<>@ ]+@([\w-]+)[\w.-]*>$")
+"""The mail address behind the name of a sender, with its domain."""
+_NOT_IN_DOMAIN = re.compile(r"[^a-z0-9]")
+_LEAST_CHARS_OF_DOMAIN = 4
 _COUPLE = re.compile(r"mr\.? (?:and|&) mrs\b|mrs\.? (?:and|&) mr\b")
 """A married couple receives a letter."""
 _OTHER_VALUES = (_TOWN, _POSTCODE_AFTER, _CODE_BEFORE_TOWN, _BRANCH, _AGREEMENT)
@@ -117,6 +133,22 @@ def clean_name(text: str) -> str:
     return name[:-1].rstrip() if name.endswith("(") else name
 
 
+def without_mail_address(text: str) -> str:
+    """Return the name of a sender before its mail address, "" if the domain is another one.
+
+    Who sends a mail may pass on what somebody else issued.
+    """
+    address = _FROM_HEADER.search(fold(text))
+    if address is None:
+        return text
+    name = text[: address.start()].strip(_EDGES)
+    compact = _NOT_IN_DOMAIN.sub("", fold(name))
+    domain = address.group(1).replace("-", "")
+    first = _NOT_IN_DOMAIN.sub("", fold(name).split()[0]) if name else ""
+    is_own = len(first) >= _LEAST_CHARS_OF_DOMAIN and first in domain
+    return name if is_own or (domain and domain in compact) else ""
+
+
 def is_prose(text: str) -> bool:
     """Return whether a text is a piece of a sentence: names are capitalized."""
     words = [word for word in text.split() if word[:2].isalpha()]
@@ -156,6 +188,12 @@ def is_title(folded: str) -> bool:
     return bool(first and _NUMBER_AFTER_TITLE.fullmatch(folded, first.end()))
 
 
+def is_town_with_code(folded: str) -> bool:
+    """Return whether a text is nothing but a town with its postal code."""
+    bare = folded.strip(" .,-")
+    return any(pattern.fullmatch(bare) for pattern in (_TOWN, _POSTCODE_AFTER, _CODE_BEFORE_TOWN))
+
+
 def is_list_of_trades(text: str) -> bool:
     """Return whether a text lists what somebody does: "Brakes - Tires - Exhausts"."""
     parts = _BETWEEN_TRADES.split(text.strip(_EDGES))
@@ -169,9 +207,13 @@ def _is_something_else(folded: str) -> bool:
         _DAY.match(folded)
         or _AMOUNT_AFTER.search(folded)
         or _COUPLE.match(folded)
+        or _SHOP_OF_MANY.match(folded)
+        or _NUMBERED.search(folded)
         or any(pattern.fullmatch(folded.strip(" .,-")) for pattern in _OTHER_VALUES)
     )
-    return bool(is_remark or is_other_value or label_pattern("company", "never").search(folded))
+    return bool(
+        is_remark or is_other_value or label_pattern("company", "never", "closings").search(folded)
+    )
 
 
 def _is_label(folded: str) -> bool:

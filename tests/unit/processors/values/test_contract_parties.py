@@ -40,6 +40,23 @@ def parties_of(text: str) -> Finding | None:
             "between Rill Ltd of 5 Fell and Moor Road, Hexham (“Rill”), and Ann E. Bright (“You”).",
             "Rill Ltd; Ann E. Bright",
         ),
+        (
+            "between Ida Quill of Tarn, Maine, and Nils Orr of Pell, Ohio, the partners.",
+            "Ida Quill; Nils Orr",
+        ),
+        (
+            "BETWEEN (1) Ida Quill of 2 The Fell, Tarn (“Quill”) and (2) Rill Limited (“Rill”)",
+            "Ida Quill; Rill Limited",
+        ),
+        ("BY AND BETWEEN RILL, LLC AS SELLER AND ORR, LP AS BUYER", "RILL, LLC; ORR, LP"),
+        (
+            "between Rill Ltd (the employer) and Ida Quill (the employee). 2. Your duties begin.",
+            "Rill Ltd; Ida Quill",
+        ),
+        (
+            "among Rill Corp., a company (“R”), the Sellers named below, and Ida Quill (a “Seller”)",
+            "Rill Corp.; Ida Quill",
+        ),
     ],
 )
 def test_grammar_of_the_opening_sentence(opening: str, names: str):

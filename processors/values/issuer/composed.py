@@ -1,0 +1,162 @@
+"""Compose the names that go over several lines, and cut those that share theirs with an address."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+from processors.values.issuer.name_text import clean_name, is_town_with_code
+from processors.values.legal_forms import end_of_form, is_address, is_form_alone
+from processors.values.lines import TextLine, enclosing_box, fold, label_pattern
+
+# A sign at the head of a receipt whose words are below each other.
+_SIGN_LINES = 6
+_LEAST_SIGN_WORDS = 3
+_LEAST_SIGN_CHARS = 8
+
+# A name in large letters over two lines.
+_LARGE = 1.5
+"""Height of letters, in heights of the usual ones, that is a heading's or a logo's."""
+_LARGE_LINES = 8
+_SAME_HEIGHT = 0.12
+"""Share by which the heights of two lines of one name differ at most."""
+_MOST_LEADING = 0.9
+"""Room between two lines of one name, in heights of a line."""
+
+# The block of a signature, below the words that end a letter.
+_SIGNATURE_LINES = 4
+_PERSON = re.compile(
+    r"(?:(?:dr|mr|mrs|ms|prof|i\. ?a|i\. ?v|ppa|p\.p)\.? )*"
+    r"[^\W\d_]\S{0,20}(?: [^\W\d_]\S{0,20}){1,2}"
+)
+_TITLE_OF_PERSON = re.compile(
+    r"\b(?:head|chair\w*|president\w*|secretary|treasurer|officer|ceo|cfo|owner)\b"
+)
+
+_BETWEEN_PARTS = re.compile(r" ?[·•⋅|*\u2013\u2014] ?| - |, ?")
+_LEAST_PARTS, _MOST_PARTS = 3, 9
+
+
+def with_forms_joined(lines: Sequence[TextLine]) -> Iterator[tuple[int, TextLine]]:
+    """Yield the lines with their places; a legal form alone on its line joins the line before."""
+    are_forms = [
+        is_form_alone(line, fold(clean_name(line.folded.strip("() .,")))) for line in lines
+    ]
+    for place, line in enumerate(lines):
+        has_form_below = place + 1 < len(lines) and are_forms[place + 1]
+        if has_form_below and not end_of_form(line.text, line.folded):
+            form = lines[place + 1]
+            joined = replace(
+                line,
+                text=f"{line.text} {form.text}",
+                folded=f"{line.folded} {form.folded}",
+            )
+            yield place, joined
+        elif place == 0 or not are_forms[place]:
+            yield place, line
+
+
+def sign_at_head(lines: Sequence[TextLine]) -> TextLine | None:
+    """Join the words of a sign that are below each other at the head of a receipt."""
+    words: list[str] = []
+    for line in lines[:_SIGN_LINES]:
+        first, _, rest = line.text.partition(" ")
+        # The last word of the sign may have a number after it.
+        is_last = bool(words and rest) and not any(map(str.isalpha, rest[:4]))
+        if first.isalpha() and (is_last or not rest):
+            words.append(first)
+            if is_last:
+                break
+        elif words:
+            break
+    if len(words) < _LEAST_SIGN_WORDS or sum(map(len, words)) < _LEAST_SIGN_CHARS:
+        return None
+    text = " ".join(words)
+    return replace(lines[0], text=text, folded=fold(text))
+
+
+def signed_below(lines: Sequence[TextLine]) -> Iterator[TextLine]:
+    """Yield the lines of signatures that are for whom a letter was signed, not by whom."""
+    for closing in lines:
+        end = label_pattern("company", "closings").match(closing.folded)
+        # A mark may be behind the words, or nothing: "best regards from us all" is a sentence.
+        if end is None or closing.folded[end.end() :].strip(" ,.!"):
+            continue
+        below = lines[closing.number + 1 : closing.number + 1 + _SIGNATURE_LINES]
+        for above, line in pairwise(below):
+            is_title = _TITLE_OF_PERSON.search(line.folded) or label_pattern(
+                "parties", "no_name"
+            ).search(line.folded)
+            if _PERSON.fullmatch(above.folded) and not is_title:
+                yield line
+                break
+            if names_a_body(line.folded) and not is_title:
+                yield line
+
+
+def names_a_body(folded: str) -> bool:
+    """Return whether a text has a word of trades or institutions, or joins two names."""
+    words = label_pattern("company", "trades", "institutions")
+    return bool(words.search(folded) or " & " in folded)
+
+
+def is_large(line: TextLine, usual_height_pt: float) -> bool:
+    """Return whether the letters of a line are a heading's; the usual height 0 is unknown."""
+    if line.box is None or not usual_height_pt:
+        return False
+    return line.box[3] - line.box[1] >= _LARGE * usual_height_pt
+
+
+def large_names_joined(
+    lines: Sequence[TextLine], usual_height_pt: float
+) -> Iterator[tuple[int, TextLine]]:
+    """Yield two lines as one if both are as large as a logo and are below each other."""
+    for place, (line, below) in enumerate(pairwise(lines[:_LARGE_LINES])):
+        both = (line, below)
+        if not all(is_large(each, usual_height_pt) and not each.gaps for each in both):
+            continue
+        if line.text.isupper() == below.text.isupper() and _are_one_block(line, below):
+            boxes = [each.box for each in both if each.box]
+            yield (
+                place,
+                replace(
+                    line,
+                    text=f"{line.text} {below.text}",
+                    folded=f"{line.folded} {below.folded}",
+                    box=enclosing_box(boxes),
+                    words=(*line.words, *below.words),
+                ),
+            )
+
+
+def _are_one_block(line: TextLine, below: TextLine) -> bool:
+    """Return whether two lines are equally large, and aligned without room between them."""
+    one, other = line.box, below.box
+    if one is None or other is None:
+        return False
+    height, height_below = one[3] - one[1], other[3] - other[1]
+    if abs(height - height_below) > _SAME_HEIGHT * height:
+        return False
+    is_left = abs(one[0] - other[0]) < height
+    is_centered = abs(one[0] + one[2] - other[0] - other[2]) < 2 * height
+    return (is_left or is_centered) and 0 <= other[1] - one[3] + height / 2 < (
+        _MOST_LEADING + 0.5
+    ) * height
+
+
+def before_address(line: TextLine) -> TextLine | None:
+    """Return the name before the street and the town on its line, None if there is no such line.
+
+    So does small print at the foot name the issuer, and the window of an envelope its sender.
+    """
+    parts = _BETWEEN_PARTS.split(line.folded, maxsplit=_MOST_PARTS)
+    first, rest = parts[0], parts[1:]
+    if len(parts) < _LEAST_PARTS or any(map(str.isdigit, first)) or ":" in first:
+        return None
+    towns = [*rest[1:], *(f"{one}, {other}" for one, other in pairwise(rest[1:]))]
+    has_street = any(any(map(str.isdigit, part)) for part in rest)
+    if not has_street or not any(map(is_town_with_code, towns)):
+        return None
+    if is_address(first) or end_of_form(line.text, line.folded):
+        return None
+    return replace(line, text=line.text[: len(first)], folded=first, gaps=())

@@ -1,0 +1,107 @@
+"""What `find_values` promises about names that a line, a heading or a signature only hints at."""
+
+import pytest
+
+from pipeline.model import PageText
+from processors.contract import Line, Page
+from processors.values import find_values
+
+
+def company_of(text: str) -> str | None:
+    """Return the company found in a text."""
+    page = Page(PageText(number=1, source="text", engine=None, confidence=None, text=text))
+    found = find_values([page]).get("company")
+    return found.value if found else None
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        (
+            (
+                "INVOICE 12\nBill to: Ann Fox\n3 Hill Row\nEly CB6 1AA\nTiles 2 19,50 39,00\nTotal 39.00\n"
+                "Otter Tiling - 5 Weir Lane - Ely CB7 4AB"
+            ),
+            "Otter Tiling",
+        ),
+        ("Invoice from Otter Tiling to Heron Gallery\nInvoice # 12\nTotal 39.00", "Otter Tiling"),
+        ("From: Otter Tiling <ann@otter.example>\nInvoice 12\nTotal 39.00", "Otter Tiling"),
+        (
+            "Invoice 12\nTiles 39.00\nTotal 39.00\nKind regards,\nAnn Fox\nOtter Tiling",
+            "Otter Tiling",
+        ),
+        ("Cab No. 12\nDriver ID 220\nTotal 9.00\nOtter Cab Co.", "Otter Cab Co."),
+        ("FOR HERE\nOtter Grill\nTotal 9.00", "Otter Grill"),
+        ("Store 0042 Mgr. Ann\nOtter Foods\nTotal 9.00", "Otter Foods"),
+    ],
+)
+def test_name_is_found(text: str, name: str):
+    """A name is found at a signature, in a mail's header, and before its address on one line."""
+    assert company_of(text) == name
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Invoice 12\nTo: Otter School\nWeirplein 2\n3511 AB Utrecht\nTotal 9.00",
+        "Invoice 12\nMessrs. Fox & Otter\nSolicitors\n8 Weir Hill\nEly CB6 1AA\nTotal 9.00",
+        "株式会社かわうそ 御中\n合計 900",
+        "Invoice 12\nFrom: Ann Fox <ann@heron.example>\nTotal 9.00",
+    ],
+)
+def test_receiver_is_no_issuer(text: str):
+    """Neither a receiver, nor its street, nor who passes a mail on has issued the document."""
+    assert company_of(text) is None
+
+
+def test_name_over_two_lines_in_large_letters():
+    """Two lines of one height are one name."""
+    lines = [
+        Line("THE OTTER", (50, 30, 150, 50)),
+        Line("WEIR WORKS", (50, 54, 160, 74)),
+        *(Line(text, (50, 100 + 14 * row, 200, 110 + 14 * row)) for row, text in enumerate(
+            ["5 Weir Lane, Ely", "Invoice No: 12", "Tiles 39.00", "VAT 0.00", "Total 39.00"]
+        )),
+    ]  # fmt: skip
+    text = "\n".join(line.text for line in lines)
+    page = PageText(number=1, source="text", engine=None, confidence=None, text=text)
+
+    found = find_values([Page(page, tuple(lines))])
+
+    assert found["company"].value == "THE OTTER WEIR WORKS"
+
+
+@pytest.mark.parametrize(
+    ("text", "buyer"),
+    [
+        ("Invoice 12\nBuyer   Seller\nHeron Hotel   Otter Tiling\nTotal 9.00", "Heron Hotel"),
+        ("Invoice 12\nIssued to: Heron Hotel Ltd\nTotal 9.00", "Heron Hotel Ltd"),
+        ("Invoice 12\nBill from   Bill to\nOtter Ltd   Heron Hotel\nTotal 9.00", "Heron Hotel"),
+    ],
+)
+def test_buyer_is_in_its_column(text: str, buyer: str):
+    """The name below a label is in the label's column, and another label is no name."""
+    page = Page(PageText(number=1, source="text", engine=None, confidence=None, text=text))
+
+    assert find_values([page])["buyer"].value == buyer
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "Office 12, Otter Tower P.O. Box 33120 Dubai, United Arab Emirates",
+        "Plot 15, Otter Road Ikoyi, Lagos Nigeria",
+        "3 bis, rue des Loutres BP 40012 75011 Paris Cedex",
+        "24 Otter Street Gardens Cape Town 8001 South Africa",
+    ],
+)
+def test_address_ends_with_its_country(address: str):
+    """The number of a box is no postal code, and a country is the end of an address."""
+    broken = address
+    for place in (" P.O. Box", " Dubai", " Ikoyi", " Nigeria", " BP ", " 75011", " Gardens"):
+        broken = broken.replace(place, "\n" + place.strip() + " " * place.endswith(" "))
+    broken = broken.replace(" Cape", "\nCape").replace(" South", "\nSouth")
+    text = f"Otter Tiling Ltd\n{broken}\n\nInvoice 12\nTotal 9.00"
+    page = Page(PageText(number=1, source="text", engine=None, confidence=None, text=text))
+
+    assert find_values([page])["address"].value == address
