@@ -37,6 +37,7 @@ _CYRILLIC = (
 _GREEK = ("αοιετσνηςρ|πκμλγδύόάθωέφχβίήώξζψϊϋΐΰυ",)
 _HEBREW = ("יוהלאתרבמשנ|דקעחפגטכזסצםןךףץ",)
 _ARABIC = ("اليمنوترب|هعدفسكحقجةصشءىضخذطزغثظأإئآؤ",)
+_BALTIC = ("ėšž|ąčęįųū", "āīē|šņļģķžčū", "äõü|öšž")
 _TURKISH = "ıüş|öçğâîû"
 _THAI = ("".join(map(chr, range(0xE01, 0xE2F))) + "|" + "".join(map(chr, range(0xE2F, 0xE5C))),)
 
@@ -48,7 +49,7 @@ _CANDIDATES: tuple[tuple[str, tuple[str, ...], float], ...] = (
     ("cp1251", _CYRILLIC, 0.2),
     ("cp1253", _GREEK, 0.2),
     ("cp1254", (_TURKISH,), 0.2),
-    ("cp1257", ("ėšž|ąčęįųū", "āīē|šņļģķžčū", "äõü|öšž"), 0.2),  # the Baltic languages
+    ("cp1257", _BALTIC, 0.2),
     ("cp1255", _HEBREW, 0.2),
     ("cp1256", _ARABIC, 0.2),
     ("cp874", _THAI, 0.2),
@@ -60,6 +61,7 @@ _CANDIDATES: tuple[tuple[str, tuple[str, ...], float], ...] = (
     ("iso8859_15", _WESTERN, 0.6),
     ("cp850", _WESTERN, 0.8),
     ("cp852", _CENTRAL, 0.8),
+    ("cp775", _BALTIC, 0.8),
     ("cp857", (_TURKISH,), 0.8),
     ("cp866", _CYRILLIC, 0.8),
     ("cp737", _GREEK, 0.8),
@@ -67,6 +69,8 @@ _CANDIDATES: tuple[tuple[str, tuple[str, ...], float], ...] = (
     ("mac_roman", _WESTERN, 0.8),
     ("mac_latin2", _CENTRAL, 1.0),
     ("mac_cyrillic", _CYRILLIC, 1.0),
+    ("mac_greek", _GREEK, 1.0),
+    ("mac_turkish", (_TURKISH,), 1.0),
 )
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 _LAST_ASCII = 0x7F
@@ -114,7 +118,7 @@ def _score(data: bytes, encoding: str, languages: tuple[str, ...]) -> float:
     letters: list[str] = []
     for place in places:
         before, char, after = text[place - 1 : place], text[place], text[place + 1 : place + 2]
-        if char.isalpha() or unicodedata.combining(char):
+        if _is_letter(char):
             letters.append(char)
             signs += _faults_of_letter(before, char, after)
         else:
@@ -145,9 +149,14 @@ def _faults_of_letter(before: str, char: str, after: str) -> float:
             faults += _MISPLACED
     if (before + after).strip().isdigit():
         faults += _MISPLACED
-    elif not char.islower() and not before.isalpha() and not after.isalpha():
+    elif not char.islower() and not (_is_letter(before) or _is_letter(after)):
         faults += _STRANGER  # a currency sign, more likely than a word of one capital letter
     return faults
+
+
+def _is_letter(char: str) -> bool:
+    """Say whether a character is a letter, or a vowel or tone above or below one."""
+    return char.isalpha() or (char != "" and unicodedata.category(char) == "Mn")
 
 
 def _faults_of_spelling(before: str, char: str, after: str) -> float:

@@ -136,9 +136,7 @@ def _candidates(lines: Sequence[TextLine], kind: str) -> Iterator[_Candidate]:
                 continue
             link = _link_after(line, label)
             explicit = _says_number(label, link)
-            number, end = _number_after(line, label, link, explicit=explicit)
-            if number or explicit:  # behind a title alone there may be the label itself
-                searched_to = end
+            number, searched_to = _number_after(line, label, link, explicit=explicit)
             if explicit and not number:
                 number = _number_of_month(lines, line, label, link)
             if number:
@@ -182,7 +180,8 @@ def _number_after(
 ) -> tuple[str | None, int]:
     """Return the number after a label, and up to where the line was searched.
 
-    A number with blanks is returned whole; it is None if its end is not known.
+    A number with blanks is returned whole; it is None if its end is not known. Behind a title alone
+    there may be the label itself, which is not searched then.
     """
     start = link.end()
     if link.group() == "-" and len(label.group()) <= _MOST_PREFIX and label.group().isalpha():
@@ -196,7 +195,8 @@ def _number_after(
     if _GOES_ON.match(rest) and not _begins_with_date(rest.lstrip(" /-")):
         return None, token.end()
     is_alone = explicit and not rest.strip()
-    return _number_in(token.group(), explicit=explicit, is_alone=is_alone), token.end()
+    number = _number_in(token.group(), explicit=explicit, is_alone=is_alone)
+    return number, token.end() if number or explicit else start
 
 
 def _whole_after(text: str, start: int, *, explicit: bool) -> re.Match[str] | None:

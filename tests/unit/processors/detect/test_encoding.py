@@ -35,6 +35,10 @@ TEXTS = {
     "cp1255 short": ("cp1255", 'תעודת משלוח 55, סה"כ 20.00'),
     "cp1255 coin": ("cp1255", "חשבונית מס 12, לתשלום 40 ₪"),
     "cp857": ("cp857", "Ödenecek tutar, şirket adı, açıklama, yazılım"),  # noqa: RUF001 - Turkish
+    "cp874 words": ("cp874", "Name,Sum\nบริษัท ตัวอย่าง จำกัด,1"),
+    "cp775": ("cp775", "Sąskaita faktūra, mokėtina suma, pirkėjas, įmonė, ačiū"),
+    "mac gr": ("mac_greek", "Ημερομηνία έκδοσης, σύνολο πληρωμής"),
+    "mac tr": ("mac_turkish", "Fatura tarihi, ödeme şekli, açıklama, danışmanlığı"),  # noqa: RUF001 - Turkish
     "cp862": ("cp862", "חשבונית מס מספר 12 סך הכל לתשלום"),
     "iso6": ("iso8859_6", "فاتورة ضريبية رقم 12 المجموع الكلي"),
     "iso7": ("iso8859_7", "Ημερομηνία έκδοσης, Άρτα, σύνολο πληρωμής"),
