@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from pipeline.model import ReadStatus
 from processors.contract import Context, EmbeddedFile, Reading, Unreadable
@@ -29,6 +30,10 @@ _HTML_IN_TEXT = re.compile(
     r"</(?:p|div|td|tr|table|li|ul|ol|span|strong|b|em|i|a|h[1-6]|body|html)\s*>|<br\s*/?>",
     re.IGNORECASE,
 )
+_SPREADSHEET = "{urn:schemas-microsoft-com:office:spreadsheet}"
+_WORKBOOK = f"{_SPREADSHEET}Workbook"
+_MOST_COLUMNS = 16_384
+_MIDNIGHT = re.compile(r"(?<=^\d{4}-\d\d-\d\d)T00:00:00(?:\.000)?$")  # of a day without a time
 _MOST_IN_TEXT = 20  # documents; a log has a message in each of its lines
 _DECLARED_ENCODING = re.compile(r"(<\?xml\b[^>]{0,200}?)\s+encoding\s*=\s*[\"'][^\"']{1,40}[\"']")
 
@@ -61,10 +66,17 @@ class XmlProcessor:
     def process(self, path: Path, work_dir: Path, context: Context) -> Reading:
         """Return one line per element that has text, as "name: text".
 
-        Of an electronic invoice or a message of a bank its data too.
+        Of a workbook, one line per row; of an electronic invoice or a message of a bank its data
+        too.
         """
         del work_dir, context
         data, texts = _texts_of(path.read_bytes())
+        rows, hidden = _rows_in(data)
+        if rows or hidden:
+            page = text_page(
+                clean("\n".join(rows)), engine="xml", kept_apart=clean("\n".join(hidden))
+            )
+            return Reading(pages=(page,))
         lines: list[str] = []
         attached: list[EmbeddedFile] = []
         for name, text in texts:
@@ -81,6 +93,35 @@ class XmlProcessor:
             invoice = dataclasses.replace(invoice, complete=True)
         said = invoice or bank_message_in(data)
         return Reading(pages=(page,), structured=said, children=attached)
+
+
+def _rows_in(data: bytes) -> tuple[list[str], list[str]]:
+    """Return the rows of a workbook of Excel 2003 in XML, and the hidden ones; none of other XML.
+
+    See "XML Spreadsheet Reference" (Excel 2003): a cell may say its column, which counts from 1.
+    """
+    rows: list[str] = []
+    hidden: list[str] = []
+    for event, element in elements(data, whole=frozenset({"Row"})):
+        if event == "start" and element.getparent() is None and element.tag != _WORKBOOK:
+            break
+        if event == "end" and element.tag == f"{_SPREADSHEET}Row":
+            line = "\t".join(_cells_of(element))
+            if line.strip():
+                is_hidden = element.get(f"{_SPREADSHEET}Hidden") == "1"
+                (hidden if is_hidden else rows).append(line)
+    return rows, hidden
+
+
+def _cells_of(row: Any) -> list[str]:
+    cells: list[str] = []
+    for cell in row.iterchildren(f"{_SPREADSHEET}Cell"):
+        index = cell.get(f"{_SPREADSHEET}Index", "")
+        if index.isdecimal() and int(index) <= _MOST_COLUMNS:
+            cells += [""] * (int(index) - 1 - len(cells))
+        text = " ".join("".join(cell.itertext(f"{_SPREADSHEET}Data")).split())
+        cells.append(_MIDNIGHT.sub("", text))
+    return cells
 
 
 def _lines_of(name: str, text: str) -> list[str]:

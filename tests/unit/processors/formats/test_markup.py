@@ -143,3 +143,22 @@ def test_html_that_is_text_of_xml_is_read_as_what_it_shows(tmp_path: Path):
     data = b"<feed><name>a &lt; b</name><note><![CDATA[<p>Milk</p><p>2 &lt; 3</p>]]></note></feed>"
 
     assert documents.read(data, tmp_path).text == "name: a < b\nnote:\nMilk\n2 < 3"
+
+
+def test_a_workbook_in_xml_is_read_row_by_row(tmp_path: Path):
+    """Cells of a row share its line, each in its column; a hidden row is kept apart."""
+    row = '<Row{}><Cell><Data ss:Type="String">{}</Data></Cell>{}</Row>'
+    sum_cell = '<Cell ss:Index="3"><Data ss:Type="Number">40</Data></Cell>'
+    day_cell = '<Cell><Data ss:Type="DateTime">2026-05-04T00:00:00.000</Data></Cell>'
+    data = (
+        '<Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"'
+        ' xmlns:ss="urn:schemas-microsoft-com:office:spreadsheet"><Worksheet ss:Name="May"><Table>'
+        + row.format("", "Milk", sum_cell)
+        + row.format("", "Seen", day_cell)
+        + row.format(' ss:Hidden="1"', "Tea", "")
+        + "</Table></Worksheet></Workbook>"
+    )
+
+    findings = documents.read(data.encode(), tmp_path)
+
+    assert findings.text == "Milk\t\t40\nSeen\t2026-05-04\n\nTea"
