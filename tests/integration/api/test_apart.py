@@ -259,7 +259,7 @@ def test_no_secret_is_in_an_answer_a_log_a_trace_or_the_audit(
     caplog.set_level(logging.DEBUG)
     mine = api.desk.accounts["main"]
     api.result("GET", "/tables")
-    caspio_token = mine.client._http.auth._kept.token.secret.reveal()  # type: ignore[union-attr]
+    caspio_token = mine.client._sender._auth._kept.token.secret.reveal()  # type: ignore[union-attr]
     usual = api.by(api.desk.token(scope=replace(RAW, raw_writes=False)))
     seen = []
     for endpoint in endpoints():
