@@ -248,25 +248,38 @@ def test_a_page_of_a_long_document(office: Office):
 FILES = 100_000
 
 
-@pytest.fixture
-def many_files(tmp_path: Path) -> Iterator[SqlLedger]:
-    """A ledger with 100,000 files in SQLite."""
-    with SqlLedger(f"sqlite:///{tmp_path / 'ledger.db'}", clock=CLOCK) as ledger:
+@pytest.fixture(params=["sqlite", "postgres"])
+def many_files(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlLedger]:
+    """A ledger with 100,000 files, in each kind of database."""
+    url = f"sqlite:///{tmp_path / 'ledger.db'}"
+    if request.param == "postgres":
+        server: Postgres = request.getfixturevalue("postgres")
+        url = server.url(server.create_database())
+    with SqlLedger(url, clock=CLOCK) as ledger:
         refs = [a_ref(str(n), name=f"IMG_{n:06} Łódź.pdf") for n in range(FILES)]
         for begin in range(0, FILES, 5_000):
             ledger.files.seen(refs[begin : begin + 5_000], "run-1")
         _analyze(ledger)
+        if request.param == "postgres":
+            # As autovacuum does by itself: without it, each entry of an index leads to its row.
+            with ledger._session.engine.connect() as connection:
+                connection.execution_options(isolation_level="AUTOCOMMIT")
+                connection.exec_driver_sql("VACUUM files")
         yield ledger
 
 
 @pytest.mark.parametrize("text", ["img", "099999", "ódź 4711", "nowhere", "77777"])
 def test_a_file_among_many_is_found(many_files: SqlLedger, text: str):
-    """Of 100,000 files SQLite finds those with a part of a name in at most 50 ms, by an index alone."""
+    """Of 100,000 files those with a part of a name are found by an index alone, SQLite's in 50 ms of CPU."""
     explained = _explain(many_files)
-    # It searches in this process, so that its CPU time is all, however busy the machine is.
-    ms = _ms(partial(many_files.files.search, text, limit=51), time.process_time)
+    dialect = many_files._session.engine.dialect.name
+    # SQLite searches in this process, so that its CPU time is all, however busy the machine is. What
+    # a server takes is its own, and only the clock shows it.
+    sqlite = dialect == "sqlite"
+    clock, most_ms = (time.process_time, MOST_MS) if sqlite else (time.perf_counter, 2 * MOST_MS)
+    ms = _ms(partial(many_files.files.search, text, limit=51), clock)
     lines = explained()
 
-    print(f"\nsqlite search {text}: {ms:.1f} ms", end="")
+    print(f"\n{dialect} search {text}: {ms:.1f} ms", end="")
     assert any("ix_files_names" in line for line in lines), lines
-    assert ms <= MOST_MS
+    assert ms <= most_ms
