@@ -62,6 +62,7 @@ LIBRARIES = {
     "stdnum": "python-stdnum",
     "striprtf": "striprtf",
     "structlog": "structlog",
+    "xlrd": "xlrd",
     "zxingcpp": "zxing-cpp",
 }
 """The distribution of each library that processors import.
