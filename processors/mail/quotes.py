@@ -39,10 +39,10 @@ _HEAD_FIELDS = re.compile(
     r"|asunto|inviato|data|a|oggetto|verzonden|aan|onderwerp|sendt|dato|til|emne|skickat|till"
     r"|ämne|wysłano|do|temat|odesláno|komu|předmět|assunto)\s?:\**"
 )
-# In a language that is not listed: two words at most before a colon, the sender's address in the
-# first line, and a day with a time below it.
+# In a language that is not listed: two words at most before a colon, the sender with an
+# address in brackets, and a day with a time below it.
 _ANY_FIELD = re.compile(r"\**[^\W\d_]+(?: [^\W\d_]+)? ?[:\uff1a]\**\s*\S")
-_ADDRESS = re.compile(r"[^\s@<>]+@[\w-]+\.[\w.-]+")
+_ADDRESS = re.compile(r"\S ?(?:<|\[mailto:)[^\s@<>]+@[\w-]+\.[\w.-]+[>\]]")
 _DAY_WITH_TIME = re.compile(r"(?=.*\b(?:19|20)\d\d)(?=.*\b\d{1,2}[:.h]\d\d\b)")
 _FEWEST_ANY_FIELDS = 3
 _HEAD_LINES = 6

@@ -68,6 +68,7 @@ def test_one_mark_within_an_older_mail_makes_it_no_answer(attribution: str):
         ("Frå: Lena <lena@flats.example>\nSendt: 5. mai 2026 08:00\nTil: Otto", True),
         ("발신: Lena <lena@flats.example>\n날짜: 2026년 5월 5일 08:00\n수신: Otto", True),
         ("Caretaker: Lena, lena@flats.example\nKeys: Otto\nRoof: Ada", False),
+        ("E-mail: lena@flats.example\nOrdered: 5 May 2026 08:00\nKeys: 2", False),
         ("Caretaker: Lena\nOpen: 5 May 2026 08:00\nKeys: Otto", False),
     ],
 )
