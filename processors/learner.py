@@ -28,7 +28,7 @@ from processors.learning import (
     ColumnKind,
     ColumnModel,
     Example,
-    Place,
+    PrintedPlace,
     Trained,
     clopper_pearson_lower,
     doubts,
@@ -226,7 +226,7 @@ def _learned(choice: Choice) -> LearnedChoice:
     )
 
 
-def _place(place: Place | None) -> PrintedAt | None:
+def _place(place: PrintedPlace | None) -> PrintedAt | None:
     return None if place is None else PrintedAt(place.page, place.line, place.box)
 
 

@@ -25,7 +25,7 @@ def wait_s(attempts: int) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class MessagesResult:
     """What a run came to for its messages: the reason to repeat it, "" for none, and its result."""
 
     repeat: str
@@ -42,14 +42,14 @@ def answering(ledger: Ledger, request: RunRequest, summary: Summary) -> Iterator
         ledger,
         request.batch,
         summary.run_id,
-        lambda: Answer(reason_to_repeat(summary), result_text(summary)),
+        lambda: MessagesResult(reason_to_repeat(summary), result_text(summary)),
     ):
         yield
 
 
 @contextmanager
 def answering_batch(
-    ledger: Ledger, batch: str, run_id: str, answer: Callable[[], Answer]
+    ledger: Ledger, batch: str, run_id: str, answer: Callable[[], MessagesResult]
 ) -> Iterator[None]:
     """Take the messages of a batch, and settle them as `answer` says at the end of the run.
 

@@ -28,7 +28,7 @@ _NO_AGREEMENT = Agreement(0, 0)
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class FindingChoice:
     """A finding that a column can take. `evidence` says why it is suggested, "" if it is not."""
 
     finding: str
@@ -47,12 +47,12 @@ class ColumnChoices:
 
     column: Column
     values: tuple[Value, ...]
-    choices: tuple[Choice, ...] = ()
+    choices: tuple[FindingChoice, ...] = ()
     proposed: str = ""
     why_not: str = ""
 
     @property
-    def suggested(self) -> tuple[Choice, ...]:
+    def suggested(self) -> tuple[FindingChoice, ...]:
         """Return the choices that something speaks for."""
         return tuple(one for one in self.choices if one.evidence)
 
@@ -111,7 +111,7 @@ def _of_column(
         return name != taken, -agreement.agreed, (column.name, name) not in named
 
     choices = [
-        Choice(name, _description(name), _evidence(column.name, name, pairs, named))
+        FindingChoice(name, _description(name), _evidence(column.name, name, pairs, named))
         for name in sorted(fitting, key=rank)
     ]
     return ColumnChoices(column, values, tuple(choices), taken)

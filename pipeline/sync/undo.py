@@ -18,7 +18,7 @@ from pipeline.sync.context import Pair, SyncContext, pair_states
 from pipeline.sync.conversions import Unfit
 from pipeline.sync.layout import Layout, unreadable
 from pipeline.sync.whole import (
-    Task,
+    SyncTask,
     deletes_record,
     filled_since,
     restorable,
@@ -64,7 +64,7 @@ def _undo(context: SyncContext, effects: Sequence[SyncEffect]) -> None:
         pair = pairs[effect.key]
         undoing = _undoing(effect, pair, context)
         if undoing is not None:
-            tasks.append(Task(undoing, pair))
+            tasks.append(SyncTask(undoing, pair))
     tasks = _without_others_values(tasks, context)
     # Both sides as they are once everything is taken back.
     rows = {task.effect.key: _rows_after(task, context.layout) for task in tasks}
@@ -75,7 +75,7 @@ def _undo(context: SyncContext, effects: Sequence[SyncEffect]) -> None:
     Writer(context, dict(known), undone).carry_out(tasks)
 
 
-def _without_others_values(tasks: Sequence[Task], context: SyncContext) -> list[Task]:
+def _without_others_values(tasks: Sequence[SyncTask], context: SyncContext) -> list[SyncTask]:
     """Leave out inserted records in which users have filled in more than was inserted."""
     lost = unreadable(context.table.columns())
     whole, changed = with_whole_records(tasks, context)
@@ -142,7 +142,7 @@ def _has(now: Row | None, values: Row) -> bool:
     return now is not None and all(now.get(name) == value for name, value in values.items())
 
 
-def _rows_after(task: Task, layout: Layout) -> tuple[Row | None, Row | None]:
+def _rows_after(task: SyncTask, layout: Layout) -> tuple[Row | None, Row | None]:
     effect, pair = task.effect, task.pair
     now = pair.caspio if effect.side is Side.CASPIO else pair.mirror
     after: Row | None = None

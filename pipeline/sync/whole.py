@@ -16,7 +16,7 @@ _SET_BY_CASPIO = {"TIMESTAMP", "AUTONUMBER", "PREFIXED AUTONUMBER", "GUID", "RAN
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class SyncTask:
     """A change of one row, with the row as it was read on both sides."""
 
     effect: SyncEffect
@@ -24,8 +24,8 @@ class Task:
 
 
 def with_whole_records(
-    tasks: Sequence[Task], context: SyncContext
-) -> tuple[list[Task], Sequence[Task]]:
+    tasks: Sequence[SyncTask], context: SyncContext
+) -> tuple[list[SyncTask], Sequence[SyncTask]]:
     """Read records that are to be deleted again, with all their columns.
 
     Returns all tasks, and in the second place those left out because their record has changed.
@@ -42,14 +42,14 @@ def with_whole_records(
         elif (record := records.get(task.pair.pk)) and _is_as_before(record, task.pair, context):
             before = {**task.effect.before, **_others(record, columns, context)}
             effect = replace(task.effect, before=before)
-            kept.append(Task(effect, replace(task.pair, record=record)))
+            kept.append(SyncTask(effect, replace(task.pair, record=record)))
         else:
             changed.append(task)
     return kept, changed
 
 
 def _whole_records(
-    tasks: Sequence[Task], columns: Mapping[str, Column], context: SyncContext
+    tasks: Sequence[SyncTask], columns: Mapping[str, Column], context: SyncContext
 ) -> Mapping[str, RecordRow]:
     # A formula follows from the other columns.
     readable = (name for name, column in columns.items() if _is_read(column))
@@ -58,7 +58,7 @@ def _whole_records(
     return {record.pk: record for record in found}
 
 
-def with_whole_rows(tasks: Sequence[Task], context: SyncContext) -> list[Task]:
+def with_whole_rows(tasks: Sequence[SyncTask], context: SyncContext) -> list[SyncTask]:
     """Read rows of the mirror that are to be deleted again, with all their columns.
 
     One that has changed meanwhile keeps its old values, which no write will meet.
@@ -86,7 +86,7 @@ def with_whole_rows(tasks: Sequence[Task], context: SyncContext) -> list[Task]:
     return whole
 
 
-def filled_since(task: Task, context: SyncContext) -> list[str]:
+def filled_since(task: SyncTask, context: SyncContext) -> list[str]:
     """Return the columns beside those in sync in which an inserted record has a value."""
     if not deletes_record(task):
         return []
@@ -111,7 +111,7 @@ def restorable(before: Row, context: SyncContext) -> Row:
     }
 
 
-def deletes_record(task: Task) -> bool:
+def deletes_record(task: SyncTask) -> bool:
     """Say whether a task deletes a record at Caspio."""
     return task.effect.side is Side.CASPIO and task.effect.kind is ChangeKind.DELETE
 

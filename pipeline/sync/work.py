@@ -17,7 +17,7 @@ from pipeline.sync.context import Pair, SyncContext
 from pipeline.sync.conversions import Unfit
 from pipeline.sync.merge import Merge, MergeOutcome, Seen, merge
 from pipeline.sync.reviews import Reviews
-from pipeline.sync.whole import Task, with_whole_records
+from pipeline.sync.whole import SyncTask, with_whole_records
 from pipeline.sync.write import Writer
 
 Deletion = tuple[Pair, Merge]
@@ -131,9 +131,9 @@ def _check_fit(found: Merge, context: SyncContext) -> None:
             context.layout.to_mirror(values)
 
 
-def _tasks(pair: Pair, found: Merge, context: SyncContext) -> list[Task]:
+def _tasks(pair: Pair, found: Merge, context: SyncContext) -> list[SyncTask]:
     return [
-        Task(
+        SyncTask(
             SyncEffect(
                 sync=context.spec.identity,
                 key=pair.key,

@@ -28,7 +28,7 @@ from pipeline.ports.mirror import Written
 from pipeline.steps.write_back.effects import IN_FLIGHT_S, LONGEST_CALL, looked_until
 from pipeline.sync.context import Pair, SyncContext, pair_states
 from pipeline.sync.layout import Layout
-from pipeline.sync.whole import Task, with_whole_rows
+from pipeline.sync.whole import SyncTask, with_whole_rows
 from pipeline.wording import counted
 
 _HIDDEN = (
@@ -93,7 +93,7 @@ class Writer:
     advance: Advance = advanced
     unsettled: int = 0
 
-    def carry_out(self, tasks: Sequence[Task]) -> None:
+    def carry_out(self, tasks: Sequence[SyncTask]) -> None:
         """Carry out tasks of different rows; one row may have a task for each side."""
         if not tasks:
             return
@@ -105,7 +105,7 @@ class Writer:
         for start in range(0, len(there), _AT_ONCE):
             self._write_caspio(there[start : start + _AT_ONCE])
 
-    def _write_mirror(self, tasks: Sequence[Task]) -> None:
+    def _write_mirror(self, tasks: Sequence[SyncTask]) -> None:
         if not tasks:
             return
         self.context.before_each()
@@ -127,7 +127,7 @@ class Writer:
                 settled.append(self._overtaken(effect))
         self._settle(settled)
 
-    def _write_caspio(self, tasks: Sequence[Task]) -> None:
+    def _write_caspio(self, tasks: Sequence[SyncTask]) -> None:
         effects = self._intend(tasks)
         with self._giving_up_the_rest(effects) as sent:
             for effect, task in zip(effects, tasks, strict=True):
@@ -159,7 +159,7 @@ class Writer:
         pk = answer.record.pk if answer.record else pk
         return replace(effect, state=EffectState.VERIFIED, pk=pk)
 
-    def _intend(self, tasks: Sequence[Task]) -> Sequence[SyncEffect]:
+    def _intend(self, tasks: Sequence[SyncTask]) -> Sequence[SyncEffect]:
         effects = [task.effect for task in tasks]
         return self.context.ledger.intend(effects, self.context.run_id)
 
@@ -316,7 +316,7 @@ def _mirror_change(effect: SyncEffect, pair: Pair, context: SyncContext) -> Mirr
     return MirrorChange(effect.kind, key, guard, values)
 
 
-def _replaced(task: Task) -> Mapping[str, object]:
+def _replaced(task: SyncTask) -> Mapping[str, object]:
     one = task.effect
     row: dict[str, object] = {
         "key": one.key,
@@ -329,7 +329,7 @@ def _replaced(task: Task) -> Mapping[str, object]:
     return row
 
 
-def _archive(tasks: Sequence[Task], context: SyncContext) -> None:
+def _archive(tasks: Sequence[SyncTask], context: SyncContext) -> None:
     """Keep the rows that are about to be overwritten or deleted, before any intent is recorded."""
     lines = [
         json.dumps(

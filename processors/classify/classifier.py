@@ -39,7 +39,7 @@ _SHORT_CONFIDENCE = 0.2
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class ClassEvidence:
     """A word that a rule found, its line, and the points that it adds."""
 
     doc_class: str
@@ -76,7 +76,7 @@ def classify(pages: Sequence[Page], *, media_type: str, own_rules: str = "") -> 
 
 
 def _behind(
-    found: Finding, ranked: Sequence[tuple[float, str]], evidence: Sequence[Evidence]
+    found: Finding, ranked: Sequence[tuple[float, str]], evidence: Sequence[ClassEvidence]
 ) -> Iterator[Finding]:
     """Yield the other classes: they share what is left of certainty, as much as speaks for them."""
     behind = [(points, name) for points, name in ranked if name != found.value]
@@ -86,7 +86,11 @@ def _behind(
 
 
 def _decided(
-    ranked: Sequence[tuple[float, str]], evidence: Sequence[Evidence], rules: Rules, *, words: int
+    ranked: Sequence[tuple[float, str]],
+    evidence: Sequence[ClassEvidence],
+    rules: Rules,
+    *,
+    words: int,
 ) -> Finding:
     """Return the class with the most points, or none where the points do not decide."""
     (best_points, best), (second_points, second) = [*ranked, (0.0, "")][:2]
@@ -108,7 +112,7 @@ def _decided(
 
 def evidence_in(
     lines: Sequence[TextLine], rules: Rules, *, is_table: bool = False
-) -> list[Evidence]:
+) -> list[ClassEvidence]:
     """Return every word that the rules found.
 
     Labels do not make a form of a table, which has them anyway: only its title does.
@@ -123,7 +127,7 @@ def evidence_in(
     ]
 
 
-def found_by(rule: Rule, lines: Sequence[TextLine]) -> Iterator[Evidence]:
+def found_by(rule: Rule, lines: Sequence[TextLine]) -> Iterator[ClassEvidence]:
     """Yield the different words that a rule finds, at most as many as it counts."""
     searched = lines[: _LINES_OF.get(rule.where, len(lines))]
     seen: set[str] = {""}
@@ -133,7 +137,7 @@ def found_by(rule: Rule, lines: Sequence[TextLine]) -> Iterator[Evidence]:
             if word in seen:
                 continue
             seen.add(word)
-            yield Evidence(rule.doc_class, word.strip(), line, rule.weight)
+            yield ClassEvidence(rule.doc_class, word.strip(), line, rule.weight)
             if len(seen) > rule.most:
                 return
 
@@ -148,13 +152,13 @@ def _without_evidence(words: int, rules: Rules, *, is_table: bool) -> Finding:
     return Finding(None, _SHORT_CONFIDENCE, reason)
 
 
-def _for_class(evidence: Sequence[Evidence], doc_class: str) -> list[Evidence]:
+def _for_class(evidence: Sequence[ClassEvidence], doc_class: str) -> list[ClassEvidence]:
     """Return what speaks for a class, the strongest first."""
     own = [piece for piece in evidence if piece.doc_class == doc_class and piece.weight > 0]
     return sorted(own, key=lambda piece: -piece.weight)
 
 
-def _named(evidence: Sequence[Evidence], doc_class: str) -> str:
+def _named(evidence: Sequence[ClassEvidence], doc_class: str) -> str:
     """Return the strongest evidence for a class in words."""
     strongest = _for_class(evidence, doc_class)[:_MOST_NAMED]
     named = [

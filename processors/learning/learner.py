@@ -38,9 +38,9 @@ from processors.learning.text.shape import Shape
 from processors.learning.types import (
     Alternative,
     Choice,
+    ChoiceEvidence,
     ColumnKind,
-    Evidence,
-    Place,
+    PrintedPlace,
     Stratum,
 )
 from processors.learning.words import WordScores
@@ -143,7 +143,7 @@ class Learned:
             probability=round(chance, 4),
             stratum=stratum,
             place=self._place(document, candidate),
-            evidence=Evidence(
+            evidence=ChoiceEvidence(
                 known_records=records,
                 asked=asked,
                 agreed=agreed,
@@ -174,7 +174,7 @@ class Learned:
             probability=round(chance, 4),
             stratum=Stratum.READ_ONLY,
             place=self._place(document, chosen[0]),
-            evidence=Evidence(asked=asked, agreed=agreed),
+            evidence=ChoiceEvidence(asked=asked, agreed=agreed),
         )
 
     def written(self, candidate: Candidate, memory: Memory | None) -> str:
@@ -184,21 +184,21 @@ class Learned:
         known = memory.values.get(candidate.key) if memory else None
         return known.spelled if known else candidate.text
 
-    def _place(self, document: Document, candidate: Candidate) -> Place | None:
+    def _place(self, document: Document, candidate: Candidate) -> PrintedPlace | None:
         """Return where a value is printed; a known value may be printed with misread letters."""
         if candidate.spots:
             spot = candidate.spots[0]
             line = document.lines[spot.first]
             end = spot.end if spot.last == spot.first else len(line.text)
             box = document.box_of(spot.first, spot.start, end)
-            return Place(line.page, document.line_on_page(spot.first), box)
+            return PrintedPlace(line.page, document.line_on_page(spot.first), box)
         if candidate.like:
             return self._place(document, candidate.like)
         share, index = alike(candidate.text, document)
         if share < ALIKE:
             return None
         line = document.lines[index]
-        return Place(line.page, document.line_on_page(index), line.box)
+        return PrintedPlace(line.page, document.line_on_page(index), line.box)
 
     def _such(self, stratum: Stratum, chance: float) -> tuple[int, int]:
         """Return how many choices of at least about this probability there were, and right ones."""

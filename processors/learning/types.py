@@ -51,7 +51,7 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class PrintedPlace:
     """Where a value is printed: its page from 1, its line from 1 on that page, and its box."""
 
     page: int
@@ -60,7 +60,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class ChoiceEvidence:
     """Why a value was chosen.
 
     `known_records` have the value in this column. Of `asked` choices of the same kind and about the
@@ -81,7 +81,7 @@ class Alternative:
 
     value: str
     share: float
-    place: Place | None = None
+    place: PrintedPlace | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +96,8 @@ class Choice:
     value: str
     probability: float
     stratum: Stratum
-    place: Place | None = None
-    evidence: Evidence = field(default_factory=Evidence)
+    place: PrintedPlace | None = None
+    evidence: ChoiceEvidence = field(default_factory=ChoiceEvidence)
     alternatives: tuple[Alternative, ...] = ()
 
     @property
@@ -150,7 +150,7 @@ class Doubt:
     typed: str
     read: str
     probability: float
-    place: Place | None
+    place: PrintedPlace | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,10 +66,10 @@ class Bug:
     trace: str
 
 
-Answer = Findings | Bug | Granted
+ChildAnswer = Findings | Bug | Granted
 
 
-def write(answer: Answer, folder: Path) -> None:
+def write(answer: ChildAnswer, folder: Path) -> None:
     """Write an answer into a folder; its paths become relative to the folder's own `work`."""
     kind = type(answer).__name__.lower()
     work = folder / WORK
@@ -88,7 +88,7 @@ def write(answer: Answer, folder: Path) -> None:
     (folder / FILE).write_bytes(data)
 
 
-def read(folder: int) -> Answer:
+def read(folder: int) -> ChildAnswer:
     """Read the answer in an open folder that a child could write in.
 
     Raises:
@@ -139,7 +139,7 @@ def _bytes(folder: int) -> bytes:
     return data
 
 
-def _answer(raw: Mapping[str, Any]) -> Answer:
+def _answer(raw: Mapping[str, Any]) -> ChildAnswer:
     [(kind, content)] = raw.items()
     match kind:
         case "findings":

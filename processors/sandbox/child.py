@@ -141,7 +141,7 @@ class _Child:
                 os._exit(OUT_OF_MEMORY_EXIT)
             return _bug(exc)
 
-    def _answer(self, answer: answers.Answer, folder: Path, word: bytes) -> None:
+    def _answer(self, answer: answers.ChildAnswer, folder: Path, word: bytes) -> None:
         try:
             answers.write(answer, folder)
         except (OSError, ValueError, TypeError, RecursionError) as exc:

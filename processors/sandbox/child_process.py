@@ -19,7 +19,7 @@ import structlog
 
 from processors.contract import Limits
 from processors.sandbox import answers, file_tree, launch
-from processors.sandbox.answers import Answer, Bug, ProtocolError
+from processors.sandbox.answers import Bug, ChildAnswer, ProtocolError
 from processors.sandbox.child_folder import OpenFolder
 from processors.sandbox.isolation import Granted
 from processors.sandbox.kernel.privileges import Identity
@@ -226,7 +226,7 @@ class ChildProcess:
                     return number == 0
         raise Irregular("it cannot be stopped")
 
-    def answer(self, folder: str) -> Answer:
+    def answer(self, folder: str) -> ChildAnswer:
         """Return what the stopped child has answered; raises ProtocolError."""
         with self._opened(folder) as opened:
             return answers.read(opened)

@@ -28,7 +28,7 @@ class DateOrder:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
+class OrderEvidence:
     """What the order can be decided by.
 
     `setting` is the order in the settings, "" for none; `languages` are Tesseract's codes;
@@ -42,7 +42,7 @@ class Evidence:
     currency: str | None
 
 
-def decide_date_order(evidence: Evidence) -> DateOrder:
+def decide_date_order(evidence: OrderEvidence) -> DateOrder:
     """Return the order of day and month in this document."""
     for rule in RULES:
         decided = rule(evidence)
@@ -51,7 +51,7 @@ def decide_date_order(evidence: Evidence) -> DateOrder:
     return DateOrder(OPEN, "nothing in the document says whether day or month comes first")
 
 
-def as_it_is_printed(evidence: Evidence) -> DateOrder | None:
+def as_it_is_printed(evidence: OrderEvidence) -> DateOrder | None:
     """A form says how to write its dates: "(dd/mm/yyyy)" is beside one of them."""
     found = [_PRINTED_ORDER.search(dated.line.folded) for dated in evidence.dates]
     orders = {DAY_FIRST if each[1] else MONTH_FIRST: each.group() for each in found if each}
@@ -61,7 +61,7 @@ def as_it_is_printed(evidence: Evidence) -> DateOrder | None:
     return DateOrder(order, f"'{text}' is printed beside a date")
 
 
-def as_other_dates_have_it(evidence: Evidence) -> DateOrder | None:
+def as_other_dates_have_it(evidence: OrderEvidence) -> DateOrder | None:
     """A day after the 12th shows the order, unless the document uses both orders."""
     examples: dict[str, str] = {}
     for dated in evidence.dates:
@@ -82,14 +82,14 @@ def as_other_dates_have_it(evidence: Evidence) -> DateOrder | None:
     return DateOrder(order, f"this document has '{text}'")
 
 
-def as_the_settings_say(evidence: Evidence) -> DateOrder | None:
+def as_the_settings_say(evidence: OrderEvidence) -> DateOrder | None:
     """`processing.date_order` decides where the document itself does not."""
     if evidence.setting in {DAY_FIRST, MONTH_FIRST}:
         return DateOrder(evidence.setting, "the settings say so")
     return None
 
 
-def as_the_country_has_it(evidence: Evidence) -> DateOrder | None:
+def as_the_country_has_it(evidence: OrderEvidence) -> DateOrder | None:
     """The countries that the document hints at decide, if most of the hints agree."""
     weights = evidence.hints.weights
     by_order: dict[str, list[str]] = {DAY_FIRST: [], MONTH_FIRST: []}
@@ -107,7 +107,7 @@ def as_the_country_has_it(evidence: Evidence) -> DateOrder | None:
     return DateOrder(order, f"'{evidence.hints.marks[country]}' hints at {country}")
 
 
-def as_the_currency_has_it(evidence: Evidence) -> DateOrder | None:
+def as_the_currency_has_it(evidence: OrderEvidence) -> DateOrder | None:
     """A currency decides if all countries that use it have the same order."""
     orders = {
         order
@@ -119,7 +119,7 @@ def as_the_currency_has_it(evidence: Evidence) -> DateOrder | None:
     return DateOrder(orders.pop(), f"amounts are in {evidence.currency}")
 
 
-def as_the_language_has_it(evidence: Evidence) -> DateOrder | None:
+def as_the_language_has_it(evidence: OrderEvidence) -> DateOrder | None:
     """English is written in both orders; every other language here has the day first."""
     if evidence.languages and "eng" not in evidence.languages:
         return DateOrder(DAY_FIRST, "the document's language writes the day first")

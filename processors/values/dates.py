@@ -18,7 +18,13 @@ from processors.values.date_labels import (
     is_in_sentence,
     labeled_dates,
 )
-from processors.values.date_order import DAY_FIRST, OPEN, DateOrder, Evidence, decide_date_order
+from processors.values.date_order import (
+    DAY_FIRST,
+    OPEN,
+    DateOrder,
+    OrderEvidence,
+    decide_date_order,
+)
 from processors.values.date_text import DateText, MonthNames
 from processors.values.lines import TextLine, label_pattern
 
@@ -111,7 +117,7 @@ def find_dates(
     no due date.
     """
     found = labeled_dates(_without_journal(lines), MonthNames(languages))
-    evidence = Evidence(
+    evidence = OrderEvidence(
         dates=found,
         hints=hints,
         languages=languages,

@@ -50,7 +50,7 @@ SHORT_LINES = 4
 """The line of `def` and three more."""
 SHORT_GOAL = 5
 
-Place = tuple[float, str]
+WorstPlace = tuple[float, str]
 """How bad a place is, and where it is."""
 
 
@@ -110,13 +110,13 @@ def _ratio(name: str, goal: str, part: int, whole: int, per: int) -> Row:
     return Row(name=name, goal=goal, value=round(value, 2), text=f"{value:.2f}")
 
 
-def large_modules(files: Iterable[FileMeasures]) -> list[Place]:
+def large_modules(files: Iterable[FileMeasures]) -> list[WorstPlace]:
     """List the modules that are too long, longest first."""
     places = [(file.physical_lines, str(file.path)) for file in files]
     return _worst_first(place for place in places if place[0] > MODULE_LINES)
 
 
-def large_folders(files: Iterable[FileMeasures]) -> list[Place]:
+def large_folders(files: Iterable[FileMeasures]) -> list[WorstPlace]:
     """List the folders that have too many modules, fullest first."""
     modules = Counter(str(file.path.parent) for file in files)
     return _worst_first(
@@ -124,19 +124,19 @@ def large_folders(files: Iterable[FileMeasures]) -> list[Place]:
     )
 
 
-def long_functions(files: Iterable[FileMeasures]) -> list[Place]:
+def long_functions(files: Iterable[FileMeasures]) -> list[WorstPlace]:
     """List the functions that are too long, longest first."""
     places = _functions(files, lambda function: function.length)
     return _worst_first(place for place in places if place[0] > FUNCTION_LINES)
 
 
-def complex_functions(files: Iterable[FileMeasures]) -> list[Place]:
+def complex_functions(files: Iterable[FileMeasures]) -> list[WorstPlace]:
     """List the functions that are too complex, most complex first."""
     places = _functions(files, lambda function: function.complexity)
     return _worst_first(place for place in places if place[0] > COMPLEXITY)
 
 
-def dense_files(files: Iterable[FileMeasures]) -> list[Place]:
+def dense_files(files: Iterable[FileMeasures]) -> list[WorstPlace]:
     """List the files by how many branches they have beyond the goal."""
     places = [
         (round(file.branches - BRANCHES_GOAL * file.function_lines / 10), str(file.path))
@@ -145,12 +145,12 @@ def dense_files(files: Iterable[FileMeasures]) -> list[Place]:
     return _worst_first(place for place in places if place[0] > 0)
 
 
-def wide_files(files: Iterable[FileMeasures]) -> list[Place]:
+def wide_files(files: Iterable[FileMeasures]) -> list[WorstPlace]:
     """List the files by how many lines are too long."""
     return _worst_first((len(file.long_lines), str(file.path)) for file in files if file.long_lines)
 
 
-def called_once(files: Iterable[FileMeasures]) -> list[Place]:
+def called_once(files: Iterable[FileMeasures]) -> list[WorstPlace]:
     """List the private functions called once, shortest first: those are the ones to inline."""
     places = _functions(files, lambda function: function.length if function.called_once else 0)
     return sorted(place for place in places if place[0])
@@ -158,7 +158,7 @@ def called_once(files: Iterable[FileMeasures]) -> list[Place]:
 
 def _functions(
     files: Iterable[FileMeasures], measure: Callable[[FunctionMeasures], int]
-) -> list[Place]:
+) -> list[WorstPlace]:
     return [
         (measure(function), f"{file.path}:{function.line} {function.name}")
         for file in files
@@ -166,7 +166,7 @@ def _functions(
     ]
 
 
-def _worst_first(places: Iterable[Place]) -> list[Place]:
+def _worst_first(places: Iterable[WorstPlace]) -> list[WorstPlace]:
     return sorted(places, reverse=True)
 
 

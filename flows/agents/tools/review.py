@@ -15,7 +15,7 @@ from pipeline.model import Findings, SourceSpec
 from pipeline.model.review import ReviewFilter, ReviewItem
 from pipeline.model.users import Role, User
 from pipeline.ports.ledger.reviews import ReviewLedger
-from pipeline.steps.write_back import Choice
+from pipeline.steps.write_back import ReviewChoice
 
 PAGE = 20
 """Records of an answer; each has at most as many suggestions as its source has columns."""
@@ -95,8 +95,8 @@ def _others(item: ReviewItem, spec: SourceSpec, findings: Findings | None) -> li
 def review_decide(call: ToolCall) -> Answer:
     """Decide one suggestion, by the same path as the web page."""
     item = _item(call)
-    choice, text = Choice(call.arguments["decision"]), call.arguments.get("value", "")
-    if (choice is Choice.CORRECT) != ("value" in call.arguments):
+    choice, text = ReviewChoice(call.arguments["decision"]), call.arguments.get("value", "")
+    if (choice is ReviewChoice.CORRECT) != ("value" in call.arguments):
         raise Refusal("value is for the decision correct, which needs it.")
     ledger, user = call.account.ledger, _user(call)
     claimed = ledger.reviews.claim(item.review_id, user.name, lasts=CLAIM_TIME)
@@ -172,7 +172,7 @@ TOOLS = (
             "review": _KEY,
             "key": _KEY,
             "seen": _KEY,
-            "decision": {"enum": [choice.value for choice in Choice]},
+            "decision": {"enum": [choice.value for choice in ReviewChoice]},
             "value": {"type": "string", "maxLength": 64_000},
         },
         required=("review", "key", "seen", "decision"),

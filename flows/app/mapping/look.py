@@ -35,7 +35,7 @@ MOST_PLACES = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class MappablePlace:
     """A table, a view or a folder of the account.
 
     Attributes:
@@ -68,7 +68,7 @@ class Looked:
     `choices` are what each column can take: hundreds of columns take seconds to compare.
     """
 
-    place: Place
+    place: MappablePlace
     container: Container
     samples: tuple[SampleDocument, ...]
     files: int
@@ -92,20 +92,20 @@ class Looks:
     settings: Callable[[], Settings]
     clock: Clock
     _account: LookedAtAccount | None = None
-    _places: OrderedDict[Place, Looked] = field(default_factory=OrderedDict)
-    _read: dict[Place, int] = field(default_factory=dict)
+    _places: OrderedDict[MappablePlace, Looked] = field(default_factory=OrderedDict)
+    _read: dict[MappablePlace, int] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def account(self) -> LookedAtAccount | None:
         """Return what the account had when it was looked at last, None before."""
         return self._account
 
-    def place(self, place: Place) -> Looked | None:
+    def place(self, place: MappablePlace) -> Looked | None:
         """Return what was found at a place, None if it was not looked at."""
         with self._lock:
             return self._places.get(place)
 
-    def documents_read(self, place: Place) -> int:
+    def documents_read(self, place: MappablePlace) -> int:
         """Return how many documents of a place have been read so far."""
         return self._read.get(place, 0)
 
@@ -118,7 +118,7 @@ class Looks:
         self._account = LookedAtAccount(found, self.clock.now(), calls)
         return self._account
 
-    def look_at(self, place: Place) -> Looked:
+    def look_at(self, place: MappablePlace) -> Looked:
         """Look at a place, and read some of its documents in the sandbox.
 
         Raises:
@@ -149,7 +149,7 @@ class Looks:
         return self._remember(place, container, samples)
 
     def _remember(
-        self, place: Place, container: Container, samples: Sequence[SampleDocument]
+        self, place: MappablePlace, container: Container, samples: Sequence[SampleDocument]
     ) -> Looked:
         looked = Looked(
             place,
@@ -166,7 +166,7 @@ class Looks:
                 self._places.popitem(last=False)
         return looked
 
-    def count(self, place: Place, condition: str) -> int:
+    def count(self, place: MappablePlace, condition: str) -> int:
         """Count the records of a place that fit a condition.
 
         Raises:
@@ -205,15 +205,15 @@ class Looks:
                 made, problem = create_columns(opened.client, source, missing)
             return [*there, *made], problem
 
-    def forget(self, place: Place) -> None:
+    def forget(self, place: MappablePlace) -> None:
         """Forget what was found at a place, so that it is looked at again."""
         with self._lock:
             self._places.pop(place, None)
 
-    def _count(self, place: Place) -> None:
+    def _count(self, place: MappablePlace) -> None:
         self._read[place] = self._read.get(place, 0) + 1
 
-    def _files(self, place: Place, container: Container) -> int:
+    def _files(self, place: MappablePlace, container: Container) -> int:
         if place.kind != "folder":
             return container.files
         account = self._account
@@ -222,7 +222,7 @@ class Looks:
         return sum(one.files for one in folders if f"{one.path.rstrip('/')}/".startswith(below))
 
 
-def of_place(sample: SampleDocument, place: Place) -> SampleDocument:
+def of_place(sample: SampleDocument, place: MappablePlace) -> SampleDocument:
     """Return a sample without its record, if that is not one of the place.
 
     A file of a folder may be one that a record of another table refers to.
@@ -263,7 +263,7 @@ def _opened(settings: Settings) -> Iterator[tuple[Account, Path]]:
         yield account, Path(name)
 
 
-def proposed(place: Place, container: Container) -> ProposedSource:
+def proposed(place: MappablePlace, container: Container) -> ProposedSource:
     """Return a place as a source that takes nothing yet."""
     source = ProposedSource("mapping", container)
     if place.kind == "folder":

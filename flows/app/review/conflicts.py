@@ -5,14 +5,16 @@ from dataclasses import replace
 from pipeline.model.review import ReviewItem, ReviewState
 from pipeline.model.sync import Side
 from pipeline.ports.ledger import EffectLedger
-from pipeline.steps.write_back import Choice, NotDecided
+from pipeline.steps.write_back import NotDecided, ReviewChoice
 from pipeline.sync.reviews import decide
 
 # The suggestion shows Caspio's value as the present one, and the mirror's as what would replace it.
-_WINNERS = {Choice.ACCEPT: Side.MIRROR, Choice.REJECT: Side.CASPIO}
+_WINNERS = {ReviewChoice.ACCEPT: Side.MIRROR, ReviewChoice.REJECT: Side.CASPIO}
 
 
-def decide_conflict(item: ReviewItem, choice: Choice, ledger: EffectLedger, *, run_id: str) -> None:
+def decide_conflict(
+    item: ReviewItem, choice: ReviewChoice, ledger: EffectLedger, *, run_id: str
+) -> None:
     """Record which side's value counts.
 
     Raises:

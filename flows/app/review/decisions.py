@@ -9,7 +9,7 @@ from pipeline.model import Value
 from pipeline.model.review import ReviewItem, ReviewState
 from pipeline.model.users import AuditEntry, User
 from pipeline.ports import Ledger
-from pipeline.steps.write_back import Choice
+from pipeline.steps.write_back import ReviewChoice
 
 MOST_CHARS = 2_000
 """Characters of a text that are shown: a document's may be of any length."""
@@ -51,10 +51,16 @@ def _place(item: ReviewItem) -> str:
 
 
 def carry_out(
-    item: ReviewItem, choice: Choice, text: str, *, user: User, ledger: Ledger, desk: ReviewDesk
+    item: ReviewItem,
+    choice: ReviewChoice,
+    text: str,
+    *,
+    user: User,
+    ledger: Ledger,
+    desk: ReviewDesk,
 ) -> str:
     """Decide one suggestion; return "" or what went wrong, with both values of a conflict."""
-    value = text if choice is Choice.CORRECT else item.suggestion.suggested
+    value = text if choice is ReviewChoice.CORRECT else item.suggestion.suggested
     entry = AuditEntry(user, choice.value, item.review_id, in_words(item, value))
     # Before the effect: whatever happens in between, it is known who wanted it.
     ledger.users.record_audit(entry)

@@ -33,8 +33,8 @@ from pipeline.source_run.checks import blocked
 from pipeline.source_run.leases import Leases
 from pipeline.source_run.recovery import settle_effects
 from pipeline.steps.write_back import (
-    Choice,
     NotDecided,
+    ReviewChoice,
     WriteContext,
     decide_on_page,
     open_again,
@@ -62,7 +62,7 @@ class ReviewDesk:
     _opened: _Opened | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def decide(self, item: ReviewItem, choice: Choice, text: str = "") -> str:
+    def decide(self, item: ReviewItem, choice: ReviewChoice, text: str = "") -> str:
         """Carry out a decision; return "" or what changed in the record, which stays as it is.
 
         Raises:
@@ -77,7 +77,7 @@ class ReviewDesk:
             _refuse_changed(item, run.ports.ledger.effects)
             now = run.ports.clock.now()
             changes = decide_on_page(item, choice, text, context, now=now)
-            if choice in {Choice.ACCEPT, Choice.CORRECT}:
+            if choice in {ReviewChoice.ACCEPT, ReviewChoice.CORRECT}:
                 status = Status.CONFLICT if changes else Status.DONE
                 self._count(Outcome(ref, status, changes))
             return changes

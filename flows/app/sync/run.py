@@ -11,7 +11,7 @@ from flows.app.reading import KeptReader
 from flows.app.settings import load_settings
 from flows.app.source_runs import new_run_id, recorded_run
 from flows.app.sync.wiring import connected_sync, named_sync, placed_spec
-from flows.app.webhook_messages import Answer, answering_batch
+from flows.app.webhook_messages import MessagesResult, answering_batch
 from flows.app.wiring import AppContext, connect, open_ledger
 from pipeline.errors import AtWorkElsewhere, BadSettings
 from pipeline.metering.budget import Priority
@@ -127,12 +127,12 @@ def take_sync(context: AppContext, spec: SyncSpec, run_id: str, *, patience_s: f
         clock.sleep(_LOOK_S)
 
 
-def _answer(report: SyncReport) -> Answer:
+def _answer(report: SyncReport) -> MessagesResult:
     """Say what became of the records that messages have reported."""
     again = "a row changed during the run, or a write is in doubt" if report.unsettled else ""
     counts = ", ".join(f"{number} {what}" for what, number in sorted(report.counts.items()))
     result = "; ".join(filter(None, [counts, *report.notes]))
-    return Answer(again, result or "nothing to do: the record is not in the sync")
+    return MessagesResult(again, result or "nothing to do: the record is not in the sync")
 
 
 def _result(context: AppContext, report: SyncReport) -> SyncResult:

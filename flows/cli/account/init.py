@@ -23,7 +23,7 @@ from pipeline.wording import counted
 if TYPE_CHECKING:
     from flows.app.onboarding.access import Access
     from flows.app.onboarding.init import Discovered
-    from flows.cli.account.init_dialog import Choice
+    from flows.cli.account.init_dialog import InitChoices
     from pipeline.adapters.caspio.client import CaspioClient
     from pipeline.model import FileRef
 
@@ -190,7 +190,7 @@ def ask_user(
     return replace(discovered, proposal=choice.chosen), choice.creates
 
 
-def show_samples(choice: "Choice", discovered: "Discovered") -> None:
+def show_samples(choice: "InitChoices", discovered: "Discovered") -> None:
     """Show what the first documents would become."""
     from flows.cli.show.init import becomes_table
     from pipeline.onboarding.preview import preview

@@ -57,7 +57,7 @@ class Declined(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class InitChoices:
     """What the user has chosen so far: sources to leave out, and to create columns for, by name."""
 
     proposal: Proposal
@@ -68,7 +68,7 @@ class Choice:
         """Return a source as it was chosen."""
         return next(one for one in self.proposal.sources if one.name == name)
 
-    def changed(self, source: ProposedSource) -> "Choice":
+    def changed(self, source: ProposedSource) -> "InitChoices":
         """Return the choice with another version of a source."""
         sources = tuple(source if one.name == source.name else one for one in self.proposal.sources)
         return replace(self, proposal=replace(self.proposal, sources=sources))
@@ -80,7 +80,7 @@ class Choice:
         return replace(self.proposal, sources=kept)
 
 
-Step = Callable[[Dialog, Choice], Choice]
+Step = Callable[[Dialog, InitChoices], InitChoices]
 
 
 @dataclass(slots=True)
@@ -102,8 +102,8 @@ class _Counting:
 
 
 def converse(
-    dialog: Dialog, proposal: Proposal, *, show: Callable[[Choice], None] = lambda _: None
-) -> Choice:
+    dialog: Dialog, proposal: Proposal, *, show: Callable[[InitChoices], None] = lambda _: None
+) -> InitChoices:
     """Ask about every source, show what would come of it, and return what the user has chosen.
 
     `show` shows what sample documents would become.
@@ -122,12 +122,12 @@ def converse(
             for one in (ask_source, ask_columns, ask_others, ask_to_create, ask_names, ask_review)
         ]
     steps.append(partial(ask_to_write, show=show))
-    return run_steps(dialog, steps, Choice(proposal))
+    return run_steps(dialog, steps, InitChoices(proposal))
 
 
-def run_steps(dialog: Dialog, steps: Sequence[Step], choice: Choice) -> Choice:
+def run_steps(dialog: Dialog, steps: Sequence[Step], choice: InitChoices) -> InitChoices:
     """Take the steps in order; go back to the one before where the user wants to."""
-    earlier: list[tuple[int, Choice]] = []
+    earlier: list[tuple[int, InitChoices]] = []
     number = 0
     while number < len(steps):
         counting = _Counting(dialog)
@@ -148,14 +148,14 @@ def run_steps(dialog: Dialog, steps: Sequence[Step], choice: Choice) -> Choice:
     return choice
 
 
-def ask_source(dialog: Dialog, choice: Choice, *, name: str) -> Choice:
+def ask_source(dialog: Dialog, choice: InitChoices, *, name: str) -> InitChoices:
     """Ask whether a source is wanted."""
     if yes_no(dialog, f"Read the files of {choice.source(name).place}?"):
         return replace(choice, declined=choice.declined - {name})
     return replace(choice, declined=choice.declined | {name})
 
 
-def ask_columns(dialog: Dialog, choice: Choice, *, name: str) -> Choice:
+def ask_columns(dialog: Dialog, choice: InitChoices, *, name: str) -> InitChoices:
     """Ask whether the proposed columns are right; if not, ask about each of them."""
     source = choice.source(name)
     if name in choice.declined or not source.columns:
@@ -174,7 +174,7 @@ def ask_columns(dialog: Dialog, choice: Choice, *, name: str) -> Choice:
     return choice.changed(replace(source, columns=tuple(mapped)))
 
 
-def ask_others(dialog: Dialog, choice: Choice, *, name: str) -> Choice:
+def ask_others(dialog: Dialog, choice: InitChoices, *, name: str) -> InitChoices:
     """Ask for columns that were not proposed, one after the other, until there are no more."""
     source = choice.source(name)
     if name in choice.declined:
@@ -204,7 +204,7 @@ def free_columns(source: ProposedSource) -> list[str]:
     ]
 
 
-def ask_to_create(dialog: Dialog, choice: Choice, *, name: str) -> Choice:
+def ask_to_create(dialog: Dialog, choice: InitChoices, *, name: str) -> InitChoices:
     """Ask whether missing columns are to be created.
 
     That changes the account, so the default is no.
@@ -231,7 +231,7 @@ def ask_to_create(dialog: Dialog, choice: Choice, *, name: str) -> Choice:
     return replace(choice.changed(source), creates=choice.creates - {name})
 
 
-def ask_names(dialog: Dialog, choice: Choice, *, name: str) -> Choice:
+def ask_names(dialog: Dialog, choice: InitChoices, *, name: str) -> InitChoices:
     """Ask for the template of file names."""
     if name in choice.declined:
         return choice
@@ -241,7 +241,7 @@ def ask_names(dialog: Dialog, choice: Choice, *, name: str) -> Choice:
     return choice.changed(replace(source, rename=rename))
 
 
-def ask_review(dialog: Dialog, choice: Choice, *, name: str) -> Choice:
+def ask_review(dialog: Dialog, choice: InitChoices, *, name: str) -> InitChoices:
     """Ask for the table in which users decide on values that are not written."""
     tables = choice.proposal.review_tables
     if name in choice.declined or not tables:
@@ -251,7 +251,9 @@ def ask_review(dialog: Dialog, choice: Choice, *, name: str) -> Choice:
     return choice.changed(replace(choice.source(name), review=review))
 
 
-def ask_to_write(dialog: Dialog, choice: Choice, *, show: Callable[[Choice], None]) -> Choice:
+def ask_to_write(
+    dialog: Dialog, choice: InitChoices, *, show: Callable[[InitChoices], None]
+) -> InitChoices:
     """Show what would come of it, and ask whether the settings are to be written."""
     if not choice.chosen.sources:
         dialog.say("No source is left.")

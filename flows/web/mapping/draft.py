@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from flows.app.mapping.look import Place
+from flows.app.mapping.look import MappablePlace
 from pipeline.findings import FINDINGS
 from pipeline.labels import LABEL, LEARNED
 from pipeline.model.schema import Container
@@ -59,7 +59,9 @@ class Draft:
     problems: tuple[str, ...] = ()
 
 
-def draft_of(form: Form, place: Place, container: Container, old: SourceSettings | None) -> Draft:
+def draft_of(
+    form: Form, place: MappablePlace, container: Container, old: SourceSettings | None
+) -> Draft:
     """Return what a form says about a source at a place; `old` is the source as it is, if it is."""
     creates, problems = _creates(form, place, container)
     columns = {
@@ -122,7 +124,7 @@ def sentence(detail: Mapping[str, Any]) -> str:
     return f"{where}: {problem}" if where else problem
 
 
-def _placed(form: Form, place: Place) -> dict[str, Any]:
+def _placed(form: Form, place: MappablePlace) -> dict[str, Any]:
     values: dict[str, Any] = {"name": form.get("name", "").strip(), place.kind: place.name}
     if place.kind == "folder":
         values["index"] = {"table": place.container, "path_column": place.path_column}
@@ -176,7 +178,7 @@ def _numbers(form: Form, of: str, problems: list[str]) -> dict[str, float]:
 
 
 def _creates(
-    form: Form, place: Place, container: Container
+    form: Form, place: MappablePlace, container: Container
 ) -> tuple[tuple[MissingColumn, ...], list[str]]:
     """Return the columns that are to be created, and what is wrong with them."""
     creates: list[MissingColumn] = []

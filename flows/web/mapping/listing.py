@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
-from flows.app.mapping.look import LookedAtAccount, Place
+from flows.app.mapping.look import LookedAtAccount, MappablePlace
 from flows.app.mapping.settings_file import read_settings_file
 from flows.app.mapping.taking import takers
 from flows.web.jobs import Job
@@ -35,7 +35,7 @@ class Index:
 class Placed:
     """A table, view or folder of the account, with the sources that read it."""
 
-    place: Place
+    place: MappablePlace
     container: Container | None
     folder: Folder | None
     sources: tuple[str, ...]
@@ -96,12 +96,12 @@ def placed(account: LookedAtAccount, site: Site) -> list[Placed]:
         kind, _, name = place_of_source(source).partition(" ")
         by_place[kind, name] = (*by_place.get((kind, name), ()), source.name)
     tables = [
-        Placed(Place(kind, one.name), one, None, by_place.get((kind, one.name), ()))
+        Placed(MappablePlace(kind, one.name), one, None, by_place.get((kind, one.name), ()))
         for one in account.account.containers
         for kind in ["view" if one.is_view else "table"]
     ]
     folders = [
-        Placed(Place("folder", one.path), None, one, by_place.get(("folder", one.path), ()))
+        Placed(MappablePlace("folder", one.path), None, one, by_place.get(("folder", one.path), ()))
         for one in account.account.files_area.folders
     ]
     with_files = [one for one in tables if one.container and one.container.fields]
@@ -139,7 +139,7 @@ def read(visit: Visit) -> Response:
     return begin(visit, place, address_of(place))
 
 
-def address_of(place: Place) -> str:
+def address_of(place: MappablePlace) -> str:
     """Return the address of the workbench for a new source at a place."""
     values: Mapping[str, str] = {place.kind: place.name}
     if place.index:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from starlette.responses import Response
 
-from flows.app.mapping.look import Looked, Place
+from flows.app.mapping.look import Looked, MappablePlace
 from flows.web.mapping.draft import (
     NEW_COLUMNS,
     Draft,
@@ -48,7 +48,7 @@ class Counted:
 class Mapped:
     """What is being mapped: a place, and the source there is for it."""
 
-    place: Place
+    place: MappablePlace
     old: SourceSettings | None
 
     @property
@@ -57,16 +57,18 @@ class Mapped:
         return f"/sources/{self.old.name}" if self.old else "/sources/new"
 
 
-def place_of(values: Mapping[str, str]) -> Place | None:
+def place_of(values: Mapping[str, str]) -> MappablePlace | None:
     """Return the place that a query or a form names; None if it names none."""
     for kind in _KINDS:
         if values.get(kind):
             if kind != "folder":
-                return Place(kind, values[kind])
+                return MappablePlace(kind, values[kind])
             # Where a folder is chosen, one field says both; neither name can have a tab.
             index, _, column = values.get("to", "").partition("\t")
             index = values.get("index") or index
-            return Place(kind, values[kind], index, values.get("path_column") or column or "Path")
+            return MappablePlace(
+                kind, values[kind], index, values.get("path_column") or column or "Path"
+            )
     return None
 
 
@@ -90,12 +92,12 @@ def mapped(visit: Visit) -> Mapped:
         if index is None:
             problem = "A folder without an index table is changed with an editor."
             raise Refused(409, problem, "Its values go to whatever table refers to a file.")
-        return Mapped(Place("folder", old.folder, index.table, index.path_column), old)
+        return Mapped(MappablePlace("folder", old.folder, index.table, index.path_column), old)
     kind = "view" if old.view is not None else "table"
-    return Mapped(Place(kind, str(old.view or old.table)), old)
+    return Mapped(MappablePlace(kind, str(old.view or old.table)), old)
 
 
-def begin(visit: Visit, place: Place, address: str) -> Response:
+def begin(visit: Visit, place: MappablePlace, address: str) -> Response:
     """Begin to look at a place; the page of the address shows how far it has come."""
     looks = visit.site.looks
     visit.audit("look", place.name)
@@ -111,7 +113,7 @@ def begin(visit: Visit, place: Place, address: str) -> Response:
     return see(f"{address}{'&' if '?' in address else '?'}said=busy")
 
 
-def job_of(place: Place) -> str:
+def job_of(place: MappablePlace) -> str:
     """Return the name of the job that looks at a place."""
     return f"look at {place.kind} {place.name} {place.index}"
 
@@ -135,7 +137,7 @@ def check(visit: Visit) -> Response:
     return workbench(visit, form=visit.form, counted=counted)
 
 
-def _count(visit: Visit, place: Place) -> Counted:
+def _count(visit: Visit, place: MappablePlace) -> Counted:
     try:
         return Counted(visit.site.looks.count(place, visit.form.get("where", "").strip()))
     except IngestError as error:

@@ -5,10 +5,10 @@ from flows.app.review.decisions import seen_of
 from flows.web.review.queue import items_of
 from flows.web.site import Refused, Visit
 from pipeline.model.review import Review, ReviewItem
-from pipeline.steps.write_back import Choice
+from pipeline.steps.write_back import ReviewChoice
 
 
-def carry_out(visit: Visit, item: ReviewItem, choice: Choice, text: str = "") -> str:
+def carry_out(visit: Visit, item: ReviewItem, choice: ReviewChoice, text: str = "") -> str:
     """Decide one suggestion for the user; return "" or what went wrong."""
     site = visit.site
     return decisions.carry_out(
@@ -33,7 +33,7 @@ def named_item(visit: Visit, review: Review) -> ReviewItem:
     return item
 
 
-def choice_of(visit: Visit) -> tuple[Choice, str]:
+def choice_of(visit: Visit) -> tuple[ReviewChoice, str]:
     """Return the decision that the form names, and the value to write where it is corrected.
 
     Raises:
@@ -41,8 +41,8 @@ def choice_of(visit: Visit) -> tuple[Choice, str]:
     """
     # A button with another value of the page writes that value.
     if "pick" in visit.form:
-        return Choice.CORRECT, visit.form["pick"]
+        return ReviewChoice.CORRECT, visit.form["pick"]
     try:
-        return Choice(visit.form.get("choice", "")), visit.form.get("text", "")
+        return ReviewChoice(visit.form.get("choice", "")), visit.form.get("text", "")
     except ValueError:
         raise Refused(400, "This is not a decision.", "Go back, and use the buttons.") from None

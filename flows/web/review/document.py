@@ -39,7 +39,7 @@ from pipeline.errors import IngestError
 from pipeline.model import Finding, SourceSpec
 from pipeline.model.review import Review, ReviewItem
 from pipeline.model.sync import is_sync
-from pipeline.steps.write_back import Choice
+from pipeline.steps.write_back import ReviewChoice
 
 _INPUTS = {"DATE/TIME": "date", "YES/NO": "yes-no", "TEXT": "long", "INTEGER": "whole"}
 _NUMBERS = frozenset({"NUMBER", "CURRENCY"})
@@ -110,12 +110,12 @@ def decide(visit: Visit) -> Response:
     require_claim(visit, review)
     item = named_item(visit, review)
     choice, text = choice_of(visit)
-    dates = _dates(visit, item, text) if choice is Choice.CORRECT else None
+    dates = _dates(visit, item, text) if choice is ReviewChoice.CORRECT else None
     if dates is not None:
         return _shown(visit, review, visit.form, typed_text=text, dates=dates)
     problem = carry_out(visit, item, choice, text)
     if problem:
-        kept = text if choice is Choice.CORRECT else ""
+        kept = text if choice is ReviewChoice.CORRECT else ""
         return _shown(visit, review, visit.form, problem=problem, typed_text=kept, status=409)
     return see(_back(visit, review, said=choice.value, column=item.suggestion.column))
 
@@ -145,7 +145,7 @@ def accept_all(visit: Visit) -> Response:
     require_claim(visit, review)
     seen = set(visit.choices.get("seen", ()))
     for item in open_items(visit, review):
-        problem = carry_out(visit, item, Choice.ACCEPT) if seen_of(item) in seen else ""
+        problem = carry_out(visit, item, ReviewChoice.ACCEPT) if seen_of(item) in seen else ""
         if problem:
             return _shown(visit, review, visit.form, problem=problem, status=409)
     return see(_back(visit, review, said="accept", column="Everything"))

@@ -15,7 +15,7 @@ from flows.web.review.decisions import carry_out
 from flows.web.review.queue import PAGE, address_of, claim_or_owner, filters, wanted_of
 from flows.web.site import Refused, Visit
 from pipeline.model.review import Review, ReviewItem
-from pipeline.steps.write_back import Choice
+from pipeline.steps.write_back import ReviewChoice
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ def _accept_one(visit: Visit, item: ReviewItem) -> str:
     if owner:
         return f"{owner} is reviewing this record."
     try:
-        return carry_out(visit, item, Choice.ACCEPT)
+        return carry_out(visit, item, ReviewChoice.ACCEPT)
     finally:
         visit.site.ledger.reviews.release(item.review_id, visit.user.name)
 

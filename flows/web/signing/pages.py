@@ -13,7 +13,7 @@ from flows.web.signing.oidc import BEGUN_S, CALLBACK, SignInFailed
 from flows.web.site import Refused, Site, Visit
 from pipeline.errors import LedgerUnavailable
 
-Answer = Callable[[Site, Request, Mapping[str, str]], Response]
+SignInHandler = Callable[[Site, Request, Mapping[str, str]], Response]
 """Answers a request of somebody who is not signed in; the mapping is the form that was sent."""
 
 MOST_PATH_CHARS = 1_000
@@ -23,7 +23,10 @@ _BEGIN = "/login/oidc"
 
 def sign_in_routes(site: Site) -> list[Route]:
     """Return the routes that admit users. Those of a way that is not set up do not exist."""
-    ways: list[tuple[str, str, Answer]] = [("/login", "GET", ask), ("/login", "POST", by_link)]
+    ways: list[tuple[str, str, SignInHandler]] = [
+        ("/login", "GET", ask),
+        ("/login", "POST", by_link),
+    ]
     if site.provider is not None:
         ways += [(_BEGIN, "GET", begin), (CALLBACK, "GET", finish)]
     if site.proxy is not None:
@@ -31,7 +34,7 @@ def sign_in_routes(site: Site) -> list[Route]:
     return [_route(site, *way) for way in ways]
 
 
-def _route(site: Site, path: str, method: str, answer: Answer) -> Route:
+def _route(site: Site, path: str, method: str, answer: SignInHandler) -> Route:
     async def respond(request: Request) -> Response:
         try:
             sent = dict(await read_form(request)) if method == "POST" else {}

@@ -17,7 +17,7 @@ from infra.emulator.state.content import Content
 from infra.emulator.state.queries import Listing, Query
 
 
-class Answer(Response):
+class JsonOrXmlResponse(Response):
     """A JSON answer, which is written as XML for a caller that asks for it."""
 
     def __init__(
@@ -61,13 +61,13 @@ def answer(
     body: object, *, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Response:
     """Answer with JSON, or with XML if the caller asks for that."""
-    return Answer(body, status=status, headers=headers)
+    return JsonOrXmlResponse(body, status=status, headers=headers)
 
 
 def result(value: object, *, status: int = 200, **more: object) -> Response:
     """Answer with a `Result`, and further members before it."""
     # §2 (C): every success is wrapped in Result, except those of webhooks and deployment codes.
-    return Answer({**more, "Result": value}, status=status)
+    return JsonOrXmlResponse({**more, "Result": value}, status=status)
 
 
 def listing_result(listing: Listing, query: Query) -> Response:
@@ -92,7 +92,7 @@ def error_answer(error: ApiError, scope: MutableMapping[str, Any]) -> Response:
         "Resource": scope["path"],
         "RequestId": scope.get("state", {}).get("request_id", ""),
     }
-    return Answer(body, status=error.status, is_error=True)
+    return JsonOrXmlResponse(body, status=error.status, is_error=True)
 
 
 def rate_limit_answer(*, status: int, retry_after_s: int) -> Response:
@@ -100,7 +100,7 @@ def rate_limit_answer(*, status: int, retry_after_s: int) -> Response:
     # §5 (C, observed): this body, with status 429 or 400; Retry-After was not seen.
     body = [{"name": "api-calls-rate", "message": "You have exceeded your API call rate limits."}]
     headers = {"Retry-After": str(retry_after_s)} if retry_after_s else {}
-    return Answer(body, status=status, headers=headers)
+    return JsonOrXmlResponse(body, status=status, headers=headers)
 
 
 class FileAnswer(Response):

@@ -8,14 +8,14 @@ from starlette.responses import Response
 
 from infra.emulator.http.answers import result
 from infra.emulator.http.operations import Operations, account_of, profile_of
-from infra.emulator.state.tasks import Task, Tasks
+from infra.emulator.state.tasks import SeedTask, Tasks
 
 OPERATIONS = Operations()
 _TASKS = "/v3/dataImportExportTasks"
 _TASK = f"{_TASKS}/{{externalKey}}"
 
 
-def _task_of(request: Request) -> Task:
+def _task_of(request: Request) -> SeedTask:
     return account_of(request).tasks.definitions.get(request.path_params["externalKey"])
 
 
@@ -46,7 +46,7 @@ async def run_task(request: Request) -> Response:
     return Response(status_code=204, background=work)
 
 
-async def run(tasks: Tasks, task: Task, wait_s: float) -> None:
+async def run(tasks: Tasks, task: SeedTask, wait_s: float) -> None:
     """Be Busy for a time, do the work, be Processing for a time."""
     try:
         await asyncio.sleep(wait_s)

@@ -23,7 +23,7 @@ _PAGE_SIZE = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class SeedTask:
     """One task of a seed.
 
     Attributes:
@@ -78,13 +78,13 @@ class Tasks:
         self._store = store
         self._records = records
         self._files = files
-        self.definitions = Objects(store, Task)
+        self.definitions = Objects(store, SeedTask)
         self._status: dict[str, str] = {}
         self.results: dict[str, TaskResult] = {}
 
     def add(self, name: str, data: Mapping[str, Any]) -> None:
         """Add a task of a seed; ValueError if its members are wrong."""
-        task = Task(name=name, key=key_of(f"task:{name}"), **data)
+        task = SeedTask(name=name, key=key_of(f"task:{name}"), **data)
         has_one_source = bool(task.table) != bool(task.view)
         if task.kind not in {"import", "export"} or not task.file or not has_one_source:
             raise ValueError(
@@ -92,17 +92,17 @@ class Tasks:
             )
         self.definitions.put(task)
 
-    def status(self, task: Task) -> str:
+    def status(self, task: SeedTask) -> str:
         """Return Busy, Processing or Ready (§7, C)."""
         return self._status.get(task.key, "Ready")
 
-    def start(self, task: Task) -> None:
+    def start(self, task: SeedTask) -> None:
         """Make a task Busy; 400 if it is not Ready, or if too many are running."""
         if self.status(task) != "Ready" or len(self._status) >= _MAX_RUNNING:
             raise not_ready()
         self._status[task.key] = "Busy"
 
-    def process(self, task: Task) -> None:
+    def process(self, task: SeedTask) -> None:
         """Run a task; what cannot be done is a problem in `results`, not an error."""
         self._status[task.key] = "Processing"
         try:
@@ -114,11 +114,11 @@ class Tasks:
         except (ApiError, csv.Error, UnicodeDecodeError) as error:
             self.results[task.key] = TaskResult(rows=0, problems=(str(error),))
 
-    def finish(self, task: Task) -> None:
+    def finish(self, task: SeedTask) -> None:
         """Make a task Ready again."""
         self._status.pop(task.key, None)
 
-    def _import(self, task: Task, relation: Relation) -> TaskResult:
+    def _import(self, task: SeedTask, relation: Relation) -> TaskResult:
         """Read a CSV file with a header line; a row that does not match the fields is left out."""
         raw = b"".join(self._files.by_path(task.file).content.chunks())
         reader = csv.DictReader(io.StringIO(raw.decode("utf-8-sig")))
@@ -136,7 +136,9 @@ class Tasks:
                     rows += 1
         return TaskResult(rows=rows, problems=tuple(problems))
 
-    def _import_row(self, task: Task, relation: Relation, row: Mapping[str | None, Any]) -> None:
+    def _import_row(
+        self, task: SeedTask, relation: Relation, row: Mapping[str | None, Any]
+    ) -> None:
         # The csv module marks cells too many with the name None, cells too few with the value None.
         if None in row or None in row.values():
             raise bad_value("the number of columns")
@@ -150,7 +152,7 @@ class Tasks:
                 return
         self._records.insert(relation, values)
 
-    def _export(self, task: Task, relation: Relation) -> TaskResult:
+    def _export(self, task: SeedTask, relation: Relation) -> TaskResult:
         """Write the rows with a header line; a file with the same name is overwritten."""
         hidden = {"PASSWORD", "ATTACHMENT"}
         names = [field.name for field in relation.fields if field.type not in hidden]

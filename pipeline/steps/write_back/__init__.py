@@ -16,8 +16,8 @@ from pipeline.steps.write_back.learned import (
     with_choices,
 )
 from pipeline.steps.write_back.page_decisions import (
-    Choice,
     NotDecided,
+    ReviewChoice,
     decide_on_page,
     open_again,
 )
@@ -33,10 +33,10 @@ from pipeline.steps.write_back.write import write_back, write_record
 __all__ = [
     "ALREADY_THERE",
     "UNDOABLE",
-    "Choice",
     "Cost",
     "Doubted",
     "NotDecided",
+    "ReviewChoice",
     "Undone",
     "WriteContext",
     "Written",

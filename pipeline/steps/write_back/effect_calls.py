@@ -12,7 +12,7 @@ from pipeline.ports import RecordTarget, Updated
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class CallAnswer:
     """What a call or a look met: how many rows or files, and the row where it is known.
 
     `pk` is the PK_ID of an inserted row, or of the row that is there already; "" where none is
@@ -60,11 +60,11 @@ def record_of(effect: Effect) -> RecordRef:
     return RecordRef(effect.container, effect.pk, effect.is_view)
 
 
-def _answered(updated: Updated) -> Answer:
-    return Answer(updated.affected, updated.row)
+def _answered(updated: Updated) -> CallAnswer:
+    return CallAnswer(updated.affected, updated.row)
 
 
-def update(request: Request, target: RecordTarget) -> Answer:
+def update(request: Request, target: RecordTarget) -> CallAnswer:
     """Write columns."""
     effect = request.effect
     return _answered(
@@ -72,19 +72,19 @@ def update(request: Request, target: RecordTarget) -> Answer:
     )
 
 
-def holds_values(effect: Effect, target: RecordTarget) -> Answer:
+def holds_values(effect: Effect, target: RecordTarget) -> CallAnswer:
     """Say whether the record holds what was to be written."""
     columns = target.columns(effect.container, is_view=effect.is_view)
     if not effect.after.keys() <= columns.keys():
-        return Answer(0)  # a column was removed
+        return CallAnswer(0)  # a column was removed
     row = target.read(record_of(effect), list(effect.after))
     holds = row is not None and all(
         same(row.get(name), value, columns[name]) for name, value in effect.after.items()
     )
-    return Answer(int(holds), row)
+    return CallAnswer(int(holds), row)
 
 
-def rename_attachment(request: Request, target: RecordTarget) -> Answer:
+def rename_attachment(request: Request, target: RecordTarget) -> CallAnswer:
     """Rename an attachment; its extension stays."""
     effect, renaming = request.effect, request.renaming
     assert renaming is not None
@@ -101,11 +101,11 @@ def rename_attachment(request: Request, target: RecordTarget) -> Answer:
     )
 
 
-def has_name(effect: Effect, target: RecordTarget) -> Answer:
+def has_name(effect: Effect, target: RecordTarget) -> CallAnswer:
     """Say whether an attachment has its new name."""
     shown = target.attachment(record_of(effect), effect.field)
     if shown is None:
-        return Answer(0)
+        return CallAnswer(0)
     old, new = str(effect.before["name"]), str(effect.after["name"])
     bases = {split_name(name, shown.extension)[0] for name in (shown.name, new)}
     # Whatever Caspio takes a new name for, the extension is to stay: see `rename_attachment` of the
@@ -113,60 +113,60 @@ def has_name(effect: Effect, target: RecordTarget) -> Answer:
     rest = new[len(shown.name) :]
     has_lost_it = rest.startswith(".") and new == shown.name + rest and old.endswith(rest)
     has_doubled_it = shown.name.startswith(f"{new}.") and new.endswith(shown.name[len(new) :])
-    return Answer(int(len(bases) == 1), is_half_done=has_lost_it or has_doubled_it)
+    return CallAnswer(int(len(bases) == 1), is_half_done=has_lost_it or has_doubled_it)
 
 
-def insert_row(request: Request, target: RecordTarget) -> Answer:
+def insert_row(request: Request, target: RecordTarget) -> CallAnswer:
     """Insert a row, unless there is one."""
     effect = request.effect
     found = find_row(effect, target)
     if found.met:  # somebody was quicker, or an interrupted run: no second row
-        return Answer(0, pk=found.pk)
-    return Answer(1, pk=target.insert(effect.container, effect.after))
+        return CallAnswer(0, pk=found.pk)
+    return CallAnswer(1, pk=target.insert(effect.container, effect.after))
 
 
-def find_row(effect: Effect, target: RecordTarget) -> Answer:
+def find_row(effect: Effect, target: RecordTarget) -> CallAnswer:
     """Find the row that was to be inserted, by the column that it is known by."""
     pks = target.find(effect.container, effect.field, effect.after[effect.field])
-    return Answer(len(pks[:1]), pk=pks[0] if pks else "")
+    return CallAnswer(len(pks[:1]), pk=pks[0] if pks else "")
 
 
-def delete_row(request: Request, target: RecordTarget) -> Answer:
+def delete_row(request: Request, target: RecordTarget) -> CallAnswer:
     """Delete a row."""
     return _answered(target.delete(record_of(request.effect), guard=request.guard))
 
 
-def row_is_gone(effect: Effect, target: RecordTarget) -> Answer:
+def row_is_gone(effect: Effect, target: RecordTarget) -> CallAnswer:
     """Say whether a row is gone."""
-    return Answer(int(target.read(record_of(effect), []) is None))
+    return CallAnswer(int(target.read(record_of(effect), []) is None))
 
 
-def put_file(request: Request, target: RecordTarget) -> Answer:
+def put_file(request: Request, target: RecordTarget) -> CallAnswer:
     """Put a file under a new path, never over another."""
     upload = request.upload
     assert upload is not None
     path = str(request.effect.after["path"])
-    return Answer(int(target.put_file(path, upload.path, media_type=upload.media_type)))
+    return CallAnswer(int(target.put_file(path, upload.path, media_type=upload.media_type)))
 
 
-def has_bytes(effect: Effect, target: RecordTarget) -> Answer:
+def has_bytes(effect: Effect, target: RecordTarget) -> CallAnswer:
     """Say whether a file has the bytes that were put there."""
     try:
         digest = target.file_sha256(str(effect.after["path"]))
     except FileGone:
-        return Answer(0)
-    return Answer(int(digest == effect.after["sha256"]))
+        return CallAnswer(0)
+    return CallAnswer(int(digest == effect.after["sha256"]))
 
 
-def delete_file(request: Request, target: RecordTarget) -> Answer:
+def delete_file(request: Request, target: RecordTarget) -> CallAnswer:
     """Delete a Files-area file."""
     try:
         target.delete_file(str(request.effect.before["path"]))
     except FileGone:
-        return Answer(1)  # somebody has deleted it: that is what was wanted
-    return Answer(1)
+        return CallAnswer(1)  # somebody has deleted it: that is what was wanted
+    return CallAnswer(1)
 
 
-def file_is_gone(effect: Effect, target: RecordTarget) -> Answer:
+def file_is_gone(effect: Effect, target: RecordTarget) -> CallAnswer:
     """Say whether a Files-area file is gone."""
-    return Answer(int(target.file(str(effect.before["path"])) is None))
+    return CallAnswer(int(target.file(str(effect.before["path"])) is None))

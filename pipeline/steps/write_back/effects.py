@@ -19,7 +19,7 @@ from pipeline.ports import Clock, RecordTarget
 from pipeline.ports.ledger import Block
 from pipeline.steps.write_back import effect_calls as calls
 from pipeline.steps.write_back.context import WriteContext
-from pipeline.steps.write_back.effect_calls import Answer, Renaming, Request, Upload, record_of
+from pipeline.steps.write_back.effect_calls import CallAnswer, Renaming, Request, Upload, record_of
 from pipeline.wording import counted
 
 IN_FLIGHT_S = 15.0
@@ -62,8 +62,8 @@ class Recovery(Enum):
 class EffectRules:
     """How one kind of effect works. The guard is `Effect.before` unless the caller gives one."""
 
-    call: Callable[[Request, RecordTarget], Answer]
-    look: Callable[[Effect, RecordTarget], Answer]
+    call: Callable[[Request, RecordTarget], CallAnswer]
+    look: Callable[[Effect, RecordTarget], CallAnswer]
     proof: Proof
     recovery: Recovery
 
@@ -177,7 +177,7 @@ def carry_out_together(effects: Sequence[Effect], context: WriteContext) -> list
     return [_recorded(effect, answer, context) for effect in made]
 
 
-def _recorded(effect: Effect, answer: Answer, context: WriteContext) -> Effect:
+def _recorded(effect: Effect, answer: CallAnswer, context: WriteContext) -> Effect:
     """Record how an effect was answered; return it as it is then."""
     ledger = context.ports.ledger
     if answer.met > 1:
@@ -202,7 +202,7 @@ def call_or_look(
     guard: Mapping[str, Value] | None = None,
     upload: Upload | None = None,
     renaming: Renaming | None = None,
-) -> Answer:
+) -> CallAnswer:
     """Make an effect's call, and look for it if the answer is lost.
 
     `abandons` are the effects that are abandoned if the call provably has changed nothing. They
@@ -234,7 +234,7 @@ def call_or_look(
         raise
 
 
-def finish_half_done(effect: Effect, context: WriteContext) -> Answer:
+def finish_half_done(effect: Effect, context: WriteContext) -> CallAnswer:
     """Make the call of a rename again that was cut off after it had changed the file's extension.
 
     It is guarded by what the record has now. A rename keeps the bytes: a file of another size is a
@@ -248,9 +248,9 @@ def finish_half_done(effect: Effect, context: WriteContext) -> Answer:
     size_bytes = state.ref.size_bytes if state else None
     shown = ports.target.attachment(record, effect.field)
     if guard is None or shown is None:
-        return Answer(0)
+        return CallAnswer(0)
     if None not in {shown.size_bytes, size_bytes} and shown.size_bytes != size_bytes:
-        return Answer(0)
+        return CallAnswer(0)
     renaming = Renaming(state.ref.extension if state else None)
     answer = EFFECTS[effect.kind].call(Request(effect, guard, renaming=renaming), ports.target)
     return replace(answer, is_half_done=answer.met == 0)
@@ -261,7 +261,7 @@ def in_flight_end_s(context: WriteContext) -> float:
     return context.ports.clock.monotonic() + IN_FLIGHT_S
 
 
-def look_until(effect: Effect, context: WriteContext, *, end_s: float) -> Answer:
+def look_until(effect: Effect, context: WriteContext, *, end_s: float) -> CallAnswer:
     """Look for an effect until it is there, or its call cannot be under way any more."""
     return looked_until(
         lambda: look(effect, context),
@@ -285,7 +285,7 @@ def looked_until(
         pause_s *= 3
 
 
-def look(effect: Effect, context: WriteContext) -> Answer:
+def look(effect: Effect, context: WriteContext) -> CallAnswer:
     """Say whether an effect is there now; `met` is 0 where it is not."""
     return EFFECTS[effect.kind].look(effect, context.ports.target)
 
@@ -303,7 +303,7 @@ def _block(effect: Effect, met: int, context: WriteContext) -> StopRun:
     )
 
 
-def is_verified(effect: Effect, answer: Answer, context: WriteContext) -> bool:
+def is_verified(effect: Effect, answer: CallAnswer, context: WriteContext) -> bool:
     """Say whether an answered effect is known to be in effect: by the answer, or by one read."""
     match EFFECTS[effect.kind].proof:
         case Proof.ANSWER:

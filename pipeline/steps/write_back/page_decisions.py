@@ -18,7 +18,7 @@ from pipeline.steps.write_back.review_table import DECISION, KEY, review_table, 
 from pipeline.steps.write_back.suggestions import show
 
 
-class Choice(StrEnum):
+class ReviewChoice(StrEnum):
     """What a user decides about a suggestion."""
 
     ACCEPT = "accept"  # write what was read
@@ -32,7 +32,7 @@ class NotDecided(RejectFile):
 
 
 def decide_on_page(
-    item: ReviewItem, choice: Choice, text: str, context: WriteContext, *, now: datetime
+    item: ReviewItem, choice: ReviewChoice, text: str, context: WriteContext, *, now: datetime
 ) -> str:
     """Carry out a decision on an open suggestion; return "" or what changed in the record.
 
@@ -46,7 +46,7 @@ def decide_on_page(
         raise NotDecided(f"{item.suggestion.column} is {item.state} already. Load the page again.")
     _refuse_decided_row(item, context)
     decided_at = now.replace(tzinfo=None, microsecond=0).isoformat()
-    if choice in {Choice.REJECT, Choice.ABSENT}:
+    if choice in {ReviewChoice.REJECT, ReviewChoice.ABSENT}:
         _settle(item, ReviewState.REJECTED, context, decided_at=decided_at)
         return ""
     changes = write(item, _value(item, choice, text, context), context)
@@ -69,9 +69,9 @@ def open_again(item: ReviewItem, current: Value, context: WriteContext) -> None:
     show(replace(item, suggestion=suggestion, state=ReviewState.OPEN), item, context)
 
 
-def _value(item: ReviewItem, choice: Choice, text: str, context: WriteContext) -> Value:
+def _value(item: ReviewItem, choice: ReviewChoice, text: str, context: WriteContext) -> Value:
     """Return the value to write, in the type of its column."""
-    if choice is Choice.ACCEPT:
+    if choice is ReviewChoice.ACCEPT:
         return item.suggestion.suggested
     record, column = item.record, item.suggestion.column
     columns = context.ports.target.columns(record.container, is_view=record.is_view)

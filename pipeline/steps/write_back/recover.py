@@ -9,7 +9,7 @@ import structlog
 from pipeline.errors import BadSettings, RefusedByCaspio, RejectFile, TryLater
 from pipeline.model import Effect, EffectKind, EffectState
 from pipeline.steps.write_back.context import WriteContext
-from pipeline.steps.write_back.effect_calls import Answer
+from pipeline.steps.write_back.effect_calls import CallAnswer
 from pipeline.steps.write_back.effects import (
     EFFECTS,
     LONGEST_CALL,
@@ -75,14 +75,16 @@ def _settle(effect: Effect, context: WriteContext, *, end_s: float, may_write: b
     context.ports.ledger.effects.settle(effect, state, note)
 
 
-def _finished(effect: Effect, found: Answer, context: WriteContext, *, may_write: bool) -> Answer:
+def _finished(
+    effect: Effect, found: CallAnswer, context: WriteContext, *, may_write: bool
+) -> CallAnswer:
     """Finish what is half done; return what is there then."""
     if effect.state is EffectState.APPLIED:
-        return Answer(0)  # it was answered whole, so a user has put such a name there since
+        return CallAnswer(0)  # it was answered whole, so a user has put such a name there since
     return finish_half_done(effect, context) if may_write else found
 
 
-def _look(effect: Effect, context: WriteContext, *, end_s: float) -> Answer:
+def _look(effect: Effect, context: WriteContext, *, end_s: float) -> CallAnswer:
     """Look for an effect, until `end_s` if its call may still be under way."""
     is_old = effect.at is not None and context.ports.clock.now() - effect.at > LONGEST_CALL
     if is_old or effect.state is EffectState.APPLIED:

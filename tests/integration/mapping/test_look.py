@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.app.mapping.look import INDEX_TABLE, Looks, Place
+from flows.app.mapping.look import INDEX_TABLE, Looks, MappablePlace
 from flows.app.settings import load_settings
 from flows.app.wiring import open_ledger, system_clock
 from infra.emulator import Emulator
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.integration
 
 RECEIPT = "RECEIPT\n\nNorthwind Ltd\nDate: 2026-03-31\n\nTotal EUR 12.50\n"
 TOTAL = MissingColumn("Total", "CURRENCY", "total")
-FOLDER = Place("folder", "/In")
+FOLDER = MappablePlace("folder", "/In")
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +82,7 @@ def test_an_account_is_looked_at_with_its_folders(looks: Looks):
 
 def test_a_view_is_looked_at_and_counted(looks: Looks):
     """Its documents are read in the sandbox with the values of their records; conditions count its records."""
-    place = Place("view", "Some")
+    place = MappablePlace("view", "Some")
     looked = looks.look_at(place)
     sample = next(one for one in looked.samples if one.ref.field == "Scan")
 
@@ -119,4 +119,4 @@ def test_looking_needs_calls_of_the_budget(looks: Looks, settings: Settings):
         ledger.usage.spend(settings.caspio.account, Priority.NEW, calls=1000, size_bytes=0)
 
     with pytest.raises(BudgetExhausted):
-        looks.look_at(Place("table", "Docs"))
+        looks.look_at(MappablePlace("table", "Docs"))

@@ -6,7 +6,7 @@ from itertools import chain, repeat
 
 import pytest
 
-from flows.cli.account.init_dialog import Choice, Declined, converse
+from flows.cli.account.init_dialog import Declined, InitChoices, converse
 from pipeline.model import Column
 from pipeline.model.schema import Container, DiscoveredAccount, FileField
 from pipeline.onboarding.proposal import Proposal, propose
@@ -48,13 +48,15 @@ REVIEW = Container(
 )  # fmt: skip
 
 
-def talk(*answers: str, containers: tuple[Container, ...] = (RECEIPTS,)) -> tuple[Script, Choice]:
+def talk(
+    *answers: str, containers: tuple[Container, ...] = (RECEIPTS,)
+) -> tuple[Script, InitChoices]:
     """Hold the conversation about an account; return the user and what was chosen."""
     script = Script(chain(answers, repeat("")))
     return script, converse(script, propose(DiscoveredAccount(containers)))
 
 
-def columns(choice: Choice, name: str = "receipts") -> dict[str, str]:
+def columns(choice: InitChoices, name: str = "receipts") -> dict[str, str]:
     """Return the columns that a source writes to."""
     return {one.column: one.finding for one in choice.source(name).columns}
 

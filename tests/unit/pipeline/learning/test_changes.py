@@ -5,7 +5,7 @@ from dataclasses import replace
 from pipeline.learning.teach import teach
 from pipeline.model.limits import Step
 from pipeline.model.review import ReviewState
-from pipeline.steps.write_back import Choice, decide_on_page, table_context
+from pipeline.steps.write_back import ReviewChoice, decide_on_page, table_context
 from tests.fakes.learner import FakeLearner
 from tests.unit.pipeline.learning.shop import SPEC, fill, learn, raise_to
 from tests.unit.pipeline.world import World
@@ -126,7 +126,7 @@ def test_doubts_about_what_is_learned_no_more_are_withdrawn(shop: World):
     assert doubt_states(shop) == [ReviewState.WITHDRAWN]
 
 
-def decide_while_learning(shop: World, choice: Choice, value: str = "") -> None:
+def decide_while_learning(shop: World, choice: ReviewChoice, value: str = "") -> None:
     """Decide on the doubt about record 6 while a new record is read."""
     fill(shop, 7, 8)
     shop.clock.advance(3600)
@@ -155,7 +155,7 @@ def test_a_doubt_decided_meanwhile_stays_decided(shop: World):
     """The list of records is older than the decision, and says nothing against it."""
     doubted(shop)
 
-    decide_while_learning(shop, Choice.CORRECT, "Acme Ltd")
+    decide_while_learning(shop, ReviewChoice.CORRECT, "Acme Ltd")
 
     (item,) = shop.ledger.effects.review_items("receipts", ("Receipts", "6"))
     assert shop.record("6")["Company"] == "Acme Ltd"

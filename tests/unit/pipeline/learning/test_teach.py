@@ -14,7 +14,7 @@ from pipeline.learning.teach import teach
 from pipeline.model.learning import LearnedChoice, Stratum, Verdict
 from pipeline.model.limits import Step
 from pipeline.model.review import ReviewReason, ReviewState
-from pipeline.steps.write_back import Choice, decide_on_page, table_context
+from pipeline.steps.write_back import ReviewChoice, decide_on_page, table_context
 from tests.fakes.learner import FakeLearner
 from tests.unit.pipeline.learning.shop import (
     ENOUGH,
@@ -188,8 +188,8 @@ def test_a_doubt_is_shown_and_its_decision_is_truth(shop: World):
     assert wrong.suggestion.reason == "typed 'Acne', line 2 of page 1 says 'Acme'"
     context = table_context(shop.source_run(SPEC), shop.folder)
     now = shop.clock.now()
-    decide_on_page(wrong, Choice.ACCEPT, "", context, now=now)
-    decide_on_page(kept, Choice.REJECT, "", context, now=now)
+    decide_on_page(wrong, ReviewChoice.ACCEPT, "", context, now=now)
+    decide_on_page(kept, ReviewChoice.REJECT, "", context, now=now)
 
     assert shop.record("6")["Company"] == "Acme"
     assert learn(shop).doubts == 0  # what was rejected is not asked again

@@ -67,7 +67,9 @@ def _with_paths(findings: Findings, work: Path) -> Findings:
         Granted(("pid", "mount"), 7, filtered=True, group="ends", memory_mib=1, output_mib=3),
     ],
 )
-def test_other_answers_come_back_as_they_were(answer: answers.Answer, folder: int, tmp_path: Path):
+def test_other_answers_come_back_as_they_were(
+    answer: answers.ChildAnswer, folder: int, tmp_path: Path
+):
     """An error and what was granted are the same on the other side."""
     answers.write(answer, tmp_path)
 

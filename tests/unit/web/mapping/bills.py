@@ -6,14 +6,14 @@ import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from flows.app.mapping.look import Looked, LookedAtAccount, Looks, Place
+from flows.app.mapping.look import Looked, LookedAtAccount, Looks, MappablePlace
 from pipeline.errors import RefusedByCaspio
 from pipeline.model import (
     Column,
     FileRef,
     Finding,
     Findings,
-    Place as FilePlace,
+    Place,
     ReadStatus,
     RecordRef,
     RecordWork,
@@ -57,7 +57,7 @@ def sample(pk: str, **values: Value) -> SampleDocument:
     record = RecordRef("Bills", pk)
     ref = FileRef(
         "bills",
-        FilePlace.ATTACHMENT,
+        Place.ATTACHMENT,
         "Bills",
         "Scan",
         record,
@@ -87,7 +87,7 @@ class FakeLooks(Looks):
         self._account = LookedAtAccount(found, self.clock.now(), 7)
         return self._account
 
-    def look_at(self, place: Place) -> Looked:
+    def look_at(self, place: MappablePlace) -> Looked:
         """Find three bills, of which two are in their records."""
         container = bills(*(Column(one.name, one.type) for one in self.created))
         if place.is_missing:
@@ -95,7 +95,7 @@ class FakeLooks(Looks):
         samples = (sample("1", Sum=12.5), sample("2", Sum=12.5), sample("3"))
         return self._remember(place, container, samples)
 
-    def count(self, place: Place, condition: str) -> int:  # noqa: ARG002 - as the real one
+    def count(self, place: MappablePlace, condition: str) -> int:  # noqa: ARG002 - as the real one
         """Count."""
         if "?" in condition:
             raise RefusedByCaspio(f"{condition} is not understood.", status=400)
