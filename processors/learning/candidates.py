@@ -103,6 +103,7 @@ def _dates(document: Document) -> Iterator[tuple[str, str, Spot, str]]:
         for printed in dates_in(line.folded, months):
             spot = Spot(index, printed.start, index, printed.end)
             yield from _readings(printed.readings, printed.text, spot)
+        # Only a line that is full goes on in the next one.
         if index + 1 == len(document.lines) or len(line.folded) < _LONG_LINE:
             continue
         head = line.folded[-_LONG_LINE:]
@@ -220,9 +221,10 @@ def words_around(document: Document, spot: Spot, candidate: Candidate) -> Around
     above = document.tokens[spot.first - 1] if spot.first else ()
     below = document.tokens[spot.last + 1] if spot.last + 1 < len(document.lines) else ()
     own = _words(_own_tokens(document, spot))
+    # Also together: "grand total" says more than "grand" and "total".
+    with_pair = [*left, " ".join(left)] if len(left) > 1 else left
     return {
-        # Also together: "grand total" says more than "grand" and "total".
-        "left": [*left, " ".join(left)] if len(left) > 1 else left or ["^"],
+        "left": with_pair or ["^"],
         "right": right or ["$"],
         "above": _words(above[:_NEAR_WORDS]),
         "below": _words(below[:_NEAR_WORDS]),

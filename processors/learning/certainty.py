@@ -34,6 +34,7 @@ def certainty_features(rows: Matrix, chances: Vector, chosen: int) -> Vector:
     share = float(chances[chosen])
     rest = np.delete(chances, chosen)
     second = float(rest.max(initial=0.0))
+    # A share of 0.5 beside 0.49 says less than beside 0.1.
     margin = log(max(share, 1e-6) / max(second, 1e-6))
     own = rows[chosen]
     head = [
@@ -59,6 +60,7 @@ def fit_certainty(
     if not features:
         return start
     penalty = np.full(len(NAMES), _PENALTY)
+    # The constant is how often the column is right at all: it follows the records more freely.
     penalty[0] = _PENALTY / 4
     return fit(
         np.array(features),

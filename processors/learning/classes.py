@@ -67,6 +67,7 @@ class Classes:
         words = list(self.idf)
         most = max(1, _MOST_WEIGHTS // max(len(self.names), 1))
         strength = np.abs(self.weights[: len(words)]).max(axis=1, initial=0.0)
+        # Stable, so that equal weights are cut off alike in every process.
         kept = sorted(np.argsort(-strength, kind="stable")[:most])
         return {
             "names": list(self.names),
@@ -102,6 +103,7 @@ def fit_classes(documents: Sequence[Document], classes: Sequence[str]) -> Classe
     seen: Counter[str] = Counter()
     for document in documents:
         seen.update(set(words_of(document)))
+    # A word of one document says what that document is, and nothing about its class.
     common = [word for word, count in seen.most_common(_MOST_WORDS) if count >= _LEAST_DOCUMENTS]
     idf = {word: log((1 + len(documents)) / (1 + seen[word])) + 1 for word in common}
     layouts = np.array([layout_of(document) for document in documents])
@@ -135,13 +137,12 @@ def _row(document: Document, idf: Mapping[str, float], usual: Vector, spread: Ve
     """Return the words of a document with their weights, together 1, and its layout."""
     row = np.zeros(len(idf) + len(usual))
     counts = Counter(words_of(document))
-    places = {word: at for at, word in enumerate(idf)} if len(counts) * 4 > len(idf) else None
-    if places is None:
-        places = {word: at for at, word in enumerate(idf) if word in counts}
+    places = {word: at for at, word in enumerate(idf) if word in counts}
     for word, count in counts.items():
         at = places.get(word)
         if at is not None:
             row[at] = (1 + log(count)) * idf[word]
+    # Long documents do not count more than short ones.
     row[: len(idf)] /= max(float(np.linalg.norm(row[: len(idf)])), 1e-9)
     layout = (np.array(layout_of(document)) - usual) / spread
     row[len(idf) :] = _LAYOUT_WEIGHT * np.clip(layout, -_MOST_LAYOUT, _MOST_LAYOUT)

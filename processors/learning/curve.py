@@ -3,7 +3,6 @@
 The newest records judge; models are learned from more and more of those before them.
 """
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from processors.learning.fitting import fit_parts
@@ -32,16 +31,16 @@ def curve_of(prepared: Prepared, finding: str | None) -> tuple[tuple[int, float]
     # Copies of a document that judges teach nothing here.
     digests = {each.example.digest for each in judges}
     others = [each for each in records if each.example.digest not in digests]
-    return tuple(
-        (size, _share_right(replace(prepared, records=others[-size:], older=()), finding, judges))
-        for size in SIZES
-        if size <= len(others)
-    )
-
-
-def _share_right(prepared: Prepared, finding: str | None, judges: Sequence[Record]) -> float:
-    learned, _ = fit_parts(prepared, finding)
-    return sum(_is_right(learned, each) for each in judges) / len(judges)
+    points = []
+    for size in SIZES:
+        if size > len(others):
+            break
+        # The records right before those that judge, as in use.
+        known = replace(prepared, records=others[-size:], older=())
+        learned, _ = fit_parts(known, finding)
+        right = sum(_is_right(learned, each) for each in judges)
+        points.append((size, right / count))
+    return tuple(points)
 
 
 def _is_right(learned: Learned, record: Record) -> bool:

@@ -202,16 +202,11 @@ def _among_dates(rows: Matrix, candidates: Sequence[Candidate]) -> None:
 def _among_amounts(rows: Matrix, candidates: Sequence[Candidate]) -> None:
     """Compare the amounts of the document by size; repaired ones do not count as others."""
     values = [abs(float(Decimal(each.key))) for each in candidates]
-    plain = sorted(
-        {
-            value
-            for value, each in zip(values, candidates, strict=True)
-            if each.forms != {"repaired"}
-        },
-        reverse=True,
-    )
+    pairs = zip(values, candidates, strict=True)
+    plain = sorted({value for value, each in pairs if each.forms != {"repaired"}}, reverse=True)
     most = max(plain, default=1.0) or 1.0
     for row, value in zip(rows, values, strict=True):
+        # Beyond the fiftieth place it does not matter how many are larger.
         larger = sum(each > value for each in plain[:50])
         _set(
             row,
@@ -248,16 +243,18 @@ def with_learned(
     """Return the rows with the features of words and of the memory; `hidden` is not remembered."""
     learned = rows.copy()
     for row, candidate in zip(learned, candidates, strict=True):
-        row[_FIRST_LEARNED : _FIRST_LEARNED + len(CONTEXTS)] = scores.of(
-            (candidate.like or candidate).around
-        )
+        # A known value that is printed with other letters has the words of that place.
+        printed = candidate.like or candidate
+        row[_FIRST_LEARNED : _FIRST_LEARNED + len(CONTEXTS)] = scores.of(printed.around)
     if memory is not None:
         _remember(learned, asked, candidates, memory, hidden)
     if classes is not None:
         scores_of = classes.scores(asked.document)
         for row, candidate in zip(learned, candidates, strict=True):
+            # A value that was typed once has no class, and is as unlikely as can be.
             row[INDEX["by_words"]] = scores_of.get(candidate.key, -_MOST)
         learned[:, INDEX["familiar"]] = classes.familiar(asked.document)
+    # No single number may decide alone, whatever a document was made to say.
     return np.clip(learned, -_MOST, _MOST)
 
 
@@ -282,6 +279,7 @@ def _remember(
         _set(
             row,
             known=1.0,
+            # One record may have a typing error, and would hand it on.
             known_twice=records > 1,
             known_often=log(records) / 2,
             known_and_read=is_read,

@@ -176,6 +176,7 @@ def _ask(record: Record, blind: Learned, hidden: str | None = None) -> Question:
         hidden=hidden,
     )
     right = np.array([float(each.key in record.keys) for each in candidates])
+    # Where the value is misread, its place still teaches the words around it.
     if not right.any() or len(record.keys) > 1:
         keys = likest(record)
         right = np.maximum(right, [_MISREAD * (each.key in keys) for each in candidates])
@@ -188,6 +189,7 @@ def _scale(asked: Sequence[Question]) -> Scale:
         return Scale(np.zeros(len(FEATURES)))
     variance = np.concatenate(rows).var(axis=0)
     spread = np.where(variance >= _LEAST_VARIANCE, np.sqrt(variance), 0.0)
+    # It never varies, and is wanted all the same.
     spread[INDEX["always"]] = 1.0
     return Scale(spread)
 
@@ -208,6 +210,7 @@ def _rank(
     )
     toward = _toward(scale)
     few = len(known) < FEW
+    # Fewer records than that made the choices of the rules worse.
     if few and any(each.rows[:, INDEX["rule"]].any() for each in known):
         return toward
     penalty = np.full(len(FEATURES), _PENALTY_OF_FEW if few else _PENALTY)

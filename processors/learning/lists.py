@@ -24,6 +24,8 @@ _STEPS = 9
 _PENALTY = 0.5
 _CERTAINTY_PENALTY = 1.0
 _MOST_LOGIT = 6.0
+_NOWHERE = 10**6
+"""A line after all others."""
 _TOWARD = (0.0, 0.5, 0.5, 0.0, 0.0)
 
 
@@ -93,7 +95,13 @@ def names_of(
             float(len(chosen) > 2),  # noqa: PLR2004 (more than a pair)
         ]
     )
-    return Names(tuple(sorted(chosen, key=lambda at: _place(candidates[at]))), features)
+
+    def place(at: int) -> tuple[int, int]:
+        spots = candidates[at].spots
+        # Names without a place, such as those of the rules alone, come last.
+        return (spots[0].first, spots[0].start) if spots else (_NOWHERE, 0)
+
+    return Names(tuple(sorted(chosen, key=place)), features)
 
 
 def _apart(candidates: Sequence[Candidate], ranked: Sequence[int]) -> list[int]:
@@ -140,10 +148,13 @@ def abbreviates(one: str, other: str) -> bool:
     ones, others = _words(one), _words(other)
     if len(ones) != len(others) or len(ones) < 2:  # noqa: PLR2004 (one word may be anything)
         return False
-    pairs = list(zip(ones, others, strict=True))
-    return all(a == b or a.startswith(b) or b.startswith(a) for a, b in pairs) and sum(
-        a == b for a, b in pairs
-    ) * 2 >= len(pairs)
+    equal = 0
+    for word, other_word in zip(ones, others, strict=True):
+        if not word.startswith(other_word) and not other_word.startswith(word):
+            return False
+        equal += word == other_word
+    # "J. B. Smith" is "John Bell Smith"; of two names with hardly an equal word nothing is known.
+    return equal * 2 >= len(ones)
 
 
 def _words(name: str) -> list[str]:
@@ -153,18 +164,14 @@ def _words(name: str) -> list[str]:
 def _overlap(one: Candidate, other: Candidate) -> bool:
     if one.key in other.key or other.key in one.key:
         return True
+    # A party is named many times; the first places are those of the introduction.
     return any(_shared(a, b) for a in one.spots[:2] for b in other.spots[:2])
 
 
 def _shared(one: Spot, other: Spot) -> bool:
-    return (one.first, one.start) < (other.last, other.end) and (other.first, other.start) < (
-        one.last,
-        one.end,
-    )
-
-
-def _place(candidate: Candidate) -> tuple[int, int]:
-    return candidate.spots[0][:2] if candidate.spots else (10**6, 0)
+    begins_before_end = (one.first, one.start) < (other.last, other.end)
+    ends_after_begin = (other.first, other.start) < (one.last, one.end)
+    return begins_before_end and ends_after_begin
 
 
 def written(names: Iterable[str]) -> str:

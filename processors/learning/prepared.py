@@ -162,6 +162,7 @@ def _shape_of(records: Sequence[Record], kind: ColumnKind) -> Shape:
     if kind not in REMEMBERED:
         return Shape()
     aligned = [lines for each in records if (lines := lines_over(each.key, each.document))]
+    # An address over several lines is typed with commas between them, or without.
     commas = sum("," in each.example.value for each in records)
     joiner = ", " if commas * 2 > len(records) else " "
     return Shape.of([each.example.value for each in records], aligned, joiner)

@@ -50,6 +50,7 @@ class Rows:
         return cls(
             features=np.concatenate([features for features, _, _ in kept]),
             starts=np.cumsum([0, *counts[:-1]]).astype(np.int64),
+            # Whichever of several right candidates is chosen, the choice is right.
             right=np.concatenate([right / right.sum() for _, right, _ in kept]),
             weights=np.array([weight for _, _, weight in kept]),
         )

@@ -49,6 +49,7 @@ def train(
     they may be loaded when they are asked for. The ranking is learned from the newest 4,000, the
     memory from all. A curve takes up to as long again.
     """
+    # Ten folds of thousands of records would take twice as long as five.
     folds = _FOLDS_OF_MANY if len(examples) > _MANY else _FOLDS
     prepared = prepare(examples, kind, folds=folds, newest=NEWEST)
     records = prepared.records

@@ -41,6 +41,7 @@ class WordCounts:
         """
         self.documents += 1
         _count(self.right, right, 1.0)
+        # A document with a hundred other candidates counts as one with two.
         for places in others:
             _count(self.other, places, 1 / len(others))
 
@@ -96,6 +97,7 @@ class WordScores:
         for context in ("left", "above", "right"):
             for word in around.get(context, ()):
                 score = self.scores[context].get(word, 0.0)
+                # A number beside a value explains nothing to a reader.
                 if score > _SPEAKS and any(map(str.isalpha, word)):
                     words.setdefault(word, score)
         # Words beside a value come before those above it.

@@ -114,7 +114,12 @@ def kind_of_values(values: Sequence[str]) -> ColumnKind:
     if not filled:
         return ColumnKind.TEXT
     enough = 0.9 * len(filled)
-    if sum(_is_date(value) for value in filled) >= enough:
+    dates = 0
+    for value in filled:
+        days = days_in(value)
+        # A text in which a date is mentioned, such as a note, is no date.
+        dates += bool(days) and len(days[0].text) >= _DATE_SHARE * len(value.strip())
+    if dates >= enough:
         return ColumnKind.DATE
     distinct = len({compact(value) for value in filled})
     # Few values, each of them typed often: such a column is looked up rather than read.
@@ -123,10 +128,7 @@ def kind_of_values(values: Sequence[str]) -> ColumnKind:
     return ColumnKind.TEXT
 
 
-def _is_date(value: str) -> bool:
-    days = days_in(value)
-    return bool(days) and len(days[0].text) >= 0.6 * len(value.strip())
-
-
+_DATE_SHARE = 0.6
+"""Share of a value that its date takes; the rest may be a time or a weekday."""
 MOST_CHOICES = 60
 """Different values of a closed set, at most."""

@@ -46,8 +46,10 @@ class Shape:
         over = Counter(aligned)
         rare = _RARE * sum(over.values())
         lines = max((count for count, often in over.items() if often > rare), default=1)
+        # The shortest are left out, as the longest are: one odd value would widen the search.
+        low = lengths[int(_RARE * (len(lengths) - 1))]
         return cls(
-            least_chars=max(1, int(_low(lengths) / _MARGIN)),
+            least_chars=max(1, int(low / _MARGIN)),
             most_chars=int(_high(lengths) * _MARGIN) + 2,
             most_words=int(_high(words) * _MARGIN) + 1,
             lines=min(MOST_LINES, lines + (lines > 1)),
@@ -61,10 +63,6 @@ class Shape:
     def to_body(self) -> dict[str, Any]:
         """Return the shape as JSON has it."""
         return asdict(self)
-
-
-def _low(numbers: Sequence[int]) -> int:
-    return numbers[int(_RARE * (len(numbers) - 1))]
 
 
 def _high(numbers: Sequence[int]) -> int:

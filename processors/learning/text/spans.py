@@ -72,8 +72,10 @@ def parts_of_line(document: Document, index: int, shape: Shape) -> Iterator[Spot
     count = 0
     for start in starts:
         for end in ends:
-            if start >= end or (start == 0 and end == len(tokens)):
+            is_whole = start == 0 and end == len(tokens)
+            if start >= end or is_whole:
                 continue
+            # Later ends make only longer parts.
             if end - start > shape.most_words or count >= _MOST_PARTS:
                 break
             count += 1
@@ -96,16 +98,14 @@ def _breaks(
     for number in range(1, len(tokens)):
         before, token = tokens[number - 1], tokens[number]
         between = text[before.end : token.start]
-        changes = (
-            any(sign in between for sign in ":,;()|#*=")
-            or any(before.end <= gap <= token.start for gap in gaps)
-            or before.word.isdigit() != token.word.isdigit()
-            or " - " in between
-        )
-        if changes:
+        has_sign = " - " in between or any(sign in between for sign in ":,;()|#*=")
+        is_new_cell = any(before.end <= gap <= token.start for gap in gaps)
+        is_digits_beside_letters = before.word.isdigit() != token.word.isdigit()
+        if has_sign or is_new_cell or is_digits_beside_letters:
             starts.append(number)
             ends.append(number)
     ends.append(len(tokens))
+    # Labels come first and values last, so of many breaks those are kept.
     return starts[:_MOST_BREAKS], ends[-_MOST_BREAKS:]
 
 
@@ -156,10 +156,9 @@ def _last_ends(document: Document, index: int) -> list[int]:
 def names_in_sentences(document: Document) -> Iterator[Spot]:
     """Yield the runs of words with capitals in long lines, also over the end of a line."""
     for index in range(len(document.lines)):
-        tokens = document.tokens[index]
-        if len(tokens) >= _LONG_LINE_WORDS or (
-            index and len(document.tokens[index - 1]) >= _LONG_LINE_WORDS
-        ):
+        before = document.tokens[index - 1] if index else ()
+        # The last line of a sentence may be short.
+        if max(len(document.tokens[index]), len(before)) >= _LONG_LINE_WORDS:
             yield from _runs_of(document, index)
 
 
@@ -208,6 +207,7 @@ def _between(
 def _is_capital(document: Document, placed: tuple[int, Token]) -> bool:
     index, token = placed
     char = document.lines[index].text[token.start : token.start + 1]
+    # Scripts without capitals, such as Arabic and Chinese, have letters that are neither.
     return char.isupper() or char.isdigit() or (char.isalpha() and not char.islower())
 
 
@@ -221,10 +221,8 @@ def _joins(document: Document, stream: Sequence[tuple[int, Token]], at: int) -> 
 def _is_boundary(document: Document, stream: Sequence[tuple[int, Token]], at: int) -> bool:
     """Return whether a name may end before a word: at a sign, a small word, or digits."""
     (line, before), (own_line, token) = stream[at - 1], stream[at]
-    if line != own_line:
-        between = document.lines[line].text[before.end :]
-    else:
-        between = document.lines[line].text[before.end : token.start]
+    end = token.start if line == own_line else None
+    between = document.lines[line].text[before.end : end]
     is_small = not _is_capital(document, stream[at]) or not _is_capital(document, stream[at - 1])
     digits = token.word.isdigit() != before.word.isdigit()
     return is_small or digits or any(sign in between for sign in ",;:()\"'\u201c\u201d.")
