@@ -54,6 +54,7 @@ def column_states(
     # A promise that takes more trials than usual could never be proved by the usual number.
     most = max(MOST_TRIALS, learner.needed(0, 0, precision) or 0)
     states = []
+    # A column that is mapped and has no model yet has a state, too: users see that it is missing.
     for name in learnable(spec):
         trials = ledger.learning.trials(spec.name, name, evidence_only=True, limit=most)
         # The source may have had another table, whose records prove nothing about this one.

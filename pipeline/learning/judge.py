@@ -26,6 +26,7 @@ def judge_trials(
         for trial in waiting
         if not trial.written and _was_written(trial, columns, ledger)
     ]
+    # A verdict stays: what was judged just now must not be opened again.
     decided = {trial.key for trial in judged}
     ledger.learning.keep_trials(trial for trial in written if trial.key not in decided)
     return len(judged)
@@ -38,6 +39,7 @@ def _judged(
         filled, column = by_pk.get(trial.record.pk), columns.get(trial.column)
         if filled is None or column is None or trial.column not in filled.typed:
             continue
+        # A No would be right for nearly every record, and would prove a Yes that is wrong.
         if writes_nothing(trial.choice.value, column):
             continue
         typed = filled.typed[trial.column].text

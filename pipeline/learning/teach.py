@@ -57,6 +57,7 @@ def teach(
     context = table_context(run, folder)
     columns = context.columns
     taught = Taught(spec.name)
+    # Before the listing: what a run writes meanwhile must not be overwritten by an older doubt.
     since = ledger.effects.last_id()
     listed = list(filled_records(run, columns))
     _forget_others(run, learner, columns)

@@ -64,7 +64,9 @@ class Reviews:
         for column, conflict in shown.items():
             item = _item(self.context, pair, column, conflict)
             known = kept.get(column)
-            if known is None or known.state is not ReviewState.OPEN or not _same(known, item):
+            waiting = known if known and known.state is ReviewState.OPEN else None
+            # What waits with the same two values is not asked about a second time.
+            if waiting is None or _shown(waiting) != _shown(item):
                 self._save(item, kept)
         for column, item in list(kept.items()):
             if column not in shown and item.state is ReviewState.OPEN:
@@ -105,8 +107,8 @@ def _rows_of(pair: Pair) -> str:
     return f"{row_digest(pair.caspio)} {row_digest(pair.mirror)}"
 
 
-def _same(one: ReviewItem, other: ReviewItem) -> bool:
-    return (one.suggestion, one.version) == (other.suggestion, other.version)
+def _shown(item: ReviewItem) -> tuple[Suggestion, str]:
+    return item.suggestion, item.version
 
 
 def _is_as_shown(item: ReviewItem, pair: Pair) -> bool:

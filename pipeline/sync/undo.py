@@ -101,7 +101,8 @@ def _undoing(effect: SyncEffect, pair: Pair, context: SyncContext) -> SyncEffect
     """Return the effect that takes one back, None where there is nothing to take back."""
     now = pair.caspio if effect.side is Side.CASPIO else pair.mirror
     # What was inserted and is gone already needs no deletion.
-    if pair.is_refused or (effect.kind is ChangeKind.INSERT and now is None):
+    is_gone = effect.kind is ChangeKind.INSERT and now is None
+    if pair.is_refused or is_gone:
         return None
     where = _where(effect)
     kind, values = _reverse(effect, context)
@@ -111,7 +112,11 @@ def _undoing(effect: SyncEffect, pair: Pair, context: SyncContext) -> SyncEffect
         return None
     layout = context.layout
     try:
-        (layout.to_caspio if effect.side is Side.CASPIO else layout.to_mirror)(values)
+        # Only whether it can be written is asked here.
+        if effect.side is Side.CASPIO:
+            layout.to_caspio(values)
+        else:
+            layout.to_mirror(values)
     except Unfit as unfit:
         context.report.refuse(where, str(unfit))
         return None

@@ -104,11 +104,14 @@ def filled_since(task: SyncTask, context: SyncContext) -> list[str]:
 def restorable(before: Row, context: SyncContext) -> Row:
     """Return the values of a deleted record that can be inserted again."""
     columns, pairs = context.table.columns(), context.layout.pairs
-    return {
-        name: value
-        for name, value in before.items()
-        if (pairs[name].is_writable if name in pairs else _is_writable(columns.get(name)))
-    }
+    kept = {}
+    for name, value in before.items():
+        pair, column = pairs.get(name), columns.get(name)
+        # A column that is not in sync is put back as well: the whole record was deleted.
+        is_writable = pair.is_writable if pair else _is_writable(column)
+        if is_writable:
+            kept[name] = value
+    return kept
 
 
 def deletes_record(task: SyncTask) -> bool:
