@@ -28,7 +28,9 @@ _PARTY_ROWS = 6
 """Rows of a table with the names and addresses of seller and buyer, with their headings."""
 _WIDE_GAP = re.compile(r" {2,}")
 # Between the cells of a table, "640" and "128", where one blank would separate thousands.
-_BETWEEN_NUMBERS = re.compile(r"(?<=\d)(?: *\t\s*| {2,})(?=\d{3}(?!\d))")
+_BETWEEN_NUMBERS = re.compile(r"(?<=\d)(?: *\t\s*| {3,})(?=\d{3}(?!\d))")
+# On a page with places, two blanks are the gap between columns.
+_BETWEEN_COLUMNS = re.compile(r"(?<=\d)(?: *\t\s*| {2,})(?=\d{3}(?!\d))")
 _CHARACTER = re.compile("ss|.")
 
 
@@ -129,7 +131,8 @@ def text_lines_of(pages: Sequence[Page]) -> list[TextLine]:
     """
     found: list[TextLine] = []
     for page_number, line in head_and_tail(pages):
-        squeezed = _squeezed(line.text[: HEAD_CHARS + TAIL_CHARS])
+        text = line.text[: HEAD_CHARS + TAIL_CHARS]
+        squeezed = _squeezed(text, has_place=line.box is not None)
         # The words of a line that is cut cannot be assigned to its pieces by counting characters.
         words = line.words if len(line.text) <= MAX_LINE_CHARS else ()
         is_whole = len(squeezed) <= MAX_LINE_CHARS
@@ -151,15 +154,15 @@ def text_lines_of(pages: Sequence[Page]) -> list[TextLine]:
     return with_party_columns(found)
 
 
-def _squeezed(text: str) -> str:
+def _squeezed(text: str, *, has_place: bool) -> str:
     """Return a line with single blanks, and with a tab between two numbers that are no thousands.
 
     Either is one character, so that `cells_in` can count them.
     """
     if "\t" not in text and "  " not in text:
-        return text.strip()
-    parts = _BETWEEN_NUMBERS.split(text)
-    return "\t".join(" ".join(part.split()) for part in parts)
+        return " ".join(text.split())
+    between = _BETWEEN_COLUMNS if has_place else _BETWEEN_NUMBERS
+    return "\t".join(" ".join(part.split()) for part in between.split(text))
 
 
 def with_party_columns(lines: Sequence[TextLine]) -> list[TextLine]:

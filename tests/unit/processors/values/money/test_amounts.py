@@ -300,3 +300,9 @@ def test_odd_spellings(line: str, value: str | None):
 def test_the_numbers_of_two_cells_are_no_thousands(gap: str):
     """A blank separates thousands; a tab or a wide gap separates the cells of a table."""
     assert values_of(f"Jug\t450\nTotal GBP 450{gap}450")["total"] == "450.00"
+
+
+@pytest.mark.parametrize("blank", ["\u00a0", "\u202f", "\u2009", "  "])
+def test_every_kind_of_blank_separates_thousands(blank: str):
+    """Programs that typeset write blanks of other widths; a user may type two."""
+    assert values_of(f"Total EUR 7{blank}654.30")["total"] == "7654.30"
