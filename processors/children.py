@@ -43,9 +43,14 @@ class UnpackBudget:
             return "it unpacks to more than is read of one upload; the rest was not read."
         return None
 
-    def take_file(self) -> None:
-        """Count a file."""
-        self._files_left -= 1
+    @property
+    def files_left(self) -> int:
+        """Return how many files may still be extracted."""
+        return self._files_left
+
+    def take_files(self, count: int) -> None:
+        """Count files."""
+        self._files_left -= count
 
     def take_bytes(self, count: int) -> None:
         """Count bytes.
@@ -80,17 +85,18 @@ def read_children(
     depth: int,
     read: ReadOne,
     exhausted: Callable[[], bool],
+    first: int = 1,
 ) -> ReadChildren:
-    """Read every file in a document; each has a numbered folder of its own in `folder`."""
+    """Read every file in a document; each has a folder of its own in `folder`, from `first` on."""
     children: list[Child] = []
     try:
-        for number, file in enumerate(files, start=1):
+        for number, file in enumerate(files, start=first):
             refusal = budget.refusal(depth)
             if refusal is None and exhausted():
                 refusal = "the time for one document is used up; further files in it were not read."
             if refusal is not None:
                 return ReadChildren(tuple(children), (refusal,), ReadStatus.TOO_BIG)
-            budget.take_file()
+            budget.take_files(1)
             child_folder = folder / f"{number:03d}"
             child_folder.mkdir(parents=True)
             children.append(read_child(file, child_folder, budget, read))

@@ -4,10 +4,11 @@ The files inside it are read in the same way, and what they say is merged into w
 """
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.labels import SAID
 from pipeline.model import Child, Finding, Findings, PageText, ReadStatus
@@ -17,7 +18,6 @@ from processors.contract import (
     RENDITIONS,
     Context,
     EngineMissing,
-    Page,
     PageReader,
     Reading,
     ReadSettings,
@@ -30,6 +30,9 @@ from processors.detect.file_type import file_type_of
 from processors.merge_embedded import TEXT_CHARS, append_texts, merge_values, trim_texts
 from processors.remembered import remembering
 from processors.renditions import derived_files
+
+if TYPE_CHECKING:
+    from processors.page_documents import File
 
 _MOST_PROBLEMS = 20
 """Sentences about the files inside a document; the files themselves have all of theirs."""
@@ -119,33 +122,47 @@ def _read(
             reading = processor.process(path, work_dir, replace(context, keep=log.keep))
             reading = replace(reading, pages=log.keep_rest(reading.pages))
             if "pdfa" in settings.renditions:
-                reason = registry.write_pdfa(
-                    path,
-                    work_dir,
-                    media_type=file_type.media_type,
-                    metadata=reading.metadata,
-                    settings=settings,
-                )
-                left_out = {RENDITIONS["pdfa"]: reason} if reason else {}
-                reading = replace(reading, left_out={**reading.left_out, **left_out})
+                reading = _with_pdfa(reading, path, work_dir, file_type.media_type, settings)
             files = log.files()
     except (Unreadable, EngineMissing) as exc:
         status = exc.status if isinstance(exc, Unreadable) else ReadStatus.UNSUPPORTED
         problem = f"{name}: {exc}"
         return failed(file_type.media_type, status, problem, extension=file_type.extension)
 
-    findings = findings_of(
-        reading, file_type=file_type, name=name, files=files, settings=settings, said=said
+    from processors.page_documents import File
+
+    file = File(
+        name=name,
+        media_type=file_type.media_type,
+        folder=work_dir / "children",
+        most_documents=budget.files_left,
+        exhausted=lambda: context.exhausted,
+        said=said,
+        derived=files,
     )
+    findings = findings_of(reading, file, extension=file_type.extension, settings=settings)
+    budget.take_files(len(findings.children))
     children = read_children(
         reading.children,
-        folder=work_dir / "children",
+        folder=file.folder,
+        first=len(findings.children) + 1,
         budget=budget,
         depth=depth,
         read=partial(_read, context=context, budget=budget, depth=depth + 1),
         exhausted=lambda: context.exhausted,
     )
     return with_children(findings, reading, children, name)
+
+
+def _with_pdfa(
+    reading: Reading, path: Path, work_dir: Path, media_type: str, settings: ReadSettings
+) -> Reading:
+    """Write the PDF/A copy, or say in the reading why there is none."""
+    reason = registry.write_pdfa(
+        path, work_dir, media_type=media_type, metadata=reading.metadata, settings=settings
+    )
+    left_out = {RENDITIONS["pdfa"]: reason} if reason else {}
+    return replace(reading, left_out={**reading.left_out, **left_out})
 
 
 def check_size(path: Path, settings: ReadSettings) -> None:
@@ -167,97 +184,52 @@ def check_size(path: Path, settings: ReadSettings) -> None:
 
 
 def findings_of(
-    reading: Reading,
-    *,
-    file_type: media.FileType,
-    name: str,
-    files: Mapping[str, Path],
-    settings: ReadSettings,
-    said: Finding | None = None,
+    reading: Reading, file: "File", *, extension: str, settings: ReadSettings
 ) -> Findings:
     """Return what the pages of a document say, without the files in it.
 
-    `said` is its class, where a user says it.
+    If they are several documents, those are its children.
     """
-    from processors.classify.classifier import classify
+    from processors.page_documents import Said, read_pages
     from processors.values.einvoice.page_check import with_page_checked
 
     structured = reading.structured
     with remembering():
-        if said is not None:
-            doc_type = said
-        elif structured:
-            doc_type = structured.doc_type
+        if structured and structured.complete:
+            said = Said(file.said or structured.doc_type, {})
         else:
-            doc_type = classify(
-                reading.pages,
-                media_type=file_type.media_type,
-                own_rules=settings.rules,
-            )
-        fields = {}
-        if structured is None or not structured.complete:
-            fields = values_on(reading.pages, doc_type, settings)
+            said = read_pages(reading.pages, file, settings)
+    doc_type, fields = said.doc_type, said.fields
     if structured:
-        fields |= with_page_checked(structured.fields, fields, reading.pages)
+        doc_type = file.said or structured.doc_type
+        fields = {**fields, **with_page_checked(structured.fields, fields, reading.pages)}
 
     pages = trim_pages([page.text for page in reading.pages])
+    problems = (*reading.problems, *said.problems)
     return Findings(
-        media_type=file_type.media_type,
-        status=status_of(pages, reading),
+        media_type=file.media_type,
+        status=status_of(pages, problems),
         doc_type=doc_type,
         fields=fields,
         pages=pages,
         text="\f".join(page.text for page in pages)[:TEXT_CHARS],
-        problems=tuple(f"{name}: {problem}" for problem in reading.problems),
-        derived=files,
+        problems=tuple(f"{file.name}: {problem}" for problem in problems),
+        derived=file.derived,
+        children=said.children,
         metadata={clean(key): clean(value) for key, value in reading.metadata.items()},
-        extension=file_type.extension or None,
+        extension=extension or None,
         left_out={key: clean(reason) for key, reason in reading.left_out.items()},
     )
 
 
-def values_on(
-    pages: Sequence[Page], doc_type: Finding, settings: ReadSettings
-) -> dict[str, Finding]:
-    """Return the values on pages, each with the probability that it is right.
-
-    If they are of several documents, these are the values of one of them where the others say
-    nothing else, and otherwise open: they never meet.
-    """
-    from processors.confidence import with_probabilities
-    from processors.page_groups import page_groups
-    from processors.values import find_values
-
-    def find(group: Sequence[Page]) -> dict[str, Finding]:
-        found = find_values(
-            group,
-            languages=settings.languages,
-            date_order=settings.date_order,
-            doc_class=doc_type.value,
-        )
-        return with_probabilities(found, group, doc_type=doc_type, languages=settings.languages)
-
-    groups = page_groups(pages)
-    if len(groups) == 1:
-        return find(groups[0])
-    documents: list[Child] = []
-    for group in groups:
-        first, last = group[0].text.number, group[-1].text.number
-        name = f"page {first}" if first == last else f"pages {first} to {last}"
-        found = Findings(media_type="", status=ReadStatus.OK, doc_type=doc_type, fields=find(group))
-        documents.append(Child(name, found))
-    _, merged = merge_values(Finding(None, 0.0, ""), {}, documents)
-    return {name: replace(finding, child="") for name, finding in merged.items()}
-
-
-def status_of(pages: Sequence[PageText], reading: Reading) -> ReadStatus:
+def status_of(pages: Sequence[PageText], problems: Sequence[str]) -> ReadStatus:
     """Return the status of a document by its own pages.
 
     It is empty without any text and without a problem. With problems it is partial if there is text
     or a page that could be shown, else damaged.
     """
     has_text = any(page.text.strip() for page in pages)
-    if not reading.problems:
+    if not problems:
         return ReadStatus.OK if has_text else ReadStatus.EMPTY
     is_shown = any(page.source != "none" or page.width_pt for page in pages)
     return ReadStatus.PARTIAL if has_text or is_shown else ReadStatus.DAMAGED
@@ -300,7 +272,7 @@ def with_children(
         problems=(*findings.problems, *(f"{name}: {problem}" for problem in problems)),
     )
     if not read.children:
-        return findings
+        return replace(findings, children=trim_texts(findings.children))
 
     append_texts(findings, read.children)
     doc_type, fields = merge_values(findings.doc_type, findings.fields, read.children)
@@ -310,7 +282,7 @@ def with_children(
         doc_type=doc_type,
         fields=fields,
         text="\f".join(filter(None, texts))[:TEXT_CHARS],
-        children=trim_texts(read.children),
+        children=trim_texts((*findings.children, *read.children)),
     )
 
 

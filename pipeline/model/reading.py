@@ -136,7 +136,8 @@ class Findings:
     @property
     def page_count(self) -> int:
         """Count the pages of the document and of everything in it."""
-        return len(self.pages) + sum(child.findings.page_count for child in self.children)
+        files = (child for child in self.children if child.page_range is None)
+        return len(self.pages) + sum(child.findings.page_count for child in files)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +146,9 @@ class Child:
 
     `name` is what the parent calls it, on one line: to be shown, never a path. `path` is the local
     file with its bytes until the archive has them. `sha256` and `path` are None where it was not
-    extracted; its findings say why.
+    extracted; its findings say why. `page_range` is the first and the last page of the parent, of
+    one that consists of pages; such a document has no bytes of its own, and its pages have the
+    numbers that they have in the parent. It is None for a file.
     """
 
     name: str
@@ -153,3 +156,4 @@ class Child:
     sha256: str | None = None
     size_bytes: int = 0
     path: Path | None = None
+    page_range: tuple[int, int] | None = None

@@ -235,6 +235,7 @@ def _child_json(number: int, child: Child) -> Mapping[str, object]:
         "sha256": child.sha256,
         "size_bytes": child.size_bytes,
         "original": original_key(child.sha256) if child.sha256 else None,
+        "page_range": child.page_range,
         "folder": child_folder(number),
         "findings": findings_json(child.findings),
     }

@@ -177,7 +177,13 @@ def _child(raw: Mapping[str, Any], depth: int) -> Child:
         sha256=_optional(_text, raw["sha256"]),
         size_bytes=_count(raw["size_bytes"]),
         path=_optional(_path, raw["path"]),
+        page_range=_optional(_page_range, raw["page_range"]),
     )
+
+
+def _page_range(raw: object) -> tuple[int, int]:
+    first, last = [_count(number) for number in _list(raw)]
+    return first, last
 
 
 def _finding(raw: Mapping[str, Any]) -> Finding:

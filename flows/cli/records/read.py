@@ -159,6 +159,7 @@ def document_json(findings: "Findings") -> dict[str, object]:
                 "name": child.name,
                 "sha256": child.sha256,
                 "size_bytes": child.size_bytes,
+                "page_range": child.page_range,
                 **document_json(child.findings),
             }
             for child in findings.children

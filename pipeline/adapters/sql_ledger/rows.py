@@ -1,6 +1,6 @@
 """Turn values into what the tables hold and back. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -186,6 +186,7 @@ def dump_findings(findings: Findings) -> Json:
                 "name": child.name,
                 "sha256": child.sha256,
                 "size_bytes": child.size_bytes,
+                "page_range": child.page_range,
                 "findings": dump_findings(child.findings),
             }
             for child in kept.children
@@ -209,6 +210,11 @@ def _with_box(row: Mapping[str, Any]) -> dict[str, Any]:
     return {**row, "box": box and tuple(box)}
 
 
+def _page_range(raw: Sequence[int] | None) -> tuple[int, int] | None:
+    """Rebuild a range of pages; JSON has no tuples."""
+    return None if raw is None else (raw[0], raw[1])
+
+
 def load_findings(row: Mapping[str, Any]) -> Findings:
     """Rebuild findings."""
     return Findings(
@@ -224,6 +230,7 @@ def load_findings(row: Mapping[str, Any]) -> Findings:
                 load_findings(child["findings"]),
                 child["sha256"],
                 child["size_bytes"],
+                page_range=_page_range(child.get("page_range")),
             )
             for child in row["children"]
         ),

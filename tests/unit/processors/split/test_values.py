@@ -51,7 +51,7 @@ def test_a_document_of_two_pages_keeps_its_total(tmp_path: Path):
 
     assert findings.fields["total"].value == "120.00"
     assert findings.fields["invoice_number"].value is None
-    assert "pages 3 to 4" in findings.fields["invoice_number"].reason
+    assert "pages 3\N{EN DASH}4" in findings.fields["invoice_number"].reason
 
 
 def test_documents_below_each_other_on_a_page_never_meet(tmp_path: Path):
