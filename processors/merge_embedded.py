@@ -1,7 +1,7 @@
 """Merge what a document and the files in it say: one class, one value for each name, one text.
 
-The record has room for one value. If several files of the same class say different things, the
-value stays open.
+The record has room for one value. If several files of the same class are different documents, only
+what all of them say is taken, and every other value stays open.
 """
 
 import shutil
@@ -58,6 +58,12 @@ class _Source:
             for name in self.fields
             if name not in _OF_NO_DOCUMENT and not name.startswith(LABEL)
         )
+
+    def is_unlike(self, other: "_Source", name: str) -> bool:
+        """Return whether another file has another value, or none and is about something else."""
+        if other.value(name) is None:
+            return self.is_other_document(other)
+        return other.differs(name, self.value(name))
 
     def mark(self, finding: Finding) -> Finding:
         """Add to a finding which file it is from."""
@@ -128,15 +134,20 @@ def _value_beside(name: str, leading: _Source, having: Sequence[_Source]) -> Fin
 
 def _unless_differing(name: str, source: _Source, others: Sequence[_Source]) -> Finding:
     """Return the value of a source, or an open one if other embedded files differ from it."""
-    value = source.value(name)
-    differing = [each for each in others if each.name and each.differs(name, value)]
+    embedded = [each for each in others if each.name and each is not source]
+    differing = [each for each in embedded if source.is_unlike(each, name)]
     if not differing or not source.name:
         return source.mark(source.fields[name])
-    named = [f"{each.value(name)} in {each.name}" for each in [source, *differing][:_MOST_NAMED]]
+    named = [
+        f"{each.value(name) or 'none'} in {each.name}"
+        for each in [source, *differing][:_MOST_NAMED]
+    ]
     reason = f"the documents inside it differ: {'; '.join(named)}"
     # Pages and places would be those of another file.
     said = (
-        replace(each.mark(each.fields[name]), page=None, box=None) for each in [source, *differing]
+        replace(each.mark(each.fields[name]), page=None, box=None)
+        for each in [source, *differing]
+        if name in each.fields
     )
     return with_others(Finding(None, _OPEN_CONFIDENCE, reason), said)
 

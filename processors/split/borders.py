@@ -32,6 +32,7 @@ POINTS = {
     "finished": 1.5,
     "another_number": 9.0,
     "another_bill": 5.0,
+    "another_letter": 7.0,
     "new_number": 1.5,
     "bill": 2.0,
     "class": 3.0,
@@ -63,6 +64,7 @@ REASONS = {
     "finished": "the page before is the last one of its document",
     "another_number": "it has another number and a total of its own",
     "another_bill": "it has another issuer, date and total",
+    "another_letter": "it begins as a letter, with another date",
     "new_number": "it names a number",
     "bill": "it has another date and a total of its own",
     "class": "it is of another class",
@@ -180,8 +182,11 @@ def _numbering_signs(last: Numbering | None, own: Numbering | None) -> list[str]
 
 
 def _content_signs(before: Group, page: Contents) -> list[str]:
-    """Return signs by class, and by the numbers and addresses that pages share."""
+    """Return signs by dates of letters, by class, and by numbers and addresses that are shared."""
     signs = []
+    are_letters = page.signs.has_salutation and before.first.signs.has_salutation
+    if are_letters and before.has_other_dates_than(page):
+        signs.append("another_letter")
     one, other = before.first.doc_class, page.doc_class
     are_sure = min(one.confidence, other.confidence) >= _SURE_CLASS
     if are_sure and one.value != other.value and _NO_CLASS.isdisjoint({one.value, other.value}):

@@ -41,6 +41,7 @@ FINDINGS = Findings(
             Findings("application/pdf", ReadStatus.OK, Finding(None, 0.0, "unsure")),
             "ab" * 32,
             7,
+            page_range=(2, 3),
         ),
     ),
     extension=".pdf",

@@ -33,7 +33,10 @@ WHOLE = Findings(
     ),
     text="words",
     derived={"text.txt": Path("text.txt")},
-    children=(Child("inner", INNER, "ab", 12, Path("children/001/original")), Child("lost", INNER)),
+    children=(
+        Child("inner", INNER, "ab", 12, Path("children/001/original")),
+        Child("lost", INNER, page_range=(3, 4)),
+    ),
     metadata={"signed": "true"},
     extension=".pdf",
     left_out={"searchable.pdf": "nothing was recognized"},

@@ -61,6 +61,7 @@ def ranges(*texts: str) -> list[tuple[int, int]]:
         (CONTRACT, BILL),
         (LETTER, BILL),
         (BILL, BILL.replace("4711", "4713").replace("03-01", "03-09")),
+        (LETTER, LETTER.replace("Juniper", "Alder").replace("12 May", "19 June")),
     ],
 )
 def test_two_documents_are_kept_apart(texts: tuple[str, ...]):
