@@ -61,13 +61,16 @@ class Summary:
         """Count one outcome."""
         with self._lock:
             self.documents[outcome.status] += 1
+            if outcome.status is Status.UNCHANGED:
+                # A listing has up to a million of them, and they have nothing else to count.
+                return
             self.pages += outcome.pages
             self.size_bytes += outcome.size_bytes
             self.planned += outcome.planned_only
             self.values += outcome.values
             needs_attention = outcome.status in NEEDS_ATTENTION or outcome.suggestions
             kept = self.problems if needs_attention else self.latest
-            if outcome.status is not Status.UNCHANGED and len(kept) < MAX_OUTCOMES:
+            if len(kept) < MAX_OUTCOMES:
                 kept.append(outcome)
             # Ten of at most eleven: cheaper than to sort all outcomes at the end.
             if outcome.seconds:

@@ -6,15 +6,19 @@ A *file* is in a *record* at Caspio. A *reference* says where, a *finding* says 
 
 import dataclasses
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
+from json.encoder import encode_basestring
 from pathlib import Path
 
-from pipeline.model.limits import ConfidenceLimits as ConfidenceLimits, ValueCounts as ValueCounts
+from pipeline.model.limits import (
+    NO_VALUES,
+    ConfidenceLimits as ConfidenceLimits,
+    ValueCounts as ValueCounts,
+)
 from pipeline.model.reading import (
     Candidate as Candidate,
     Child as Child,
@@ -114,13 +118,15 @@ class FileRef:
         return [] if self.place is Place.FOLDER else [self.container, self.field]
 
 
-# json.dumps would make a new encoder for each call.
-_ENCODE = json.JSONEncoder(ensure_ascii=False).encode
-
-
 def short_digest(parts: Sequence[str | int | None]) -> str:
-    """Return 20 hex digits of SHA-256 over the parts."""
-    return hashlib.sha256(_ENCODE(parts).encode(errors="surrogatepass")).hexdigest()[:20]
+    """Return 20 hex digits of SHA-256 over the parts, written as a list in JSON."""
+    # Each file of a listing has one or two of them, and `json.dumps` makes an encoder for each.
+    encoded = [
+        encode_basestring(part) if isinstance(part, str) else "null" if part is None else str(part)
+        for part in parts
+    ]
+    text = f"[{', '.join(encoded)}]"
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:20]
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,4 +356,4 @@ class Outcome:
     quarantined: bool = False
     left_open: Mapping[str, str] = field(default_factory=dict)
     seconds: float = field(default=0.0, compare=False)
-    values: ValueCounts = field(default_factory=ValueCounts, compare=False)
+    values: ValueCounts = field(default=NO_VALUES, compare=False)

@@ -62,3 +62,7 @@ class ValueCounts:
             self.suggested + other.suggested,
             self.left_open + other.left_open,
         )
+
+
+NO_VALUES = ValueCounts()
+"""What a document counts for whose record has no value in this run."""

@@ -144,7 +144,7 @@ class SqlFiles(SqlSources, SqlReadings, SqlFileWalks, SqlFileRestore):
         these = select(files.c.version).where(self._session.among(files.c.version), wanted)
         with self._session.reading(doing) as connection:
             for chunk in chunks(versions):
-                found.update(connection.scalars(these, {"these": chunk}))
+                found.update(connection.scalars(these, {"these": chunk}).all())
         return found
 
     def archived(self, version: str, *, sha256: str, size_bytes: int, media_type: str) -> None:

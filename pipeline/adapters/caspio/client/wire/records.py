@@ -74,10 +74,11 @@ class FileInfo:
     @property
     def full_name(self) -> str:
         """Return the name with its extension, once."""
-        extension = self.extension
-        if not extension or self.name_has_type:
-            return self.file_name
-        return f"{self.file_name}.{extension}"
+        # Nearly always the two are apart, which a look for the dot alone finds out.
+        if self.file_type and ("." not in self.file_name or not self.name_has_type):
+            extension = self.extension
+            return f"{self.file_name}.{extension}" if extension else self.file_name
+        return self.file_name
 
     @property
     def listed_date(self) -> str:
