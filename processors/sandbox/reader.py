@@ -137,6 +137,10 @@ class SandboxedReader:
         start = partial(self._plan.start, warm=False)
         return Offer(self._plan.digest(self._owner), len(self._processes), start)
 
+    def code_digest(self) -> bytes:
+        """Identify the code that children are started from now."""
+        return self._plan.code_digest()
+
     def fingerprint(self) -> str:
         """Identify code, libraries, models, language data and settings of all kinds of file."""
         with self._lock:

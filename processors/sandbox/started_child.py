@@ -8,7 +8,7 @@ import socket
 import struct
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -56,8 +56,7 @@ class ChildPlan:
     def digest(self, owner: str) -> bytes:
         """Identify a child that is started now for an account: one with the same may stand in.
 
-        It covers the settings with their passwords, Python, and the date and size of each file of
-        the code, which may be replaced while a program runs.
+        It covers the settings with their passwords, and the code as it is now.
         """
         said = [
             owner,
@@ -66,13 +65,21 @@ class ChildPlan:
             sorted(self.without),
             self.cache,
             self.most_documents,
-            # Where a program was started from is in its path as well, and of no matter: the code
-            # below is named with its folders.
-            [sys.executable, sys.version],
             [os.environ.get(name) for name in _KEPT],  # noqa: TID251 - what a child is given
-            *(_stamps(self.code)),
+            self.code_digest().hex(),
         ]
-        return hashlib.sha256(json.dumps(said, default=str).encode()).digest()
+        return _digest(said)
+
+    def code_digest(self) -> bytes:
+        """Identify Python, the libraries and each file of the code, by their dates and sizes.
+
+        They may be replaced while a program runs, whose children are started from them.
+        """
+        return _digest([sys.executable, sys.version, *_stamps(self.code)])
+
+
+def _digest(said: Sequence[object]) -> bytes:
+    return hashlib.sha256(json.dumps(said, default=str).encode()).digest()
 
 
 def _stamps(code: tuple[Path, ...]) -> Iterator[tuple[str, int, int]]:
