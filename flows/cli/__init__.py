@@ -13,6 +13,7 @@ from flows.cli.account.caspio import caspio
 from flows.cli.account.doctor import doctor
 from flows.cli.account.init import init
 from flows.cli.common import EXIT_INTERRUPTED, EXIT_SETTINGS, EXIT_STOPPED, Failure, complain
+from flows.cli.plain_command import PlainCommand, PlainHelp
 from flows.cli.records import learn, sync
 from flows.cli.records.acknowledge import acknowledge
 from flows.cli.records.apply import apply
@@ -35,7 +36,7 @@ from flows.terminal.stdout import reserve_stdout
 from pipeline.errors import BadSettings, IngestError, StopRequested, unusable_file
 
 
-class Commands(TyperGroup):
+class Commands(PlainHelp, TyperGroup):
     """The commands, whose usage errors are plain sentences."""
 
     def invoke(self, ctx: Any) -> Any:
@@ -96,7 +97,9 @@ COMMANDS = (
 """In the order of `--help`; a command is called as its function."""
 
 for command in COMMANDS:
-    app.command(command.__name__)(command)
+    # Where one document is read, each tenth of a second shows.
+    cls = PlainCommand if command is read else None
+    app.command(command.__name__, cls=cls)(command)
 app.add_typer(learn.app, name="learn")
 app.add_typer(web.app, name="web")
 app.add_typer(webhooks.app, name="webhooks")

@@ -99,7 +99,8 @@ def test_reading_a_file_imports_no_settings_and_no_processor(tmp_path: Path):
     modules = imported("read", "--json", str(file))
 
     assert "processors.sandbox.reader" in modules
-    assert modules & NEVER == set()
+    # Typer converts values with pydantic, which takes as long to import as the command itself.
+    assert modules & (NEVER | {"pydantic"}) == set()
 
 
 def test_reading_without_settings_has_the_default_limits():
