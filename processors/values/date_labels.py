@@ -150,7 +150,7 @@ def unlabeled_kind(line: TextLine, text: DateText, link: str) -> str:
         return QUOTED
     # A day that a sentence is about: "we meet on 9 July 2031."
     is_about = before.endswith((" on ", " is ", " by ")) and is_in_sentence(line, text.start)
-    if not link and is_about:
+    if not link and is_about and line.text.endswith((".", "!", "?")):
         return QUOTED
     return "link" if link else ""
 

@@ -61,6 +61,8 @@ _CONFIDENCE_PER_POINT = 0.06
 _LEAST_CONFIDENCE, _MOST_CONFIDENCE = 0.35, 0.97
 _ORDER_DECIDED = 0.05
 """What the confidence loses if the order of day and month was decided by a rule."""
+_LEAST_LISTED = 2
+"""Documents with different dates that make a list."""
 _DUE_CONFIDENCE = 0.85
 _PERIOD_CONFIDENCE = 0.8
 _OPEN_CONFIDENCE = 0.4
@@ -69,6 +71,8 @@ _OPEN_CONFIDENCE = 0.4
 _PERSONAL = re.compile(r"birth|born|dob|naissance|ne[e]? le|naci|nasc|geb|lahir|exp|valid|gultig")
 # What begins a file of bookings in IIF, whose rows have dates of their own.
 _JOURNAL = re.compile(r"![A-Z]{3,}\b")
+# Nor is the day on which a list was taken out of a program.
+_TAKEN_OUT = re.compile(r"export|generat|download")
 # What joins the two dates of a period.
 _UNTIL = re.compile(
     r" ?(?:[-\u2013\u2014]|to|until|through|thru|bis(?: zum)?|au|al?|tot|till) ?(?:[a-z]{3,9} )?"
@@ -116,7 +120,7 @@ def find_dates(
     one that is printed beside amounts. A personal paper, with a birth or an end of validity, has
     no due date.
     """
-    found = labeled_dates(_without_journal(lines), MonthNames(languages))
+    found = _unlisted(labeled_dates(_without_journal(lines), MonthNames(languages)))
     evidence = OrderEvidence(
         dates=found,
         hints=hints,
@@ -135,14 +139,14 @@ def find_dates(
         by_kind[each.kind].append(each)
         if each.kind not in {"due", "other"}:
             issued.append(each)
-    impersonal = [each for each in by_kind["other"] if not _PERSONAL.search(each.label)]
+    impersonal = _unless(_PERSONAL, by_kind["other"])
     is_personal = len(impersonal) < len(by_kind["other"])
 
     due_date = None if is_personal else _best(by_kind["due"], calendar)
     if due_date and due_date.value:
         due_date = replace(due_date, confidence=_DUE_CONFIDENCE)
     return {
-        "date": _best(issued or impersonal, calendar),
+        "date": _best(issued or _unless(_TAKEN_OUT, impersonal), calendar),
         "due_date": due_date,
         "period": period(lines, found, calendar),
     }
@@ -151,6 +155,19 @@ def find_dates(
 def _without_journal(lines: Sequence[TextLine]) -> Sequence[TextLine]:
     """Return the lines of a document, none if they are bookings, which have dates of their own."""
     return () if lines and _JOURNAL.match(lines[0].text) else lines
+
+
+def _unless(labels: re.Pattern[str], dates: Sequence[LabeledDate]) -> Sequence[LabeledDate]:
+    """Return the dates without those after some labels."""
+    return [each for each in dates if not labels.search(each.label)]
+
+
+def _unlisted(dates: Sequence[LabeledDate]) -> Sequence[LabeledDate]:
+    """Return the dates, those of several documents that a statement lists as mentioned ones."""
+    titled = [each for each in dates if each.kind == "title"]
+    if len({each.text.readings for each in titled}) < _LEAST_LISTED:
+        return dates
+    return [replace(each, kind=MENTIONED) if each.kind == "title" else each for each in dates]
 
 
 def _best(dates: Sequence[LabeledDate], calendar: _Calendar) -> Finding | None:

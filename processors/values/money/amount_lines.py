@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from processors.values.lines import TextLine, label_pattern
+from processors.values.lines import TextLine, label_pattern, labels_in
 from processors.values.money.amounts import DECIMAL_MARK
 from processors.values.money.currency import marks_in
 from processors.values.money.marks import SHORT_SIGNS, THOUSANDTHS, long_marks
@@ -75,11 +75,11 @@ def _without_marks(lines: Sequence[TextLine]) -> Sequence[TextLine]:
     There are more abbreviations than any list has. The sign before them stays with its number.
     """
     known = long_marks() | SHORT_SIGNS | {"x"}
-    parts = label_pattern("totals", "net", "tax")
+    parts = ("net", "tax")
     found = Counter(
         match["mark"]
         for line in lines
-        if kind_of(line.folded)[0] or parts.search(line.folded)
+        if kind_of(line.folded)[0] or any(labels_in(line.folded, "totals", each) for each in parts)
         for match in _GLUED.finditer(line.folded)
     )
     marks = {

@@ -76,7 +76,7 @@ def tax_tables(lines: Sequence[TextLine]) -> list[tuple[TaxRow, ...]]:
         row = row_of(line)
         if row is None or (row.net, row.tax, row.rate) in seen:
             continue
-        if not is_about_tax(lines, line):
+        if not _is_of_taxes(row, lines):
             continue
         if len(seen) >= _MOST_ROWS:
             break
@@ -90,6 +90,14 @@ def tax_tables(lines: Sequence[TextLine]) -> list[tuple[TaxRow, ...]]:
     if len(blocks) > 1:
         tables.append(tuple(row for block in blocks for row in block))
     return tables
+
+
+def _is_of_taxes(row: TaxRow, lines: Sequence[TextLine]) -> bool:
+    """Return whether a tax is named near a row, or the row has its gross amount and rate."""
+    if is_about_tax(lines, row.line):
+        return True
+    amounts = [abs(amount.value) for amount in money_in(row.line.folded)]
+    return row.net + row.tax in amounts and row.rate > 0 and row.rate in rates_in(row.line.folded)
 
 
 def row_of(line: TextLine) -> TaxRow | None:

@@ -6,7 +6,7 @@ none finds any, both values stay empty.
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
 from itertools import combinations, product
@@ -194,7 +194,7 @@ def several_taxes(bill: Bill) -> Iterator[TaxSplit]:
     """A net amount and two or three taxes add up, such as those of a state and of its union."""
     one_of_each_line = {tax.line.number: tax for tax in bill.charged}
     taxes = list(one_of_each_line.values())[:_MOST_TAXES]
-    for net, count in product(bill.nets, (2, 3)):
+    for net, count in product([*bill.nets, *_sum_of_nets(bill)], (2, 3)):
         for chosen in combinations(taxes, count):
             tax = sum((part.value for part in chosen), Decimal(0))
             is_apart = net.line not in [part.line for part in chosen]
@@ -206,6 +206,13 @@ def several_taxes(bill: Bill) -> Iterator[TaxSplit]:
                     0.8,
                     f"'{net.label}' and {names} add up to the total",
                 )
+
+
+def _sum_of_nets(bill: Bill) -> Iterator[LabeledAmount]:
+    """Yield what all net amounts add up to: each rate may have one of its own."""
+    nets = list({net.line.number: net for net in bill.nets}.values())
+    if len(nets) > 1:
+        yield replace(nets[-1], value=sum((net.value for net in nets), Decimal(0)))
 
 
 def amounts_of_one_line(bill: Bill) -> Iterator[TaxSplit]:

@@ -21,6 +21,7 @@ _MOST_ROUNDED = 80
 _LEAST_PARTS = 2
 """Parts of a sum that is printed on one line."""
 
+_PAID = frozenset({"paid", "amount paid"})
 _CENTS_ALONE = re.compile(r"(?<![\d.,])[.,](\d\d)(?!\d)")
 _CENT = Decimal("0.01")
 _RATE = re.compile(r"(?<![\d.,])(\d{1,2}(?:\.\d)?) ?%")
@@ -52,12 +53,26 @@ def supported_values(supports: Iterable[Support]) -> set[Decimal]:
 def cash_less_change(_lines: Sequence[TextLine], sums: Sequence[Sum]) -> Iterator[Support]:
     """The cash that was given less the change is what was to be paid."""
     # Payments and change may be printed with a minus, which means the same.
-    given, change = (
+    cash, cards, change = (
         list(map(abs, _values(sums, kinds)[:_MOST_PARTS]))
-        for kinds in ({"cash", "card"}, {"change"})
+        for kinds in ({"cash"}, {"card"}, {"change"})
     )
-    paid = frozenset(cash - back for cash, back in product(given, change) if cash > back)
+    # No change from a card says nothing: another payment may be beside it.
+    pairs = [*product(cash, change), *product(cards, filter(None, change))]
+    paid = frozenset(given - back for given, back in pairs if given > back)
     yield Support(paid, 3.0, "it is the cash given less the change")
+
+
+def paid_less_change(_lines: Sequence[TextLine], sums: Sequence[Sum]) -> Iterator[Support]:
+    """What is called paid was given if change was taken from it, and another amount is left."""
+    given = [abs(each.value) for each in sums if each.label in _PAID][:_MOST_PARTS]
+    change = [abs(value) for value in _values(sums, {"change"}) if value][:_MOST_PARTS]
+    printed = {each.value for each in sums}
+    pairs = [pair for pair in product(given, change) if pair[0] - pair[1] in printed]
+    yield Support(
+        frozenset(paid - back for paid, back in pairs), 3.0, "it is left of what was paid"
+    )
+    yield Support(frozenset(paid for paid, _ in pairs), -2.0, "change is taken from it")
 
 
 def paid_by_card(_lines: Sequence[TextLine], sums: Sequence[Sum]) -> Iterator[Support]:
@@ -223,6 +238,7 @@ def tax_in_total(_lines: Sequence[TextLine], sums: Sequence[Sum]) -> Iterator[Su
 
 RULES = (
     cash_less_change,
+    paid_less_change,
     paid_by_card,
     net_and_tax,
     equations,

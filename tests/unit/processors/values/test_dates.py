@@ -247,6 +247,14 @@ def test_a_label_does_not_go_over_a_gap():
     assert found(text, "due_date").value == "2031-07-13"
 
 
+def test_a_list_of_documents_has_a_date_of_its_own():
+    """A statement is not of the day of an invoice that it lists, nor an export of its own."""
+    listed = "Invoice 8 3 June 2031 5.00\nInvoice 9 9 June 2031 6.00"
+
+    assert found(f"Statement\nDate: 12 June 2031\n{listed}").value == "2031-06-12"
+    assert find_values([page("Generated 2031-06-12\nuser,logins\nann,4")]).get("date") is None
+
+
 def test_the_subject_of_a_letter_is_not_its_date():
     """What a letter is about was issued before it."""
     text = (

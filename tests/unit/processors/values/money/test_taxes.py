@@ -117,6 +117,14 @@ BILLS = {
         "Stawka VAT Netto VAT Brutto\n23% 100,00 23,00 123,00\n8% 50,00 4,00 54,00\nDo zapłaty: 177,00 PLN",
         "150.00 27.00 177.00",
     ),
+    "a net amount for each rate": (
+        "Net 100.00\n7% VAT 7.00\nNet 50.00\n19% VAT 9.50\nTotal 166.50",
+        "150.00 16.50 166.50",
+    ),
+    "a table that names no tax": (
+        "Summe 4,00\nA 19% 2,35 0,45 2,80\nB 7% 1,12 0,08 1,20",
+        "3.47 0.53 4.00",
+    ),
     "the sign of a rate before it": (
         "Ara Toplam 1.000,00 TL\nKDV %20 200,00 TL\nGenel Toplam 1.200,00 TL",
         "1000.00 200.00 1200.00",

@@ -280,6 +280,8 @@ def test_dates_of_two_bills():
         ("Thank-you card 2.20\nPen 6.10\n8.30\nVisa", "8.30"),
         ("Pen 6.10\nCard 2.20\nInk 4.00\n12.30\nPaid by card", "12.30"),
         ("Pen 6.10\nInk 2.20\nVisa 8.30", "8.30"),
+        ("Fee 7.20\nPaid 9.00\nChange 1.80", "7.20"),
+        ("Total 7.20\nVoucher 4.00\nDebit 3.20\nChange 0.00", "7.20"),
     ],
 )  # fmt: skip
 def test_what_is_called_a_total(text: str, total: str):
