@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from flows.web.mapping.draft import EDITED
-from flows.web.mapping.listing import place_of_source
+from flows.web.mapping.listing import example_name, place_of_source
 from pipeline.settings.sources import ColumnSettings, SourceSettings
 
 _INSTEAD = {
@@ -51,7 +51,7 @@ def _whole(source: SourceSettings) -> Iterator[str]:
 def _naming(source: SourceSettings) -> str:
     if source.rename is None:
         return "Files keep their names."
-    return f"Files get names by {source.rename}."
+    return f"Files get names such as “{example_name(source)}”."
 
 
 def _columns(new: SourceSettings, old: SourceSettings) -> Iterator[str]:
@@ -112,7 +112,7 @@ def _finding(value: str | ColumnSettings) -> str:
 
 
 def _percent(value: float | None) -> str:
-    return "the limit of the source" if value is None else f"{value:.0%}"
+    return "the limit of the source" if value is None else f"{100 * value:g} %"
 
 
 def _listed(texts: tuple[str, ...] | list[str]) -> str:

@@ -95,7 +95,7 @@ def test_a_plan_shows_each_record_before_anything_is_written(office: Office):
     assert "receipts · Receipts record 1 scan.txt receipt" in text
     assert 'href="#write"' in office.signed_in(Role.MAPPER).get(f"/plans/{plan.id}")
     assert "Total : empty → 12.50 99 % sure · it says so" in text
-    assert "suggested DocType: typed stays, receipt was read" in text
+    assert "suggested DocType stays typed, receipt was read" in text
     assert totals(office) == [None]
 
 

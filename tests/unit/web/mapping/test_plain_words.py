@@ -21,7 +21,7 @@ def test_a_new_source_is_described_as_a_whole():
     assert of_mapping(new, None) == [
         "The files of table Bills, column Scan are read. Only of records where Paid = 0.",
         "What is read is written: Total takes total and Company takes company.",
-        "Files get names by {{ date }}.",
+        "Files get names such as “2026-03-31”.",
     ]
 
 
@@ -39,12 +39,12 @@ def test_a_new_source_is_described_as_a_whole():
         ),
         (
             {"columns": {"Total": "total", "Company": "company"}},
-            "Total is written from the limit of the source on, instead of 90%.",
+            "Total is written from the limit of the source on, instead of 90 %.",
         ),
         ({"where": "Paid = 0"}, "Only records where Paid = 0 are read."),
         (
             {"suggest_at": 0.6},
-            "Values are suggested from 60% on, instead of 50%, if their column says nothing else.",
+            "Values are suggested from 60 % on, instead of 50 %, if their column says nothing else.",
         ),
         ({"overwrite": "ours"}, "What may be overwritten becomes different."),
     ],
