@@ -34,6 +34,7 @@ _TITLE_LINES = 15
 # Classes of documents that have some values; others have them at most by chance. None is a document
 # whose class is not certain.
 _SALES = frozenset({"invoice", "receipt", None})
+_OF_SALES = frozenset({"invoice", "receipt"})
 _PERSONAL = frozenset({"resume", "identity_document", "medical_record", "bank_statement"})
 
 
@@ -59,7 +60,7 @@ def find_values(
     invoice_number = find_invoice_number(lines)
     is_commercial = is_about_money(lines, invoice_number=invoice_number, total=total)
     apart = why_several_bills(amounts)
-    issuer = find_company(lines, commercial=is_commercial) if lines else None
+    issuer = _issuer(lines, doc_class, is_commercial=is_commercial) if lines else None
     company = company_of_bills(issuer, lines, apart)
     currency = find_currency(lines, hints=hints, has_total=total is not None)
     is_sure = currency is not None and currency.confidence >= _LEAST_CURRENCY_CONFIDENCE
@@ -97,6 +98,14 @@ def find_values(
     # What is made for machines counts more than what is read from the text.
     found |= machine_values(lines, pages) | field_findings(pages, doc_class=doc_class)
     return {name: finding for name, finding in found.items() if finding is not None}
+
+
+def _issuer(
+    lines: Sequence[TextLine], doc_class: str | None, *, is_commercial: bool
+) -> Finding | None:
+    """Return who issued a document; a receipt without a sum has an issuer, too."""
+    is_of_sale = is_commercial or doc_class in _OF_SALES
+    return find_company(lines, commercial=is_of_sale, letter=doc_class == "letter")
 
 
 def company_of_bills(

@@ -12,7 +12,7 @@ from pipeline.model import Finding
 from processors.values.candidates import with_others
 from processors.values.date_text import MonthNames, dates_in
 from processors.values.issuer.blocks import Piece, piece_below, pieces_of
-from processors.values.legal_forms import repair_form
+from processors.values.legal_forms import is_address, repair_form
 from processors.values.lines import TextLine, enclosing_box, fold, label_pattern
 from processors.values.money.amounts import money_in
 
@@ -25,6 +25,8 @@ _MOST_CODES = 12
 """Lines with what may be a postal code; the numbers of a long list look alike."""
 _ELSEWHERE = 0.2
 """Confidence of an address that is not at the company's name."""
+_MOST_NAMED = 4
+"""Lines with the company's name at which its address is looked for."""
 _SKIPPED_LINES = 4
 """Lines between the name and the address: a registration number, a slogan, a branch."""
 
@@ -44,6 +46,7 @@ POSTAL_CODE = re.compile(
 # part of a building: "Shop 5, G/F, Long Building".
 _HOUSE_NUMBER = re.compile(
     r"^(?:no\.? ?)?[a-z]{0,3}[\-. ]?\d{1,5}[a-z]?(?:[\-&/,. ]|$)|\b\d{1,4}(?:[a-z]|-?(?:bis|ter))?$"
+    r"|^[a-z.]{2,} [a-z. ]{2,30} \d{1,5}[a-z]?, "
     r"|^(?:shop|flat|room|rm|office|kiosk|apt) [a-z]?\d{1,4}[a-z]?,"
 )
 _BEGINS_ADDRESS = re.compile(
@@ -56,7 +59,7 @@ _CODE_AND_TOWN = re.compile(r"(?:[a-z]{1,2}-)?(?:\d{4,6}|\d{2,5}-\d{3}) [a-z]")
 _ENDS_WITH_CODE = re.compile(r"[a-z], ?\d{5}$")
 _NUMBER_AND_COMMA = re.compile(r"\d{1,5}[a-z]?, .*[a-z\d],$")
 _SUMS = ("strong", "plain", "subtotal", "net", "tax")
-_LABEL = re.compile(r"(?!add|no\b|lot\b|unit\b|hq\b|branch)[^:,]{2,30}:(?!\d)")
+_LABEL = re.compile(r"(?!add|no\b|lot\b|unit\b|hq\b|branch)[^:,]{2,30}(?<! no):(?!\d)")
 """Words with a colon after them announce another value, unless they announce an address."""
 _SALUTATION = re.compile(r"(?:dear|sehr geehrte|madame|monsieur|bonjour|estimad[oa]|guten tag)\b")
 _COMPLETE = re.compile(r"[^,]*\d[^,]*, ?(?:\d{4,6} )?[^\W\d_][^,\d]{2,}$")
@@ -74,10 +77,11 @@ _ADDRESS_LABEL = re.compile(
     r"|(?:head|registered|main) office\s?: ?"
 )
 _FOUR_DIGITS = re.compile(r"\d{4}")
-_BOX = re.compile(
+_NO_CODE = re.compile(
     r"(?:box|postfach|postbus|bp|apartado|casilla|caixa postal|case postale)(?: no)?\.? \d+"
+    r"|(?:since|est|established|founded|seit|depuis|desde|dal) ?\.? ?\d{4}"
 )
-"""The number of a post-office box, which looks like a postal code."""
+"""The number of a post-office box and a year of founding, which look like postal codes."""
 _SENTENCE_BEHIND = re.compile(
     r"(?<=[a-z\d]{3})\. (?=[a-z]{3,}ed\b|(?:an?|the|all|we|our|please|company|member)\b)"
 )
@@ -92,16 +96,25 @@ _TOWN_WORDS = 3
 
 def find_address(lines: Sequence[TextLine], *, company: Finding | None) -> Finding | None:
     """Find the address below the company's name, from its street to its town."""
-    name_line = _line_of(company, lines) if company else None
-    if company is None or company.value is None or name_line is None:
+    if company is None or company.value is None:
         return None
-    block, where = _block_near(company.value, name_line, lines)
+    # The name may be in the head and again in small print, with the address at one of them.
+    near = (_block_near(company.value, line, lines) for line in _lines_of(company, lines))
+    block, where = next((each for each in near if each[0]), ([], ""))
     if not block:
         return None
+    block = [_without_name(block[0], company.value), *block[1:]]
     is_sure = where != "above" and any(map(_has_postal_code, block))
     reason = f"what is {where} '{company.value}' looks like an address"
     best = _finding(block, 0.75 if is_sure else 0.55, reason)
     return with_others(best, _elsewhere(best, lines))
+
+
+def _without_name(line: TextLine, name: str) -> TextLine:
+    """Return a line without the company's name before its address: "Otter Ltd, 5 Mill Lane"."""
+    rest = line.text.removeprefix(name).lstrip(" ,·|-")
+    is_same = rest == line.text or not line.text.startswith(f"{name},")
+    return line if is_same else replace(line, text=rest, folded=fold(rest), gaps=())
 
 
 def _finding(block: Sequence[TextLine], confidence: float, reason: str) -> Finding:
@@ -177,14 +190,13 @@ def in_column(line: TextLine, name_line: TextLine, name: str) -> TextLine:
     return piece_below(named[0] if named else Piece(name_line, 0), pieces)
 
 
-def _line_of(company: Finding, lines: Sequence[TextLine]) -> TextLine | None:
-    """Return the line with the company's name, or else with its last word."""
+def _lines_of(company: Finding, lines: Sequence[TextLine]) -> list[TextLine]:
+    """Return the lines with the company's name, or else the first with its last word."""
     name = company.value or ""
-    for text in (name, name.split()[-1]):
-        for line in lines:
-            if line.page == company.page and text in repair_form(line.text):
-                return line
-    return None
+    page = [line for line in lines if line.page == company.page]
+    named = [line for line in page if name in repair_form(line.text)]
+    last = name.split()[-1]
+    return (named or [line for line in page if last in repair_form(line.text)][:1])[:_MOST_NAMED]
 
 
 def address_in(lines: Sequence[TextLine]) -> list[TextLine]:
@@ -277,7 +289,9 @@ def is_something_else(line: TextLine) -> bool:
         return True
     if dates_in(line.folded, MonthNames(())):
         return True
-    return _is_sum(line) or any(amount.cents for amount in money_in(line.folded))
+    # "Level 3, 55 Mill Street" has no amount: a decimal comma has no blank behind it.
+    apart = line.folded.replace(", ", " ; ")
+    return _is_sum(line) or any(amount.cents for amount in money_in(apart))
 
 
 def _is_sum(line: TextLine) -> bool:
@@ -318,8 +332,9 @@ def is_certain_address(block: Sequence[TextLine]) -> bool:
 
 
 def _has_postal_code(line: TextLine) -> bool:
-    return POSTAL_CODE.search(_BOX.sub("", line.folded)) is not None
+    return POSTAL_CODE.search(_NO_CODE.sub("", line.folded)) is not None
 
 
 def _has_address_word(line: TextLine) -> bool:
-    return label_pattern("company", "address").search(line.folded) is not None
+    words = label_pattern("company", "address")
+    return bool(words.search(line.folded) or is_address(line.folded))

@@ -20,6 +20,7 @@ _LONE_LABEL_CHARS = 2
 
 # Between a label and the name below it there may be numbers of the party: "VAT no: DE 123".
 _LINES_BELOW = 4
+_STREET = re.compile(r"[^\W\d][^\d:]{2,40} \d{1,4}[a-z]?")
 _COLUMN_SLACK_PT = 12.0
 """How far from the left edge of its label a name below it may begin."""
 _NUMBER_OF_PARTY = re.compile(r"[^:]{2,30}[:#] ?[\w/ -]{0,6}\d[\d/ .-]{2,}|gln |ust|vat |tax ")
@@ -170,7 +171,7 @@ def _names_in_columns(lines: Sequence[TextLine], kind: str) -> Iterator[_Labeled
                 below = _first_below(piece, lines, rows[number + 1 :][:_LINES_BELOW], label)
                 has_colon = piece.line.text.rstrip().endswith(":")
                 found = [*beside, *below] if has_colon else [*below, *beside]
-            yield from [each for each in found if not _is_label(each.folded)][:1]
+            yield from [each for each in found if not _is_no_buyer(each.folded)][:1]
 
 
 def _beside(row: Sequence[Piece], label: re.Match[str]) -> list[_LabeledName]:
@@ -199,10 +200,10 @@ def _first_below(
     return []
 
 
-def _is_label(folded: str) -> bool:
-    """Return whether a text is itself a label of a party."""
+def _is_no_buyer(folded: str) -> bool:
+    """Return whether a text is itself a label of a party, or a street with its house number."""
     bare = folded.strip(" :.")
-    return any(
+    return _STREET.fullmatch(bare) is not None or any(
         label_pattern("company", kind).fullmatch(bare) for kind in ("buyer", "seller", "attention")
     )
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from itertools import accumulate
 
 from pipeline.model import Finding
+from processors.values.contracts.spelled import in_digits
 from processors.values.date_text import MonthNames, dates_in
 from processors.values.lines import TextLine
 
@@ -12,12 +13,18 @@ _OPENING_CHARS = 3_000
 """Characters among which the opening sentence is: a title and an address may be before it."""
 _CHARS_TO_DATE = 24
 """Characters between the words and the date: "the", "this", a blank."""
-_CHARS_WITH_DATE = 70
+_CHARS_WITH_DATE = 110
 
 # "Effective" says most: a contract may be signed on one day and be in force from another one.
 _EFFECTIVE = re.compile(
     r"effective(?: date)?(?: as)? (?:of|on|from)|effective date ?:|effective"
     r"|(?:enters?|comes?) into (?:force|effect) (?:on|from)|commencement date ?:|tritt (?:am|zum)"
+    r"|(?:takes? effect|with effect)(?: as)? (?:on|from|of)"
+)
+# A term that begins on another day than the contract is in one that has its own date as well.
+_BEGINS = re.compile(
+    r"commencing(?: on| from)?"
+    r"|(?:agreement|lease|contract|tenancy|employment)[^.;]{0,40}? (?:begin|start|commence)s? on"
 )
 _AS_OF = re.compile(
     r"(?:made|entered into|executed|dated|agreement|agreed)\b[^.;]{0,60}? as of"
@@ -31,7 +38,7 @@ _LAST_SIGNED = re.compile(
 )
 _DATE_LABEL = re.compile(r"(?<![a-z])date(?:d| signed)? ?: ?$")
 _LATEST, _UNSIGNED = 0.8, 0.4
-_CONFIDENCE = {_EFFECTIVE: 0.88, _AS_OF: 0.85}
+_CONFIDENCE = {_EFFECTIVE: 0.88, _AS_OF: 0.85, _BEGINS: 0.7}
 
 # Raised letters are read as words of their own: "9 th", "the 10 day of th January".
 _RAISED = re.compile(r"(?<=\d) ?(?:st|nd|rd|th)(?= )|(?<= of) (?:st|nd|rd|th)(?= )")
@@ -79,5 +86,5 @@ def _last_signature(lines: Sequence[TextLine], months: MonthNames, words: str) -
 
 
 def _flat(text: str) -> str:
-    """Return a text without raised letters and without blanks before commas."""
-    return _BEFORE_COMMA.sub("", _RAISED.sub("", text))
+    """Return a text in digits, without raised letters and blanks before commas."""
+    return in_digits(_BEFORE_COMMA.sub("", _RAISED.sub("", text)))

@@ -47,7 +47,7 @@ _BETWEEN = re.compile(
 _AND = re.compile(
     r"[,;]?(?: ?[-\u2013\u2014])? ?(?<![a-z])"
     r"(?:and|und|et|y|e|en|(?:in favou?r|for the benefit) of)(?![a-z])"
-    r"[ ,\u2013\u2014-]{1,3}"
+    r"[ ,:\u2013\u2014-]{1,3}"
 )
 _NEXT_NUMBER = re.compile(r"[;,]? \(?[2-9][.)] (?=[^\W\d_])")
 """The number of a party in a list of them, without "and" before it."""
@@ -183,6 +183,8 @@ def _party_at(text: str, folded: str, position: int, *, may_join: bool = True) -
     """Return the party whose name begins at a character, None if no name does."""
     opener = OPENER.match(folded, position)
     start = opener.end() if opener else position
+    # "The Fells of Ely University" has an article of its own; "the Company" and "THE COMPANY" not.
+    start -= len("The ") * (text[position:start].endswith("The "))
     end = end_of_name(text, folded, start)
     if not end:
         blank = _BLANK.match(folded, position)
@@ -285,7 +287,10 @@ def _after_comma(text: str, folded: str, position: int) -> int | None:
     start = next_word(text, position + 1)
     end = end_of_name(text, folded, start)
     is_party = end and (_DESCRIBED.match(folded, end) or has_form(text[start:end]))
-    return start if is_party else None
+    # "Ann Fox, Bob Marten and …": the last of several people is behind "and".
+    is_person = end and folded.startswith((" and ", ", and "), end) and " " in text[start:end]
+    is_street = label_pattern("company", "address").search(folded, start, end or start)
+    return start if is_party or (is_person and not is_street) else None
 
 
 def _begins_party(text: str, folded: str, position: int) -> bool:
@@ -293,4 +298,5 @@ def _begins_party(text: str, folded: str, position: int) -> bool:
     party = _party_at(text, folded, position, may_join=False)
     if party is None:
         return False
-    return not label_pattern("company", "address").search(fold(party.name))
+    is_street = label_pattern("company", "address").search(fold(party.name))
+    return not is_street or has_form(party.name)

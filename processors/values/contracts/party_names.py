@@ -46,7 +46,7 @@ OPENER = re.compile(
 )
 _OF_A_SENTENCE = re.compile(
     r"(?:Your?|Our|We|Their|Its?|His|Her|This|These|Those|Such|Any|All|Each|Both|If|When|Where|In|On"
-    r"|For|As|By|That|There|No|Upon|Section|Article|Schedule|Exhibit)\b"
+    r"|For|As|By|That|There|No|Upon|January|February|April|June|July|August|September|October|November|December|Januar|Februar|März|Mai|Juni|Juli|Oktober|Dezember|Section|Article|Schedule|Exhibit)\b"
     r"(?!\.| &| [A-Z][a-z]+,? (?:Inc|LLC|Ltd))"
 )
 """Capitalized words that begin a sentence or refer to a part of the contract."""
@@ -152,6 +152,9 @@ def _form_at(text: str, folded: str, position: int) -> int:
     for pattern in (form_pattern(), _partnership_forms()):
         match = pattern.match(folded, position)
         if match:
+            # "Harrow Trust Bank" is one name.
+            if match.group() == "trust" and text[match.end() + 1 : match.end() + 2].isupper():
+                return 0
             is_small = text[match.start() : match.end()].islower()
             is_before_term = text.startswith(" (", match.end())
             if is_small and not is_before_term and match.group().strip(".)") not in _SMALL_FORMS:

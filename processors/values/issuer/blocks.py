@@ -14,6 +14,7 @@ from processors.values.lines import TextLine, enclosing_box, label_pattern
 
 _BLOCK_LINES = 4
 """Lines of an address under "seller" or "bill to"."""
+_SHORT_LABEL_CHARS = 2
 _LONE_LABEL_CHARS = 3
 """Characters after a label that is alone on its line."""
 _AFTER_LABEL = {"seller": {"", ":"}, "buyer": {"", ":", " ", ".", "/"}}
@@ -130,6 +131,14 @@ def pieces_by_party(rows: Sequence[Sequence[Piece]]) -> Mapping[str, frozenset[t
     return {kind: frozenset(keys) for kind, keys in found.items()}
 
 
+def _is_addressed(piece: Piece) -> bool:
+    """Return whether a piece is the name of a receiver by its form of address."""
+    folded = piece.line.folded
+    is_person = piece.place > 0 and _ADDRESSED_NAME.match(folded) is not None
+    has_form = is_person and end_of_form(piece.line.text, folded)
+    return _RESPECTED.match(folded) is not None or (is_person and not has_form)
+
+
 def _above_attention(piece: Piece, above: Sequence[Piece]) -> set[tuple[int, int]]:
     """Return the key of the name above "attention": who is to read it works for that company."""
     if not label_pattern("company", "attention").match(piece.line.folded):
@@ -167,8 +176,7 @@ def _with_label(blocks: list[_Block], piece: Piece, following: Sequence[Piece]) 
 def _labels_of(piece: Piece) -> Iterator[tuple[str, str]]:
     """Yield the kind of a label that begins a piece, and what follows on its line."""
     folded = piece.line.folded
-    is_person = piece.place > 0 and _ADDRESSED_NAME.match(folded)
-    if _RESPECTED.match(folded) or (is_person and not end_of_form(piece.line.text, folded)):
+    if _is_addressed(piece):
         yield "buyer", ""
     for kind, separators in _AFTER_LABEL.items():
         label = label_pattern("company", kind).match(folded)
@@ -176,7 +184,10 @@ def _labels_of(piece: Piece) -> Iterator[tuple[str, str]]:
         is_first = piece.place == 0 and piece.index == 0 and kind == "buyer"
         if label is None or (is_first and " " not in label.group().strip()):
             continue
-        if folded[label.end() : label.end() + 1] in separators:
+        following = folded[label.end() : label.end() + 1]
+        # "To Go Noodles" and "An Lan" are names: so short a label has a mark, or its line alone.
+        is_short = len(label.group()) <= _SHORT_LABEL_CHARS and following == " "
+        if following in separators and not is_short:
             yield kind, folded[label.end() :].strip(" :.")
 
 

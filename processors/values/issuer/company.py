@@ -10,17 +10,19 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from pipeline.model import Finding
+from processors.values.address import address_in
 from processors.values.candidates import with_others
 from processors.values.date_text import MonthNames, dates_in
 from processors.values.issuer.blocks import Piece, pieces_by_party, pieces_of
 from processors.values.issuer.composed import (
     before_address,
     large_names_joined,
+    names_a_body,
     sign_at_head,
     signed_below,
     with_forms_joined,
 )
-from processors.values.issuer.evidence import PageEvidence, evidence_of
+from processors.values.issuer.evidence import OF_CUSTOMERS, PageEvidence, evidence_of
 from processors.values.issuer.name_text import (
     clean_name,
     is_list_of_trades,
@@ -58,6 +60,9 @@ _NAMED_AS_SELLER = 1.5
 _WITH_ITS_ADDRESS = 2.5
 """For a name with its street and town on one line: who issues a document says where it is."""
 _SIGNED_FOR = 2.2
+_AT_SIGNATURE = ", at a signature"
+_HEAD_OF_LETTER, _ADDRESS_LINES = 3, 4
+"""Lines of a letter that may have its sender, and those of an address below it."""
 _OVER_TWO_LINES = 0.4
 """For two lines in large letters as one name, compared with the first of them alone."""
 
@@ -100,20 +105,45 @@ class _Page:
     begins_with_name: bool
     streets: frozenset[int]
 
+    def names_seller(self, piece: Piece, label: str) -> bool:
+        """Return whether a label says that a piece is the seller, before it or above it."""
+        return bool(label) or piece.key in self.seller
 
-def find_company(lines: Sequence[TextLine], *, commercial: bool) -> Finding | None:
+    def has_name_above(self, place: int) -> bool:
+        """Return whether a line is the second one, below a name."""
+        return self.begins_with_name and place == 1
+
+
+def find_company(
+    lines: Sequence[TextLine], *, commercial: bool, letter: bool = False
+) -> Finding | None:
     """Find who issued the document.
 
-    If it is not `commercial`, a name counts only with a legal form that nothing else looks like.
+    If it is not `commercial`, a name counts only with a legal form that nothing else looks like, or
+    as the head of a `letter`.
     """
     found = [
-        each for each in candidates(lines) if each.points > 0 and (commercial or each.has_long_form)
+        each
+        for each in candidates(lines)
+        if each.points > 0
+        and (commercial or each.has_long_form or (letter and _is_of_letter(each, lines)))
     ]
     ranked = sorted(found, key=lambda each: each.points, reverse=True)
     if not ranked:
         return None
     best, *others = map(_finding, ranked[:_MOST_RANKED])
     return with_others(best, others)
+
+
+def _is_of_letter(candidate: _Candidate, lines: Sequence[TextLine]) -> bool:
+    """Return whether a name of some body heads a letter with its address, or is where it is signed.
+
+    The name of a person may be there, too, who is no company.
+    """
+    number = candidate.line.number
+    is_signed = candidate.reason.endswith(_AT_SIGNATURE)
+    is_head = number < _HEAD_OF_LETTER and bool(address_in(lines[number + 1 :][:_ADDRESS_LINES]))
+    return names_a_body(fold(candidate.name)) and (is_head or is_signed)
 
 
 def _finding(candidate: _Candidate) -> Finding:
@@ -151,7 +181,7 @@ def _possible_pieces(
 ) -> Iterator[Piece]:
     """Yield lines and their pieces that are not in the block of a receiver."""
     for place, line in with_forms_joined(lines):
-        if not any(piece.key in page.buyer for piece in rows[place]):
+        if not _has_other(rows[place], page.buyer):
             yield Piece(line, place)
     for row in filter(_has_columns, rows):
         yield from (piece for piece in row if piece.key not in page.buyer)
@@ -161,6 +191,12 @@ def _possible_pieces(
     sign = sign_at_head(lines)
     if sign:
         yield Piece(sign, 0)
+
+
+def _has_other(row: Sequence[Piece], of_buyer: frozenset[tuple[int, int]]) -> bool:
+    """Return whether a line is no name as a whole: "Otter Grill   Table 4", "Otter   To: Ann"."""
+    is_labeled = any(is_no_name(each.line.folded, has_form=False) for each in row[1:])
+    return is_labeled or any(piece.key in of_buyer for piece in row)
 
 
 def _has_columns(row: Sequence[Piece]) -> bool:
@@ -183,7 +219,7 @@ def _composed(lines: Sequence[TextLine], usual_height_pt: float) -> Iterator[Pie
     for place, line in large_names_joined(lines, usual_height_pt):
         yield Piece(line, place, points=_OVER_TWO_LINES, why=", over two lines")
     for line in signed_below(lines):
-        yield Piece(line, line.number - lines[0].number, points=_SIGNED_FOR, why=", at a signature")
+        yield Piece(line, line.number - lines[0].number, points=_SIGNED_FOR, why=_AT_SIGNATURE)
 
 
 def _streets_in(lines: Sequence[TextLine]) -> Iterator[int]:
@@ -203,18 +239,14 @@ def _is_amount(piece: Piece) -> bool:
 def _candidate_in(piece: Piece, page: _Page) -> _Candidate | None:
     """Return the name in a piece, with its points; None if it has none."""
     line, place = piece.line, piece.place
-    start, label = start_of_name(line)
-    start += len(line.text[start:]) - len(line.text[start:].lstrip(" :.-|"))
-    text = line.text[start:]
-    # "Invoice from Smith & Co to Anna Jones" names both.
-    text = text.partition(" to ")[0] if label.endswith("from") else text
+    text, label = _text_of_name(line)
     name, has_form = _name_in(text)
-    if not name or line.number in page.streets:
+    if not name or _is_another(name, label, line, page):
         return None
     folded = fold(name)
     more, why = page.evidence.points_for(name, line, is_at_top=place < _TOP_LINES)
     more, why = more + piece.points, why + piece.why
-    if not any((has_form, place < _TOP_LINES, label, more > 0)):
+    if not (has_form or label or more > 0 or place < _TOP_LINES):
         return None
 
     # Who is to be paid is at the end, which is as good as a name at the top.
@@ -223,10 +255,10 @@ def _candidate_in(piece: Piece, page: _Page) -> _Candidate | None:
         folded,
         has_form=has_form,
         place=0 if is_payee else place,
-        is_below_name=page.begins_with_name and place == 1 and len(folded.split()) <= _TRADE_WORDS,
+        is_below_name=page.has_name_above(place) and len(folded.split()) <= _TRADE_WORDS,
     )
-    points += _BEHIND_A_LABEL * (f": {name}" in line.text[start:])
-    if not is_payee and (label or piece.key in page.seller):
+    points += _BEHIND_A_LABEL * (f": {name}" in text)
+    if not is_payee and page.names_seller(piece, label):
         more += _NAMED_AS_SELLER
         why += ", named as the seller"
     return _Candidate(
@@ -236,6 +268,23 @@ def _candidate_in(piece: Piece, page: _Page) -> _Candidate | None:
         line=line,
         has_long_form=has_form and is_long_form(folded.split()[-1]),
     )
+
+
+def _is_another(name: str, label: str, line: TextLine, page: _Page) -> bool:
+    """Return whether a name is a street, or a customer's.
+
+    Where nothing is said of a bank, the holder of an account is a customer.
+    """
+    is_customer = label == OF_CUSTOMERS and not page.evidence.is_payee(fold(name))
+    return is_customer or line.number in page.streets
+
+
+def _text_of_name(line: TextLine) -> tuple[str, str]:
+    """Return what is behind the label of a name, and the label, "" for none."""
+    start, label = start_of_name(line)
+    text = line.text[start:].lstrip(" :.-|")
+    # "Invoice from Smith & Co to Anna Jones" names both.
+    return (text.partition(" to ")[0] if label.endswith("from") else text), label
 
 
 def _is_dated_or_sum(folded: str) -> bool:

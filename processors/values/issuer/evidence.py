@@ -26,6 +26,9 @@ _LEAST_HEIGHTS = 5
 _DOMAIN = re.compile(r"(?:@|www\.|https?://(?:www\.)?)([a-z0-9][a-z0-9\-]{2,40})\.[a-z]{2,10}")
 _NO_LETTERS_OR_DIGITS = re.compile(r"[^a-z0-9]")
 _LEAST_PAYEE_CHARS = 3
+OF_CUSTOMERS = "account holder"
+_BANK = re.compile(r"\b(?:iban|bic|swift|sort code|routing|bsb)\b")
+"""Without an account to pay to, the holder of an account is the customer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +101,10 @@ def evidence_of(lines: Sequence[TextLine], *, of_buyer: Sequence[TextLine]) -> P
 def _payees_in(lines: Sequence[TextLine]) -> Iterator[str]:
     """Yield what follows the words for who is to be paid, on their line or below."""
     labels = label_pattern("company", "payee")
+    text = "\n".join(line.folded for line in lines)
     for line, below in zip(lines, [*lines[1:], None], strict=True):
         label = labels.search(line.folded)
-        if label is None:
+        if label is None or not (label.group() != OF_CUSTOMERS or _BANK.search(text)):
             continue
         rest = line.folded[label.end() :].strip(" :.-")
         if len(rest) >= _LEAST_PAYEE_CHARS:

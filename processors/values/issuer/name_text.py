@@ -21,6 +21,7 @@ _MOST_SMALL_WORDS = 2
 _NAME_LABEL = re.compile(
     r"^(?:name|firma|company|company name|nom|nombre|ragione sociale|naam)\s?:\s?"
 )
+_COMPANY_CELL = re.compile(r"company(?: name)?|firma|nom|ragione sociale|business(?: name)?")
 _REGISTRATION_BEFORE = re.compile(
     r"^\W{0,2}(?:(?:co|company)?\W{0,2}(?:reg|registration)\W{0,2}no|roc|co no)"
     r"\W{0,5}[a-z0-9\-]{4,20}\W{1,3}(?=[a-z])"
@@ -96,6 +97,8 @@ def start_of_name(line: TextLine) -> tuple[int, str]:
 
 def _start_after_label(line: TextLine) -> tuple[int, str]:
     """Return where the name behind a label, a title or a registration begins."""
+    if line.cells and _COMPANY_CELL.fullmatch(line.folded[: line.cells[0]].strip(" :")):
+        return line.cells[0], "company"
     # "Owned by …" is within a line; "company name: …" and "seller: …" begin one.
     owner = label_pattern("company", "owned").search(line.folded)
     label = (
@@ -105,9 +108,12 @@ def _start_after_label(line: TextLine) -> tuple[int, str]:
     )
     if label:
         rest = line.folded[label.end() :]
-        has_colon = label.group().rstrip().endswith(":") or rest.lstrip().startswith(":")
+        is_cell = label.end() + 1 in line.cells
+        has_colon = is_cell or label.group().rstrip().endswith(":") or rest.lstrip()[:1] == ":"
         if rest.strip(" :.") and (owner or has_colon):
-            return label.end(), label.group().strip(" :")
+            # Behind "name" may be anybody's, and behind "company" is the issuer's.
+            found = label.group().strip(" :")
+            return label.end(), "" if found == "name" else found
 
     return _start_after_title(line), ""
 

@@ -23,6 +23,9 @@ def date_of(text: str, doc_class: str | None = "contract") -> str | None:
         "This Agreement is made and entered into this 4 th day of May , 2011 by A and B.",
         "This Agreement is made as of the 4 day of th\nMay, 2011 by A and B.",
         "This Agreement is signed on June 1, 2011 and effective May 4, 2011.",
+        "This Agreement is made this fourth day of May, two thousand and eleven, by A and B.",
+        "This Agreement is between A and B, commencing on May 4, 2011.",
+        "This lease begins on 4 May 2011.",
     ],
 )
 def test_date_of_the_opening_sentence(opening: str):

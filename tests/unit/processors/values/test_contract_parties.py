@@ -48,6 +48,19 @@ def parties_of(text: str) -> Finding | None:
             "BETWEEN (1) Ida Quill of 2 The Fell, Tarn (“Quill”) and (2) Rill Limited (“Rill”)",
             "Ida Quill; Rill Limited",
         ),
+        (
+            "between Rill Mill, LP, a partnership (“R”), and Tarn Street Foods LLC (“T”)",
+            "Rill Mill, LP; Tarn Street Foods LLC",
+        ),
+        ("Between: Rill, Inc. (“R”) And: Orr LLC (“O”)", "Rill, Inc.; Orr LLC"),
+        (
+            "is a contract between Ann Fox, Ida Quill and Nils Orr, who live together.",
+            "Ann Fox; Ida Quill; Nils Orr",
+        ),
+        (
+            "among Rill Corp., as Borrower, and Harrow Trust Bank, as Agent.",
+            "Rill Corp.; Harrow Trust Bank",
+        ),
         ("BY AND BETWEEN RILL, LLC AS SELLER AND ORR, LP AS BUYER", "RILL, LLC; ORR, LP"),
         (
             "between Rill Ltd (the employer) and Ida Quill (the employee). 2. Your duties begin.",
