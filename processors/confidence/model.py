@@ -2,18 +2,20 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from math import floor
 
-from processors.confidence.logistic import probability
+from processors.confidence.logistic import logit, probability
 from processors.confidence.shared import OF_OTHER_CLASS, Features
 
 WEIGHTS = "weights.json"
 SHARED = "shared"
 """The weights of kinds of values that have none of their own: what all kinds have in common."""
 
+WRITE_AT = 0.95
+"""The usual limit from which on a value is written: what the cautions are measured at."""
 _STEPS = 1000
 """Probabilities have three decimals, cut off: none looks as if it reached a limit."""
 
@@ -24,18 +26,35 @@ class Model:
 
     `elsewhere` has, by kind of value, the share of the logit that remains in documents of a class
     that none of the fitted ones has: how far weights went wrong there that had not seen the class.
+    `caution` has by kind of value by how much more the logit must be for a value to be written.
     """
 
     weights: Mapping[str, Mapping[str, float]]
     elsewhere: Mapping[str, float]
+    caution: Mapping[str, float] = field(default_factory=dict)
 
     def probability(self, kind: str, features: Features) -> float:
         """Return the probability that a value with these features is right."""
         weights = self.weights.get(kind) or self.weights[SHARED]
-        logit = sum(weights.get(name, 0.0) * value for name, value in features.items())
+        odds = sum(weights.get(name, 0.0) * value for name, value in features.items())
         if features.get(OF_OTHER_CLASS):
-            logit *= self.elsewhere.get(kind, self.elsewhere[SHARED])
-        return floor(probability(logit) * _STEPS) / _STEPS
+            odds *= self.elsewhere.get(kind, self.elsewhere[SHARED])
+        odds = with_caution(odds, self.caution.get(kind, 0.0))
+        return floor(probability(odds) * _STEPS) / _STEPS
+
+
+def with_caution(logit_: float, caution: float) -> float:
+    """Return a logit so that one of WRITE_AT and the caution reaches WRITE_AT, and no lower one.
+
+    What is between 0 and it becomes smaller in proportion, and what is below 0 stays: the caution
+    decides what is written, and takes nothing from a suggestion that is as likely as it says.
+    """
+    limit = logit(WRITE_AT)
+    if logit_ <= 0:
+        return logit_
+    if logit_ >= limit + caution:
+        return logit_ - caution
+    return logit_ * limit / (limit + caution)
 
 
 @cache
@@ -43,4 +62,4 @@ def load_model() -> Model:
     """Read the packaged weights."""
     file = resources.files(__package__).joinpath(WEIGHTS)
     fitted = json.loads(file.read_text(encoding="utf-8"))
-    return Model(fitted["weights"], fitted["elsewhere"])
+    return Model(fitted["weights"], fitted["elsewhere"], fitted["caution"])

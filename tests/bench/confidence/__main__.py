@@ -122,8 +122,6 @@ def write(
 ) -> None:
     """Write the weights with the list of data and the figures. They contain no word of a document."""
     weights = fit_weights(examples)
-    for kind, taken in caution.items():
-        weights[kind]["always"] -= taken
     rounded = {
         kind: {name: round(weight, 3) for name, weight in sorted(own.items())}
         for kind, own in weights.items()

@@ -19,7 +19,7 @@ from processors.confidence.logistic import (
     probabilities,
     probability,
 )
-from processors.confidence.model import SHARED
+from processors.confidence.model import SHARED, with_caution
 from tests.bench.confidence.examples import Example
 from tests.bench.confidence.figures import WRITE_AT
 
@@ -131,7 +131,7 @@ def cautious(
 ) -> list[tuple[Example, float]]:
     """Return the probabilities with the caution of each kind."""
     return [
-        (each, probability(logit(chance) - by_kind.get(each.value_kind, 0.0)))
+        (each, probability(with_caution(logit(chance), by_kind.get(each.value_kind, 0.0))))
         for each, chance in scored
     ]
 

@@ -15,7 +15,8 @@ from pipeline.model.reading import MOST_CANDIDATES
 from processors.confidence import with_probabilities
 from processors.confidence.evidence import Evidence
 from processors.confidence.features import features_of
-from processors.confidence.model import SHARED, WEIGHTS, load_model
+from processors.confidence.logistic import logit
+from processors.confidence.model import SHARED, WEIGHTS, WRITE_AT, load_model, with_caution
 from processors.contract import Code, Line, Page, Word
 from processors.values import find_values
 from processors.values.date_labels import LETTERHEAD, QUOTED
@@ -240,3 +241,16 @@ def test_a_total_with_all_its_decimals_is_no_doubt() -> None:
 
     assert total.value == "1234.57"
     assert total.confidence > 0.5
+
+
+@pytest.mark.parametrize("caution", [-0.3, 0.0, 0.9])
+def test_caution_moves_the_limit_of_writing_and_keeps_the_order(caution: float) -> None:
+    """The caution decides what is written; nothing overtakes anything, and doubts stay doubts."""
+    limit = logit(WRITE_AT)
+
+    bent = [with_caution(each / 10, caution) for each in range(-40, 60)]
+
+    assert bent == sorted(bent)
+    assert with_caution(limit + caution, caution) == pytest.approx(limit)
+    assert with_caution(limit + caution - 0.01, caution) < limit
+    assert [with_caution(each, caution) for each in (-1.0, 0.0)] == [-1.0, 0.0]
