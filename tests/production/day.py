@@ -21,6 +21,7 @@ from typing import Any
 
 import psutil
 
+from flows.prefect.names import LOST_RUNS
 from tests.flows.pooled import Account, wait_for
 from tests.production.conftest import AUTH, profile
 from tests.support.browser import Page, browser
@@ -34,6 +35,15 @@ SLOW_LISTING = {
     "times": 0,
     "seconds": 5.0,
 }
+_SHOWN = {
+    "dashboard": "Active Work Pools",
+    "runs": "ingest clock",
+    "events": "Event Feed",
+    "automations": LOST_RUNS,
+    "deployments": "ingest-clock",
+}
+"""The pages that pictures are taken of, and what each says once it is there."""
+
 _PAGE = 200
 _LATE_S = 90.0
 """A worker takes a run within seconds, and within a minute on a busy machine."""
@@ -159,9 +169,11 @@ def look(account: Account, page: Page, folder: Path) -> None:
     page.open(ui)
     password = base64.b64encode(":".join(AUTH).encode()).decode()
     page.run(f"localStorage.setItem('prefect-password', {json.dumps(password)})")
-    for name in ("dashboard", "runs", "events", "automations", "deployments"):
+    for name, shown in _SHOWN.items():
         page.open(f"{ui}/{name}")
         page.size(1400, 2200 if name == "runs" else 1300)
+        # A busy machine shows an empty page for so long that it looks settled.
+        page.see(shown, timeout_s=120)
         page.settle()
         page.picture(folder / f"{name}.png")
 
