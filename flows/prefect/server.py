@@ -135,10 +135,21 @@ def reachable_server() -> Iterator[Server]:
     try:
         yield server
     except (httpx.TransportError, httpx.HTTPStatusError) as error:
+        if is_refused(error):
+            raise ServiceUnavailable(
+                f"Prefect's server at {server.api} refuses the password. Correct "
+                "PREFECT_API_AUTH_STRING: it is what PREFECT_SERVER_API_AUTH_STRING is there."
+            ) from error
         reason = str(error) or type(error).__name__
         raise ServiceUnavailable(
             f"Prefect's server at {server.api} failed: {reason}. {advice}"
         ) from error
+
+
+def is_refused(error: Exception) -> bool:
+    """Say whether the server answered that the password is missing or wrong."""
+    reply = error.response if isinstance(error, httpx.HTTPStatusError) else None
+    return reply is not None and reply.status_code == httpx.codes.UNAUTHORIZED
 
 
 def free_port() -> int:

@@ -15,8 +15,9 @@ from pipeline.errors import ArchiveConflict, ArchiveUnavailable, FileGone, Inges
 from pipeline.model import StoredObject
 
 _CREDENTIALS = (
-    "Correct AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (or the profile or role this "
-    "machine uses) for the bucket {bucket}."
+    "Correct CASPIO_INGEST_ARCHIVE__ACCESS_KEY_ID and CASPIO_INGEST_ARCHIVE__SECRET_ACCESS_KEY for "
+    "the bucket {bucket}; where they are not set, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or "
+    "the block, profile or role that is used."
 )
 _RIGHTS = (
     "Check the credentials, and grant them s3:ListBucket on the bucket {bucket} and "

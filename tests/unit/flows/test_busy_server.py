@@ -5,9 +5,9 @@ import httpx
 import pytest
 
 from flows.prefect import server as module
-from flows.prefect.server import Server
+from flows.prefect.server import Server, reachable_server
 from pipeline.adapters.caspio.client.retry import Repeatable, RetryPolicy
-from pipeline.errors import BadSettings
+from pipeline.errors import BadSettings, ServiceUnavailable
 
 
 def answering(monkeypatch: pytest.MonkeyPatch, answers: Iterator[int]) -> Server:
@@ -41,3 +41,16 @@ def test_a_server_without_a_clock_is_refused(monkeypatch: pytest.MonkeyPatch):
     """No other clock takes its place."""
     with pytest.raises(BadSettings, match="what time it is"):
         answering(monkeypatch, iter([200])).now()
+
+
+def test_a_wrong_password_is_said(monkeypatch: pytest.MonkeyPatch):
+    """Prefect's own client gets the refusal; what to correct is said, and nothing of HTTP."""
+    monkeypatch.setenv("PREFECT_API_URL", "http://prefect/api")
+    request = httpx.Request("GET", "http://prefect/api/admin/version")
+    monkeypatch.setattr(httpx, "get", lambda *_, **__: httpx.Response(200))
+
+    with pytest.raises(ServiceUnavailable) as said, reachable_server():
+        httpx.Response(401, request=request).raise_for_status()
+
+    assert "Correct PREFECT_API_AUTH_STRING" in str(said.value)
+    assert "401" not in str(said.value)
