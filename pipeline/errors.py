@@ -26,6 +26,12 @@
 Anything else is a bug. A message names file, record and step where it can, and says what to do.
 """
 
+import errno
+
+# What the operating system reports when nothing more can be written: no space, quota, file size
+# limit, or a file system that was mounted read-only after an error.
+_DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS})
+
 
 class IngestError(Exception):
     """Base of every error raised on purpose."""
@@ -135,6 +141,16 @@ class RefusedByCaspio(IngestError):
         self.resource = resource
         self.request_id = request_id
         super().__init__(message)
+
+
+def full_work_folder(error: Exception) -> DiskFull | None:
+    """Return what to raise where an error says that the work folder cannot be written."""
+    if not isinstance(error, OSError) or error.errno not in _DISK_FULL:
+        return None
+    return DiskFull(
+        f"The work folder cannot be written: {error}. Free space there, or set TMPDIR to a "
+        "larger disk. Then run again: the run continues where it stopped."
+    )
 
 
 def unusable_file(error: OSError) -> str:

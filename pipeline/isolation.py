@@ -1,16 +1,11 @@
 """Turn errors into outcomes: no file can stop the run."""
 
-import errno
 from collections.abc import Callable, Sequence
 
 import structlog
 
-from pipeline.errors import DiskFull, IngestError, Quarantined, RejectFile, StopRun
+from pipeline.errors import IngestError, Quarantined, RejectFile, StopRun, full_work_folder
 from pipeline.model import FileRef, Outcome, Status
-
-# What the operating system reports when nothing more can be written: no space, quota, file size
-# limit, or a file system that was mounted read-only after an error.
-_DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS})
 
 _log = structlog.get_logger()
 
@@ -33,11 +28,9 @@ def isolated(refs: Sequence[FileRef], act: Callable[[], list[Outcome]]) -> list[
     except IngestError as error:
         return [Outcome(ref, Status.FAILED, f"{error} The next run tries again.") for ref in refs]
     except Exception as error:
-        if isinstance(error, OSError) and error.errno in _DISK_FULL:
-            raise DiskFull(
-                f"The work folder cannot be written: {error}. Free space there, or set TMPDIR to a "
-                "larger disk. Then run again: the run continues where it stopped."
-            ) from error
+        full = full_work_folder(error)
+        if full is not None:
+            raise full from error
         _log.exception("file failed", files=[f"{ref.location} ({ref.name})" for ref in refs])
         reason = f"an error in caspio-ingest itself: {error!r}"
         return [Outcome(ref, Status.FAILED, reason) for ref in refs]

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from pipeline.archive_layout import checked_key, checked_prefix
-from pipeline.errors import ArchiveConflict, ArchiveUnavailable, FileGone
+from pipeline.errors import ArchiveConflict, ArchiveUnavailable, FileGone, full_work_folder
 from pipeline.model import StoredObject
 from pipeline.private_files import private
 
@@ -101,10 +101,10 @@ class LocalArchive:
     def get(self, key: str, target: Path) -> StoredObject:
         """Write an object to a file and return the digest of the bytes.
 
-        FileGone when there is none.
+        FileGone when there is none, DiskFull when the file cannot be written.
         """
         path = self._path(key)
-        with _translated(path, "read"), self._opened(key) as stream:
+        with _translated(path, "read"), self._opened(key) as stream, _in_work_folder():
             digest = _copy(stream, target)
         return StoredObject(key, target.stat().st_size, digest)
 
@@ -319,3 +319,15 @@ def _translated(path: Path, doing: str) -> Iterator[None]:
         raise ArchiveUnavailable(
             f"The archive cannot {doing} {path}: {exc.strerror or exc}. {way_out}"
         ) from exc
+
+
+@contextmanager
+def _in_work_folder() -> Iterator[None]:
+    """Raise DiskFull if there is no space: what is read needs none, so it is not the archive's."""
+    try:
+        yield
+    except OSError as exc:
+        full = full_work_folder(exc)
+        if full is not None:
+            raise full from exc
+        raise

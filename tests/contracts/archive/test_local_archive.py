@@ -4,7 +4,10 @@ import hashlib
 import stat
 from pathlib import Path
 
+import pytest
+
 from pipeline.adapters.local_archive import LocalArchive
+from pipeline.errors import DiskFull
 
 
 def sha(data: bytes) -> str:
@@ -34,6 +37,17 @@ def test_a_file_that_may_change_is_copied(tmp_path: Path):
     source.write_bytes(b"other")
 
     assert (tmp_path / "archive/a").read_bytes() == b"bytes"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is full")
+def test_a_full_work_folder_is_not_the_archives_fault(tmp_path: Path):
+    """Whoever reads how to go on frees the right disk."""
+    source, archive = tmp_path / "source", LocalArchive(tmp_path / "archive")
+    source.write_bytes(b"bytes")
+    archive.put("a", source, sha256=sha(b"bytes"), media_type="")
+
+    with pytest.raises(DiskFull, match=r"work folder cannot be written.* TMPDIR"):
+        archive.get("a", Path("/dev/full"))
 
 
 def test_a_symbolic_link_is_copied(tmp_path: Path):
