@@ -19,8 +19,8 @@ from pipeline.finding_kinds import ValueType
 from pipeline.findings import FINDINGS
 from pipeline.labels import LEARNED
 from pipeline.model import Column, Finding, PageText
-from pipeline.model.learning import LearnedChoice, PrintedAt, Stratum
-from pipeline.ports.learner import FilledRecord, FoundDoubt, Lesson
+from pipeline.model.learning import LearnedChoice, PrintedAt
+from pipeline.ports.learner import FoundDoubt, LearningExample, Lesson
 from processors.contract import Box, Line, Page, Word
 from processors.learning import (
     BadModel,
@@ -71,7 +71,9 @@ class ColumnLearner:
 
     format = str(FORMAT)
 
-    def learn(self, column: Column, finding: str, records: Sequence[FilledRecord]) -> Lesson | None:
+    def learn(
+        self, column: Column, finding: str, records: Sequence[LearningExample]
+    ) -> Lesson | None:
         """Learn a column from its filled records; None where there are too few."""
         if len(records) < FEWEST:
             return None
@@ -197,7 +199,7 @@ class _PagesOf(Sequence[Page]):
         return iter(load_pages(self._path))
 
 
-def _example(record: FilledRecord) -> Example:
+def _example(record: LearningExample) -> Example:
     return Example(
         record_id=record.key,
         digest=record.digest,
@@ -219,7 +221,7 @@ def _learned(choice: Choice) -> LearnedChoice:
     return LearnedChoice(
         choice.value,
         choice.probability,
-        Stratum(choice.stratum.value),
+        choice.stratum,
         choice.reason,
         _place(choice.place),
         may_be_written=choice.may_be_written,

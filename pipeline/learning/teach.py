@@ -11,7 +11,7 @@ from pipeline.learning.columns import basis_of, column_states, learnable
 from pipeline.learning.judge import Move, judge_trials, move_steps
 from pipeline.model import Column, Suggestion
 from pipeline.model.learning import MAX_MODEL_BYTES, LearnedModel, TypedValue
-from pipeline.ports.learner import FilledRecord as Example, FoundDoubt, Learner
+from pipeline.ports.learner import FoundDoubt, Learner, LearningExample
 from pipeline.steps.write_back import Doubted, keep_doubts, table_context
 
 NEWEST = 4_000
@@ -192,9 +192,9 @@ class _Room:
         return found
 
 
-def _example(typed: TypedValue, one: FilledRecord, reading: Reading | None) -> Example:
+def _example(typed: TypedValue, one: FilledRecord, reading: Reading | None) -> LearningExample:
     day, number = one.order
-    return Example(
+    return LearningExample(
         key=one.record.pk,
         digest=reading.sha256 if reading else "",
         pages=reading.pages if reading else None,
@@ -206,7 +206,9 @@ def _example(typed: TypedValue, one: FilledRecord, reading: Reading | None) -> E
     )
 
 
-def _digest(basis: str, examples: Sequence[Example], readings: Mapping[str, Reading]) -> str:
+def _digest(
+    basis: str, examples: Sequence[LearningExample], readings: Mapping[str, Reading]
+) -> str:
     """Identify what a column is learned from: records, values, and how they were read."""
     digest = hashlib.sha256(f"{basis}\n".encode())
     for one in examples:

@@ -10,7 +10,7 @@ from pipeline.model.learning import LearnedChoice, PrintedAt
 
 
 @dataclass(frozen=True, slots=True)
-class FilledRecord:
+class LearningExample:
     """One record to learn from: what was read of its document, and what people have put there.
 
     `digest` is that of the original. `pages` is the file pages.json, None where only the value is
@@ -70,7 +70,9 @@ class Learner(Protocol):
 
     format: str
 
-    def learn(self, column: Column, finding: str, records: Sequence[FilledRecord]) -> Lesson | None:
+    def learn(
+        self, column: Column, finding: str, records: Sequence[LearningExample]
+    ) -> Lesson | None:
         """Learn a column from its filled records; None where there are too few.
 
         `finding` is what rules find for it, "" for nothing.

@@ -20,7 +20,6 @@ from processors.learning.types import (
     Judged,
     PrintedPlace,
     Reliability,
-    Stratum,
 )
 
 __all__ = [
@@ -35,7 +34,6 @@ __all__ = [
     "Judged",
     "PrintedPlace",
     "Reliability",
-    "Stratum",
     "Trained",
     "TrainedOn",
     "choose",

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.model import Finding
+from pipeline.model.learning import Stratum
 from processors.confidence.logistic import probabilities
 from processors.learning.candidates import (
     Candidate,
@@ -41,7 +42,6 @@ from processors.learning.types import (
     ChoiceEvidence,
     ColumnKind,
     PrintedPlace,
-    Stratum,
 )
 from processors.learning.words import WordScores
 

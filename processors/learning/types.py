@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from pipeline.model import Finding
+from pipeline.model.learning import Stratum
 from processors.contract import Box, Page
 
 
@@ -22,14 +23,6 @@ class ColumnKind(StrEnum):
     CHOICE = "choice"
     YES_NO = "yes_no"
     LIST = "list"
-
-
-class Stratum(StrEnum):
-    """Where a choice comes from: each kind of evidence proves itself separately."""
-
-    READ_AND_KNOWN = "read and known"
-    READ_ONLY = "read only"
-    KNOWN_ONLY = "known only"
 
 
 @dataclass(frozen=True, slots=True)

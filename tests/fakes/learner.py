@@ -8,7 +8,7 @@ from pathlib import Path
 from pipeline.labels import LEARNED
 from pipeline.model import Column, Finding, Findings
 from pipeline.model.learning import LearnedChoice, PrintedAt, Stratum
-from pipeline.ports.learner import FilledRecord, FoundDoubt, Lesson
+from pipeline.ports.learner import FoundDoubt, LearningExample, Lesson
 from pipeline.ports.reader import WhileRead
 from processors.learning import clopper_pearson_lower, needed
 from tests.fakes.reader import FakeReader
@@ -25,7 +25,9 @@ class FakeLearner:
 
     format = "1"
 
-    def learn(self, column: Column, finding: str, records: Sequence[FilledRecord]) -> Lesson | None:
+    def learn(
+        self, column: Column, finding: str, records: Sequence[LearningExample]
+    ) -> Lesson | None:
         """Remember what people typed beside each finding; doubt what differs from it."""
         del column
         if len(records) < 3:

@@ -66,7 +66,7 @@ def _count(
     right: bool,
     at: datetime,
 ) -> None:
-    kind = Stratum(choice.stratum.value)
+    kind = choice.stratum
     own = kinds.setdefault(kind, Later(Rung("later", column.name, kind), []))
     made = LearnedChoice(choice.value, choice.probability, kind, "")
     verdict = Verdict.RIGHT if right else Verdict.WRONG

@@ -133,7 +133,7 @@ def _live(
     if choice is None:
         state.examples.append(replace(example, value=typed))
         return
-    kind = Kind(choice.stratum.value)
+    kind = choice.stratum
     rung = state.rungs.setdefault(kind, Rung("year", column.name, kind))
     is_right = _same(column, choice.value, true)
     certain = choice.probability >= _WRITE_AT and choice.may_be_written

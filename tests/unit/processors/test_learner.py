@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.labels import LEARNED
 from pipeline.model import Column, Finding
-from pipeline.ports.learner import FilledRecord
+from pipeline.ports.learner import LearningExample
 from processors.learner import MOST_LINES, MOST_PAGES, ColumnLearner, kind_of, load_pages
 from processors.learning import ColumnKind
 
@@ -44,10 +44,10 @@ def pages(folder: Path, name: str, *texts: str, number: int = 1) -> Path:
     return path
 
 
-def filled(folder: Path, number: int) -> FilledRecord:
+def filled(folder: Path, number: int) -> LearningExample:
     """Return a record whose company somebody typed as it is printed."""
     company = ["Northwind Ltd", "Contoso Inc"][number % 2]
-    return FilledRecord(
+    return LearningExample(
         str(number),
         f"digest {number}",
         pages(folder, str(number), company, "12 Mill Street", f"Receipt {number}", "Total 12.50"),

@@ -6,11 +6,11 @@ from dataclasses import replace
 import pytest
 
 from pipeline.model import Finding
+from pipeline.model.learning import Stratum
 from processors.learning import (
     ColumnKind,
     ColumnModel,
     Example,
-    Stratum,
     Trained,
     choose,
     doubts,
