@@ -255,7 +255,8 @@ def _planned(
 
 def _code(job: str) -> Iterator[Path]:
     """Yield where the code of a job is: our packages that it needs, and its own."""
-    for name in {"processors", "pipeline", job.partition(":")[0].partition(".")[0]}:
+    # In one order: a set has another in each process, and the digest of a plan depends on it.
+    for name in sorted({"processors", "pipeline", job.partition(":")[0].partition(".")[0]}):
         module = sys.modules[name]
         paths = getattr(module, "__path__", None) or [module.__file__]
         yield from map(Path, paths)

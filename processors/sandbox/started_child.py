@@ -79,7 +79,9 @@ class ChildPlan:
 
 
 def _digest(said: Sequence[object]) -> bytes:
-    return hashlib.sha256(json.dumps(said, default=str).encode()).digest()
+    # Paths are all that JSON does not know. What has no order, such as a set, raises TypeError: it
+    # would give each process another digest.
+    return hashlib.sha256(json.dumps(said, default=os.fspath).encode()).digest()
 
 
 def _stamps(code: tuple[Path, ...]) -> Iterator[tuple[str, int, int]]:
