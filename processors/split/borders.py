@@ -33,6 +33,8 @@ POINTS = {
     "another_number": 9.0,
     "another_bill": 5.0,
     "another_letter": 7.0,
+    "bill_and_letter": 4.0,
+    "another_slip": 7.0,
     "new_number": 1.5,
     "bill": 2.0,
     "class": 3.0,
@@ -65,6 +67,8 @@ REASONS = {
     "another_number": "it has another number and a total of its own",
     "another_bill": "it has another issuer, date and total",
     "another_letter": "it begins as a letter, with another date",
+    "bill_and_letter": "a letter and a bill are different documents",
+    "another_slip": "it is a receipt with another date or total",
     "new_number": "it names a number",
     "bill": "it has another date and a total of its own",
     "class": "it is of another class",
@@ -110,7 +114,7 @@ def border_between(
         if is_late and _BEGINNINGS.isdisjoint(signs) and "size" not in signs:
             return NO_BORDER
     if before.number is not None and before.number == page.number:
-        return NO_BORDER
+        return _border_of_same_number(before, page)
     signs += _bill_signs(before, page, after)
     # The rest takes longer, and most pages continue without any sign of a beginning.
     if has_looks and any(POINTS[sign] > 0 for sign in signs):
@@ -128,6 +132,32 @@ def _decided(signs: Sequence[str]) -> Border:
     if points < (_ENOUGH_BY_LOOKS if by_looks else ENOUGH) or (by_looks and "goes_on" in signs):
         return NO_BORDER
     return Border(is_one=True, reasons=tuple(REASONS[sign] for sign in signs if sign in REASONS))
+
+
+def _border_of_same_number(before: Group, page: Contents) -> Border:
+    """Return whether a page is another bill with the number of the one before it.
+
+    Two companies may count alike, and one may write a bill again. A copy says what its bill says,
+    and a page that goes on with a bill has no date and total of its own.
+    """
+    bills = before.bills() if page.is_bill else []
+    differences = [_difference(bill, page) for bill in bills]
+    if not differences or not all(differences):
+        return NO_BORDER
+    return Border(is_one=True, reasons=(f"it has the same number, but {differences[-1]}",))
+
+
+def _difference(bill: Contents, page: Contents) -> str:
+    """Say in what a bill differs from another one with its number; "" if it is the same one."""
+    one, other = bill.issuer, page.issuer
+    if one and other and not bill.names(other) and not page.names(one):
+        return "another issuer"
+    has_dates = bill.issue_dates and page.issue_dates
+    if has_dates and bill.issue_dates.isdisjoint(page.issue_dates):
+        return "another date"
+    # A sum of one page may be called its total, but it is not to be paid.
+    differs = bill.amount_due and page.amount_due and bill.amount_due != page.amount_due
+    return "another amount that is to be paid" if differs else ""
 
 
 def _is_next(before: Numbering | None, numbering: Numbering | None) -> bool:
@@ -182,11 +212,8 @@ def _numbering_signs(last: Numbering | None, own: Numbering | None) -> list[str]
 
 
 def _content_signs(before: Group, page: Contents) -> list[str]:
-    """Return signs by dates of letters, by class, and by numbers and addresses that are shared."""
-    signs = []
-    are_letters = page.signs.has_salutation and before.first.signs.has_salutation
-    if are_letters and before.has_other_dates_than(page):
-        signs.append("another_letter")
+    """Return signs by kind and class, and by numbers and addresses that are shared."""
+    signs = _kind_signs(before, page)
     one, other = before.first.doc_class, page.doc_class
     are_sure = min(one.confidence, other.confidence) >= _SURE_CLASS
     if are_sure and one.value != other.value and _NO_CLASS.isdisjoint({one.value, other.value}):
@@ -197,3 +224,33 @@ def _content_signs(before: Group, page: Contents) -> list[str]:
     elif shared == 0 and min(len(before.marks), len(page.marks)) >= _FEW_MARKS:
         signs.append("no_mark")
     return signs
+
+
+def _kind_signs(before: Group, page: Contents) -> list[str]:
+    """Return signs by what letters and bills never have: another letter or bill in them."""
+    are_letters = page.signs.has_salutation and before.first.signs.has_salutation
+    is_beside_letter = (_is_letter(before.first) and page.is_bill) or (
+        before.has_total and _is_letter(page)
+    )
+    found = {
+        "another_letter": are_letters and before.has_other_dates_than(page),
+        "bill_and_letter": is_beside_letter,
+        "another_slip": _is_another_slip(before.last, page),
+    }
+    return [sign for sign, is_there in found.items() if is_there]
+
+
+def _is_letter(page: Contents) -> bool:
+    """Return whether a page begins as a letter and is no bill: it has neither number nor total."""
+    return page.signs.has_salutation and page.number is None and not page.has_total
+
+
+def _is_another_slip(before: Contents, page: Contents) -> bool:
+    """Return whether a page is a receipt behind another bill: each of them is a page of its own.
+
+    A shop prints the same head on each, and often sells twice a day. A copy says the same.
+    """
+    is_slip = page.doc_class.value == "receipt" and page.doc_class.confidence >= _SURE_CLASS
+    if not (is_slip and before.is_bill and page.is_bill):
+        return False
+    return before.dates.isdisjoint(page.dates) or before.total != page.total

@@ -10,15 +10,17 @@ from processors.classify.classifier import classify
 from processors.contract import Page
 from processors.split.looks import Look, look_of
 from processors.split.signs import Signs, signs_of
-from processors.values.date_labels import labeled_dates
+from processors.values.date_labels import LabeledDate, labeled_dates
 from processors.values.date_text import MonthNames
 from processors.values.issuer.company import find_company
 from processors.values.lines import TextLine, fold, text_lines_of
-from processors.values.money.total import find_total
+from processors.values.money.total import find_amount_due, find_total
 from processors.values.numbers import find_invoice_number
 
 _LEAST_CONFIDENCE = 0.5
 _FIRST_PAGES = 3
+_OF_DOCUMENT = frozenset({"document", "title"})
+"""Kinds of labels that announce the date of a document; "date" may head a column."""
 # Numbers, addresses and domains that the pages of one document repeat.
 _MARKS = re.compile(
     r"\b(?=[\w./-]{0,60}\d{2})[\w./-]{5,60}\b|[\w.-]{1,60}@[\w.-]{1,60}|www\.[\w.-]{1,60}"
@@ -56,19 +58,49 @@ class Contents:
     @cached_property
     def dates(self) -> frozenset[tuple[date, ...]]:
         """The dates on it."""
-        found = labeled_dates(self.lines, MonthNames(()))
-        return frozenset(each.text.readings for each in found)
+        return frozenset(each.text.readings for each in self._labeled_dates)
 
     @cached_property
-    def has_total(self) -> bool:
-        """Whether a sum to pay is on it."""
+    def issue_dates(self) -> frozenset[tuple[date, ...]]:
+        """The dates that are called those of a document."""
+        found = self._labeled_dates
+        return frozenset(each.text.readings for each in found if each.kind in _OF_DOCUMENT)
+
+    @cached_property
+    def _labeled_dates(self) -> list[LabeledDate]:
+        return labeled_dates(self.lines, MonthNames(()))
+
+    @cached_property
+    def total(self) -> str | None:
+        """The sum to pay that is on it, None without one."""
         total = find_total(self.lines)
-        return total is not None and total.value is not None
+        return None if total is None else total.value
+
+    @property
+    def has_total(self) -> bool:
+        """Return whether a sum to pay is on it."""
+        return self.total is not None
+
+    @property
+    def is_bill(self) -> bool:
+        """Return whether the number or the title, the date and the total of a bill are on it."""
+        is_named = self.number is not None or self.signs.has_title
+        return is_named and bool(self.dates) and self.has_total
+
+    @cached_property
+    def amount_due(self) -> str | None:
+        """The amount that is to be paid, None if that is not sure."""
+        return _sure(find_amount_due(self.lines))
 
     @cached_property
     def issuer(self) -> str | None:
         """Who issued it, None if that is not sure."""
         return _sure(find_company(self.lines, commercial=True)) if self.lines else None
+
+    def names(self, company: str) -> bool:
+        """Return whether a name is on it."""
+        name = fold(company)
+        return any(name in line.folded for line in self.lines)
 
     @cached_property
     def doc_class(self) -> Finding:
@@ -97,6 +129,10 @@ class Group:
     def number(self) -> str | None:
         """Its number, None without one that is sure."""
         return next((each.number for each in self._asked if each.number), None)
+
+    def bills(self) -> list[Contents]:
+        """Return the pages that have what makes a bill."""
+        return [each for each in self._asked if each.is_bill]
 
     @cached_property
     def has_total(self) -> bool:

@@ -62,10 +62,19 @@ def ranges(*texts: str) -> list[tuple[int, int]]:
         (LETTER, BILL),
         (BILL, BILL.replace("4711", "4713").replace("03-01", "03-09")),
         (LETTER, LETTER.replace("Juniper", "Alder").replace("12 May", "19 June")),
+        (BILL, OTHER_BILL.replace("4712", "4711")),
+        (BILL, BILL.replace("Kettle", "Teapot")),
+        (BILL, BILL.replace("03-01", "03-09")),
+        (BILL, BILL.replace("120.00", "130.00")),
+        (LETTER, BILL.replace("Kettle Ltd", "Juniper House")),
+        (BILL, LETTER.replace("Juniper House", "Kettle Ltd")),
+        (LETTER, RECEIPT.replace("Harbour Market", "Juniper House")),
+        (RECEIPT, RECEIPT.replace("04-05", "04-09")),
+        (RECEIPT, RECEIPT.replace("3.50", "4.50")),
     ],
 )
 def test_two_documents_are_kept_apart(texts: tuple[str, ...]):
-    """Another number, issuer or class begins a document."""
+    """Another number, issuer or class begins a document; so does another bill of one number."""
     assert ranges(*texts) == [(1, 1), (2, 2)]
 
 
@@ -80,6 +89,11 @@ def test_two_documents_are_kept_apart(texts: tuple[str, ...]):
         (BILL, "Appendix A\nDrawings of the cups"),
         (BILL, BILL.replace("INVOICE", "INVOICE  COPY")),
         (BILL, BILL.replace("Kettle Ltd", "Kettle Ltd (duplicate)")),
+        (BILL.replace("Total due: EUR 120", "Total: EUR 20"), BILL),
+        (BILL, "Kettle Ltd\nInvoice number: 4711\nDate  Visit\n2026-02-03  20.00\nTotal: 20.00"),
+        (RECEIPT, RECEIPT.replace("RECEIPT", "RECEIPT  COPY")),
+        (LETTER, "The prices of the cups\nTotal: EUR 20.00 on 3 June 2026\nYours sincerely"),
+        (BILL, "Sold by Teapot Inc\nInvoice number: 4711\nPots 120.00\nTotal: 120.00"),
         (CONTRACT, "Exhibit B\nPrices of the services"),
         (CONTRACT, PROSE),
         (BILL, ""),

@@ -14,9 +14,9 @@ _PEOPLE = ("Ann Fern", "Carl Rowan", "Dora Hazel")
 
 
 def invoice(company: str, number: int, day: int) -> str:
-    """Draw an invoice; its amounts follow from its number."""
+    """Draw an invoice; many have the same number."""
     return (
-        f"{company}\n{number} Quay Road, Bristol\nINVOICE\nInvoice number: INV-{number}\n"
+        f"{company}\n{number} Quay Road, Bristol\nINVOICE\nInvoice number: INV-{number % 3}\n"
         f"Invoice date: 2026-03-{day:02}\nDue date: 2026-04-{day:02}\nCups {number}.00\n"
         f"Net: EUR {number}.00\nVAT 0%: EUR 0.00\nTotal due: EUR {number}.00"
     )
