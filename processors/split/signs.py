@@ -12,7 +12,7 @@ from functools import cache
 from importlib import resources
 
 from processors.contract import Page
-from processors.values.lines import any_of, fold, word_parts
+from processors.values.lines import MAX_LINE_CHARS, any_of, fold, word_parts
 
 _TOP_LINES, _BOTTOM_LINES = 12, 3
 _NUMBER_LINES = 6
@@ -84,8 +84,9 @@ def signs_of(page: Page) -> Signs:
     """Return the signs of a page."""
     texts = [line.text for line in page.lines] or page.text.text.splitlines()
     printed = [text for text in map(str.strip, texts) if text]
-    top = [fold(" ".join(text.split())) for text in printed[:_TOP_LINES]]
-    bottom = [fold(" ".join(text.split())) for text in printed[-_BOTTOM_LINES:]]
+    # The cost of every pattern grows with its line.
+    top = [fold(" ".join(text[:MAX_LINE_CHARS].split())) for text in printed[:_TOP_LINES]]
+    bottom = [fold(" ".join(text[:MAX_LINE_CHARS].split())) for text in printed[-_BOTTOM_LINES:]]
     return Signs(
         page=page.text.number,
         numbering=numbering_in(top, bottom),
