@@ -16,10 +16,10 @@ _DIGEST = (
 def digest_with(seed: str) -> str:
     """Return the digest of a reader's children in a process whose sets have an order of their own."""
     command = [sys.executable, "-c", _DIGEST]
-    told = subprocess.run(
+    answer = subprocess.run(
         command, env=os.environ | {"PYTHONHASHSEED": seed}, capture_output=True, check=True
     )
-    return told.stdout.decode().strip()
+    return answer.stdout.decode().strip()
 
 
 def test_each_process_says_the_same_of_the_same_child():
