@@ -39,7 +39,8 @@ class FilledRecord:
 class Reading:
     """What was read of a record's document: its digest, findings and pages in a local file.
 
-    `pages` is None where the archive has none. `basis` identifies the reading.
+    `pages` is None where the archive has none. `basis` identifies the reading. `is_mixed` says that
+    the pages are several documents.
     """
 
     version: str
@@ -47,6 +48,7 @@ class Reading:
     findings: Mapping[str, Finding]
     pages: Path | None
     basis: str
+    is_mixed: bool
 
 
 def filled_records(run: SourceRun, columns: Mapping[str, Column]) -> Iterator[FilledRecord]:
@@ -89,20 +91,20 @@ def reading_of(
 ) -> Reading | None:
     """Return the reading of a record's document; what was never read is read, if it may be.
 
-    Of several documents it is the first that could be read. None if there is none.
+    Of several files it is the first that could be read and is one document: pages of several
+    would teach a mixture of them. None if there is none.
     """
     for number, ref in enumerate(filled.work.files):
         scratch = folder / f"{filled.record.pk}-{number}.json"
         known = _known(ref, run, scratch)
-        if known is not None:
-            return known
         state = run.ports.ledger.files.state(ref.version)
         # What was read without success stays so until `reprocess`.
-        if (state is None or state.outcome is None) and may_read():
+        is_new = known is None and (state is None or state.outcome is None)
+        if is_new and may_read():
             _read(filled.work, ref, run, folder / f"{filled.record.pk}-{number}")
             known = _known(ref, run, scratch)
-            if known is not None:
-                return known
+        if known is not None and not known.is_mixed:
+            return known
     return None
 
 
@@ -133,4 +135,5 @@ def _known(ref: FileRef, run: SourceRun, scratch: Path) -> Reading | None:
     except FileGone:
         pages = None  # the settings leave this rendition out
     basis = f"{state.sha256} {fingerprint}"
-    return Reading(ref.version, state.sha256, findings_by_name(findings), pages, basis)
+    named, is_mixed = findings_by_name(findings), bool(findings.documents)
+    return Reading(ref.version, state.sha256, named, pages, basis, is_mixed)

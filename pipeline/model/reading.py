@@ -134,6 +134,11 @@ class Findings:
         return self.doc_type if name == "doc_type" else self.fields.get(name)
 
     @property
+    def documents(self) -> "tuple[Child, ...]":
+        """Return the documents that its own pages are; none if they are one."""
+        return tuple(child for child in self.children if child.page_range is not None)
+
+    @property
     def page_count(self) -> int:
         """Count the pages of the document and of everything in it."""
         files = (child for child in self.children if child.page_range is None)

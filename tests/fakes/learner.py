@@ -6,7 +6,7 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from pipeline.labels import LEARNED
-from pipeline.model import Column, Finding, Findings
+from pipeline.model import Child, Column, Finding, Findings
 from pipeline.model.learning import LearnedChoice, PrintedAt, Stratum
 from pipeline.ports.learner import FoundDoubt, LearningExample, Lesson
 from pipeline.ports.reader import WhileRead
@@ -74,7 +74,10 @@ class FakeLearner:
 
 
 class PagesReader(FakeReader):
-    """A fake reader that leaves pages.json as well; its pages have their text already."""
+    """A fake reader that leaves pages.json as well; its pages have their text already.
+
+    The pages of a file with the word `several` are two documents.
+    """
 
     engine: str | None = None
 
@@ -96,4 +99,10 @@ class PagesReader(FakeReader):
         head = '{"format":"pages","version":1,"pages":['
         pages.write_text(f"{head}\n{json.dumps(page, separators=(',', ':'))}\n]}}\n")
         derived = {**findings.derived, "pages.json": pages}
+        if "several" in findings.text:
+            children = tuple(
+                Child(f"{name}, page {number}", findings, page_range=(number, number))
+                for number in (1, 2)
+            )
+            findings = dataclasses.replace(findings, children=children)
         return dataclasses.replace(findings, derived=derived)

@@ -30,14 +30,15 @@ _MOST_PAGE_CHARS = 2 * 2**20
 def with_choices(documents: Sequence[ReadDocument], context: WriteContext) -> WriteContext:
     """Return the context with what the models choose for the record's documents.
 
-    Of several documents the most probable choice counts. Without pages there is no choice.
+    Of several documents the most probable choice counts. Without pages there is no choice, and none
+    from pages that are several documents: each column would take a page of its own.
     """
     learned, learner = context.run.learned, context.ports.learner
     if not learned or learner is None:
         return context
     chosen: dict[str, Chosen] = {}
     for number, document in enumerate(documents):
-        if not document.findings.status.readable:
+        if not document.findings.status.readable or document.findings.documents:
             continue
         pages = pages_file(document, context, context.folder / f"pages-{number}.json")
         if pages is None:

@@ -113,6 +113,27 @@ def test_a_proved_column_without_a_finding_is_written_like_any_other(shop: World
     assert effects[-1].before == {"Center": "", "Pages": None}
 
 
+def test_nothing_learned_is_written_from_a_file_of_several_documents(shop: World):
+    """Each column would take a page of its own: of two documents, a mixture."""
+    raise_to(shop, Step.WRITE, column="Center")
+    shop.receipt("999", "company=Acme\nsender=Acme\nn=several")
+
+    shop.run(SPEC)
+
+    assert shop.record("999")["Center"] == ""
+    assert shop.ledger.learning.trials("receipts", record=("Receipts", "999")) == []
+
+
+def test_the_pages_of_several_documents_teach_nothing(shop: World):
+    """What was typed is remembered; no doubt comes from a page of another document."""
+    fill(shop, 1, 5)
+    shop.receipt("6", "company=Other\nn=several", Company="Acme")
+
+    assert learn(shop).doubts == 0
+    shop.receipt("7", "company=Other\nn=7", Company="Acme")
+    assert learn(shop).doubts == 1
+
+
 def test_a_suggested_column_is_never_written(shop: World):
     """A step below writing leaves the choice to users, however certain it is."""
     raise_to(shop, Step.SUGGEST)
