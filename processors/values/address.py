@@ -311,8 +311,11 @@ def _is_before_town(block: Sequence[TextLine], following: Sequence[TextLine]) ->
 
 
 def is_last_of_address(line: TextLine) -> bool:
-    """The last line may be the town alone, in capitals, or the region, with a full stop."""
-    is_town = line.text.isupper()
+    """The last line may be the town alone, in capitals, or the region, with a full stop.
+
+    A title in capitals is none.
+    """
+    is_town = line.text.isupper() and not label_pattern("company", "never").search(line.folded)
     is_region = line.text.endswith(".") and not any(map(str.isdigit, line.text))
     is_country = (
         label_pattern("company", "countries").fullmatch(line.folded.strip(" .")) is not None

@@ -101,8 +101,12 @@ def label_before(line: TextLine, text: DateText, labels_from: int) -> tuple[str,
 
 def _is_mention(line: TextLine, label: Label) -> bool:
     """Return whether a title is one of another document: in a subject, or in a sentence."""
-    is_subject = label_pattern("dates", "subject").match(line.folded) is not None
-    return is_subject or is_in_sentence(line, label.start)
+    return is_subject(line) or is_in_sentence(line, label.start)
+
+
+def is_subject(line: TextLine) -> bool:
+    """Return whether a line says what a letter is about, which was before the letter."""
+    return label_pattern("dates", "subject").match(line.folded) is not None
 
 
 def _due_by(line: TextLine, text: DateText) -> tuple[str, str]:
@@ -142,6 +146,8 @@ def is_in_sentence(line: TextLine, end: int) -> bool:
 def unlabeled_kind(line: TextLine, text: DateText, link: str) -> str:
     """Return the kind of a date that has no label, or only a small word such as "of"."""
     before, after = line.folded[: text.start], line.folded[text.end :]
+    if is_subject(line):
+        return QUOTED
     if _BEFORE_LETTER_DATE.fullmatch(before) and _AFTER_LETTER_DATE.fullmatch(after):
         return LETTERHEAD
     # A small word joins the date to the noun before it, which is none of the labels. "As of" does

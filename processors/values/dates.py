@@ -16,6 +16,7 @@ from processors.values.date_labels import (
     QUOTED,
     LabeledDate,
     is_in_sentence,
+    is_subject,
     labeled_dates,
 )
 from processors.values.date_order import (
@@ -198,8 +199,9 @@ def _best(dates: Sequence[LabeledDate], calendar: _Calendar) -> Finding | None:
 def _finding(each: LabeledDate, points: float, calendar: _Calendar) -> Finding:
     """Return a printed date as a finding, open where nothing decides how to read it."""
     text, place = each.text, _place_of(each)
-    if each.kind == QUOTED and is_in_sentence(each.line, text.start):
-        reason = f"'{text.text}' is quoted in a sentence, and there is no other date"
+    if each.kind == QUOTED and (is_subject(each.line) or is_in_sentence(each.line, text.start)):
+        where = "subject" if is_subject(each.line) else "sentence"
+        reason = f"'{text.text}' is quoted in a {where}, and there is no other date"
         return each.line.finding(None, _OPEN_CONFIDENCE, reason, start=text.start, end=text.end)
     day, reason = calendar.read(text)
     if day is None:

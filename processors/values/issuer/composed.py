@@ -30,7 +30,7 @@ _PERSON = re.compile(
     r"[^\W\d_]\S{0,20}(?: [^\W\d_]\S{0,20}){1,2}"
 )
 _TITLE_OF_PERSON = re.compile(
-    r"\b(?:head|chair\w*|president\w*|secretary|treasurer|officer|ceo|cfo|owner)\b"
+    r"\b(?:head|chair\w*|president\w*|secretary|treasurer|officer|ceo|cfo|owner|leader|supervisor)\b"
 )
 
 _BETWEEN_PARTS = re.compile(r" ?[·•⋅|*\u2013\u2014] ?| - |, ?")

@@ -112,7 +112,7 @@ def _short_sign_pattern() -> re.Pattern[str]:
 def mark_pattern() -> re.Pattern[str]:
     """Compile the places of a mark: next to a digit, in brackets, before a colon, after a label."""
     mark = f"({any_mark()})"
-    label = r"(?:total|currency|\w{0,20}wahrung|devise|moneda|valuta|amount|in|betrag)"
+    label = r"(?:total|currency|\w{0,20}wahrung|devise|moneda|valuta|amount|in(?=[ :])|betrag)"
     places = (
         rf"(?<![a-z$]){mark}[ .:]{{0,2}}[-\u2013\u2212]?\d",
         rf"\d(?:[,.:]?[-\u2013\u2014]{{1,2}})? ?{mark}(?![a-z$])",

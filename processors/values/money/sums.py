@@ -50,6 +50,7 @@ _BARE_TOTALS = frozenset(
 # But "including VAT total" is the total with taxes.
 _INCLUDED = re.compile(r"(?:incl|inkl|inc|with|including|inclusive|inclusief|mit|ttc)\W{0,3}$")
 # What scans make of the word "total".
+_VERBS = frozenset({"to pay"})
 _PERCENTAGE = re.compile(r"\d+(?:[.,]\d+)? ?%")
 _MISREAD_TOTAL = re.compile(r"(?<![a-z0-9])(?:[t7i][o0a]t[a4e][l1i|!]|t ?o ?t ?a ?l)(?![a-z0-9])")
 
@@ -115,7 +116,10 @@ def sums_in(lines: Sequence[TextLine]) -> list[Sum]:
                     integer=not amount.cents,
                 )
             )
-    return [replace(each, kind="", label="") if _is_goods(each, found) else each for each in found]
+    return [
+        replace(each, kind="", label="") if _is_goods(each, found) or _is_verb(each) else each
+        for each in found
+    ]
 
 
 def _is_goods(each: Sum, sums: Sequence[Sum]) -> bool:
@@ -132,6 +136,19 @@ def _is_goods(each: Sum, sums: Sequence[Sum]) -> bool:
         for other in sums
         if is_part_of_name or other.line.number > each.line.number
     )
+
+
+def _is_verb(each: Sum) -> bool:
+    """Return whether "to pay" is in a sentence: "she agrees to pay the owner 5.00 a visit"."""
+    start = each.line.folded.find(each.label)
+    if each.label not in _VERBS or start < 0:
+        return False
+    rest = each.line.text[start + len(each.label) :]
+    before, after = (
+        sum(word.isalpha() and word.islower() and len(word) > 1 for word in text.split())
+        for text in (each.line.text[:start], rest)
+    )
+    return before > 1 or (before > 0 and after > 1)
 
 
 def _placed_below(

@@ -265,6 +265,12 @@ def test_the_subject_of_a_letter_is_not_its_date():
     assert found(text).value == "2031-07-03"
 
 
+@pytest.mark.parametrize("subject", ["Re: Flood of 12 June 2031", "Betreff: Termin am 12.06.2031"])
+def test_the_only_date_in_a_subject_is_open(subject: str):
+    """A letter without a date of its own is not from the day that it is about."""
+    assert found(f"{subject}\nDear Madam,\nwe have your letter.").value is None
+
+
 def test_a_date_of_its_own_ends_what_a_label_heads():
     """A label with a date on its line says nothing about the date in the next line."""
     text = "Due date: 3 July 2031\n12 June 2031"

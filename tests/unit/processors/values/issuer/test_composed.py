@@ -128,3 +128,17 @@ def test_address_ends_with_its_country(address: str):
     page = Page(PageText(number=1, source="text", engine=None, confidence=None, text=text))
 
     assert find_values([page])["address"].value == address
+
+
+def test_title_of_a_document_ends_its_address():
+    """Words in capitals below a postal code are a town, unless they are a title."""
+    page = _text_page("Otter Tiling Ltd\nWeirstr. 12, 20457 Hamburg\nGUTSCHRIFT\nDatum: 3.5.2031")
+
+    assert find_values([page])["address"].value == "Weirstr. 12, 20457 Hamburg"
+
+
+def test_title_of_who_signs_is_no_company():
+    """A group has a leader, who signs a letter for somebody else."""
+    page = _text_page("Dear Fox,\nhere it is.\nSincerely,\nAnn Vole, Ph.D.\nGroup Leader, Optics")
+
+    assert "company" not in find_values([page], doc_class="letter")

@@ -306,3 +306,16 @@ def test_the_numbers_of_two_cells_are_no_thousands(gap: str):
 def test_every_kind_of_blank_separates_thousands(blank: str):
     """Programs that typeset write blanks of other widths; a user may type two."""
     assert values_of(f"Total EUR 7{blank}654.30")["total"] == "7654.30"
+
+
+def test_a_promise_to_pay_is_no_bill():
+    """What somebody agrees to pay in a sentence is not due; a label may be the same words."""
+    page = values_of("Vole agrees to pay Otter $0.05 for each visit up to\n90 visits.")
+    assert page.get("amount_due") is None
+    assert values_of("Total $90.00\nTo pay $50.00")["amount_due"] == "50.00"
+    assert values_of("Invoice\nTotal $90.00\nstill to pay: $50.00")["amount_due"] == "50.00"
+
+
+def test_letters_behind_in_are_no_currency():
+    """A word may begin with "in" and end like a currency."""
+    assert values_of("The smoke indhs of 1990\nTotal 12.00").get("currency") is None
