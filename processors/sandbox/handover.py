@@ -9,13 +9,19 @@ import json
 import os
 import socket
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
+from processors.sandbox import file_tree
 from processors.sandbox.child_process import ChildState
 from processors.sandbox.isolation import Granted
 from processors.sandbox.kernel.privileges import Identity
 
+_ADDRESS_BYTES = 100
+"""Longer paths are no addresses: Linux takes 107 bytes, macOS 103; unix(7)."""
 _LENGTH = struct.Struct("=I")
 _MOST_BYTES = 65_536
 _PARTS = 4
@@ -28,6 +34,21 @@ _CLOSE_ON_EXEC = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
 
 class Gone(Exception):
     """The other side has closed the connection, or says something that it cannot mean."""
+
+
+@contextmanager
+def address(path: Path) -> Iterator[str]:
+    """Yield what a Unix socket at this path is bound or connected to, however long the path is.
+
+    Raises:
+        OSError: there is no such folder.
+    """
+    if len(os.fsencode(path)) <= _ADDRESS_BYTES:
+        yield str(path)
+        return
+    with file_tree.opened(path.parent) as folder:
+        # Only Linux has it; elsewhere the socket refuses the address, as it would the path.
+        yield f"/proc/self/fd/{folder}/{path.name}"
 
 
 def is_same_user(connection: socket.socket) -> bool:

@@ -20,6 +20,8 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Protocol, Self
 
+import structlog
+
 from processors.sandbox import handover
 from processors.sandbox.child_folder import locked_folder, remove_locked
 from processors.sandbox.child_process import ChildState, Ended, Irregular
@@ -28,6 +30,8 @@ _ASK_S = 5.0
 """A run names its child as soon as it is connected."""
 _DIGEST_BYTES = 32
 _BACKLOG = 16
+_PAUSE_S = 1.0
+"""Until somebody is let in again after a failure, such as too many open files."""
 
 
 class Lendable(Protocol):
@@ -79,7 +83,7 @@ class _Shelf:
 
     resting: list[tuple[bytes, Lendable]] = field(default_factory=list)
     lent: int = 0
-    is_open: bool = True
+    closed: threading.Event = field(default_factory=threading.Event)
 
 
 class Lender:
@@ -87,6 +91,9 @@ class Lender:
 
     `offered` says what is lent, each time somebody asks; None for nothing. `later` ends children
     that rest. `path` is the socket, in a folder that is closed to other users.
+
+    Raises:
+        OSError: the folder for temporary files takes no socket; the sentence says what to do.
     """
 
     def __init__(self, offered: Callable[[], Offer | None], *, later: Later) -> None:
@@ -99,8 +106,17 @@ class Lender:
         self._folder, self._folder_lock = locked_folder()
         self.path = self._folder / "lender"
         self._door = socket.socket(socket.AF_UNIX)
-        self._door.bind(str(self.path))
-        self._door.listen(_BACKLOG)
+        try:
+            with handover.address(self.path) as address:
+                self._door.bind(address)
+            self._door.listen(_BACKLOG)
+        except OSError as error:
+            self._door.close()
+            remove_locked(self._folder, self._folder_lock)
+            raise OSError(
+                f"No socket can be made at {self.path}: {error}. Set TMPDIR to a folder with a "
+                "short path."
+            ) from error
         self._thread = threading.Thread(target=self._run, name="lender", daemon=True)
 
     def __enter__(self) -> Self:
@@ -118,7 +134,7 @@ class Lender:
     def close(self) -> None:
         """End every child, also those that are lent; runs go on with children of their own."""
         with self._lock:
-            self._shelf.is_open = False
+            self._shelf.closed.set()
             for connection in self._loans:
                 with suppress(OSError):
                     connection.shutdown(socket.SHUT_RDWR)
@@ -130,18 +146,37 @@ class Lender:
         remove_locked(self._folder, self._folder_lock)
 
     def _run(self) -> None:
+        try:
+            self._let_in()
+        finally:
+            # However this ends: whoever comes now shall be refused at once, not wait for an answer.
+            self._door.close()
+            self.path.unlink(missing_ok=True)
+
+    def _let_in(self) -> None:
         """Answer those who connect, each in a thread that lives as long as the loan."""
         loans: list[threading.Thread] = []
-        while True:
-            try:
-                connection, _ = self._door.accept()
-            except OSError:
-                break
+        while not self._shelf.closed.is_set():
             loans = [each for each in loans if each.is_alive()]
-            loans.append(threading.Thread(target=self._answer, args=(connection,), daemon=True))
-            loans[-1].start()
+            try:
+                loans.append(self._answering(self._door.accept()[0]))
+            except (OSError, RuntimeError) as error:
+                # Too many open files or threads, or a run that went away: it may pass.
+                if not self._shelf.closed.is_set():
+                    structlog.get_logger(__name__).warning("lender_failed", error=str(error))
+                    self._shelf.closed.wait(_PAUSE_S)
         for each in loans:
             each.join()
+
+    def _answering(self, connection: socket.socket) -> threading.Thread:
+        """Answer in a thread of its own; raises RuntimeError where none can be started."""
+        thread = threading.Thread(target=self._answer, args=(connection,), daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:
+            connection.close()
+            raise
+        return thread
 
     def _answer(self, connection: socket.socket) -> None:
         with connection:
@@ -169,7 +204,7 @@ class Lender:
         offer = self._offered()
         with self._lock:
             shelf = self._shelf
-            if offer is None or not shelf.is_open or wanted != offer.digest:
+            if offer is None or shelf.closed.is_set() or wanted != offer.digest:
                 return None
             if shelf.lent >= offer.most:
                 return None
@@ -191,7 +226,7 @@ class Lender:
         with self._lock:
             self._shelf.lent -= 1
             self._loans.discard(connection)
-            kept = is_fit and self._shelf.is_open
+            kept = is_fit and not self._shelf.closed.is_set()
             if kept:
                 self._shelf.resting.append((digest, child))
             self._end_later()

@@ -55,7 +55,8 @@ def borrow(lender: Path, digest: bytes, *, limits: Limits) -> LentChild | None:
     connection = socket.socket(socket.AF_UNIX)
     try:
         connection.settimeout(_ANSWER_S)
-        connection.connect(str(lender))
+        with handover.address(lender) as address:
+            connection.connect(address)
         # Another user's program would be given our documents.
         if not handover.is_same_user(connection):
             raise handover.Gone  # noqa: TRY301 - each reason ends alike

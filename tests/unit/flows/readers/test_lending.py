@@ -7,7 +7,7 @@ from flows.app.reading import lender_of_runs
 from flows.app.wiring import open_archiving_reader
 from flows.prefect.deployments.lending import Offers, lending_readers
 from pipeline.settings import Settings
-from processors.sandbox.lent_child import borrow
+from processors.sandbox.lent_child import LentChild, borrow
 from processors.sandbox.started_child import ChildPlan
 from tests.unit.flows.readers.test_kept_reader import written_settings
 
@@ -59,10 +59,21 @@ def test_only_what_reads_alike_and_for_the_same_account_is_shared(plan: ChildPla
     assert plan.digest("ours") != before
 
 
-def test_a_run_of_another_account_borrows_nothing(settings: Settings, plan: ChildPlan):
+def test_a_run_of_another_account_borrows_nothing(settings: Settings):
     """Whoever reaches the socket has to name what only the same account can."""
+    caspio = settings.caspio.model_copy(update={"url": "https://xyz98765.caspio.com"})
+    theirs = settings.model_copy(update={"caspio": caspio})
     with lending_readers(lambda: settings):
         path = lender_of_runs()
         assert path is not None
 
-        assert borrow(path, plan.digest("theirs"), limits=plan.settings.limits) is None
+        child = borrowed(path, settings)
+        assert child is not None
+        child.end()
+        assert borrowed(path, theirs) is None
+
+
+def borrowed(lender: Path, settings: Settings) -> LentChild | None:
+    """Borrow a process as a run with these settings does."""
+    with open_archiving_reader(settings) as reader:
+        return borrow(lender, reader.offer().digest, limits=reader._plan.settings.limits)

@@ -1,5 +1,7 @@
+import errno
 import os
 import socket
+import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -8,9 +10,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from processors.contract import Limits
-from processors.sandbox import handover
+from processors.sandbox import handover, lender as lending
 from processors.sandbox.child_process import ChildState
 from processors.sandbox.isolation import Granted
 from processors.sandbox.kernel.privileges import Identity
@@ -266,6 +269,97 @@ def test_where_nothing_is_lent_nothing_can_be_borrowed(shop: Shop, tmp_path: Pat
     assert borrow(tmp_path / "nothing", DIGEST, limits=Limits()) is None
     with Lender(shop.offer, later=shop.later) as lender:
         assert borrow(lender.path, DIGEST, limits=Limits()) is None
+
+
+def test_a_failure_to_let_somebody_in_ends_no_lender(shop: Shop, monkeypatch: pytest.MonkeyPatch):
+    """Neither too many open files nor a run that has gone keeps the next run out."""
+    failures = [errno.EMFILE, errno.ECONNABORTED]
+    accept = socket.socket.accept
+
+    def failing(door: socket.socket) -> tuple[socket.socket, object]:
+        if failures:
+            raise OSError(failures.pop(), "no")
+        return accept(door)
+
+    monkeypatch.setattr(lending, "_PAUSE_S", 0.0)
+    monkeypatch.setattr(socket.socket, "accept", failing)
+    with (
+        capture_logs() as logs,
+        Lender(shop.offer, later=shop.later) as lender,
+        asked(lender) as run,
+    ):
+        assert run is not None
+    assert [entry["event"] for entry in logs] == ["lender_failed"] * 2
+
+
+def test_a_run_without_a_thread_to_answer_it_is_refused_at_once(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+):
+    """It reads with a child of its own, and the next one is answered again."""
+    failures = ["can't start new thread"]
+
+    class Thread(threading.Thread):
+        def start(self) -> None:
+            """Fail once, but not for the lender's own thread."""
+            if failures and self.name != "lender":
+                raise RuntimeError(failures.pop())
+            super().start()
+
+    monkeypatch.setattr(lending, "_PAUSE_S", 0.0)
+    monkeypatch.setattr(threading, "Thread", Thread)
+    with Lender(shop.offer, later=shop.later) as lender:
+        with asked(lender) as refused:
+            assert refused is None
+        with asked(lender) as run:
+            assert run is not None
+
+
+def test_a_lender_that_broke_down_is_not_waited_for(shop: Shop, monkeypatch: pytest.MonkeyPatch):
+    """Its socket is gone, so that each run goes on at once."""
+
+    def broken(_door: socket.socket) -> tuple[socket.socket, object]:
+        raise ValueError
+
+    monkeypatch.setattr(socket.socket, "accept", broken)
+    monkeypatch.setattr(threading, "excepthook", lambda _: None)
+    with Lender(shop.offer, later=shop.later) as lender:
+        lender._thread.join(WAIT_S)
+
+        assert not lender.path.exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a long path is refused")
+def test_a_folder_with_a_long_path_stops_no_lending(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """The address of a socket has 107 bytes at most, a folder for temporary files may have more."""
+    use_long_folder(tmp_path, monkeypatch)
+
+    with Lender(shop.offer, later=shop.later) as lender:
+        child = borrow(lender.path, DIGEST, limits=Limits())
+        assert child is not None
+        child._connection.close()
+        child.close()
+    assert list(Path(tempfile.gettempdir()).iterdir()) == []
+
+
+def test_a_lender_without_a_socket_leaves_nothing_and_says_what_to_do(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """As on a system that cannot shorten a long path: nothing is locked, or lies about."""
+    use_long_folder(tmp_path, monkeypatch)
+    monkeypatch.setattr(handover, "_ADDRESS_BYTES", 10_000)
+
+    with pytest.raises(OSError, match=r"too long\. Set TMPDIR to a folder with a short path"):
+        Lender(shop.offer, later=shop.later)
+    assert list(Path(tempfile.gettempdir()).iterdir()) == []
+
+
+def use_long_folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let temporary files go to a folder whose path is no address of a socket."""
+    long = folder / ("long" * 30)
+    long.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(long))
 
 
 def test_nobody_else_is_asked_or_answered():
