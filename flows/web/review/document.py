@@ -126,13 +126,19 @@ def _dates(visit: Visit, item: ReviewItem, text: str) -> tuple[str, str] | None:
     return meant_dates(text, types.get(item.suggestion.column, ""))
 
 
-def _date_order(visit: Visit, view: PageView) -> tuple[str, str]:
+def _date_order(visit: Visit, view: PageView, fields: Sequence[Field]) -> tuple[str, str]:
     """Return the order of day and month that is meant, and whose it is; "" for both if unknown.
 
-    What is typed is mostly copied from the page: its own order is before that of the account.
+    What is typed is mostly copied from the page that the value was read on, whichever is shown: its
+    own order is before that of the account.
     """
-    if view.leaf is not None:
-        order = date_order_of(words_of(visit.site.archive, view.leaf.prefix, view.page))
+    leaf, number, key = view.leaf, view.page, visit.form.get("key")
+    for field in fields:
+        is_it = field.item is not None and field.item.key == key
+        if is_it and field.file and field.finding is not None and field.finding.page:
+            leaf, number = leaf_of(visit.site, view.files[field.file - 1]), field.finding.page
+    if leaf is not None:
+        order = date_order_of(words_of(visit.site.archive, leaf.prefix, number))
         if order:
             return order, "document"
     order = visit.site.settings.processing.date_order
@@ -184,7 +190,7 @@ def _shown(
 ) -> Response:
     view, fields = _looked_at(visit, review, asked)
     now, said = visit.site.clock.now(), asked.get("said", "")
-    order, whose = _date_order(visit, view) if dates is not None else ("", "")
+    order, whose = _date_order(visit, view, fields) if dates is not None else ("", "")
     done = _DONE_IN_SYNC if is_sync(review.source) else _DONE
     response = page(
         visit,

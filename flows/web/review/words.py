@@ -27,8 +27,8 @@ _MOST_LINE_BYTES = 8 * 2**20  # of pages.json, which has one page a line
 _NEAR_PT = 6.0  # a click beside a word means that word
 _CLICK_PT = 3.0  # whoever clicks moves the mouse so far at most
 _MOST_TOGETHER = 3  # words of a date: "31 March 2026"
-_NUMERIC_DATE = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](?:\d{4}|\d{2})", re.ASCII)
-_MONTHS = 12
+_NUMERIC_DATE = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2\d{4}", re.ASCII)
+_MOST_DAY, _MOST_MONTH = 31, 12
 _MOST_LINE_CHARS = 80  # a longer line is a sentence, and no value
 
 
@@ -114,15 +114,16 @@ def meant_dates(text: str, column_type: str) -> tuple[str, str] | None:
 def date_order_of(words: Sequence[PageWord]) -> str:
     """Return in which order a page writes day and month, dmy or mdy; "" where it shows neither.
 
-    A day after the 12th shows it; a page that shows both orders decides nothing.
+    A day after the 12th shows it; a page that shows both orders decides nothing. Without a year of
+    four digits it may be a sort code or a time.
     """
     orders: set[str] = set()
     for word in words:
         printed = _NUMERIC_DATE.fullmatch(word.text.strip(",;:()"))
-        first, second = map(int, printed.groups()) if printed is not None else (0, 0)
-        if first <= _MONTHS < second:
+        first, second = (int(printed[1]), int(printed[3])) if printed is not None else (0, 0)
+        if 1 <= first <= _MOST_MONTH < second <= _MOST_DAY:
             orders.add("mdy")
-        elif second <= _MONTHS < first:
+        elif 1 <= second <= _MOST_MONTH < first <= _MOST_DAY:
             orders.add("dmy")
     return orders.pop() if len(orders) == 1 else ""
 
