@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from flows.app.drain import draining
 from flows.app.plan import owner_of
+from flows.app.review.desk import REVIEW_RUN
 from flows.app.run_report import Report
 from flows.app.settings import load_settings
 from flows.app.source_runs import (
@@ -258,7 +259,7 @@ def undo_run(
 
     Raises:
         BadSettings: the ledger knows no such run, or no change of it to such sources and records,
-            or several sources have such a record.
+            several sources have such a record, or users decided on these values in the review.
     """
     ledger, started = context.ports.ledger, context.ports.clock.monotonic()
     found = changed_by(ledger, run_id, sources=sources, records=records)
@@ -295,6 +296,10 @@ def changed_by(
     ledger: Ledger, run_id: str, *, sources: Sequence[str], records: Sequence[str]
 ) -> dict[str, list[RunEffects]]:
     """Return what a run changed of the named sources and records, by source; of all if none is."""
+    if ledger.usage.kind_of(run_id) == REVIEW_RUN:
+        # Each suggestion would stay as decided, and the values would lose their protection.
+        decided = f"Run {run_id!r} is what users decided in the review: undo each decision there."
+        raise BadSettings([decided])
     found = effects_by_record(ledger.effects.find(run_id=run_id), ledger, records=records)
     if sources:
         found = {name: found[name] for name in sources if name in found}

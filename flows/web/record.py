@@ -18,7 +18,7 @@ from flows.web.render import page, see
 from flows.web.review.page_view import Leaf, leaf_of
 from flows.web.runs import decided_in_review, is_decided
 from flows.web.search import search
-from flows.web.site import Refused, Visit, not_found
+from flows.web.site import Refused, Site, Visit, not_found
 from pipeline.archive_layout import original_key
 from pipeline.errors import BadSettings, FileGone, IngestError
 from pipeline.metering.summary import FAILED, NEEDS_ATTENTION
@@ -169,7 +169,7 @@ def _changes(leaves: Sequence[Leaf], visit: Visit) -> Iterator[Event]:
         for leaf in leaves
         for effect in visit.site.ledger.effects.find(version=leaf.state.version)
     }
-    undoable = _undoable(list(effects.values()))
+    undoable = _undoable(list(effects.values()), visit.site)
     # In the order in which they were made, whatever version they belong to.
     for effect in sorted(effects.values(), key=_turn):
         yield Event(
@@ -199,12 +199,15 @@ def _done_at(effect: Effect, effects: Iterable[Effect]) -> datetime | None:
     return at
 
 
-def _undoable(effects: Sequence[Effect]) -> set[int]:
+def _undoable(effects: Sequence[Effect], site: Site) -> set[int]:
     """Return the ids of the changes whose run can be undone for the record."""
     taken_back = {effect.undoes for effect in effects if effect.state in _IN_EFFECT}
     found = [one for one in effects if one.kind in UNDOABLE and one.state in _IN_EFFECT]
     # What users decided is undone in the review.
-    by_runs = {one.run_id for one in found if one.kind is not EffectKind.APPLY_DECISION}
+    changes: dict[str, list[Effect]] = {}
+    for one in found:
+        changes.setdefault(one.run_id, []).append(one)
+    by_runs = {run_id for run_id, made in changes.items() if not is_decided(site, run_id, made)}
     return {one.id for one in found if one.run_id in by_runs} - taken_back
 
 
@@ -230,7 +233,8 @@ def undo(visit: Visit) -> Response:
     if not states:
         raise not_found("This record")
     done = [one for state in states for one in ledger.effects.find(version=state.version)]
-    if is_decided([one for one in done if one.run_id == run_id and one.kind in UNDOABLE]):
+    changes = [one for one in done if one.run_id == run_id and one.kind in UNDOABLE]
+    if is_decided(visit.site, run_id, changes):
         raise decided_in_review()
     visit.audit("undo run", run_id, f"{source} {key}")
     try:

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from flows.app.changes import undo_run
 from flows.app.drain import Drain
+from flows.app.review.desk import REVIEW_RUN
 from flows.terminal.progress import progress
 from flows.web.jobs import in_words
 from flows.web.render import page, see
@@ -105,17 +106,22 @@ def rows_of(site: Site, effects: Sequence[Effect]) -> list[Row]:
     ]
 
 
-def is_decided(effects: Sequence[Effect]) -> bool:
-    """Say whether users made these changes in the review.
+def is_decided(site: Site, run_id: str, effects: Sequence[Effect]) -> bool:
+    """Say whether users made these changes of a run in the review.
 
     They are taken back there: an undo of the run would leave each suggestion as decided, and nobody
     would be asked again.
     """
+    # The undo of a decision is an effect of another kind, in the same run.
+    if site.ledger.usage.kind_of(run_id) == REVIEW_RUN:
+        return True
     return bool(effects) and all(one.kind is EffectKind.APPLY_DECISION for one in effects)
 
 
 def is_all_decided(site: Site, run_id: str) -> bool:
     """Say whether users made all changes of a run in the review, whichever page shows them."""
+    if site.ledger.usage.kind_of(run_id) == REVIEW_RUN:
+        return True
     ledger = site.ledger.effects
     others = ledger.of_run(run_id, kinds=UNDOABLE - _DECISIONS, limit=1)
     return not others.effects and bool(ledger.of_run(run_id, kinds=_DECISIONS, limit=1).effects)

@@ -41,6 +41,9 @@ from pipeline.steps.write_back import (
     write_context,
 )
 
+REVIEW_RUN = "review"
+"""The kind of a run that decisions are made in. They are taken back by the desk, one by one."""
+
 Connect = Callable[[], AbstractContextManager[AppContext]]
 
 
@@ -185,7 +188,7 @@ class ReviewDesk:
                 # A user waits for it, as for new work.
                 context.spending.priority = Priority.NEW
                 summary = Summary(new_run_id(context))
-                leases = stack.enter_context(recorded_run(context, "review", summary))
+                leases = stack.enter_context(recorded_run(context, REVIEW_RUN, summary))
                 self._opened = _Opened(context, leases, summary, stack.pop_all())
         return self._opened
 

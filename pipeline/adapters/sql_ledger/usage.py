@@ -97,6 +97,12 @@ class SqlUsage(SqlMetrics):
             for run in found
         ]
 
+    def kind_of(self, run_id: str) -> str:
+        """Return of what kind a run is, "" for one that is not known."""
+        named = select(runs.c.kind).where(runs.c.id == run_id)
+        with self._session.reading("look up a run") as connection:
+            return connection.execute(named).scalar() or ""
+
     def spend(self, account: str, priority: str, *, calls: int, size_bytes: int) -> Usage:
         """Add to the account's usage of the present month (UTC); return that of all priorities."""
         row = {

@@ -61,6 +61,9 @@ class UsageLedger(Protocol):
     def runs(self, limit: int = 10) -> Sequence[RunState]:
         """Return the latest runs, newest first."""
 
+    def kind_of(self, run_id: str) -> str:
+        """Return of what kind a run is, "" for one that is not known."""
+
     def spend(self, account: str, priority: str, *, calls: int, size_bytes: int) -> Usage:
         """Add to the account's usage of the present month (UTC).
 

@@ -25,6 +25,7 @@ def test_a_run_is_remembered(ledger: Ledger, clock: FakeClock):
     assert (run.status, run.counts, run.calls) == ("done", {"done": 2}, {"GET /v3/tables": 4})
     assert run.values == {"written": 3}
     assert run.sources == ("receipts", "mail")
+    assert (ledger.usage.kind_of("run-1"), ledger.usage.kind_of("run-2")) == ("run", "")
 
 
 def test_a_run_under_way_has_no_end(ledger: Ledger):

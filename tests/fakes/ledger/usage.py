@@ -63,6 +63,10 @@ class MemoryUsage(MemoryPart):
             for run in oldest_first[::-1][:limit]
         ]
 
+    def kind_of(self, run_id: str) -> str:
+        """Return of what kind a run is."""
+        return self._runs[run_id].kind if run_id in self._runs else ""
+
     def _is_lost(self, run: RunState) -> bool:
         return run.status == "running" and run.id not in self._memory.live_workers("")
 

@@ -3,6 +3,7 @@
 import pytest
 
 from flows.app.changes import changed_by
+from flows.app.review.desk import REVIEW_RUN
 from pipeline.errors import BadSettings
 from pipeline.model import SourceSpec
 from tests.unit.pipeline.world import RECEIPTS, World
@@ -44,3 +45,12 @@ def test_a_name_that_two_sources_have_is_refused_by_name(world: World):
         "Several sources have a record '6'"
     ]
     assert list(one) == ["contracts"]
+
+
+def test_what_users_decided_is_undone_in_the_review_alone(world: World):
+    """Neither the command nor an agent undoes a run of decisions, whatever else it changed."""
+    world.ledger.usage.start_run("run-1", REVIEW_RUN)
+    wrote_in_both(world)
+
+    with pytest.raises(BadSettings, match="decided in the review"):
+        changed_by(world.ledger, "run-1", sources=[], records=[])

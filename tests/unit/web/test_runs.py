@@ -290,6 +290,22 @@ def test_what_users_decided_is_undone_in_the_review(office: Office):
     assert office.world.record("1")["Total"] == 12.5
 
 
+def test_a_decision_that_was_undone_and_made_again_is_undone_in_the_review(office: Office):
+    """The undo of a decision is a change of another kind in the same run; it opens no other way."""
+    path = office.suggest()
+    browser = office.signed_in(Role.MAPPER)
+    page = decide(browser, path, "accept")
+    browser.post(f"{path}/undo", **form_of(page, "/undo"))
+    decide(browser, path, "accept")
+    run, record = office.site.desk.run_id, "/records?source=receipts&record=1"
+
+    assert "/undo" not in browser.get(f"/runs/{run}")
+    assert f"Undo run {run}" not in browser.get(record)
+    browser.post(f"/runs/{run}/undo", status=409, seen=runs.seen_of(office.site))
+    browser.post("/records/undo", status=409, source="receipts", record="1", run=run)
+    assert office.world.record("1")["Total"] == 12.5
+
+
 def test_an_undo_that_was_not_begun_is_recorded_as_that(office: Office):
     """While something else is written the page says so; a second click on the same undo is none."""
     wrote(office, "1")
