@@ -49,7 +49,11 @@ class Said:
 
 
 def read_pages(pages: Sequence[Page], file: File, settings: ReadSettings) -> Said:
-    """Return the class and the values of pages; of several documents, never those of two."""
+    """Return the class and the values of pages; of several documents, never those of two.
+
+    Where a user says the class, the documents of that class alone fill the record. If there is none
+    of it, the user means all pages, and they are one document.
+    """
     parts = documents_in(pages, media_type=file.media_type, own_rules=settings.rules)
     if len(parts) <= 1:
         doc_type = file.said or _class_of(pages, file, settings)
@@ -60,14 +64,22 @@ def read_pages(pages: Sequence[Page], file: File, settings: ReadSettings) -> Sai
         if children and file.exhausted():
             break
         children.append(_child_of(part, file, settings))
+    meant = [each for each in children if _is_meant(each, file.said)]
+    if file.said and not meant and len(children) == len(parts):
+        return Said(file.said, _values_on(pages, file.said, settings))
+
     kept = _with_files(children, pages, file)
-    doc_type, fields = merge_documents(children)
+    doc_type, fields = merge_documents(meant)
     if len(children) == len(parts):
         return Said(doc_type, fields, kept)
     # One that was left out could say something else, so nothing is certain.
     why = f"it has {len(parts)} documents, of which only {len(children)} were read one by one"
     unsure = Finding(None, _OPEN_CONFIDENCE, why)
     return Said(unsure, dict.fromkeys(fields, unsure), kept, (f"{why}; split the file.",))
+
+
+def _is_meant(document: Child, said: Finding | None) -> bool:
+    return said is None or document.findings.doc_type.value == said.value
 
 
 def _class_of(pages: Sequence[Page], file: File, settings: ReadSettings) -> Finding:

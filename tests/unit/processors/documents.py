@@ -43,6 +43,7 @@ def read(
     name: str = "upload",
     settings: ReadSettings | None = None,
     engine: OcrEngine | None = None,
+    as_class: str = "",
 ) -> Findings:
     """Read bytes in this process with an engine that reads every image as the word "picture"."""
     path = folder / "document"
@@ -55,7 +56,12 @@ def read(
         return SingleEngineReader(used, reason="the test says so")
 
     return read_document(
-        path, name=name, work_dir=work_dir, settings=settings or ReadSettings(), engine=get
+        path,
+        name=name,
+        work_dir=work_dir,
+        settings=settings or ReadSettings(),
+        engine=get,
+        as_class=as_class,
     )
 
 

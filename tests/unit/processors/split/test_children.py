@@ -75,6 +75,36 @@ def test_a_receipt_and_an_invoice_leave_the_record_open(tmp_path: Path):
     assert findings.doc_type.value is None
 
 
+def test_a_said_class_chooses_the_document_of_that_class(tmp_path: Path):
+    """The record gets the values of the receipt, not those of the invoice before it."""
+    findings = documents.read(documents.pdf(BILL, RECEIPT), tmp_path, as_class="receipt")
+
+    (receipt,) = [
+        child.findings for child in findings.children if child.findings.doc_type.value == "receipt"
+    ]
+    assert findings.doc_type.value == "receipt"
+    assert findings.fields["total"].value == receipt.fields["total"].value is not None
+    assert findings.fields["total"].page == 2
+
+
+def test_of_two_documents_of_a_said_class_only_what_both_say_is_taken(tmp_path: Path):
+    """A class does not say which of the two invoices the record means."""
+    findings = documents.read(documents.pdf(BILL, OTHER_BILL), tmp_path, as_class="invoice")
+
+    assert len(findings.children) == 2
+    assert findings.doc_type.value == "invoice"
+    assert findings.fields["total"].value is None
+
+
+def test_a_said_class_that_no_document_has_is_that_of_the_whole_file(tmp_path: Path):
+    """Who says so knows better than the borders: the pages are one document."""
+    findings = documents.read(documents.pdf(BILL, RECEIPT), tmp_path, as_class="contract")
+
+    assert findings.children == ()
+    assert findings.doc_type.value == "contract"
+    assert findings.fields["language"].value == "en"
+
+
 def test_documents_beyond_the_limit_leave_all_open(tmp_path: Path):
     """One that was not read could say something else."""
     settings = ReadSettings(limits=Limits(children=1))
