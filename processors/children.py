@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.model import Child, Findings, ReadStatus
-from processors.contract import EmbeddedFile, Limits, Unreadable, failed
+from processors.contract import MOST_DOCUMENTS, EmbeddedFile, Limits, Unreadable, failed
 from processors.detect.encoding import clean
 from processors.detect.media import UNKNOWN
 
@@ -22,11 +22,15 @@ ReadOne = Callable[[Path, str, Path], Findings]
 
 
 class UnpackBudget:
-    """What may still be extracted from one upload, shared by all files in it at any depth."""
+    """What may still be extracted from one upload, shared by all files in it at any depth.
+
+    `documents_left` is how many documents that consist of pages may still be kept apart.
+    """
 
     def __init__(self, limits: Limits, *, upload_bytes: int) -> None:
         self._limits = limits
         self._files_left = limits.children
+        self.documents_left = MOST_DOCUMENTS
         self._bytes_left = min(
             limits.unpacked_mib * 2**20,
             max(_ALWAYS_ALLOWED_BYTES, limits.ratio * upload_bytes),
@@ -43,14 +47,9 @@ class UnpackBudget:
             return "it unpacks to more than is read of one upload; the rest was not read."
         return None
 
-    @property
-    def files_left(self) -> int:
-        """Return how many files may still be extracted."""
-        return self._files_left
-
-    def take_files(self, count: int) -> None:
-        """Count files."""
-        self._files_left -= count
+    def take_file(self) -> None:
+        """Count a file."""
+        self._files_left -= 1
 
     def take_bytes(self, count: int) -> None:
         """Count bytes.
@@ -96,7 +95,7 @@ def read_children(
                 refusal = "the time for one document is used up; further files in it were not read."
             if refusal is not None:
                 return ReadChildren(tuple(children), (refusal,), ReadStatus.TOO_BIG)
-            budget.take_files(1)
+            budget.take_file()
             child_folder = folder / f"{number:03d}"
             child_folder.mkdir(parents=True)
             children.append(read_child(file, child_folder, budget, read))

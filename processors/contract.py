@@ -99,6 +99,10 @@ class Limits:
     ratio: int = 200
 
 
+MOST_DOCUMENTS = 200
+"""Documents that consist of pages, of all files in one upload together; files are counted apart."""
+
+
 @dataclass(frozen=True, slots=True)
 class ModelFile:
     """A network in ONNX format that the user provides, and the SHA-256 of its bytes in hex."""

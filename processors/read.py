@@ -135,13 +135,13 @@ def _read(
         name=name,
         media_type=file_type.media_type,
         folder=work_dir / "children",
-        most_documents=budget.files_left,
+        most_documents=budget.documents_left,
         exhausted=lambda: context.exhausted,
         said=said,
         derived=files,
     )
     findings = findings_of(reading, file, extension=file_type.extension, settings=settings)
-    budget.take_files(len(findings.children))
+    budget.documents_left -= len(findings.children)
     children = read_children(
         reading.children,
         folder=file.folder,

@@ -15,11 +15,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.model import Findings
-from processors.contract import RENDITIONS, Limits
+from processors.contract import MOST_DOCUMENTS, RENDITIONS, Limits
 from processors.sandbox import file_tree
 from processors.sandbox.answers import ProtocolError
 
 _RENDITIONS = frozenset(RENDITIONS.values())
+_RENDITIONS_OF_PAGES = 2  # text and pages of a document that consists of pages
 _ORIGINAL = "original"
 _FOLDER = re.compile(r"children|[0-9]{3,6}")
 _BLOCK_BYTES = 512
@@ -38,9 +39,10 @@ def carry(findings: Findings, *, source: int, target: Path, limits: Limits) -> F
         OSError: `target` cannot be written.
     """
     wanted = list(dict.fromkeys(_files(findings)))
-    # One original and all renditions for each file inside an upload, and the renditions of the
-    # upload itself.
+    # One original and all renditions for each file inside an upload, the renditions of the upload
+    # itself, and what documents that consist of pages have.
     most_files = (limits.children + 1) * (len(_RENDITIONS) + 1)
+    most_files += MOST_DOCUMENTS * _RENDITIONS_OF_PAGES
     if len(wanted) > most_files:
         raise ProtocolError(f"it left more than {most_files} files")
     budget = _Budget(limits.disk_mib * 2**20, limits.output_mib * 2**20)

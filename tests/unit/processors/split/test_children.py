@@ -3,6 +3,9 @@
 import json
 from pathlib import Path
 
+import pytest
+
+from processors import children
 from processors.contract import Limits, ReadSettings
 from tests.unit.processors import documents
 from tests.unit.processors.split.test_documents import BILL, LETTER, OTHER_BILL, RECEIPT, TERMS
@@ -105,15 +108,27 @@ def test_a_said_class_that_no_document_has_is_that_of_the_whole_file(tmp_path: P
     assert findings.fields["language"].value == "en"
 
 
-def test_documents_beyond_the_limit_leave_all_open(tmp_path: Path):
+def test_documents_beyond_the_limit_leave_all_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """One that was not read could say something else."""
-    settings = ReadSettings(limits=Limits(children=1))
+    monkeypatch.setattr(children, "MOST_DOCUMENTS", 1)
 
-    findings = documents.read(documents.pdf(BILL, OTHER_BILL), tmp_path, settings=settings)
+    findings = documents.read(documents.pdf(BILL, OTHER_BILL), tmp_path)
 
     assert len(findings.children) == 1
     assert all(finding.value is None for finding in findings.fields.values())
     assert "it has 2 documents" in findings.problems[0]
+
+
+def test_documents_leave_the_files_their_number(tmp_path: Path):
+    """As many files are read as without them: documents that consist of pages have their own bound."""
+    settings = ReadSettings(limits=Limits(children=2))
+    data = mail("Both", scan=documents.pdf(BILL, OTHER_BILL), note=b"Hello")
+
+    findings = documents.read(data, tmp_path, settings=settings)
+
+    assert [child.name for child in findings.children] == ["scan", "note"]
+    assert len(findings.children[0].findings.children) == 2
+    assert findings.problems == ()
 
 
 def test_documents_of_an_attachment_are_its_children(tmp_path: Path):
