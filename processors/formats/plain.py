@@ -15,9 +15,8 @@ from processors.detect.text_types import SEPARATOR_LINE, table_delimiter
 from processors.layout.plain_page import text_page
 from processors.values.lines import fold, label_pattern
 
-_BASE64 = re.compile(
-    rb"\s*(?:data:[\w.+/-]{1,100};base64,)?([A-Za-z0-9+/\s]{200,}={0,2})\s*", re.IGNORECASE
-)
+_DATA_URL = re.compile(rb"data:[\w.+/-]{1,100};base64,", re.IGNORECASE)
+_BASE64 = re.compile(rb"[A-Za-z0-9+/]{200,}={0,2}")
 _TYPES = frozenset({"text/plain", "text/csv"})
 _PAIR = 2
 _DATE = re.compile(r"\d{1,4}([-./])\d{1,2}\1\d{1,4}(?: .*)?")
@@ -64,10 +63,11 @@ class TextProcessor:
 
 def _encoded_file(data: bytes) -> bytes | None:
     """Return the file that a text is in base64, as APIs and URLs of data have it; else None."""
-    match = _BASE64.fullmatch(data)
-    if match is None:
+    # Blanks go first: a pattern that allows them everywhere tries every way to share them out.
+    url = _DATA_URL.match(stripped := data.strip())
+    text = b"".join(stripped[url.end() if url else 0 :].split())
+    if not _BASE64.fullmatch(text):
         return None
-    text = b"".join(match[1].split())
     content = base64.b64decode(text[: len(text) // 4 * 4])
     return content if begins_like_a_file(content) else None
 

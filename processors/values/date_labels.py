@@ -23,7 +23,7 @@ _BEFORE_LETTER_DATE = re.compile(
 _AFTER_LETTER_DATE = re.compile(r"[\W_]*")
 _NO_LABEL = ("", "")
 _BY_A_DAY = re.compile(
-    r"(?:\W*|.*\b(?:pay|paid|payable|payment|remit|settle)\b.{0,40} )"
+    r"(?:\W*|.*\b(?:pay|payable|payment (?:is )?due|please .*payment|remit|settle)\b.{0,40} )"
     r"(?:by|before|(?:no|not) later than)\W*(?:[a-z]{3,9}day,? )?"
 )
 """What is before the day until which is to be paid."""

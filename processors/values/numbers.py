@@ -20,6 +20,8 @@ _WITH_BLANKS = re.compile(
 )
 # The series of a number, as Portugal and Argentina have it: "FT A/58", "B 0003-00001234".
 _WITH_SERIES = re.compile(r"[A-Z]{1,3} (?:[A-Z]{1,3}|\d{1,6})[/-]\d{1,8}$")
+# The series of Portugal's and Spain's bills: invoices, simplified ones, with a receipt, credits.
+_WITH_SERIES_OF_BILLS = re.compile(r"(?:FT|FS|FR|FC|NC|ND|VD) (?:[A-Z]{1,3}|\d{1,6})[/-]\d{1,8}$")
 # In Poland the number in its month: "12/05/2030".
 _MONTHLY = re.compile(r"\d{1,4}/\d\d/\d{4}$")
 _GOES_ON = re.compile(r" ?/ \d| /\d|[\\+]\w| - \d|,\d")
@@ -158,10 +160,16 @@ def _number_of_month(
 ) -> str | None:
     """Return what looks like a date after a label for numbers, if another line has the date."""
     number = _MONTHLY.match(line.text, link.end())
-    if number is None or "dat" in label.group():
+    if number is None or "dat" in label.group() + link.group():
         return None
     months = MonthNames(())
-    is_dated = any(dates_in(other.folded, months) for other in lines if other is not line)
+    issued, plain = label_pattern("dates", "document"), label_pattern("dates", "plain")
+    is_dated = any(
+        dates_in(other.folded, months)
+        for other in lines
+        # Not the date of an order or a delivery.
+        if other is not line and (issued.search(other.folded) or plain.match(other.folded))
+    )
     return number.group() if is_dated else None
 
 
@@ -201,7 +209,8 @@ def _number_after(
 
 def _whole_after(text: str, start: int, *, explicit: bool) -> re.Match[str] | None:
     """Return the number with blanks that is at a character and goes to the end of the line."""
-    patterns = (_WITH_SERIES, _WITH_BLANKS) if explicit else (_WITH_SERIES,)
+    # Behind a title alone it may be a period or the number of an order: "Rechnung KW 12/2024".
+    patterns = (_WITH_SERIES, _WITH_BLANKS) if explicit else (_WITH_SERIES_OF_BILLS,)
     found = [pattern.match(text, start) for pattern in patterns]
     months = MonthNames(())
     return next((each for each in found if each and not dates_in(each.group(), months)), None)

@@ -20,7 +20,11 @@ from processors.values.money.sums import kind_of
 _THOUSANDTHS = re.compile(r"(?<=\d)\.(?=\d{3}(?![\d.,]))")
 _THOUSANDTHS_WITH_COMMA = re.compile(r"(?<=\d),(?=\d{3}(?![\d.,]))")
 _DIVIDED_BY_A_THOUSAND = re.compile("bhd|iqd|jod|kwd|lyd|omr|tnd")
-_NAMED = re.compile(r"(?:bahraini|iraqi|jordanian|kuwaiti?|libyan|tunisian) dinar|omani? rial")
+# Alone with words for money, as in "amounts in Kuwaiti dinars": dinars are also goods.
+_NAMED = re.compile(
+    r"(?:.*\b(?:in|amounts?|currency|prices?|total)\b.{0,20})?"
+    r"(?:(?:bahraini|iraqi|jordanian|kuwaiti?|libyan|tunisian) dinars?|omani? rials?)\W*(?:\(.*)?"
+)
 _WITH_COMMA = frozenset({"tnd", "dt"})
 # Short marks of these currencies, which other papers have as words: behind three decimals only.
 _SHORT_MARK = re.compile(r"\d[.,]\d{3} ?(kd|bd|jd|ld|dt|ro)(?![a-z])")
@@ -42,8 +46,10 @@ _DASH = "[-\u2010\u2011\u2012\u2013\u2212]"
 _DASH_BEFORE = re.compile(
     rf"(?<=[^\W_]|[%):]) {_DASH} (?=[^\w\s]?[a-z]{{0,3}} ?\d[\d.,' ]*[.,]\d\d)"
 )
-# Behind an amount or its currency; "H" (Haben) is the German "CR".
-_DASH_AFTER = re.compile(rf"(?<=[.,]\d\d)( ?(?:[$€£]|[a-z]{{2,3}}))? (?:{_DASH}|h)$")
+# Behind an amount or its currency; "H" (Haben) is the German "CR", and a small "h" is hours.
+_DASH_AFTER = re.compile(rf"(?<=[.,]\d\d)( ?(?:[$€£]|[a-z]{{2,3}}))? {_DASH}$")
+_HABEN_AFTER = re.compile(r"(?<=[.,]\d\d)( ?(?:[$€£]|[A-Za-z]{2,3}))? H$")
+_IN_BRACKETS = re.compile(r"\[([^()\[\]\w]{0,2}\d[\d.,' ]*)\]")
 
 
 def amount_lines(lines: Sequence[TextLine]) -> Sequence[TextLine]:
@@ -116,7 +122,7 @@ def _currencies(lines: Sequence[TextLine]) -> set[str]:
     short = {match.group(1) for line in lines if (match := _SHORT_MARK.search(line.folded))}
     if any(_DIVIDED_BY_A_THOUSAND.search(line.folded) for line in lines):
         return short | set(marks_in(lines)[0])
-    named = {"kwd"} if any(_NAMED.search(line.folded) for line in lines) else set()
+    named = {"kwd"} if any(_NAMED.fullmatch(line.folded) for line in lines) else set()
     if not (short or named) or marks_in(lines)[0]:
         return set()
     return short | named
@@ -130,7 +136,12 @@ def _with_signs(lines: Sequence[TextLine]) -> Sequence[TextLine]:
     credit = label_pattern("totals", "credit")
     if not any(credit.match(line.folded) for line in lines[:_TITLE_LINES]):
         return lines
-    return [
-        replace(line, folded=_DASH_AFTER.sub(r"-\1 ", _DASH_BEFORE.sub("  -", line.folded)))
-        for line in lines
-    ]
+    return [replace(line, folded=_with_plain_signs(line)) for line in lines]
+
+
+def _with_plain_signs(line: TextLine) -> str:
+    """Return the folded line of a document that gives money back, its minus signs at numbers."""
+    folded = _IN_BRACKETS.sub(r"(\1)", _DASH_BEFORE.sub("  -", line.folded))
+    if _HABEN_AFTER.search(line.text):
+        folded = f"{folded[:-1]}-"
+    return _DASH_AFTER.sub(r"-\1 ", folded)

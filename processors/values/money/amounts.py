@@ -59,6 +59,7 @@ _PARENTHESIS = re.compile(r"^[^()]*\)")
 # "tax (20%) - 5.00" not.
 _MINUS_BEFORE = re.compile(
     rf"(?<![^\W_])(?:{_MINUS}\(?|(?<![^\W_] )(?<![)%] ){_MINUS} |(?<=: ){_MINUS} )$"
+    rf"|(?:refund|refunded|credit)\) {_MINUS} $"
 )
 _OPENING = re.compile(rf"{_MINUS}?\(?{_MINUS}?$")
 # "CR" (credit) marks what is owed to the customer.
@@ -71,12 +72,15 @@ _GAPS_AT_DECIMALS = re.compile(r"(?<=[$€£¥])( ?\d{1,6}) ([.,]) (?=\d\d(?!\d)
 _SIGN_AS_POINT = re.compile(r"(?<![\d.,])(\d{1,5})([€£])(\d\d)(?![\d.,])")
 # The point of a sum, read as a dash: "total 52-00", "cash rm 62- 00". Elsewhere it is a number.
 _DASH_AT_DECIMALS = re.compile(r"(?<=[a-z:)] )(\d{1,6})- ?(\d\d)$")
-# Bookkeepers' other parentheses, and pounds with their pence: "<45.00>", "[45.00]", "£3 20p".
-_ANGLES = re.compile(r"[<\[]([^<>()\[\]\w]{0,2}\d[\d.,' ]*)[>\]]")
+# Bookkeepers' other parentheses, and pounds with their pence: "<45.00>", "£3 20p". In square ones
+# is what was filled in, too, so they are a minus only beside a word for giving back.
+_ANGLES = re.compile(r"<([^<>()\w]{0,2}\d[\d.,' ]*)>")
+_BRACKETS = re.compile(r"\[([^()\[\]\w]{0,2}\d[\d.,' ]*)\]")
+_GIVEN_BACK = re.compile(r"refund|credit|gutschrift|avoir|erstatt")
 # As it was usual in Sweden: "1 200:00 kr".
 _COLON_AT_DECIMALS = re.compile(r"(?<=\d):(?=\d\d ?kr(?![a-z]))")
-# A six whose loop and stroke look like the sign of the euro: "10.€0".
-_EURO_FOR_SIX = re.compile(r"(?<=\d[.,])€(?=\d)|(?<=\d[.,]\d)€(?![^\s])")
+# A six whose loop and stroke look like the sign of the euro: "10.€0". Behind the digits it is one.
+_EURO_FOR_SIX = re.compile(r"(?<=\d[.,])€(?=\d)")
 _PENCE = re.compile(r"(?<=£)( ?\d{1,5}) (\d\d)p(?![a-z])")
 _SUM_WORD = re.compile(
     r"[^\d]*\b(?:total|subtotal|cash|change|amount|amt|due|rm|visa|card)\b[^\d]*"
@@ -146,8 +150,10 @@ def repair_scan_errors(folded: str) -> str:
     """Undo what scans do to numbers; the text may become shorter."""
     if "-" in folded and _SUM_WORD.match(folded):
         folded = _DASH_AT_DECIMALS.sub(r"\1.\2", folded)
-    if "<" in folded or "[" in folded:
+    if "<" in folded:
         folded = _ANGLES.sub(r"(\1)", folded)
+    if "[" in folded and _GIVEN_BACK.search(folded):
+        folded = _BRACKETS.sub(r"(\1)", folded)
     if "€" in folded:
         folded = _EURO_FOR_SIX.sub("6", folded)
     folded = _COLON_AT_DECIMALS.sub(",", folded)

@@ -8,7 +8,7 @@ from functools import cache
 from pipeline.model import Finding
 from processors.values.candidates import with_others
 from processors.values.country import Hints, countries
-from processors.values.lines import TextLine
+from processors.values.lines import TextLine, label_pattern
 from processors.values.money.marks import (
     SHARED,
     SHORT_CODES,
@@ -88,6 +88,9 @@ def short_code_in(lines: Sequence[TextLine]) -> Finding | None:
     if len(marks) != 1:
         return None
     (mark,) = marks
+    # A word in capitals may be before one price: "MOP 4.99".
+    if len(found) == 1 and not label_pattern("totals", "plain").search(found[0][0].folded):
+        return None
     line, match = found[0]
     reason = f"'{mark}' is next to an amount"
     return line.finding(SHORT_CODES[mark], 0.9, reason, start=match.start(), end=match.end())

@@ -122,6 +122,14 @@ def test_letters_that_encode_no_file_are_text(tmp_path: Path):
     assert documents.read(data, tmp_path).text == data.decode()
 
 
+def test_a_text_of_blanks_is_read_at_once(tmp_path: Path):
+    """Thousands of empty lines are no letters that encode a file, wherever they are."""
+    for blanks in ("\n" * 9_000, "\n" * 9_000 + "a" * 300 + "\n" * 9_000):
+        assert documents.read(f"{blanks}Ten crates!".encode(), tmp_path).text.endswith(
+            "Ten crates!"
+        )
+
+
 def test_marks_of_byte_order_inside_a_text_are_left_out(tmp_path: Path):
     """They are left from files that were joined."""
     assert documents.read("\ufeffMilk\n\ufeffTea\n".encode(), tmp_path).text == "Milk\nTea"

@@ -143,3 +143,20 @@ def test_number_in_a_cell_or_below_the_title(text: str):
 def test_a_title_before_the_label_hides_no_number():
     """The title and the label may share a line."""
     assert number("INVOICE Invoice number: KX-55\nTotal 5.00") == "KX-55"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Rechnung KW 31/2031", None),
+        ("INVOICE JUN 14/31", None),
+        ("INVOICE PO 83-451", None),
+        ("Fatura FT B/83", "FT B/83"),
+        ("Rechnung Nr./Datum: 12/06/2031\nDate 12 June 2031", None),
+        ("Invoice # 12/06/2031\nOrder date 9 June 2031", None),
+        ("Faktura nr 12/06/2031\nInvoice date 9 June 2031", "12/06/2031"),
+    ],
+)
+def test_a_period_and_a_date_are_no_number(text: str, expected: str | None):
+    """Behind a title alone are periods and orders; a date is a number only beside the issue date."""
+    assert number(f"Small Shop\n{text}\nTotal 5.00") == expected

@@ -287,7 +287,10 @@ def test_no_currency_is_assumed_against_an_abbreviation():
         ("total <37.40>", "-37.40"),
         ("total £3 20p", "3.20"),
         ("total $2,34,56", None),
-        ("total 37.4€", "37.46"),
+        ("total 37.4€", "37.4"),
+        ("total 37,5€", "37.5"),
+        ("total [37.40]", "37.40"),
+        ("total (refund) - 37.40", "-37.40"),
         ("total 3.45€", "3.45"),
     ],
 )

@@ -320,3 +320,25 @@ def test_an_amount_without_tax_is_no_tax():
 def test_a_subtotal_before_its_tax_is_no_total(tax: str, total: str | None):
     """Where the line of the total is lost, what is without the tax does not replace it."""
     assert values_of(f"Brook Dairy Ltd\nSubtotal 250.00\n{tax}\nThank you")["total"] == total
+
+
+@pytest.mark.parametrize(
+    ("text", "currency"),
+    [
+        ("Mat MOP 4.99\nTotal 4.99", None),
+        ("Mat MOP 4.99\nTotal MOP 4.99", "MOP"),
+        ("Tin can$2.00\nTotal 2.00", None),
+        ("Kuwaiti dinar notes, old\nTotal 1.250", None),
+    ],
+)
+def test_words_that_look_like_currencies(text: str, currency: str | None):
+    """A code that is a word counts beside a sum or twice, and goods name no currency."""
+    assert values_of(f"Otter Tea\n{text}").get("currency") == currency
+
+
+def test_hours_in_a_credit_note_are_positive():
+    """A capital "H" is the German credit; a small one is hours."""
+    text = "Otter AG\nGutschrift Nr. 8\nSumme Arbeit 2,50 {}\nGesamt 80,00 EUR {}"
+
+    assert values_of(text.format("h", "H"))["total"] == "-80.00"
+    assert values_of(text.format("h", ""))["total"] == "80.00"
