@@ -76,7 +76,7 @@ _DASH_AT_DECIMALS = re.compile(r"(?<=[a-z:)] )(\d{1,6})- ?(\d\d)$")
 # is what was filled in, too, so they are a minus only beside a word for giving back.
 _ANGLES = re.compile(r"<([^<>()\w]{0,2}\d[\d.,' ]*)>")
 _BRACKETS = re.compile(r"\[([^()\[\]\w]{0,2}\d[\d.,' ]*)\]")
-_GIVEN_BACK = re.compile(r"refund|credit|gutschrift|avoir|erstatt")
+_REFUNDS = re.compile(r"refund|credit|gutschrift|avoir|erstatt")
 # As it was usual in Sweden: "1 200:00 kr".
 _COLON_AT_DECIMALS = re.compile(r"(?<=\d):(?=\d\d ?kr(?![a-z]))")
 # A six whose loop and stroke look like the sign of the euro: "10.€0". Behind the digits it is one.
@@ -152,7 +152,7 @@ def repair_scan_errors(folded: str) -> str:
         folded = _DASH_AT_DECIMALS.sub(r"\1.\2", folded)
     if "<" in folded:
         folded = _ANGLES.sub(r"(\1)", folded)
-    if "[" in folded and _GIVEN_BACK.search(folded):
+    if "[" in folded and _REFUNDS.search(folded):
         folded = _BRACKETS.sub(r"(\1)", folded)
     if "€" in folded:
         folded = _EURO_FOR_SIX.sub("6", folded)
