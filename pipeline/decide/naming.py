@@ -131,7 +131,11 @@ class NameTemplate:
         finding = named.get(undefined[1])
         what = f"the {undefined[1].replace('doc_', 'document ').replace('_', ' ')}"
         if finding is None or finding.value is None:
-            return f"the name stays: it needs {what}, which was not found"
+            # Such as two invoices in one file: what the name needs is there, more than once.
+            why = "was not found"
+            if finding is not None and finding.others:
+                why = f"is not sure: {finding.reason}"
+            return f"the name stays: it needs {what}, which {why}"
         why = doubt(finding.confidence, finding.reason, limit=write_at, what="used in names")
         every = {name: one.value for name, one in named.items() if one.value is not None}
         try:
