@@ -46,7 +46,7 @@ _TABLE_CHARS = 16384
 _TABLE_LINES = 20
 _MOST_TITLES = 5
 _FEWEST_BELOW_TITLES = 2  # delimiters in each line of a table that is not the whole text
-_SHORT_TABLE_LINES = 3  # with fewer lines, one comma in each may be chance, so two are needed
+_SHORT_TABLE_LINES = 3  # with fewer lines, one sign in each may be chance, so two are needed
 
 
 def text_type(head: bytes) -> FileType | None:
@@ -96,9 +96,12 @@ def _delimiter_of(unquoted: Sequence[str], *, is_cut: bool) -> str | None:
     if len(lines) < 2:  # noqa: PLR2004 - one line says nothing about columns
         return None
 
-    fewest = 2 if len(lines) < _SHORT_TABLE_LINES else 1
+    is_short = len(lines) < _SHORT_TABLE_LINES
     for delimiter in _DELIMITERS:
         counts = [line.count(delimiter) for line in lines]
+        # A semicolon of a sentence has a blank behind it, and a comma is in numbers, too.
+        may_be_chance = delimiter != ";" or any("; " in line for line in lines)
+        fewest = 2 if is_short and may_be_chance else 1
         if _is_table(counts, fewest=fewest):
             return delimiter
     return None

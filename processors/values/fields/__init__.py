@@ -40,7 +40,11 @@ def with_fields(page: Page) -> Page:
     rows = [pieces_of(line) for line in page.lines[:_MOST_LINES]]
     printed = chain(boxes_in(rows), pairs_in(rows))
     fields: dict[tuple[str, str], FormField] = {}
+    # One line, and more in the text: the headings of a list, whose rows are kept apart.
+    is_heading = len(rows) == 1 and "\n" in page.text.text.strip()
     for field in chain(page.fields, printed):
+        if is_heading and field.place in _GRID:
+            continue
         kept = _bounded(field)
         if kept:
             fields.setdefault((fold_label(kept.label), kept.value), kept)

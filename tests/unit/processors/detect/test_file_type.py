@@ -43,6 +43,8 @@ SAMPLES = {
     ),
     "xml": (b'<?xml version="1.0"?><a/>', "application/xml", ".xml"),
     "csv": (b"name;amount\nAda;3,50\nBob;4,10\n", "text/csv", ".csv"),
+    "csv of one record": (b"name;amount\nAda;3,50\n", "text/csv", ".csv"),
+    "two clauses": (b"We came; we saw.\nThey left; we stayed.", "text/plain", ".txt"),
     "text": ("Grüße, alle zusammen.\nBis morgen.".encode(), "text/plain", ".txt"),
     "text in UTF-16": ("Hello there".encode("utf-16-le"), "text/plain", ".txt"),
     "note with a colon": (b"Subject: what to buy\nmilk, bread", "text/plain", ".txt"),

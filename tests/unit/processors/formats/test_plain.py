@@ -77,6 +77,15 @@ def test_one_record_is_read_with_its_headings(tmp_path: Path):
     assert findings.text == "Invoice number: B-1\nFirm: Tea Ltd\nTotal: 10.00"
 
 
+@pytest.mark.parametrize("headings", ["Item;Price", "Name;Price"])
+def test_one_row_of_goods_has_no_values(headings: str, tmp_path: Path):
+    """Neither is its price a total, nor a heading the value of the one beside it."""
+    findings = documents.read(f"{headings}\nLamp;12,50\n".encode(), tmp_path)
+
+    assert findings.media_type == "text/csv"
+    assert not {"total", "label:name"} & set(findings.fields)
+
+
 def test_a_table_may_have_a_title(tmp_path: Path):
     """Lines above a table do not hide it."""
     data = b"Exported on Monday\nBill;Firm;Total\nB-1;Tea Ltd;10.00\nB-2;Pot Ltd;20.00\n"

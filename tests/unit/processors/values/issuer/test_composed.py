@@ -49,6 +49,7 @@ def test_name_is_found(text: str, name: str):
     [
         "Invoice 12\nTo: Otter School\nWeirplein 2\n3511 AB Utrecht\nTotal 9.00",
         "Invoice 12\nMessrs. Fox & Otter\nSolicitors\n8 Weir Hill\nEly CB6 1AA\nTotal 9.00",
+        "Belegnummer B-17\nBetrag 9,00",
         "株式会社かわうそ 御中\n合計 900",
         "Invoice 12\nFrom: Ann Fox <ann@heron.example>\nTotal 9.00",
     ],
