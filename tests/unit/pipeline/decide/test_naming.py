@@ -16,16 +16,7 @@ from pipeline.decide.naming import (
     split_name,
 )
 from pipeline.findings import FINDING_NAMES
-from pipeline.model import (
-    Candidate,
-    FileRef,
-    Finding,
-    Findings,
-    PageText,
-    Place,
-    ReadStatus,
-    RecordRef,
-)
+from pipeline.model import FileRef, Finding, Findings, PageText, Place, ReadStatus, RecordRef
 
 AWKWARD = st.sampled_from(
     [
@@ -329,20 +320,6 @@ def test_missing_value_keeps_the_name():
 
     assert new.name == "scan.pdf"
     assert new.problem == "the name stays: it needs the date, which was not found"
-
-
-def test_a_value_that_two_documents_differ_in_was_found_all_the_same():
-    """Where there are several values the reason says which, and not that none was found."""
-    dates = (Candidate("2026-01-31", 0.9, ""), Candidate("2026-02-01", 0.9, ""))
-    found = Finding(None, 0.3, "the documents in it differ", others=dates)
-    whole = replace(document(company="A"), fields={"date": found})
-
-    new = NameTemplate("{{ date }}").render(whole, current="scan.pdf", original="scan.pdf")
-
-    assert new.name == "scan.pdf"
-    assert new.problem == (
-        "the name stays: it needs the date, which is not sure: the documents in it differ"
-    )
 
 
 def test_default_is_in_for_a_missing_value():
