@@ -144,6 +144,17 @@ def test_a_minute_has_so_many_calls(ledger: Ledger, clock: FakeClock):
     assert len(ledger.agents.agent_calls("acme")) == 3
 
 
+@pytest.mark.usefixtures("token")
+def test_a_slow_clock_gives_no_calls(ledger: Ledger, clock: FakeClock):
+    """One call by a server whose clock is seconds behind leaves the rate of the minute as it is."""
+    late = replace(a_call(clock), at=clock.now() - timedelta(seconds=5))
+    taken = [ledger.agents.begin_call(a_call(clock), per_minute=6) for _ in range(5)]
+    taken.append(ledger.agents.begin_call(late, per_minute=6))
+
+    assert all(taken)
+    assert ledger.agents.begin_call(a_call(clock), per_minute=6) is None
+
+
 def test_calls_of_another_token_take_nothing_off(
     ledger: Ledger, clock: FakeClock, token: AgentToken
 ):
