@@ -20,6 +20,9 @@ from pipeline.adapters.caspio.client.retry import Repeatable, RetryPolicy
 from pipeline.environment import environment
 from pipeline.errors import BadSettings, ServiceUnavailable
 
+UNEXPECTED = (BadSettings, LookupError, TypeError, ValueError, AttributeError)
+"""Errors of a look that may fail: no answer, or one that is not Prefect's, whatever it is like."""
+
 START_S = 90.0
 """Seconds a server may take to answer; on a slow disk its first start takes half a minute."""
 
@@ -53,18 +56,28 @@ class Server:
             BadSettings: the server cannot be reached or refuses; with what it answered.
         """
         reply = self._reply(method, path, body)
-        return reply.json() if reply.content else None
+        try:
+            return reply.json() if reply.content else None
+        except ValueError as error:
+            # Such as the page of a proxy, which answers 200 in the server's place.
+            problem = f"{self.api}{path} does not answer in JSON. Is it Prefect's server?"
+            raise BadSettings([problem]) from error
 
     def now(self) -> datetime:
         """Return the server's own time, to the second.
 
         Raises:
-            BadSettings: as `ask` does, or the reply says no time.
+            BadSettings: as `ask` does, or the reply says no time with a zone.
         """
         said = self._reply("GET", "/health", None).headers.get("date")
-        if said is None:
+        try:
+            time_of_reply = parsedate_to_datetime(said or "")
+        except (TypeError, ValueError):
+            time_of_reply = None
+        # Without a zone it could be compared with no time in the server's answers.
+        if time_of_reply is None or time_of_reply.tzinfo is None:
             raise BadSettings([f"{self.api} does not say what time it is."])
-        return parsedate_to_datetime(said)
+        return time_of_reply
 
     def _reply(self, method: str, path: str, body: object) -> httpx.Response:
         url = self.api + path
@@ -77,7 +90,7 @@ class Server:
 
         try:
             reply = _BUSY.run(attempt, clock=system_clock())
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise BadSettings([f"{self.api} cannot be reached: {error}."]) from error
         except Repeatable as error:
             raise BadSettings([f"{error}: it is busy. Try again in a minute."]) from error

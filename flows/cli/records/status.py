@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from flows.cli.choice import AccountOrAll, look_at
 from flows.cli.common import DEFAULT_CONFIG, AsJson, Config
-from pipeline.errors import BadSettings
 
 if TYPE_CHECKING:
     from flows.prefect.requests.late_runs import LateRuns
@@ -86,11 +85,11 @@ def late_of(settings: "Settings") -> "LateRuns | None":
     """Return the runs that no worker takes; None without a Prefect server, or if it is silent."""
     from flows.prefect.deployments.priorities import settings_name
     from flows.prefect.requests.late_runs import late_runs
-    from flows.prefect.server import Server
+    from flows.prefect.server import UNEXPECTED, Server
 
     server = Server.from_environment()
     # The documents' state is in the ledger: it is shown whether the server answers or not.
-    with suppress(BadSettings):
+    with suppress(*UNEXPECTED):
         return late_runs(server, settings_name(settings)) if server else None
     return None
 

@@ -6,8 +6,7 @@ import structlog
 
 from flows.app.run_request import RunRequest
 from flows.prefect.deployments.priorities import KINDS, deployment_name, settings_name
-from flows.prefect.server import Server
-from pipeline.errors import BadSettings
+from flows.prefect.server import UNEXPECTED, Server
 from pipeline.learning.columns import learnable
 from pipeline.metering.summary import Summary
 from pipeline.model import SourceSpec
@@ -46,7 +45,7 @@ def learn_if_grown(
                 "idempotency_key": f"learn {settings_name(settings)} {spec.name} {stage}",
             },
         )
-    except (BadSettings, KeyError) as error:
+    except UNEXPECTED as error:
         _log.info("no run of learn was asked for", source=spec.name, reason=str(error))
         return False
     return True

@@ -11,8 +11,7 @@ import structlog
 
 from flows.prefect.names import TAG
 from flows.prefect.requests.silent_runs import FlowRun, silent_runs, unmarked
-from flows.prefect.server import Server
-from pipeline.errors import BadSettings
+from flows.prefect.server import UNEXPECTED, Server
 from pipeline.ports import Ledger
 
 CONTINUED = "continued"
@@ -57,7 +56,7 @@ def ask_again_for_lost(
             if is_to_be_continued(run):
                 _continue(server, run)
                 created += 1
-    except (BadSettings, KeyError) as error:
+    except UNEXPECTED as error:
         _log.warning("lost requests not looked for", error=str(error))
     return created
 

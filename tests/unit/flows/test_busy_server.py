@@ -43,6 +43,24 @@ def test_a_server_without_a_clock_is_refused(monkeypatch: pytest.MonkeyPatch):
         answering(monkeypatch, iter([200])).now()
 
 
+@pytest.mark.parametrize("date", ["soon", "Sat, 14 Mar 2026 09:00:07 -0000", ""])
+def test_a_time_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, date: str):
+    """A date that cannot be read, or has no zone, is as none."""
+    reply = httpx.Response(200, headers={"date": date})
+    monkeypatch.setattr(httpx, "request", lambda *_, **__: reply)
+
+    with pytest.raises(BadSettings, match="what time it is"):
+        Server("http://prefect/api").now()
+
+
+def test_a_page_in_place_of_an_answer_is_refused(monkeypatch: pytest.MonkeyPatch):
+    """A proxy that answers 200 with a page of its own is not Prefect's server."""
+    monkeypatch.setattr(httpx, "request", lambda *_, **__: httpx.Response(200, html="<p>Sign in"))
+
+    with pytest.raises(BadSettings, match="does not answer in JSON"):
+        Server("http://prefect/api").ask("POST", "/flow_runs/filter")
+
+
 def test_a_wrong_password_is_said(monkeypatch: pytest.MonkeyPatch):
     """Prefect's own client gets the refusal; what to correct is said, and nothing of HTTP."""
     monkeypatch.setenv("PREFECT_API_URL", "http://prefect/api")
