@@ -3,6 +3,9 @@
 TAG = "caspio-ingest"
 """Tag of every deployment, run and automation."""
 
+HEARTBEATS = "heartbeats"
+"""Tag of a run whose process sends them: whoever starts it sets the tag before it runs."""
+
 LOST_RUNS = f"{TAG}: mark lost runs"
 """Name of the automation that marks lost runs."""
 

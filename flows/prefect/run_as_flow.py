@@ -21,7 +21,7 @@ from flows.prefect.deployments.priorities import settings_name
 from flows.prefect.ingest import ingest
 from flows.prefect.ingest_record import ingest_record
 from flows.prefect.learn import learn
-from flows.prefect.names import TAG
+from flows.prefect.names import HEARTBEATS, TAG
 from flows.prefect.reprocess import reprocess
 from flows.prefect.server import reachable_server
 from flows.prefect.ui.states import Ended
@@ -144,7 +144,7 @@ def as_deployed(config: Path) -> Iterator[None]:
     """
     settings = load_settings(config)
     heartbeats = {PREFECT_FLOWS_HEARTBEAT_FREQUENCY: settings.serve.heartbeat_s}
-    named = tags(TAG, f"settings:{settings_name(settings)}")
+    named = tags(TAG, HEARTBEATS, f"settings:{settings_name(settings)}")
     with reachable_server(), named, temporary_settings(heartbeats):
         yield
 

@@ -23,7 +23,7 @@ from flows.prefect.deployments.priorities import KINDS, SYNC, deployment_name, q
 from flows.prefect.ingest import ingest
 from flows.prefect.ingest_record import ingest_record
 from flows.prefect.learn import learn
-from flows.prefect.names import TAG
+from flows.prefect.names import HEARTBEATS, TAG
 from flows.prefect.plan_and_apply import plan_and_apply
 from flows.prefect.reprocess import reprocess
 from flows.prefect.server import Server
@@ -87,6 +87,9 @@ class DeploymentFactory:
         parameters = {"config": self.owner.config}
         # By these tags users filter runs, and automations and concurrency limits find them.
         tags = [TAG, f"priority:{priority}", *self.owner.tags]
+        # In a pool, only the worker that takes a run knows whether it will send heartbeats.
+        if self.pool is None:
+            tags.append(HEARTBEATS)
         if source:
             parameters["source"] = source
             tags.append(source)

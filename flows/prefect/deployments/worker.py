@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import httpx
 from prefect.client.schemas.objects import FlowRun
 from prefect.deployments.runner import RunnerDeployment
 from prefect.exceptions import ObjectNotFound
@@ -29,6 +30,7 @@ from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settin
 from prefect.workers.process import ProcessJobConfiguration, ProcessWorker, ProcessWorkerResult
 
 from flows.app.drain import STOP_FOLDER, StopFolder
+from flows.prefect.names import HEARTBEATS
 from pipeline.settings.sections import ServeSettings
 
 _POLL_S = 0.2
@@ -156,8 +158,17 @@ class DrainingWorker(ProcessWorker, abc.ABC):
     ) -> ProcessWorkerResult:
         """Run a flow as its process."""
         with self.processes.running() as pids:
+            await self._mark(flow_run)
             noted: Any = _NotedStatus(self.processes, pids, task_status)
             return await super().run(flow_run, configuration, noted)
+
+    async def _mark(self, flow_run: FlowRun) -> None:
+        """Set the tag of runs that send heartbeats; without it silence makes no run a lost one."""
+        if HEARTBEATS in flow_run.tags:
+            return
+        # A run is worth more than its mark.
+        with suppress(httpx.HTTPError, ObjectNotFound):
+            await self.client.update_flow_run(flow_run.id, tags=[*flow_run.tags, HEARTBEATS])
 
 
 def work(

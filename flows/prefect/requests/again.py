@@ -9,6 +9,8 @@ from prefect.client.schemas.objects import FlowRun
 from prefect.exceptions import PrefectHTTPStatusError
 from prefect.runtime import flow_run
 
+from flows.prefect.requests.silent_runs import inherited
+
 _BY_THE_RECEIVER = "messages"
 """The parameter of a run for webhook messages: the receiver hands them over again itself."""
 
@@ -32,7 +34,7 @@ def ask_again() -> bool:
             run.deployment_id,
             parameters=run.parameters,
             name=run.name,
-            tags=run.tags,
+            tags=inherited(run.tags),
             # A run has one successor, however often its process is asked.
             idempotency_key=f"continues {run.id}",
         )

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from flows.prefect.names import TAG
-from flows.prefect.requests.silent_runs import FlowRun, silent_runs, unmarked
+from flows.prefect.names import HEARTBEATS, TAG
+from flows.prefect.requests.silent_runs import FlowRun, inherited, silent_runs, unmarked
 from flows.prefect.server import UNEXPECTED, Server
 from pipeline.ports import Ledger
 
@@ -79,11 +79,12 @@ def dead_runs(
 def in_doubt(found: Sequence[FlowRun], known: Collection[str]) -> Iterator[FlowRun]:
     """Yield the running ones of which the ledger knows neither that they live nor that they died.
 
-    What lives in the ledger is never in doubt, even without a heartbeat: runs in containers that
-    Prefect's own worker starts send none.
+    Nothing can be heard of a run that sends no heartbeats, such as those in containers that
+    Prefect's own worker starts. Nor is every living run in the ledger: a dry run of a sync is not.
     """
     for run in found:
-        if run["state"]["type"] == "RUNNING" and _end_of(run["id"]) not in known:
+        is_heard_of = run["state"]["type"] == "RUNNING" and HEARTBEATS in run["tags"]
+        if is_heard_of and _end_of(run["id"]) not in known:
             yield run
 
 
@@ -138,7 +139,7 @@ def _mark(server: Server, run: FlowRun) -> None:
 
 def _continue(server: Server, run: FlowRun) -> None:
     """Create the next run of a request, and say so at the lost one; safe to repeat."""
-    tags = [tag for tag in unmarked(run["tags"]) if not tag.startswith(_TRY)]
+    tags = [tag for tag in inherited(run["tags"]) if not tag.startswith(_TRY)]
     server.ask(
         "POST",
         f"/deployments/{run['deployment_id']}/create_flow_run",

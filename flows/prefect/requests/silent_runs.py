@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from flows.prefect.names import HEARTBEATS_MISSED
+from flows.prefect.names import HEARTBEATS, HEARTBEATS_MISSED
 from flows.prefect.server import Server
 
 SILENT = "no-heartbeat"
@@ -55,6 +55,11 @@ def silent_runs(
 def unmarked(tags: Sequence[str]) -> list[str]:
     """Return the tags without the mark of a first look."""
     return [tag for tag in tags if tag != SILENT]
+
+
+def inherited(tags: Sequence[str]) -> list[str]:
+    """Return the tags for the next run of a request; whoever starts it says if it is heard of."""
+    return [tag for tag in unmarked(tags) if tag != HEARTBEATS]
 
 
 def _is_heard(server: Server, run: FlowRun, *, since: datetime) -> bool:

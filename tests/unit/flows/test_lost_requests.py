@@ -26,7 +26,7 @@ def flow_run(state: str = "CRASHED", *, minutes: int = 1, **changes: Any) -> dic
         "deployment_id": "of receipts",
         "auto_scheduled": False,
         "parameters": {"records": ["1"], "source": "receipts"},
-        "tags": ["caspio-ingest", "settings:papers"],
+        "tags": ["caspio-ingest", "settings:papers", "heartbeats"],
         **changes,
     }
 
@@ -144,6 +144,20 @@ def test_a_server_that_does_not_answer_stops_nothing():
     assert ask(Server([flow_run()], down=True)) == 0
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [None, {"detail": "moved"}, "<html>", [None], [{}], [flow_run(tags=None)]],
+    ids=["nothing", "an error", "a page", "no run", "an empty run", "no tags"],
+)
+def test_one_strange_answer_costs_one_look(answer: Any):
+    """Whoever looks, a run as it begins or a service every minute, goes on, and the next look finds all."""
+    server = Server(answer)
+
+    assert ask(server) == 0
+    server.runs = [flow_run()]
+    assert ask(server) == 1
+
+
 def test_a_run_that_nobody_knows_of_is_asked_again_at_the_second_look():
     """It was killed before its first heartbeat and before the ledger knew it: two looks hear nothing."""
     server, ledger = Server([flow_run("RUNNING", minutes=3)]), MemoryLedger()
@@ -156,8 +170,9 @@ def test_a_run_that_nobody_knows_of_is_asked_again_at_the_second_look():
     assert ask(server, ledger=ledger) == 1
 
     assert server.crashed == [FLOW_RUN]
-    assert server.tags == ["caspio-ingest", "settings:papers", "continued"]
-    assert SILENT not in server.created[0]["tags"]
+    assert server.tags == ["caspio-ingest", "settings:papers", "heartbeats", "continued"]
+    # Whoever starts the next one says whether it sends heartbeats.
+    assert server.created[0]["tags"] == ["caspio-ingest", "settings:papers", "try:2"]
     (known,) = ledger.usage.runs()
     assert (known.id, known.kind) == ("20260314-085700-aabbccdd", "reprocess")
     assert (known.status, known.sources) == ("lost", ("receipts",))
@@ -174,7 +189,7 @@ def test_a_run_whose_heartbeats_come_lives(minutes: int, later: int):
         server.beats = {FLOW_RUN: [server.time - timedelta(seconds=40)]}
         assert ask(server) == 0
 
-    assert (server.crashed, server.tags) == ([], ["caspio-ingest", "settings:papers"])
+    assert (server.crashed, SILENT in server.tags) == ([], False)
 
 
 @pytest.mark.parametrize("pause_minutes", [3, 60, 60 * 20], ids=["short", "long", "over night"])
@@ -195,8 +210,20 @@ def test_a_run_that_paused_lives(pause_minutes: int):
     assert server.crashed == []
 
 
+@pytest.mark.parametrize("tags", [[], [SILENT]], ids=["new", "marked by an older version"])
+def test_silence_says_nothing_of_a_run_that_sends_no_heartbeats(tags: list[str]):
+    """A dry run of a sync in a container lives unheard and outside the ledger: it is not repeated."""
+    server = Server([flow_run("RUNNING", minutes=90, tags=["caspio-ingest", *tags])])
+
+    for _ in range(3):
+        assert ask(server) == 0
+        server.time += timedelta(minutes=5)
+
+    assert (server.crashed, server.created) == ([], [])
+
+
 def test_a_run_that_lives_in_the_ledger_needs_no_heartbeat():
-    """Prefect's own workers, such as those for containers, let their runs send none."""
+    """What works on documents is known there, also while the server hears nothing."""
     server, ledger = Server([flow_run("RUNNING", minutes=90)]), MemoryLedger()
     ledger.leases.join("20260314-080000-aabbccdd", ttl_s=120)
 
@@ -209,7 +236,7 @@ def test_a_run_that_lives_in_the_ledger_needs_no_heartbeat():
 
 def test_the_lost_run_of_a_command_is_marked_and_not_repeated():
     """Whoever gave the command knows; in the ledger it has another id."""
-    run = flow_run("RUNNING", minutes=90, deployment_id=None, tags=[SILENT])
+    run = flow_run("RUNNING", minutes=90, deployment_id=None, tags=["heartbeats", SILENT])
     server, ledger = Server([run]), MemoryLedger()
 
     assert ask(server, ledger=ledger) == 0

@@ -69,6 +69,7 @@ def test_serve_has_a_deployment_for_each_kind(tmp_path: Path, monkeypatch: pytes
         name: next(tag for tag in one.tags if tag.startswith("priority:"))
         for name, one in made.items()
     } == expected
+    assert all("heartbeats" in one.tags for one in made.values())
     form = made["reprocess-papers@a"]._parameter_openapi_schema.properties
     assert {"", "invoice", "other"} <= set(form["as_class"]["enum"])
     limits = {name: one.concurrency_options for name, one in made.items()}

@@ -12,7 +12,9 @@ from pathlib import Path
 from types import SimpleNamespace
 from uuid import UUID, uuid4
 
+import httpx
 import pytest
+from prefect.client.schemas.objects import FlowRun
 from prefect.runner._scheduled_run_poller import ScheduledRunPoller
 from prefect.utilities.dispatch import lookup_type
 from prefect.workers.base import BaseWorker
@@ -218,6 +220,34 @@ def test_a_worker_waits_for_a_run_that_has_no_process_yet(
     assert ended == [False]
     assert processes.ended.is_set()
     assert asyncio.run(one._submit_scheduled_flow_runs(["due"])) == []
+
+
+@pytest.mark.parametrize("error", [None, httpx.ConnectError("down")])
+def test_a_worker_marks_what_sends_heartbeats_before_it_runs(
+    processes: RunProcesses, monkeypatch: pytest.MonkeyPatch, error: Exception | None
+):
+    """By the tag its silence is known for what it is; a server that refuses the tag stops no run."""
+    done: list[object] = []
+
+    async def update(_run: UUID, *, tags: list[str]) -> None:
+        done.append(tags)
+        if error:
+            raise error
+
+    async def run(*_args: object) -> None:
+        done.append("runs")
+
+    monkeypatch.setattr(ProcessWorker, "run", run)
+    monkeypatch.setattr(
+        ProcessWorker, "client", SimpleNamespace(update_flow_run=update), raising=True
+    )
+    one = object.__new__(DrainingWorker)
+    one.processes = processes
+    due = FlowRun(flow_id=uuid4(), tags=["caspio-ingest"])
+
+    asyncio.run(one.run(due, None))  # type: ignore[arg-type]
+
+    assert done == [["caspio-ingest", "heartbeats"], "runs"]
 
 
 def test_serve_waits_for_a_run_that_has_no_process_yet(
