@@ -73,7 +73,7 @@ _SIGN_AS_POINT = re.compile(r"(?<![\d.,])(\d{1,5})([€£])(\d\d)(?![\d.,])")
 # The point of a sum, read as a dash: "total 52-00", "cash rm 62- 00". Elsewhere it is a number.
 _DASH_AT_DECIMALS = re.compile(r"(?<=[a-z:)] )(\d{1,6})- ?(\d\d)$")
 # Bookkeepers' other parentheses, and pounds with their pence: "<45.00>", "£3 20p". In square ones
-# is what was filled in, too, so they are a minus only beside a word for giving back.
+# is what was filled in, too, so they are a minus only beside a word for a refund.
 _ANGLES = re.compile(r"<([^<>()\w]{0,2}\d[\d.,' ]*)>")
 _BRACKETS = re.compile(r"\[([^()\[\]\w]{0,2}\d[\d.,' ]*)\]")
 _REFUNDS = re.compile(r"refund|credit|gutschrift|avoir|erstatt")
