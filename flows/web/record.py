@@ -1,7 +1,7 @@
 """A record: every version of its files, and everything that happened to it, in order."""
 
 import tempfile
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +14,7 @@ from flows.app.explain import AcknowledgeRequest, acknowledge, review_items, ver
 from flows.terminal.progress import progress
 from flows.web.jobs import in_words
 from flows.web.pictures import is_webp
-from flows.web.render import page, see
+from flows.web.render import acted, page, see
 from flows.web.review.page_view import Leaf, leaf_of
 from flows.web.runs import decided_in_review, is_decided
 from flows.web.search import search
@@ -43,6 +43,13 @@ _IN_WORDS = {
     EffectKind.INSERT_REVIEW_ROW: "added a row to the review table",
     EffectKind.UPDATE_REVIEW_ROW: "changed a row of the review table",
     EffectKind.CLEAR_REPROCESS_FLAG: "cleared the reprocess flag",
+}
+_STATES = {
+    EffectState.INTENT: "begun",
+    EffectState.APPLIED: "made",
+    EffectState.VERIFIED: "done",
+    EffectState.CONFLICT: "conflict",
+    EffectState.ABANDONED: "not done",
 }
 _NO_VALUES = frozenset({"sha256"})  # of a file: it says nothing to a user
 _DERIVED = {"text": "text.txt", "searchable": "searchable.pdf"}
@@ -174,13 +181,22 @@ def _changes(leaves: Sequence[Leaf], visit: Visit) -> Iterator[Event]:
     for effect in sorted(effects.values(), key=_turn):
         yield Event(
             _done_at(effect, effects.values()),
-            _IN_WORDS[effect.kind],
-            "already there" if effect.note == ALREADY_THERE else effect.state,
+            _said(effect, effects),
+            "already there" if effect.note == ALREADY_THERE else _STATES[effect.state],
             tuple(_values(effect)),
             f"undoes change {effect.undoes}. {effect.note}" if effect.undoes else effect.note,
             effect.run_id,
             is_undoable=effect.id in undoable,
         )
+
+
+def _said(effect: Effect, effects: Mapping[int, Effect]) -> str:
+    """Return what a change did; one that takes back another says so."""
+    if effect.undoes and effect.kind is EffectKind.UPDATE_COLUMNS:
+        undone = effects.get(effect.undoes)
+        is_decision = undone is not None and undone.kind is EffectKind.APPLY_DECISION
+        return "took back what a user decided" if is_decision else "put values back"
+    return _IN_WORDS[effect.kind]
 
 
 def _turn(effect: Effect) -> tuple[bool, int]:
@@ -222,7 +238,9 @@ def _acts(items: Sequence[ReviewItem], visit: Visit) -> Iterator[Event]:
     for subject in {item.review_id for item in items}:
         entries: Sequence[AuditEntry] = visit.site.ledger.users.audit_trail(subject=subject)
         for entry in entries:
-            yield Event(entry.at, f"{entry.user.name}: {entry.action}", "user", note=entry.detail)
+            yield Event(
+                entry.at, f"{entry.user.name}: {acted(entry.action)}", "user", note=entry.detail
+            )
 
 
 def undo(visit: Visit) -> Response:

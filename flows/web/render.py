@@ -26,6 +26,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {
+        "acted": acted,
         "number": "{:,}".format,
         "clock": clock,
         "day": day,
@@ -37,6 +38,20 @@ def _environment() -> Environment:
         "part": lambda text: quote(str(text), safe=""),
     }
     return environment
+
+
+_ACTIONS = {
+    "accept": "accepted",
+    "correct": "corrected",
+    "reject": "rejected",
+    "absent": "not on the page",
+    "undo": "took a decision back",
+}
+
+
+def acted(action: str) -> str:
+    """Return an action of the audit trail as users say it; most are said so already."""
+    return _ACTIONS.get(action, action)
 
 
 def sure(confidence: float, reason: str = "") -> str:

@@ -14,6 +14,12 @@ from pipeline.steps.write_back import ReviewChoice
 MOST_CHARS = 2_000
 """Characters of a text that are shown: a document's may be of any length."""
 
+_STAYS = {
+    ReviewChoice.REJECT: "was refused",
+    ReviewChoice.ABSENT: "is not on the page",
+}
+"""What is said of a value that was read and that a decision leaves unwritten."""
+
 
 def shown(value: Value) -> str:
     """Return a value as users read it, shortened."""
@@ -34,20 +40,27 @@ def seen_of(item: ReviewItem) -> str:
     return sha256(repr(values).encode("utf-8", "replace")).hexdigest()[:20]
 
 
-def in_words(item: ReviewItem, value: Value) -> str:
-    """Return what a decision is about, with both values."""
-    return f"{_place(item)}: {shown(item.suggestion.current)} → {shown(value)}"
+def in_words(item: ReviewItem, choice: ReviewChoice, value: Value) -> str:
+    """Return what a decision does: the value before and after, or why the record stays as it is."""
+    current = shown(item.suggestion.current)
+    if choice in _STAYS:
+        return f"{place_of(item)}: stays {current}; {shown(value)} {_STAYS[choice]}"
+    return f"{place_of(item)}: {current} → {shown(value)}"
 
 
 def undo_in_words(item: ReviewItem) -> str:
     """Return what the undo of a decision is about, with the value that is put back, if one is."""
     if item.state is not ReviewState.ACCEPTED:
-        return f"{_place(item)}: waits for a decision again"
-    return f"{_place(item)}: back to {shown(item.suggestion.current)}"
+        return f"{place_of(item)}: waits for a decision again"
+    return f"{place_of(item)}: back to {shown(item.suggestion.current)}"
 
 
-def _place(item: ReviewItem) -> str:
-    return f"{item.source} {item.record.container} {item.record.pk} {item.suggestion.column}"
+def place_of(item: ReviewItem) -> str:
+    """Name source, record and column of a suggestion, each once."""
+    source, container = item.source, item.record.container
+    # A source is mostly called like its table.
+    where = source if source.casefold() == container.casefold() else f"{source}, {container}"
+    return f"{where}, record {item.record.pk}, {item.suggestion.column}"
 
 
 def carry_out(
@@ -61,7 +74,7 @@ def carry_out(
 ) -> str:
     """Decide one suggestion; return "" or what went wrong, with both values of a conflict."""
     value = text if choice is ReviewChoice.CORRECT else item.suggestion.suggested
-    entry = AuditEntry(user, choice.value, item.review_id, in_words(item, value))
+    entry = AuditEntry(user, choice.value, item.review_id, in_words(item, choice, value))
     # Before the effect: whatever happens in between, it is known who wanted it.
     ledger.users.record_audit(entry)
     try:

@@ -101,7 +101,7 @@ class ReviewDesk:
         with self._at_work(item) as (run, _, context):
             _refuse_changed(item, run.ports.ledger.effects)
             left = ""
-            effect = decided_effect(item, run)
+            effect = decided_effect(item, run.ports.ledger.effects)
             if item.state is ReviewState.ACCEPTED and effect is not None:
                 left = _undo(effect, run)
             row = run.ports.target.read(item.record, [item.suggestion.column])
@@ -220,12 +220,12 @@ def _holds_suggested(item: ReviewItem, row: Mapping[str, Value], run: SourceRun)
     return column is not None and same(row[name], item.suggestion.suggested, column)
 
 
-def decided_effect(item: ReviewItem, run: SourceRun) -> Effect | None:
+def decided_effect(item: ReviewItem, ledger: EffectLedger) -> Effect | None:
     """Return the write of the last decision on a suggestion, None if nothing was written."""
     record = (item.record.container, item.record.pk)
     found = [
         effect
-        for effect in run.ports.ledger.effects.find(record=record)
+        for effect in ledger.find(record=record)
         if effect.kind is EffectKind.APPLY_DECISION
         and effect.state in {EffectState.APPLIED, EffectState.VERIFIED}
         and item.suggestion.column in effect.after

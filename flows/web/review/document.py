@@ -11,7 +11,7 @@ from flows.app.review.decisions import seen_of, undo_in_words
 from flows.web.render import page, see
 from flows.web.review.decisions import carry_out, choice_of, named_item
 from flows.web.review.field import Field
-from flows.web.review.outcomes import history_of, outcome_of
+from flows.web.review.outcomes import decision_of, history_of, outcome_of
 from flows.web.review.page_view import Leaf, PageView, files_of, leaf_of, page_view
 from flows.web.review.queue import (
     address_of,
@@ -43,6 +43,7 @@ from pipeline.steps.write_back import ReviewChoice
 
 _INPUTS = {"DATE/TIME": "date", "YES/NO": "yes-no", "TEXT": "long", "INTEGER": "whole"}
 _NUMBERS = frozenset({"NUMBER", "CURRENCY"})
+_LISTED = frozenset({"doc_type", "language", "currency"})  # findings with a fixed list of values
 _MOST_OFFERED = 30  # fields for which other values of the page are looked up
 _DONE = {
     "accept": "was accepted and written",
@@ -251,6 +252,7 @@ def _fields(
     leaves = _leaves(visit, view)
     for column in dict.fromkeys([*by_column, *mapped]):
         item, kind = by_column.get(column), types.get(column, "")
+        decision = decision_of(item, visit.site.ledger) if item is not None else ("", None)
         finding, file = _read_for(item, mapped.get(column, ""), kind, leaves, view)
         if item is None and (finding is None or finding.value is None):
             continue
@@ -266,23 +268,36 @@ def _fields(
                 file=file,
                 shown_type=shown_types.get(column, ""),
                 currency=_currency(leaf),
+                decision=decision[0],
+                written=decision[1],
+                is_class=mapped.get(column) == "doc_type",
             )
         )
     if spec is not None:
         fields = _with_outcomes(visit, review, spec, fields, leaves)
     fields.sort(key=lambda field: (not field.is_open, field.item is None))
-    return _with_offers_of(visit, view, fields, types)
+    return _with_offers_of(visit, view, fields, types, mapped)
 
 
 def _with_offers_of(
-    visit: Visit, view: PageView, fields: list[Field], types: Mapping[str, str]
+    visit: Visit,
+    view: PageView,
+    fields: list[Field],
+    types: Mapping[str, str],
+    mapped: Mapping[str, str],
 ) -> list[Field]:
     """Return the fields; those that wait, which are the first, with what they may be instead."""
     page_words: Sequence[PageWord] = ()
     if view.leaf is not None and fields and fields[0].is_open:
         page_words = words_of(visit.site.archive, view.leaf.prefix, view.page)
     offered = [
-        _with_offers(field, types.get(field.column, ""), page_words, view)
+        _with_offers(
+            field,
+            types.get(field.column, ""),
+            # No line of the page is a class or the code of a language.
+            () if mapped.get(field.column) in _LISTED else page_words,
+            view,
+        )
         for field in fields[:_MOST_OFFERED]
         if field.is_open
     ]

@@ -18,7 +18,8 @@ class Field:
     values that reading ranked below the suggestion, as they are typed. `others` are further values
     of the page that it may be. `file` counts, from 1 on, the file of the record that the finding is
     from, 0 without one. `currency` is what its file says, "" if it says none; `outcome` is what
-    became of a finding that nobody has to decide about.
+    became of a finding that nobody has to decide about. `decision` says how a suggestion was
+    decided, `written` is what was written then, None if nothing was.
     """
 
     column: str
@@ -33,6 +34,9 @@ class Field:
     shown_type: str = ""
     currency: str = ""
     outcome: str = ""
+    decision: str = ""
+    written: Value = None
+    is_class: bool = False
 
     def read(self, value: Value) -> str:
         """Return what was read as the column shows it, with the currency of the document."""

@@ -3,13 +3,19 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from flows.app.review.decisions import place_of
+from flows.app.review.desk import decided_effect
 from flows.web.review.page_view import Leaf
 from pipeline.decide.column_values import Unfit, convert, holds
 from pipeline.decide.ownership import COLUMN_KINDS, IN_EFFECT, owned
 from pipeline.decide.printed_values import normalized
 from pipeline.metering.summary import FAILED
 from pipeline.model import Column, Finding, Outcome, OwnValue, RecordRef, SourceSpec, Value
+from pipeline.model.review import ReviewItem, ReviewState
 from pipeline.ports import Ledger
+from pipeline.steps.write_back import ReviewChoice
+
+_REFUSALS = frozenset({ReviewChoice.REJECT.value, ReviewChoice.ABSENT.value})
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +35,21 @@ def history_of(record: RecordRef, ledger: Ledger) -> History:
     there = [one for one in effects if one.state in IN_EFFECT and one.kind in COLUMN_KINDS]
     touched = frozenset(column for effect in there for column in effect.after)
     return History(owned(effects), touched)
+
+
+def decision_of(item: ReviewItem, ledger: Ledger) -> tuple[str, Value]:
+    """Return in words how a suggestion was decided, and what was written, None if nothing was."""
+    if item.state is ReviewState.ACCEPTED:
+        effect = decided_effect(item, ledger.effects)
+        written = effect.after[item.suggestion.column] if effect is not None else None
+        is_other = effect is not None and written != item.suggestion.suggested
+        return ("corrected" if is_other else "accepted"), written
+    if item.state is ReviewState.REJECTED:
+        trail = ledger.users.audit_trail(subject=item.review_id)
+        mine = (one for one in trail if one.detail.startswith(f"{place_of(item)}: "))
+        latest = next((one.action for one in mine if one.action in _REFUSALS), "")
+        return ("not on the page" if latest == ReviewChoice.ABSENT else "rejected"), None
+    return item.state.value, None
 
 
 def value_of(text: str, column_type: str) -> Value:

@@ -29,8 +29,8 @@ def test_a_record_shows_versions_and_events_in_order(office: Office):
     assert "receipt.txt done" in text
     assert "Uploaded as scan.txt" in text
     written = text.index("wrote values")
-    assert "verified wrote values 2026-03-14 09:00 UTC · run run-1 Total: empty → 12.5" in text
-    assert written < text.index("renamed the file") < text.index("Ana: accept")
+    assert "done wrote values 2026-03-14 09:00 UTC · run run-1 Total: empty → 12.5" in text
+    assert written < text.index("renamed the file") < text.index("Ana: accepted")
     assert "DocType: typed → receipt" in text
 
 

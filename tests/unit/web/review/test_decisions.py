@@ -237,8 +237,8 @@ def test_who_decided_what_is_recorded(office: Office):
         ("Ana", "accept failed"),
         ("Ana", "correct"),
     ]
-    assert trail[0].detail == "receipts Receipts 1 Total: 50 → 7"
-    assert "Ana correct" in words(page)
+    assert trail[0].detail == "receipts, record 1, Total: 50 → 7"
+    assert "Ana corrected" in words(page)
 
 
 def test_the_next_riskiest_review_is_claimed_and_opened(office: Office):

@@ -6,7 +6,8 @@ from dataclasses import replace
 from pipeline.source_run.checks import remember_types
 from tests.fakes.caspio import Attachment
 from tests.unit.pipeline.world import undo
-from tests.unit.web.conftest import Office, words
+from tests.unit.web.conftest import Office, form_of, words
+from tests.unit.web.review.test_decisions import decide
 from tests.unit.web.review.test_document import found, read_as
 
 
@@ -68,3 +69,47 @@ def test_other_amounts_look_as_in_their_column(office: Office):
     remember_types(office.spec, target=office.world.caspio, ledger=office.world.ledger)
 
     assert "written 18,500.00 GBP" in words(office.signed_in().get(path))
+
+
+def test_a_correction_shows_what_was_written(office: Office):
+    """What the user typed, what was read, and what the record held before, each by its name."""
+    path = office.suggest()
+    text = words(decide(office.signed_in(), path, "correct", text="7.25"))
+
+    assert "Total corrected Read 12.50" in text
+    assert "Written 7.25 In the record before 99.00" in text
+
+
+def test_what_is_not_on_the_page_is_no_rejection(office: Office):
+    """The field and the history say so, and that the record stays; no change is told."""
+    path = office.suggest()
+    browser = office.signed_in()
+    text = words(decide(browser, path, "absent"))
+    record = words(browser.get("/records?source=receipts&record=1"))
+
+    assert "Total not on the page Read 12.50" in text
+    assert "Written" not in text
+    assert "Ana: not on the page" in record
+    assert "receipts, record 1, Total: stays 99; 12.5 is not on the page" in record
+
+
+def test_a_decision_that_was_taken_back_says_so(office: Office):
+    """Its change is called neither a write of ours nor by the words of the program."""
+    path = office.suggest()
+    browser = office.signed_in()
+    browser.post(f"{path}/undo", **form_of(decide(browser, path, "accept"), "/undo"))
+
+    record = words(browser.get("/records?source=receipts&record=1"))
+
+    assert "done took back what a user decided" in record
+    assert "Ana: took a decision back" in record
+
+
+def test_a_class_is_corrected_from_the_classes(office: Office):
+    """No line of the page is offered for it: none is a class."""
+    read_as(office, lines=("Booking 0113",))
+    page = office.signed_in().get(office.suggest(DocType="typed"))
+
+    assert 'list="classes"' in page
+    assert '<option value="receipt">' in page
+    assert 'value="Booking 0113"' not in page

@@ -13,7 +13,7 @@ def test_the_trail_says_what_an_undo_puts_back(office: Office):
     browser.post(f"{path}/undo", **form_of(page, "/undo"))
 
     trail = office.world.ledger.users.audit_trail(subject=path.rpartition("/")[2])
-    assert trail[0].detail == "receipts Receipts 1 Total: back to 99"
+    assert trail[0].detail == "receipts, record 1, Total: back to 99"
 
 
 def test_a_value_that_somebody_else_wrote_waits_for_nobody(office: Office):
