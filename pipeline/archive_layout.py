@@ -7,9 +7,11 @@ own renames turned each file into.
 """
 
 import re
+from collections.abc import Sequence
+from itertools import count
 from urllib.parse import quote
 
-from pipeline.model import FileRef, Place
+from pipeline.model import Child, FileRef, Place
 
 MANIFEST = "manifest.json"
 RENAMES = "renames/"
@@ -40,9 +42,19 @@ def document_prefix(ref: FileRef) -> str:
     return "/".join([*parts, ref.version])
 
 
-def child_folder(number: int) -> str:
-    """Return the folder of a document's n-th child: never the name that the document gives it."""
-    return f"children/{number:03d}"
+def child_folders(children: Sequence[Child]) -> list[str]:
+    """Return the folder of each child of a document: never the name that the document gives it.
+
+    Documents that consist of pages are counted apart: another reading may find another number of
+    them, and the files inside keep their folders.
+    """
+    files, documents = count(1), count(1)
+    return [
+        f"children/{next(files):03d}"
+        if child.page_range is None
+        else f"children/pages-{next(documents):03d}"
+        for child in children
+    ]
 
 
 def checked_key(key: str) -> str:

@@ -84,12 +84,11 @@ def read_children(
     depth: int,
     read: ReadOne,
     exhausted: Callable[[], bool],
-    first: int = 1,
 ) -> ReadChildren:
-    """Read every file in a document; each has a folder of its own in `folder`, from `first` on."""
+    """Read every file in a document; each has a folder of its own in `folder`."""
     children: list[Child] = []
     try:
-        for number, file in enumerate(files, start=first):
+        for number, file in enumerate(files, start=1):
             refusal = budget.refusal(depth)
             if refusal is None and exhausted():
                 refusal = "the time for one document is used up; further files in it were not read."

@@ -126,7 +126,7 @@ def _with_files(children: Sequence[Child], pages: Sequence[Page], file: File) ->
     kept: list[Child] = []
     slices = _page_slices(children, pages, file)
     for number, child in enumerate(children, start=1):
-        folder = file.folder / f"{number:03d}"
+        folder = file.folder / f"pages-{number:03d}"
         folder.mkdir(parents=True)
         derived = {}
         if RENDITIONS["text"] in file.derived:

@@ -145,7 +145,6 @@ def _read(
     children = read_children(
         reading.children,
         folder=file.folder,
-        first=len(findings.children) + 1,
         budget=budget,
         depth=depth,
         read=partial(_read, context=context, budget=budget, depth=depth + 1),

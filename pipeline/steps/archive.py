@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline.archive_layout import MANIFEST, RENAMES, child_folder, document_prefix, original_key
+from pipeline.archive_layout import MANIFEST, RENAMES, child_folders, document_prefix, original_key
 from pipeline.context import Ports, SourceRun
 from pipeline.model import (
     Child,
@@ -56,7 +56,7 @@ def archive_document(document: ReadDocument, ports: Ports) -> ReadDocument:
     elif document.prefix != prefix:
         stored = {
             name: archive.copy(f"{document.prefix}/{name}", f"{prefix}/{name}")
-            for name in derived_names(document.prefix, archive)
+            for name in derived_names(document.prefix, findings, archive)
         }
     else:
         return document
@@ -86,13 +86,14 @@ def _put_derived(
     """Store a document's derived files and, below them, what its children have; yield each."""
     for name, path in findings.derived.items():
         yield folder + name, put_derived_file(f"{prefix}/{folder}{name}", path, archive)
-    for number, child in enumerate(findings.children, start=1):
+    children = findings.children
+    for place, child in zip(child_folders(children), children, strict=True):
         if child.path is not None:
             # The archive's own digest: a reader process has run code on a stranger's file.
             sha256 = _sha256(child.path)
             media_type = child.findings.media_type
             archive.put(original_key(sha256), child.path, sha256=sha256, media_type=media_type)
-        yield from _put_derived(child.findings, prefix, archive, f"{folder}{child_folder(number)}/")
+        yield from _put_derived(child.findings, prefix, archive, f"{folder}{place}/")
 
 
 def archive_manifests(
@@ -113,7 +114,7 @@ def archive_manifest(
     prefix = document_prefix(file.ref)
     stored = document.stored
     if stored is None:
-        stored = _stored_before(prefix, ports.archive)
+        stored = _stored_before(prefix, document.findings, ports.archive)
     manifest = {
         "manifest": MANIFEST_VERSION,
         "file": as_plain(file.ref),
@@ -163,10 +164,26 @@ def archive_renames(renames: Mapping[str, FileRef], run: SourceRun) -> None:
     path.unlink()
 
 
-def derived_names(prefix: str, archive: Archive) -> list[str]:
-    """Return what a document's folder has besides its manifest, relative to the folder."""
-    names = (stored.key.removeprefix(f"{prefix}/") for stored in archive.list(f"{prefix}/"))
-    return [name for name in names if name != MANIFEST]
+def derived_names(prefix: str, findings: Findings, archive: Archive) -> list[str]:
+    """Return what a document's folder has of a reading, relative to the folder.
+
+    An earlier reading may have left more: other documents or files inside, other renditions.
+    """
+    read = dict(_by_folder(findings))
+    names = []
+    for stored in archive.list(f"{prefix}/"):
+        name = stored.key.removeprefix(f"{prefix}/")
+        folder, _, file = name.rpartition("/")
+        if name != MANIFEST and folder in read and file not in read[folder].left_out:
+            names.append(name)
+    return names
+
+
+def _by_folder(findings: Findings, folder: str = "") -> Iterator[tuple[str, Findings]]:
+    """Yield a document and everything inside it, each with its folder."""
+    yield folder, findings
+    for place, child in zip(child_folders(findings.children), findings.children, strict=True):
+        yield from _by_folder(child.findings, f"{folder}/{place}".lstrip("/"))
 
 
 def put_derived_file(key: str, path: Path, archive: Archive) -> StoredObject:
@@ -183,9 +200,10 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _stored_before(prefix: str, archive: Archive) -> Mapping[str, StoredObject]:
-    """Return the derived files that the archive has of a document, with size and digest."""
-    heads = {name: archive.head(f"{prefix}/{name}") for name in derived_names(prefix, archive)}
+def _stored_before(prefix: str, findings: Findings, archive: Archive) -> Mapping[str, StoredObject]:
+    """Return the derived files that the archive has of a reading, with size and digest."""
+    names = derived_names(prefix, findings, archive)
+    heads = {name: archive.head(f"{prefix}/{name}") for name in names}
     return {name: stored for name, stored in heads.items() if stored is not None}
 
 
@@ -218,9 +236,7 @@ def findings_json(findings: Findings) -> Mapping[str, object]:
             for page in findings.pages
         ],
         "problems": list(findings.problems),
-        "children": [
-            _child_json(number, child) for number, child in enumerate(findings.children, start=1)
-        ],
+        "children": list(map(_child_json, findings.children, child_folders(findings.children))),
         "metadata": dict(findings.metadata),
         "extension": findings.extension,
         "fingerprint": findings.fingerprint,
@@ -229,14 +245,14 @@ def findings_json(findings: Findings) -> Mapping[str, object]:
     }
 
 
-def _child_json(number: int, child: Child) -> Mapping[str, object]:
+def _child_json(child: Child, folder: str) -> Mapping[str, object]:
     return {
         "name": child.name,
         "sha256": child.sha256,
         "size_bytes": child.size_bytes,
         "original": original_key(child.sha256) if child.sha256 else None,
         "page_range": child.page_range,
-        "folder": child_folder(number),
+        "folder": folder,
         "findings": findings_json(child.findings),
     }
 

@@ -22,7 +22,7 @@ from processors.sandbox.answers import ProtocolError
 _RENDITIONS = frozenset(RENDITIONS.values())
 _RENDITIONS_OF_PAGES = 2  # text and pages of a document that consists of pages
 _ORIGINAL = "original"
-_FOLDER = re.compile(r"children|[0-9]{3,6}")
+_FOLDER = re.compile(r"children|(?:pages-)?[0-9]{3,6}")
 _BLOCK_BYTES = 512
 _OPEN_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _CHUNK_BYTES = 2**20

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pipeline.model import Child, Findings
 from tests.fakes.reader import FakeReader
-from tests.unit.pipeline.world import World
+from tests.unit.pipeline.world import RECEIPTS, World
 
 BILL = b"total=12.50"
 
@@ -97,3 +97,41 @@ def test_the_record_learns_the_pages_of_all(world: World):
     (outcome,) = world.run()
 
     assert outcome.pages == 3
+
+
+class DividingReader(NestingReader):
+    """Reads every document as one with a bill inside, and with pages that are documents."""
+
+    documents = 0
+
+    def findings(self, path: Path, *, name: str, work_dir: Path) -> Findings:
+        """Read a file, what is in it, and the documents that its pages are."""
+        outer = super().findings(path, name=name, work_dir=work_dir)
+        pages = [
+            self._child("page", b"total=1", work_dir / "children" / f"pages-{number:03d}")
+            for number in range(1, self.documents + 1)
+        ]
+        divided = [replace(child, sha256=None, path=None, page_range=(1, 1)) for child in pages]
+        return replace(outer, children=(*divided, *outer.children))
+
+
+def test_files_keep_their_folders_however_many_documents_are_found(world: World):
+    """Folders that only an earlier reading had are neither listed nor copied."""
+    world.reader = reader = DividingReader()
+    world.receipt("1", "doc_type=receipt")
+    world.run()
+    listed = []
+    for number, reuse in ((0, False), (2, False), (1, False), (1, True)):
+        reader.documents, reader.version = number, str(number)
+        run = world.source_run(RECEIPTS, reread=True, reuse_readings=reuse)
+        for page in run.ports.source.pages(run.spec):
+            world.process(page, run)
+        (key,) = [key for key in world.archive.objects if key.endswith("manifest.json")]
+        listed.append(json.loads(world.archive.objects[key])["derived"])
+    world.receipt("2", "doc_type=receipt")
+    world.run()
+
+    files = ["children/001/children/001/text.txt", "children/001/text.txt"]
+    pages = ["children/pages-001/text.txt", "children/pages-002/text.txt"]
+    assert listed == [[*files, *pages[:number], "text.txt"] for number in (0, 2, 1, 1)]
+    assert sum(key.endswith(pages[1]) for key in world.archive.objects) == 1

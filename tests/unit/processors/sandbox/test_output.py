@@ -25,7 +25,7 @@ def test_documents_that_consist_of_pages_do_not_count_as_files(tmp_path: Path):
 
 
 def _document(number: int, work: Path) -> Child:
-    folder = Path("children") / f"{number:03d}"
+    folder = Path("children") / f"pages-{number:03d}"
     derived = {name: folder / name for name in ("text.txt", "pages.json")}
     (work / folder).mkdir(parents=True)
     for name, path in derived.items():

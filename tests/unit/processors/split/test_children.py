@@ -39,7 +39,8 @@ def test_its_text_and_pages_are_kept(tmp_path: Path):
     whole = json.loads(findings.derived["pages.json"].read_text())
     for number, child in enumerate(findings.children, start=1):
         derived = child.findings.derived
-        assert derived["text.txt"] == tmp_path / "work" / "children" / f"{number:03d}" / "text.txt"
+        folder = tmp_path / "work" / "children" / f"pages-{number:03d}"
+        assert derived["text.txt"] == folder / "text.txt"
         assert derived["text.txt"].read_text() == child.findings.text
         pages = json.loads(derived["pages.json"].read_text())
         assert pages["format"] == whole["format"]
