@@ -5,6 +5,7 @@ The library that reads its values returns neither.
 
 import os
 import struct
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,7 @@ def xls_marks(path: Path) -> dict[str, SheetMarks]:
             xlrd.open_workbook(str(path), formatting_info=True, logfile=nowhere) as book,
         ):
             return {sheet.name: _marks_of(book, sheet) for sheet in book.sheets()}
-    except (xlrd.XLRDError, CompDocError, *_MALFORMED):
+    except (xlrd.XLRDError, CompDocError, zipfile.BadZipFile, *_MALFORMED):
         return {}
 
 
