@@ -8,7 +8,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from processors.values.lines import TextLine, any_of
+from processors.values.lines import TextLine, any_of, has_digit
 
 # A US state and ZIP or ZIP+4 code, as USPS Publication 28 has it: "TX 75001-1234".
 _US_ZIP = re.compile(r"\b[A-Z]{2}\.? \d{5}(?:-\d{4})?\b")
@@ -103,8 +103,9 @@ def country_hints_in(lines: Sequence[TextLine]) -> Hints:
             # The reason names one of them; the first in the alphabet is always the same.
             marks[country.code] = min(different)
 
+    with_digits = [line.text for line in lines if has_digit(line.text)]
     for code, postcode, name in _POSTCODES:
-        if any(postcode.search(line.text) for line in lines):
+        if any(map(postcode.search, with_digits)):
             weights[code] = weights.get(code, 0) + _POSTCODE_WEIGHT
             marks.setdefault(code, name)
     return Hints(weights=weights, marks=marks)

@@ -8,7 +8,7 @@ from itertools import islice
 
 from pipeline.model import Finding
 from processors.values.candidates import with_others
-from processors.values.lines import TextLine, label_pattern
+from processors.values.lines import TextLine, has_digit, label_pattern
 
 # ISO 13616: a country, two check digits (mod 97), and 11 to 30 characters of the account.
 _IBAN = re.compile(r"(?<![A-Z0-9])[A-Z]{2} ?\d\d(?:[ .\-]?[A-Z0-9]){11,30}")
@@ -78,11 +78,16 @@ def _valid_iban(text: str) -> str | None:
 
 
 def _with_next_lines(lines: Sequence[TextLine]) -> Iterator[tuple[TextLine, str]]:
-    """Yield each line with its text in capitals and that of the next line, which may go on."""
+    """Yield each line with its text in capitals and that of the next line, which may go on.
+
+    Lines without any digit in both are left out.
+    """
     texts = [line.text.upper() for line in lines]
     # Not strict: a document without any line has none that goes on.
     for line, text, following in zip(lines, texts, [*texts[1:], ""], strict=False):
-        yield line, f"{text} {following}"
+        whole = f"{text} {following}"
+        if has_digit(whole):
+            yield line, whole
 
 
 @dataclass(frozen=True, slots=True)

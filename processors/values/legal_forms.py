@@ -56,10 +56,16 @@ def repair_form(text: str) -> str:
     the other half of the form. So do the initials around a 1, and the parenthesis before a letter
     that closes it: "(KLI SDN BHD".
     """
-    repaired = _MISREAD_SB.sub("S/B", text)
-    repaired = _MISREAD_INITIAL.sub("I", repaired)
-    repaired = _MISREAD_CLOSING.sub(r"\1)", repaired)
-    return _MISREAD_SDN.sub("SDN BHD", repaired)
+    # Few lines have what each of the patterns needs.
+    if "/" in text:
+        text = _MISREAD_SB.sub("S/B", text)
+    if ".1." in text:
+        text = _MISREAD_INITIAL.sub("I", text)
+    if "(" in text:
+        text = _MISREAD_CLOSING.sub(r"\1)", text)
+    if "SDN" in text or "BHD" in text:
+        text = _MISREAD_SDN.sub("SDN BHD", text)
+    return text
 
 
 def end_of_form(text: str, folded: str) -> int:

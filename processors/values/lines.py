@@ -26,6 +26,7 @@ TAIL_CHARS = 15_000
 
 _PARTY_ROWS = 6
 """Rows of a table with the names and addresses of seller and buyer, with their headings."""
+_DIGIT = re.compile(r"\d")
 _WIDE_GAP = re.compile(r" {2,}")
 # Between the cells of a table, "640" and "128", where one blank would separate thousands.
 _BETWEEN_NUMBERS = re.compile(r"(?<=\d)(?: *\t\s*| {3,})(?=\d{3}(?!\d))")
@@ -246,6 +247,11 @@ def _length(page: Page) -> int:
         return sum([len(line.text) for line in page.lines])
     text = page.text.text
     return len(text) - text.count("\n")
+
+
+def has_digit(text: str) -> bool:
+    """Return whether a text has a digit, which is asked before patterns that need one."""
+    return _DIGIT.search(text) is not None
 
 
 def matches_in(

@@ -4,7 +4,7 @@ import re
 from functools import partial
 from itertools import chain
 
-from processors.values.lines import TextLine, fold, label_pattern
+from processors.values.lines import TextLine, fold, has_digit, label_pattern
 
 # What no name exceeds or falls short of.
 _MOST_WORDS = 8
@@ -132,8 +132,9 @@ def _start_after_title(line: TextLine) -> int:
 def clean_name(text: str) -> str:
     """Return a name without marks around it, and without the number or address after it."""
     name = _END_OF_NAME.split(text.strip(_EDGES), maxsplit=1)[0]
-    name = _NUMBER_IN_LIST.sub("", name)
-    name = _REGISTRATION_AFTER.sub("", name).strip(_EDGES + "-")
+    if has_digit(name):
+        name = _REGISTRATION_AFTER.sub("", _NUMBER_IN_LIST.sub("", name))
+    name = name.strip(_EDGES + "-")
     without_title = _TITLE_AFTER.sub("", name)
     name = without_title if " " in without_title else name
     return name[:-1].rstrip() if name.endswith("(") else name

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from processors.values.lines import TextLine, label_pattern, labels_in
+from processors.values.lines import TextLine, has_digit, label_pattern, labels_in
 from processors.values.money.amounts import DECIMAL_MARK
 from processors.values.money.currency import marks_in
 from processors.values.money.marks import SHORT_SIGNS, THOUSANDTHS, long_marks
@@ -33,6 +33,7 @@ _DOTTED = re.compile(
     r"(?<![\w.])(?P<sign>[-(]?)(?:[a-z]\.){2,3} ?(?=[-(]?\d)"
     r"|(?<=\d)(?P<behind> ?(?:[a-z]\.){2,3}(?!\w))"
 )
+_LEAST_POINTS = 2
 _LEAST_SUMS = 2
 _GLUED = re.compile(
     r"(?<![^\W_])(?P<sign>[-(\u2013\u2212]{0,2})(?P<mark>[^\W\d_]{1,4}\.?[$£€]?)"
@@ -59,7 +60,8 @@ def amount_lines(lines: Sequence[TextLine]) -> Sequence[TextLine]:
 
 def _undotted(line: TextLine) -> TextLine:
     """Return a line with its dotted currencies as they are without points: "k.d. 5.000"."""
-    if not _DOTTED.search(line.folded):
+    # Two letters with their points at least.
+    if line.folded.count(".") < _LEAST_POINTS or not _DOTTED.search(line.folded):
         return line
     return replace(line, folded=_DOTTED.sub(_without_points, line.folded))
 
@@ -85,7 +87,8 @@ def _without_marks(lines: Sequence[TextLine]) -> Sequence[TextLine]:
     found = Counter(
         match["mark"]
         for line in lines
-        if kind_of(line.folded)[0] or any(labels_in(line.folded, "totals", each) for each in parts)
+        if has_digit(line.folded)
+        and (kind_of(line.folded)[0] or any(labels_in(line.folded, "totals", e) for e in parts))
         for match in _GLUED.finditer(line.folded)
     )
     marks = {

@@ -7,6 +7,7 @@ from decimal import Decimal
 from functools import cache
 
 from processors.remembered import once_a_document
+from processors.values.lines import has_digit
 from processors.values.money.marks import SHORT_SIGNS, THOUSANDTHS, any_mark, long_marks
 
 MAX_DIGITS = 13
@@ -66,9 +67,9 @@ _OPENING = re.compile(rf"{_MINUS}?\(?{_MINUS}?$")
 _CREDIT_BEFORE = re.compile(r"(?<![a-z])cr[ .:]{0,2}$")
 
 # Scan errors: a blank beside the decimal point, the letters O for zero and I for one.
-_GAP_AT_DECIMALS = re.compile(r"(?<=\d)(?: ([.,])|([.,]) )(?=\d\d(?!\d))")
+_GAP_AT_DECIMALS = re.compile(r"(?: ([.,])|([.,]) )(?<=\d..)(?=\d\d(?!\d))")
 # Both beside a currency: "€ 31 . 40". In France the sign may be the point: "31€40".
-_GAPS_AT_DECIMALS = re.compile(r"(?<=[$€£¥])( ?\d{1,6}) ([.,]) (?=\d\d(?!\d))")
+_GAPS_AT_DECIMALS = re.compile(r"([$€£¥] ?\d{1,6}) ([.,]) (?=\d\d(?!\d))")
 _SIGN_AS_POINT = re.compile(r"(?<![\d.,])(\d{1,5})([€£])(\d\d)(?![\d.,])")
 # The point of a sum, read as a dash: "total 52-00", "cash rm 62- 00". Elsewhere it is a number.
 _DASH_AT_DECIMALS = re.compile(r"(?<=[a-z:)] )(\d{1,6})- ?(\d\d)$")
@@ -85,8 +86,9 @@ _PENCE = re.compile(r"(?<=£)( ?\d{1,5}) (\d\d)p(?![a-z])")
 _SUM_WORD = re.compile(
     r"[^\d]*\b(?:total|subtotal|cash|change|amount|amt|due|rm|visa|card)\b[^\d]*"
 )
-_LETTER_O = re.compile(r"(?<=[\d.,])o(?=[\d.,]|$|\s)")
-_LETTER_I = re.compile(r"(?:(?<=rm)|(?<=[$€£¥])|(?<![^\s:(]))[il|](?=\d{1,3}[.,]\d\d(?!\d))")
+# Both begin with their letter, to which a search can jump, and look behind it from there.
+_LETTER_O = re.compile(r"o(?<=[\d.,]o)(?=[\d.,]|$|\s)")
+_LETTER_I = re.compile(r"[il|](?=\d{1,3}[.,]\d\d(?!\d))(?:(?<=rm.)|(?<=[$€£¥].)|(?<![^\s:(].))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,17 +158,22 @@ def repair_scan_errors(folded: str) -> str:
         folded = _BRACKETS.sub(r"(\1)", folded)
     if "€" in folded:
         folded = _EURO_FOR_SIX.sub("6", folded)
-    folded = _COLON_AT_DECIMALS.sub(",", folded)
-    folded = _PENCE.sub(r"\1.\2 ", folded)
+    if ":" in folded:
+        folded = _COLON_AT_DECIMALS.sub(",", folded)
+    if "£" in folded:
+        folded = _PENCE.sub(r"\1.\2 ", folded)
     with_digits = _LETTER_I.sub("1", _LETTER_O.sub("0", folded))
     with_digits = _GAPS_AT_DECIMALS.sub(r"\1\2", with_digits)
-    with_digits = _SIGN_AS_POINT.sub(r"\1,\3\2", with_digits)
+    if "€" in folded or "£" in folded:
+        with_digits = _SIGN_AS_POINT.sub(r"\1,\3\2", with_digits)
     return _GAP_AT_DECIMALS.sub(r"\1\2", with_digits)
 
 
 def amounts_in(folded: str) -> list[Amount]:
     """Return the numbers of a folded line that can be amounts, from left to right."""
-    found = []
+    found: list[Amount] = []
+    if not has_digit(folded):
+        return found
     for start, end in _numbers_in(folded):
         if is_no_amount(folded, start, end):
             continue
