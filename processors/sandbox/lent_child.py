@@ -36,11 +36,16 @@ class LentChild(ChildProcess):
         return False
 
     def dismiss(self) -> None:
-        """Return it, stopped and with nothing of a document; else the lender ends it."""
+        """Return it, stopped and with nothing of a document; else the lender ends it.
+
+        The lender has it when this returns, unless it takes long: the next run may ask at once.
+        """
         with suppress(Ended, Irregular, OSError):
             if self.rest():
                 handover.send_state(self._connection, self.state())
                 self._is_back = True
+                # The lender closes the connection when it has looked at the child.
+                self._connection.recv(1)
 
     def end(self) -> None:
         """Close what leads to it; unless it was returned, it is ended."""

@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from pipeline.model import Findings, ReadStatus
-from processors.sandbox.lender import Lender, Offer
+from processors.sandbox.lender import Lendable, Lender, Offer
 from processors.sandbox.reader import SandboxedReader
 from tests.hostile.children import deeds
 from tests.hostile.children.conftest import LAYERS, LIMITS, doing
@@ -25,6 +25,8 @@ class Host:
     layers: str
     folder: Path
     started: list[psutil.Process]
+    loans: list[int]
+    """The number of documents that a child had read before, for each time that one was lent."""
 
     def run(self, *documents: str, owner: str = "ours") -> list[Findings]:
         """Read documents in a run of their own."""
@@ -50,30 +52,40 @@ class _Never:
 
 
 @contextmanager
-def hosting(layers: str, folder: Path) -> Iterator[Host]:
-    """Lend children to runs; each that is started is noted."""
+def hosting(layers: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Host]:
+    """Lend children to runs; each that is started is noted, and each time that one is lent."""
     started: list[psutil.Process] = []
+    loans: list[int] = []
     with _reader(layers, "ours", None) as reader:
 
         def offer() -> Offer:
             offered = reader.offer()
 
-            def start() -> object:
+            def start() -> Lendable:
                 child = offered.start()
                 started.append(psutil.Process(child.state().pid))
+                parts = child.parts
+
+                def noted() -> tuple[int, ...]:
+                    loans.append(child.state().documents)
+                    return parts()
+
+                monkeypatch.setattr(child, "parts", noted)
                 return child
 
             return replace(offered, start=start)
 
         with Lender(offer, later=lambda _: _Never()) as lender:
-            yield Host(lender, layers, folder, started)
+            yield Host(lender, layers, folder, started, loans)
     assert not [one for one in started if one.is_running()]
 
 
 @pytest.fixture(params=sampled(list(LAYERS), sample=["everything"]))
-def host(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Host]:
+def host(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Host]:
     """A host under some layers."""
-    with hosting(request.param, tmp_path) as host:
+    with hosting(request.param, tmp_path, monkeypatch) as host:
         yield host
 
 
@@ -86,6 +98,7 @@ def test_runs_share_a_child_and_see_nothing_of_each_others_documents(host: Host)
 
     assert (first.text, second.status) == ("innocent", ReadStatus.OK)
     assert len(host.started) == 1
+    assert host.loans == [0, 1]
     assert left == []
 
 
@@ -132,10 +145,13 @@ def test_a_lender_that_ends_stops_no_run(host: Host):
 def test_accounts_never_share_a_child(host: Host):
     """A run of another account with the same settings starts its own."""
     host.run("innocent")
-    host.run("innocent", owner="another")
+    (other,) = host.run("innocent", owner="another")
+    host.run("innocent")
 
+    assert other.status is ReadStatus.OK
     assert len(host.started) == 1
-    assert host.run("innocent")[0].status is ReadStatus.OK
+    # The last run found it as the first one had left it.
+    assert host.loans == [0, 1]
 
 
 def _folders(supervisor: psutil.Process) -> list[str]:
