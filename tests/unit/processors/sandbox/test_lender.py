@@ -132,9 +132,10 @@ def asked(lender: Lender, digest: bytes = DIGEST) -> Iterator[Loan | None]:
     connection = socket.socket(socket.AF_UNIX)
     connection.settimeout(WAIT_S)
     connection.connect(str(lender.path))
-    connection.sendall(digest)
     loan = None
     try:
+        # A lender that refuses may have closed the connection already.
+        connection.sendall(digest)
         state = handover.receive_state(connection)
         loan = Loan(connection, state, handover.receive_parts(connection))
         yield loan
