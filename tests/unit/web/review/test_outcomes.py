@@ -72,7 +72,7 @@ def test_other_amounts_look_as_in_their_column(office: Office):
 
 
 def test_a_correction_shows_what_was_written(office: Office):
-    """What the user typed, what was read, and what the record held before, each by its name."""
+    """What the user typed, what was read, and what the record had before, each by its name."""
     path = office.suggest()
     text = words(decide(office.signed_in(), path, "correct", text="7.25"))
 
@@ -81,7 +81,7 @@ def test_a_correction_shows_what_was_written(office: Office):
 
 
 def test_what_is_not_on_the_page_is_no_rejection(office: Office):
-    """The field and the history say so, and that the record stays; no change is told."""
+    """The field and the history say so, and that the record stays; no change is named."""
     path = office.suggest()
     browser = office.signed_in()
     text = words(decide(browser, path, "absent"))
