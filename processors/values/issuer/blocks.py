@@ -23,9 +23,9 @@ _HOUSE = re.compile(r"^\d{1,5}[a-z]?,? [^\W\d_]{3}|[^\W\d_]{3} \d{1,4}[a-z]?$")
 _ADDRESSED_NAME = re.compile(
     r"(?:mr|mrs|ms|miss|messrs|mme|mlle|sr|sra|sig|sig\.ra|hr|fr|fru|dhr|mevr|herrn)\.? [^\W\d_]"
 )
+"""Who is addressed: "Mrs. Ann Fox". A shop may be called so on the first line or with its form."""
 _RESPECTED = re.compile(r".{1,40}[^ ] ?(?:御中|様|殿|귀하|귀중)$")
 """The word of respect behind the name of a receiver in Japanese and Korean."""
-"""Who is addressed: "Mrs. Ann Fox". A shop may be called so on the first line or with its form."""
 _COLUMN_SLACK_PT = 12.0
 """How far to the left of its label a line of a block may begin."""
 
@@ -134,9 +134,12 @@ def pieces_by_party(rows: Sequence[Sequence[Piece]]) -> Mapping[str, frozenset[t
 def _is_addressed(piece: Piece) -> bool:
     """Return whether a piece is the name of a receiver by its form of address."""
     folded = piece.line.folded
+    text = piece.line.text
     is_person = piece.place > 0 and _ADDRESSED_NAME.match(folded) is not None
-    has_form = is_person and end_of_form(piece.line.text, folded)
-    return _RESPECTED.match(folded) is not None or (is_person and not has_form)
+    # "MS Trading House" is no lady.
+    is_initials = text.split(" ")[0].isupper() and not text.isupper()
+    is_firm = is_person and (is_initials or bool(end_of_form(text, folded)))
+    return _RESPECTED.match(folded) is not None or (is_person and not is_firm)
 
 
 def _above_attention(piece: Piece, above: Sequence[Piece]) -> set[tuple[int, int]]:

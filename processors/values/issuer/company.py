@@ -16,6 +16,7 @@ from processors.values.date_text import MonthNames, dates_in
 from processors.values.issuer.blocks import Piece, pieces_by_party, pieces_of
 from processors.values.issuer.composed import (
     before_address,
+    is_elsewhere,
     large_names_joined,
     names_a_body,
     sign_at_head,
@@ -57,10 +58,14 @@ _WITH_COMMA = -0.7
 _BEHIND_A_LABEL = -2.5
 """For "Hotel: Grand Kettle Ltd": a label that is not the seller's announces someone else."""
 _NAMED_AS_SELLER = 1.5
+_BRANCHES = frozenset({"store", "shop"})
+"""Labels of the seller that are also those of a branch."""
 _WITH_ITS_ADDRESS = 2.5
 """For a name with its street and town on one line: who issues a document says where it is."""
 _SIGNED_FOR = 2.2
 _AT_SIGNATURE = ", at a signature"
+_HEAD_LINES, _FOOT_LINES = 5, 4
+"""Lines of the head of a page, and those of its foot, where small print names the issuer."""
 _HEAD_OF_LETTER, _ADDRESS_LINES = 3, 4
 """Lines of a letter that may have its sender, and those of an address below it."""
 _OVER_TWO_LINES = 0.4
@@ -107,7 +112,9 @@ class _Page:
 
     def names_seller(self, piece: Piece, label: str) -> bool:
         """Return whether a label says that a piece is the seller, before it or above it."""
-        return bool(label) or piece.key in self.seller
+        # Below the name of a shop, "Store: Ely" is one of its places.
+        is_branch = self.begins_with_name and label.strip(" :") in _BRANCHES
+        return not is_branch and (bool(label) or piece.key in self.seller)
 
     def has_name_above(self, place: int) -> bool:
         """Return whether a line is the second one, below a name."""
@@ -212,9 +219,9 @@ def _composed(lines: Sequence[TextLine], usual_height_pt: float) -> Iterator[Pie
     """Yield pieces that are more or less than a line, and those at a signature."""
     for place, line in enumerate(lines):
         cut = before_address(line)
-        # "Mill House, 2 Mill Lane, Ely" below a name is where the name's owner is.
-        is_below_name = 0 < place < _TOP_LINES and bool(_name_in(lines[place - 1].text)[0])
-        if cut and not is_below_name:
+        # Elsewhere it is who gets the document, or where the owner of the name above it is.
+        is_edge = place == 0 or place >= max(len(lines) - _FOOT_LINES, _HEAD_LINES)
+        if cut and (is_edge or names_a_body(cut.folded) or is_elsewhere(cut, lines)):
             yield Piece(cut, place, points=_WITH_ITS_ADDRESS, why=", with its address")
     for place, line in large_names_joined(lines, usual_height_pt):
         yield Piece(line, place, points=_OVER_TWO_LINES, why=", over two lines")

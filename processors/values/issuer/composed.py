@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from processors.values.issuer.name_text import clean_name, is_town_with_code
+from processors.values.issuer.name_text import clean_name, is_no_name, is_town_with_code
 from processors.values.legal_forms import end_of_form, is_address, is_form_alone
 from processors.values.lines import TextLine, enclosing_box, fold, label_pattern
 
@@ -87,11 +87,25 @@ def signed_below(lines: Sequence[TextLine]) -> Iterator[TextLine]:
             is_title = _TITLE_OF_PERSON.search(line.folded) or label_pattern(
                 "parties", "no_name"
             ).search(line.folded)
-            if _PERSON.fullmatch(above.folded) and not is_title:
+            if is_title or any(map(str.isdigit, line.folded)):
+                continue
+            # Below the name of a person there may be a profession that no list has.
+            is_known = end_of_form(line.text, line.folded) or is_elsewhere(line, lines)
+            if _PERSON.fullmatch(above.folded) and is_known:
                 yield line
                 break
-            if names_a_body(line.folded) and not is_title:
+            if names_a_body(line.folded):
                 yield line
+
+
+def is_elsewhere(line: TextLine, lines: Sequence[TextLine]) -> bool:
+    """Return whether another line has the letters of this one, as text or in a web address."""
+    name = _letters_of(line.folded)
+    return any(name in _letters_of(other.folded) for other in lines if other.number != line.number)
+
+
+def _letters_of(folded: str) -> str:
+    return "".join(filter(str.isalnum, folded))
 
 
 def names_a_body(folded: str) -> bool:
@@ -115,6 +129,8 @@ def large_names_joined(
         both = (line, below)
         if not all(is_large(each, usual_height_pt) and not each.gaps for each in both):
             continue
+        if _is_title_or_town(below, lines):
+            continue
         if line.text.isupper() == below.text.isupper() and _are_one_block(line, below):
             boxes = [each.box for each in both if each.box]
             yield (
@@ -127,6 +143,14 @@ def large_names_joined(
                     words=(*line.words, *below.words),
                 ),
             )
+
+
+def _is_title_or_town(line: TextLine, lines: Sequence[TextLine]) -> bool:
+    """Return whether a line is a title or the town of an address: large, but no part of a name."""
+    is_town = any(
+        other.folded.startswith(line.folded) and is_town_with_code(other.folded) for other in lines
+    )
+    return is_town or is_no_name(line.folded, has_form=False)
 
 
 def _are_one_block(line: TextLine, below: TextLine) -> bool:

@@ -27,13 +27,20 @@ def company_of(text: str) -> str | None:
         ("Invoice from Otter Tiling to Heron Gallery\nInvoice # 12\nTotal 39.00", "Otter Tiling"),
         ("From: Otter Tiling <ann@otter.example>\nInvoice 12\nTotal 39.00", "Otter Tiling"),
         (
-            "Invoice 12\nTiles 39.00\nTotal 39.00\nKind regards,\nAnn Fox\nOtter Tiling",
+            "Invoice 12\nTiles 39.00\nTotal 39.00\nKind regards,\nAnn Fox\nOtter Tiling\nottertiling.example",
             "Otter Tiling",
         ),
         ("Cab No. 12\nDriver ID 220\nTotal 9.00\nOtter Cab Co.", "Otter Cab Co."),
         ("FOR HERE\nOtter Grill\nTotal 9.00", "Otter Grill"),
         ("To Go Noodles\nLevel 2, Otter Mall\nTotal 9.00", "To Go Noodles"),
         ("Receipt 12\nStore: Otter Foods\nTotal 9.00", "Otter Foods"),
+        ("HERON INKS\nStore: Ely Quay\nReceipt 12\nTotal 9.00", "HERON INKS"),
+        ("HERON INKS\nInvoice 12\nPrepared by: Ann Fox\nTotal 9.00", "HERON INKS"),
+        (
+            "Heron Inks\nInvoice 12\nAnn Fox, 5 Weir Lane, Ely CB7 4AB\nInk\nPen\nTotal 9.00",
+            "Heron Inks",
+        ),
+        ("Receipt 12\nMS Trading House\nServed by Ann\nTotal 9.00", "MS Trading House"),
         ("거래명세서\n공급자: 수달 문구\n합계 900원", "수달 문구"),
         ("Otter City\nUtilities\nAccount holder: Ann Fox\nAmount due $9.00", "Otter City"),
         ("Store 0042 Mgr. Ann\nOtter Foods\nTotal 9.00", "Otter Foods"),
@@ -143,3 +150,13 @@ def test_title_of_who_signs_is_no_company():
     page = _text_page("Dear Fox,\nhere it is.\nSincerely,\nAnn Vole, Ph.D.\nGroup Leader, Optics")
 
     assert "company" not in find_values([page], doc_class="letter")
+
+
+@pytest.mark.parametrize("below", ["Freelance Cartographer", "Royal Miles account 12"])
+def test_a_profession_below_a_signature_is_no_company(below: str):
+    """A line below a person's name is who the letter was signed for only if the page says so."""
+    page = _text_page(f"Invoice 12\nMaps 39.00\nTotal 39.00\nKind regards,\nAnn Fox\n{below}")
+
+    company = find_values([page]).get("company")
+
+    assert company is None or company.value != below
