@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 from flows.web.mapping.draft import EDITED
 from flows.web.mapping.listing import example_name, place_of_source
+from pipeline.model import Overwrite
+from pipeline.model.limits import SUGGEST_AT, WRITE_AT, Step
 from pipeline.settings.sources import ColumnSettings, SourceSettings
 
 _INSTEAD = {
@@ -16,14 +18,18 @@ _INSTEAD = {
         "does what is waiting for review."
     ),
 }
-_NAMES = {
-    "overwrite": "what may be overwritten",
-    "schedule": "the schedule",
-    "learn": "what is done with what is learned",
-    "reprocess_column": "the column that asks to read again",
-    "review": "the review table",
+_OVERWRITES = {
+    Overwrite.EMPTY: "only empty columns are filled",
+    Overwrite.OURS: "values that this program wrote are overwritten, those of users are not",
+    Overwrite.ALWAYS: "everything is overwritten, also values that users have typed",
 }
-"""What settings are called whose values say little to a reader."""
+_LEARNS = {
+    Step.OFF: "nothing is learned from filled records",
+    Step.SHADOW: "it is only counted how often what is learned would have been right",
+    Step.SUGGEST: "what is learned is suggested once it is proved",
+    Step.WRITE: "what is learned is written once it is proved",
+}
+_UNLESS = "where a column says nothing else"
 
 
 def of_action(does: str) -> list[str]:
@@ -45,7 +51,19 @@ def _whole(source: SourceSettings) -> Iterator[str]:
     takes = [f"{column} takes {_finding(value)}" for column, value in source.columns.items()]
     if takes:
         yield f"What is read is written: {_listed(takes)}."
+    for column, value in source.columns.items():
+        yield from _limits(column, _settings(value), ColumnSettings())
     yield _naming(source)
+    for name, usual in (("write_at", WRITE_AT), ("suggest_at", SUGGEST_AT)):
+        if getattr(source, name) != usual:
+            yield _certainty(name, source, f"the usual {_percent(usual)}")
+    # What may be overwritten is said of every new source: it decides what users can lose.
+    yield _sentence(f"{_UNLESS}, {_OVERWRITES[source.overwrite]}")
+    if source.index is not None:
+        yield f"Values of files that no record refers to go to the table {source.index.table}."
+    for name in ("schedule", "learn", "reprocess_column", "review"):
+        if getattr(source, name) != SourceSettings.model_fields[name].default:
+            yield _rest(name, source)
 
 
 def _naming(source: SourceSettings) -> str:
@@ -63,21 +81,25 @@ def _columns(new: SourceSettings, old: SourceSettings) -> Iterator[str]:
             yield f"{column} takes nothing any more; what it holds stays."
         elif before is None:
             yield f"{column} takes {_finding(now)} from now on."
-        elif _finding(now) != _finding(before):
-            yield f"{column} takes {_finding(now)} instead of {_finding(before)}."
+            yield from _limits(column, _settings(now), ColumnSettings())
         else:
+            if _finding(now) != _finding(before):
+                yield f"{column} takes {_finding(now)} instead of {_finding(before)}."
             yield from _limits(column, _settings(now), _settings(before))
 
 
 def _limits(column: str, now: ColumnSettings, before: ColumnSettings) -> Iterator[str]:
-    """Yield what becomes different for a column that takes what it did."""
+    """Yield what becomes different for a column, beside what it takes."""
     for name, verb in (("write_at", "written"), ("suggest_at", "suggested")):
         value, was = getattr(now, name), getattr(before, name)
         if value != was:
             yield f"{column} is {verb} from {_percent(value)} on, instead of {_percent(was)}."
-    for name in ("overwrite", "learn"):
-        if getattr(now, name) != getattr(before, name):
-            yield f"For {column}, {_NAMES[name]} becomes different."
+    if now.overwrite != before.overwrite:
+        means = "it is as for the source what may be overwritten"
+        yield f"In {column}, {_OVERWRITES[now.overwrite] if now.overwrite else means}."
+    if now.learn != before.learn:
+        means = "it is as for the source what is learned"
+        yield f"For {column}, {_LEARNS[now.learn] if now.learn else means}."
 
 
 def _others(new: SourceSettings, old: SourceSettings) -> Iterator[str]:
@@ -90,14 +112,41 @@ def _others(new: SourceSettings, old: SourceSettings) -> Iterator[str]:
         yield f"Only records where {new.where} are read." if new.where else "All records are read."
     if "rename" in differs:
         yield _naming(new)
-    for name, verb in (("write_at", "written"), ("suggest_at", "suggested")):
+    for name in ("write_at", "suggest_at"):
         if name in differs:
-            value, was = _percent(getattr(new, name)), _percent(getattr(old, name))
-            unless = "if their column says nothing else"
-            yield f"Values are {verb} from {value} on, instead of {was}, {unless}."
-    for name, what in _NAMES.items():
+            yield _certainty(name, new, _percent(getattr(old, name)))
+    if "overwrite" in differs:
+        yield _sentence(f"{_UNLESS}, {_OVERWRITES[new.overwrite]}")
+    for name in ("schedule", "learn", "reprocess_column", "review"):
         if name in differs:
-            yield f"{what[0].upper()}{what[1:]} becomes different."
+            yield _rest(name, new)
+
+
+def _certainty(name: str, source: SourceSettings, instead: str) -> str:
+    verb = {"write_at": "written", "suggest_at": "suggested"}[name]
+    value = _percent(getattr(source, name))
+    return f"Values are {verb} from {value} on, instead of {instead}, {_UNLESS}."
+
+
+def _rest(name: str, source: SourceSettings) -> str:
+    """Say what a setting means that is neither about columns nor about limits."""
+    schedule, column, review = source.schedule, source.reprocess_column, source.review
+    return {
+        "schedule": f"It has a schedule of its own: {schedule}."
+        if schedule
+        else "It is read on the schedule of the installation.",
+        "learn": _sentence(f"{_UNLESS}, {_LEARNS[source.learn]}"),
+        "reprocess_column": f"Users have files read again by setting column {column}."
+        if column
+        else "No column asks to read files again.",
+        "review": f"Suggestions are also kept in table {review.table}, for decisions there."
+        if review
+        else "Suggestions are not kept in a review table.",
+    }[name]
+
+
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}."
 
 
 def _settings(value: str | ColumnSettings) -> ColumnSettings:
