@@ -1,6 +1,6 @@
 """Examine an installation: one check after another, each with what to do when it fails."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -25,7 +25,7 @@ from pipeline.errors import BadSettings, LedgerUnavailable
 from pipeline.model import SourceSpec
 from pipeline.ports import RecordTarget
 from pipeline.settings import Settings
-from pipeline.settings.sources import read_twice
+from pipeline.settings.sources import SourceSettings, read_twice
 from pipeline.source_run.checks import blocked, changed_types, refuse_source
 from pipeline.wording import counted
 
@@ -43,9 +43,7 @@ def examine(config: Path) -> Iterator[Check]:
             yield Check("settings", ok=False, detail=problem, remedy=remedy)
         return
     yield Check("settings", ok=True, detail=f"{config}: {counted(len(settings.sources), 'source')}")
-    remedy = "Map the files in one of them, or give both a `where` that excludes the other's."
-    for sentence in read_twice(settings.sources):
-        yield Check("sources", ok=False, detail=f"{sentence}.", remedy=remedy)
+    yield from examine_sources(settings.sources)
     # What is on this machine comes first: it explains most failures, and costs no call.
     checks = [
         ("archive", check_archive, "Check archive.url, the credentials and the free space."),
@@ -63,6 +61,22 @@ def examine(config: Path) -> Iterator[Check]:
         yield attempt("webhooks of syncs", partial(reported_syncs, settings), remedy)
     yield from account_checks(settings)
     yield from examine_server(settings, Server.from_environment(), known_owner(settings, config))
+
+
+def examine_sources(sources: Sequence[SourceSettings]) -> Iterator[Check]:
+    """Yield a warning for every two sources that read the same files: it is allowed."""
+    running = [source for source in sources if not source.paused]
+    for number, one in enumerate(running):
+        for other in running[number + 1 :]:
+            # A folder has no `where`.
+            remedy = (
+                "Read the files in one of them, or give each a folder outside the other's."
+                if one.folder
+                else "Map the files in one of them, or give both a `where` that excludes the "
+                "other's."
+            )
+            for sentence in read_twice([one, other]):
+                yield Check("sources", ok=True, detail=f"{sentence}.", remedy=remedy)
 
 
 def known_owner(settings: Settings, config: Path) -> Owner:
