@@ -21,11 +21,11 @@ from flows.doctor.safety import examine_safety
 from flows.doctor.server import examine_server
 from flows.prefect.deployments.ownership import Owner, owner_of
 from flows.prefect.server import Server
-from pipeline.errors import BadSettings, LedgerUnavailable
+from pipeline.errors import BadSettings, IngestError, LedgerUnavailable
 from pipeline.model import SourceSpec
 from pipeline.ports import RecordTarget
 from pipeline.settings import Settings
-from pipeline.settings.sources import SourceSettings, read_twice
+from pipeline.settings.sources import SourceSettings, also_in_folder, read_twice
 from pipeline.source_run.checks import blocked, changed_types, refuse_source
 from pipeline.wording import counted
 
@@ -77,6 +77,23 @@ def examine_sources(sources: Sequence[SourceSettings]) -> Iterator[Check]:
             )
             for sentence in read_twice([one, other]):
                 yield Check("sources", ok=True, detail=f"{sentence}.", remedy=remedy)
+
+
+def examine_folders(sources: Sequence[SourceSettings], target: RecordTarget) -> Iterator[Check]:
+    """Yield a warning for every folder whose files a record of another source may name."""
+
+    def file_fields(source: SourceSettings) -> Sequence[str]:
+        spec = source.spec()
+        try:
+            columns = target.columns(spec.container, is_view=spec.view is not None)
+        except IngestError:  # the source has its own check
+            return ()
+        return [name for name, column in columns.items() if column.type == "FILE"]
+
+    remedy = "Keep the files that records name in a folder of their own, outside this one."
+    running = [source for source in sources if not source.paused]
+    for sentence in also_in_folder(running, file_fields):
+        yield Check("sources", ok=True, detail=f"{sentence}.", remedy=remedy)
 
 
 def known_owner(settings: Settings, config: Path) -> Owner:
@@ -139,6 +156,7 @@ def account_checks(settings: Settings) -> Iterator[Check]:
             return
         yield attempt("api version", lambda: versions_text(client), "Run doctor again later.")
         target = open_target(client)
+        yield from examine_folders(settings.sources, target)
         remedy = "Check the names in the settings, and what the API profile may read and write."
         for spec in settings.specs().values():
             check = partial(check_source, spec, target, settings)

@@ -1,7 +1,8 @@
 """The `[[sources]]` entries of the settings file."""
 
 import difflib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import product
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
@@ -282,6 +283,28 @@ def read_twice(sources: Sequence[SourceSettings]) -> Iterator[str]:
             )
             renamed = ", and each run of one gives the files of the other new names"
             yield files + (renamed if one.rename and other.rename else "")
+
+
+def also_in_folder(
+    sources: Sequence[SourceSettings], file_fields: Callable[[SourceSettings], Sequence[str]]
+) -> Iterator[str]:
+    """Yield a sentence for each folder beside a table whose FILE fields may name its files.
+
+    `file_fields` returns the FILE fields of a table or view. Which paths they hold, only the
+    records show: whether a file is read twice is not certain.
+    """
+    folders = [source for source in sources if source.folder]
+    others = [source for source in sources if not source.folder]
+    # Without a folder nobody is asked.
+    for source, folder in product(others, folders):
+        read = {name.casefold() for name in source.fields}
+        named = [name for name in file_fields(source) if not read or name.casefold() in read]
+        if named:
+            yield (
+                f"sources {source.name!r} and {folder.name!r} may read the same files: those in "
+                f"{folder.folder} whose path is in {', '.join(named)} of "
+                f"{source.table or source.view} are read, and may be renamed, by both"
+            )
 
 
 def _have_own_conditions(one: SourceSettings, other: SourceSettings) -> bool:

@@ -9,12 +9,12 @@ from flows.web.mapping.draft import EDITED, Draft
 from pipeline.decide.mapping import refuse_columns
 from pipeline.errors import BadSettings
 from pipeline.model import Column, SourceSpec
-from pipeline.model.schema import DiscoveredAccount
+from pipeline.model.schema import Container, DiscoveredAccount
 from pipeline.onboarding.cost import SourceCost, source_cost
 from pipeline.onboarding.preview import Becomes, becomes
 from pipeline.onboarding.settings_edit import Change, added, changed, changes_between
 from pipeline.settings import Settings
-from pipeline.settings.sources import SourceSettings, column_conflicts, read_twice
+from pipeline.settings.sources import SourceSettings, also_in_folder, column_conflicts, read_twice
 from pipeline.source_run.checks import refuse_reprocess_column
 from pipeline.steps.write_back import refuse_review
 
@@ -64,8 +64,32 @@ def examine(
         tuple(dict.fromkeys(problems)),
         tuple(becomes(spec, columns, sample) for sample in samples[-PREVIEWS:]),
         source_cost(spec, looked.container, files=looked.files, schedule=settings.serve.schedule),
-        tuple(_about(source, read_twice([*_others(settings, old), source]))),
+        tuple(
+            _about(
+                source, shared_files([*_others(settings, old), source], looked.container, account)
+            )
+        ),
     )
+
+
+def shared_files(
+    sources: Sequence[SourceSettings], container: Container, account: DiscoveredAccount | None
+) -> Iterator[str]:
+    """Yield which sources read the same files, and which may; the draft is the last source."""
+
+    def file_fields(source: SourceSettings) -> Sequence[str]:
+        # Of other tables, only a look at the account has the types of columns.
+        known = [container] if source is sources[-1] else (account.containers if account else ())
+        return [
+            name
+            for one in known
+            if (one.name, one.is_view) == (source.table or source.view, source.view is not None)
+            for name, column in one.columns.items()
+            if column.type == "FILE"
+        ]
+
+    yield from read_twice(sources)
+    yield from also_in_folder(sources, file_fields)
 
 
 def _problems(

@@ -105,13 +105,7 @@ def _limits(column: str, now: ColumnSettings, before: ColumnSettings) -> Iterato
 def _others(new: SourceSettings, old: SourceSettings) -> Iterator[str]:
     """Yield what becomes different beside the columns."""
     differs = {name for name in EDITED if getattr(new, name) != getattr(old, name)}
-    if "fields" in differs:
-        fields = f"column {_listed(new.fields)}" if new.fields else "all its columns with files"
-        yield f"The files of {fields} are read."
-    if "where" in differs:
-        yield f"Only records where {new.where} are read." if new.where else "All records are read."
-    if "rename" in differs:
-        yield _naming(new)
+    yield from _files(new, differs)
     for name in ("write_at", "suggest_at"):
         if name in differs:
             yield _certainty(name, new, _percent(getattr(old, name)))
@@ -120,6 +114,17 @@ def _others(new: SourceSettings, old: SourceSettings) -> Iterator[str]:
     for name in ("schedule", "learn", "reprocess_column", "review"):
         if name in differs:
             yield _rest(name, new)
+
+
+def _files(new: SourceSettings, differs: set[str]) -> Iterator[str]:
+    """Yield which files are read from now on, and how they are called."""
+    if "fields" in differs:
+        fields = f"column {_listed(new.fields)}" if new.fields else "all its columns with files"
+        yield f"The files of {fields} are read."
+    if "where" in differs:
+        yield f"Only records where {new.where} are read." if new.where else "All records are read."
+    if "rename" in differs:
+        yield _naming(new)
 
 
 def _certainty(name: str, source: SourceSettings, instead: str) -> str:

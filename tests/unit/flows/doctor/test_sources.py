@@ -1,8 +1,13 @@
 """What doctor says of sources that read the same files."""
 
+from typing import cast
+
 import pytest
 
-from flows.doctor.installation import examine_sources
+from flows.doctor.installation import examine_folders, examine_sources
+from pipeline.errors import BadSettings
+from pipeline.model import Column
+from pipeline.ports import RecordTarget
 from pipeline.settings.sources import SourceSettings
 
 
@@ -15,7 +20,7 @@ def _source(name: str, **values: object) -> SourceSettings:
     [({"table": "Receipts"}, "`where`"), ({"folder": "/In"}, "outside the other's")],
 )
 def test_files_that_two_sources_read_are_a_warning(place: dict[str, object], remedy: str):
-    """It is allowed, so the installation is ready; a folder is not told to take a condition."""
+    """It is allowed, so the installation is ready; a folder has no condition."""
     (check,) = examine_sources([_source("one", **place), _source("two", **place)])
 
     assert check.ok
@@ -28,3 +33,39 @@ def test_a_paused_source_reads_nothing_twice():
     paused = _source("two", table="Receipts", paused=True)
 
     assert list(examine_sources([_source("one", table="Receipts"), paused])) == []
+
+
+class _Target:
+    """An account whose tables have one FILE and one ATTACHMENT field; one table is missing."""
+
+    def columns(self, container: str, *, is_view: bool) -> dict[str, Column]:  # noqa: ARG002 - as the real one
+        if container == "Missing":
+            raise BadSettings(["no such table"])
+        return {"Document": Column("Document", "FILE"), "Scan": Column("Scan", "ATTACHMENT")}
+
+
+@pytest.mark.parametrize(
+    ("place", "warnings"),
+    [
+        ({"table": "Documents"}, 1),
+        ({"view": "Open_Documents", "fields": ["document"]}, 1),
+        ({"table": "Documents", "fields": ["Scan"]}, 0),
+        ({"table": "Documents", "paused": True}, 0),
+        ({"table": "Missing"}, 0),
+    ],
+)
+def test_a_folder_beside_a_file_field_is_a_warning(place: dict[str, object], warnings: int):
+    """Its files may be those that the field names; an attachment is in no folder."""
+    sources = [_source("records", **place), _source("inbox", folder="/Inbox")]
+
+    checks = list(examine_folders(sources, cast("RecordTarget", _Target())))
+
+    assert [check.ok for check in checks] == [True] * warnings
+    assert all("those in /Inbox whose path is in Document" in check.detail for check in checks)
+
+
+def test_a_file_field_without_a_folder_is_fine():
+    """Nothing else reads its files."""
+    target = cast("RecordTarget", _Target())
+
+    assert list(examine_folders([_source("records", table="Documents")], target)) == []
