@@ -14,6 +14,7 @@ from processors.confidence import with_probabilities
 from processors.contract import RENDITIONS, Page, ReadSettings
 from processors.split import Part, documents_in
 from processors.split.main import merge_documents
+from processors.split.rivals import without_rivals
 from processors.values import find_values
 
 _OPEN_CONFIDENCE = 0.3
@@ -57,7 +58,7 @@ def read_pages(pages: Sequence[Page], file: File, settings: ReadSettings) -> Sai
     parts = documents_in(pages, media_type=file.media_type, own_rules=settings.rules)
     if len(parts) <= 1:
         doc_type = file.said or _class_of(pages, file, settings)
-        return Said(doc_type, _values_on(pages, doc_type, settings))
+        return Said(doc_type, _values_on(pages, doc_type, settings, parts))
 
     children: list[Child] = []
     for part in parts[: file.most_documents]:
@@ -87,16 +88,25 @@ def _class_of(pages: Sequence[Page], file: File, settings: ReadSettings) -> Find
 
 
 def _values_on(
-    pages: Sequence[Page], doc_type: Finding, settings: ReadSettings
+    pages: Sequence[Page],
+    doc_type: Finding,
+    settings: ReadSettings,
+    parts: Sequence[Part] = (),
 ) -> dict[str, Finding]:
-    """Return the values of one document, each with the probability that it is right."""
+    """Return the values of one document, each with the probability that it is right.
+
+    What may be of another bill in its part of the file is left open.
+    """
     found = find_values(
         pages,
         languages=settings.languages,
         date_order=settings.date_order,
         doc_class=doc_type.value,
     )
-    return with_probabilities(found, pages, doc_type=doc_type, languages=settings.languages)
+    values = with_probabilities(found, pages, doc_type=doc_type, languages=settings.languages)
+    for part in parts:
+        values = without_rivals(values, part.own) if part.own else values
+    return values
 
 
 def _child_of(part: Part, file: File, settings: ReadSettings) -> Child:
@@ -113,7 +123,7 @@ def _child_of(part: Part, file: File, settings: ReadSettings) -> Child:
         media_type=file.media_type,
         status=ReadStatus.OK if has_text else ReadStatus.EMPTY,
         doc_type=doc_type,
-        fields=_values_on(part.pages, doc_type, settings),
+        fields=_values_on(part.pages, doc_type, settings, [part]),
         pages=texts,
         text="\f".join(page.text for page in texts),
         metadata={"reason": "; ".join(part.reasons)} if part.reasons else {},

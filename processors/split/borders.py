@@ -65,7 +65,7 @@ REASONS = {
     "one_bare": "its number is 1",
     "finished": "the page before is the last one of its document",
     "another_number": "it has another number and a total of its own",
-    "another_bill": "it has another issuer, date and total",
+    "another_bill": "it has another issuer and a total of its own",
     "another_letter": "it begins as a letter, with another date",
     "bill_and_letter": "a letter and a bill are different documents",
     "another_slip": "it is a receipt with another date or total",
@@ -104,7 +104,7 @@ def border_between(
     `after` are the next pages: its sum may be on one of them. `has_looks`: the pages are sheets of
     paper. Those of a table or of slides differ anyway.
     """
-    if page.signs.is_blank or _is_next(before.last.signs.numbering, page.signs.numbering):
+    if page.signs.is_blank or is_next(before.last.signs.numbering, page.signs.numbering):
         return NO_BORDER
     signs: list[str] = []
     if has_looks:
@@ -160,7 +160,7 @@ def _difference(bill: Contents, page: Contents) -> str:
     return "another amount that is to be paid" if differs else ""
 
 
-def _is_next(before: Numbering | None, numbering: Numbering | None) -> bool:
+def is_next(before: Numbering | None, numbering: Numbering | None) -> bool:
     """Return whether the numbers of two pages follow one another."""
     if before is None or numbering is None:
         return False
@@ -178,7 +178,20 @@ def _bill_signs(before: Group, page: Contents, after: Iterable[Contents]) -> lis
     if before.has_other_dates_than(page) and page.has_total and before.has_total:
         issuers = {before.first.issuer, page.issuer}
         signs.append("bill" if None in issuers or len(issuers) == 1 else "another_bill")
+    elif _is_bill_of_another(before.first, page):
+        signs.append("another_bill")
     return signs
+
+
+def _is_bill_of_another(bill: Contents, page: Contents) -> bool:
+    """Return whether two pages are titled bills of different issuers, whatever their dates.
+
+    Neither names the other: a page of details may be headed by who delivered.
+    """
+    if not (bill.signs.has_title and page.signs.has_title and bill.is_bill and page.is_bill):
+        return False
+    one, other = bill.issuer, page.issuer
+    return bool(one and other) and _difference(bill, page) == "another issuer"
 
 
 def _has_total(page: Contents, after: Iterable[Contents]) -> bool:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from processors.contract import Page
 from processors.detect import media
-from processors.split.bills import bills_on
+from processors.split.bills import Bills, bills_on
 from processors.split.borders import border_between
 from processors.split.contents import Contents, Group
+from processors.split.rivals import first_of_rivals
 
 _MOST_PAGES_WITH_BILLS = 20  # of later pages the lines are not kept
 _MOST_PAGES_AHEAD = 5  # among which the sum of a bill is looked for
@@ -20,12 +21,14 @@ class Part:
     """The pages of one document, and why a document begins there.
 
     `place` counts the documents on a page that has several, from 1; it is 0 for whole pages. The
-    first document of a file needs no reason.
+    first document of a file needs no reason. `own` is the page, or the part of one, that says what
+    the document is, where another page has a bill that may be another one.
     """
 
     pages: tuple[Page, ...]
     reasons: tuple[str, ...] = ()
     place: int = 0
+    own: Contents | None = None
 
     @property
     def page_range(self) -> tuple[int, int]:
@@ -52,20 +55,25 @@ def documents_in(
     parts: list[Part] = []
     open_pages: list[Contents] = []
     reasons: tuple[str, ...] = ()
+    quoting: Contents | None = None
 
     def close() -> None:
         if open_pages:
-            parts.append(Part(tuple(each.page for each in open_pages), reasons))
+            own = quoting or first_of_rivals(open_pages)
+            parts.append(Part(tuple(each.page for each in open_pages), reasons, own=own))
             open_pages.clear()
 
     all_contents = [Contents(page, own_rules=own_rules) for page in pages]
     for number, contents in enumerate(all_contents, start=1):
         page = contents.page
-        bills = bills_on(contents) if page.text.number <= _MOST_PAGES_WITH_BILLS else [page]
-        if len(bills) > 1:
+        is_early = page.text.number <= _MOST_PAGES_WITH_BILLS
+        bills = bills_on(contents) if is_early else Bills([page])
+        if len(bills.pages) > 1:
             close()
+            quoting = None
             parts += [
-                Part((bill,), (SEVERAL_ON_PAGE,), place) for place, bill in enumerate(bills, 1)
+                Part((bill,), (SEVERAL_ON_PAGE,), place)
+                for place, bill in enumerate(bills.pages, 1)
             ]
             continue
         if open_pages:
@@ -77,9 +85,10 @@ def documents_in(
             )
             if border.is_one:
                 close()
-                reasons = border.reasons
+                reasons, quoting = border.reasons, None
         else:
             reasons = ()
+        quoting = quoting or bills.own
         open_pages.append(contents)
     close()
     return parts

@@ -156,14 +156,21 @@ def _belongs(top: Sequence[str]) -> str:
 def _repeatable(lines: Sequence[str]) -> frozenset[str]:
     """Return lines that the pages of one document repeat, without the numbers of pages.
 
-    A title is on every bill, whoever wrote it.
+    A title is on every bill, whoever wrote it; a customer and a day are on bills of many.
     """
     bare = (_BARE_OF.sub("", _NUMBERED.sub("", line)).strip() for line in lines)
     return frozenset(
         line
         for line in bare
-        if len(line) >= _LEAST_HEAD_CHARS and not _pattern("titles", "document").fullmatch(line)
+        if len(line) >= _LEAST_HEAD_CHARS
+        and not _pattern("titles", "document").fullmatch(line)
+        and not _pattern("labels", "of_others").match(line)
     )
+
+
+def is_quoted(line: str) -> bool:
+    """Return whether a folded line announces a bill that another one quotes."""
+    return _pattern("belongs", "quotes").search(line) is not None
 
 
 @cache

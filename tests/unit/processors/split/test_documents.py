@@ -20,6 +20,11 @@ Invoice number: 4712
 Invoice date: 2026-04-02
 Pots 99.00
 Total due: EUR 99.00"""
+SHORT_BILL = """Kettle Ltd
+Invoice
+Date: 3 May 2024
+Bill to: Ann Fern
+Total EUR 120.00"""
 RECEIPT = """Harbour Market
 RECEIPT
 Cashier: 7
@@ -71,6 +76,11 @@ def ranges(*texts: str) -> list[tuple[int, int]]:
         (LETTER, RECEIPT.replace("Harbour Market", "Juniper House")),
         (RECEIPT, RECEIPT.replace("04-05", "04-09")),
         (RECEIPT, RECEIPT.replace("3.50", "4.50")),
+        (SHORT_BILL, SHORT_BILL.replace("Kettle Ltd", "Badger Ltd").replace("120", "80")),
+        (
+            f"{SHORT_BILL}\nPage 1 of 1",
+            f"{SHORT_BILL}\nPage 1 of 1".replace("Kettle Ltd", "Badger Ltd").replace("120", "80"),
+        ),
     ],
 )
 def test_two_documents_are_kept_apart(texts: tuple[str, ...]):
@@ -86,6 +96,10 @@ def test_two_documents_are_kept_apart(texts: tuple[str, ...]):
             "Continued\nPots 100.00\nTotal due: EUR 120.00",
         ),
         (BILL, TERMS),
+        (
+            BILL,
+            "Conditions\nEffective 1 January 2020. Kettle Group plc\nMinimum order total EUR 500",
+        ),
         (BILL, "Appendix A\nDrawings of the cups"),
         (BILL, BILL.replace("INVOICE", "INVOICE  COPY")),
         (BILL, BILL.replace("Kettle Ltd", "Kettle Ltd (duplicate)")),

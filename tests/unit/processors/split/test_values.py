@@ -2,10 +2,52 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.unit.processors import documents
 
 BILL = "Kettle Ltd\nInvoice number: 4711\nInvoice date: 2026-03-01\nTotal due: EUR 120.00"
 OTHER = "Teapot Inc\nInvoice number: 4712\nDue date: 2026-04-01\nTotal due: EUR 99.00"
+
+SHORT = "Kettle Ltd\nInvoice\nDate: 3 May 2024\nTotal EUR 120.00"
+QUOTED = "Invoice date: 2 April 2024\nInvoice total EUR 80.00"
+CREDIT_NOTE = (
+    "Kettle Ltd\nCREDIT NOTE\nCredit note no: CN 77\nDate: 3 May 2024\nTotal EUR -20.00\n"
+    f"This note refers to:\nInvoice no: 870\n{QUOTED}"
+)
+NUMBERED = SHORT.replace("Invoice", "Invoice no 881")
+
+
+@pytest.mark.parametrize(
+    "pages",
+    [
+        (
+            f"{NUMBERED}\nPage 1 of 2",
+            "Annex: expenses\nTaxi receipt no 5523\nDate: 1 May 2024\nTotal EUR 20.00\nPage 2 of 2",
+        ),
+        (
+            NUMBERED,
+            "Conditions\nEffective 1 January 2020. Kettle Group plc\nMinimum order total EUR 500.00",
+        ),
+        (NUMBERED, NUMBERED.replace("120", "80")),
+        (SHORT, SHORT.replace("120", "80")),
+        (CREDIT_NOTE,),
+        (f"{NUMBERED}\nLast invoice\nInvoice no: 870\n{QUOTED}\nPaid, thank you",),
+    ],
+)
+def test_a_bill_that_another_one_annexes_or_quotes_says_nothing_of_it(
+    pages: tuple[str, ...], tmp_path: Path
+):
+    """They are one document; its sum is open, and nothing else is of the other bill."""
+    findings = documents.read("\f".join(pages).encode(), tmp_path)
+
+    values = {name: finding.value for name, finding in findings.fields.items()}
+    assert findings.children == ()
+    assert values["total"] is None
+    assert values.get("amount_due") is None
+    assert values["company"] in {None, "Kettle Ltd"}
+    assert values["date"] in {None, "2024-05-03"}
+    assert values.get("invoice_number") in {None, "881", "CN 77"}
 
 
 def test_two_documents_in_one_file_leave_open_what_they_differ_in(tmp_path: Path):
