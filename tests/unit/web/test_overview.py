@@ -11,6 +11,7 @@ from pipeline.model import SourceSpec
 from pipeline.model.learning import LearnedModel
 from pipeline.model.users import Role
 from pipeline.ports.ledger.files import Acknowledgement
+from pipeline.source_run.leases import leased_worker
 from tests.unit.web.conftest import HOSTILE, Office, words
 
 
@@ -91,6 +92,33 @@ def test_runs_are_listed(office: Office):
     )
 
     assert "ingest receipts, mail done 3 done 5 run-9" in words(office.signed_in().get("/"))
+
+
+def test_a_run_says_what_its_figures_mean(office: Office):
+    """One that runs counts at its end; one that planned wrote nothing; an old failure is named."""
+    usage = office.world.ledger.usage
+    usage.start_run("run-1", "ingest", ["receipts"])
+    done = {"done": 24, "failed": 0}
+    usage.finish_run("run-1", "done", counts=done, calls={}, values={"written": 0, "planned": 9})
+    usage.start_run("run-2", "ingest", ["receipts"])
+    usage.finish_run("run-2", "partly failed", counts=done, calls={}, values={"written": 9})
+    usage.start_run("run-3", "ingest", ["receipts"])
+    usage.finish_run("run-3", "partly failed", counts={"failed": 1}, calls={}, values={})
+
+    text = words(office.signed_in().get("/"))
+
+    assert "done 24 done planned only 0 run-1" in text
+    assert "partly failed 24 done · some of earlier runs still need a user 0 run-2" in text
+    assert "partly failed 1 failed 0 run-3" in text
+
+
+def test_a_run_that_runs_has_no_figures_yet(office: Office):
+    """Nothing is counted before its end, so "none" and 0 calls would be wrong."""
+    with leased_worker(office.world.ledger, "run-9"):
+        office.world.ledger.usage.start_run("run-9", "review")
+        text = words(office.signed_in().get("/"))
+
+    assert "review running counted at its end run-9" in text
 
 
 def test_hostile_names_and_texts_stay_text(office: Office):

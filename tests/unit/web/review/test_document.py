@@ -248,14 +248,14 @@ def test_the_queue_lists_and_filters(office: Office):
     young = words(browser.get("/review?days=1"))
 
     assert "2 records wait" in everything
-    assert "high risk about 12.50 Waits since" in everything
+    assert "high risk document of 12.50 Waits since" in everything
     assert "Total : 99.00 → 12.50 99 % sure" in everything
     assert "1 record waits" in types
     assert "Receipts record 2" in types
     assert "No record with this filter waits" in none
     assert "No record with this filter waits" in poor
     assert "2 records wait" in rich
-    assert "about 12.50 Waits since" in rich
+    assert "document of 12.50 Waits since" in rich
     assert "No record with this filter waits" in young
 
 
