@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from pipeline.model import Finding
-from processors.values.address import address_in
 from processors.values.candidates import with_others
 from processors.values.date_text import MonthNames, dates_in
 from processors.values.issuer.blocks import Piece, pieces_by_party, pieces_of
@@ -66,8 +65,6 @@ _SIGNED_FOR = 2.2
 _AT_SIGNATURE = ", at a signature"
 _HEAD_LINES, _FOOT_LINES = 5, 4
 """Lines of the head of a page, and those of its foot, where small print names the issuer."""
-_HEAD_OF_LETTER, _ADDRESS_LINES = 3, 4
-"""Lines of a letter that may have its sender, and those of an address below it."""
 _OVER_TWO_LINES = 0.4
 """For two lines in large letters as one name, compared with the first of them alone."""
 
@@ -143,13 +140,15 @@ def find_company(
 
 
 def _is_of_letter(candidate: _Candidate, lines: Sequence[TextLine]) -> bool:
-    """Return whether a name of some body heads a letter with its address, or is where it is signed.
+    """Return whether the name of some body heads a letter above its address, or its signature.
 
     The name of a person may be there, too, who is no company.
     """
     number = candidate.line.number
     is_signed = candidate.reason.endswith(_AT_SIGNATURE)
-    is_head = number < _HEAD_OF_LETTER and bool(address_in(lines[number + 1 :][:_ADDRESS_LINES]))
+    # Over several lines it may as well be the address of who gets the letter.
+    parts = [part.strip() for line in lines[1:2] for part in line.folded.split(",")]
+    is_head = number == 0 and len(parts) > 1 and any(map(is_town_with_code, parts))
     return names_a_body(fold(candidate.name)) and (is_head or is_signed)
 
 

@@ -68,13 +68,13 @@ def test_receiver_is_no_issuer(text: str):
 
 def test_letterhead_of_a_body():
     """A letter has its sender in its head, above the address, and no person for a company."""
-    letter = "Otter Society\n80 Mill Lane\nEly CB6 1AA\n4 June 2024\nDear Ann,\nall is done."
+    letter = "Otter Society\n80 Mill Lane, Ely CB6 1AA\n4 June 2024\nDear Ann,\nall is done."
 
     found = find_values([_text_page(letter)], doc_class="letter")
     private = find_values([_text_page(letter.replace("Society", "Fox"))], doc_class="letter")
 
     assert found["company"].value == "Otter Society"
-    assert found["address"].value == "80 Mill Lane Ely CB6 1AA"
+    assert found["address"].value == "80 Mill Lane, Ely CB6 1AA"
     assert "company" not in private
 
 
@@ -160,3 +160,14 @@ def test_a_profession_below_a_signature_is_no_company(below: str):
     company = find_values([page]).get("company")
 
     assert company is None or company.value != below
+
+
+@pytest.mark.parametrize("head", ["", "Heron Trading\n5 Weir Lane, Ely CB7 4AB\n"])
+def test_who_gets_a_letter_is_not_who_wrote_it(head: str):
+    """A name above an address over several lines is as often the receiver's."""
+    receiver = "Otter Trading\n12 Hill Row\nEly CB6 1AA\n19 May 2031\n"
+    letter = f"{head}{receiver}Dear Ann,\nThank you for the pots.\nKind regards,\nBen Lee\n"
+
+    company = find_values([_text_page(letter)], doc_class="letter").get("company")
+
+    assert company is None or company.value != "Otter Trading"
