@@ -159,7 +159,8 @@ def with_audit(
         return error or _error("failed", "The call ended without an answer.")
     content = {**answer.content, UNTRUSTED: True}
     most_chars = MOST_ANSWER_CHARS if caller.most_chars is None else caller.most_chars
-    if len(json.dumps(content, default=str)) > most_chars:
+    # As it is sent: with escapes, a text in Greek or Chinese would have six times its characters.
+    if len(json.dumps(content, ensure_ascii=False, default=str)) > most_chars:
         return _error("arguments", "The answer is too large. Ask for fewer rows, fields or pages.")
     return Answered(content, links=answer.links)
 

@@ -16,6 +16,8 @@ SCHEME = "caspio"
 _DIGITS = 9
 PIECE_BYTES = 256 * 2**10
 """Bytes in one answer; base64 makes a third more of it."""
+MOST_PIECE_CHARS = 7 * PIECE_BYTES
+"""Characters of such an answer: JSON writes six for a byte that is no printable character."""
 MOST_OFFSET = 32 * 2**20
 """Where the last piece of a file at Caspio may begin: each piece downloads all before it."""
 

@@ -26,7 +26,7 @@ from flows.agents.calls import (
     perform,
     with_audit,
 )
-from flows.agents.resources import SCHEME, TEMPLATES, read_piece
+from flows.agents.resources import MOST_PIECE_CHARS, SCHEME, TEMPLATES, read_piece
 from flows.agents.threads import CALLS, in_thread
 from flows.agents.tools.catalog import all_tools, covers, visible_tools
 from flows.agents.tools.schemas import input_schema, output_schema
@@ -176,7 +176,8 @@ class _Handlers:
         """Read a piece of a file."""
         token = await in_thread(self._authorize, context)
         arguments = {"uri": str(params.uri)}
-        caller = Caller(self._account, token)
+        # A piece has a bound of its own, and a client cannot ask for a smaller one.
+        caller = Caller(self._account, token, most_chars=MOST_PIECE_CHARS)
         run = functools.partial(read_piece, caller.call(arguments))
         read = functools.partial(with_audit, caller, "resources/read", arguments, run)
         answered = await in_thread(read, drain=caller.drain, limiter=self._calls())

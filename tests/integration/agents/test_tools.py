@@ -11,6 +11,7 @@ from jsonschema import Draft202012Validator
 from mcp.client import Client
 from mcp.shared.exceptions import MCPError
 
+from flows.agents.resources import PIECE_BYTES
 from flows.agents.tools.catalog import all_tools
 from flows.agents.tools.schemas import output_schema
 from flows.agents.tools.tool import Method
@@ -121,6 +122,21 @@ def test_files_are_read_in_pieces(desk: Desk, monkeypatch: pytest.MonkeyPatch):
     assert "caspio-ingest/next_offset" not in rest.meta
     by_path = desk.call(token, "list_all_caspio_files_paths", {"path": "/In/a.txt"}).content[1]
     assert base64.b64decode(read(desk, token, by_path.uri).blob).startswith(b"Main")  # type: ignore[union-attr]
+
+
+def test_a_whole_piece_is_answered(desk: Desk):
+    """The first piece of a large file fits into an answer."""
+    token = reading_token(desk)
+    pk, _ = a_record(desk, token, "large")
+    content = bytes(range(256)) * (2 * PIECE_BYTES // 256)
+    put = {"name": "large.bin", "base64": base64.b64encode(content).decode()}
+    place = {"table": "Receipts", "field": "Scan", "record": pk}
+    desk.result(token, "update_a_caspio_attachment_by_id", **place, file=put)
+
+    piece = read(desk, token, f"caspio://main/tables/Receipts/attachments/Scan/{pk}")
+
+    assert base64.b64decode(piece.blob) == content[:PIECE_BYTES]
+    assert piece.meta["caspio-ingest/next_offset"] == PIECE_BYTES
 
 
 def test_a_document_is_a_resource(desk: Desk):
