@@ -10,12 +10,12 @@ import mcp_types as types
 import pytest
 
 from flows.agents.calls import Answered, Caller
-from flows.agents.server import _Handlers
+from flows.agents.server import _Handlers, _reporter
 
 
 def handlers(name: str) -> Any:
     """Return what answers for an account."""
-    account: Any = SimpleNamespace(name=name)
+    account: Any = SimpleNamespace(name=name, clock=SimpleNamespace(monotonic=lambda: 0.0))
     return _Handlers(account, lambda _: SimpleNamespace())  # type: ignore[arg-type, return-value]
 
 
@@ -47,3 +47,28 @@ def test_an_account_waits_for_its_own_calls_only(monkeypatch: pytest.MonkeyPatch
         return seen
 
     assert anyio.run(run) == ["slow", "fast"]
+
+
+def test_progress_is_reported_once_a_second():
+    """A file that takes minutes is reported by itself, and a thousand fast ones are one report."""
+    sent: list[tuple[int, int | None]] = []
+    now_s = iter([0.0, 0.0, 0.2, 1.0, 1.1, 1.2])
+    clock: Any = SimpleNamespace(monotonic=lambda: next(now_s))
+
+    async def note(handled: int, total: int | None, _word: str) -> None:
+        sent.append((handled, total))
+
+    async def run() -> None:
+        context: Any = SimpleNamespace(session=SimpleNamespace(report_progress=note))
+        report = _reporter(context, clock)
+
+        def work() -> None:
+            for handled, total in ((1, None), (2, None), (3, 9), (4, 9), (9, 9)):
+                report(handled, total, "receipts")
+
+        await anyio.to_thread.run_sync(work)
+        await anyio.wait_all_tasks_blocked()
+
+    anyio.run(run)
+
+    assert sent == [(1, None), (3, 9), (9, 9)]
