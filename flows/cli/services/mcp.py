@@ -35,7 +35,8 @@ tokens = typer.Typer(
 app.add_typer(tokens, name="token")
 
 TokenId = Annotated[
-    str, typer.Argument(help="The token's id, as `mcp token list` shows it.", metavar="ID")
+    str,
+    typer.Argument(help="The token's id or name, as `mcp token list` shows it.", metavar="TOKEN"),
 ]
 Days = Annotated[int, typer.Option("--days", min=1, max=366, help="Days until the token expires.")]
 
@@ -266,9 +267,10 @@ def list_tokens(
 def revoke(token: TokenId, config: Config = DEFAULT_CONFIG, account: Account = None) -> None:
     """Revoke a token; its next request is refused."""
     with _opened(config, account) as (ledger, key, _clock):
-        if not ledger.agents.revoke(key, token):
+        kept = _unrevoked(ledger, key, token)
+        if not ledger.agents.revoke(key, kept.id):
             raise _unknown(token)
-    out().print(f"{token} is revoked.", markup=False, highlight=False)
+    out().print(f"{kept.name} ({kept.id}) is revoked.", markup=False, highlight=False)
 
 
 @tokens.command()
@@ -279,20 +281,19 @@ def extend(
     from flows.agents.tokens import LONGEST_IN_PATH, second_token
 
     with _opened(config, account) as (ledger, key, clock):
-        known = {one.id: one for one in ledger.agents.tokens(key)}
-        life = timedelta(days=days)
-        if token in known and known[token].scope.in_path and life > LONGEST_IN_PATH:
+        kept, life = _unrevoked(ledger, key, token), timedelta(days=days)
+        if kept.scope.in_path and life > LONGEST_IN_PATH:
             most = LONGEST_IN_PATH.days
             raise BadSettings([f"A token in the address lives at most {most} days."])
         now = clock.now()
-        subject = known[token].scope.subject if token in known else ""
-        problems = second_token(ledger, key, subject, now=now, token_id=token)
+        problems = second_token(ledger, key, kept.scope.subject, now=now, token_id=kept.id)
         if problems:
             raise BadSettings(problems)
         until = now + life
-        if not ledger.agents.change_expiry(key, token, until):
+        if not ledger.agents.change_expiry(key, kept.id, until):
             raise _unknown(token)
-    out().print(f"{token} lives until {until:%Y-%m-%d}.", markup=False, highlight=False)
+    line = f"{kept.name} ({kept.id}) lives until {until:%Y-%m-%d}."
+    out().print(line, markup=False, highlight=False)
 
 
 @contextmanager
@@ -306,6 +307,20 @@ def _opened(config: Path, account: str | None) -> "Iterator[tuple[Ledger, str, C
     clock = system_clock()
     with open_ledger(settings, clock=clock) as ledger:
         yield ledger, settings.caspio.account, clock
+
+
+def _unrevoked(ledger: "Ledger", key: str, given: str) -> "AgentToken":
+    """Return the token with an id or, where there is none with it, with a name.
+
+    Raises:
+        BadSettings: there is none that is not revoked.
+    """
+    mine = [one for one in ledger.agents.tokens(key) if one.revoked_at is None]
+    # An id first: it was chosen by chance, and somebody may have given another token its text.
+    named = {one.name: one for one in mine} | {one.id: one for one in mine}
+    if given not in named:
+        raise _unknown(given)
+    return named[given]
 
 
 def _unknown(token: str) -> BadSettings:

@@ -69,6 +69,21 @@ def test_a_revoked_token_is_not_valid(config: Path):
             mcp(config, "token", *words)
 
 
+def test_a_token_is_named_by_its_name(config: Path):
+    """Its name ends it as well, and then belongs to a new token; an id goes before a name."""
+    old = json.loads(mcp(config, "token", "create", "desk", "--json"))
+    other = json.loads(mcp(config, "token", "create", old["id"], "--json"))
+
+    mcp(config, "token", "extend", "desk", "--days", "7")
+    mcp(config, "token", "revoke", old["id"])
+    mcp(config, "token", "create", "desk", "--json")
+    mcp(config, "token", "revoke", "desk")
+
+    known = json.loads(mcp(config, "token", "list", "--json"))
+    assert [one["id"] for one in known if one["valid"]] == [other["id"]]
+    assert known[0]["expires_at"] < other["expires_at"]
+
+
 def test_a_token_of_the_address_is_not_extended_beyond_its_limit(config: Path):
     """What lives in addresses lives shorter, also when it is extended."""
     words = ("create", "desk", "--read-only", "--in-path", "--days", "30", "--json")
