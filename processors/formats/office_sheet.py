@@ -13,10 +13,11 @@ from processors.contract import Context, Page, Reading, Unreadable
 from processors.detect import office_package
 from processors.detect.encoding import clean
 from processors.detect.media import ODS, XLS, XLSB, XLSX
-from processors.detect.number_format import shown
 from processors.detect.office_parts import standard_package
-from processors.detect.sheet_marks import SheetMarks, sheet_marks
-from processors.detect.xls_marks import xls_marks
+from processors.detect.sheets.number_format import shown
+from processors.detect.sheets.ods_marks import ods_marks
+from processors.detect.sheets.sheet_marks import SheetMarks, sheet_marks
+from processors.detect.sheets.xls_marks import xls_marks
 from processors.layout.plain_page import text_page
 
 _WHAT = "workbook"
@@ -56,7 +57,7 @@ class SheetProcessor:
             office_package.check(path, what=_WHAT)
             path = standard_package(path, work_dir)
             _check_extent(path)
-        marks = sheet_marks(path) if is_package else xls_marks(path)
+        marks = {**sheet_marks(path), **ods_marks(path)} if is_package else xls_marks(path)
         pages, problems = _pages(path, context, marks)
         if not pages:
             raise Unreadable(
@@ -94,7 +95,7 @@ def _pages(
                 if mark.uncalculated:
                     problems.append(
                         f"Sheet {number} ({name}) has {mark.uncalculated} formulas without a "
-                        "result. Open the workbook in Excel, save it and upload that."
+                        "result. Open the workbook, save it and upload that."
                     )
                 try:
                     sheet = book.get_sheet_by_name(name)

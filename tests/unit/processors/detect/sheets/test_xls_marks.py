@@ -3,7 +3,7 @@
 import struct
 from pathlib import Path
 
-from processors.detect.xls_marks import xls_marks
+from processors.detect.sheets.xls_marks import xls_marks
 from tests.unit.processors import documents
 
 

@@ -5,7 +5,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
 
-from processors.detect.number_format import shown
+from processors.detect.sheets.number_format import shown
 from processors.values.money.amounts import money_in
 
 # Currencies, signs, groups and decimals of many countries, and codes.

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from processors.detect.sheet_marks import MOST_FORMATTED, PLAIN_FORMATS, SheetMarks
+from processors.detect.sheets.sheet_marks import MOST_FORMATTED, PLAIN_FORMATS, SheetMarks
 
 _LARGEST_BYTES = 4 * 2**20  # xlrd takes a second for each MiB; of a larger file, nothing is known
 _NUMBER = 2  # a cell of xlrd with a number

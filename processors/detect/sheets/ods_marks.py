@@ -1,0 +1,236 @@
+"""Find what an OpenDocument workbook hides, its number formats, and formulas without a result.
+
+The library that reads its values returns none of them. Names are those of OpenDocument 1.3, part 3;
+the data styles of section 16.29 are written as the formats of Excel that show the same.
+"""
+
+import itertools
+import re
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from processors.detect.safe_xml import XmlRefused, elements, local_name
+from processors.detect.sheets.sheet_marks import MOST_FORMATTED, PLAIN_FORMATS, SheetMarks
+
+_OASIS = "urn:oasis:names:tc:opendocument:xmlns"
+_NUMBER, _OFFICE = f"{{{_OASIS}:datastyle:1.0}}", f"{{{_OASIS}:office:1.0}}"
+_STYLE, _TABLE = f"{{{_OASIS}:style:1.0}}", f"{{{_OASIS}:table:1.0}}"
+_PARTS = ("styles.xml", "content.xml")
+_DATA_STYLES = frozenset({"number-style", "currency-style", "percentage-style"})
+_CELLS = frozenset({"table-cell", "covered-table-cell"})
+_UNCHANGED = PLAIN_FORMATS | {""}
+_NUMBERS = frozenset({"float", "currency", "percentage"})
+_LARGEST_BYTES = 8 * 2**20  # of a part; of a larger one, nothing is known. It takes a second
+_MOST_PARENTS = 20  # styles based on each other; a circle ends here
+_MOST_HIDDEN = 16_384  # rows or columns: an empty rest of a sheet is one element
+_MOST_ALIKE = 1_000  # cells with the same number that are one element
+_MOST_PLACES = 30  # of a number: no sum has more
+
+
+@dataclass(slots=True)
+class _Styles:
+    """What the styles read so far say.
+
+    `codes` are formats by data style; `cells` name data style and parent of a style of cells.
+    """
+
+    codes: dict[str, str] = field(default_factory=dict)
+    cells: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+    def code(self, name: str) -> str:
+        """Return the format of a style of cells, "" if it and its parents name none."""
+        for _ in range(_MOST_PARENTS):
+            data_style, parent = self.cells.get(name, ("", ""))
+            if data_style or not parent:
+                return self.codes.get(data_style, "")
+            name = parent
+        return ""
+
+
+@dataclass(slots=True)
+class _Table:
+    """What is known of the sheet that is being read; rows and columns count from 1."""
+
+    name: str
+    rows: range = range(1, 1)  # those that are one element, which is being read
+    columns: range = range(1, 1)
+    uncalculated: int = 0
+    row_style: str = ""
+    column_styles: list[tuple[int, str]] = field(default_factory=list)
+    hidden_rows: set[int] = field(default_factory=set)
+    hidden_columns: set[int] = field(default_factory=set)
+    formats: dict[tuple[int, int], str] = field(default_factory=dict)
+
+    def column_style(self, column: int) -> str:
+        """Return the style that a column gives to its cells without one."""
+        return next((style for last, style in self.column_styles if column <= last), "")
+
+
+def ods_marks(path: Path) -> dict[str, SheetMarks]:
+    """Return the marks of each sheet by its name; none of a file that is large or damaged."""
+    styles = _Styles()
+    marks: dict[str, SheetMarks] = {}
+    try:
+        with zipfile.ZipFile(path) as book:
+            names = set(book.namelist())
+            for part in _PARTS:
+                if part in names and book.getinfo(part).file_size <= _LARGEST_BYTES:
+                    marks |= _marks_in(book.read(part), styles)
+    except (zipfile.BadZipFile, XmlRefused, OSError, ValueError, KeyError, NotImplementedError):
+        return {}
+    return marks
+
+
+def _marks_in(part: bytes, styles: _Styles) -> Mapping[str, SheetMarks]:
+    """Read the styles of a part, and then its sheets, which follow them."""
+    marks: dict[str, SheetMarks] = {}
+    tables: list[_Table] = []  # a table may be in a cell of another
+    for event, element in elements(part, whole=_DATA_STYLES):
+        match event, local_name(element):
+            case "start", "table":
+                tables.append(_Table(element.get(f"{_TABLE}name", "")))
+            case "end", "table":
+                table = tables.pop()
+                if not tables:
+                    marks[table.name] = _marks_of(table)
+            case "start", "style":
+                data_style = element.get(f"{_STYLE}data-style-name", "")
+                parent = element.get(f"{_STYLE}parent-style-name", "")
+                styles.cells[element.get(f"{_STYLE}name", "")] = data_style, parent
+            case "end", name if name in _DATA_STYLES:
+                code = _code_of(element, styles.codes)
+                styles.codes[element.get(f"{_STYLE}name", "")] = code
+            case "start", name if len(tables) == 1:
+                _note(element, name, tables[0], styles)
+    return marks
+
+
+def _marks_of(table: _Table) -> SheetMarks:
+    return SheetMarks(
+        hidden_rows=frozenset(table.hidden_rows),
+        hidden_columns=frozenset(table.hidden_columns),
+        uncalculated=table.uncalculated,
+        formats=table.formats,
+    )
+
+
+def _note(element: Any, name: str, table: _Table, styles: _Styles) -> None:
+    """Note what a column, a row or a cell says; one element may be several of them."""
+    if name == "table-column":
+        before = table.column_styles[-1][0] if table.column_styles else 0
+        count = _repeated(element, "columns")
+        style = element.get(f"{_TABLE}default-cell-style-name", "")
+        table.column_styles.append((before + count, style))
+        table.hidden_columns.update(_hidden(element, before, count))
+    elif name == "table-row":
+        before, count = table.rows.stop - 1, _repeated(element, "rows")
+        table.rows = range(before + 1, before + 1 + count)
+        table.columns = range(1, 1)
+        table.row_style = element.get(f"{_TABLE}default-cell-style-name", "")
+        table.hidden_rows.update(_hidden(element, before, count))
+    elif name in _CELLS:
+        before, count = table.columns.stop, _repeated(element, "columns")
+        table.columns = range(before, before + count)
+        kind = element.get(f"{_OFFICE}value-type", "")
+        if not kind and element.get(f"{_TABLE}formula"):
+            table.uncalculated += 1
+        elif kind in _NUMBERS and len(table.formats) < MOST_FORMATTED:
+            table.formats |= _formats_of(element, kind, table, styles)
+
+
+def _formats_of(cell: Any, kind: str, table: _Table, styles: _Styles) -> dict[tuple[int, int], str]:
+    """Return the formats of the cells that are one element."""
+    own = cell.get(f"{_TABLE}style-name") or table.row_style
+    places = itertools.product(table.rows, table.columns)
+    found = {
+        (row, column): _with_unit(styles.code(own or table.column_style(column)), kind, cell)
+        for row, column in itertools.islice(places, _MOST_ALIKE)
+    }
+    return {place: code for place, code in found.items() if code.lower() not in _UNCHANGED}
+
+
+def _with_unit(code: str, kind: str, cell: Any) -> str:
+    """Return the format of a cell, with the currency or the percent sign that the cell has."""
+    currency = cell.get(f"{_OFFICE}currency", "")
+    if kind == "percentage" and "%" not in code:
+        return "0.##%"
+    if kind == "currency" and currency.isalpha() and "[$" not in code:
+        return f"[${currency}] {code or '0.00'}" if ";" not in code else code
+    return code
+
+
+def _repeated(element: Any, what: str) -> int:
+    count = element.get(f"{_TABLE}number-{what}-repeated", "1")
+    return max(int(count), 1) if count.isdecimal() else 1
+
+
+def _hidden(element: Any, before: int, count: int) -> Iterator[int]:
+    """Yield the numbers of rows or columns that are hidden, by hand or by a filter."""
+    if element.get(f"{_TABLE}visibility", "visible") != "visible":
+        yield from range(before + 1, before + 1 + min(count, _MOST_HIDDEN))
+
+
+def _code_of(data_style: Any, codes: Mapping[str, str]) -> str:
+    """Write a data style as a format; a condition in it names the style for other numbers."""
+    own = "".join(map(_piece, data_style))
+    sections: list[str] = []
+    for each in data_style.iterchildren(f"{_STYLE}map"):
+        condition = each.get(f"{_STYLE}condition", "").replace("value()", "").replace("!=", "<>")
+        other = codes.get(each.get(f"{_STYLE}apply-style-name", ""), "")
+        sections.append(f"[{condition.strip()}]{other}")
+    return ";".join([*sections, own])
+
+
+def _piece(element: Any) -> str:
+    """Write one element of a data style; "/" is a format that nobody applies."""
+    match local_name(element):
+        case "number":
+            return _digits(element)
+        case "text":
+            return _quoted(element.text or "")
+        case "currency-symbol":
+            return f"[${element.text or ''}]"
+        case "fraction" | "scientific-number":
+            return "/"
+        case _:  # the color of its text, a condition
+            return ""
+
+
+def _digits(number: Any) -> str:
+    """Write the digits of a number, with the texts between them."""
+    if number.get(f"{_NUMBER}display-factor", "1") != "1":
+        return "/"
+    decimals = _places(number, "decimal-places")
+    certain = min(_places(number, "min-decimal-places", default=decimals), decimals)
+    whole = "0" * _places(number, "min-integer-digits") or "#"
+    between = {
+        _places(each, "position"): _quoted(each.text or "")
+        for each in number.iterchildren(f"{_NUMBER}embedded-text")
+    }
+    # A position counts the digits from the point to the left.
+    written = [f"{between.get(at, '')}{digit}" for at, digit in enumerate(reversed(whole))]
+    digits = _from_the_left(written)
+    if number.get(f"{_NUMBER}grouping") == "true" and not between:
+        digits = f"#,##{digits}"
+    rest = "0" * certain + "#" * (decimals - certain)
+    return f"{digits}.{rest}" if rest else digits
+
+
+def _from_the_left(written: Sequence[str]) -> str:
+    """Join digits that were written from the right, each with the text to its right."""
+    pairs = [(piece[-1], piece[:-1]) for piece in reversed(written)]
+    return "".join(itertools.chain.from_iterable(pairs))
+
+
+def _places(element: Any, name: str, *, default: int = 0) -> int:
+    value = element.get(f"{_NUMBER}{name}", "")
+    return min(int(value), _MOST_PLACES) if value.isdecimal() else default
+
+
+def _quoted(text: str) -> str:
+    """Write a text of a data style; its percent sign multiplies by a hundred in a format, too."""
+    parts = re.split("(%)", text.replace('"', ""))
+    return "".join(part if part == "%" else f'"{part}"' for part in parts if part)

@@ -1,0 +1,141 @@
+"""What an OpenDocument workbook hides and how it shows its numbers is read from its XML."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.model import ReadStatus
+from tests.unit.processors import documents
+
+_OASIS = "urn:oasis:names:tc:opendocument:xmlns"
+_SPACES = (
+    f'xmlns:style="{_OASIS}:style:1.0" xmlns:number="{_OASIS}:datastyle:1.0" '
+    f'xmlns:office="{_OASIS}:office:1.0" xmlns:table="{_OASIS}:table:1.0"'
+)
+_DIGITS = '<number:number number:decimal-places="{}" number:min-integer-digits="{}"{}/>'
+
+
+def workbook(rows: str, *, data_styles: str = "") -> bytes:
+    """Write a workbook of one sheet whose style of cells `c` has the data style `n`."""
+    cells = (
+        '<style:style style:name="parent" style:data-style-name="n"/>'
+        '<style:style style:name="c" style:parent-style-name="parent"/>'
+    )
+    styles = f"<office:styles {_SPACES}>{data_styles}{cells}</office:styles>".encode()
+    body = f'<table:table table:name="Sums">{rows}</table:table>'
+    return documents.odf("spreadsheet", body, {"styles.xml": styles})
+
+
+def cell(value: str, *, kind: str = "float", more: str = 'table:style-name="c"') -> str:
+    """Write a cell with a number."""
+    return f'<table:table-cell office:value-type="{kind}" office:value="{value}" {more}/>'
+
+
+def row(*cells: str, more: str = "") -> str:
+    """Write a row."""
+    return f"<table:table-row {more}>{''.join(cells)}</table:table-row>"
+
+
+def text_of(data: bytes, folder: Path) -> str:
+    """Return the text of the sheet without its name."""
+    findings = documents.read(data, folder)
+    return "|".join(findings.text.split()[1:])
+
+
+def text(words: str) -> str:
+    """Write a text of a data style."""
+    return f"<number:text>{words}</number:text>"
+
+
+CURRENCY = "<number:currency-symbol>€</number:currency-symbol>"
+GROUPED = _DIGITS.format(2, 1, ' number:grouping="true"')
+BETWEEN = (
+    '<number:number number:min-integer-digits="8"><number:embedded-text number:position="4">-'
+    "</number:embedded-text></number:number>"
+)
+
+
+@pytest.mark.parametrize(
+    ("kind", "inside", "value", "shown"),
+    [
+        ("number", _DIGITS.format(0, 6, ""), "815", "000815"),
+        ("number", _DIGITS.format(2, 1, ""), "9.5", "9.50"),
+        ("number", text("A-") + _DIGITS.format(0, 4, ""), "7", "A-0007"),
+        ("number", BETWEEN, "20260044", "2026-0044"),
+        ("percentage", _DIGITS.format(1, 1, "") + text("%"), "0.025", "2.5%"),
+        ("currency", CURRENCY + GROUPED, "1250", "€1,250.00"),
+        ("number", "<number:scientific-number/>", "1250", "1250"),
+    ],
+)
+def test_a_number_is_written_as_its_cell_shows_it(
+    kind: str, inside: str, value: str, shown: str, tmp_path: Path
+):
+    """The zeros, the currency and the words that a data style adds are in the text."""
+    style = f'<number:{kind}-style style:name="n">{inside}</number:{kind}-style>'
+
+    assert text_of(workbook(row(cell(value)), data_styles=style), tmp_path) == shown
+
+
+def test_a_style_for_negative_numbers_keeps_the_minus(tmp_path: Path):
+    """A style names another one for numbers that meet a condition; parentheses are a minus."""
+    digits = _DIGITS.format(2, 1, "")
+    styles = (
+        f'<number:number-style style:name="p">{digits}</number:number-style>'
+        f'<number:number-style style:name="n">{text("(")}{digits}{text(")")}'
+        '<style:map style:condition="value()&gt;=0" '
+        'style:apply-style-name="p"/></number:number-style>'
+    )
+
+    shown = text_of(workbook(row(cell("5"), cell("-7")), data_styles=styles), tmp_path)
+
+    assert shown == "5.00|-7.00"
+
+
+def test_a_cell_names_its_currency_itself(tmp_path: Path):
+    """A currency or a percentage is one without a style, too."""
+    more = 'office:currency="SEK"'
+    cells = cell("80", kind="currency", more=more), cell("0.25", kind="percentage", more="")
+
+    assert text_of(workbook(row(*cells)), tmp_path) == "SEK|80.00|25%"
+
+
+def test_the_style_of_a_row_or_a_column_is_that_of_its_cells(tmp_path: Path):
+    """A cell without a style has that of its row, and else that of its column."""
+    style = f'<number:number-style style:name="n">{_DIGITS.format(0, 3, "")}</number:number-style>'
+    columns = (
+        '<table:table-column table:number-columns-repeated="2"/>'
+        '<table:table-column table:default-cell-style-name="c"/>'
+    )
+    plain = cell("7", more='table:number-columns-repeated="3"')
+    rows = row(plain) + row(plain, more='table:default-cell-style-name="c"')
+
+    assert text_of(workbook(columns + rows, data_styles=style), tmp_path) == "7|7|007|007|007|007"
+
+
+@pytest.mark.parametrize("visibility", ["collapse", "filter"])
+def test_what_is_hidden_is_kept_apart(visibility: str, tmp_path: Path):
+    """Rows and columns that are hidden or filtered out are behind what is seen."""
+    hidden = f'table:visibility="{visibility}"'
+    columns = f"<table:table-column/><table:table-column {hidden}/>"
+    twice = f'table:number-rows-repeated="2" {hidden}'
+    rows = row(cell("1"), cell("2")) + row(cell("3"), more=twice) + row(cell("4"))
+
+    assert text_of(workbook(columns + rows), tmp_path) == "1|4|2|3|3"
+
+
+def test_a_formula_without_a_result_is_reported(tmp_path: Path):
+    """A program that does not calculate leaves the value of a formula out."""
+    formula = '<table:table-cell table:formula="of:=[.A1]+2"/>'
+
+    findings = documents.read(workbook(row(cell("1"), formula)), tmp_path)
+
+    assert findings.status is ReadStatus.PARTIAL
+    assert "1 formulas without a result" in findings.problems[0]
+
+
+def test_styles_in_a_circle_end(tmp_path: Path):
+    """A style that is its own parent has no format."""
+    circle = '<style:style style:name="x" style:parent-style-name="x"/>'
+    more = 'table:style-name="x"'
+
+    assert text_of(workbook(row(cell("6", more=more)), data_styles=circle), tmp_path) == "6"
