@@ -74,6 +74,7 @@ _CANDIDATES: tuple[tuple[str, tuple[str, ...], float], ...] = (
 )
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 _LAST_ASCII = 0x7F
+_PROOF = 1.0  # only old Macs end lines with a carriage return alone
 _MOST_LETTERS = 2000  # more say nothing new
 _LETTER, _FREQUENT, _RARE, _SIGN = 1.0, 1.3, 0.4, 0.4
 _STRANGER, _MISPLACED, _IMPOSSIBLE = -1.0, -2.0, -3.0
@@ -98,9 +99,11 @@ def best_single_byte(data: bytes) -> tuple[str, float]:
 
     Where nothing shows which, it is the Western one. From 1.0 on, there is nothing wrong with it.
     """
+    are_lines_of_mac = b"\r" in data and b"\n" not in data
     scores: dict[str, float] = {}
     for name, languages, handicap in _CANDIDATES:
-        scores[name] = _score(data, name, languages) - handicap
+        is_proven = are_lines_of_mac and name.startswith("mac")
+        scores[name] = _score(data, name, languages) + (_PROOF if is_proven else -handicap)
     # `max` keeps the first of those that are as good: the one in use most.
     best = max(scores, key=lambda name: scores[name])
     n_beyond_ascii = sum(byte > _LAST_ASCII for byte in data)
@@ -142,6 +145,8 @@ def _faults_of_letter(before: str, char: str, after: str) -> float:
         faults += _MISPLACED
     if char.islower() and before.isupper() and after.isupper():
         faults += _MISPLACED
+    if before == char == after:
+        faults += _IMPOSSIBLE  # a line that was drawn, more likely than a word
     faults += _faults_of_spelling(before, char, after)
     is_latin = unicodedata.name(char, "").startswith("LATIN")
     for neighbor in filter(str.isalpha, (before, after)):

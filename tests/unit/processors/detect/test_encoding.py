@@ -54,6 +54,8 @@ TEXTS = {
     "cp852 pl": ("cp852", "Faktura za usługę: żółta łódź, płatność przelewem"),
     "mac fr": ("mac_roman", "Facture réglée à la société « générale », été, français"),
     "mac de": ("mac_roman", "Rechnung für Bürobedarf, Größe, Straße, ändern"),
+    "mac lines": ("mac_roman", "Maß für Füße\rGruß\rSchloß 9,00 €\r"),
+    "cp850 frame": ("cp850", "Café, señor Peña\n╔══════════╗\n║ Sum 9.00 ║\n╚══════════╝\n"),
     "cp932": ("cp932", "請求書 番号 12 御中 合計金額 1,200円 コピー用紙"),
     "cp932 mix": (
         "cp932",
