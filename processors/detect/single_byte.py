@@ -121,7 +121,9 @@ def _score(data: bytes, encoding: str, languages: tuple[str, ...]) -> float:
     letters: list[str] = []
     for place in places:
         before, char, after = text[place - 1 : place], text[place], text[place + 1 : place + 2]
-        if _is_letter(char):
+        if before == char == after and char.isalpha():
+            signs += _IMPOSSIBLE  # a line that was drawn, more likely than a word
+        elif _is_letter(char):
             letters.append(char)
             signs += _faults_of_letter(before, char, after)
         else:
@@ -145,8 +147,6 @@ def _faults_of_letter(before: str, char: str, after: str) -> float:
         faults += _MISPLACED
     if char.islower() and before.isupper() and after.isupper():
         faults += _MISPLACED
-    if before == char == after:
-        faults += _IMPOSSIBLE  # a line that was drawn, more likely than a word
     faults += _faults_of_spelling(before, char, after)
     is_latin = unicodedata.name(char, "").startswith("LATIN")
     for neighbor in filter(str.isalpha, (before, after)):

@@ -71,10 +71,18 @@ class Contents:
         return labeled_dates(self.lines, MonthNames(()))
 
     @cached_property
+    def _total(self) -> Finding | None:
+        return find_total(self.lines)
+
+    @property
     def total(self) -> str | None:
         """The sum to pay that is on it, None without one."""
-        total = find_total(self.lines)
-        return None if total is None else total.value
+        return None if self._total is None else self._total.value
+
+    @property
+    def has_sure_total(self) -> bool:
+        """Return whether words on it call a sum its total."""
+        return _sure(self._total) is not None
 
     @property
     def has_total(self) -> bool:

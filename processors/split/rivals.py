@@ -42,7 +42,8 @@ def _is_rival(first: Contents, before: Contents, page: Contents) -> bool:
     if first.total == page.total:
         return False
     if accompanies:
-        return True
+        # Terms name sums that nobody bills, such as the value from which a court decides.
+        return page.has_sure_total
     has_other_number = page.number is not None and page.number != first.number
     if is_next(before.signs.numbering, page.signs.numbering) and not has_other_number:
         return False

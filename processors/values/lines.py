@@ -33,6 +33,10 @@ _BETWEEN_NUMBERS = re.compile(r"(?<=\d)(?: *\t\s*| {3,})(?=\d{3}(?!\d))")
 # On a page with places, two blanks are the gap between columns.
 _BETWEEN_COLUMNS = re.compile(r"(?<=\d)(?: *\t\s*| {2,})(?=\d{3}(?!\d))")
 _CHARACTER = re.compile("ss|.")
+# A row of a table in a plain text: it begins and ends with a bar. Others are between the parts of
+# an address in one line.
+_ROW = re.compile(r"\s*[|\u2502\u2551].*[|\u2502\u2551]\s*")
+_BAR = re.compile(r"\s*[|\u2502\u2551]\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,12 +136,16 @@ def text_lines_of(pages: Sequence[Page]) -> list[TextLine]:
     """
     found: list[TextLine] = []
     for page_number, line in head_and_tail(pages):
+        has_place = line.box is not None
         text = line.text[: HEAD_CHARS + TAIL_CHARS]
-        squeezed = _squeezed(text, has_place=line.box is not None)
+        if not has_place and _ROW.fullmatch(text):
+            # The line below the headings has bars and dashes alone.
+            text = _BAR.sub("\t", text).strip("\t") if any(map(str.isalnum, text)) else ""
+        squeezed = _squeezed(text, has_place=has_place)
         # The words of a line that is cut cannot be assigned to its pieces by counting characters.
         words = line.words if len(line.text) <= MAX_LINE_CHARS else ()
         is_whole = len(squeezed) <= MAX_LINE_CHARS
-        cells = cells_in(line.text) if is_whole else ()
+        cells = cells_in(text) if is_whole else ()
         for start in range(0, len(squeezed), MAX_LINE_CHARS):
             piece = squeezed[start : start + MAX_LINE_CHARS]
             found.append(
@@ -148,7 +156,7 @@ def text_lines_of(pages: Sequence[Page]) -> list[TextLine]:
                     number=len(found),
                     box=line.box,
                     words=words,
-                    gaps=() if "\t" in line.text else cells,
+                    gaps=() if "\t" in text else cells,
                     cells=cells,
                 )
             )

@@ -33,7 +33,7 @@ _LINK = re.compile(
     r"(?: (?:vat|tva|iva|ddv|pdv)(?![a-z]|[-/]\w))?(?: ?\([^()]{1,12}\))?(?: is(?= ))?"
     r"(?:[ /&]{1,3}(?:(?:receipt|bill|of|supply|serial|document|ref|memo|statement)[ /]){1,3}"
     r"(?=(?:no|nr|number)[ .:#]))?(?:\.? ?/ ?(?:date|datum|data|fecha)(?![a-z]))?"
-    r"[ .,:#№º°'\"\-]{0,6}"
+    r"[ .,:#№º°'\"|\-]{0,6}"
     r"(?:(?:no|nr|num|number|nummer|n|id)(?=[ .:#º°=]))?[ .:#№º°\-=]{0,6}"
 )
 # "Invoice no" announces a number; "invoice" alone may be the title of the document.

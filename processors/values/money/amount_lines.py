@@ -33,6 +33,12 @@ _DOTTED = re.compile(
     r"(?<![\w.])(?P<sign>[-(]?)(?:[a-z]\.){2,3} ?(?=[-(]?\d)"
     r"|(?<=\d)(?P<behind> ?(?:[a-z]\.){2,3}(?!\w))"
 )
+# As it was usual in Sweden: "1 200:50", and "75:-" without decimals. Times of the day have one or
+# two digits before the colon, and mostly a date before them.
+_COLON_FOR_SURE = re.compile(r"\d ?:[-\u2013\u2014]{1,2}(?=$| ?kr)|\d\d\d:\d\d ?(?:$|kr(?![a-z]))")
+_COLON_AT_DECIMALS = re.compile(
+    r"(?<![\d.:/-])(?<!\d )(\d{1,3}(?: \d{3})+|\d+):(?=\d\d ?(?:$|kr(?![a-z])))"
+)
 _LEAST_POINTS = 2
 _LEAST_SUMS = 2
 _GLUED = re.compile(
@@ -55,7 +61,15 @@ _IN_BRACKETS = re.compile(r"\[([^()\[\]\w]{0,2}\d[\d.,' ]*)\]")
 
 def amount_lines(lines: Sequence[TextLine]) -> Sequence[TextLine]:
     """Return the lines with the decimals and the signs of their amounts made plain."""
-    return _with_signs(_with_decimals(_without_marks([_undotted(line) for line in lines])))
+    plain = _without_colons([_undotted(line) for line in lines])
+    return _with_signs(_with_decimals(_without_marks(plain)))
+
+
+def _without_colons(lines: Sequence[TextLine]) -> Sequence[TextLine]:
+    """Write commas for the colons before decimals in a document that has such amounts."""
+    if not any(_COLON_FOR_SURE.search(line.folded) for line in lines if ":" in line.folded):
+        return lines
+    return [replace(line, folded=_COLON_AT_DECIMALS.sub(r"\1,", line.folded)) for line in lines]
 
 
 def _undotted(line: TextLine) -> TextLine:

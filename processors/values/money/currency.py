@@ -99,8 +99,9 @@ def short_code_in(lines: Sequence[TextLine]) -> Finding | None:
 @cache
 def _short_code_pattern() -> re.Pattern[str]:
     marks = "|".join(sorted(SHORT_CODES, key=len, reverse=True))
+    no_date = r"(?!\d\d?([./])\d\d?\2\d)"  # "DT" is also short for a date
     return re.compile(
-        rf"(?<![^\W\d_])(?P<before>{marks}) ?[-\u2013\u2212]?\d[\d.,' ]*[.,]\d\d\d?(?!\d)"
+        rf"(?<![^\W\d_])(?P<before>{marks}) ?[-\u2013\u2212]?{no_date}\d[\d.,' ]*[.,]\d\d\d?(?!\d)"
         rf"|\d[.,]?\d\d ?(?P<after>{marks})(?![^\W\d_])"
     )
 

@@ -122,6 +122,8 @@ SHORT_CODES = {
     "Ft": "HUF",
     "KD": "KWD",
     "JD": "JOD",
+    "BD": "BHD",
+    "DT": "TND",
 }
 """Marks of one currency that are words or abbreviations as well, spelled as beside amounts."""
 

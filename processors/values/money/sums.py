@@ -209,7 +209,7 @@ def last_whole_number(folded: str) -> tuple[Amount, ...]:
     numbers = tuple(
         amount
         for amount in amounts_in(repair_scan_errors(folded))
-        if 1 <= amount.value < _LARGEST_WHOLE
+        if 1 <= abs(amount.value) < _LARGEST_WHOLE
     )
     if len(numbers) != 1:
         return ()

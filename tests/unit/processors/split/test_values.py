@@ -50,6 +50,15 @@ def test_a_bill_that_another_one_annexes_or_quotes_says_nothing_of_it(
     assert values.get("invoice_number") in {None, "881", "CN 77"}
 
 
+def test_a_sum_in_the_terms_of_a_bill_is_not_another_total(tmp_path: Path):
+    """Terms name sums that nobody bills."""
+    terms = "Conditions\n1. Disputes over EUR 9,000.00 are decided by the court of Bristol."
+
+    findings = documents.read(f"{NUMBERED}\f{terms}".encode(), tmp_path)
+
+    assert findings.fields["total"].value == "120.00"
+
+
 def test_two_documents_in_one_file_leave_open_what_they_differ_in(tmp_path: Path):
     """Which of two invoices the record means nobody can know."""
     findings = documents.read(documents.pdf(BILL, OTHER), tmp_path)

@@ -31,6 +31,11 @@ def test_an_account_number_may_be_grouped_and_wrapped(text: str):
     assert value("iban", text) == "NL91ABNA0417164300"
 
 
+def test_the_bank_of_an_account_need_not_be_known():
+    """Lists of banks grow old; the check digits do not."""
+    assert value("iban", "IBAN be68 5390 0754 7034") == "BE68539007547034"
+
+
 @pytest.mark.parametrize(
     "text",
     ["BTW NL4495445B01", "VAT no: NL-004495445-B01", "VAT no: NL 0044.95.445.B.01",

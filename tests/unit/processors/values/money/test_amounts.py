@@ -185,6 +185,23 @@ def test_net_and_tax_may_be_whole_numbers():
     assert (found["net"], found["tax"], found["total"]) == ("400.00", "80.00", "480.00")
 
 
+def test_whole_numbers_may_have_a_minus():
+    """A sheet prints the amounts of a credit as they are stored."""
+    found = values_of("Credit note 9\nNet -400\nVAT -80\nTotal -480")
+
+    assert (found["net"], found["tax"], found["total"]) == ("-400.00", "-80.00", "-480.00")
+
+
+@pytest.mark.parametrize("row", ["{} | {}", "| {} | {} |", "│ {} │{}│"])
+def test_bars_between_cells_are_no_part_of_them(row: str):
+    """Tables in plain texts have bars; the line below their headings has nothing else."""
+    rows = row.format("Invoice number", "QT-41"), "|---|---|", row.format("Total", "8.00")
+
+    found = values_of("Small Shop\n" + "\n".join(rows))
+
+    assert (found["invoice_number"], found["total"]) == ("QT-41", "8.00")
+
+
 @pytest.mark.parametrize(
     ("text", "total"),
     [
@@ -230,6 +247,9 @@ def test_a_dash_closes_a_sum_in_yen():
         ("Total TND 20,000", "20.000"),
         ("Total 1,200.500 KD", "1200.500"),
         ("Total TTC 143,395 DT", "143.395"),
+        ("Total TTC 3 143,395 DT", "3143.395"),
+        ("Total BHD 3 143.395", "3143.395"),
+        ("Total 3 143.395 OMR", "3143.395"),
     ],
 )
 def test_a_comma_before_three_digits_is_decimal_in_tunisia_only(lines: str, total: str):
@@ -243,6 +263,7 @@ def test_a_comma_before_three_digits_is_decimal_in_tunisia_only(lines: str, tota
         ("TRY8.00", "TRY"),
         ("8.00 MAD", "MAD"),
         ("8,00 Ft", "HUF"),
+        ("8,500 DT", "TND"),
         ("RMB8.00", "CNY"),
         ("\uffe58,000", "JPY"),
     ],
@@ -252,6 +273,25 @@ def test_codes_that_are_words_count_beside_an_amount(amount: str, currency: str)
     text = "Small Shop\nOsaka, Japan\nInvoice 834\nTry our pen and cop some.\nTotal "
 
     assert values_of(text + amount)["currency"] == currency
+
+
+def test_a_short_mark_before_a_date_is_no_currency():
+    """DT is short for a date, too."""
+    assert "currency" not in values_of("Small Shop\nReceipt 834\nDT 14.06.26\nTotal 8.00")
+
+
+@pytest.mark.parametrize(
+    ("lines", "total"),
+    [
+        ("Summa 80:-\nMoms 20:25\nAtt betala 100:25", "100.25"),
+        ("Summa 2 080:50\nAtt betala 2 080:50 kr", "2080.50"),
+        ("2026-06-14 20:25\nServer 101\nTotal 8.00", "8.00"),
+        ("2026-06-14 20:25\nLins 75:-\nSumma 75:-", "75.00"),
+    ],
+)
+def test_a_colon_before_decimals_is_no_time(lines: str, total: str):
+    """A document that writes one amount with a colon, or none of its decimals, writes all so."""
+    assert values_of(f"Liten Butik AB\n{lines}")["total"] == total
 
 
 @pytest.mark.parametrize("heading", ["Net   VAT   Total", "Net   VAT 20%   Gross"])
