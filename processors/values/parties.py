@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pipeline.model import Finding
 from processors.values.candidates import with_others
-from processors.values.contracts.opening import parties_elsewhere, parties_in_opening
+from processors.values.contracts.opening import listed, parties_elsewhere, parties_in_opening
 from processors.values.issuer.blocks import Piece, piece_below, pieces_of
 from processors.values.lines import TextLine, fold, label_pattern
 
@@ -27,7 +27,7 @@ _NUMBER_OF_PARTY = re.compile(r"[^:]{2,30}[:#] ?[\w/ -]{0,6}\d[\d/ .-]{2,}|gln |
 _NAME_LABEL = re.compile(r"(?:company |firmen)?(?:name|nom|nombre|nome|naam|firma) ?: ?")
 
 _LEAST_PARTIES = 2
-_MOST_PARTIES = 4
+_MOST_LABELED = 6
 
 # The window of an envelope (DIN 5008): the sender's address in one line of small print, with marks
 # between its parts, and below it the receiver's name and address.
@@ -102,8 +102,8 @@ def _ranked_parties(lines: Sequence[TextLine]) -> Iterator[Finding]:
         for each in _names_after(lines, "contract")
         # Who signs for a party is not the party.
         if not titles.search(each.folded) and not each.line.folded.startswith("signed")
-    ][:_MOST_PARTIES]
-    names = list(dict.fromkeys(each.text for each in named))
+    ][:_MOST_LABELED]
+    names = list(dict.fromkeys(name for each in named for name in listed(each.text)))
     if len(names) >= _LEAST_PARTIES:
         roles = ", ".join(dict.fromkeys(each.label for each in named))
         yield named[0].line.finding("; ".join(names), 0.65, f"are after {roles}")

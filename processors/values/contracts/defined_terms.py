@@ -6,7 +6,10 @@ from collections.abc import Iterable
 from processors.values.contracts.party_names import end_of_name, has_form
 from processors.values.lines import fold, label_pattern
 
-QUOTED = re.compile(r"[\"\u201c\u201e]([^\"\u201c\u201d\u201e]{1,40}?),?[\"\u201d\u201c]")
+QUOTED = re.compile(
+    r"[\"\u201c\u201e\u00ab\u2018] ?([^\"\u201c-\u201e\u00ab\u00bb]{1,40}?) ?,?"
+    r"[\"\u201d\u201c\u00bb\u2019]"
+)
 _ARTICLE = re.compile(r"(?<!\S)an? $")
 
 

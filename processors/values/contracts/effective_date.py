@@ -20,6 +20,9 @@ _EFFECTIVE = re.compile(
     r"effective(?: date)?(?: as)? (?:of|on|from)|effective date ?:|effective"
     r"|(?:enters?|comes?) into (?:force|effect) (?:on|from)|commencement date ?:|tritt (?:am|zum)"
     r"|(?:takes? effect|with effect)(?: as)? (?:on|from|of)"
+    r"|mit wirkung (?:vom|zum|ab)|gilt ab|met ingang van|gaat in op|prend effet|a effet au"
+    r"|entra(?:ra)? en vigor|con efectos? (?:desde|del?)|com inicio em|entra em vigor"
+    r"|con decorrenza|wchodzi w zycie"
 )
 # A term that begins on another day than the contract is in one that has its own date as well.
 _BEGINS = re.compile(
@@ -29,7 +32,23 @@ _BEGINS = re.compile(
 _AS_OF = re.compile(
     r"(?:made|entered into|executed|dated|agreement|agreed)\b[^.;]{0,60}? as of"
     r"|(?:made|entered into|executed|agreement|dated)\b[^.;]{0,40}? (?:this|on|the)"
+    r"|zawart[aey] (?:w )?dni[au]|stipulato in data|celebrado (?:el|em|a)|geschlossen am"
 )
+# Where a contract ends with its place and day: "Fait à Lyon, le …", "Aldus getekend te Delft op …".
+_SIGNED_AT = re.compile(
+    r"(?:fait a|getekend te|se firma en|firmado en|assinado em|podpisano w)\b[^.;:]{2,50}?"
+    r"[, ] ?(?:le|op|el|a|em|dnia)(?= \d)"
+)
+# "That certain Lease dated as of …", "which amends the agreement dated …": another contract.
+_OF_ANOTHER = re.compile(
+    r"\b(?:the|that|an?|its|their|certain|existing) (?:(?!this\b)[\w&\x27-]+ ){0,6}"
+    r"(?:agreement|contract|lease|note|deed|amendment|plan|indenture|licen[cs]e)s?,?"
+    r"(?: \([^()]{0,60}\),?)?"
+    r"(?: (?:was|previously|originally|first|entered|made|executed|and)){0,2} $"
+)
+_DATED = re.compile(r".*\b(dated|made|entered|executed)\b")
+_CHARS_OF_ANOTHER = 120
+_BLANK_DAY = re.compile(r"[^\w.;]{0,3}(?:the |this )?_{2,}[^.;]{0,60}")
 # "Effective as of the date of the last signature": the date is at the signatures.
 _LAST_SIGNED = re.compile(
     r"(?:date|day) (?:of (?:the )?)?(?:last|final|latest)(?:[- ]dated)? (?:signature|signed|party)"
@@ -38,11 +57,17 @@ _LAST_SIGNED = re.compile(
 )
 _DATE_LABEL = re.compile(r"(?<![a-z])date(?:d| signed)? ?: ?$")
 _LATEST, _UNSIGNED = 0.8, 0.4
-_CONFIDENCE = {_EFFECTIVE: 0.88, _AS_OF: 0.85, _BEGINS: 0.7}
+_CONFIDENCE = {_EFFECTIVE: 0.88, _AS_OF: 0.85, _BEGINS: 0.7, _SIGNED_AT: 0.7}
 
 # Raised letters are read as words of their own: "9 th", "the 10 day of th January".
 _RAISED = re.compile(r"(?<=\d) ?(?:st|nd|rd|th)(?= )|(?<= of) (?:st|nd|rd|th)(?= )")
 _BEFORE_COMMA = re.compile(r" (?=,)")
+# "A.D. 2030", "twenty-first (21st)": the same once more, or nothing.
+_SAID_TWICE = re.compile(r" ?\(\d{1,4}(?:st|nd|rd|th)?\)|,? a\. ?d\.(?=,? \d)")
+# Words that may be between a label and its date; others begin another clause.
+_BETWEEN = re.compile(
+    r"(?:[^a-z]|\b(?:the|this|on|as|of|from|day|date|del?|le|el|il|am|vom|dnia|[a-z]+day)\b)*"
+)
 
 
 def find_effective_date(lines: Sequence[TextLine], languages: Sequence[str]) -> Finding | None:
@@ -58,16 +83,31 @@ def find_effective_date(lines: Sequence[TextLine], languages: Sequence[str]) -> 
     for pattern, confidence in _CONFIDENCE.items():
         for label in pattern.finditer(opening):
             following = _flat(opening[label.end() : label.end() + _CHARS_WITH_DATE])
+            reason = f"is after '{label.group()[-30:]}' in the opening sentence"
+            if _BLANK_DAY.match(following):
+                return _line_at(lines, label.end()).finding(None, _UNSIGNED, f"a blank {reason}")
             date = next(iter(dates_in(following, months)), None)
             if date is None or date.start > _CHARS_TO_DATE or len(date.readings) != 1:
                 continue
-            # Blanks join the lines, so each ends one character after its text.
-            ends = accumulate(len(line.text) + 1 for line in lines)
-            after = zip(lines, ends, strict=True)
-            place = next(line for line, end in after if end >= label.end())
-            reason = f"'{date.text}' is after '{label.group()[-30:]}' in the opening sentence"
-            return place.finding(date.readings[0].isoformat(), confidence, reason)
+            if not _BETWEEN.fullmatch(following, 0, date.start) or _is_of_another(opening, label):
+                continue
+            day = date.readings[0].isoformat()
+            place = _line_at(lines, label.end())
+            return place.finding(day, confidence, f"'{date.text}' {reason}")
     return None
+
+
+def _line_at(lines: Sequence[TextLine], position: int) -> TextLine:
+    """Return the line of a character; blanks join the lines, so each ends one after its text."""
+    ends = accumulate(len(line.text) + 1 for line in lines)
+    return next(line for line, end in zip(lines, ends, strict=True) if end >= position)
+
+
+def _is_of_another(opening: str, label: re.Match[str]) -> bool:
+    """Return whether a date is that of a contract which this one amends or mentions."""
+    dated = _DATED.match(label.group())
+    end = label.start() + dated.start(1) if dated else 0
+    return _OF_ANOTHER.search(opening[max(0, end - _CHARS_OF_ANOTHER) : end]) is not None
 
 
 def _last_signature(lines: Sequence[TextLine], months: MonthNames, words: str) -> Finding | None:
@@ -87,4 +127,5 @@ def _last_signature(lines: Sequence[TextLine], months: MonthNames, words: str) -
 
 def _flat(text: str) -> str:
     """Return a text in digits, without raised letters and blanks before commas."""
-    return in_digits(_BEFORE_COMMA.sub("", _RAISED.sub("", text)))
+    once = _SAID_TWICE.sub("", text)
+    return in_digits(_BEFORE_COMMA.sub("", _RAISED.sub("", once)))

@@ -10,15 +10,16 @@ from dataclasses import dataclass
 from itertools import accumulate, zip_longest
 
 from pipeline.model import Finding
-from processors.values.contracts.defined_terms import QUOTED, resolved, unique
+from processors.values.contracts.called import parties_called
+from processors.values.contracts.defined_terms import QUOTED, key_of, resolved, unique
 from processors.values.contracts.party_names import (
-    OPENER,
     SENTENCE_STOPS,
     end_of_name,
     has_form,
     next_word,
 )
 from processors.values.contracts.signatures import by_signatures, in_letter, signer
+from processors.values.contracts.tokens import BETWEEN, NEXT_NUMBER, after_opener, link_at
 from processors.values.lines import TextLine, fold, label_pattern
 
 _OPENING_CHARS = 8_000
@@ -35,22 +36,6 @@ _LEAST_PARTIES, _MOST_PARTIES = 2, 12
 # that are only where parties usually are.
 _DEFINED, _NAMED, _ONLY_ONE = 0.8, 0.65, 0.5
 
-_BETWEEN = re.compile(
-    r"(?<![a-z])(?:between|among(?:st)?|zwischen|entre|tra|tussen)"
-    r"(?: and among)?(?![a-z])[ :]{0,2}"
-    r"|(?<![a-z])parties(?: ?: ?| (?=\(?1[.)] ))"
-    # "Made this 3rd day of May 2030 by …": without "between" the names follow the date.
-    r"|(?<=[12]\d\d\d),? by (?!and |an? )"
-    # What one party alone promises: "by … in favor of …".
-    r"|(?<![a-z])by (?=[^.;]{3,160}? (?:in favou?r|for the benefit) of )"
-)
-_AND = re.compile(
-    r"[,;]?(?: ?[-\u2013\u2014])? ?(?<![a-z])"
-    r"(?:and|und|et|y|e|en|(?:in favou?r|for the benefit) of)(?![a-z])"
-    r"[ ,:\u2013\u2014-]{1,3}"
-)
-_NEXT_NUMBER = re.compile(r"[;,]? \(?[2-9][.)] (?=[^\W\d_])")
-"""The number of a party in a list of them, without "and" before it."""
 _BLANK = re.compile(
     r"[ _.\[\]\u25cf\u2022-]*(?:\(|the (?:person|undersigned|individual|\w+ signatory)|_{2,}|\[)"
 )
@@ -62,7 +47,10 @@ _HOUSE = re.compile(r" of (?:no\.? ?)?\d{1,5}[a-z]?\b")
 _REGION = re.compile(r", [A-Z]\w+(?: [A-Z]\w+)?(?:[,;(]| and\b| \()")
 """The state or country behind the town of a person: "Ely, Maine, and"."""
 _TERM = re.compile(r"\([^()]{0,80}[\"\u201c\u201e]")
-_DESCRIBED = re.compile(r",? (?:an? |\(.{0,12}[\"\u201c\u201e])")
+_DESCRIBED = re.compile(
+    r",? (?:an? |\(.{0,12}[\"\u201c\u201e])|, (?:as |in (?:its|his|her) |not in its |individually)"
+)
+_ADDRESS_BEHIND = re.compile(r", [^,]{3,40}\d{1,5}[a-z]?,")
 _OF_A_PLACE = re.compile(r"\b(?:of|under|at|in|near) (?:the )?\S+$")
 
 
@@ -105,7 +93,10 @@ def parties_elsewhere(lines: Sequence[TextLine]) -> Finding | None:
     One name is enough where the opening sentence leaves the other one blank.
     """
     opening = _Opening.of(lines)
-    found = in_letter(lines, opening.text) or by_signatures(lines, opening.text)
+    called, letter = parties_called(lines), in_letter(lines, opening.text)
+    if called and letter and _is_part(letter, called):
+        letter = None
+    found = letter or called or by_signatures(lines, opening.text)
     if found:
         return found
     for match, parties in opening.lists():
@@ -113,6 +104,28 @@ def parties_elsewhere(lines: Sequence[TextLine]) -> Finding | None:
         if names and any(not each.name for each in parties):
             return opening.finding(lines, match, names, _ONLY_ONE)
     return None
+
+
+def listed(text: str) -> list[str]:
+    """Return the names of a text that is nothing but a list of parties, without descriptions.
+
+    A text that does not begin with a name is returned as it is.
+    """
+    names = [each.name for each in _parties_from(text, fold(text), 0) if each.name]
+    is_whole = names and (len(names) > 1 or has_form(names[0]) or _is_described(text, names[0]))
+    return names if is_whole else [text]
+
+
+def _is_described(text: str, name: str) -> bool:
+    """Return whether a description or an address is behind the name at the beginning of a text."""
+    end = text.index(name) + len(name) if name in text else len(text)
+    return bool(_DESCRIBED.match(fold(text), end) or _ADDRESS_BEHIND.match(text, end))
+
+
+def _is_part(some: Finding, others: Finding) -> bool:
+    """Return whether all parties of a finding are in another one."""
+    names, known = (unique(each.value.split("; ")) for each in (some, others) if each.value)
+    return {key_of(each) for each in names} <= {key_of(each) for each in known}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +145,7 @@ class _Opening:
 
         Far from the title, "between" is in other sentences too: there only defined terms count.
         """
-        for match in _BETWEEN.finditer(self.folded):
+        for match in BETWEEN.finditer(self.folded):
             parties = list(_parties_from(self.text, self.folded, match.end()))
             if match.start() <= _TITLE_CHARS or all(each.is_defined for each in parties):
                 yield match, parties
@@ -181,8 +194,7 @@ def _parties_from(text: str, folded: str, start: int) -> Iterator[_Party]:
 
 def _party_at(text: str, folded: str, position: int, *, may_join: bool = True) -> _Party | None:
     """Return the party whose name begins at a character, None if no name does."""
-    opener = OPENER.match(folded, position)
-    start = opener.end() if opener else position
+    start = after_opener(text, folded, position)
     # "The Fells of Ely University" has an article of its own; "the Company" and "THE COMPANY" not.
     start -= len("The ") * (text[position:start].endswith("The "))
     end = end_of_name(text, folded, start)
@@ -253,8 +265,10 @@ def _start_of_next(text: str, folded: str, end: int) -> int | None:
             return None
         start = _after_and(text, folded, position, end) if char in ",; " else None
         is_behind = position == end or before.rstrip(",;")[-1:] == ")"
-        if start is None and (char == ";" or (char == "," and is_behind)):
-            start = _after_comma(text, folded, position)
+        if start is None and char in ",;":
+            is_near = char == ";" or is_behind
+            after = _after_comma if is_near else _after_description
+            start = after(text, folded, position)
         if start is not None:
             return start
     return None
@@ -262,7 +276,7 @@ def _start_of_next(text: str, folded: str, end: int) -> int | None:
 
 def _after_number(text: str, folded: str, position: int) -> int | None:
     """Return where a party begins behind its number, None if none does."""
-    number = _NEXT_NUMBER.match(folded, position) if text[position] in ",; " else None
+    number = NEXT_NUMBER.match(folded, position) if text[position] in ",; " else None
     is_party = number is not None and _begins_party(text, folded, number.end())
     return number.end() if number is not None and is_party else None
 
@@ -276,7 +290,7 @@ def _ends_list(text: str, before: str, position: int) -> bool:
 
 def _after_and(text: str, folded: str, position: int, end: int) -> int | None:
     """Return where a party begins behind "and", None if none does: "the laws of X and Y"."""
-    link = _AND.match(folded, position)
+    link = link_at(folded, position, since=end)
     if link is None or _OF_A_PLACE.search(text[max(end, position - _PLACE_CHARS) : position]):
         return None
     return link.end() if _begins_party(text, folded, link.end()) else None
@@ -291,6 +305,17 @@ def _after_comma(text: str, folded: str, position: int) -> int | None:
     is_person = end and folded.startswith((" and ", ", and "), end) and " " in text[start:end]
     is_street = label_pattern("company", "address").search(folded, start, end or start)
     return start if is_party or (is_person and not is_street) else None
+
+
+def _after_description(text: str, folded: str, position: int) -> int | None:
+    """Return where a party begins behind a comma that ends the description of the one before.
+
+    There only a name with a legal form counts that has a description of its own.
+    """
+    start = next_word(text, position + 1)
+    end = end_of_name(text, folded, start)
+    is_party = end and has_form(text[start:end]) and _DESCRIBED.match(folded, end)
+    return start if is_party else None
 
 
 def _begins_party(text: str, folded: str, position: int) -> bool:

@@ -1,6 +1,7 @@
 """Recognize the names of parties in running text: where a name ends, and whether it has a form."""
 
 import re
+from collections.abc import Iterator
 from functools import cache
 
 from processors.values.legal_forms import form_pattern
@@ -25,6 +26,10 @@ _OF_A_STATE = re.compile(
     r"(?=,? ?\(|,| and\b| AND\b)"
 )
 """A place behind the legal form that is a part of the name: "Insurance Company of Ohio"."""
+_PARTNERS = re.compile(
+    r"(?<=\.[cs]\.) d[ie] [A-Z]\w+(?: [A-Z]\w+)?(?: (?:e|&) (?:C\.|[A-Z]\w+))?(?=[ ,;(])"
+)
+"""The partners behind the legal form of an Italian partnership: "S.n.c. di Rossi e Neri"."""
 _TITLES_AFTER = re.compile(r",? (?:(?:jr|sr)\b\.?|i{2,3}\b|iv\b)")
 # In Eastern Europe the name is quoted behind the legal form: 'Limited Liability Company "Rill"'.
 _QUOTED_NAME = re.compile(
@@ -37,26 +42,20 @@ _ONLY_FORM = re.compile(
 SENTENCE_STOPS = re.compile(
     r"(?i:whereas|witnesseth|recitals?\b|preamble|background\b|now, therefore)"
 )
-# What may be before a name: a number of the party, "each of", an article, a title.
-OPENER = re.compile(
-    r"(?:\(?(?:\d{1,2}|[ivx]{1,4}|[a-h])[.)] ?|each of |the following parties:? "
-    r"|(?:company )?name ?: ?"
-    r"|(?:the|der|die|das) "
-    r"|(?:mr|mrs|ms|dr|messrs|herrn?|frau)\.? )*"
-)
 _OF_A_SENTENCE = re.compile(
     r"(?:Your?|Our|We|Their|Its?|His|Her|This|These|Those|Such|Any|All|Each|Both|If|When|Where|In|On"
     r"|For|As|By|That|There|No|Upon|January|February|April|June|July|August|September|October|November|December|Januar|Februar|März|Mai|Juni|Juli|Oktober|Dezember|Section|Article|Schedule|Exhibit)\b"
     r"(?!\.| &| [A-Z][a-z]+,? (?:Inc|LLC|Ltd))"
 )
 """Capitalized words that begin a sentence or refer to a part of the contract."""
+_NICKNAME = re.compile(r"\([\"\u201c][^\W\d_]{2,20}[\"\u201d]\) (?=[^\W\d_a-z]\.)")
 _INITIAL = re.compile(r"(?:[^\W\d_]\.){1,4}|[^\W\d_]")
 
 
 def end_of_name(text: str, folded: str, start: int) -> int:
     """Return where the name ends that begins at a character, 0 if none begins there."""
     end = 0
-    for token in re.finditer(r"\S+", text[start : start + _MOST_NAME_CHARS]):
+    for token in _words_of_name(text[start : start + _MOST_NAME_CHARS]):
         word, at = token.group(), start + token.start()
         form = _form_at(text, folded, at) if end else 0
         if form:
@@ -81,7 +80,7 @@ def _end_with_additions(text: str, folded: str, start: int, end: int) -> int:
     quoted = _QUOTED_NAME.match(text, end)
     if quoted and _ONLY_FORM.fullmatch(folded, start, end):
         return quoted.end()
-    place = _OF_A_STATE.match(text, end)
+    place = _OF_A_STATE.match(text, end) or _PARTNERS.match(text, end)
     end = place.end() if place else end
     title = _TITLES_AFTER.match(folded, end)
     return title.end() if title else end
@@ -124,6 +123,14 @@ def _continues_name(word: str, text: str, end: int, *, is_first: bool) -> bool:
         is_first or (text[end + 1 : end + 2].isupper() and not is_counted)
     )
     return word[0].isupper() or is_number
+
+
+def _words_of_name(text: str) -> Iterator[re.Match[str]]:
+    """Yield the words of a text without what someone is called: 'Ann ("Annie") B. Fox'."""
+    for token in re.finditer(r"\S+", text):
+        is_nickname = token.start() and _NICKNAME.match(text, token.start())
+        if not is_nickname:
+            yield token
 
 
 def _is_abbreviation(word: str) -> bool:

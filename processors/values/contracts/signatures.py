@@ -5,19 +5,22 @@ from collections.abc import Sequence
 
 from pipeline.model import Finding
 from processors.values.contracts.defined_terms import defined_as_role, key_of, unique
-from processors.values.contracts.party_names import OPENER, end_of_name, has_form
+from processors.values.contracts.party_names import end_of_name, has_form
+from processors.values.contracts.tokens import after_opener
 from processors.values.lines import TextLine, fold, label_pattern
 
 _LEAST_PARTIES, _MOST_PARTIES = 2, 12
 _IN_LETTER, _SIGNED = 0.55, 0.5
 
 # A signature, and the lines in which a letter addresses someone.
-_SIGNED_BY = re.compile(r"(?:by|per|name|its) ?:|/s/|_{6,}|by$")
+_SIGNED_BY = re.compile(r"(?:by|per|name|its|signature|signed|print name) ?:|/s/|_{6,}|by$")
 _NAME_OF_SIGNER = re.compile(r"(?:printed |print |employee )?name ?: ?|(?:by ?: ?)?/s/ ?")
 _NO_PERSON = re.compile(r"\b(?:name|signature|title|date|print(?:ed)?|address|company)\b")
 _SALUTATION = re.compile(r"(?:dear\b|ladies and gentlemen|gentlemen|sehr geehrte)")
 _LEAST_WORDS, _MOST_WORDS = 2, 4
 """Words of the name of a person."""
+_FIRST_PERSON = re.compile(r"\bmy employment\b|\bi (?:hereby )?(?:agree|understand|acknowledge)\b")
+_SIGNATURE = re.compile(r"/s/ (?:[^/]*[ .])?([^\W\d_][\w\x27-]+)$")
 _LETTER_LINES = 60
 _ADDRESS_LINES = 9
 _LINES_BEFORE_SIGNATURE = 3
@@ -55,17 +58,30 @@ def _addressee(above: Sequence[TextLine], salutation: TextLine, *, sender: str) 
 
 def whole_name(line: TextLine) -> str:
     """Return the name that fills a line, "" if it has another text."""
-    opener = OPENER.match(line.folded)
-    start = opener.end() if opener else 0
-    end = end_of_name(line.text, line.folded, start)
-    rest = line.text[end:].strip(" ,.:;")
+    return _whole(line.text, line.folded)
+
+
+def _whole(text: str, folded: str) -> str:
+    start = after_opener(text, folded, 0)
+    end = end_of_name(text, folded, start)
+    rest = text[end:].strip(" ,.:;")
     if not end or rest:
         return ""
     # Of two columns of signatures the left one may have only the role.
-    role = label_pattern("parties", "roles").match(line.folded)
-    if role and role.end() < end and line.text[: role.end()].isupper():
+    role = label_pattern("parties", "roles").match(folded)
+    if role and role.end() < end and text[: role.end()].isupper():
         start = role.end()
-    return line.text[start:end].strip(" ,;:")
+    return text[start:end].strip(" ,;:")
+
+
+def _names_in_columns(line: TextLine) -> list[str]:
+    """Return the names with a legal form that fill a line or the cells of it."""
+    whole = whole_name(line)
+    if whole or not line.cells:
+        return [whole] if has_form(whole) else []
+    cells = (line.cell(number) for number in range(len(line.cells) + 1))
+    names = (_whole(line.text[start:end], line.folded[start:end]) for start, end in cells)
+    return [name for name in names if has_form(name)]
 
 
 def by_signatures(lines: Sequence[TextLine], text: str) -> Finding | None:
@@ -75,8 +91,8 @@ def by_signatures(lines: Sequence[TextLine], text: str) -> Finding | None:
         if not _SIGNED_BY.match(line.folded):
             continue
         above = lines[max(0, line.number - _LINES_BEFORE_SIGNATURE) : line.number]
-        named = [name for each in above if (name := whole_name(each)) and has_form(name)]
-        names += named[-1:]
+        named = [found for each in above if (found := _names_in_columns(each))]
+        names += named[-1] if named else []
     found = unique(names)
     if len(found) < _LEAST_PARTIES:
         person = signer(lines)
@@ -88,7 +104,7 @@ def by_signatures(lines: Sequence[TextLine], text: str) -> Finding | None:
 
 def signer(lines: Sequence[TextLine]) -> str:
     """Return who signed below a role such as "Employee" and not for a company."""
-    in_column = _signer_in_column(lines)
+    in_column = _signer_in_column(lines) or _who_speaks(lines)
     if in_column:
         return in_column
     roles = label_pattern("parties", "roles")
@@ -103,6 +119,23 @@ def signer(lines: Sequence[TextLine]) -> str:
                 break
             if roles.fullmatch(each.folded.strip(" :")):
                 return " ".join(words)
+    return ""
+
+
+def _who_speaks(lines: Sequence[TextLine]) -> str:
+    """Return the printed name at the signature of someone who writes "I agree …"."""
+    head = " ".join(line.folded for line in lines[:_LETTER_LINES])
+    if not _FIRST_PERSON.search(head):
+        return ""
+    for line in lines[_LETTER_LINES // 4 :]:
+        signed = _SIGNATURE.search(line.folded)
+        below = lines[line.number + 1 : line.number + 1 + _LINES_BEFORE_SIGNATURE] if signed else ()
+        for each in below:
+            label = _NAME_OF_SIGNER.match(each.folded)
+            name = each.text[label.end() if label else 0 :].strip()
+            is_same = signed and fold(name).split()[-1:] == [signed.group(1)]
+            if is_same and _is_person(name.split()):
+                return name
     return ""
 
 

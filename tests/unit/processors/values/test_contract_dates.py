@@ -26,6 +26,9 @@ def date_of(text: str, doc_class: str | None = "contract") -> str | None:
         "This Agreement is made this fourth day of May, two thousand and eleven, by A and B.",
         "This Agreement is between A and B, commencing on May 4, 2011.",
         "This lease begins on 4 May 2011.",
+        "This Agreement is made this fourth (4th) day of May, Two Thousand Eleven (2011), by A.",
+        "THIS AGREEMENT, made the 4th day of May A.D. 2011, by A and B.",
+        "This amends that certain Lease dated as of May 5, 2009 and is made as of May 4, 2011.",
     ],
 )
 def test_date_of_the_opening_sentence(opening: str):
@@ -65,3 +68,19 @@ def test_entry_into_force():
     text = "DEED\nSigning date: 8 May 2031\nThis deed enters into force on 1 June 2031."
 
     assert date_of(text) == "2031-06-01"
+
+
+@pytest.mark.parametrize("words", ["mit Wirkung vom 4. Mai 2011", "met ingang van 4 mei 2011"])
+def test_days_of_other_languages(words: str):
+    """The day from which a contract is in force is found in other languages, too."""
+    assert date_of(f"VERTRAG\nA und B vereinbaren {words} dies:") == "2011-05-04"
+
+
+def test_blank_day_is_open():
+    """Where the day is left blank, that of another contract does not take its place."""
+    text = (
+        "AMENDMENT\nThis Amendment is made as of the ___ day of ______, 2031, by A and B.\n"
+        "The parties made that certain Lease dated as of May 4, 2011."
+    )
+
+    assert date_of(text) is None

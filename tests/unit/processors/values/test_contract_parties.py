@@ -216,3 +216,130 @@ def test_lists_of_parties(opening: str, names: str):
 
     assert found
     assert found.value == names
+
+
+@pytest.mark.parametrize(
+    ("sentence", "names"),
+    [
+        (
+            "Rill Mill Company, an Ohio corporation (“Seller”), assigns to Ann B. Fox (“Fox”) a mill.",
+            "Rill Mill Company; Ann B. Fox",
+        ),
+        (
+            "The license is granted by Rill Ltd of 2 Fell Row (“the Licensor”) to Orr LLC (“Orr”).",
+            "Rill Ltd; Orr LLC",
+        ),
+        (
+            "For my work at Tarn Corp. (the “Company”), I, Ida B. Quill, agree with it as follows.",
+            "Tarn Corp.; Ida B. Quill",
+        ),
+        (
+            "Tarn Corp. (“Tarn”), advised by Pell Partners LLC (“Pell”), sells to Orr LLC (“Orr”).",
+            "Tarn Corp.; Orr LLC",
+        ),
+        (
+            "Tarn Corp. (“Tarn”) meets under the Fell Mining Act (the “Act”) and by a Plan (“Plan”).",
+            "",
+        ),
+    ],
+)
+def test_names_with_defined_terms(sentence: str, names: str):
+    """Without "between" the parties are whom defined terms are given to, and no adviser or law."""
+    found = parties_of(f"DEED\n{sentence}\n1. Deeds.")
+
+    assert (found.value if found else "") == names
+
+
+@pytest.mark.parametrize(
+    ("opening", "names"),
+    [
+        (
+            "among Rill Corp., an Ohio company, Tarn LLC, a Maine company, and Orr, Inc., a company.",
+            "Rill Corp.; Tarn LLC; Orr, Inc.",
+        ),
+        (
+            "between plaintiffs RILL INC. and Ida Quill and defendant Nils Orr, who meet.",
+            "RILL INC.; Ida Quill; Nils Orr",
+        ),
+        (
+            "between Tarn Corp. and Ann (“Annie”) B. Fox, Jr. (“Fox”).",
+            "Tarn Corp.; Ann (“Annie”) B. Fox, Jr.",
+        ),
+        ("between the undersigned Rill LLC d/b/a Tarn and Orr Ltd, who meet.", "Rill LLC; Orr Ltd"),
+        ("among (1) Rill Ltd; (2) Orr Ltd and (3) the Sellers named below.", "Rill Ltd; Orr Ltd"),
+    ],
+)
+def test_capacities_are_no_names(opening: str, names: str):
+    """Roles, articles and what someone is called do not hide a party."""
+    found = parties_of(f"SUPPLY AGREEMENT\nThis Agreement is made {opening}\n1. Supply.")
+
+    assert found is not None
+    assert found.value == names
+
+
+@pytest.mark.parametrize(
+    ("opening", "names"),
+    [
+        (
+            "Entre les soussignés : la société Rill, SARL, ci-après « le Client », et Madame Ida Orr,",
+            "Rill, SARL; Ida Orr",
+        ),
+        ("Por una parte Rill, S.A. y por la otra parte Ida Orr, acuerdan", "Rill, S.A.; Ida Orr"),
+        ("Ondergetekenden: Rill B.V., te Ede, en de heer N. van Orr,", "Rill B.V.; N. van Orr"),
+        ("pomiędzy: Rill S.A., zwaną dalej „R”, a Panem Idą Orr, komu", "Rill S.A.; Idą Orr"),
+        (
+            "Tra la società Rill S.n.c. di Orr e Fell, a Bra, e Ida Orr",
+            "Rill S.n.c. di Orr e Fell; Ida Orr",
+        ),
+    ],
+)
+def test_preambles_of_other_languages(opening: str, names: str):
+    """Parties are found behind the articles and titles of their language."""
+    found = parties_of(f"CONTRAT\n{opening}\n1. …")
+
+    assert found is not None
+    assert found.value == names
+
+
+def test_signatures_in_columns():
+    """Two companies sign beside each other; one signs "for" its name."""
+    page = Page(
+        PageText(
+            number=1,
+            source="text",
+            engine=None,
+            confidence=None,
+            text=(
+                "TERMS\nWe agree.\nRill Mill, LLC              Orr Works, Inc.\n"
+                "By: ____________            By: ____________"
+            ),
+        )
+    )
+    found = find_values([page], doc_class="contract").get("parties")
+
+    assert found is not None
+    assert found.value == "Rill Mill, LLC; Orr Works, Inc."
+
+
+def test_label_has_a_description():
+    """What describes a party behind its role is not a part of its name, and two may be there."""
+    text = "LEASE\nLandlord: Rill Mill, Ltd., an Ohio partnership\nTenant: Ann B. Fox and Ida Orr\n"
+
+    found = parties_of(text)
+
+    assert found is not None
+    assert found.value == "Rill Mill, Ltd.; Ann B. Fox; Ida Orr"
+
+
+def test_printed_name_of_someone_who_agrees():
+    """Who writes "I agree" is named at the signature."""
+    text = (
+        "AGREEMENT\nIn my employment with Rill, Inc. (the “Company”), I agree:\n"
+        + ("1. Secrets.\n" * 20)
+        + "Date: May 4, 2031 /s/ ANN FOX\nSignature\nANN B. FOX\nRill, Inc.\nBy: /s/ Nils Orr"
+    )
+
+    found = parties_of(text)
+
+    assert found is not None
+    assert found.value == "Rill, Inc.; ANN B. FOX"

@@ -1,0 +1,157 @@
+"""Find parties by what a contract calls them: 'Rill Ltd (the "Seller") assigns to Ann Fox ("Fox")'.
+
+Such a sentence has no "between": it says who does what to whom.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from pipeline.model import Finding
+from processors.values.contracts.defined_terms import QUOTED, unique
+from processors.values.contracts.party_names import end_of_name, has_form
+from processors.values.contracts.tokens import after_opener
+from processors.values.lines import TextLine, fold, label_pattern
+
+_SEARCHED_CHARS = 4_000
+_MOST_CHARS_BETWEEN = 600
+"""Characters from a defined term to the next one: later ones are of the contract's own clauses."""
+_MOST_CHARS_BEFORE = 350
+"""Characters of a name and its description before a defined term."""
+_MOST_TERM_CHARS = 90
+_LEAST_PARTIES, _MOST_PARTIES = 2, 12
+_LEAST_WORDS, _MOST_WORDS = 2, 5
+_CALLED = 0.6
+
+_TERM = re.compile(
+    r"\((?=[^()]{0,90}[\"\u201c\u201e\u00ab\u2018])"
+    r"|[\u2013\u2014,]? ?(?<![a-z])(?:hereinafter|nachfolgend|nachstehend|im folgenden"
+    r"|ci-apres|en adelante|en lo sucesivo|a quien|di seguito|hierna|doravante|adiante"
+    r"|zwan[aey]\w{0,2} dalej)"
+)
+# What may be between a name and its term: a description, which is not another sentence.
+_DESCRIPTION = re.compile(
+    r"[ ,:]{0,2}|,? ?(?:an? |the |of |with |having |located |whose |organized |incorporated |resid"
+    r"|each |individually|as |in its |in his |in her |on behalf |together |acting |doing |formerly "
+    r"|[dfa]/[bk]/a |company (?:no|number)|registered|mit sitz|mit der |vertreten|inhaber"
+    r"|dont |sis |immatricul|represent|con |domicil|mayor |nat[oa] |nacid|in persona|gevestigd"
+    r"|wonende|statutair|kantoorhoud|com sede|pessoa |inscrit|brasileir|portador|z siedzib|zamiesz"
+    r"|ul\.|prowadz|reprez)"
+    r"[^;]{0,300}"
+)
+_ADVISER = re.compile(
+    r"\b(?:advis(?:e[ds]?|[eo]rs?)|counsel|brokers?|represented by|engaged|retained)\b"
+)
+"""Words beside the name of someone who acts for a party."""
+_CHARS_AROUND = 60
+_FIRST_PERSON = re.compile(r"(?<![a-z.])i, (?=[^\W\d])")
+_ENDS = re.compile(r"[a-z)\"\u201d]{4}\. [A-Z]")
+"""The end of a sentence: what is before it describes nobody behind it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Called:
+    """A name of the text, and where its defined term begins."""
+
+    name: str
+    position: int
+
+
+def parties_called(lines: Sequence[TextLine]) -> Finding | None:
+    """Find two or more names with defined terms in the first sentences of a contract."""
+    text = " ".join(line.text for line in lines)[:_SEARCHED_CHARS]
+    found = list(_names_called(text, fold(text)))
+    names = unique(each.name for each in found)
+    if not _LEAST_PARTIES <= len(names) <= _MOST_PARTIES:
+        return None
+    position = 0
+    place = lines[0]
+    for line in lines:
+        if position <= found[0].position:
+            place = line
+        position += len(line.text) + 1
+    return place.finding("; ".join(names), _CALLED, "are the names with defined terms")
+
+
+def _names_called(text: str, folded: str) -> Iterator[_Called]:
+    """Yield each name before a defined term, and the one who says "I, Ann Fox, agree"."""
+    last, since = 0, 0
+    for term in _TERM.finditer(folded):
+        if last and term.start() - last > _MOST_CHARS_BETWEEN:
+            return
+        floor = max(since, term.start() - _MOST_CHARS_BEFORE)
+        quoted = QUOTED.search(text, term.end() - 1, term.end() + _MOST_TERM_CHARS)
+        name = _name_before(text, folded, (floor, term.start()), quoted.group(1) if quoted else "")
+        since = term.end()
+        if name:
+            speaker = _FIRST_PERSON.search(folded, last, term.start())
+            if speaker and not last:
+                yield from _speaker(text, folded, speaker)
+            yield _Called(name, term.start())
+            last = term.end()
+    speaker = _FIRST_PERSON.search(folded, last, last + _MOST_CHARS_BETWEEN)
+    if last and speaker:
+        yield from _speaker(text, folded, speaker)
+
+
+def _speaker(text: str, folded: str, speaker: re.Match[str]) -> Iterator[_Called]:
+    end = end_of_name(text, folded, speaker.end())
+    if end and _is_person(text[speaker.end() : end]):
+        yield _Called(text[speaker.end() : end].strip(" ,;:"), speaker.start())
+
+
+def _name_before(text: str, folded: str, window: tuple[int, int], term: str) -> str:
+    """Return the name from whose end to a defined term there is only a description.
+
+    A name without legal form counts only where its term is a role or a part of the name.
+    """
+    floor, stop = window
+    sentences = [match.start() + 5 for match in _ENDS.finditer(text, floor, stop)]
+    floor = sentences[-1] if sentences else floor
+    found, end = "", 0
+    for word in re.finditer(r"(?<![^\s(\"\u201c\u00ab])[^\W_a-z]", text[floor:stop]):
+        start = floor + word.start()
+        if start < end:
+            continue
+        start = after_opener(text, folded, start)
+        name_end = end_of_name(text, folded, start)
+        if not name_end or name_end > stop:
+            continue
+        start = _after_title(text, folded, start, name_end)
+        name = text[start:name_end].strip(" ,;:")
+        is_bare = not has_form(name)
+        if is_bare and (has_form(found) or not _is_called_so(name, term)):
+            continue
+        end = name_end
+        if _DESCRIPTION.fullmatch(folded, name_end, stop):
+            around = folded[max(floor, start - _CHARS_AROUND) : start] + folded[name_end:stop]
+            found = "" if _ADVISER.search(around) else name
+    return found
+
+
+def _after_title(text: str, folded: str, start: int, end: int) -> int:
+    """Return where a name begins behind the title of the contract, which may be before it."""
+    titles = list(label_pattern("parties", "titles").finditer(folded, start, end))
+    return after_opener(text, folded, titles[-1].end() + 1) if titles else start
+
+
+def _is_called_so(name: str, term: str) -> bool:
+    """Return whether a term is a role or a part of a name that has no legal form."""
+    if not _is_person(name) and not label_pattern("company", "institutions").search(fold(name)):
+        return False
+    bare = fold(term).removeprefix("the ").removeprefix("le ").strip(" .")
+    roles = label_pattern("parties", "roles")
+    is_role = roles.fullmatch(bare) or roles.fullmatch(bare.removesuffix("s"))
+    words = fold(name).split()
+    return bool(is_role) or bare in words or bare == "".join(word[0] for word in words)
+
+
+def _is_person(name: str) -> bool:
+    """Return whether a name is of some words, none of which is a role or of a title."""
+    folded = fold(name)
+    is_short = _LEAST_WORDS <= len(name.split()) <= _MOST_WORDS and " of " not in folded
+    is_other = any(
+        label_pattern(section, kind).search(folded)
+        for section, kind in (("parties", "titles"), ("parties", "roles"), ("company", "address"))
+    )
+    return is_short and not is_other and not any(map(str.isdigit, name))

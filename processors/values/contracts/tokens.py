@@ -1,0 +1,81 @@
+"""Recognize the words around the names of a preamble: "between", "and", articles and capacities."""
+
+import re
+
+from processors.values.lines import label_pattern
+
+BETWEEN = re.compile(
+    r"(?<![a-z])(?:between|among(?:st)?|zwischen|entre|tra|tussen|po?miedzy)"
+    r"(?: and among)?(?![a-z])[ :]{0,2}"
+    r"|(?<![a-z])parties(?: ?: ?| (?=\(?1[.)] ))"
+    # Who signs is named before what was agreed: "The undersigned, …", "De ondergetekenden: 1. …".
+    r"|(?<![a-z])(?:the undersigned(?: [a-z]{4,12})?,|(?:de )?ondergetekenden ?:?) "
+    # "Por una parte … y por la otra parte …", "de um lado, … e, de outro lado, …".
+    r"|(?<![a-z])(?:por|de|da) una parte,? |(?<![a-z])de um lado,? "
+    # "Made this 3rd day of May 2030 by …": without "between" the names follow the date.
+    r"|(?<=[12]\d\d\d),? by (?!and |an? )"
+    # What one party alone promises: "by … in favor of …".
+    r"|(?<![a-z])by (?=[^.;]{3,160}? (?:in favou?r|for the benefit) of )"
+)
+AND = re.compile(
+    r"[,;.]?(?: ?[-\u2013\u2014])? ?(?<![a-z])"
+    r"(?:and|und|et|y|e|en|a|oraz|de otra parte|dall.altra parte|(?:in favou?r|for the benefit) of)"
+    r"(?![a-z])[ ,:\u2013\u2014-]{1,3}"
+)
+NEXT_NUMBER = re.compile(r"[;,.]? (?:and )?\(?(?:[2-9]|i{2,3}|i?v)[.)] (?=[^\W\d_])")
+"""The number of a party in a list of them, without "and" before it."""
+
+# Only in Polish "a" joins two parties; everywhere else it is an article.
+_POLISH = re.compile(r"\b(?:zwan[aey]|siedzib|reprezentowan|prowadzac)")
+
+_BEFORE = re.compile(
+    r"\(?(?:\d{1,2}|[ivx]{1,4}|[a-h])[.)] ?|each of |the following parties:? "
+    r"|(?:company )?name ?: ?"
+    r"|the undersigned,? |(?:the|der|die|das|dem) "
+    r"|les soussigne(?:e?s|\(?e\)?s) ?[:,]? ?"
+    r"|(?:signed |executed |acting |agreed )?(?:for and )?on behalf of "
+    r"|(?:por|de|da)? ?(?:la |l.)?(?:una|otra|altra) parte,? (?:d\. |dna\. )?"
+    r"|de (?:um|outro) lado,? "
+    r"|(?:la |a )?(?:mercantil|ditta|firma) |(?:la |a )(?:societ[ea]|sociedade?|empresa) "
+    r"|(?:mr|mrs|ms|miss|dr|prof|messrs|herrn?|frau|monsieur|madame|mme|dna|sig|sig\.ra|sra?)\.? "
+    r"|(?:l.)?ing\. |m\. (?=\w{2})|(?:don|dona|mevrouw|panem|pania|panstwem) |de heer "
+)
+# An article in small letters; "La" or "De" in capitals may be a part of the name.
+_ARTICLE = re.compile(
+    r"(?:(?:[Ff]or|FOR)|la|le|les|il|lo|el|los|het|der|die|das|den|dem) (?=[^\W\d_a-z])"
+    r"|l['\u2019]"
+)
+
+# A role in small letters is before the name, one in capitals has a mark behind it.
+_ROLE = re.compile(
+    r"(?P<role>[a-z]+(?: [a-z]+)?(?=,? )|[A-Z][a-z]+(?: [A-Z][a-z]+)?(?=[,:] ))"
+    r"[,:]? (?=[A-Z])(?!Inc|Ltd|LLC|Corp|Co\b|L\.|LP)"
+)
+
+
+def after_opener(text: str, folded: str, position: int) -> int:
+    """Return where a name begins behind numbers, articles, titles and roles of a party."""
+    while True:
+        step = _BEFORE.match(folded, position) or _ARTICLE.match(text, position)
+        end = step.end() if step else _after_role(text, folded, position)
+        if end <= position:
+            return position
+        position = end
+
+
+def _after_role(text: str, folded: str, position: int) -> int:
+    """Return where a name begins behind a role: "plaintiff ROE INC.", "Grantor, Ann Fox"."""
+    words = _ROLE.match(text, position)
+    if words is None:
+        return position
+    role = folded[position : words.end("role")]
+    roles = label_pattern("parties", "roles")
+    is_role = roles.fullmatch(role) or roles.fullmatch(role.removesuffix("s"))
+    return words.end() if is_role else position
+
+
+def link_at(folded: str, position: int, *, since: int) -> re.Match[str] | None:
+    """Return the word that joins two parties at a character; a description begins at `since`."""
+    link = AND.match(folded, position)
+    is_article = link is not None and link.group().strip(" ,;.:") == "a"
+    return None if is_article and not _POLISH.search(folded, since, position) else link
