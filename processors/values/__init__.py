@@ -8,7 +8,7 @@ from processors.contract import Page
 from processors.values.address import find_address
 from processors.values.codes import values_in_codes
 from processors.values.contact import find_email, find_phone
-from processors.values.contracts.effective_date import find_effective_date
+from processors.values.contracts.effective_date import find_contract_date
 from processors.values.country import country_hints_in
 from processors.values.dates import find_dates
 from processors.values.fields import field_findings
@@ -93,7 +93,7 @@ def find_values(
     if is_commercial and doc_class in _SALES:
         found["seller"] = company
         found["buyer"] = find_buyer(lines, company=issuer)
-    found |= values_of_class(lines, doc_class, languages)
+    found |= values_of_class(lines, doc_class, languages, date=found["date"])
 
     # What is made for machines counts more than what is read from the text.
     found |= machine_values(lines, pages) | field_findings(pages, doc_class=doc_class)
@@ -138,12 +138,16 @@ def machine_values(lines: Sequence[TextLine], pages: Sequence[Page]) -> dict[str
 
 
 def values_of_class(
-    lines: Sequence[TextLine], doc_class: str | None, languages: Sequence[str]
+    lines: Sequence[TextLine],
+    doc_class: str | None,
+    languages: Sequence[str],
+    *,
+    date: Finding | None,
 ) -> dict[str, Finding | None]:
-    """Find the values that only documents of one class have."""
+    """Find the values that only documents of one class have; `date` is what others would have."""
     if doc_class == "contract":
-        effective = find_effective_date(lines, languages)
-        return {"parties": find_parties(lines)} | ({"date": effective} if effective else {})
+        date = find_contract_date(lines, languages, otherwise=date)
+        return {"parties": find_parties(lines), "date": date}
     if doc_class in _PERSONAL:
         return {"person": find_person(lines, resume=doc_class == "resume")}
     return {}

@@ -107,9 +107,7 @@ def _ranked_parties(lines: Sequence[TextLine]) -> Iterator[Finding]:
     if len(names) >= _LEAST_PARTIES:
         roles = ", ".join(dict.fromkeys(each.label for each in named))
         yield named[0].line.finding("; ".join(names), 0.65, f"are after {roles}")
-    elsewhere = parties_elsewhere(lines)
-    if elsewhere:
-        yield elsewhere
+    yield from parties_elsewhere(lines)
 
 
 def find_person(lines: Sequence[TextLine], *, resume: bool) -> Finding | None:

@@ -40,7 +40,7 @@ _DESCRIPTION = re.compile(
     r"[^;]{0,300}"
 )
 _ADVISER = re.compile(
-    r"\b(?:advis(?:e[ds]?|[eo]rs?)|counsel|brokers?|represented by|engaged|retained)\b"
+    r"\b(?:advis(?:ed by|[eo]rs?)|counsel|brokers?|represented by|engaged|retained)\b"
 )
 """Words beside the name of someone who acts for a party."""
 _CHARS_AROUND = 60
@@ -59,8 +59,7 @@ class _Called:
 
 def parties_called(lines: Sequence[TextLine]) -> Finding | None:
     """Find two or more names with defined terms in the first sentences of a contract."""
-    text = " ".join(line.text for line in lines)[:_SEARCHED_CHARS]
-    found = list(_names_called(text, fold(text)))
+    found = _found_in(lines)
     names = unique(each.name for each in found)
     if not _LEAST_PARTIES <= len(names) <= _MOST_PARTIES:
         return None
@@ -69,11 +68,28 @@ def parties_called(lines: Sequence[TextLine]) -> Finding | None:
     for line in lines:
         if position <= found[0].position:
             place = line
-        position += len(line.text) + 1
+        position += len(line.text) + 1 + _is_heading(line)
     return place.finding("; ".join(names), _CALLED, "are the names with defined terms")
 
 
-def _names_called(text: str, folded: str) -> Iterator[_Called]:
+def names_called(lines: Sequence[TextLine]) -> list[str]:
+    """Return the names with defined terms in the first sentences of a contract."""
+    return unique(each.name for each in _found_in(lines))
+
+
+def _found_in(lines: Sequence[TextLine]) -> list[_Called]:
+    pieces = (line.text + ("; " if _is_heading(line) else " ") for line in lines)
+    text = "".join(pieces)[:_SEARCHED_CHARS]
+    return list(_names_in(text, fold(text)))
+
+
+def _is_heading(line: TextLine) -> bool:
+    """Return whether a line is the title of a contract, which is no part of the name below it."""
+    is_title = label_pattern("parties", "titles").search(line.folded) is not None
+    return is_title and line.text.isupper()
+
+
+def _names_in(text: str, folded: str) -> Iterator[_Called]:
     """Yield each name before a defined term, and the one who says "I, Ann Fox, agree"."""
     last, since = 0, 0
     for term in _TERM.finditer(folded):

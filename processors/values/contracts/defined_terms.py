@@ -26,7 +26,21 @@ def resolved(name: str, text: str) -> str:
             if named and has_form(named):
                 return named
             break
-    return "" if is_role else name
+    return labeled(bare, text) if is_role else name
+
+
+def labeled(role: str, text: str) -> str:
+    """Return the name behind a role and a colon, "" without one: "Contractor name: Ann Fox"."""
+    if not role:
+        return ""
+    folded = fold(text)
+    for label in re.finditer(rf"(?<![a-z]){re.escape(role)}(?: name|'s name)? ?: ?(?=\w)", folded):
+        again = folded.find(f" {role}", label.end())
+        stop = again if again >= 0 else len(text)
+        end = end_of_name(text[:stop], folded[:stop], label.end())
+        if end:
+            return text[label.end() : end].strip(" ,;:")
+    return ""
 
 
 def _name_before(text: str, position: int) -> str:

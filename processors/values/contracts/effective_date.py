@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import accumulate
 
 from pipeline.model import Finding
@@ -27,11 +28,14 @@ _EFFECTIVE = re.compile(
 # A term that begins on another day than the contract is in one that has its own date as well.
 _BEGINS = re.compile(
     r"commencing(?: on| from)?"
-    r"|(?:agreement|lease|contract|tenancy|employment)[^.;]{0,40}? (?:begin|start|commence)s? on"
+    r"|(?:agreement|lease|contract|tenancy|employment)(?:(?! that )[^.;]){0,40}?"
+    r" (?:begin|start|commence)s? on"
 )
 _AS_OF = re.compile(
     r"(?:made|entered into|executed|dated|agreement|agreed)\b[^.;]{0,60}? as of"
-    r"|(?:made|entered into|executed|agreement|dated)\b[^.;]{0,40}? (?:this|on|the)"
+    r"|(?:made|entered into|executed|agreement|agreed?|dated)\b(?:(?! that )[^.;]){0,40}?"
+    r" (?:this|on|the)|granted (?:this|on|the)"
+    r"|hereby\b[^.;]{0,60}? as of"
     r"|zawart[aey] (?:w )?dni[au]|stipulato in data|celebrado (?:el|em|a)|geschlossen am"
 )
 # Where a contract ends with its place and day: "Fait à Lyon, le …", "Aldus getekend te Delft op …".
@@ -48,6 +52,13 @@ _OF_ANOTHER = re.compile(
 )
 _DATED = re.compile(r".*\b(dated|made|entered|executed)\b")
 _CHARS_OF_ANOTHER = 120
+_DATED_BEFORE = re.compile(r"(?:dated|made|entered into|executed)(?: as)?(?: of| on)? $")
+# A day that a sentence names: "obtained a patent on", "met in".
+_MENTIONED = re.compile(
+    r"[a-z] (?!signed|executed|dated|made|agreed|granted|given|delivered)[a-z]+ "
+    r"(?:[a-z]+ ){0,2}on $"
+)
+_MOST_CHARS = 30_000
 _BLANK_DAY = re.compile(r"[^\w.;]{0,3}(?:the |this )?_{2,}[^.;]{0,60}")
 # "Effective as of the date of the last signature": the date is at the signatures.
 _LAST_SIGNED = re.compile(
@@ -63,11 +74,43 @@ _CONFIDENCE = {_EFFECTIVE: 0.88, _AS_OF: 0.85, _BEGINS: 0.7, _SIGNED_AT: 0.7}
 _RAISED = re.compile(r"(?<=\d) ?(?:st|nd|rd|th)(?= )|(?<= of) (?:st|nd|rd|th)(?= )")
 _BEFORE_COMMA = re.compile(r" (?=,)")
 # "A.D. 2030", "twenty-first (21st)": the same once more, or nothing.
-_SAID_TWICE = re.compile(r" ?\(\d{1,4}(?:st|nd|rd|th)?\)|,? a\. ?d\.(?=,? \d)")
+_SAID_TWICE = re.compile(
+    r" ?\(\d{1,4}(?:st|nd|rd|th)?\)|,? a\. ?d\.(?=,? \d)"
+    r"|,? in the year(?: of our lord)?,?(?= )|(?<=\d{4}):(?= |$)"
+)
 # Words that may be between a label and its date; others begin another clause.
 _BETWEEN = re.compile(
     r"(?:[^a-z]|\b(?:the|this|on|as|of|from|day|date|del?|le|el|il|am|vom|dnia|[a-z]+day)\b)*"
 )
+
+
+def find_contract_date(
+    lines: Sequence[TextLine], languages: Sequence[str], *, otherwise: Finding | None
+) -> Finding | None:
+    """Find the day from which a contract is in force, or else the date that other documents have.
+
+    That one is open if the contract mentions the day in sentences only: "the lease of May 3".
+    """
+    found = find_effective_date(lines, languages)
+    if found is not None or otherwise is None or otherwise.value is None:
+        return found or otherwise
+    if _is_only_mentioned(otherwise.value, lines, MonthNames(languages)):
+        return replace(otherwise, value=None, reason=f"{otherwise.reason}, where it is mentioned")
+    return otherwise
+
+
+def _is_only_mentioned(day: str, lines: Sequence[TextLine], months: MonthNames) -> bool:
+    """Return whether sentences of a contract name a day, and nothing else does."""
+    text = " ".join(line.folded for line in lines)[:_MOST_CHARS]
+    places = [
+        text[max(0, date.start - _CHARS_OF_ANOTHER) : date.start]
+        for date in dates_in(text, months)
+        if day in {each.isoformat() for each in date.readings}
+    ]
+    return bool(places) and all(
+        _MENTIONED.search(before) or _OF_ANOTHER.search(_DATED_BEFORE.sub("", before))
+        for before in places
+    )
 
 
 def find_effective_date(lines: Sequence[TextLine], languages: Sequence[str]) -> Finding | None:

@@ -11,7 +11,7 @@ from itertools import accumulate, zip_longest
 
 from pipeline.model import Finding
 from processors.values.contracts.called import parties_called
-from processors.values.contracts.defined_terms import QUOTED, key_of, resolved, unique
+from processors.values.contracts.defined_terms import QUOTED, key_of, labeled, resolved, unique
 from processors.values.contracts.party_names import (
     SENTENCE_STOPS,
     end_of_name,
@@ -37,7 +37,8 @@ _LEAST_PARTIES, _MOST_PARTIES = 2, 12
 _DEFINED, _NAMED, _ONLY_ONE = 0.8, 0.65, 0.5
 
 _BLANK = re.compile(
-    r"[ _.\[\]\u25cf\u2022-]*(?:\(|the (?:person|undersigned|individual|\w+ signatory)|_{2,}|\[)"
+    r"[ _.\[\]\u25cf\u2022-]*(?:\(|_{2,}|\["
+    r"|the (?:person|undersigned|individual|\w+ (?:signatory|named|identified|set forth|listed)))"
 )
 _SENTENCE_ENDS = re.compile(
     r"(?:[a-z]{5,}(?<!str)\.|(?:follows|agree|parties|terms|conditions):|(?:[)\"\u201d]|\d)[.:])$"
@@ -87,8 +88,8 @@ def parties_in_opening(lines: Sequence[TextLine]) -> Iterator[Finding]:
             yield opening.finding(lines, match, names, _DEFINED if is_defined else _NAMED)
 
 
-def parties_elsewhere(lines: Sequence[TextLine]) -> Finding | None:
-    """Find parties in the address of a letter or at signatures.
+def parties_elsewhere(lines: Sequence[TextLine]) -> Iterator[Finding]:
+    """Yield the parties with defined terms, in the address of a letter and at signatures.
 
     One name is enough where the opening sentence leaves the other one blank.
     """
@@ -96,14 +97,12 @@ def parties_elsewhere(lines: Sequence[TextLine]) -> Finding | None:
     called, letter = parties_called(lines), in_letter(lines, opening.text)
     if called and letter and _is_part(letter, called):
         letter = None
-    found = letter or called or by_signatures(lines, opening.text)
-    if found:
-        return found
-    for match, parties in opening.lists():
+    found = [each for each in (letter, called, by_signatures(lines, opening.text)) if each]
+    yield from found
+    for match, parties in opening.lists() if not found else ():
         names = opening.names_of(parties)
         if names and any(not each.name for each in parties):
-            return opening.finding(lines, match, names, _ONLY_ONE)
-    return None
+            yield opening.finding(lines, match, names, _ONLY_ONE)
 
 
 def listed(text: str) -> list[str]:
@@ -155,6 +154,8 @@ class _Opening:
         return unique(self._name_of(each) for each in parties)
 
     def _name_of(self, party: _Party) -> str:
+        if not party.name:
+            return labeled(fold(party.term or ""), self.text)
         name = resolved(party.name, self.text)
         # 'Rill Bank, a subsidiary of Tarn Inc. ("Rill Bank")' is defined as itself.
         is_own = _is_same(party.name, party.term) and not fold(name).startswith(fold(party.name))
@@ -200,7 +201,9 @@ def _party_at(text: str, folded: str, position: int, *, may_join: bool = True) -
     end = end_of_name(text, folded, start)
     if not end:
         blank = _BLANK.match(folded, position)
-        return _Party("", blank.end() - 1) if blank else None
+        if blank is None:
+            return None
+        return _Party("", blank.end() - 1, _term_behind(text, blank.end() - 1))
     if may_join and folded.startswith(" and ", end) and not has_form(text[start:end]):
         # "Smith and Jones Company, a partnership, and …": only the second "and" joins parties.
         joined = end_of_name(text, folded, end + len(" and "))
@@ -298,13 +301,14 @@ def _after_and(text: str, folded: str, position: int, end: int) -> int | None:
 
 def _after_comma(text: str, folded: str, position: int) -> int | None:
     """Return where a party begins behind a comma: a name with a legal form or a description."""
-    start = next_word(text, position + 1)
+    begin = next_word(text, position + 1)
+    start = after_opener(text, folded, begin)
     end = end_of_name(text, folded, start)
     is_party = end and (_DESCRIBED.match(folded, end) or has_form(text[start:end]))
     # "Ann Fox, Bob Marten and …": the last of several people is behind "and".
     is_person = end and folded.startswith((" and ", ", and "), end) and " " in text[start:end]
     is_street = label_pattern("company", "address").search(folded, start, end or start)
-    return start if is_party or (is_person and not is_street) else None
+    return begin if is_party or (is_person and not is_street) else None
 
 
 def _after_description(text: str, folded: str, position: int) -> int | None:
@@ -312,10 +316,11 @@ def _after_description(text: str, folded: str, position: int) -> int | None:
 
     There only a name with a legal form counts that has a description of its own.
     """
-    start = next_word(text, position + 1)
+    begin = next_word(text, position + 1)
+    start = after_opener(text, folded, begin)
     end = end_of_name(text, folded, start)
     is_party = end and has_form(text[start:end]) and _DESCRIBED.match(folded, end)
-    return start if is_party else None
+    return begin if is_party else None
 
 
 def _begins_party(text: str, folded: str, position: int) -> bool:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from pipeline.model import Finding
+from processors.values.contracts.called import names_called
 from processors.values.contracts.defined_terms import defined_as_role, key_of, unique
 from processors.values.contracts.party_names import end_of_name, has_form
 from processors.values.contracts.tokens import after_opener
@@ -14,6 +15,9 @@ _IN_LETTER, _SIGNED = 0.55, 0.5
 
 # A signature, and the lines in which a letter addresses someone.
 _SIGNED_BY = re.compile(r"(?:by|per|name|its|signature|signed|print name) ?:|/s/|_{6,}|by$")
+_SIGNS_FOR = re.compile(
+    r"(?:signed|executed|agreed|accepted)? ?(?:for(?: and on behalf of)?|on behalf of) "
+)
 _NAME_OF_SIGNER = re.compile(r"(?:printed |print |employee )?name ?: ?|(?:by ?: ?)?/s/ ?")
 _NO_PERSON = re.compile(r"\b(?:name|signature|title|date|print(?:ed)?|address|company)\b")
 _SALUTATION = re.compile(r"(?:dear\b|ladies and gentlemen|gentlemen|sehr geehrte)")
@@ -28,11 +32,12 @@ _LINES_BEFORE_SIGNATURE = 3
 
 def in_letter(lines: Sequence[TextLine], text: str) -> Finding | None:
     """Find whom a letter of agreement addresses, and whom it calls the company."""
+    called = [name for name in names_called(lines) if has_form(name)]
     for line in lines[:_LETTER_LINES]:
         if not _SALUTATION.match(line.folded):
             continue
         above = lines[max(0, line.number - _ADDRESS_LINES) : line.number]
-        defined = defined_as_role(text)
+        defined = defined_as_role(text) or "".join(called[:1])
         names = unique([_addressee(above, line, sender=defined), defined])
         if len(names) >= _LEAST_PARTIES:
             return line.finding("; ".join(names), _IN_LETTER, "are in the letter and its address")
@@ -51,9 +56,15 @@ def _addressee(above: Sequence[TextLine], salutation: TextLine, *, sender: str) 
             continue
         if has_form(name):
             company = name
-        elif re.search(rf"\b{re.escape(fold(name).split()[-1])}\b", salutation.folded):
+        elif any(_is_greeted(word, salutation) for word in fold(name).split()):
             person, company = name, ""
     return company or person
+
+
+def _is_greeted(word: str, salutation: TextLine) -> bool:
+    """Return whether a word of a name is in the salutation: the surname or a first name."""
+    is_word = len(word.strip(".")) > 1
+    return is_word and re.search(rf"\b{re.escape(word)}(?!\w)", salutation.folded) is not None
 
 
 def whole_name(line: TextLine) -> str:
@@ -88,6 +99,8 @@ def by_signatures(lines: Sequence[TextLine], text: str) -> Finding | None:
     """Find the names with a legal form above signatures, and whom the text calls the company."""
     names = [defined_as_role(text)]
     for line in lines:
+        if _SIGNS_FOR.match(line.folded):
+            names += _names_in_columns(line)
         if not _SIGNED_BY.match(line.folded):
             continue
         above = lines[max(0, line.number - _LINES_BEFORE_SIGNATURE) : line.number]

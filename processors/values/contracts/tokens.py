@@ -5,9 +5,9 @@ import re
 from processors.values.lines import label_pattern
 
 BETWEEN = re.compile(
-    r"(?<![a-z])(?:between|among(?:st)?|zwischen|entre|tra|tussen|po?miedzy)"
+    r"(?<![a-z])(?:between|among(?:st)?|zwischen|entre|tra|tussen|(?:po)?miedzy)"
     r"(?: and among)?(?![a-z])[ :]{0,2}"
-    r"|(?<![a-z])parties(?: ?: ?| (?=\(?1[.)] ))"
+    r"|(?<![a-z])parties(?: ?: ?| (?=\(?1[.)] )| (?:to this [^.;:]{3,60} )?are:? (?=\(?[1i][.)] ))"
     # Who signs is named before what was agreed: "The undersigned, …", "De ondergetekenden: 1. …".
     r"|(?<![a-z])(?:the undersigned(?: [a-z]{4,12})?,|(?:de )?ondergetekenden ?:?) "
     # "Por una parte … y por la otra parte …", "de um lado, … e, de outro lado, …".
@@ -15,14 +15,14 @@ BETWEEN = re.compile(
     # "Made this 3rd day of May 2030 by …": without "between" the names follow the date.
     r"|(?<=[12]\d\d\d),? by (?!and |an? )"
     # What one party alone promises: "by … in favor of …".
-    r"|(?<![a-z])by (?=[^.;]{3,160}? (?:in favou?r|for the benefit) of )"
+    r"|(?<![a-z])by (?=[^;]{3,240}? (?:in favou?r|for the benefit) of )"
 )
 AND = re.compile(
     r"[,;.]?(?: ?[-\u2013\u2014])? ?(?<![a-z])"
     r"(?:and|und|et|y|e|en|a|oraz|de otra parte|dall.altra parte|(?:in favou?r|for the benefit) of)"
     r"(?![a-z])[ ,:\u2013\u2014-]{1,3}"
 )
-NEXT_NUMBER = re.compile(r"[;,.]? (?:and )?\(?(?:[2-9]|i{2,3}|i?v)[.)] (?=[^\W\d_])")
+NEXT_NUMBER = re.compile(r"(?:[;,] |(?<![.:;,]) )(?:and )?\(?(?:[2-9]|i{2,3}|i?v)[.)] (?=[^\W\d_])")
 """The number of a party in a list of them, without "and" before it."""
 
 # Only in Polish "a" joins two parties; everywhere else it is an article.
@@ -33,7 +33,8 @@ _BEFORE = re.compile(
     r"|(?:company )?name ?: ?"
     r"|the undersigned,? |(?:the|der|die|das|dem) "
     r"|les soussigne(?:e?s|\(?e\)?s) ?[:,]? ?"
-    r"|(?:signed |executed |acting |agreed )?(?:for and )?on behalf of "
+    r"|(?:(?:signed|executed|agreed|accepted) for |acting )?(?:(?:and |for and )?on behalf of )"
+    r"|(?:signed|executed|agreed|accepted) for "
     r"|(?:por|de|da)? ?(?:la |l.)?(?:una|otra|altra) parte,? (?:d\. |dna\. )?"
     r"|de (?:um|outro) lado,? "
     r"|(?:la |a )?(?:mercantil|ditta|firma) |(?:la |a )(?:societ[ea]|sociedade?|empresa) "
@@ -43,7 +44,7 @@ _BEFORE = re.compile(
 # An article in small letters; "La" or "De" in capitals may be a part of the name.
 _ARTICLE = re.compile(
     r"(?:(?:[Ff]or|FOR)|la|le|les|il|lo|el|los|het|der|die|das|den|dem) (?=[^\W\d_a-z])"
-    r"|l['\u2019]"
+    r"|l['\u2019]|(?:La|Le|El) (?=(?:S\.?[ACR]|Soci[eé]))"
 )
 
 # A role in small letters is before the name, one in capitals has a mark behind it.

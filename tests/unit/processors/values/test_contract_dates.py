@@ -27,6 +27,8 @@ def date_of(text: str, doc_class: str | None = "contract") -> str | None:
         "This Agreement is between A and B, commencing on May 4, 2011.",
         "This lease begins on 4 May 2011.",
         "This Agreement is made this fourth (4th) day of May, Two Thousand Eleven (2011), by A.",
+        "A and B agree as follows on this 4th day of May, 2011:",
+        "This license is granted on 4 May in the year two thousand eleven by A to B.",
         "THIS AGREEMENT, made the 4th day of May A.D. 2011, by A and B.",
         "This amends that certain Lease dated as of May 5, 2009 and is made as of May 4, 2011.",
     ],
@@ -84,3 +86,11 @@ def test_blank_day_is_open():
     )
 
     assert date_of(text) is None
+
+
+def test_day_that_a_sentence_mentions():
+    """A day on which something else happened is open, and its date is kept as the reason."""
+    text = "SUPPLY AGREEMENT\nBetween A and B. The seller was granted a patent on May 4, 2011.\n"
+
+    assert date_of(text) is None
+    assert date_of(text + "Signed on May 6, 2011") == "2011-05-06"

@@ -267,6 +267,19 @@ def test_names_with_defined_terms(sentence: str, names: str):
         ),
         ("between the undersigned Rill LLC d/b/a Tarn and Orr Ltd, who meet.", "Rill LLC; Orr Ltd"),
         ("among (1) Rill Ltd; (2) Orr Ltd and (3) the Sellers named below.", "Rill Ltd; Orr Ltd"),
+        (
+            "among the Grantor, IDA ORR, the Trustee, RILL COMPANY, and the Lender, FELL BANK, FSB.",
+            "IDA ORR; RILL COMPANY; FELL BANK, FSB",
+        ),
+        (
+            "whose parties are (i) Rill Ltd; (ii) Ida Orr; and (iii) the State of Fell (“State”).",
+            "Rill Ltd; Ida Orr; State of Fell",
+        ),
+        ("between Rill Ltd and Orr LLC (“Buyer”). 2. Purchase. The", "Rill Ltd; Orr LLC"),
+        (
+            "between Rill Ltd and the artist named below (“Artist”). Artist name: Ida Orr\nArtist town: Fell",
+            "Rill Ltd; Ida Orr",
+        ),
     ],
 )
 def test_capacities_are_no_names(opening: str, names: str):
@@ -343,3 +356,26 @@ def test_printed_name_of_someone_who_agrees():
 
     assert found is not None
     assert found.value == "Rill, Inc.; ANN B. FOX"
+
+
+def test_letter_that_names_its_sender():
+    """A letter greets someone by a first name, and defines the name of its sender."""
+    text = (
+        "Ms. Ida B. Quill\n2 Fell Row\nDear Ida:\nThis letter agreement is between you and\n"
+        "Rill Works, Inc. (“Rill”).\nRILL WORKS, INC.\nBy: ______"
+    )
+
+    found = parties_of(text)
+
+    assert found is not None
+    assert found.value == "Ida B. Quill; Rill Works, Inc."
+
+
+def test_signed_on_behalf():
+    """The line of a signature may itself say for whom it is."""
+    text = "TERMS\nWe agree.\nSigned for and on behalf of Rill A/S\nAgreed for Orr Works Limited\n"
+
+    found = parties_of(text)
+
+    assert found is not None
+    assert found.value == "Rill A/S; Orr Works Limited"
