@@ -162,7 +162,15 @@ def _named(evidence: Sequence[ClassEvidence], doc_class: str) -> str:
     """Return the strongest evidence for a class in words."""
     strongest = _for_class(evidence, doc_class)[:_MOST_NAMED]
     named = [
-        f"'{piece.word[:_LONGEST_WORD]}' (page {piece.line.page}, line {piece.line.number + 1})"
+        f"'{_shortened(piece.word)}' (page {piece.line.page}, line {piece.line.number + 1})"
         for piece in strongest
     ]
     return ", ".join(named)
+
+
+def _shortened(text: str) -> str:
+    """Return the beginning of a text, cut between two words where there are several."""
+    if len(text) <= _LONGEST_WORD:
+        return text
+    beginning = text[: _LONGEST_WORD - 1]
+    return (beginning.rpartition(" ")[0] or beginning) + "…"

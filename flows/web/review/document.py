@@ -11,9 +11,10 @@ from flows.app.review.decisions import seen_of, undo_in_words
 from flows.web.render import page, see
 from flows.web.review.decisions import carry_out, choice_of, named_item
 from flows.web.review.field import Field
-from flows.web.review.outcomes import decision_of, history_of, outcome_of
+from flows.web.review.fields import fields_of
 from flows.web.review.page_view import Leaf, PageView, files_of, leaf_of, page_view
 from flows.web.review.queue import (
+    MOST_COUNTED,
     address_of,
     items_of,
     named_review,
@@ -22,29 +23,13 @@ from flows.web.review.queue import (
     wanted_of,
 )
 from flows.web.review.reread import job_of
-from flows.web.review.words import (
-    PageWord,
-    as_typed,
-    candidates_for,
-    date_order_of,
-    is_value,
-    meant_dates,
-    other_values,
-    picked,
-    words_of,
-)
+from flows.web.review.words import as_typed, date_order_of, meant_dates, picked, words_of
 from flows.web.site import Refused, Visit, not_found
-from pipeline.decide.column_values import TEXT_TYPES
 from pipeline.errors import IngestError
-from pipeline.model import Finding, SourceSpec
 from pipeline.model.review import Review, ReviewItem
 from pipeline.model.sync import is_sync
 from pipeline.steps.write_back import ReviewChoice
 
-_INPUTS = {"DATE/TIME": "date", "YES/NO": "yes-no", "TEXT": "long", "INTEGER": "whole"}
-_NUMBERS = frozenset({"NUMBER", "CURRENCY"})
-_LISTED = frozenset({"doc_type", "language", "currency"})  # findings with a fixed list of values
-_MOST_OFFERED = 30  # fields for which other values of the page are looked up
 _DONE = {
     "accept": "was accepted and written",
     "correct": "was corrected and written",
@@ -206,6 +191,8 @@ def _shown(
         typed_text=typed_text,
         dates=dates[::-1] if dates is not None and order == "mdy" else dates,
         order_of=whose,
+        most_counted=MOST_COUNTED,
+        done_on=asked.get("on", "") if said in done and said != "undo" else "",
         message=f"{asked.get('on', '')} {done[said]}." if said in done else "",
         tomorrow=(now + timedelta(days=1)).date(),
         classes=classes(visit.site.settings),
@@ -220,177 +207,35 @@ def _shown(
 def _looked_at(
     visit: Visit, review: Review, asked: Mapping[str, str]
 ) -> tuple[PageView, list[Field]]:
-    """Return the page of a file, and the fields of the record."""
+    """Return the page of a file, and the fields of the record.
+
+    Where no page is asked for, it is that of the first value that waits.
+    """
+    view, fields = _looked_at_page(visit, review, asked)
+    if not asked.keys().isdisjoint({"file", "page"}):
+        return view, fields
+    # Work begins where the riskiest value is printed.
+    first = next((field for field in fields if field.is_open and field.printed_on), None)
+    if first is None or (first.file, first.printed_on) == (view.file, view.page):
+        return view, fields
+    there = {"file": str(first.file), "page": str(first.printed_on)}
+    return _looked_at_page(visit, review, {**asked, **there})
+
+
+def _looked_at_page(
+    visit: Visit, review: Review, asked: Mapping[str, str]
+) -> tuple[PageView, list[Field]]:
+    """Return the page that is asked for, and the fields of the record with their places on it."""
     items = items_of(visit, review)
     spec = visit.site.settings.specs().get(review.source)
     marked = spec.columns if spec is not None else {}
     view = page_view(visit.site, review, asked, marked=marked, items=items)
-    fields = _fields(visit, review, spec, items, view)
+    fields = fields_of(visit, review, spec, items, view)
     elsewhere = {one.column for one in fields if one.item and one.file not in {0, view.file}}
     if elsewhere:
         # This file may have such a value, too, which is not the one that waits.
         marked = {column: name for column, name in marked.items() if column not in elsewhere}
         here = [item for item in items if item.suggestion.column not in elsewhere]
         view = page_view(visit.site, review, asked, marked=marked, items=here)
-        fields = _fields(visit, review, spec, items, view)
+        fields = fields_of(visit, review, spec, items, view)
     return view, fields
-
-
-def _fields(
-    visit: Visit,
-    review: Review,
-    spec: SourceSpec | None,
-    items: list[ReviewItem],
-    view: PageView,
-) -> list[Field]:
-    """Return the fields: open ones first, then what was decided, then what was written at once."""
-    types = visit.column_types([review.source])[review.source]
-    shown_types = visit.shown_types([review.source])[review.source]
-    by_column = {item.suggestion.column: item for item in items}
-    mapped = spec.columns if spec is not None else {}
-    fields = []
-    leaves = _leaves(visit, view)
-    for column in dict.fromkeys([*by_column, *mapped]):
-        item, kind = by_column.get(column), types.get(column, "")
-        decision = decision_of(item, visit.site.ledger) if item is not None else ("", None)
-        finding, file = _read_for(item, mapped.get(column, ""), kind, leaves, view)
-        if item is None and (finding is None or finding.value is None):
-            continue
-        leaf = leaves[file - 1] if file else None
-        fields.append(
-            Field(
-                column,
-                finding,
-                item,
-                kind=_kind(kind),
-                most=TEXT_TYPES.get(kind, max(TEXT_TYPES.values())),
-                mark=view.marks.get(column, 0),
-                file=file,
-                shown_type=shown_types.get(column, ""),
-                currency=_currency(leaf),
-                decision=decision[0],
-                written=decision[1],
-                is_class=mapped.get(column) == "doc_type",
-            )
-        )
-    if spec is not None:
-        fields = _with_outcomes(visit, review, spec, fields, leaves)
-    fields.sort(key=lambda field: (not field.is_open, field.item is None))
-    return _with_offers_of(visit, view, fields, types, mapped)
-
-
-def _with_offers_of(
-    visit: Visit,
-    view: PageView,
-    fields: list[Field],
-    types: Mapping[str, str],
-    mapped: Mapping[str, str],
-) -> list[Field]:
-    """Return the fields; those that wait, which are the first, with what they may be instead."""
-    page_words: Sequence[PageWord] = ()
-    if view.leaf is not None and fields and fields[0].is_open:
-        page_words = words_of(visit.site.archive, view.leaf.prefix, view.page)
-    offered = [
-        _with_offers(
-            field,
-            types.get(field.column, ""),
-            # No line of the page is a class or the code of a language.
-            () if mapped.get(field.column) in _LISTED else page_words,
-            view,
-        )
-        for field in fields[:_MOST_OFFERED]
-        if field.is_open
-    ]
-    return [*offered, *fields[len(offered) :]]
-
-
-def _with_offers(
-    field: Field, column_type: str, page_words: Sequence[PageWord], view: PageView
-) -> Field:
-    """Return a field with what may be chosen instead by one click."""
-    if field.item is None:
-        return field
-    left, finding = field.item.suggestion, field.finding
-    candidates = () if finding is None else finding.others
-    candidates = candidates_for(candidates, column_type, than=(left.suggested, left.current))
-    known = (left.suggested, left.current, *(each.value for each in candidates))
-    is_here = field.file == view.file and finding is not None and finding.page == view.page
-    near = finding.box if finding is not None and is_here else None
-    others = other_values(page_words, column_type, than=known, near=near)
-    return replace(field, candidates=candidates, others=others)
-
-
-def _leaves(visit: Visit, view: PageView) -> list[Leaf]:
-    """Return all files of the record."""
-    return [
-        view.leaf if view.leaf is not None and number == view.file else leaf_of(visit.site, state)
-        for number, state in enumerate(view.files, start=1)
-    ]
-
-
-def _read_for(
-    item: ReviewItem | None, name: str, column_type: str, leaves: Sequence[Leaf], view: PageView
-) -> tuple[Finding | None, int]:
-    """Return the finding for a column, and which file of the record it is from.
-
-    What a suggestion is shown with is of the file that it was read in, whichever is shown.
-    """
-    if item is None:
-        return _finding(view.leaf, name), view.file
-    suggested, origin = item.suggestion.suggested, item.origin
-    found = [
-        # Our own rename made another version of the same file.
-        (finding, number, origin in {leaf.state.version, leaf.state.renamed_from})
-        for number, leaf in enumerate(leaves, start=1)
-        if (finding := _finding(leaf, name)) is not None
-    ]
-
-    def rank(one: tuple[Finding, int, bool]) -> tuple[bool, bool, float]:
-        # The file may have been replaced since: then another one that says the same is as good.
-        text = one[0].value
-        is_it = is_value(text or "", column_type, suggested)
-        return is_it, one[2], one[0].confidence if text is not None else -1.0
-
-    return max(found, key=rank, default=(None, 0, False))[:2]
-
-
-def _currency(leaf: Leaf | None) -> str:
-    finding = _finding(leaf, "currency")
-    return (finding.value or "") if finding is not None else ""
-
-
-def _with_outcomes(
-    visit: Visit, review: Review, spec: SourceSpec, fields: list[Field], leaves: Sequence[Leaf]
-) -> list[Field]:
-    """Return the fields; those that nobody decides about, with what became of what was read."""
-    history = history_of(review.record, visit.site.ledger)
-    types = visit.column_types([review.source])[review.source]
-
-    def outcome(field: Field) -> str:
-        if field.item is not None or field.finding is None or not field.file:
-            return ""
-        name = spec.columns.get(field.column, "")
-        others = (_finding(leaf, name) for leaf in leaves)
-        return outcome_of(
-            field.column,
-            field.finding,
-            leaves[field.file - 1],
-            column_type=types.get(field.column, ""),
-            spec=spec,
-            history=history,
-            elsewhere=[one.value for one in others if one is not None and one.value is not None],
-        )
-
-    return [replace(field, outcome=outcome(field)) for field in fields]
-
-
-def _finding(leaf: Leaf | None, name: str) -> Finding | None:
-    if leaf is None or leaf.findings is None:
-        return None
-    return leaf.findings.named(name)
-
-
-def _kind(column_type: str) -> str:
-    if column_type in _NUMBERS:
-        return "number"
-    return _INPUTS.get(column_type, "short")

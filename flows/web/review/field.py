@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flows.app.review.decisions import as_column, seen_of
+from flows.app.review.decisions import as_column, seen_of, shown
+from flows.web.review.cut import Cut
 from flows.web.review.outcomes import value_of
+from pipeline.decide.confidence import percent
 from pipeline.model import Candidate, Finding, Value
-from pipeline.model.review import ReviewItem, ReviewState
+from pipeline.model.review import ReviewItem, ReviewReason, ReviewState
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +21,8 @@ class Field:
     of the page that it may be. `file` counts, from 1 on, the file of the record that the finding is
     from, 0 without one. `currency` is what its file says, "" if it says none; `outcome` is what
     became of a finding that nobody has to decide about. `decision` says how a suggestion was
-    decided, `written` is what was written then, None if nothing was.
+    decided, `written` is what was written then, None if nothing was. `write_at` is the confidence
+    that its column asks for, `cut` the place on its page, None where it is not known.
     """
 
     column: str
@@ -37,6 +40,8 @@ class Field:
     decision: str = ""
     written: Value = None
     is_class: bool = False
+    write_at: float = 0.0
+    cut: Cut | None = None
 
     def read(self, value: Value) -> str:
         """Return what was read as the column shows it, with the currency of the document."""
@@ -44,9 +49,45 @@ class Field:
         return as_column(value, self.shown_type, self.currency)
 
     @property
+    def why(self) -> str:
+        """Return why the value was not written, with the limit that it did not reach."""
+        if self.item is None:
+            return ""
+        said = shown(self.item.suggestion.reason)
+        said = said.removesuffix(f" (read: {self.evidence})").removesuffix(f": {self.evidence}")
+        if self.item.reason is not ReviewReason.DIFFERS:
+            return f"{said}."
+        below = self.item.suggestion.confidence < self.write_at
+        limit = f" Below {percent(self.write_at)} % nothing is written unseen." if below else ""
+        return f"{said}. A user decides which value stays.{limit}"
+
+    @property
+    def evidence(self) -> str:
+        """Return what the value was read from, "" where that is part of `why`."""
+        reason = self.finding.reason if self.finding is not None else ""
+        is_said = self.item is not None and self.item.suggestion.reason.endswith(
+            (f" (read: {reason})", f": {reason}")
+        )
+        return shown(reason) if reason and is_said else ""
+
+    @property
     def is_open(self) -> bool:
         """Say whether the suggestion waits for a decision."""
         return self.item is not None and self.item.state is ReviewState.OPEN
+
+    @property
+    def printed_on(self) -> int:
+        """Return the page of the record's file that the value is on, 0 where that is not known."""
+        finding = self.finding
+        # A file inside has pages of its own.
+        is_known = self.file and finding is not None and not finding.child
+        return (finding.page or 0) if is_known and finding is not None else 0
+
+    @property
+    def is_decided(self) -> bool:
+        """Say whether a user has decided, who may take it back."""
+        decided = {ReviewState.ACCEPTED, ReviewState.REJECTED}
+        return self.item is not None and self.item.state in decided
 
     @property
     def seen(self) -> str:

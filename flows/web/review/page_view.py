@@ -2,14 +2,15 @@
 
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from flows.web.review.words import Box, PageWord, words_of
 from flows.web.site import Site
 from pipeline.archive_layout import document_prefix
 from pipeline.errors import FileGone
 from pipeline.model import Finding, Findings, PageText, Suggestion
-from pipeline.model.review import Review, ReviewItem
+from pipeline.model.review import Review, ReviewItem, ReviewState
 from pipeline.ports import FileState
 
 MOST_MARKS = 30
@@ -19,8 +20,12 @@ MOST_CHARS = 20_000
 MOST_ZOOM = 4
 _TURNS = {"1": 1, "2": 2, "3": 3}
 _MOST_DIGITS = 5
-
-Box = tuple[float, float, float, float]
+_MARGIN_PT = 2.0  # of a mark around its words
+_DIGIT_PT, _NUMBER_PT = (
+    6.0,
+    9.0,
+)  # width of a digit and height of a number, as the stylesheet has them
+_MOST_AVOIDED = 3_000  # words of a page that numbers keep clear of: more would take too long
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +39,11 @@ class Leaf:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A place on the page: its number, what it is, and its box in points."""
+    """A place on the page: its number, what it is, and its box in points.
+
+    `at` is where the number is written, from its left end and its base line. `is_open` says that a
+    value there waits for a decision.
+    """
 
     number: int
     label: str
@@ -42,6 +51,8 @@ class Mark:
     top: float
     width: float
     height: float
+    at: tuple[float, float] = (0.0, 0.0)
+    is_open: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +61,7 @@ class PageView:
 
     `pages` counts the file's pages, `picture` is the address of the page's picture, "" where it has
     none. `turn` is by how many quarters it is shown turned, clockwise. `marks` has the number of
-    each column's place on this page.
+    each column's place on this page, `words` what is printed there.
     """
 
     files: tuple[FileState, ...]
@@ -65,22 +76,28 @@ class PageView:
     text: str
     places: tuple[Mark, ...]
     marks: Mapping[str, int]
+    words: Sequence[PageWord]
 
     @property
     def canvas(self) -> tuple[float, float, str]:
         """Return width and height of the page as it is shown, and how SVG turns it to that."""
-        width, height = 1.0, 1.0
-        if self.size is not None:
-            width, height = self.size.width_pt or 1.0, self.size.height_pt or 1.0
-        match self.turn:
-            case 1:
-                return height, width, f"translate({height} 0) rotate(90)"
-            case 2:
-                return width, height, f"translate({width} {height}) rotate(180)"
-            case 3:
-                return height, width, f"translate(0 {width}) rotate(270)"
-            case _:
-                return width, height, "rotate(0)"
+        return canvas_of(self.size, self.turn)
+
+
+def canvas_of(size: PageText | None, turn: int) -> tuple[float, float, str]:
+    """Return width and height of a page as it is shown turned, and how SVG turns it to that."""
+    width, height = 1.0, 1.0
+    if size is not None:
+        width, height = size.width_pt or 1.0, size.height_pt or 1.0
+    match turn:
+        case 1:
+            return height, width, f"translate({height} 0) rotate(90)"
+        case 2:
+            return width, height, f"translate({width} {height}) rotate(180)"
+        case 3:
+            return height, width, f"translate(0 {width}) rotate(270)"
+        case _:
+            return width, height, "rotate(0)"
 
 
 def page_view(
@@ -104,11 +121,10 @@ def page_view(
     size = pages[number - 1] if pages else None
     places: list[Mark] = []
     marks: dict[str, int] = {}
+    printed: Sequence[PageWord] = ()
     if leaf is not None and leaf.findings is not None:
-        places, marks = places_of(leaf.findings, number, marked, items)
-    picture = ""
-    if leaf is not None and leaf.findings is not None and size is not None and size.width_pt:
-        picture = f"/review/{review.id}/{file}/{number}.webp"
+        printed = words_of(site.archive, leaf.prefix, number)
+        places, marks = places_of(leaf.findings, number, marked, items, printed)
     return PageView(
         files,
         file,
@@ -117,12 +133,20 @@ def page_view(
         len(pages),
         _within(asked.get("zoom"), MOST_ZOOM),
         _TURNS.get(asked.get("turn", ""), 0),
-        picture,
+        picture_of(review, leaf, file, number),
         size,
         text_of(site, leaf, number),
         tuple(places),
         marks,
+        printed,
     )
+
+
+def picture_of(review: Review, leaf: Leaf | None, file: int, number: int) -> str:
+    """Return the address of the picture of a page, "" where it has none."""
+    pages = leaf.findings.pages if leaf is not None and leaf.findings is not None else ()
+    has_size = 1 <= number <= len(pages) and pages[number - 1].width_pt
+    return f"/review/{review.id}/{file}/{number}.webp" if has_size else ""
 
 
 def files_of(site: Site, review: Review) -> list[FileState]:
@@ -160,9 +184,16 @@ def text_of(site: Site, leaf: Leaf | None, number: int) -> str:
 
 
 def places_of(
-    findings: Findings, page: int, marked: Mapping[str, str], items: Sequence[ReviewItem] = ()
+    findings: Findings,
+    page: int,
+    marked: Mapping[str, str],
+    items: Sequence[ReviewItem] = (),
+    words: Sequence[PageWord] = (),
 ) -> tuple[list[Mark], dict[str, int]]:
-    """Return the places of these findings and suggestions on a page, numbered from the top."""
+    """Return the places of these findings and suggestions on a page, numbered from the top.
+
+    The numbers are written where none of `words`, those of the page, is printed, if there is room.
+    """
     found = _printed_on(page, findings, marked, items)
     # Amount and currency are often in one place: one mark for both, or its numbers would overlap.
     columns_at: dict[Box, list[str]] = {}
@@ -170,14 +201,45 @@ def places_of(
         if one.box is not None:
             columns_at.setdefault(one.box, []).append(column)
     from_top = sorted(columns_at, key=lambda box: (box[1], box[0]))[:MOST_MARKS]
+    waiting = {item.suggestion.column for item in items if item.state is ReviewState.OPEN}
     places = []
     marks: dict[str, int] = {}
+    taken = [*from_top, *(word.box for word in words[:_MOST_AVOIDED])]
     for number, box in enumerate(from_top, start=1):
         left, top, right, bottom = box
-        label = ", ".join(columns_at[box])
-        places.append(Mark(number, label, left, top, right - left, bottom - top))
-        marks |= dict.fromkeys(columns_at[box], number)
+        columns = columns_at[box]
+        free = _free_place(box, len(str(number)) * _DIGIT_PT, taken)
+        taken.append(free)
+        is_open = not waiting.isdisjoint(columns)
+        mark = Mark(number, ", ".join(columns), left, top, right - left, bottom - top)
+        places.append(replace(mark, at=(free[0], free[3] - 1), is_open=is_open))
+        marks |= dict.fromkeys(columns, number)
     return places, marks
+
+
+def _free_place(box: Box, width: float, taken: Sequence[Box]) -> Box:
+    """Return where a number so wide is written beside a box: where nothing is, or above it."""
+    left, top, right, bottom = box
+    gap = 2 * _MARGIN_PT
+    middle, above = (top + bottom - _NUMBER_PT) / 2, top - gap - _NUMBER_PT
+    corners = (
+        (left - gap - width, middle),
+        (right + gap, middle),
+        (left, above),
+        (right - width, above),
+        (left, bottom + gap),
+    )
+    places = [(x, y, x + width, y + _NUMBER_PT) for x, y in corners]
+    near = [one for one in taken if one[1] < places[-1][3] and one[3] > above]
+    for place in places:
+        is_free = not any(_overlap(place, one) for one in near)
+        if is_free and place[0] >= 0 and place[1] >= 0:
+            return place
+    return places[2]
+
+
+def _overlap(one: Box, other: Box) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
 def _printed_on(

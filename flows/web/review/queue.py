@@ -1,5 +1,6 @@
 """The queue of reviews: the riskiest first, narrowed by source, column, reason, money and age."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -26,6 +27,8 @@ REASONS = {
 
 _MOST_DAYS = 36_500
 _MOST_DIGITS = 15
+_MOST_WAY_DIGITS = 6
+_ID = re.compile(r"[0-9a-f]{20}")
 _HIGH, _MEDIUM = 0.8, 0.5  # of the risk; words are read faster than numbers
 
 
@@ -33,7 +36,8 @@ _HIGH, _MEDIUM = 0.8, 0.5  # of the risk; words are read faster than numbers
 class Wanted:
     """What the queue is narrowed by, as addresses and forms have it; "" means any.
 
-    `amount` is the least money, `days` how long a review waits at least.
+    `amount` is the least money, `days` how long a review waits at least. `at` of `of` is how far a
+    user has come who reviews one record after the other, and `before` the review that was last.
     """
 
     source: str = ""
@@ -41,6 +45,15 @@ class Wanted:
     reason: str = ""
     amount: str = ""
     days: str = ""
+    at: str = ""
+    of: str = ""
+    before: str = ""
+
+    @property
+    def carried(self) -> dict[str, str]:
+        """Return what the addresses and forms of a record under review carry along."""
+        way = {"at": self.at, "of": self.of, "before": self.before}
+        return self.given | {name: value for name, value in way.items() if value}
 
     @property
     def given(self) -> dict[str, str]:
@@ -128,18 +141,23 @@ def wanted_of(values: Mapping[str, str]) -> Wanted:
     amount, days = values.get("amount", "").strip(), values.get("days", "").strip()
     is_amount = amount.replace(".", "", 1).isdecimal() and len(amount) <= _MOST_DIGITS
     is_days = days.isdecimal() and len(days) <= _MOST_DIGITS and int(days) <= _MOST_DAYS
+    at, of, before = (values.get(name, "") for name in ("at", "of", "before"))
+    is_way = all(one.isdecimal() and len(one) <= _MOST_WAY_DIGITS for one in (at, of))
     return Wanted(
         values.get("source", ""),
         values.get("column", ""),
         values.get("reason", ""),
         amount if is_amount else "",
         days if is_days else "",
+        at if is_way else "",
+        of if is_way else "",
+        before if _ID.fullmatch(before) else "",
     )
 
 
 def address_of(wanted: Wanted, path: str = "/review", **more: str) -> str:
     """Return the address of the queue with this filter."""
-    query = urlencode({**wanted.given, **{name: value for name, value in more.items() if value}})
+    query = urlencode({**wanted.carried, **{name: value for name, value in more.items() if value}})
     return f"{path}?{query}" if query else path
 
 
@@ -171,13 +189,24 @@ def begin_next(visit: Visit) -> Response:
     wanted, reviews = wanted_of(visit.form), visit.site.ledger.reviews
     after = visit.form.get("after", "")
     reviews.release(after, visit.user.name)
+    after = after if _ID.fullmatch(after) else ""
     mine = wanted.filter(visit.site.clock.now(), user=visit.user.name)
     # Somebody may be quicker between the two calls.
     for review in reviews.queue(mine, after=after, limit=PAGE):
         claimed = reviews.claim(review.id, visit.user.name, lasts=CLAIM_TIME)
         if claimed is not None and claimed.claimed_by == visit.user.name:
-            return see(address_of(wanted, f"/review/{review.id}"))
-    return see(address_of(wanted, said="nothing-left"))
+            return see(address_of(_one_on(wanted, mine, after, visit), f"/review/{review.id}"))
+    return see(address_of(replace(wanted, at="", of="", before=""), said="nothing-left"))
+
+
+def _one_on(wanted: Wanted, mine: ReviewFilter, before: str, visit: Visit) -> Wanted:
+    """Return where a user has come who goes on to the next record.
+
+    How many there are is counted at the beginning: what comes meanwhile would move the end.
+    """
+    at = int(wanted.at or bool(before)) + 1
+    waiting = wanted.of or visit.site.ledger.reviews.queue_length(mine, most=MOST_COUNTED + 1)
+    return replace(wanted, at=str(at), of=str(max(at, int(waiting))), before=before)
 
 
 def claim(visit: Visit) -> Response:

@@ -19,6 +19,21 @@ function move(step) {
   fields[Math.min(Math.max(next, 0), fields.length - 1)].focus();
 }
 
+// The place of the value at work is marked on the page, and comes into sight where the page has
+// room of its own; on a small screen that would take the value itself out of sight.
+function point(field) {
+  document.querySelectorAll(".marks .at").forEach((mark) => mark.classList.remove("at"));
+  const mark = field.dataset.mark && first(`.marks [data-number="${CSS.escape(field.dataset.mark)}"]`);
+  if (!mark) return;
+  mark.classList.add("at");
+  const scrolls = getComputedStyle(mark.closest(".paper")).position === "sticky";
+  if (scrolls) mark.scrollIntoView({ block: "nearest", inline: "nearest" });
+}
+document.addEventListener("focusin", (event) => {
+  const field = event.target.closest(".field");
+  if (field) point(field);
+});
+
 function say(text) {
   const line = first("#said");
   if (line) line.textContent = text;
@@ -32,6 +47,7 @@ function zoom(step) {
   sheet.setAttribute("class", `sheet zoom-${now}`);
   sheet.dataset.zoomed = now;
   document.querySelectorAll("input[name=zoom]").forEach((input) => { input.value = now; });
+  if (current()) point(current());
   say(`Zoom ${now} of 4`);
 }
 
@@ -113,7 +129,7 @@ document.addEventListener("keydown", (event) => {
   const on = event.target;
   if (event.key === "Escape" && on.closest("details")) {
     on.closest("details").open = false;
-    const field = on.closest(".field");
+    const field = on.closest(".field") || current();
     if (field) field.focus();
     return;
   }

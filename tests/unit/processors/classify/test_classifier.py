@@ -144,6 +144,14 @@ def test_reason_names_words_and_places():
     assert finding.page == 1
 
 
+def test_a_long_reason_ends_with_a_word():
+    """What is found may be a whole sentence; it is cut between two words."""
+    text = "This agreement is made on 12 January 2026 between:\nA Ltd and B Ltd\nThe parties agree"
+    finding = class_of(text)
+
+    assert "'this agreement is made on 12 january…'" in finding.reason
+
+
 def test_level_evidence_is_unsure_and_names_the_candidates():
     """Where two classes are level, no class is named and the reason names both."""
     finding = class_of(

@@ -1,0 +1,142 @@
+"""What makes a reviewer quick and safe: where work begins, how far it is, and the way back."""
+
+import re
+
+from flows.web.review.cut import cut_of
+from flows.web.review.page_view import places_of
+from flows.web.review.words import PageWord
+from pipeline.model import Finding, Findings, PageText, ReadStatus
+from tests.unit.web.conftest import Office, form_of, words
+from tests.unit.web.review.test_document import found, read_as
+
+PAGE = PageText(1, "text", None, None, "", 600.0, 800.0)
+
+
+def test_the_page_of_the_riskiest_value_is_shown_first(office: Office):
+    """The values that wait are in the order of the queue, and the page is the one of the first."""
+    office.world.caspio.table(
+        "Receipts", DocType="STRING", Total="CURRENCY", Scan="ATTACHMENT", Note="TEXT"
+    )
+    read_as(office, total=found("12.50", page=3))
+    path = office.suggest()
+    browser = office.signed_in()
+    shown = browser.get(path)
+    two = words(browser.get(office.suggest("2", DocType="typed")))
+
+    assert "Page 3 of 3" in shown
+    assert "Page 1 of 3" in browser.get(f"{path}?page=1")
+    # The class is 99 % sure and contradicts the record, the total 90 %.
+    assert two.index("DocType Read") < two.index("Total Read")
+
+
+def test_the_place_of_a_value_is_shown_beside_it(office: Office):
+    """Also where another page is shown, the picture of its own page is cut out; a decided one has none."""
+    read_as(office, total=found("12.50", page=2))
+    path = office.suggest()
+    browser = office.signed_in()
+    first = browser.get(f"{path}?page=1")
+    browser.post(f"{path}/decide", choice="accept", **form_of(first, "/decide"))
+
+    cut = re.search(r'<svg class="cut".*?</svg>', first, re.DOTALL)
+    assert cut is not None
+    assert f'href="{path}/1/2.webp"' in cut[0]
+    assert 'class="cut"' not in browser.get(path)
+
+
+def test_a_cut_shows_the_place_and_nothing_beyond_the_page():
+    """It is wide enough to read the label, and turns with the page."""
+    upright = cut_of("x", PAGE, (500.0, 100.0, 590.0, 110.0), turn=0)
+    turned = cut_of("x", PAGE, (500.0, 100.0, 590.0, 110.0), turn=1)
+
+    assert (upright.left, upright.width) == (400.0, 200.0)
+    assert (upright.top, upright.height) == (88.0, 34.0)
+    # Turned to the right, what was at the top is at the right edge of a page of 800 by 600.
+    assert turned.left <= 690.0
+    assert turned.left + turned.width >= 700.0
+    assert turned.top + turned.height == 600.0
+
+
+def test_the_number_of_a_mark_covers_no_word():
+    """It is written before the place, or where else nothing is printed; over it where all is full."""
+    box = (100.0, 100.0, 200.0, 110.0)
+    before, after, above = (
+        PageWord("before", 1, (60.0, 100.0, 98.0, 110.0)),
+        PageWord("after", 1, (202.0, 100.0, 250.0, 110.0)),
+        PageWord("above", 0, (60.0, 85.0, 250.0, 97.0)),
+    )
+
+    def number_at(*printed: PageWord) -> tuple[float, float]:
+        finding = Finding("12.50", 0.9, "", 1, box)
+        read = Findings(
+            "image/png", ReadStatus.OK, Finding(None, 0.0, ""), fields={"total": finding}
+        )
+        (mark,), _ = places_of(read, 1, {"Total": "total"}, (), printed)
+        return mark.at
+
+    free = [number_at(), number_at(before), number_at(before, after)]
+    full = number_at(before, after, above)
+
+    assert [place[0] < 100.0 or place[0] > 200.0 for place in free] == [True, True, False]
+    assert free[2][1] < 100.0
+    assert full[1] > 110.0
+
+
+def test_a_decision_can_be_undone_at_once(office: Office):
+    """Beside the sentence that says what was done there is the way back, for that value."""
+    path = office.suggest(DocType="typed")
+    browser = office.signed_in()
+    shown = browser.get(path)
+    done = browser.post(f"{path}/decide", choice="accept", **form_of(shown, "/decide"))
+    column = "Total" if "Total was accepted" in done else "DocType"
+    before = office.world.record("1")[column]
+    browser.post(f"{path}/undo", **form_of(done, "/undo"))
+
+    assert done.index("Undo it") < done.index("for a decision")
+    assert office.world.record("1")[column] != before
+
+
+def test_the_page_says_how_far_a_reviewer_is(office: Office):
+    """The records are counted when work begins, through every decision, and the way back is kept."""
+    paths = {office.suggest(pk) for pk in "123"}
+    browser = office.signed_in()
+    first = browser.post("/review/next")
+    decided = browser.post(f"{_path(first)}/decide", choice="accept", **form_of(first, "/decide"))
+    second = browser.post("/review/next", **form_of(decided, "/review/next"))
+    third = browser.post("/review/next", **form_of(second, "/review/next"))
+    end = browser.post("/review/next", **form_of(third, "/review/next"))
+
+    said = [
+        re.search(r"Number (\d+) of (\d+) to review", page)
+        for page in (first, decided, second, third)
+    ]
+    assert [one and one.groups() for one in said] == [
+        ("1", "3"),
+        ("1", "3"),
+        ("2", "3"),
+        ("3", "3"),
+    ]
+    assert "Back to the record before" not in first
+    assert f'href="{_path(first)}?"' in second
+    assert {_path(page) for page in (first, second, third)} == paths
+    assert "Number" not in words(end)
+
+
+def test_why_a_value_waits_names_the_limit(office: Office):
+    """A value below the limit says so, also where another value is in the record."""
+    low = Finding("12.50", 0.6, "beside the label", 1, (50.0, 100.0, 120.0, 112.0))
+    read_as(office, total=low)
+    browser = office.signed_in()
+    differs = words(browser.get(office.suggest("1")))
+    unsure = words(browser.get(office.suggest("2", Total=None)))
+
+    assert (
+        "holds a value. A user decides which value stays. Below 95 % nothing is written" in differs
+    )
+    assert "Why it waits 60 % sure; written at 95 % or more. Read from beside the label" in unsure
+
+
+def _path(page: str) -> str:
+    """Return the address of the review that a page shows."""
+    found_there = re.search(r'action="(/review/[0-9a-f]{20})/', page)
+    assert found_there is not None
+    return found_there[1]
