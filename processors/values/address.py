@@ -12,6 +12,7 @@ from pipeline.model import Finding
 from processors.values.candidates import with_others
 from processors.values.date_text import MonthNames, dates_in
 from processors.values.issuer.blocks import Piece, piece_below, pieces_of
+from processors.values.issuer.name_text import is_title
 from processors.values.legal_forms import is_address, repair_form
 from processors.values.lines import TextLine, enclosing_box, fold, label_pattern
 from processors.values.money.amounts import money_in
@@ -59,8 +60,14 @@ _CODE_AND_TOWN = re.compile(r"(?:[a-z]{1,2}-)?(?:\d{4,6}|\d{2,5}-\d{3}) [a-z]")
 _ENDS_WITH_CODE = re.compile(r"[a-z], ?\d{5}$")
 _NUMBER_AND_COMMA = re.compile(r"\d{1,5}[a-z]?, .*[a-z\d],$")
 _SUMS = ("strong", "plain", "subtotal", "net", "tax")
-_LABEL = re.compile(r"(?!add|no\b|lot\b|unit\b|hq\b|branch)[^:,]{2,30}(?<! no):(?!\d)")
-"""Words with a colon after them announce another value, unless they announce an address."""
+_LABEL = re.compile(
+    r"(?!add|no\b|lot\b|unit\b|hq\b|branch)[^:,]{2,30}"
+    r"(?:(?<! no):(?!\d)|(?<= no):(?! ?\d{1,4}[a-z]?\b))"
+)
+"""Words with a colon after them announce another value, unless they announce an address.
+
+"Mill Lane No: 12" has the number of a house, "Policy no: 20551" has not.
+"""
 _SALUTATION = re.compile(r"(?:dear|sehr geehrte|madame|monsieur|bonjour|estimad[oa]|guten tag)\b")
 _COMPLETE = re.compile(r"[^,]*\d[^,]*, ?(?:\d{4,6} )?[^\W\d_][^,\d]{2,}$")
 """A street with its house number, and the town after a comma."""
@@ -72,6 +79,7 @@ _SEPARATOR = re.compile(r" ?[·•⋅|*\u2013\u2014] ?| - ")
 """What separates name, street and town on one line."""
 _COMMA_AND_HOUSE = re.compile(r", (?=\d{1,5}[A-Za-z]? )")
 _LETTERS = re.compile(r"[^\W\d_]{2}")
+_LONG_WORD = re.compile(r"[^\W\d_]{4}")
 _ADDRESS_LABEL = re.compile(
     r"(?:[a-z]{2,12} )?(?:address|anschrift|adresse|direccion|indirizzo|adres)\s?: ?"
     r"|(?:head|registered|main) office\s?: ?"
@@ -219,8 +227,13 @@ def address_in(lines: Sequence[TextLine]) -> list[TextLine]:
 def _is_outside(block: Sequence[TextLine], line: TextLine) -> bool:
     """Return whether a line is something else than a line of an address.
 
-    In South Africa the postal code is alone below its town.
+    In South Africa the postal code is alone below its town. A title is none before an address and
+    behind its town; within one it is of another column.
     """
+    # "No 12" has a word of titles, too, but none that is longer.
+    is_heading = is_title(line.folded) and _LONG_WORD.search(line.folded)
+    if is_heading and (not block or _has_postal_code(block[-1])):
+        return True
     is_below_town = bool(block) and not any(map(str.isdigit, block[-1].text))
     is_code = is_below_town and _FOUR_DIGITS.fullmatch(line.text)
     return not is_code and is_something_else(line)

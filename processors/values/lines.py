@@ -32,11 +32,13 @@ _WIDE_GAP = re.compile(r" {2,}")
 _BETWEEN_NUMBERS = re.compile(r"(?<=\d)(?: *\t\s*| {3,})(?=\d{3}(?!\d))")
 # On a page with places, two blanks are the gap between columns.
 _BETWEEN_COLUMNS = re.compile(r"(?<=\d)(?: *\t\s*| {2,})(?=\d{3}(?!\d))")
-_CHARACTER = re.compile("ss|.")
 # A row of a table in a plain text: it begins and ends with a bar. Others are between the parts of
 # an address in one line.
 _ROW = re.compile(r"\s*[|\u2502\u2551].*[|\u2502\u2551]\s*")
 _BAR = re.compile(r"\s*[|\u2502\u2551]\s*")
+# Letters that are two in the lists and one in print.
+_LIGATURES = {"ss": "(?:ss|ß)", "ae": "(?:ae|æ)", "oe": "(?:oe|œ)"}
+_CHARACTER = re.compile("|".join([*_LIGATURES, "."]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +101,14 @@ def enclosing_box(boxes: Sequence[Box]) -> Box:
     return (min(lefts), min(tops), max(rights), max(bottoms))
 
 
-# Unicode does not decompose letters with a stroke, nor the Turkish dotless i.
+# Unicode does not decompose letters with a stroke, nor the Turkish dotless i. The Greek sigma has
+# another form at the end of a word.
 _LETTERS_WITH_STROKE = str.maketrans(
-    "\u0142\u0141\u00f8\u00d8\u0111\u0110\u0131",
-    "lLoOdDi",
+    "\u0142\u0141\u00f8\u00d8\u0111\u0110\u0131\u03c2",
+    "lLoOdDi\u03c3",
 )
+_GREEK = ("\u0370", "\u03ff")
+"""The first and the last of the Greek letters: with accents they mean the same as without."""
 
 
 @lru_cache(maxsize=4096)
@@ -116,7 +121,8 @@ def fold_char(char: str) -> str:
     # NFKD puts the base letter first and its accents after it.
     base = unicodedata.normalize("NFKD", char)[:1].lower()
     # So do signs of full width, such as that of the yen in East Asian letters.
-    if base and (base.isascii() or unicodedata.east_asian_width(char) == "F"):
+    is_greek = _GREEK[0] <= base <= _GREEK[1]
+    if base and (base.isascii() or is_greek or unicodedata.east_asian_width(char) == "F"):
         return base
     lower = char.lower()
     return lower if len(lower) == 1 else char
@@ -311,10 +317,7 @@ def word_parts(word: str) -> tuple[str, ...]:
     for number, piece in enumerate(word.removeprefix("*").split()):
         if number:
             parts.append(r"[ ._:(\-]{0,3}")
-        # The German sharp s is one letter in print and two in the lists.
-        parts += [
-            "(?:ss|ß)" if part == "ss" else re.escape(part) for part in _CHARACTER.findall(piece)
-        ]
+        parts += [_LIGATURES.get(part) or re.escape(part) for part in _CHARACTER.findall(piece)]
     return tuple(parts)
 
 

@@ -8,6 +8,7 @@ from pipeline.model import Finding
 from processors.values.candidates import with_others
 from processors.values.contracts.opening import listed, parties_elsewhere, parties_in_opening
 from processors.values.issuer.blocks import Piece, piece_below, pieces_of
+from processors.values.issuer.name_text import is_title
 from processors.values.lines import TextLine, fold, label_pattern
 
 _SEARCHED_LINES = 120
@@ -25,6 +26,9 @@ _COLUMN_SLACK_PT = 12.0
 """How far from the left edge of its label a name below it may begin."""
 _NUMBER_OF_PARTY = re.compile(r"[^:]{2,30}[:#] ?[\w/ -]{0,6}\d[\d/ .-]{2,}|gln |ust|vat |tax ")
 _NAME_LABEL = re.compile(r"(?:company |firmen)?(?:name|nom|nombre|nome|naam|firma) ?: ?")
+
+_MARKED = "buyer_marked"
+"""Labels of the buyer that are one only with a colon or alone: "for", "to", "tenant"."""
 
 _LEAST_PARTIES = 2
 _MOST_LABELED = 6
@@ -77,7 +81,7 @@ def find_buyer(lines: Sequence[TextLine], *, company: Finding | None) -> Finding
     issuer = fold(company.value) if company and company.value else ""
     ranked = [
         name.finding(confidence)
-        for kind, confidence in (("buyer", 0.75), ("receiver", 0.6))
+        for kind, confidence in (("buyer", 0.75), (_MARKED, 0.7), ("receiver", 0.6))
         for name in _names_in_columns(lines, kind)
         if name.folded != issuer
     ]
@@ -199,9 +203,11 @@ def _first_below(
 
 
 def _is_no_buyer(folded: str) -> bool:
-    """Return whether a text is itself a label of a party, or a street with its house number."""
+    """Return whether a text is itself a label of a party, a title, or a street with its number."""
     bare = folded.strip(" :.")
-    return _STREET.fullmatch(bare) is not None or any(
+    if _STREET.fullmatch(bare) or is_title(bare):
+        return True
+    return any(
         label_pattern("company", kind).fullmatch(bare) for kind in ("buyer", "seller", "attention")
     )
 
@@ -211,9 +217,15 @@ def label_in(line: TextLine, kind: str) -> re.Match[str] | None:
 
     "Client" within a sentence announces nothing.
     """
-    for label in label_pattern("parties", kind).finditer(line.folded):
+    labels = (
+        label_pattern("company", "buyer", _MARKED)
+        if kind == _MARKED
+        else label_pattern("parties", kind)
+    )
+    for label in labels.finditer(line.folded):
         following = line.folded[label.end() : label.end() + 2].strip()
-        if label.start() == 0 or following.startswith(":"):
+        is_first = label.start() == 0 and (kind != _MARKED or not following)
+        if is_first or following.startswith(":"):
             return label
     return None
 
@@ -240,7 +252,7 @@ def _name_up_to_label(line: TextLine, start: int, label: str) -> _LabeledName:
     """Return the text from `start` to the next label of any party, without marks around it."""
     other = label_pattern("parties", "any").search(line.folded, start)
     end = other.start() if other else len(line.text)
-    text = line.text[start:end].lstrip(" :.-#|")
+    text = line.text[start:end].lstrip(" :.-#|\uff1a")
     start = end - len(text)
     return _LabeledName(line, start, start + len(text.rstrip(" :,;|")), label)
 

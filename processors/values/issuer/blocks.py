@@ -17,8 +17,15 @@ _BLOCK_LINES = 4
 _SHORT_LABEL_CHARS = 2
 _LONE_LABEL_CHARS = 3
 """Characters after a label that is alone on its line."""
-_AFTER_LABEL = {"seller": {"", ":"}, "buyer": {"", ":", " ", ".", "/"}}
-"""What may follow a label: "customer Ann", but not "from Ann", which may be a sentence."""
+_AFTER_LABEL = {
+    "seller": ("seller", {"", ":"}),
+    "buyer": ("buyer", {"", ":", " ", ".", "/"}),
+    "buyer_marked": ("buyer", {"", ":"}),
+}
+"""Whom a list of labels is about, and what may follow one of its labels.
+
+"Customer Ann" names a buyer, but "from Ann" may be a sentence.
+"""
 _HOUSE = re.compile(r"^\d{1,5}[a-z]?,? [^\W\d_]{3}|[^\W\d_]{3} \d{1,4}[a-z]?$")
 _ADDRESSED_NAME = re.compile(
     r"(?:mr|mrs|ms|miss|messrs|mme|mlle|sr|sra|sig|sig\.ra|hr|fr|fru|dhr|mevr|herrn)\.? [^\W\d_]"
@@ -181,8 +188,8 @@ def _labels_of(piece: Piece) -> Iterator[tuple[str, str]]:
     folded = piece.line.folded
     if _is_addressed(piece):
         yield "buyer", ""
-    for kind, separators in _AFTER_LABEL.items():
-        label = label_pattern("company", kind).match(folded)
+    for words, (kind, separators) in _AFTER_LABEL.items():
+        label = label_pattern("company", words).match(folded)
         # The first line is the issuer's, whatever it is called: "Client Partners".
         is_first = piece.place == 0 and piece.index == 0 and kind == "buyer"
         if label is None or (is_first and " " not in label.group().strip()):

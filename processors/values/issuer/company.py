@@ -63,6 +63,8 @@ _WITH_ITS_ADDRESS = 2.5
 """For a name with its street and town on one line: who issues a document says where it is."""
 _SIGNED_FOR = 2.2
 _AT_SIGNATURE = ", at a signature"
+_LETTERHEAD_LINES = 12
+"""Lines of a letter with the addresses of who sends it and of who gets it."""
 _HEAD_LINES, _FOOT_LINES = 5, 4
 """Lines of the head of a page, and those of its foot, where small print names the issuer."""
 _OVER_TWO_LINES = 0.4
@@ -94,6 +96,7 @@ class _Candidate:
     points: float
     reason: str
     line: TextLine
+    has_form: bool
     has_long_form: bool
 
 
@@ -144,12 +147,25 @@ def _is_of_letter(candidate: _Candidate, lines: Sequence[TextLine]) -> bool:
 
     The name of a person may be there, too, who is no company.
     """
-    number = candidate.line.number
-    is_signed = candidate.reason.endswith(_AT_SIGNATURE)
-    # Over several lines it may as well be the address of who gets the letter.
+    if candidate.reason.endswith(_AT_SIGNATURE):
+        return names_a_body(fold(candidate.name)) or candidate.has_form
+    if candidate.line.number > 0:
+        return False
+    return candidate.has_form or (names_a_body(fold(candidate.name)) and _is_sender(lines))
+
+
+def _is_sender(lines: Sequence[TextLine]) -> bool:
+    """Return whether the first line of a letter is its sender, and not who gets it.
+
+    A letterhead has its address on one line, or is above the address of the receiver, or is named
+    again where the letter was signed.
+    """
     parts = [part.strip() for line in lines[1:2] for part in line.folded.split(",")]
-    is_head = number == 0 and len(parts) > 1 and any(map(is_town_with_code, parts))
-    return names_a_body(fold(candidate.name)) and (is_head or is_signed)
+    if len(parts) > 1 and any(map(is_town_with_code, parts)):
+        return True
+    head = [part for line in lines[:_LETTERHEAD_LINES] for part in pieces_of(line, 0)]
+    towns = sum(is_town_with_code(each.line.folded.rpartition(",")[2]) for each in head)
+    return towns > 1 or is_elsewhere(lines[0], lines)
 
 
 def _finding(candidate: _Candidate) -> Finding:
@@ -272,6 +288,7 @@ def _candidate_in(piece: Piece, page: _Page) -> _Candidate | None:
         points=points + more,
         reason=reason + why,
         line=line,
+        has_form=has_form,
         has_long_form=has_form and is_long_form(folded.split()[-1]),
     )
 
@@ -288,7 +305,7 @@ def _is_another(name: str, label: str, line: TextLine, page: _Page) -> bool:
 def _text_of_name(line: TextLine) -> tuple[str, str]:
     """Return what is behind the label of a name, and the label, "" for none."""
     start, label = start_of_name(line)
-    text = line.text[start:].lstrip(" :.-|")
+    text = line.text[start:].lstrip(" :.-|\uff1a")
     # "Invoice from Smith & Co to Anna Jones" names both.
     return (text.partition(" to ")[0] if label.endswith("from") else text), label
 

@@ -32,6 +32,8 @@ _PERSON = re.compile(
 _TITLE_OF_PERSON = re.compile(
     r"\b(?:head|chair\w*|president\w*|secretary|treasurer|officer|ceo|cfo|owner|leader|supervisor)\b"
 )
+_UNIT = re.compile(r"\b(?:department|dept\.?|team|division|desk|services?|[a-z]*abteilung)$")
+"""The end of the name of a part of a company: "Claims Department"."""
 
 _BETWEEN_PARTS = re.compile(r" ?[·•⋅|*\u2013\u2014] ?| - |, ?")
 _LEAST_PARTS, _MOST_PARTS = 3, 9
@@ -83,19 +85,28 @@ def signed_below(lines: Sequence[TextLine]) -> Iterator[TextLine]:
         if end is None or closing.folded[end.end() :].strip(" ,.!"):
             continue
         below = lines[closing.number + 1 : closing.number + 1 + _SIGNATURE_LINES]
-        for above, line in pairwise(below):
-            is_title = _TITLE_OF_PERSON.search(line.folded) or label_pattern(
-                "parties", "no_name"
-            ).search(line.folded)
-            if is_title or any(map(str.isdigit, line.folded)):
-                continue
-            # Below the name of a person there may be a profession that no list has.
-            is_known = end_of_form(line.text, line.folded) or is_elsewhere(line, lines)
-            if _PERSON.fullmatch(above.folded) and is_known:
+        for line in below[:1]:
+            is_body = names_a_body(line.folded) and not _UNIT.search(line.folded)
+            if is_body or end_of_form(line.text, line.folded):
                 yield line
-                break
-            if names_a_body(line.folded):
-                yield line
+        yield from _below_signer(below, lines)
+
+
+def _below_signer(below: Sequence[TextLine], lines: Sequence[TextLine]) -> Iterator[TextLine]:
+    """Yield the lines of a signature that are the company of who signed above it, or a body."""
+    for above, line in pairwise(below):
+        is_title = _TITLE_OF_PERSON.search(line.folded) or label_pattern(
+            "parties", "no_name"
+        ).search(line.folded)
+        if is_title or any(map(str.isdigit, line.folded)):
+            continue
+        # Below the name of a person there may be a profession that no list has.
+        is_known = end_of_form(line.text, line.folded) or is_elsewhere(line, lines)
+        if _PERSON.fullmatch(above.folded) and is_known:
+            yield line
+            return
+        if names_a_body(line.folded):
+            yield line
 
 
 def is_elsewhere(line: TextLine, lines: Sequence[TextLine]) -> bool:

@@ -170,7 +170,9 @@ def is_no_name(folded: str, *, has_form: bool) -> bool:
     """Return whether a text cannot be the name of the issuer."""
     # Of a copyright line or the maker of the program the legal form proves nothing.
     bare = folded.strip(" :.")
-    labels = map(partial(label_pattern, "company"), ("seller", "buyer", "countries"))
+    labels = map(
+        partial(label_pattern, "company"), ("seller", "buyer", "buyer_marked", "countries")
+    )
     if label_pattern("company", "others").match(folded) or (not has_form and is_title(bare)):
         return True
     if any(pattern.fullmatch(bare) for pattern in chain(labels, (_SHEET, _TITLE_IN_HAN))):

@@ -24,9 +24,16 @@ def values_of(text: str) -> dict[str, str | None]:
         ("Brindle Otter\nHead office: 3 Fell Road, Harwick HW4 9QT", "3 Fell Road, Harwick HW4 9QT"),
         ("Seller: Brindle Otter\nSeller address: 3 Fell Road, Harwick HW4 9QT", "3 Fell Road, Harwick HW4 9QT"),
         ("Brindle Otter\n12 Fell Road\n80218 Harwick\nGSTIN 29ABCDE1234F1Z5", "12 Fell Road 80218 Harwick"),
+        ("Brindle Otter\n3 Fell Road, Harwick HW4 9QT\nFee note 402", "3 Fell Road, Harwick HW4 9QT"),
+        ("Brindle Otter\nFell Road No: 12\n80218 Harwick", "Fell Road No: 12 80218 Harwick"),
         ("Brindle Otter | 7 Fell Street | Harwick HW4 9QT | 0555 000 111", "7 Fell Street, Harwick HW4 9QT"),
     ],
 )  # fmt: skip
 def test_addresses_of_many_countries(lines: str, address: str):
     """Parts of buildings, states and codes belong to an address; labels and numbers do not."""
     assert values_of(f"{lines}\nInvoice no: 8\nTotal 5.00")["address"] == address
+
+
+def test_a_number_of_letters_and_digits_is_no_address():
+    """What follows "no:" is a house only if it is as short as the number of one."""
+    assert "address" not in values_of("Brindle Otter\nPolicy no: HW-80218\nTotal 5.00")

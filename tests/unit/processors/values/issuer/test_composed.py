@@ -82,6 +82,23 @@ def _text_page(text: str) -> Page:
     return Page(PageText(number=1, source="text", engine=None, confidence=None, text=text))
 
 
+@pytest.mark.parametrize(
+    ("letter", "name"),
+    [
+        ("Otter SA\n4 June 2024\nDear Ann,\nall is done.", "Otter SA"),
+        ("Otter Clinic\n8 Mill Lane\nEly CB6 1AA\nAnn Vole\n3 Fen Road\nEly CB6 2BB\nDear Ann,", "Otter Clinic"),
+        ("Otter Clinic\n8 Mill Lane\nEly CB6 1AA\nDear all,\nthanks.\nSincerely", None),
+        ("4 June 2024\nDear Ann,\nall is done.\nYours sincerely,\nOtter & Vole", "Otter & Vole"),
+        ("4 June 2024\nDear Ann,\nall is done.\nYours sincerely,\nClaims Department", None),
+    ],
+)  # fmt: skip
+def test_sender_of_a_letter(letter: str, name: str | None):
+    """A legal form, a second address or a signature proves who wrote; a first line alone does not."""
+    found = find_values([_text_page(letter)], doc_class="letter")
+
+    assert (found["company"].value if "company" in found else None) == name
+
+
 def test_name_over_two_lines_in_large_letters():
     """Two lines of one height are one name."""
     lines = [
