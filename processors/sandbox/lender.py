@@ -237,7 +237,14 @@ class Lender:
         """End what rests when nobody has borrowed or returned anything for long enough."""
         if self._ending is not None:
             self._ending.cancel()
-        self._ending = self._later(self._end_resting) if self._shelf.resting else None
+        self._ending = None
+        if not self._shelf.resting:
+            return
+        try:
+            self._ending = self._later(self._end_resting)
+        except RuntimeError as error:
+            # No thread for a timer. The next loan or return tries again; until then they rest.
+            structlog.get_logger(__name__).warning("lender_failed", error=str(error))
 
     def _end_resting(self) -> None:
         with self._lock:

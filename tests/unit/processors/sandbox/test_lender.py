@@ -109,6 +109,7 @@ class Shop:
     children: list[Child] = field(default_factory=list)
     timers: list[Timer] = field(default_factory=list)
     offers: bytes | None = DIGEST
+    can_time: bool = True
 
     def offer(self) -> Offer | None:
         """Return what is lent."""
@@ -117,7 +118,9 @@ class Shop:
         return Offer(self.offers, self.most, self._start)
 
     def later(self, call: Callable[[], None]) -> Timer:
-        """Keep a call for the test."""
+        """Keep a call for the test; raises RuntimeError as a timer without a thread does."""
+        if not self.can_time:
+            raise RuntimeError("can't start new thread")
         self.timers.append(Timer(call))
         return self.timers[-1]
 
@@ -248,6 +251,27 @@ def test_children_that_rest_for_long_are_ended(lender: Lender, shop: Shop):
     assert [timer.is_cancelled for timer in shop.timers] == [True, False]
     shop.timers[-1].call()
     assert shop.children[0].ended.is_set()
+
+
+def test_a_timer_that_cannot_start_keeps_no_place(lender: Lender, shop: Shop):
+    """Children are lent and returned without it, and rest until the next one is."""
+    with asked(lender) as first, asked(lender) as second:
+        assert first is not None
+        assert second is not None
+        first.bring_back()
+        second.bring_back()
+    shop.can_time = False
+
+    with capture_logs() as logs, asked(lender) as run:
+        assert run is not None
+        run.bring_back()
+
+    assert [entry["event"] for entry in logs] == ["lender_failed"] * 2
+    shop.can_time = True
+    with asked(lender) as first, asked(lender) as second:
+        assert first is not None
+        assert second is not None
+    assert len(shop.children) == 2
 
 
 def test_a_lender_that_ends_takes_its_children_with_it(shop: Shop):
