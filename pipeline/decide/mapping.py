@@ -15,8 +15,9 @@ from pipeline.decide.column_values import (
 )
 from pipeline.decide.confidence import doubt
 from pipeline.decide.ownership import TakenBack
-from pipeline.decide.printed_values import normalized
+from pipeline.decide.printed_values import code_for, normalized
 from pipeline.decide.provenance import same_provenance
+from pipeline.finding_kinds import ValueType
 from pipeline.findings import FINDINGS, OWN_FACT_NAMES, STAMP_NAMES
 from pipeline.labels import LABEL
 from pipeline.model import (
@@ -127,9 +128,8 @@ def wanted_values(
             )
             continue
         try:
-            if finding_name.startswith(LABEL):
-                text = normalized(text, column.type)
-            value = convert(text, column, allow_formulas=spec.allow_formulas)
+            fit = _fit_for(column.type, finding_name, text)
+            value = convert(fit, column, allow_formulas=spec.allow_formulas)
         except Unfit as error:
             wanted.problems.append(f"{column_name}: {error}")
             wanted.missing[column_name] = f"what was read does not fit the column: {error}"
@@ -139,6 +139,15 @@ def wanted_values(
         else:
             wanted.values[column_name] = WantedValue(value, best.confidence, best.reason, version)
     return wanted
+
+
+def _fit_for(column_type: str, finding_name: str, text: str) -> str:
+    """Return a value as `convert` takes it for a type of column. Raises Unfit."""
+    if finding_name.startswith(LABEL):
+        return normalized(text, column_type)
+    kind = FINDINGS.get(finding_name)
+    is_code = kind is not None and kind.type is ValueType.CODE
+    return code_for(text, column_type) if is_code else text
 
 
 def most_certain(

@@ -15,6 +15,8 @@ _NUMBER = re.compile(
     r"(?P<sign>[-\u2212(]?)\s*(?:[A-Z]{3}|[^\w\s.,()-])?\s*(?P<inner>[-\u2212]?)"
     r"(?P<digits>\d[\d.,' \u00a0\u202f]*?)\s*(?:[A-Z]{3}|[^\w\s.,()-])?(?P<end>[-\u2212)]?)"
 )
+_EXACT_DIGITS = 15  # a float keeps as many
+_EXACT_CODE = re.compile(rf"\s*0*\d{{1,{_EXACT_DIGITS}}}\s*", re.ASCII)
 _GROUP = 3  # digits between two separators of thousands
 _NUMERIC_DATE = re.compile(r"(\d{1,2})([./-])\s?(\d{1,2})\2\s?(\d{4})")
 _NAMED_DATE = re.compile(
@@ -26,6 +28,17 @@ _MONTHS = (
     *("october", "november", "december"),
 )
 _MOST_MONTH = 12
+
+
+def code_for(text: str, column_type: str) -> str:
+    """Return a number of a document as `convert` takes it; "1.024" is no amount.
+
+    Raises:
+        Unfit: a column of numbers does not keep all of it. Zeros in front are not missed.
+    """
+    if column_type in _NUMBER_TYPES and not _EXACT_CODE.fullmatch(text):
+        raise Unfit(f"{text!r} is not a number of up to {_EXACT_DIGITS} digits")
+    return text
 
 
 def normalized(text: str, column_type: str) -> str:

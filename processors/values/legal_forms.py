@@ -25,6 +25,9 @@ _INCLUDING = re.compile(
 """What is around "inc" where it means "including"; a bar is where the word is."""
 _STATE_AND_ZIP = re.compile(r"^[a-z .'-]{3,30}, ?[a-z]{2},? \d{5}(?:-\d{4})?$")
 _PLACE = re.compile(r"\([a-z .]{1,12}\)?|\b(?:and|und|et|y|e)\b")
+# Berhad is written like the dinars of Bahrain: "Subtotal BHD 4.500", and "Total BHD" in a heading.
+_MONEY = frozenset({"bhd"})
+_SUM = re.compile(r"\W*\d[\d.,' ]*[.,]\d{3}\W*")
 _REST_OF_NUMBER = re.compile(r"[/-]\d")
 _WORD = re.compile(r"[^\W_]")
 _HOUSE_AND_STREET = re.compile(
@@ -91,6 +94,8 @@ def is_form(text: str, folded: str, match: re.Match[str]) -> bool:
     if sum(map(str.isalpha, before)) < _LEAST_LETTERS_BEFORE:
         return False
     if match.group().startswith("inc") and _INCLUDING.search(before + "|" + folded[match.end() :]):
+        return False
+    if match.group() in _MONEY and _SUM.fullmatch(folded[match.end() :]):
         return False
     if is_long_form(match.group()):
         return True

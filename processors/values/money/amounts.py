@@ -42,6 +42,8 @@ _NUMBER = re.compile(
     r"|\d+(?:[.,'\u2019\u066b\u066c]\d+){0,6})"
 )
 _WITHOUT_BLANKS = re.compile(r"(?<![\d.,])\d+(?:[.,'\u2019\u066b]\d+){0,6}")
+# Both separators never group thousands in one number: "1,050.500" has decimals.
+_DECIMALS_FOR_SURE = re.compile(r"[0.,\u066b]|\d+(?:,.*\.|\..*,)")
 _CLOSED_BY_DASH = re.compile(r"¥(?:\d{1,3}(?:,\d{3})*|\d+)$")
 _WITH_DECIMALS = re.compile(r"\d[\d.,' \u2019]*[.,\u066b]\d{2,3}")
 _PERCENTAGE = re.compile(r"\d+(?:[.,]\d+)? ?%")
@@ -124,8 +126,8 @@ def parse_number(text: str, *, thousandths: bool = False) -> tuple[Decimal, bool
     """Parse a number with any separators; return it and whether it has the decimals of money.
 
     The last separator decides: before three digits it separates thousands ("1.234"), unless the
-    number begins with zero ("0.125") or its currency has `thousandths`; before any other count it
-    separates decimals.
+    number begins with zero ("0.125"), has the other separator before it, or its currency has
+    `thousandths`; before any other count it separates decimals.
     """
     body = re.sub(r"[ '\u2019\u066c]", "", text)
     has_dash = not body[-1:].isdigit()
@@ -140,10 +142,9 @@ def parse_number(text: str, *, thousandths: bool = False) -> tuple[Decimal, bool
 
     decimals = len(body) - last_separator - 1
     is_repeated = body.count(body[last_separator]) > 1
-    has_whole_part = last_separator > 0 and not body.startswith("0")
     if decimals == _GROUP and thousandths and not is_repeated:
         return Decimal(digits).scaleb(-decimals), True
-    if decimals == _GROUP and (is_repeated or has_whole_part):
+    if decimals == _GROUP and (is_repeated or not _DECIMALS_FOR_SURE.match(body)):
         return Decimal(digits), False
     return Decimal(digits).scaleb(-decimals), decimals == _CENTS
 

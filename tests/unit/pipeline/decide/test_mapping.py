@@ -267,6 +267,20 @@ def test_unfit_finding_is_a_problem_of_its_column_alone():
     assert wanted.problems == ["Total: 'much' is not a number"]
 
 
+@pytest.mark.parametrize(
+    ("number", "value"), [("00471", 471), ("1.024", None), ("R-47", None), ("9" * 16, None)]
+)
+def test_a_number_of_a_document_is_no_amount(number: str, value: float | None):
+    """A column of numbers gets what it keeps as it is: digits, and not too many."""
+    spec = replace(SPEC, columns={"Number": "invoice_number"})
+    documents = {"v1": {"invoice_number": found(number)}}
+
+    wanted = wanted_values(spec, documents, {"Number": Column("Number", "NUMBER")})
+
+    assert [each.value for each in wanted.values.values()] == ([value] if value else [])
+    assert len(wanted.problems) == (value is None)
+
+
 def test_no_is_a_value():
     """A No that was read is wanted, unlike a blank."""
     spec = replace(SPEC, columns={"Paid": "paid"})

@@ -115,6 +115,24 @@ def test_invoice_date_wins_over_the_others():
     assert values["due_date"].value == "2020-06-04"
 
 
+@pytest.mark.parametrize(
+    ("sold", "issued"),
+    [
+        ("Tax point", "Invoice date"),
+        ("Tax date", "Date of issue"),
+        ("Data sprzedaży", "Data wystawienia"),
+    ],
+)
+def test_the_day_of_the_sale_counts_where_no_day_of_issue_is(sold: str, issued: str):
+    """The law of taxes has a date of its own, which may be the only one."""
+    alone = f"{sold}: 14.05.2020"
+
+    both = find_values([page(f"{alone}\n{issued}: 16.05.2020")])
+
+    assert find_values([page(alone)])["date"].value == "2020-05-14"
+    assert both["date"].value == "2020-05-16"
+
+
 def test_labels_over_columns():
     """Labels in a heading belong to the dates below them, in the same order."""
     values = find_values([page("Due date  Invoice date\n30.06.2020  31.05.2020")])

@@ -247,6 +247,13 @@ def test_sums_and_terminals_are_no_address(rows: str):
     assert "address" not in values_of(f"Three Kettles Ltd\nInvoice no. R-2024-7\n{rows}")
 
 
+def test_dinars_are_no_legal_form():
+    """Berhad is written like the currency of Bahrain, which is before an amount."""
+    found = values_of("Three Kettles Trading\nInvoice no: 8\nSubtotal BHD 4.500\nTotal BHD 4.500")
+
+    assert found["company"] == "Three Kettles Trading"
+
+
 def test_cells_of_a_table_are_no_names():
     """The cells of a row are separated by tabs, and are not looked at one by one."""
     assert "company" not in values_of("Number\tGoods\tSum\nINV-1001\tpens\t12.00\nTotal 12.00")

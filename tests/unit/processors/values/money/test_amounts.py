@@ -116,6 +116,15 @@ def test_currencies_with_a_thousand_parts_have_three_decimals(code: str):
     assert values_of(f"Net amount {code} 60.500\nTotal {code} 60.500")["total"] == "60.500"
 
 
+@pytest.mark.parametrize(
+    ("printed", "value"),
+    [("3,143.395", "3143.395"), ("3.143,395", "3143.395"), ("3.143.395", "3143395.00")],
+)
+def test_both_separators_in_a_number_are_thousands_and_decimals(printed: str, value: str):
+    """Whatever the currency: a unit price or the weight of gold has three decimals."""
+    assert values_of(f"Small Shop\nInvoice 834\nTotal EUR {printed}")["total"] == value
+
+
 def test_other_currencies_have_two_decimals():
     """Three digits after a separator are thousands, and amounts are given with two decimals."""
     assert amounts("sum eur 6.375") == [Decimal(6375)]
