@@ -9,6 +9,7 @@ from processors.values.address import find_address
 from processors.values.codes import values_in_codes
 from processors.values.contact import find_email, find_phone
 from processors.values.contracts.effective_date import find_contract_date
+from processors.values.contracts.own_values import own_values
 from processors.values.country import country_hints_in
 from processors.values.dates import find_dates
 from processors.values.fields import field_findings
@@ -93,7 +94,7 @@ def find_values(
     if is_commercial and doc_class in _SALES:
         found["seller"] = company
         found["buyer"] = find_buyer(lines, company=issuer)
-    found |= values_of_class(lines, doc_class, languages, date=found["date"])
+    found |= values_of_class(lines, doc_class, languages, found=found)
 
     # What is made for machines counts more than what is read from the text.
     found |= machine_values(lines, pages) | field_findings(pages, doc_class=doc_class)
@@ -142,12 +143,13 @@ def values_of_class(
     doc_class: str | None,
     languages: Sequence[str],
     *,
-    date: Finding | None,
+    found: Mapping[str, Finding | None],
 ) -> dict[str, Finding | None]:
-    """Find the values that only documents of one class have; `date` is what others would have."""
+    """Find the values that only documents of one class have; `found` has what others would have."""
     if doc_class == "contract":
-        date = find_contract_date(lines, languages, otherwise=date)
-        return {"parties": find_parties(lines), "date": date}
+        date = find_contract_date(lines, languages, otherwise=found["date"])
+        parties = find_parties(lines)
+        return {"parties": parties, "date": date} | own_values(found, lines, parties)
     if doc_class in _PERSONAL:
         return {"person": find_person(lines, resume=doc_class == "resume")}
     return {}

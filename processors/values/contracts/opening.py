@@ -111,6 +111,7 @@ def listed(text: str) -> list[str]:
     A text that does not begin with a name is returned as it is.
     """
     names = [each.name for each in _parties_from(text, fold(text), 0) if each.name]
+    names = [name for name in names if resolved(name, "")]
     is_whole = names and (len(names) > 1 or has_form(names[0]) or _is_described(text, names[0]))
     return names if is_whole else [text]
 

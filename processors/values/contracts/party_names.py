@@ -43,7 +43,7 @@ SENTENCE_STOPS = re.compile(
     r"(?i:whereas|witnesseth|recitals?\b|preamble|background\b|now, therefore)"
 )
 _OF_A_SENTENCE = re.compile(
-    r"(?:Your?|Our|We|Their|Its?|His|Her|This|These|Those|Such|Any|All|Each|Both|If|When|Where|In|On"
+    r"(?:Your?|Our|We|Their|THEIR|ITS|Its?|His|Her|This|These|Those|Such|Any|All|Each|Both|If|When|Where|In|On"
     r"|For|As|By|That|There|No|Upon|January|February|April|June|July|August|September|October|November|December|Januar|Februar|März|Mai|Juni|Juli|Oktober|Dezember|Section|Article|Schedule|Exhibit)\b"
     r"(?!\.| &| [A-Z][a-z]+,? (?:Inc|LLC|Ltd))"
 )
