@@ -24,13 +24,19 @@ from tests.bench.learning.curves import (
 )
 from tests.bench.learning.errors import planted
 from tests.bench.learning.later import proved_later
+from tests.bench.learning.needed import needed_records
 from tests.bench.learning.records import Filled, filled_records
 from tests.bench.learning.scale import measure_scale
 from tests.bench.learning.year import report, simulate
 from tests.bench.values import DEFAULT
 
 _CACHE = Path(tempfile.gettempdir()) / "caspio-ingest-bench"
-_TABLES = ("curves", "folds", "decided", "later", "errors", "contracts", "classes", "year", "scale")
+_TABLES = (
+    "curves", "folds", "decided", "later", "needed", "errors", "contracts", "classes", "year",
+    "scale",
+)  # fmt: skip
+_DRAWN = {"needed", "year", "scale"}
+"""Tables that need no corpus."""
 _RECEIPTS = (10, 25, 50, 100, 150, 200)
 _COLUMNS = (
     Column("company", ColumnKind.TEXT, "company"),
@@ -171,6 +177,7 @@ def main() -> int:
         "folds": lambda: crossed_kinds(0.0),
         "decided": lambda: crossed_kinds(_ERRORS),
         "later": lambda: later(receipts(), chosen, asked.draws),
+        "needed": lambda: print("\n".join(needed_records())),
         "errors": lambda: errors(receipts(), asked.draws),
         "contracts": lambda: contracts(read("contract", "learn"), asked.draws),
         "classes": lambda: classes(read("page", "learn"), asked.draws),
@@ -178,7 +185,7 @@ def main() -> int:
         "scale": lambda: print(measure_scale(asked.records, max(20, asked.records // 10))),
     }
     for name in asked.tables:
-        if name in {"year", "scale"} or (asked.corpora / "learn" / "manifest.jsonl").exists():
+        if name in _DRAWN or (asked.corpora / "learn" / "manifest.jsonl").exists():
             began = perf_counter()
             print(f"\n{name}")
             tables[name]()
