@@ -14,6 +14,7 @@ from pipeline.metering.budget import Priority
 from pipeline.metering.summary import NEEDS_ATTENTION
 from pipeline.model import FileRef, Stage, Status
 from pipeline.model.review import ReviewFilter
+from pipeline.steps.write_back import UNDOABLE
 
 MOST_PROBLEMS = 25
 """Documents shown that need somebody; the counts are complete, and `status` lists more."""
@@ -71,6 +72,7 @@ def overview(visit: Visit) -> Response:
         for row in sources
         if NEEDS_ATTENTION & row.counts.keys()
     ]
+    runs = ledger.usage.runs()
     states = [name for name in _STATES if any(name in row.counts for row in sources)]
     return page(
         visit,
@@ -84,7 +86,12 @@ def overview(visit: Visit) -> Response:
         most=MOST_PROBLEMS,
         needing=sum(one.open for one in known),
         acknowledged=sum(one.acknowledged for one in known),
-        runs=ledger.usage.runs(),
+        runs=runs,
+        so_far={
+            run.id: ledger.effects.files_changed(run.id, kinds=UNDOABLE)
+            for run in runs
+            if run.status == "running"
+        },
         unsettled=len(ledger.effects.open()),
         learning=[one for one in learning_of(visit.site.settings, ledger) if one.has_model],
         health=visit.site.health.latest(),

@@ -12,7 +12,7 @@ from pipeline.model.learning import LearnedModel
 from pipeline.model.users import Role
 from pipeline.ports.ledger.files import Acknowledgement
 from pipeline.source_run.leases import leased_worker
-from tests.unit.web.conftest import HOSTILE, Office, words
+from tests.unit.web.conftest import HOSTILE, Office, form_of, words
 
 
 def test_sources_are_counted_by_state(office: Office):
@@ -119,6 +119,19 @@ def test_a_run_that_runs_has_no_figures_yet(office: Office):
         text = words(office.signed_in().get("/"))
 
     assert "review running counted at its end run-9" in text
+
+
+def test_what_a_run_has_written_so_far_is_said(office: Office):
+    """A review ends with the page: until then, for how many files it has written is counted."""
+    path = office.suggest()
+    browser = office.signed_in()
+    decide = form_of(browser.get(path), "/decide")
+    browser.post(f"{path}/decide", choice="accept", **decide)
+    text = words(browser.get("/"))
+    run = words(browser.get(f"/runs/{office.site.desk.run_id}"))
+
+    assert "documents and calls are counted at its end" in run
+    assert "running 1 file written for so far; the rest is counted at its end" in text
 
 
 def test_hostile_names_and_texts_stay_text(office: Office):

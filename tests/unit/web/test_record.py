@@ -50,6 +50,7 @@ def test_a_moved_file_is_deleted_last(office: Office):
     )
 
     assert sorted(steps, key=text.index) == list(steps)
+    assert text.count("This program renamed it") == 1
 
 
 def test_a_run_is_undone_for_one_record(office: Office):

@@ -48,6 +48,7 @@ def test_a_column_is_listed_across_documents(office: Office, monkeypatch: pytest
     assert len(rows_of(second)) == 1
     assert not set(rows_of(first)) & set(rows_of(second))
     assert "Choose a column" in words(browser.get("/review/table"))
+    assert 'href="/review/table?column=Total"' in browser.get("/review/table")
     assert "Nothing waits" in words(browser.get("/review/table?column=Missing"))
 
 
