@@ -150,6 +150,9 @@ class Fingerprints:
 
             parts["pdfa"] = ocrmypdf.version()
         stages = sources.stages_from(roots)
+        # Without secrets, and without where the files of networks are.
+        models = OcrModels(languages=settings.models.languages)
+        comparable = dataclasses.replace(settings, passwords=(), models=models)
         return _digest(
             {
                 **parts,
@@ -158,16 +161,10 @@ class Fingerprints:
                 "libraries": _versions(sources.libraries_of(stages)),
                 # Regular expressions, Unicode and number formatting are Python's.
                 "python": platform.python_version_tuple()[:2],
-                "settings": _comparable(settings),
+                "settings": dataclasses.asdict(comparable),
                 "passwords": [_slow_digest(password) for password in settings.passwords],
             }
         )
-
-
-def _comparable(settings: ReadSettings) -> dict[str, object]:
-    """Return the settings without secrets, and without where the files of networks are."""
-    models = OcrModels(languages=settings.models.languages)
-    return dataclasses.asdict(dataclasses.replace(settings, passwords=(), models=models))
 
 
 class Sources:

@@ -39,7 +39,8 @@ class Recipe:
     @property
     def file_name(self) -> str:
         """Return the name of its file, another one for each thing that it can be made from."""
-        return f"{self.name}-{_digest((_LAYOUT, *self.made_from))}{_SUFFIX}"
+        digest = hashlib.sha256("\0".join((_LAYOUT, *self.made_from)).encode()).hexdigest()
+        return f"{self.name}-{digest[:32]}{_SUFFIX}"
 
 
 _opened: dict[str, memoryview] = {}
@@ -142,7 +143,3 @@ def _is_private(found: os.stat_result) -> bool:
 def _header(content: bytes | memoryview) -> bytes:
     checksum = zlib.crc32(content).to_bytes(_CHECKSUM_BYTES, "big")
     return checksum.ljust(_HEADER_BYTES, b"\0")
-
-
-def _digest(parts: Iterable[str]) -> str:
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]

@@ -292,7 +292,10 @@ class _Api:
             Wrong: the cursor or the scope does not allow it, or its end is not recorded.
         """
         name = endpoint.tool.name
-        cursors = self._cursors_of(asked.account)
+        account = asked.account
+        if account.name not in self._cursors:
+            self._cursors[account.name] = Cursors(account.ledger.effects.plan_key())
+        cursors = self._cursors[account.name]
         opened = dict(arguments)
         try:
             if "cursor" in arguments:
@@ -349,11 +352,6 @@ class _Api:
         if account.name not in limiters:
             limiters[account.name] = anyio.CapacityLimiter(most)
         return limiters[account.name]
-
-    def _cursors_of(self, account: AgentAccount) -> Cursors:
-        if account.name not in self._cursors:
-            self._cursors[account.name] = Cursors(account.ledger.effects.plan_key())
-        return self._cursors[account.name]
 
 
 def _replied(answered: Answered, account: str) -> Reply:

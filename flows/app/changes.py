@@ -307,14 +307,14 @@ def changed_by(
     if not found:
         raise BadSettings([nothing.format(run_id, "there")])
     problems = [nothing.format(run_id, place) for place in _unchanged(found, sources, records)]
-    problems += _of_several({key: _sources_with(key, found) for key in records})
+    sources_with = {
+        key: [name for name, group in found.items() if any(key in one.names for one in group)]
+        for key in records
+    }
+    problems += _of_several(sources_with)
     if problems:
         raise BadSettings(problems)
     return found
-
-
-def _sources_with(key: str, found: Mapping[str, Sequence[RunEffects]]) -> list[str]:
-    return [name for name, group in found.items() if any(key in one.names for one in group)]
 
 
 def _unchanged(

@@ -178,7 +178,8 @@ def _changes(leaves: Sequence[Leaf], visit: Visit) -> Iterator[Event]:
     }
     undoable = _undoable(list(effects.values()), visit.site)
     # In the order in which they were made, whatever version they belong to.
-    for effect in sorted(effects.values(), key=_turn):
+    in_turn = sorted(effects.values(), key=lambda one: (one.kind is EffectKind.DELETE_FILE, one.id))
+    for effect in in_turn:
         yield Event(
             _done_at(effect, effects.values()),
             _said(effect, effects),
@@ -197,10 +198,6 @@ def _said(effect: Effect, effects: Mapping[int, Effect]) -> str:
         is_decision = undone is not None and undone.kind is EffectKind.APPLY_DECISION
         return "took back what a user decided" if is_decision else "put values back"
     return _IN_WORDS[effect.kind]
-
-
-def _turn(effect: Effect) -> tuple[bool, int]:
-    return effect.kind is EffectKind.DELETE_FILE, effect.id
 
 
 def _done_at(effect: Effect, effects: Iterable[Effect]) -> datetime | None:

@@ -125,14 +125,13 @@ def _watched(group: _Group, columns: Columns, written_by_us: set[str]) -> Watche
         carried[sync.source] = [name for name in _of_types(columns, _SHORT) if name in sync.columns]
     return WatchedTable(
         group.table,
-        {name: _types(of_one, columns) for name, of_one in carried.items()},
+        {
+            source: {name: columns[name].type.upper() for name in of_one}
+            for source, of_one in carried.items()
+        },
         tuple(_watched_fields(group, columns, written_by_us)),
         has_deletes=any(Side.MIRROR in sync.delete_from for sync in group.syncs),
     )
-
-
-def _types(names: Iterable[str], columns: Columns) -> dict[str, str]:
-    return {name: columns[name].type.upper() for name in names}
 
 
 def _watched_fields(group: _Group, columns: Columns, written_by_us: set[str]) -> Iterator[str]:

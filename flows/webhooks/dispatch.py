@@ -2,7 +2,7 @@
 
 import threading
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import count
@@ -95,7 +95,10 @@ class Dispatcher:
     def _dispatch(self, messages: Sequence[Message], batch: str, worker: str) -> None:
         """Settle the messages that need no run, and start one run for the others."""
         source = messages[0].source
-        subject = self._sync(source) if is_sync(source) else self.settings.specs().get(source)
+        subjects: Mapping[str, SourceSpec | SyncSettings] = self.settings.specs()
+        if is_sync(source):
+            subjects = {one.spec().source: one for one in self.settings.sync}
+        subject = subjects.get(source)
         if subject is None:
             self._settle(messages, f"the settings no longer have a source {source!r}")
             return
@@ -138,9 +141,6 @@ class Dispatcher:
         if is_mine:
             self.ledger.leases.claim(worker, [], release=[source])
         return is_mine
-
-    def _sync(self, source: str) -> SyncSettings | None:
-        return next((one for one in self.settings.sync if one.spec().source == source), None)
 
     def _own_writes(
         self, messages: Sequence[Message], subject: SourceSpec | SyncSettings

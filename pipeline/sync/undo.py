@@ -106,7 +106,11 @@ def _undoing(effect: SyncEffect, pair: Pair, context: SyncContext) -> SyncEffect
         return None
     where = _where(effect)
     kind, values = _reverse(effect, context)
-    is_as_left = now is None if kind is ChangeKind.INSERT else _has(now, effect.after)
+    # What is inserted again has no row now; any other row still has the values that were written.
+    is_as_left = now is None
+    if kind is not ChangeKind.INSERT:
+        after = effect.after.items()
+        is_as_left = now is not None and all(now.get(name) == value for name, value in after)
     if not is_as_left:
         context.report.refuse(where, "it has changed since the run")
         return None
@@ -141,10 +145,6 @@ def _reverse(effect: SyncEffect, context: SyncContext) -> tuple[ChangeKind, Row]
     if effect.side is Side.MIRROR:
         return ChangeKind.INSERT, effect.before
     return ChangeKind.INSERT, restorable(effect.before, context)
-
-
-def _has(now: Row | None, values: Row) -> bool:
-    return now is not None and all(now.get(name) == value for name, value in values.items())
 
 
 def _rows_after(task: SyncTask, layout: Layout) -> tuple[Row | None, Row | None]:

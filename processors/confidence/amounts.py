@@ -1,7 +1,6 @@
 """Compute the features of amounts and of the currency."""
 
 from collections import Counter
-from collections.abc import Sequence
 from decimal import Decimal
 
 from processors.confidence.evidence import Evidence, Value, amount_of, printed_amount
@@ -9,7 +8,7 @@ from processors.confidence.shared import Features, counted
 from processors.values.lines import label_pattern
 from processors.values.money.amounts import money_in
 from processors.values.money.currency import marks_in
-from processors.values.money.sums import TOTAL_KINDS, Sum
+from processors.values.money.sums import TOTAL_KINDS
 
 _KINDS_THAT_SPEAK = ("strong", "plain", "due", "subtotal", "weak", "card", "cash")
 _MOST_RIVALS = 3
@@ -83,7 +82,10 @@ def _parts(evidence: Evidence, name: str, value: Decimal) -> Features:
 
 def _payment(evidence: Evidence, value: Decimal) -> Features:
     """Say whether the total is what was paid, or what is still due."""
-    cash, change, card = (_values(evidence.sums, {each}) for each in ("cash", "change", "card"))
+    cash, change, card = (
+        {printed_amount(each.value) for each in evidence.sums if each.kind == kind}
+        for kind in ("cash", "change", "card")
+    )
     differences = {given - back for given in cash for back in change}
     due = amount_of(evidence.value("amount_due"))
     return {
@@ -110,10 +112,6 @@ def _rounding(evidence: Evidence, value: Decimal) -> Features:
         "unrounded": float(not is_rounded),
         "below_rounding": float(any(number > rounded[-1] for number in numbers)),
     }
-
-
-def _values(sums: Sequence[Sum], kinds: set[str]) -> set[Decimal]:
-    return {printed_amount(each.value) for each in sums if each.kind in kinds}
 
 
 def currency_features(evidence: Evidence, value: Value) -> Features:

@@ -1,7 +1,7 @@
 """Compute the features of names and addresses."""
 
 import re
-from collections.abc import Sequence
+from itertools import chain
 
 from pipeline.model import Finding
 from processors.confidence.evidence import Evidence, Value, compact
@@ -36,7 +36,7 @@ def name_features(evidence: Evidence, value: Value) -> Features:
     text, finding = value.text, value.finding
     folded = fold(text)
     words = folded.split()
-    own = _own_line(evidence, finding, value.places)
+    own = next(chain(evidence.lines_of(finding), value.places), None)
     form_end = end_of_form(text, folded)
     features: Features = {
         "is_buyer": float(value.name == "buyer"),
@@ -78,11 +78,6 @@ def _slips(evidence: Evidence, finding: Finding, text: str) -> Features:
     }
 
 
-def _own_line(evidence: Evidence, finding: Finding, places: Sequence[TextLine]) -> TextLine | None:
-    at_place = evidence.lines_of(finding)
-    return next(iter(at_place), None) or next(iter(places), None)
-
-
 def _has_label(folded: str) -> bool:
     """Return whether a text has words that announce values, or that no name has."""
     patterns = [label_pattern("company", each) for each in ("never", "closings", "buyer", "seller")]
@@ -110,16 +105,13 @@ def _rival_names(evidence: Evidence, text: str) -> Features:
         if rival and rival not in own and own not in rival:
             rivals.append(line.number)
     head = sum(number < _HEAD_LINES for number in rivals)
+    issuer, buyer = evidence.value("company"), evidence.value("buyer")
+    is_one_party = bool(issuer and buyer) and compact(issuer or "") == compact(buyer or "")
     return {
         "rivals": counted(len(rivals), _MOST),
         "rivals_at_head": counted(head, 2),
-        "party_in_both": float(_same_party(evidence)),
+        "party_in_both": float(is_one_party),
     }
-
-
-def _same_party(evidence: Evidence) -> bool:
-    issuer, buyer = evidence.value("company"), evidence.value("buyer")
-    return bool(issuer and buyer and compact(issuer) == compact(buyer))
 
 
 def _around(evidence: Evidence, finding: Finding, own: TextLine | None, text: str) -> Features:
@@ -161,16 +153,18 @@ def address_features(evidence: Evidence, value: Value) -> Features:
     folded = fold(text)
     words = folded.split()
     places = evidence.lines_of(value.finding)
-    codes = POSTAL_CODE.findall(folded)
+    code_ends = [code.end() for code in POSTAL_CODE.finditer(folded)]
+    # Many words after the last postal code are more than a town and a state.
+    after_code = folded[max(code_ends, default=len(folded)) :].split()
     issuer = evidence.found.get("company")
     features: Features = {
         "lines": counted(len(places), 6),
         "one_line": float(len(places) == 1),
         "length": counted(len(text), _LONG_ADDRESS),
-        "postal_code": float(bool(codes)),
-        "postal_codes": float(len(codes) > 1),
+        "postal_code": float(bool(code_ends)),
+        "postal_codes": float(len(code_ends) > 1),
         "ends_with_code": float(bool(POSTAL_CODE.search(words[-1]))) if words else 0.0,
-        "words_after_code": counted(_words_after_code(folded), _MANY_AFTER_CODE),
+        "words_after_code": counted(len(after_code), _MANY_AFTER_CODE),
         "ends_with_number": float(bool(words) and words[-1].isdigit()),
         # Half a postal code is the rest of an address that was cut.
         "ends_with_few_digits": float(bool(words) and bool(_FEW_DIGITS.fullmatch(words[-1]))),
@@ -198,12 +192,6 @@ def address_features(evidence: Evidence, value: Value) -> Features:
             features["below_issuer"] = float(_has_name(above, evidence.value("company")))
             features["below_buyer"] = float(_has_name(above, evidence.value("buyer")))
     return features
-
-
-def _words_after_code(folded: str) -> int:
-    """Count the words after the last postal code: many are more than a town and a state."""
-    ends = [match.end() for match in POSTAL_CODE.finditer(folded)]
-    return len(folded[ends[-1] :].split()) if ends else 0
 
 
 def _has_name(line: TextLine, name: str | None) -> bool:

@@ -56,14 +56,11 @@ def _rivals(evidence: Evidence, lists: Sequence[str], text: str) -> int:
         for name in lists:
             for label in labels_in(line.folded, "numbers", name):
                 rest = line.folded[label.end() : label.end() + 40]
-                token = next((each for each in _TOKEN.findall(rest) if _has_digit(each)), "")
+                tokens = [each for each in _TOKEN.findall(rest) if any(map(str.isdigit, each))]
+                token = tokens[0] if tokens else ""
                 if token and compact(token) not in own and own not in compact(token):
                     rivals.add(compact(token))
     return len(rivals)
-
-
-def _has_digit(token: str) -> bool:
-    return any(map(str.isdigit, token))
 
 
 def identifier_features(_evidence: Evidence, value: Value) -> Features:

@@ -49,6 +49,7 @@ _WINDOWS_RELATIVES = {
 }
 _CONTROLS = re.compile(rb"[\x80-\x84\x86-\x9f]")  # but NEL, which some computers end a line with
 _SINGLE_BYTE = frozenset({"koi8-r", "koi8-u", "mac-roman", "mac-cyrillic", "cp437", "cp850"})
+_ASCII = bytes(range(0x80))
 _FEWEST_HIGH = 10  # bytes beyond ASCII that are words and not a few accents
 _DEFAULTS = frozenset({"cp1252", "iso8859-1"})
 _WITH_CASES = frozenset({"cp1251", "cp1253", "koi8_u", "cp866"})
@@ -134,14 +135,11 @@ def _other_alphabet(data: bytes, declared: str) -> str | None:
     Western is what programs declare without looking.
     """
     sample = data[:_LEGACY_SAMPLE_BYTES]
-    if declared not in _DEFAULTS or sum(map(_is_high, sample)) < _FEWEST_HIGH:
+    high = sample.translate(None, _ASCII)
+    if declared not in _DEFAULTS or len(high) < _FEWEST_HIGH:
         return None
     guess, quality = best_single_byte(sample)
     return guess if quality >= 1 and guess in _NOT_WESTERN else None
-
-
-def _is_high(byte: int) -> bool:
-    return byte > 0x7F  # noqa: PLR2004 - the last of ASCII
 
 
 def looks_like_text(data: bytes) -> bool:

@@ -99,15 +99,12 @@ def _delimiter_of(unquoted: Sequence[str], *, is_cut: bool) -> str | None:
     is_short = len(lines) < _SHORT_TABLE_LINES
     for delimiter in _DELIMITERS:
         counts = [line.count(delimiter) for line in lines]
-        fewest = 2 if is_short and _may_be_chance(delimiter, lines) else 1
+        # A semicolon of a sentence has a blank behind it, and a comma is in numbers, too.
+        may_be_chance = delimiter != ";" or "; " in "\n".join(lines)
+        fewest = 2 if is_short and may_be_chance else 1
         if _is_table(counts, fewest=fewest):
             return delimiter
     return None
-
-
-def _may_be_chance(delimiter: str, lines: Sequence[str]) -> bool:
-    """A semicolon of a sentence has a blank behind it, and a comma is in numbers, too."""
-    return delimiter != ";" or any("; " in line for line in lines)
 
 
 def _is_table(counts: Sequence[int], *, fewest: int) -> bool:

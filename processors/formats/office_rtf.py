@@ -51,7 +51,9 @@ class RtfProcessor:
         if _BINARY not in data:  # binary data has a length, which escapes would change
             data = _BEYOND_ASCII.sub(lambda byte: b"\\'%02x" % byte[0][0], data)
         shown, hidden = _without_hidden(data.decode("latin-1"))
-        encoding = _encoding_of(shown)
+        # A document may name a character set instead of a code page.
+        head = shown[:_HEAD_CHARS]
+        encoding = next((known for word, known in _CHARACTER_SETS if word in head), "cp1252")
         shown, hidden = map(_with_character_sets, (shown, hidden))
         try:
             text, kept_apart = (
@@ -65,12 +67,6 @@ class RtfProcessor:
             ) from exc
         page = text_page(clean(text), engine="rtf", kept_apart=clean(kept_apart))
         return Reading(pages=(page,))
-
-
-def _encoding_of(rtf: str) -> str:
-    """Return the encoding of a document that names a character set instead of a code page."""
-    head = rtf[:_HEAD_CHARS]
-    return next((encoding for word, encoding in _CHARACTER_SETS if word in head), "cp1252")
 
 
 def _with_character_sets(rtf: str) -> str:

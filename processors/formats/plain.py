@@ -5,7 +5,6 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Sequence
-from functools import partial
 from pathlib import Path
 
 from processors.contract import Context, EmbeddedFile, Page, Reading
@@ -41,7 +40,7 @@ class TextProcessor:
         data = path.read_bytes()
         encoded = _encoded_file(data)
         if encoded is not None:
-            return Reading(pages=(), children=[EmbeddedFile("content", partial(_once, encoded))])
+            return Reading(pages=(), children=[EmbeddedFile("content", lambda: (encoded,))])
         text = decode(data)
         delimiter = table_delimiter(clean(text))
         if delimiter is not None:
@@ -70,10 +69,6 @@ def _encoded_file(data: bytes) -> bytes | None:
         return None
     content = base64.b64decode(text[: len(text) // 4 * 4])
     return content if begins_like_a_file(content) else None
-
-
-def _once(data: bytes) -> Iterator[bytes]:
-    yield data
 
 
 def _table_page(text: str, delimiter: str) -> Page:

@@ -5,7 +5,6 @@ The signature itself is not checked: this project reads what a document says, no
 
 import base64
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -58,7 +57,7 @@ class SignedProcessor:
             raise Unreadable(
                 ReadStatus.DAMAGED, "the signed file is damaged. Ask for it once more."
             ) from exc
-        return Reading(pages=(), children=[EmbeddedFile("content", partial(_once, content))])
+        return Reading(pages=(), children=[EmbeddedFile("content", lambda: (content,))])
 
 
 def _without_armor(data: bytes) -> bytes:
@@ -67,10 +66,6 @@ def _without_armor(data: bytes) -> bytes:
     if start is None:
         return data
     return base64.b64decode(data[start:].partition(b"-----")[0] + b"==")
-
-
-def _once(data: bytes) -> Iterator[bytes]:
-    yield data
 
 
 def _signed_content(data: bytes) -> bytes:

@@ -71,14 +71,12 @@ class Memory:
         for key in most:
             least = _LEAST_SHARE * counts[key]
             spread.update(word for word, count in words[key].items() if count >= least)
-        values = {
-            key: Known(
-                spelled=_commonest(spelled[key]),
-                records=counts[key],
-                profile=_profile(words[key], counts[key], spread, len(most)),
-            )
-            for key in most
-        }
+        values: dict[str, Known] = {}
+        for key in most:
+            profile = _profile(words[key], counts[key], spread, len(most))
+            # Of two spellings that are as common the one that sorts first.
+            commonest, _ = min(spelled[key].items(), key=lambda one: (-one[1], one[0]))
+            values[key] = Known(spelled=commonest, records=counts[key], profile=profile)
         return cls(values)
 
     def records(self, key: str, *, hidden: str | None = None) -> int:
@@ -136,11 +134,6 @@ class Memory:
                 for key, spelled, records, profile in body
             }
         )
-
-
-def _commonest(spelled: Mapping[str, float]) -> str:
-    """Return the commonest spelling; of two that are as common the one that sorts first."""
-    return min(spelled, key=lambda text: (-spelled[text], text))
 
 
 def _profile(

@@ -116,7 +116,7 @@ def _starts_older_mail(lines: Sequence[str], number: int) -> bool:
     line = lines[number].strip()
     if _SEPARATOR.fullmatch(line):
         return True
-    if _is_attribution(lines, number):
+    if _is_whole_attribution(lines[number]) or _is_broken_attribution(lines, number):
         # Of an attribution with marked lines below it, the marks say what is quoted.
         return not _introduces_marked_lines(lines, number)
     if not _HEAD_STARTS.match(line.lower()):
@@ -140,10 +140,6 @@ def _is_head_of_any_language(lines: Sequence[str], number: int) -> bool:
         and all(_ANY_FIELD.match(line.strip()) for line in head)
         and any(_DAY_WITH_TIME.match(line) for line in head[1:])
     )
-
-
-def _is_attribution(lines: Sequence[str], number: int) -> bool:
-    return _is_whole_attribution(lines[number]) or _is_broken_attribution(lines, number)
 
 
 def _is_whole_attribution(line: str) -> bool:

@@ -10,6 +10,7 @@ _CATALOG = re.compile(rb"/Type\s*/Catalog\b")
 _TREE = re.compile(rb"/Type\s*/Pages\b")
 _PAGE = re.compile(rb"/Type\s*/Page\b")
 _PARENT = re.compile(rb"/Parent\b")
+_HEAD_END = re.compile(rb"\bendobj\b|\bstream\b")
 _DICTIONARY_BYTES = 4096  # of an object, in which its type is looked for
 _MOST_OBJECTS = 200_000
 _LARGEST_BYTES = 64 * 2**20  # the copy is as large, and both are in memory
@@ -32,7 +33,11 @@ def repaired(path: Path, work_dir: Path) -> Path | None:
         for found, _ in zip(_OBJECT.finditer(data), range(_MOST_OBJECTS), strict=False)
         if int(found[1]) <= _MOST_OBJECTS  # the new table has an entry for each number below
     }
-    heads = {number: _head(data, place) for number, place in places.items()}
+    # The beginning of each object, without its stream or the object that follows.
+    heads = {
+        number: _HEAD_END.split(data[place : place + _DICTIONARY_BYTES], maxsplit=1)[0]
+        for number, place in places.items()
+    }
     catalog, added = _catalog_of(heads, last=max(places, default=0))
     if catalog is None:
         return None
@@ -62,12 +67,6 @@ def _catalog_of(heads: Mapping[int, bytes], *, last: int) -> tuple[int | None, d
 
 def _matching(heads: Mapping[int, bytes], kind: re.Pattern[bytes]) -> list[int]:
     return [number for number, head in heads.items() if kind.search(head)]
-
-
-def _head(data: bytes, place: int) -> bytes:
-    """Return the beginning of an object, without the stream or the object that follows."""
-    head = data[place : place + _DICTIONARY_BYTES]
-    return re.split(rb"\bendobj\b|\bstream\b", head, maxsplit=1)[0]
 
 
 def _with_table(

@@ -87,9 +87,12 @@ class _Supervisor:
         limits = launch.confinement.limits
         self._identity = launch.confinement.identity
         self._group = None
+        group_effect = ""
         if "group" not in without:
             bound = round(SHARED_MEMORY * limits.memory_mib) + MODELS_MIB
             self._group = cgroup.create(memory_mib=bound)
+        if self._group is not None:
+            group_effect = "bounds" if self._group.bounded else "ends"
         self._namespaces = () if "namespaces" in without else namespaces.separate()
         self._codes, codes = os.pipe()
         go, self._go = os.pipe()
@@ -101,7 +104,7 @@ class _Supervisor:
                 child.serve,
                 launch,
                 namespaces=self._namespaces,
-                group=self._group_effect(),
+                group=group_effect,
                 line_number=line_number,
             )
             if "pid" in self._namespaces:
@@ -121,11 +124,6 @@ class _Supervisor:
         self._signals = reading
         self._child = self._found_child()
         self._report(STARTED, self._child)
-
-    def _group_effect(self) -> str:
-        if self._group is None:
-            return ""
-        return "bounds" if self._group.bounded else "ends"
 
     def _found_child(self) -> int:
         """Return the child's process as the parent sees it: below the init, where there is one."""

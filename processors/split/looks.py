@@ -21,6 +21,9 @@ class Look:
 
     def differences(self, other: "Look") -> tuple[str, ...]:
         """Return the signs by which two pages are set in another way."""
+        margin_change = 0.0
+        if self.margin is not None and other.margin is not None:
+            margin_change = abs(self.margin - other.margin)
         return tuple(
             sign
             for sign, differs in (
@@ -28,7 +31,7 @@ class Look:
                 ("size_little", _SAME_SIZE < self._size_change(other) <= _OTHER_SIZE),
                 ("source", {self.source, other.source} == {"text", "ocr"}),
                 ("line_height", self._height_change(other) > _HIGHER),
-                ("margin", self._margin_change(other) > _OTHER_MARGIN),
+                ("margin", margin_change > _OTHER_MARGIN),
             )
             if differs
         )
@@ -43,11 +46,6 @@ class Look:
             return 1.0
         low, high = sorted((self.line_height, other.line_height))
         return high / low
-
-    def _margin_change(self, other: "Look") -> float:
-        if self.margin is None or other.margin is None:
-            return 0.0
-        return abs(self.margin - other.margin)
 
 
 def look_of(page: Page) -> Look:

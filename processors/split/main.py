@@ -56,7 +56,7 @@ def _agreed(name: str, documents: Sequence[Child]) -> Finding:
     named = [(each, each.findings.named(name)) for each in documents]
     found = [(each, finding) for each, finding in named if finding is not None]
     ranked = [
-        _marked(finding, each)
+        replace(finding, reason=f"{finding.reason} (in {each.name})")
         for each, finding in sorted(found, key=lambda pair: -pair[1].confidence)
     ]
     values = {each.value for each in ranked}
@@ -68,7 +68,3 @@ def _agreed(name: str, documents: Sequence[Child]) -> Finding:
     ]
     reason = f"the documents in it differ: {'; '.join(said[:_MOST_NAMED])}"
     return with_others(Finding(None, _OPEN_CONFIDENCE, reason), ranked)
-
-
-def _marked(finding: Finding, document: Child) -> Finding:
-    return replace(finding, reason=f"{finding.reason} (in {document.name})")

@@ -52,10 +52,12 @@ def _is_rival(first: Contents, before: Contents, page: Contents) -> bool:
 
 def without_rivals(fields: Mapping[str, Finding], own: Contents) -> dict[str, Finding]:
     """Return values of a document without those that may be of another bill in it."""
-    return {
-        name: _opened(each) if each.value and _is_doubtful(name, each.value, own) else each
+    opened = {
+        name: with_others(Finding(None, _OPEN_CONFIDENCE, _WHY), [each])
         for name, each in fields.items()
+        if each.value and _is_doubtful(name, each.value, own)
     }
+    return {**fields, **opened}
 
 
 def _is_doubtful(name: str, value: str, own: Contents) -> bool:
@@ -63,7 +65,3 @@ def _is_doubtful(name: str, value: str, own: Contents) -> bool:
         own_days = {day for readings in own.dates for day in readings}
         return date.fromisoformat(value) not in own_days
     return name in _SUMS or (name == "invoice_number" and value != own.number)
-
-
-def _opened(finding: Finding) -> Finding:
-    return with_others(Finding(None, _OPEN_CONFIDENCE, _WHY), [finding])

@@ -3,8 +3,7 @@
 import secrets
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 
 from flows.agents.tools import schemas
 from flows.agents.tools.paging import page_of
@@ -47,7 +46,10 @@ def _made(call: ToolCall, *, records: Sequence[str], selection: Selection | None
         raise Refusal("Name the source of the records.")
     folder = call.account.plans
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _forget_old(folder, call.account.clock.now())
+    oldest = (call.account.clock.now() - KEPT).timestamp()
+    for path in folder.glob("*.jsonl"):
+        if path.stat().st_mtime < oldest:
+            path.unlink(missing_ok=True)
     with run_of(call) as context:
         made = plan_sources(
             context,
@@ -65,12 +67,6 @@ def _made(call: ToolCall, *, records: Sequence[str], selection: Selection | None
     result = {**answer.content["result"], "run": report_json(made.report)}
     run_id = result["run"]["run_id"]
     return Answer({**answer.content, "result": result}, records=made.plan.records, run_id=run_id)
-
-
-def _forget_old(folder: Path, now: datetime) -> None:
-    for path in folder.glob("*.jsonl"):
-        if path.stat().st_mtime < (now - KEPT).timestamp():
-            path.unlink(missing_ok=True)
 
 
 def _find(call: ToolCall, digest: str) -> PlanFile:

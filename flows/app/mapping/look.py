@@ -126,6 +126,10 @@ class Looks:
         """
         settings = self.settings()
         self._read[place] = 0
+
+        def count_one(_: object) -> None:
+            self._read[place] += 1
+
         with _opened(settings) as (opened, folder):
             container = Container(place.container, is_view=False, columns={})
             if not place.is_missing:
@@ -142,7 +146,7 @@ class Looks:
                 processing=settings.processing,
                 turns=open_turns(settings),
                 fullest=True,
-                on_read=lambda _: self._count(place),
+                on_read=count_one,
             )
             samples = [of_place(sample, place) for sample in samples]
             samples = [with_own(sample, container, opened.ledger) for sample in samples]
@@ -209,9 +213,6 @@ class Looks:
         """Forget what was found at a place, so that it is looked at again."""
         with self._lock:
             self._places.pop(place, None)
-
-    def _count(self, place: MappablePlace) -> None:
-        self._read[place] = self._read.get(place, 0) + 1
 
     def _files(self, place: MappablePlace, container: Container) -> int:
         if place.kind != "folder":

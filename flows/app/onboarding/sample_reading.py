@@ -91,7 +91,9 @@ def _in_turn(
 def _files(source: FileSource, proposed: ProposedSource) -> list[list[tuple[RecordWork, FileRef]]]:
     """Return the first files of each field, with their records."""
     # All columns, so that values can be compared with what the documents say.
-    columns = dict.fromkeys(_readable(proposed), "text")
+    unreadable = {"PASSWORD", "ATTACHMENT"}
+    found = proposed.container.columns.values()
+    columns = {one.name: "text" for one in found if one.type not in unreadable}
     spec = replace(proposed.spec(), columns=columns, fields=())
     if not proposed.container.columns:
         spec = replace(spec, index=None)  # the index table is still to be created
@@ -105,11 +107,6 @@ def _files(source: FileSource, proposed: ProposedSource) -> list[list[tuple[Reco
             if proposed.reads(ref) and not ref.is_missing:
                 queues.setdefault(ref.field, []).append((work, ref))
     return list(queues.values())
-
-
-def _readable(proposed: ProposedSource) -> list[str]:
-    unreadable = {"PASSWORD", "ATTACHMENT"}
-    return [one.name for one in proposed.container.columns.values() if one.type not in unreadable]
 
 
 def _read(

@@ -82,7 +82,8 @@ class ReviewDesk:
             changes = decide_on_page(item, choice, text, context, now=now)
             if choice in {ReviewChoice.ACCEPT, ReviewChoice.CORRECT}:
                 status = Status.CONFLICT if changes else Status.DONE
-                self._count(Outcome(ref, status, changes))
+                if self._opened is not None:
+                    self._opened.summary.add(Outcome(ref, status, changes))
             return changes
 
     def take_back(self, item: ReviewItem) -> str:
@@ -191,10 +192,6 @@ class ReviewDesk:
                 leases = stack.enter_context(recorded_run(context, REVIEW_RUN, summary))
                 self._opened = _Opened(context, leases, summary, stack.pop_all())
         return self._opened
-
-    def _count(self, outcome: Outcome) -> None:
-        if self._opened is not None:
-            self._opened.summary.add(outcome)
 
     def _end(self) -> None:
         opened, self._opened = self._opened, None

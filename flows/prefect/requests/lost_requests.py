@@ -52,7 +52,9 @@ def ask_again_for_lost(
         _record(server, ledger, silent, known={_end_of(run.id) for run in known})
         for run in [*dead_runs(found, lost, now=now), *silent]:
             if run["state"]["type"] != "CRASHED":
-                _mark(server, run)
+                message = "Its process is gone. The next run continues from there."
+                state = {"type": "CRASHED", "name": "Crashed", "message": message}
+                server.ask("POST", f"/flow_runs/{run['id']}/set_state", {"state": state})
             if is_to_be_continued(run):
                 _continue(server, run)
                 created += 1
@@ -129,12 +131,6 @@ def _record(
         source = run["parameters"].get("source")
         sources = [source] if source else []
         ledger.usage.start_run(f"{began:%Y%m%d-%H%M%S}-{end}", kind, sources)
-
-
-def _mark(server: Server, run: FlowRun) -> None:
-    message = "Its process is gone. The next run continues from there."
-    state = {"type": "CRASHED", "name": "Crashed", "message": message}
-    server.ask("POST", f"/flow_runs/{run['id']}/set_state", {"state": state})
 
 
 def _continue(server: Server, run: FlowRun) -> None:

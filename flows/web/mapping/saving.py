@@ -172,7 +172,9 @@ def write(visit: Visit) -> Response:
         problem = _carry_out(visit, saving, looked)
     if problem:
         return _show(visit, address, saving, problem)
-    return see(_after(saving))
+    if saving.does == "remove":
+        return see("/sources?said=removed")
+    return see(f"/sources/{saving.name}/saved?said={_OTHER.get(saving.does, ('', 'written'))[1]}")
 
 
 def _carry_out(visit: Visit, saving: Saving, looked: Looked | None) -> str:
@@ -200,12 +202,6 @@ def _carry_out(visit: Visit, saving: Saving, looked: Looked | None) -> str:
     if looked is not None and saving.needs_agreement:
         site.looks.forget(looked.place)
     return ""
-
-
-def _after(saving: Saving) -> str:
-    if saving.does == "remove":
-        return "/sources?said=removed"
-    return f"/sources/{saving.name}/saved?said={_OTHER.get(saving.does, ('', 'written'))[1]}"
 
 
 def saved(visit: Visit) -> Response:

@@ -83,8 +83,11 @@ def outcome_of(
     ours, value = _ours(column, outcome, history)
     if ours:
         return ours if _is(read, value, column_type) else ""
+    # The run did not come to compare the column with what was read.
+    if outcome.planned_only or outcome.status in FAILED or column in outcome.left_open:
+        return ""
     # Where it was undone, or a user decided, nothing is known of the record now.
-    if column in history.touched or _is_unsettled(column, outcome):
+    if column in history.touched:
         return ""
     differs = any(not _is(other, value_of(read, column_type), column_type) for other in elsewhere)
     return "" if differs else "in the record"
@@ -100,11 +103,6 @@ def _ours(column: str, outcome: Outcome, history: History) -> tuple[str, Value]:
     if column in outcome.written and column not in history.touched:
         return "written", outcome.written[column]
     return "", None
-
-
-def _is_unsettled(column: str, outcome: Outcome) -> bool:
-    """Say whether a run did not come to compare the column with what was read."""
-    return outcome.planned_only or outcome.status in FAILED or column in outcome.left_open
 
 
 def _is(text: str, value: Value, column_type: str) -> bool:

@@ -9,7 +9,6 @@ from starlette.responses import Response
 
 from flows.app.drain import Drain
 from flows.app.review.decisions import seen_of, shown
-from flows.web.jobs import Job
 from flows.web.render import page, see
 from flows.web.review.decisions import carry_out
 from flows.web.review.queue import PAGE, address_of, claim_or_owner, filters, wanted_of
@@ -49,7 +48,7 @@ def table(visit: Visit) -> Response:
         more=more,
         is_first=not after,
         job=job,
-        said=_sentences(job),
+        said=job.result.splitlines() if job is not None and job.ended_at is not None else [],
         busy=visit.query.get("said") == "busy",
         **filters(visit, wanted),
     )
@@ -59,10 +58,6 @@ def _owner(visit: Visit, review: Review | None) -> str:
     if review is None or not review.claimed_by_another(visit.user.name, visit.site.clock.now()):
         return ""
     return review.claimed_by
-
-
-def _sentences(job: Job | None) -> list[str]:
-    return job.result.splitlines() if job is not None and job.ended_at is not None else []
 
 
 def accept_rows(visit: Visit) -> Response:

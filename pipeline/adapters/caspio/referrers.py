@@ -86,10 +86,10 @@ class ReferrerLookup:
         room = self._tables.records_room(table, (where.PK, *fields)) - _REST
         longest = max(fields, key=where.size)
         for _, some in where.in_lists(longest, paths, room=room // len(fields) - _JOINT):
-            lists = [clause for field in fields for clause, _ in _in_list(field, some)]
+            # That they fit together is known, so each field is one condition.
+            lists = [
+                clause
+                for field in fields
+                for clause, _ in where.in_lists(field, some, room=sys.maxsize)
+            ]
             yield _Question(table, fields, where.either(lists))
-
-
-def _in_list(field: str, paths: Sequence[str]) -> Iterator[tuple[str, Sequence[str]]]:
-    """Yield the one condition for paths that are known to fit."""
-    return where.in_lists(field, paths, room=sys.maxsize)

@@ -126,7 +126,10 @@ class MachineTurns:
             before = self._read()
             after = served(act(before), self._places)
             if after != before:
-                self._write(after)
+                # Renamed into its place: who reads never finds half a queue.
+                fresh = self._folder / f".{self._process}.new"
+                fresh.write_text(json.dumps(asdict(after)), encoding="utf-8")
+                fresh.replace(self._folder / _STATE)
         reading = {one.id for one in before.tickets if one.reads}
         for ticket in after.tickets:
             if ticket.reads and ticket.id not in reading:
@@ -180,11 +183,6 @@ class MachineTurns:
         except (ValueError, TypeError, KeyError):
             # Another version wrote it. At worst a few documents more are read at once for a while.
             return Queue()
-
-    def _write(self, queue: Queue) -> None:
-        fresh = self._folder / f".{self._process}.new"
-        fresh.write_text(json.dumps(asdict(queue)), encoding="utf-8")
-        fresh.replace(self._folder / _STATE)
 
     def _without_dead(self, queue: Queue) -> Queue:
         """Return the queue without the tickets of processes that have no lock any more."""

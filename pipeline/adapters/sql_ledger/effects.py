@@ -134,7 +134,12 @@ class SqlEffects(SqlBlocks, SqlPlanKey, SqlReviewItems):
         found = [effect for wanted in _at_places(places) for effect in self._listed(wanted)]
         # Not asked of the database: it would look through all of a long run instead.
         found = [effect for effect in found if effect.run_id == run_id]
-        known = set(map(_place, _up_to(after, found, kinds)))
+        # What the pages before this one have shown.
+        known = {
+            _place(effect)
+            for effect in found
+            if effect.id <= after and effect.kind in kinds and effect.state in PERHAPS_IN_EFFECT
+        }
         shown = [effect for effect in found if _place(effect) not in known]
         shown.sort(key=lambda effect: effect.id)
         return EffectPage(shown, places[-1][0] if len(found_places) > limit else 0)
@@ -222,7 +227,8 @@ class SqlEffects(SqlBlocks, SqlPlanKey, SqlReviewItems):
 
     def last_written(self, container: str, pk: str) -> Mapping[str, OwnValue]:
         """Return, by column, the value that we last wrote to a record."""
-        return owned(self._listed(_TOOK_EFFECT, _of_record(container, pk)))
+        of_record = (effects.c.container == container) & (effects.c.pk == pk)
+        return owned(self._listed(_TOOK_EFFECT, of_record))
 
     def runs_that_wrote(self, container: str, pk: str, *, since: datetime) -> int:
         """Count the runs since a moment that changed a record or its files' names."""
@@ -299,18 +305,8 @@ def _changed_in(run_id: str, kinds: Collection[EffectKind]) -> dict[str, object]
     return {"of_run": run_id, "kinds": [kind.value for kind in kinds]}
 
 
-def _up_to(last_id: int, found: Iterable[Effect], kinds: Collection[EffectKind]) -> list[Effect]:
-    """Return the effects up to an id that are of these kinds, and in effect, perhaps."""
-    there = [one for one in found if one.kind in kinds and one.state in PERHAPS_IN_EFFECT]
-    return [one for one in there if one.id <= last_id]
-
-
 def _place(effect: Effect) -> tuple[str, str]:
     return effect.container, effect.pk or effect.version
-
-
-def _of_record(container: str, pk: str) -> ColumnElement[bool]:
-    return (effects.c.container == container) & (effects.c.pk == pk)
 
 
 def _effects_that_named(refs: Sequence[FileRef]) -> Iterator[ColumnElement[bool]]:

@@ -98,11 +98,11 @@ class SqlMirror:
                 one["column_names"]
                 for one in found.get_unique_constraints(self._name, self._schema)
             ]
-            unique += [
-                one["column_names"]
-                for one in found.get_indexes(self._name, self._schema)
-                if one["unique"] and not _is_partial(one.get("dialect_options", {}))
-            ]
+            for one in found.get_indexes(self._name, self._schema):
+                # An index that leaves out rows lets their keys repeat.
+                is_partial = any(name.endswith("_where") for name in one.get("dialect_options", {}))
+                if one["unique"] and not is_partial:
+                    unique.append(one["column_names"])
         return any(set(one) == set(names) for one in (primary, *unique) if one)
 
     def create(self, columns: Sequence[MirrorColumn], keys: Sequence[str]) -> None:
@@ -214,7 +214,9 @@ class SqlMirror:
             if is_met:
                 due[change.kind].append(change)
         try:
-            self._insert(connection, due[ChangeKind.INSERT])
+            added = [{**change.key, **change.values} for change in due[ChangeKind.INSERT]]
+            if added:
+                connection.execute(insert(self._table), added)
             self._update(connection, due[ChangeKind.UPDATE])
             for some in _batches([change.key for change in due[ChangeKind.DELETE]]):
                 connection.execute(delete(self._table).where(self._with_keys(some)))
@@ -235,11 +237,6 @@ class SqlMirror:
             now.setdefault(tuple(row[name] for name in names), []).append(row)
         found = (now.get(tuple(change.key.values()), []) for change in changes)
         return [_is_as_expected(*both) for both in zip(changes, found, strict=True)]
-
-    def _insert(self, connection: Connection, changes: Sequence[MirrorChange]) -> None:
-        if changes:
-            rows = [{**change.key, **change.values} for change in changes]
-            connection.execute(insert(self._table), rows)
 
     def _update(self, connection: Connection, changes: Sequence[MirrorChange]) -> None:
         # Rows that change the same columns are one statement.
@@ -271,11 +268,6 @@ def _batches(keys: Sequence[Values]) -> Iterator[Sequence[Values]]:
 
 class _Refused(Exception):
     """The database refused a change."""
-
-
-def _is_partial(options: Mapping[str, object]) -> bool:
-    """Say whether an index leaves out rows: such a one lets their keys repeat."""
-    return any(name.endswith("_where") for name in options)
 
 
 def _is_as_expected(change: MirrorChange, rows: Sequence[Values]) -> bool:

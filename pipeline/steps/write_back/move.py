@@ -91,7 +91,8 @@ def intents(
     """Yield for each free name the two recorded intents: put the new file, delete the old one."""
     ref, ledger, run = file.ref, context.ports.ledger, context.run
     old = str(ref.path)
-    may_list = len([path for path in group.paths if _is_beside(path, old)]) > 1
+    folders = [posixpath.dirname(path) for path in group.paths]
+    may_list = folders.count(posixpath.dirname(old)) > 1
     undone = {effect.kind: effect.id for effect in undoes}
     record = ref.record or RecordRef(ref.container, "")
     alternatives = () if undoes else (numbered(name, n) for n in range(2, MAX_ALTERNATIVES + 1))
@@ -119,10 +120,6 @@ def intents(
             undoes=undone.get(EffectKind.DELETE_FILE, 0),
         )
         yield ledger.effects.intend(put, run.run_id), ledger.effects.intend(delete, run.run_id)
-
-
-def _is_beside(path: str, other: str) -> bool:
-    return posixpath.dirname(path) == posixpath.dirname(other)
 
 
 def _put(

@@ -23,6 +23,7 @@ _NO_LETTERS_OR_DIGITS = re.compile(r"[^\w]|_")
 _NUMBER = re.compile(r"\d(?:[\d.,'\u2019 \u00a0]{0,20}\d)?")
 _MONTHS = MonthNames(())
 _YEAR_DIGITS = 4
+_NUMBERS_OF_DATE = 3
 _DAY_FIRST, _MONTH_FIRST = "dmy", "mdy"
 
 
@@ -92,20 +93,16 @@ def date_order_of(values: Iterable[str]) -> str:
     for value in values:
         for printed in days_in(value[:MOST_VALUE_CHARS])[:1]:
             numbers = re.findall(r"\d+", printed.text)
-            # The year first is no vote: its order is known.
-            if len(printed.readings) == 1 and numbers and len(numbers[0]) < _YEAR_DIGITS:
-                votes[_order_shown(numbers, printed.readings[0])] += 1
-    votes.pop("", None)
+            if len(printed.readings) != 1 or len(numbers) < _NUMBERS_OF_DATE:
+                continue
+            # The year first is no vote: its order is known. Nor is the 5th of May.
+            day = printed.readings[0]
+            if len(numbers[0]) < _YEAR_DIGITS and day.day != day.month:
+                votes[_DAY_FIRST if int(numbers[0]) == day.day else _MONTH_FIRST] += 1
     best = votes.most_common(2)
     if not best or (len(best) > 1 and best[0][1] == best[1][1]):
         return ""
     return best[0][0]
-
-
-def _order_shown(numbers: Sequence[str], day: date) -> str:
-    if len(numbers) < 3 or day.day == day.month:  # noqa: PLR2004 (day, month and year)
-        return ""
-    return _DAY_FIRST if int(numbers[0]) == day.day else _MONTH_FIRST
 
 
 def kind_of_values(values: Sequence[str]) -> ColumnKind:

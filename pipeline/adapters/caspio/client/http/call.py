@@ -137,8 +137,9 @@ class Caller:
 
     def _repeated(self, call: Call, attempt: Callable[[], T]) -> T:
         def give_up(failures: Failures) -> Exception:
+            times = "once" if failures.number == 1 else f"{failures.number} times"
             return Unavailable(
-                f"{call.what} failed {_times(failures.number)} in {failures.spent_s:.0f} s, "
+                f"{call.what} failed {times} in {failures.spent_s:.0f} s, "
                 f"last with: {failures.last} The next run continues here; see whether Caspio "
                 "is reachable from this machine."
             )
@@ -256,10 +257,6 @@ def _json(call: Call, response: httpx.Response) -> object:
     if call.method == "GET":
         raise Repeatable("the answer is not whole JSON.")
     raise InDoubt(f"{call.what} was answered, but not with whole JSON. {_LOOK}")
-
-
-def _times(number: int) -> str:
-    return "once" if number == 1 else f"{number} times"
 
 
 def _in_words(error: httpx.HTTPError) -> str:
