@@ -31,7 +31,7 @@ LONGEST_WAIT_S = 60.0
 
 
 @dataclass(eq=False, slots=True)
-class _Question:
+class _SharedQuestion:
     """One question of a group: who asks, and the answer or the error that came."""
 
     paths: list[str] = field(default_factory=list)
@@ -41,12 +41,12 @@ class _Question:
     error: BaseException | None = None
 
 
-class Group:
+class MoveGroup:
     """The moves that go on together. Each asks the same questions in the same order, or leaves."""
 
     def __init__(self, moves: "MoveGroups") -> None:
         self._moves = moves
-        self._questions: dict[str, _Question] = {}
+        self._questions: dict[str, _SharedQuestion] = {}
         self.paths: list[str] = []
         """The old paths of those that are in it."""
         self.has_started = False
@@ -57,7 +57,7 @@ class Group:
         What Caspio refuses of several, each asks for alone. Any other error is an error of each.
         """
         with self._moves.changed:
-            question = self._questions.setdefault(name, _Question())
+            question = self._questions.setdefault(name, _SharedQuestion())
             question.paths.append(path)
             self._moves.changed.notify_all()
 
@@ -77,7 +77,7 @@ class Group:
         return answers[path]
 
     def _answer(
-        self, question: _Question, ask_all: Callable[[Sequence[str]], Mapping[str, T]]
+        self, question: _SharedQuestion, ask_all: Callable[[Sequence[str]], Mapping[str, T]]
     ) -> None:
         try:
             question.answers = ask_all(tuple(question.paths))
@@ -164,7 +164,7 @@ class MoveGroups:
         self._blocked: Counter[str] = Counter()  # who waits for the move of a file, by its path
         self._capacity = 0  # records that may be in progress while more come, 0 when none come
         self._places = sys.maxsize  # records that have a thread at once: the rest cannot come
-        self._next = Group(self)
+        self._next = MoveGroup(self)
         self._moving: set[str] = set()
 
     def open(self, *, threads: int, waiting: int = sys.maxsize) -> None:
@@ -196,7 +196,7 @@ class MoveGroups:
             yield
 
     @contextmanager
-    def joined(self, path: str) -> Iterator[Group]:
+    def joined(self, path: str) -> Iterator[MoveGroup]:
         """Be in a group with the move of a file, from the moment at which the group goes.
 
         No two moves of one file are under way at once: two records may name the same file.
@@ -222,8 +222,8 @@ class MoveGroups:
         finally:
             self._permits.acquire()
 
-    def _enter(self, path: str) -> Group:
-        entered: list[Group] = []
+    def _enter(self, path: str) -> MoveGroup:
+        entered: list[MoveGroup] = []
 
         key = path.casefold()
 
@@ -261,8 +261,8 @@ class MoveGroups:
         if gathered and (gathered >= MOVED_TOGETHER or not others_come):
             self._start(self._next)
 
-    def _start(self, group: Group) -> None:
-        self._next = Group(self)
+    def _start(self, group: MoveGroup) -> None:
+        self._next = MoveGroup(self)
         group.has_started = True
         self.changed.notify_all()
 

@@ -2,7 +2,7 @@
 
 from itertools import groupby
 
-from pipeline.adapters.caspio.client.catalogue import Entry, catalogue
+from pipeline.adapters.caspio.client.catalogue import CatalogueEntry, catalogue
 
 
 def operations() -> str:
@@ -16,7 +16,7 @@ def operations() -> str:
     return "\n\n".join(tables)
 
 
-def _table(group: str, entries: list[Entry]) -> str:
+def _table(group: str, entries: list[CatalogueEntry]) -> str:
     rows = [f"### {group}", "", "| operation | method | description |", "|---|---|---|"]
     for entry in entries:
         methods = ", ".join(f"`client.{method}`" for method in entry.methods)

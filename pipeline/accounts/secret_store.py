@@ -29,7 +29,7 @@ class WrappedKey(_Part):
     sealed: str
 
 
-class Entry(_Part):
+class SecretEntry(_Part):
     """A secret: a reference to it, or its value, sealed, with the number of its version."""
 
     reference: str | None = None
@@ -37,7 +37,7 @@ class Entry(_Part):
     sealed: str | None = None
 
     @model_validator(mode="after")
-    def _one_of_both(self) -> "Entry":
+    def _one_of_both(self) -> "SecretEntry":
         if (self.reference is None) == (self.sealed is None):
             raise ValueError("has a reference or a sealed value, one of them")
         return self
@@ -53,7 +53,7 @@ class Store(_Part):
     format: int = FORMAT
     account: str
     key: WrappedKey | None = None
-    secrets: Mapping[str, Entry] = {}
+    secrets: Mapping[str, SecretEntry] = {}
     removed: Mapping[str, int] = {}
 
     @model_validator(mode="after")
@@ -142,7 +142,7 @@ def with_value(store: Store, kind: str, value: SecretStr, masters: MasterKeys) -
 
 def with_reference(store: Store, kind: str, reference: str) -> Store:
     """Return a store with a reference in the place of a secret."""
-    return _with(store, kind, Entry(reference=reference, version=_next_version(store, kind)))
+    return _with(store, kind, SecretEntry(reference=reference, version=_next_version(store, kind)))
 
 
 def without(store: Store, kind: str) -> Store:
@@ -176,13 +176,15 @@ def rotated(store: Store, masters: MasterKeys) -> Store:
     return store.model_copy(update={"key": wrapped, "secrets": {**store.secrets, **sealed}})
 
 
-def _with(store: Store, kind: str, entry: Entry) -> Store:
+def _with(store: Store, kind: str, entry: SecretEntry) -> Store:
     return store.model_copy(update={"secrets": {**store.secrets, kind: entry}})
 
 
-def _sealed(key: Key, account: str, kind: str, version: int, value: SecretStr) -> Entry:
+def _sealed(key: Key, account: str, kind: str, version: int, value: SecretStr) -> SecretEntry:
     content = value.get_secret_value().encode()
-    return Entry(version=version, sealed=key.seal(content, place=place_of(account, kind, version)))
+    return SecretEntry(
+        version=version, sealed=key.seal(content, place=place_of(account, kind, version))
+    )
 
 
 def _wrapped(key: Key, account: str, version: int, masters: MasterKeys) -> WrappedKey:

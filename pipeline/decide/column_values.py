@@ -26,7 +26,7 @@ _TAG = re.compile(r"<[^<>]{0,1000}>")
 _LONG_TAG = re.compile(r"<[^<>]*>")
 
 
-class Unfit(ValueError):
+class UnfitText(ValueError):
     """A text does not fit a column's type; the message says why."""
 
 
@@ -34,14 +34,14 @@ def convert(text: str, column: Column, *, allow_formulas: bool = False) -> Value
     """Turn a normalized finding into a value of the column's Caspio type.
 
     Raises:
-        Unfit: the text is not a number, date or yes/no, or exceeds what the type holds.
+        UnfitText: the text is not a number, date or yes/no, or exceeds what the type holds.
     """
     max_chars = TEXT_TYPES.get(column.type)
     if max_chars is not None:
         return clean_text(text, max_chars=max_chars, allow_formulas=allow_formulas)
     converter = _CONVERTERS.get(column.type)
     if converter is None:
-        raise Unfit(f"a column of type {column.type} cannot be written")
+        raise UnfitText(f"a column of type {column.type} cannot be written")
     return converter(text)
 
 
@@ -49,9 +49,9 @@ def _decimal(text: str) -> Decimal:
     try:
         number = Decimal(text.strip())
     except InvalidOperation as error:
-        raise Unfit(f"{text!r} is not a number") from error
+        raise UnfitText(f"{text!r} is not a number") from error
     if not number.is_finite() or not math.isfinite(float(number)):
-        raise Unfit(f"{text!r} is not a finite number")
+        raise UnfitText(f"{text!r} is not a finite number")
     return number
 
 
@@ -59,16 +59,16 @@ def _currency(text: str) -> float:
     number = _decimal(text)
     # CURRENCY has four decimals; Caspio would round what is more precise without a word.
     if abs(number) > _MONEY:
-        raise Unfit(f"{text!r} is beyond what a CURRENCY column holds")
+        raise UnfitText(f"{text!r} is beyond what a CURRENCY column holds")
     return float(round(number, 4))
 
 
 def _integer(text: str) -> int:
     number = _decimal(text)
     if number != number.to_integral_value():
-        raise Unfit(f"{text!r} is not a whole number")
+        raise UnfitText(f"{text!r} is not a whole number")
     if not -_INT_RANGE <= number < _INT_RANGE:
-        raise Unfit(f"{text!r} is beyond what an INTEGER column holds")
+        raise UnfitText(f"{text!r} is beyond what an INTEGER column holds")
     return int(number)
 
 
@@ -76,9 +76,9 @@ def _date(text: str) -> str:
     try:
         moment = datetime.fromisoformat(text.strip())
     except ValueError as error:
-        raise Unfit(f"{text!r} is not an ISO date") from error
+        raise UnfitText(f"{text!r} is not an ISO date") from error
     if moment.year < _FIRST_YEAR:
-        raise Unfit(f"{text!r} is before {_FIRST_YEAR}, where DATE/TIME begins")
+        raise UnfitText(f"{text!r} is before {_FIRST_YEAR}, where DATE/TIME begins")
     return moment.replace(tzinfo=None, microsecond=0).isoformat()
 
 
@@ -88,7 +88,7 @@ def _yes_no(text: str) -> bool:
         return True
     if word in {"false", "no", "0"}:
         return False
-    raise Unfit(f"{text!r} is neither yes nor no")
+    raise UnfitText(f"{text!r} is neither yes nor no")
 
 
 _CONVERTERS: Mapping[str, Callable[[str], Value]] = {

@@ -6,7 +6,7 @@ Until it is proved, the values of the rules with their probabilities decide alon
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from pipeline.decide.column_values import Unfit, convert, holds, is_empty
+from pipeline.decide.column_values import UnfitText, convert, holds, is_empty
 from pipeline.decide.mapping import Wanted, WantedValue
 from pipeline.decide.ownership import IN_EFFECT
 from pipeline.model import Column, Effect, EffectKind, SourceSpec, Value
@@ -46,7 +46,7 @@ def with_learned(
 def _as_wanted(one: Chosen, column: Column, spec: SourceSpec) -> WantedValue | None:
     try:
         value = convert(one.choice.value, column, allow_formulas=spec.allow_formulas)
-    except Unfit:
+    except UnfitText:
         # Such as a text in a column whose type was changed since it was learned.
         return None
     if value == "":
@@ -80,7 +80,7 @@ def verdict(choice: str, current: Value, column: Column) -> Verdict:
     """Say whether a choice is what people have put into a column; the case of texts is ignored."""
     try:
         value = convert(choice, column, allow_formulas=True)
-    except Unfit:
+    except UnfitText:
         return Verdict.WRONG
     return Verdict.RIGHT if holds(current, value, column) else Verdict.WRONG
 
@@ -89,7 +89,7 @@ def writes_nothing(choice: str, column: Column) -> bool:
     """Say whether a choice leaves a column as it is, such as No: it proves nothing about others."""
     try:
         return is_empty(convert(choice, column, allow_formulas=True))
-    except Unfit:
+    except UnfitText:
         return False
 
 

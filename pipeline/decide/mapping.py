@@ -7,7 +7,7 @@ from types import MappingProxyType
 from pipeline.decide.column_values import (
     TEXT_TYPES,
     WRITABLE_TYPES,
-    Unfit,
+    UnfitText,
     convert,
     holds,
     is_empty,
@@ -93,7 +93,7 @@ def refuse_column(name: str, finding: str, columns: Mapping[str, Column]) -> str
     try:
         if value is not None:
             convert(value, column)
-    except Unfit:
+    except UnfitText:
         return (
             f"is of type {column.type}, which never holds {finding!r} (such as {value!r}); map "
             "another finding to it, or this one to another column."
@@ -130,7 +130,7 @@ def wanted_values(
         try:
             fit = _fit_for(column.type, finding_name, text)
             value = convert(fit, column, allow_formulas=spec.allow_formulas)
-        except Unfit as error:
+        except UnfitText as error:
             wanted.problems.append(f"{column_name}: {error}")
             wanted.missing[column_name] = f"what was read does not fit the column: {error}"
             continue
@@ -142,7 +142,7 @@ def wanted_values(
 
 
 def _fit_for(column_type: str, finding_name: str, text: str) -> str:
-    """Return a value as `convert` takes it for a type of column. Raises Unfit."""
+    """Return a value as `convert` takes it for a type of column. Raises UnfitText."""
     if finding_name.startswith(LABEL):
         return normalized(text, column_type)
     kind = FINDINGS.get(finding_name)

@@ -7,7 +7,7 @@ value of a label is as it is printed, and only the column says whether it is an 
 import re
 from datetime import date
 
-from pipeline.decide.column_values import Unfit
+from pipeline.decide.column_values import UnfitText
 
 _NUMBER_TYPES = frozenset({"NUMBER", "CURRENCY", "INTEGER"})
 # A sign or parenthesis, a currency in front, digits with their separators, a currency behind.
@@ -34,10 +34,10 @@ def code_for(text: str, column_type: str) -> str:
     """Return a number of a document as `convert` takes it; "1.024" is no amount.
 
     Raises:
-        Unfit: a column of numbers does not keep all of it. Zeros in front are not missed.
+        UnfitText: a column of numbers does not keep all of it. Zeros in front are not missed.
     """
     if column_type in _NUMBER_TYPES and not _EXACT_CODE.fullmatch(text):
-        raise Unfit(f"{text!r} is not a number of up to {_EXACT_DIGITS} digits")
+        raise UnfitText(f"{text!r} is not a number of up to {_EXACT_DIGITS} digits")
     return text
 
 
@@ -45,7 +45,7 @@ def normalized(text: str, column_type: str) -> str:
     """Return a printed value as `convert` takes it for a type of column; other text is unchanged.
 
     Raises:
-        Unfit: it can be read as two numbers or two dates.
+        UnfitText: it can be read as two numbers or two dates.
     """
     text = " ".join(text.split())
     if column_type in _NUMBER_TYPES:
@@ -72,7 +72,9 @@ def _parts(digits: str, text: str) -> tuple[str, str]:
         return digits, ""
     # "1,234" is one thousand and more in one country, one and a bit in the other.
     if len(decimals) == _GROUP and not re.search("[.,]", whole) and whole.strip("0"):
-        raise Unfit(f"{text!r} is {whole}{decimals} or {whole}.{decimals}; it is left to a user")
+        raise UnfitText(
+            f"{text!r} is {whole}{decimals} or {whole}.{decimals}; it is left to a user"
+        )
     return whole, decimals
 
 
@@ -97,7 +99,7 @@ def _in_order(first: int, second: int, separator: str, text: str) -> tuple[int, 
         return first, second
     if second > _MOST_MONTH:
         return second, first
-    raise Unfit(f"{text!r} is two dates, by country; it is left to a user")
+    raise UnfitText(f"{text!r} is two dates, by country; it is left to a user")
 
 
 def two_dates(text: str) -> tuple[str, str] | None:
@@ -111,7 +113,7 @@ def two_dates(text: str) -> tuple[str, str] | None:
     first, separator, second, year = numeric.groups()
     try:
         _in_order(int(first), int(second), separator, text)
-    except Unfit:
+    except UnfitText:
         return (
             _iso(int(year), int(second), int(first), text),
             _iso(int(year), int(first), int(second), text),
@@ -123,4 +125,4 @@ def _iso(year: int, month: int, day: int, text: str) -> str:
     try:
         return date(year, month, day).isoformat()
     except ValueError as error:
-        raise Unfit(f"{text!r} is not a date: {error}") from error
+        raise UnfitText(f"{text!r} is not a date: {error}") from error

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from pipeline.decide.column_values import Unfit, convert, is_empty
+from pipeline.decide.column_values import UnfitText, convert, is_empty
 from pipeline.finding_kinds import FindingKind, ValueType
 from pipeline.findings import FINDINGS
 from pipeline.model import Column, Value
@@ -196,7 +196,7 @@ def _match(column: Column, kind: FindingKind, score: float, header: str) -> Matc
         return replace(match, objection=f"it is of type {column.type}, which is too short")
     try:
         convert(kind.sample, column)
-    except Unfit as error:
+    except UnfitText as error:
         return replace(match, objection=str(error))
     better = kind.column_types[0]
     return replace(

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline.decide.column_values import Unfit, convert, is_empty, same
+from pipeline.decide.column_values import UnfitText, convert, is_empty, same
 from pipeline.decide.naming import findings_by_name
 from pipeline.finding_kinds import Origin, ValueType
 from pipeline.findings import FINDINGS
@@ -114,7 +114,7 @@ def is_value(current: Value, text: str, column: Column) -> bool:
     """Say whether a column holds what was read."""
     try:
         wanted = convert(text, column)
-    except Unfit:
+    except UnfitText:
         return False
     if isinstance(current, str) and isinstance(wanted, str):
         return current.strip().casefold() == wanted.strip().casefold()

@@ -14,7 +14,7 @@ from processors.contract import Context, FormField, Page, Reading, Unreadable
 from processors.detect.media import PDF
 from processors.layout.plain_page import text_page
 from processors.pdf.form_fields import with_whole_values
-from processors.pdf.page_reader import PageReader
+from processors.pdf.page_reader import PdfPageReader
 from processors.pdf.repair import repaired
 from processors.pdf.structure import embedded_files, structure, values_not_shown
 from processors.renditions import searchable_pdf
@@ -51,7 +51,7 @@ class PdfProcessor:
             path = document.path
             password = document.password or ""
             parts = structure(path, password=password)
-            reader = PageReader(document.pdf, work_dir, context, layers_off=parts.layers_off)
+            reader = PdfPageReader(document.pdf, work_dir, context, layers_off=parts.layers_off)
             pages, problems = read_pages(reader, document.page_count, context, parts.fields)
 
         if parts.form:
@@ -187,7 +187,7 @@ def unlocked(path: Path, passwords: Sequence[str]) -> tuple[Any, str]:
 
 
 def read_pages(
-    reader: PageReader,
+    reader: PdfPageReader,
     count: int,
     context: Context,
     fields: Mapping[int, tuple[FormField, ...]],
@@ -219,7 +219,7 @@ def read_pages(
 
 
 def write_searchable(
-    reader: PageReader, document: _Document, path: Path, work_dir: Path, context: Context
+    reader: PdfPageReader, document: _Document, path: Path, work_dir: Path, context: Context
 ) -> dict[str, str]:
     """Write the searchable copy if it is requested.
 

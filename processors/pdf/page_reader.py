@@ -50,7 +50,7 @@ class _Result:
     problem: str = ""
 
 
-class PageReader:
+class PdfPageReader:
     """Reads the pages of one open document and collects `additions` for its searchable copy."""
 
     def __init__(

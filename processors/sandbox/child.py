@@ -46,7 +46,7 @@ class Warm(Protocol):
 
 
 @runtime_checkable
-class Prepared(Protocol):
+class PreparableJob(Protocol):
     """A job that can open files of its own before the process is confined."""
 
     def prepare(self, settings: ReadSettings, folder: Path) -> None:
@@ -60,7 +60,7 @@ def serve(launch: Launch, *, namespaces: tuple[str, ...], group: str, line_numbe
         reset_signals()
         # Packages are found by listing the folder above them, which is closed afterwards.
         importlib.import_module(launch.job.partition(":")[0].partition(".")[0])
-        if launch.cache is not None and isinstance(job := _found(launch.job), Prepared):
+        if launch.cache is not None and isinstance(job := _found(launch.job), PreparableJob):
             job.prepare(launch.settings, launch.cache)
         granted = confine(
             launch.confinement, namespaces=namespaces, group=group, keep_open=line_number

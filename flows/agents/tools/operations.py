@@ -21,8 +21,8 @@ from pipeline.adapters.caspio.client.operations import (
     API_VERSION,
     OPERATIONS,
     AnswerKind,
-    Group,
     Operation,
+    OperationGroup,
 )
 from pipeline.adapters.caspio.client.values import StreamedFile
 from pipeline.model.agents import Scope
@@ -38,9 +38,9 @@ _CUSTOM = frozenset(
 _LISTS_TEXTS = frozenset({"ListTables", "ListViews", "ListPasswordTableFields"})
 _CHANGES_MANY = ("PUT", "DELETE")
 _LISTINGS = {
-    Group.TABLES: "ListTableRecords",
-    Group.VIEWS: "ListViewRecords",
-    Group.DIRECTORIES: "ListDirectoryUsers",
+    OperationGroup.TABLES: "ListTableRecords",
+    OperationGroup.VIEWS: "ListViewRecords",
+    OperationGroup.DIRECTORIES: "ListDirectoryUsers",
 }
 
 
@@ -72,14 +72,16 @@ def _tool(named: Named, operation: Operation) -> Tool:
         result=_result_schema(operation, is_list=is_list),
         more=_beside(operation, is_list=is_list),
         run=partial(_run, operation, arguments),
-        container={Group.TABLES: "table", Group.VIEWS: "view"}.get(operation.group, ""),
+        container={OperationGroup.TABLES: "table", OperationGroup.VIEWS: "view"}.get(
+            operation.group, ""
+        ),
         is_shown=named.is_shown,
         is_raw=not reads,
         reads_only=reads,
         destroys=operation.method in _CHANGES_MANY or named.name in _CUSTOM,
         repeats_safely=operation.method != "POST",
         takes_where=arguments.where is not None,
-        for_narrowed=operation.group in {Group.TABLES, Group.VIEWS}
+        for_narrowed=operation.group in {OperationGroup.TABLES, OperationGroup.VIEWS}
         and named.operation != "CreateTable",
     )
 
@@ -124,7 +126,7 @@ def _run(operation: Operation, arguments: Arguments, call: ToolCall) -> Answer:
     content = _content(answer, parameters)
     if arguments.by_key(call.arguments):
         _by_key(content, call.arguments)
-    if operation.group is Group.WEBHOOKS:
+    if operation.group is OperationGroup.WEBHOOKS:
         content["result"] = without_secret(content["result"])
     if archived:
         content["archived"] = list(archived)
@@ -194,7 +196,7 @@ def _refuse_many(operation: Operation, condition: str, call: ToolCall) -> None:
     names = {name: call.arguments[NAMES[name]] for name in operation.path_names[:1]}
     page = {"q.where": condition, "q.pageNumber": "1", "q.pageSize": "1000"}
     listing = _LISTINGS[operation.group]
-    if operation.group is not Group.DIRECTORIES:
+    if operation.group is not OperationGroup.DIRECTORIES:
         page["q.select"] = "PK_ID"
     answer = call.account.client.call(listing, {**names, **page})
     found = len(answer["Result"]) if isinstance(answer, dict) else 0

@@ -26,7 +26,7 @@ from flows.terminal.stdout import results
 
 if TYPE_CHECKING:
     from pipeline.adapters.caspio.client import CaspioClient
-    from pipeline.adapters.caspio.client.catalogue import Entry
+    from pipeline.adapters.caspio.client.catalogue import CatalogueEntry
     from pipeline.adapters.caspio.client.http.request import Call
     from pipeline.adapters.caspio.client.operations import Operation
 
@@ -259,7 +259,7 @@ def body_hint(operation: "Operation") -> str:
     return f" A body looks like --body '{example_of(operation)}'." if operation.takes_json else ""
 
 
-def entry_json(entry: "Entry") -> dict[str, object]:
+def entry_json(entry: "CatalogueEntry") -> dict[str, object]:
     """Return an operation for --json."""
     from pipeline.adapters.caspio.client.bodies import EXAMPLES
 

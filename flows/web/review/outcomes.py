@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from flows.app.review.decisions import place_of
 from flows.app.review.desk import decided_effect
 from flows.web.review.page_view import Leaf
-from pipeline.decide.column_values import Unfit, convert, holds
+from pipeline.decide.column_values import UnfitText, convert, holds
 from pipeline.decide.ownership import COLUMN_KINDS, IN_EFFECT, owned
 from pipeline.decide.printed_values import normalized
 from pipeline.metering.summary import FAILED
@@ -57,7 +57,7 @@ def value_of(text: str, column_type: str) -> Value:
     try:
         column = Column("", column_type, editable=True)
         return convert(normalized(text, column_type), column)
-    except Unfit:
+    except UnfitText:
         return text
 
 

@@ -10,7 +10,7 @@ from math import hypot
 from pathlib import Path
 from typing import Any
 
-from pipeline.decide.column_values import TEXT_TYPES, WRITABLE_TYPES, Unfit, convert
+from pipeline.decide.column_values import TEXT_TYPES, WRITABLE_TYPES, UnfitText, convert
 from pipeline.decide.printed_values import normalized, two_dates
 from pipeline.errors import FileGone
 from pipeline.model import Candidate, Column, Value
@@ -98,7 +98,7 @@ def as_typed(text: str, column_type: str) -> tuple[str, str]:
     try:
         text = normalized(text, column_type)
         convert(text, Column("", column_type, editable=True))
-    except Unfit as error:
+    except UnfitText as error:
         return text, f"{error}."
     return text, ""
 

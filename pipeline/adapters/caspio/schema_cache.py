@@ -15,7 +15,7 @@ _MISSING = 404
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class ContainerLayout:
     """What is read of a table or view: attachment fields, FILE fields, mapped columns."""
 
     container: str
@@ -126,7 +126,7 @@ def file_fields(columns: Mapping[str, Column]) -> tuple[str, ...]:
     return tuple(column.name for column in columns.values() if column.type.upper() == "FILE")
 
 
-def layout(spec: SourceSpec, column_types: Mapping[str, str]) -> Layout:
+def layout(spec: SourceSpec, column_types: Mapping[str, str]) -> ContainerLayout:
     """Return what to read of a table or view for a source.
 
     Args:
@@ -143,7 +143,7 @@ def layout(spec: SourceSpec, column_types: Mapping[str, str]) -> Layout:
         raise Misconfigured(problems)
     # Without `fields` a source takes every file of its records.
     wanted = spec.fields or tuple(with_files)
-    return Layout(
+    return ContainerLayout(
         container=spec.container,
         is_view=spec.view is not None,
         attachments=tuple(name for name in wanted if types[name] == "ATTACHMENT"),

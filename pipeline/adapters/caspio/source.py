@@ -18,7 +18,7 @@ from pipeline.adapters.caspio.errors import translated
 from pipeline.adapters.caspio.file_lookup import FileLookup, FolderTree
 from pipeline.adapters.caspio.folder_source import FolderListing
 from pipeline.adapters.caspio.reprocess_requests import reprocess_requests
-from pipeline.adapters.caspio.schema_cache import Layout, SchemaCache, layout
+from pipeline.adapters.caspio.schema_cache import ContainerLayout, SchemaCache, layout
 from pipeline.adapters.caspio.scratch_store import ListedFile, ScratchStore, scratch
 from pipeline.errors import FileGone
 from pipeline.model import FileRef, Place, RecordRef, RecordWork, SourceSpec
@@ -145,7 +145,7 @@ class _RecordListing:
     """The records of one table or view, with their files."""
 
     def __init__(
-        self, client: CaspioClient, spec: SourceSpec, shape: Layout, files: FileLookup
+        self, client: CaspioClient, spec: SourceSpec, shape: ContainerLayout, files: FileLookup
     ) -> None:
         self._spec = spec
         self._shape = shape

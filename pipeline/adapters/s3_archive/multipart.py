@@ -41,7 +41,7 @@ def part_size(size_bytes: int, least: int) -> int:
     return max(least, -(-size_bytes // _MOST_PARTS))
 
 
-class Upload:
+class MultipartUpload:
     """An upload under way."""
 
     def __init__(
@@ -101,7 +101,7 @@ def multipart(
     options: Mapping[str, Any],
     *,
     checksums: bool,
-) -> Iterator[Upload]:
+) -> Iterator[MultipartUpload]:
     """Open an upload, which is aborted unless it was completed when the context ends.
 
     With `checksums` the store is asked to keep the SHA-256 of what is sent.
@@ -110,7 +110,9 @@ def multipart(
     begun = _begin(client, request) if checksums else client.create_multipart_upload(**request)
     where = {"Bucket": bucket, "Key": name, "UploadId": begun["UploadId"]}
     # A store that does not know the algorithm refuses it or does not repeat it.
-    upload = Upload(client, where, has_checksums=begun.get("ChecksumAlgorithm") == "SHA256")
+    upload = MultipartUpload(
+        client, where, has_checksums=begun.get("ChecksumAlgorithm") == "SHA256"
+    )
     try:
         yield upload
     finally:

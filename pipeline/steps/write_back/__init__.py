@@ -24,7 +24,7 @@ from pipeline.steps.write_back.page_decisions import (
 from pipeline.steps.write_back.plan import plan_record
 from pipeline.steps.write_back.recover import recover
 from pipeline.steps.write_back.reprocess_flag import clear_reprocess_flag
-from pipeline.steps.write_back.result import Written, outcomes_of, planned_outcomes
+from pipeline.steps.write_back.result import WriteResult, outcomes_of, planned_outcomes
 from pipeline.steps.write_back.review_table import refuse_review
 from pipeline.steps.write_back.suggestions import add_missing_rows
 from pipeline.steps.write_back.undo import UNDOABLE, Undone, undo_effects
@@ -39,7 +39,7 @@ __all__ = [
     "ReviewChoice",
     "Undone",
     "WriteContext",
-    "Written",
+    "WriteResult",
     "add_missing_rows",
     "carry_out_decisions",
     "changed_values",

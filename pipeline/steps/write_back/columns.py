@@ -19,7 +19,7 @@ from pipeline.ports import RecordTarget, Referrer
 from pipeline.steps.write_back.context import WriteContext
 from pipeline.steps.write_back.effect_calls import record_of
 from pipeline.steps.write_back.effects import carry_out, carry_out_together, new_effect
-from pipeline.steps.write_back.result import Written
+from pipeline.steps.write_back.result import WriteResult
 
 Replan = Callable[[Mapping[str, Value]], Plan]
 """Plan a record again from the values it holds now."""
@@ -37,8 +37,8 @@ class ColumnsToWrite:
 
     plan: Plan
     context: WriteContext
-    alone: Callable[[], tuple[Plan, Written]]
-    result: tuple[Plan, Written] | None = None
+    alone: Callable[[], tuple[Plan, WriteResult]]
+    result: tuple[Plan, WriteResult] | None = None
 
     def own_row(self, referrers: Sequence[Referrer]) -> Referrer | None:
         """Return the row of the record among those that name the file, if columns are left."""
@@ -67,7 +67,7 @@ class ColumnsToWrite:
         self.result = plan, _written(plan, record, update)
         return True
 
-    def write(self) -> tuple[Plan, Written]:
+    def write(self) -> tuple[Plan, WriteResult]:
         """Write the columns alone, unless they are written; return how that ended."""
         if self.result is None:
             self.result = self.alone()
@@ -76,7 +76,7 @@ class ColumnsToWrite:
 
 def write_columns(
     plan: Plan, context: WriteContext, *, replan: Replan | None
-) -> tuple[Plan, Written]:
+) -> tuple[Plan, WriteResult]:
     """Write a plan's columns if the record is still as planned against; return the plan followed.
 
     If it is not, the record is read and planned again, once; without `replan` that is a conflict.
@@ -85,7 +85,7 @@ def write_columns(
     assert record is not None
     for is_last in (False, True):
         if not plan.after:
-            return plan, Written(suggestions=plan.suggestions)
+            return plan, WriteResult(suggestions=plan.suggestions)
         if not changed_texts(plan.before, record, context.columns, context.ports.target):
             written = try_update(plan, record, context, is_last=is_last)
             if written is not None:
@@ -94,15 +94,15 @@ def write_columns(
         current = context.ports.target.read(record, list(context.spec.columns))
         if current is None:
             reason = "the record was deleted while its file was being read"
-            return plan, Written(Status.REJECTED, reason)
+            return plan, WriteResult(Status.REJECTED, reason)
         changes = changed_values(plan.before, current, context.columns)
         # An applied plan is exactly what was reviewed: it is never planned again.
         if replan is None and changes:
             reason = f"record {record.pk} changed since it was planned: {changes}"
-            return plan, Written(Status.CONFLICT, reason)
+            return plan, WriteResult(Status.CONFLICT, reason)
         if replan is not None and not is_last:
             plan = replace(replan(current), new_names=plan.new_names)
-    return plan, Written(
+    return plan, WriteResult(
         Status.CONFLICT,
         f"record {record.pk} changed twice while it was being written; nothing was overwritten. "
         "Run `caspio-ingest reprocess` for it when nobody is changing it.",
@@ -111,7 +111,7 @@ def write_columns(
 
 def try_update(
     plan: Plan, record: RecordRef, context: WriteContext, *, is_last: bool
-) -> Written | None:
+) -> WriteResult | None:
     """Make one guarded update; None if the record is not as planned, or the first call was lost."""
     try:
         update = carry_out(_new_update(plan, record), context)
@@ -140,9 +140,9 @@ def _new_update(plan: Plan, record: RecordRef) -> Effect:
     )
 
 
-def _written(plan: Plan, record: RecordRef, update: Effect) -> Written:
+def _written(plan: Plan, record: RecordRef, update: Effect) -> WriteResult:
     """Return how an update ended that met its record."""
-    written = Written(written=plan.after, suggestions=plan.suggestions)
+    written = WriteResult(written=plan.after, suggestions=plan.suggestions)
     if update.state is EffectState.VERIFIED:
         return written
     return replace(

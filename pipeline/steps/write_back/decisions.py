@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
-from pipeline.decide.column_values import WRITABLE_TYPES, Unfit, convert, same
+from pipeline.decide.column_values import WRITABLE_TYPES, UnfitText, convert, same
 from pipeline.errors import BadSettings, RefusedByCaspio, RejectFile, TryLater
 from pipeline.model import Effect, EffectKind, EffectState, Outcome, Status, Value, ValueCounts
 from pipeline.model.review import ReviewItem, ReviewState
@@ -92,7 +92,7 @@ def _carry_out(decision: Decision, context: WriteContext, now: datetime) -> Outc
             try:
                 columns = context.ports.target.columns(record.container, is_view=record.is_view)
                 value = convert(decision.edited, columns[item.suggestion.column])
-            except (Unfit, KeyError) as error:
+            except (UnfitText, KeyError) as error:
                 return _refuse(decision, f"the edited value does not fit: {error}", context)
         case "reject":
             settle(state=ReviewState.REJECTED, note="")

@@ -26,7 +26,7 @@ class CallAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class Upload:
+class FileToPut:
     """Bytes to put into the Files area."""
 
     path: Path
@@ -51,7 +51,7 @@ class Request:
 
     effect: Effect
     guard: Mapping[str, Value]
-    upload: Upload | None = None
+    upload: FileToPut | None = None
     renaming: Renaming | None = None
 
 

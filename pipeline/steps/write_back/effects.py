@@ -19,7 +19,13 @@ from pipeline.ports import Clock, RecordTarget
 from pipeline.ports.ledger import Block
 from pipeline.steps.write_back import effect_calls as calls
 from pipeline.steps.write_back.context import WriteContext
-from pipeline.steps.write_back.effect_calls import CallAnswer, Renaming, Request, Upload, record_of
+from pipeline.steps.write_back.effect_calls import (
+    CallAnswer,
+    FileToPut,
+    Renaming,
+    Request,
+    record_of,
+)
 from pipeline.wording import counted
 
 IN_FLIGHT_S = 15.0
@@ -41,7 +47,7 @@ _ROUNDING_S = 0.01  # a shorter rest is rounding, and would be waited for again 
 T = TypeVar("T")
 
 
-class Proof(Enum):
+class EffectProof(Enum):
     """What verifies an effect once Caspio has answered its call."""
 
     ANSWER = auto()  # the answer itself
@@ -64,7 +70,7 @@ class EffectRules:
 
     call: Callable[[Request, RecordTarget], CallAnswer]
     look: Callable[[Effect, RecordTarget], CallAnswer]
-    proof: Proof
+    proof: EffectProof
     recovery: Recovery
 
 
@@ -98,40 +104,42 @@ EFFECTS: Mapping[EffectKind, EffectRules] = {
     # Columns of records. A rule or a trigger of the table may change what was written, so the row
     # is compared; after a crash, what was answered stays ours even if one column has changed since.
     EffectKind.UPDATE_COLUMNS: EffectRules(
-        calls.update, calls.holds_values, Proof.ROW, Recovery.LOOK_OR_ANSWER
+        calls.update, calls.holds_values, EffectProof.ROW, Recovery.LOOK_OR_ANSWER
     ),
     EffectKind.APPLY_DECISION: EffectRules(
-        calls.update, calls.holds_values, Proof.ROW, Recovery.LOOK_OR_ANSWER
+        calls.update, calls.holds_values, EffectProof.ROW, Recovery.LOOK_OR_ANSWER
     ),
     # Columns that only this program and its users write: what is not there is written again.
     EffectKind.CLEAR_REPROCESS_FLAG: EffectRules(
-        calls.update, calls.holds_values, Proof.ROW, Recovery.LOOK
+        calls.update, calls.holds_values, EffectProof.ROW, Recovery.LOOK
     ),
     EffectKind.UPDATE_REVIEW_ROW: EffectRules(
-        calls.update, calls.holds_values, Proof.ROW, Recovery.LOOK
+        calls.update, calls.holds_values, EffectProof.ROW, Recovery.LOOK
     ),
     # The file under the new path was confirmed before, so the answer to a repoint is enough.
-    EffectKind.REPOINT: EffectRules(calls.update, calls.holds_values, Proof.ANSWER, Recovery.LOOK),
+    EffectKind.REPOINT: EffectRules(
+        calls.update, calls.holds_values, EffectProof.ANSWER, Recovery.LOOK
+    ),
     # Caspio may change a name on the way, and a listing shows the version that the ledger needs.
     EffectKind.RENAME_ATTACHMENT: EffectRules(
-        calls.rename_attachment, calls.has_name, Proof.LISTING, Recovery.LOOK
+        calls.rename_attachment, calls.has_name, EffectProof.LISTING, Recovery.LOOK
     ),
     # Rows are known by one of their columns: a row with that value counts as inserted.
     EffectKind.INSERT_INDEX_ROW: EffectRules(
-        calls.insert_row, calls.find_row, Proof.ANSWER, Recovery.LOOK
+        calls.insert_row, calls.find_row, EffectProof.ANSWER, Recovery.LOOK
     ),
     EffectKind.INSERT_REVIEW_ROW: EffectRules(
-        calls.insert_row, calls.find_row, Proof.ANSWER, Recovery.LOOK
+        calls.insert_row, calls.find_row, EffectProof.ANSWER, Recovery.LOOK
     ),
     EffectKind.DELETE_INDEX_ROW: EffectRules(
-        calls.delete_row, calls.row_is_gone, Proof.ANSWER, Recovery.LOOK
+        calls.delete_row, calls.row_is_gone, EffectProof.ANSWER, Recovery.LOOK
     ),
     # The two halves of a move. A copy counts only with the right digest, and no half alone.
     EffectKind.PUT_FILE: EffectRules(
-        calls.put_file, calls.has_bytes, Proof.DIGEST, Recovery.FINISH_MOVE
+        calls.put_file, calls.has_bytes, EffectProof.DIGEST, Recovery.FINISH_MOVE
     ),
     EffectKind.DELETE_FILE: EffectRules(
-        calls.delete_file, calls.file_is_gone, Proof.ANSWER, Recovery.FINISH_MOVE
+        calls.delete_file, calls.file_is_gone, EffectProof.ANSWER, Recovery.FINISH_MOVE
     ),
 }
 """Every kind of effect. The intents of a move's two halves are recorded together, see `move.py`."""
@@ -200,7 +208,7 @@ def call_or_look(
     *,
     abandons: Sequence[Effect],
     guard: Mapping[str, Value] | None = None,
-    upload: Upload | None = None,
+    upload: FileToPut | None = None,
     renaming: Renaming | None = None,
 ) -> CallAnswer:
     """Make an effect's call, and look for it if the answer is lost.
@@ -306,9 +314,9 @@ def _block(effect: Effect, met: int, context: WriteContext) -> StopRun:
 def is_verified(effect: Effect, answer: CallAnswer, context: WriteContext) -> bool:
     """Say whether an answered effect is known to be in effect: by the answer, or by one read."""
     match EFFECTS[effect.kind].proof:
-        case Proof.ANSWER:
+        case EffectProof.ANSWER:
             return True
-        case Proof.ROW:
+        case EffectProof.ROW:
             row = answer.row
             if row is None or not effect.after.keys() <= row.keys():
                 return look(effect, context).met == 1

@@ -17,11 +17,11 @@ from pipeline.decide.own_changes import is_untouched
 from pipeline.decide.ownership import IN_EFFECT
 from pipeline.errors import EffectInDoubt, FileGone, IngestError
 from pipeline.model import Effect, EffectKind, EffectState, FetchedFile, FileRef, RecordRef
-from pipeline.moves import Group
+from pipeline.moves import MoveGroup
 from pipeline.ports import Referrer, ShownFile
 from pipeline.steps.write_back.columns import ColumnsToWrite
 from pipeline.steps.write_back.context import WriteContext
-from pipeline.steps.write_back.effect_calls import Upload
+from pipeline.steps.write_back.effect_calls import FileToPut
 from pipeline.steps.write_back.effects import call_or_look, carry_out, look, new_effect
 from pipeline.wording import counted
 
@@ -86,7 +86,7 @@ def intents(
     context: WriteContext,
     *,
     undoes: Sequence[Effect],
-    group: Group,
+    group: MoveGroup,
 ) -> Iterator[tuple[Effect, Effect]]:
     """Yield for each free name the two recorded intents: put the new file, delete the old one."""
     ref, ledger, run = file.ref, context.ports.ledger, context.run
@@ -132,7 +132,9 @@ def _put(
         path = context.folder / f"{file.ref.version}.original"
         context.ports.archive.get(original_key(file.sha256), path)
     try:
-        answer = call_or_look(put, context, abandons=[put, delete], upload=Upload(path, media_type))
+        answer = call_or_look(
+            put, context, abandons=[put, delete], upload=FileToPut(path, media_type)
+        )
     except EffectInDoubt:
         raise  # it may come yet: nothing else gets this name
     except IngestError:
@@ -149,7 +151,7 @@ def finish_move(
     delete: Effect,
     context: WriteContext,
     *,
-    group: Group | None = None,
+    group: MoveGroup | None = None,
     referrers: Sequence[Referrer] | None = None,
     columns: ColumnsToWrite | None = None,
 ) -> tuple[bool, str]:
@@ -212,7 +214,7 @@ def _write_columns(
 
 
 def _delete_unreferenced(
-    put: Effect, delete: Effect, context: WriteContext, group: Group | None
+    put: Effect, delete: Effect, context: WriteContext, group: MoveGroup | None
 ) -> tuple[bool, str]:
     """Delete the old file as `delete_old` does, once no row names it any more."""
     old, new = str(delete.before["path"]), str(put.after["path"])
@@ -258,7 +260,7 @@ def _take_copy_back(put: Effect, delete: Effect, context: WriteContext) -> str:
 
 
 def _referrers(
-    question: str, path: str, context: WriteContext, group: Group | None
+    question: str, path: str, context: WriteContext, group: MoveGroup | None
 ) -> Sequence[Referrer]:
     """Return every row that names a path: in FILE fields of all tables, and in the index table."""
     index = context.spec.index
@@ -270,7 +272,7 @@ def _referrers(
     return ask([path])[path] if group is None else group.ask(question, path, ask)
 
 
-def _shown(path: str, context: WriteContext, group: Group | None) -> ShownFile | None:
+def _shown(path: str, context: WriteContext, group: MoveGroup | None) -> ShownFile | None:
     """Return what the old file looks like, together with those that are moved with it."""
     target, names = context.ports.target, context.run.moves.names
     if group is None:

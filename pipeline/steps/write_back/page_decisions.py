@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 
-from pipeline.decide.column_values import TEXT_TYPES, Unfit, convert
+from pipeline.decide.column_values import TEXT_TYPES, UnfitText, convert
 from pipeline.decide.printed_values import normalized
 from pipeline.errors import RejectFile
 from pipeline.model import RecordRef, Value
@@ -82,7 +82,7 @@ def _value(item: ReviewItem, choice: ReviewChoice, text: str, context: WriteCont
         return convert(text, columns[column], allow_formulas=context.spec.allow_formulas)
     except KeyError:
         raise NotDecided(f"{record.container} has no column {column!r} any more.") from None
-    except Unfit as error:
+    except UnfitText as error:
         raise NotDecided(f"{column}: {error}. Correct the value.") from error
 
 

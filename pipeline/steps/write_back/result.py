@@ -17,7 +17,7 @@ from pipeline.model import (
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WriteResult:
     """The worst that happened, why, and what was written. `new_names` is by file version."""
 
     status: Status = Status.DONE
@@ -32,7 +32,7 @@ class Written:
         """Say whether the files of the record get their names after this."""
         return self.status in {Status.DONE, Status.PARTIAL}
 
-    def partly(self, *reasons: str) -> "Written":
+    def partly(self, *reasons: str) -> "WriteResult":
         """Return the same, as partial and with more reasons."""
         reason = "; ".join(filter(None, [self.reason, *reasons]))
         return replace(self, status=Status.PARTIAL, reason=reason)
@@ -40,7 +40,7 @@ class Written:
 
 def planned_outcomes(documents: Sequence[ReadDocument], plan: Plan) -> list[Outcome]:
     """Return the outcomes that a record's documents would have if its plan were carried out."""
-    written = Written(written=plan.after, new_names=plan.new_names)
+    written = WriteResult(written=plan.after, new_names=plan.new_names)
     return [
         replace(
             outcome,
@@ -51,7 +51,9 @@ def planned_outcomes(documents: Sequence[ReadDocument], plan: Plan) -> list[Outc
     ]
 
 
-def outcomes_of(documents: Sequence[ReadDocument], plan: Plan, written: Written) -> list[Outcome]:
+def outcomes_of(
+    documents: Sequence[ReadDocument], plan: Plan, written: WriteResult
+) -> list[Outcome]:
     """Return the outcomes of a record's documents; the first readable one counts its values."""
     outcomes = []
     values = ValueCounts(
@@ -67,7 +69,7 @@ def outcomes_of(documents: Sequence[ReadDocument], plan: Plan, written: Written)
     return outcomes
 
 
-def outcome_of(document: ReadDocument, plan: Plan, written: Written) -> Outcome:
+def outcome_of(document: ReadDocument, plan: Plan, written: WriteResult) -> Outcome:
     """Return the outcome of one document: the worse of how it was read and how it was written."""
     findings, file = document.findings, document.file
     outcome = Outcome(

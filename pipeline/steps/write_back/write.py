@@ -25,7 +25,7 @@ from pipeline.steps.write_back.context import WriteContext
 from pipeline.steps.write_back.effects import carry_out, new_effect
 from pipeline.steps.write_back.move import move_file
 from pipeline.steps.write_back.plan import plan_record
-from pipeline.steps.write_back.result import Written, outcomes_of
+from pipeline.steps.write_back.result import WriteResult, outcomes_of
 from pipeline.steps.write_back.suggestions import keep_suggestions
 from pipeline.wording import counted
 
@@ -44,14 +44,14 @@ def write_record(
 
 def write_back(
     plan: Plan, documents: Sequence[ReadDocument], context: WriteContext, *, replan: Replan | None
-) -> Written:
+) -> WriteResult:
     """Write a record's columns, then rename its files. A refusal is a result, not an exception.
 
     `replan` plans a record again that changed meanwhile; without it such a record is a conflict.
     """
     reason = reason_to_stop(plan, context)
     if reason:
-        return Written(Status.CONFLICT, reason, suggestions=plan.suggestions)
+        return WriteResult(Status.CONFLICT, reason, suggestions=plan.suggestions)
     columns = ColumnsToWrite(plan, context, partial(_write_alone, plan, context, replan=replan))
     renamed = _rename_with_columns(documents, columns)
     plan, written = columns.write()
@@ -69,13 +69,13 @@ def write_back(
 
 def _write_alone(
     plan: Plan, context: WriteContext, *, replan: Replan | None
-) -> tuple[Plan, Written]:
+) -> tuple[Plan, WriteResult]:
     """Write the columns of a record by themselves; a refusal is a result."""
     try:
         return write_values(plan, context, replan=replan)
     except RefusedByCaspio as error:
         reason = f"Caspio refused the values of {_named(plan.work)}: {error}"
-        return plan, Written(Status.FAILED, reason)
+        return plan, WriteResult(Status.FAILED, reason)
 
 
 Renamed = Mapping[str, tuple[str, str]]
@@ -133,13 +133,13 @@ def reason_to_stop(plan: Plan, context: WriteContext) -> str:
 
 def write_values(
     plan: Plan, context: WriteContext, *, replan: Replan | None
-) -> tuple[Plan, Written]:
+) -> tuple[Plan, WriteResult]:
     """Write the columns of the record; a file without one gets a row in the index table."""
     if plan.work.record is not None:
         return write_columns(plan, context, replan=replan)
     index = context.spec.index
     if index is None or not plan.after:
-        return plan, Written(suggestions=plan.suggestions)
+        return plan, WriteResult(suggestions=plan.suggestions)
     ref = plan.work.files[0]
     assert ref.path is not None
     insert = new_effect(
@@ -153,20 +153,20 @@ def write_values(
     insert = carry_out(insert, context)
     if insert.state is EffectState.CONFLICT:  # somebody was quicker: their row is as good as ours
         reason = f"a row for {ref.path} appeared in {index.table} meanwhile; the next run fills it"
-        return plan, Written(Status.FAILED, reason)
+        return plan, WriteResult(Status.FAILED, reason)
     record = RecordRef(index.table, insert.pk)
     work = replace(plan.work, record=record)
-    return replace(plan, work=work), Written(written=plan.after, record=record)
+    return replace(plan, work=work), WriteResult(written=plan.after, record=record)
 
 
 def _rename_files(
     plan: Plan,
     documents: Sequence[ReadDocument],
     context: WriteContext,
-    written: Written,
+    written: WriteResult,
     *,
     renamed: Renamed,
-) -> Written:
+) -> WriteResult:
     """Rename the files of a record, but for those that were `renamed` with its columns."""
     now = {**plan.work.values, **written.written}
     names: dict[str, str] = {}

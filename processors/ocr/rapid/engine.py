@@ -72,7 +72,7 @@ def runtime() -> str:
 
 
 @dataclass(frozen=True)
-class _Page:
+class _PagePixels:
     """An image (rows x columns x colors) and the map of where text is in it (rows x columns)."""
 
     pixels: Any
@@ -90,13 +90,13 @@ class _Page:
             for line in lines_in(self.marked, width_px=width, height_px=height)
         ]
 
-    def rotated(self, angle_deg: int) -> "_Page":
+    def rotated(self, angle_deg: int) -> "_PagePixels":
         """Return the page rotated counterclockwise by a multiple of 90 degrees."""
         import numpy as np
 
         turns = angle_deg // 90
         # Both are copies, because OpenCV takes no views.
-        return _Page(
+        return _PagePixels(
             np.ascontiguousarray(np.rot90(self.pixels, turns)),
             np.ascontiguousarray(np.rot90(self.marked, turns)),
         )
@@ -161,14 +161,16 @@ class RapidEngine:
         return segments, 0
 
     def _both_ways(
-        self, page: _Page, lines: Sequence[Any]
+        self, page: _PagePixels, lines: Sequence[Any]
     ) -> tuple[Sequence[Segment], Sequence[Segment]]:
         """Read the longest of these lines as they were found, and as if they ran the other way."""
         sample = direction.longest(lines)
         other_way = [direction.reversed_line(line) for line in sample]
         return self._read_all(page.pixels, sample), self._read_all(page.pixels, other_way)
 
-    def _read_rotated(self, page: _Page, angle_deg: int) -> tuple[Sequence[Segment], int] | None:
+    def _read_rotated(
+        self, page: _PagePixels, angle_deg: int
+    ) -> tuple[Sequence[Segment], int] | None:
         """Read a page after it was rotated; None if its text does not all read surely then.
 
         Some of it may run in another direction: then both readings have to be compared.
@@ -186,7 +188,7 @@ class RapidEngine:
         for run in line_batches.runs(batches):
             yield list(self._read(pixels, run, lines))
 
-    def _look(self, image: "Image.Image") -> _Page:
+    def _look(self, image: "Image.Image") -> _PagePixels:
         """Find where text is."""
         import numpy as np
 
@@ -206,7 +208,7 @@ class RapidEngine:
             small = _shrunk(pixels, factor * max(_LETTER_PX / letters_px, _LEAST_SHRUNK))
 
         # A copy: the next run overwrites it.
-        return _Page(pixels, self._detector.run(_normalized(small)[None])[0, 0].copy())
+        return _PagePixels(pixels, self._detector.run(_normalized(small)[None])[0, 0].copy())
 
     def _read(
         self, pixels: Any, run: Sequence[line_batches.LineBatch], lines: Sequence[Any]

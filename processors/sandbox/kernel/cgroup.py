@@ -20,7 +20,7 @@ _END_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class ControlGroup:
     """A control group of one child. `bounded` says that it limits memory."""
 
     folder: Path
@@ -50,7 +50,7 @@ class Group:
                 return
 
 
-def create(*, memory_mib: int) -> Group | None:
+def create(*, memory_mib: int) -> ControlGroup | None:
     """Make a group below this process's own; None where none was handed over."""
     parent = delegated() if libc.LINUX else None
     if parent is None:
@@ -79,7 +79,7 @@ def create(*, memory_mib: int) -> Group | None:
         bounded = (folder / "memory.max").read_text(encoding="ascii").strip() != "max"
     except OSError:
         bounded = False
-    return Group(folder, bounded)
+    return ControlGroup(folder, bounded)
 
 
 def delegated() -> Path | None:

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from pipeline.errors import LedgerUnavailable, RejectFile
-from pipeline.moves import MOVED_TOGETHER, Group, MoveGroups
+from pipeline.moves import MOVED_TOGETHER, MoveGroup, MoveGroups
 
 WAIT_S = 30
 SOON_S = 10  # far below LONGEST_WAIT_S
@@ -29,7 +29,7 @@ class Asked:
 
 
 def move_all(
-    paths: Sequence[str], move: Callable[[Group, str], object], *, capacity: int = 0
+    paths: Sequence[str], move: Callable[[MoveGroup, str], object], *, capacity: int = 0
 ) -> list[object]:
     """Let each path be moved in a thread of its own, one at a time; return results and errors."""
     moves = MoveGroups()
@@ -75,7 +75,7 @@ def test_one_that_leaves_is_not_waited_for():
     """A move that failed, or has nothing more to do, holds no other one up."""
     asked = Asked()
 
-    def move(group: Group, path: str) -> object:
+    def move(group: MoveGroup, path: str) -> object:
         if path == "/b":
             raise ValueError(path)
         return group.ask("q", path, asked)
@@ -111,7 +111,7 @@ def test_a_file_is_moved_by_one_record_at_a_time():
     most: list[int] = []
     lock = threading.Lock()
 
-    def move(group: Group, path: str) -> object:
+    def move(group: MoveGroup, path: str) -> object:
         with lock:
             under_way.append(path)
             most.append(len(under_way))

@@ -25,7 +25,7 @@ GROUPS: Mapping[str, type] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CatalogueEntry:
     """One operation, the methods that make it (such as `tables.names`), and what the first does."""
 
     operation: Operation
@@ -33,7 +33,7 @@ class Entry:
     summary: str
 
 
-def catalogue() -> tuple[Entry, ...]:
+def catalogue() -> tuple[CatalogueEntry, ...]:
     """Return every operation with its methods."""
     methods: dict[str, list[str]] = {name: [] for name in OPERATIONS}
     summaries: dict[str, str] = {}
@@ -50,5 +50,6 @@ def catalogue() -> tuple[Entry, ...]:
             sentence = paragraph.partition(" (")[0].partition(". ")[0]
             summaries.setdefault(operation_id, sentence.rstrip(".") + ".")
     return tuple(
-        Entry(one, tuple(methods[one.id]), summaries[one.id]) for one in OPERATIONS.values()
+        CatalogueEntry(one, tuple(methods[one.id]), summaries[one.id])
+        for one in OPERATIONS.values()
     )

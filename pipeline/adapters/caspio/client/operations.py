@@ -32,7 +32,7 @@ class AnswerKind(StrEnum):
     NOTHING = "nothing"
 
 
-class Group(StrEnum):
+class OperationGroup(StrEnum):
     """The specification's tags."""
 
     TABLES = "Tables"
@@ -68,7 +68,7 @@ class Operation:
     """
 
     id: str
-    group: Group
+    group: OperationGroup
     method: str
     template: str
     query: tuple[Parameter, ...] = ()
@@ -136,7 +136,7 @@ _PATH = Parameter("filePath", required=True)
 
 
 def _operation(
-    group: Group,
+    group: OperationGroup,
     name: str,
     method: str,
     template: str,
@@ -168,7 +168,7 @@ def _table(
     answer: AnswerKind = AnswerKind.JSON,
 ) -> Operation:
     return _operation(
-        Group.TABLES,
+        OperationGroup.TABLES,
         name,
         method,
         f"{_ROOT}/tables{path}",
@@ -241,7 +241,7 @@ def for_view(name: str) -> str:
     return name.replace("Table", "View")
 
 
-def _group(group: Group, root: str) -> Callable[..., Operation]:
+def _group(group: OperationGroup, root: str) -> Callable[..., Operation]:
     def one(
         name: str,
         method: str,
@@ -257,11 +257,11 @@ def _group(group: Group, root: str) -> Callable[..., Operation]:
     return one
 
 
-_file = _group(Group.FILES, f"{_ROOT}/files")
-_webhook = _group(Group.WEBHOOKS, f"{_ROOT}/outgoingWebhooks")
-_task = _group(Group.TASKS, f"{_ROOT}/dataImportExportTasks")
-_application = _group(Group.APPLICATIONS, f"{_ROOT}/bridgeApplications")
-_directory = _group(Group.DIRECTORIES, f"{_ROOT}/directories")
+_file = _group(OperationGroup.FILES, f"{_ROOT}/files")
+_webhook = _group(OperationGroup.WEBHOOKS, f"{_ROOT}/outgoingWebhooks")
+_task = _group(OperationGroup.TASKS, f"{_ROOT}/dataImportExportTasks")
+_application = _group(OperationGroup.APPLICATIONS, f"{_ROOT}/bridgeApplications")
+_directory = _group(OperationGroup.DIRECTORIES, f"{_ROOT}/directories")
 _HOOK, _EVENTS, _KEY = "/{webhookId}", "/{webhookId}/events", "/{externalKey}"
 _DATAPAGE = "/{externalKey}/datapages/{appKey}"
 _USERS = "/{directoryId}/users"
@@ -271,7 +271,7 @@ _OF_VIEWS = tuple(
     replace(
         table,
         id=for_view(table.id),
-        group=Group.VIEWS,
+        group=OperationGroup.VIEWS,
         template=table.template.replace("/tables", "/views").replace("tableName", "viewName"),
     )
     for table in _FOR_BOTH
@@ -338,7 +338,7 @@ _ALL = (
     _directory("ActivateUser", "POST", f"{_USERS}/activate", json=True),
 )
 
-ME_OF_V4 = Operation("GetMe", Group.DIRECTORIES, "GET", "/v4/me")
+ME_OF_V4 = Operation("GetMe", OperationGroup.DIRECTORIES, "GET", "/v4/me")
 """Who calls, by the next version of the API: asked for nothing else than whether it answers."""
 
 OPERATIONS: Mapping[str, Operation] = {one.id: one for one in _ALL}

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from pipeline.decide.column_values import Unfit, convert, same
+from pipeline.decide.column_values import UnfitText, convert, same
 from pipeline.model import RecordRef, Suggestion
 from pipeline.model.review import ReviewItem, ReviewReason, ReviewState
 from pipeline.ports import Ledger
@@ -76,7 +76,7 @@ def _item(doubt: Doubted, context: WriteContext) -> ReviewItem | None:
         return None
     try:
         value = convert(str(suggestion.suggested), column)
-    except Unfit:
+    except UnfitText:
         return None
     if value == "" or same(suggestion.current, value, column):
         return None

@@ -9,7 +9,7 @@ from pipeline.decide.column_values import (
     STRING_CHARS,
     TEXT_CHARS,
     WRITABLE_TYPES,
-    Unfit,
+    UnfitText,
     clean_text,
     convert,
     holds,
@@ -108,7 +108,7 @@ def test_findings_become_values_of_the_columns_type(kind: str, text: str, value:
 )
 def test_what_does_not_fit_is_refused_with_a_reason(kind: str, text: str):
     """A finding that the column's type cannot hold is refused, and the reason says what was wrong."""
-    with pytest.raises(Unfit) as caught:
+    with pytest.raises(UnfitText) as caught:
         convert(text, Column("C", kind))
 
     assert repr(text) in str(caught.value) or kind in str(caught.value)
@@ -120,7 +120,7 @@ def test_no_text_breaks_a_conversion(kind: str, text: str):
     column = Column("C", kind)
     try:
         value = convert(text, column)
-    except Unfit:
+    except UnfitText:
         return
 
     assert same(value, value, column)

@@ -1,6 +1,6 @@
 import pytest
 
-from pipeline.decide.column_values import Unfit, convert
+from pipeline.decide.column_values import UnfitText, convert
 from pipeline.decide.printed_values import normalized
 from pipeline.model import Column, Value
 
@@ -49,5 +49,5 @@ def test_what_is_printed_fits_the_column(kind: str, printed: str, value: Value):
 )
 def test_what_can_be_read_in_two_ways_is_no_value(kind: str, printed: str):
     """What is two numbers or two dates, or none, is refused and never guessed."""
-    with pytest.raises(Unfit):
+    with pytest.raises(UnfitText):
         convert(normalized(printed, kind), Column("C", kind))

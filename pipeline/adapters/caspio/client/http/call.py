@@ -31,7 +31,7 @@ from pipeline.adapters.caspio.client.http.answers import (
 from pipeline.adapters.caspio.client.http.auth import TOKEN_TEMPLATE, TokenDelayed
 from pipeline.adapters.caspio.client.http.rate import RateLimiter
 from pipeline.adapters.caspio.client.http.refusals import (
-    Verdict,
+    Meaning,
     describe,
     error_for,
     judge,
@@ -228,21 +228,21 @@ class Caller:
 
     def _require_success(self, call: Call, response: httpx.Response) -> None:
         answer = judge(response, self._redacted)
-        match answer.verdict:
-            case Verdict.DONE:
+        match answer.meaning:
+            case Meaning.DONE:
                 return
-            case Verdict.TOO_MANY:
+            case Meaning.TOO_MANY:
                 pause_s = retry_after_s(response.headers, self._clock.now())
                 # A longer pause ends the call, see RetryPolicy. It is not put on all workers: each
                 # of them meets it.
                 if pause_s is None or pause_s <= self._retry.longest_wait_s:
                     self._limiter.delay(pause_s or self._retry.first_pause_s)
                 raise Repeatable(describe(answer), pause_s)
-            case Verdict.BUSY if call.method == "GET":
+            case Meaning.BUSY if call.method == "GET":
                 raise Repeatable(
                     describe(answer), retry_after_s(response.headers, self._clock.now())
                 )
-            case Verdict.BUSY:
+            case Meaning.BUSY:
                 raise InDoubt(f"{describe(answer, what=call.what)} {_LOOK}")
         raise error_for(answer, what=call.what, request_line=call.request_line)
 

@@ -22,7 +22,7 @@ from pipeline.adapters.caspio.client.http.answers import json_or_none
 REQUEST_ID = "X-Caspio-Request-ID"
 
 
-class Verdict(Enum):
+class Meaning(Enum):
     """What an answer means for the call."""
 
     DONE = auto()
@@ -37,7 +37,7 @@ class Verdict(Enum):
 class Fault:
     """One line of the table: what an answer means, what a user can do, and which error it is."""
 
-    verdict: Verdict
+    meaning: Meaning
     way_out: str
     error: type[Refused] = Refused
 
@@ -45,13 +45,13 @@ class Fault:
 _PERMISSION = (
     "Give the Web Services profile access to this object in the Caspio account, then run again."
 )
-_DONE = Fault(Verdict.DONE, "")
+_DONE = Fault(Meaning.DONE, "")
 _UNSAID = {
-    Verdict.TOO_MANY: "Caspio had too many calls",
-    Verdict.BUSY: "Caspio cannot answer now",
-    Verdict.ACCESS_DENIED: "Caspio denied access",
-    Verdict.MISSING: "there is no such file",
-    Verdict.REFUSED: "Caspio refused it and gave no reason",
+    Meaning.TOO_MANY: "Caspio had too many calls",
+    Meaning.BUSY: "Caspio cannot answer now",
+    Meaning.ACCESS_DENIED: "Caspio denied access",
+    Meaning.MISSING: "there is no such file",
+    Meaning.REFUSED: "Caspio refused it and gave no reason",
 }
 """What an answer means if it does not say so itself, as that of a proxy."""
 _SUPPORT = "If it stays so, ask Caspio's support, with the request id if there is one."
@@ -59,69 +59,78 @@ _VALUE = "Look at the values written and at the field's type and settings in Cas
 
 BY_CODE: Mapping[str, Fault] = {
     "AlterReadOnlyData": Fault(
-        Verdict.REFUSED,
+        Meaning.REFUSED,
         "A field is read-only, or a text has characters that Caspio cannot keep (emoji).",
         ValueRefused,
     ),
     "ColumnNotFound": Fault(
-        Verdict.REFUSED, "Compare the settings with the table's fields: run `doctor`.", QueryRefused
+        Meaning.REFUSED,
+        "Compare the settings with the table's fields: run `doctor`.",
+        QueryRefused,
     ),
     "FieldNotFound": Fault(
-        Verdict.REFUSED, "Compare the settings with the table's fields: run `doctor`.", NotFound
+        Meaning.REFUSED,
+        "Compare the settings with the table's fields: run `doctor`.",
+        NotFound,
     ),
     "FileNotFound": Fault(
-        Verdict.MISSING, "The file was deleted or renamed; the next run takes what is there then."
+        Meaning.MISSING,
+        "The file was deleted or renamed; the next run takes what is there then.",
     ),
-    "IncorrectBodyParameter": Fault(Verdict.REFUSED, _VALUE, ValueRefused),
+    "IncorrectBodyParameter": Fault(Meaning.REFUSED, _VALUE, ValueRefused),
     "IncorrectQueryParameter": Fault(
-        Verdict.REFUSED, "If the source has a `where`, check its spelling in Caspio.", QueryRefused
+        Meaning.REFUSED,
+        "If the source has a `where`, check its spelling in Caspio.",
+        QueryRefused,
     ),
-    "InternalError": Fault(Verdict.BUSY, _SUPPORT),
-    "InvalidInputValue": Fault(Verdict.REFUSED, _VALUE, ValueRefused),
+    "InternalError": Fault(Meaning.BUSY, _SUPPORT),
+    "InvalidInputValue": Fault(Meaning.REFUSED, _VALUE, ValueRefused),
     "IpForbidden": Fault(
-        Verdict.ACCESS_DENIED, "Allow this machine's address in the Web Services profile."
+        Meaning.ACCESS_DENIED, "Allow this machine's address in the Web Services profile."
     ),
     "ObjectNotFound": Fault(
-        Verdict.REFUSED,
+        Meaning.REFUSED,
         "Check the name; the object may have been renamed.",
         NotFound,
     ),
     "ProfileDisabled": Fault(
-        Verdict.ACCESS_DENIED, "Enable the Web Services profile in the Caspio account."
+        Meaning.ACCESS_DENIED, "Enable the Web Services profile in the Caspio account."
     ),
     "SqlServerError": Fault(
-        Verdict.REFUSED,
+        Meaning.REFUSED,
         "Check the source's `where` and that no value breaks a unique field.",
         QueryRefused,
     ),
-    "UnsecuredConnection": Fault(Verdict.ACCESS_DENIED, "Use an https:// address."),
-    "UnsufficientPrivileges": Fault(Verdict.ACCESS_DENIED, _PERMISSION),
+    "UnsecuredConnection": Fault(Meaning.ACCESS_DENIED, "Use an https:// address."),
+    "UnsufficientPrivileges": Fault(Meaning.ACCESS_DENIED, _PERMISSION),
 }
 """Caspio's codes, whatever status they come with: the same code was seen with 400 and with 500."""
 
 BY_STATUS: Mapping[int, Fault] = {
-    400: Fault(Verdict.REFUSED, "Check the source's settings: run `doctor`."),
+    400: Fault(Meaning.REFUSED, "Check the source's settings: run `doctor`."),
     401: Fault(
-        Verdict.ACCESS_DENIED, "A new token was refused as well: check the Web Services profile."
+        Meaning.ACCESS_DENIED,
+        "A new token was refused as well: check the Web Services profile.",
     ),
-    403: Fault(Verdict.ACCESS_DENIED, _PERMISSION),
+    403: Fault(Meaning.ACCESS_DENIED, _PERMISSION),
     404: Fault(
-        Verdict.REFUSED,
+        Meaning.REFUSED,
         "Check the name; the object may have been renamed or deleted.",
         NotFound,
     ),
     405: Fault(
-        Verdict.REFUSED, "This account's API does not know the operation; ask Caspio's support."
+        Meaning.REFUSED,
+        "This account's API does not know the operation; ask Caspio's support.",
     ),
-    408: Fault(Verdict.BUSY, _SUPPORT),
-    409: Fault(Verdict.REFUSED, "Something of this name is there already.", NameTaken),
-    413: Fault(Verdict.REFUSED, "The file is larger than Caspio takes; make it smaller.", TooLarge),
-    414: Fault(Verdict.REFUSED, "Shorten the source's `where` or map fewer columns.", QueryRefused),
+    408: Fault(Meaning.BUSY, _SUPPORT),
+    409: Fault(Meaning.REFUSED, "Something of this name is there already.", NameTaken),
+    413: Fault(Meaning.REFUSED, "The file is larger than Caspio takes; make it smaller.", TooLarge),
+    414: Fault(Meaning.REFUSED, "Shorten the source's `where` or map fewer columns.", QueryRefused),
     415: Fault(
-        Verdict.REFUSED,
+        Meaning.REFUSED,
         "Caspio does not take this kind of content here; ask for help with the request id.",
     ),
-    429: Fault(Verdict.TOO_MANY, "Lower the rate: `caspio.rate` in a settings file."),
+    429: Fault(Meaning.TOO_MANY, "Lower the rate: `caspio.rate` in a settings file."),
 }
 
 
@@ -139,9 +148,9 @@ class Reply:
     fault: Fault
 
     @property
-    def verdict(self) -> Verdict:
+    def meaning(self) -> Meaning:
         """Return what the answer means."""
-        return self.fault.verdict
+        return self.fault.meaning
 
 
 def is_rate_refusal(status: int, body: object) -> bool:
@@ -191,7 +200,7 @@ def _fault(status: int, code: str, body: object) -> Fault:
         if known is not None:
             return known
     if status >= httpx.codes.INTERNAL_SERVER_ERROR:
-        return Fault(Verdict.BUSY, _SUPPORT)
+        return Fault(Meaning.BUSY, _SUPPORT)
     return BY_STATUS[400]
 
 
@@ -208,10 +217,10 @@ def error_for(answer: Reply, *, what: str, request_line: str) -> CaspioError:
 
 def _error(answer: Reply, what: str) -> CaspioError:
     text = describe(answer, what=what)
-    match answer.verdict:
-        case Verdict.ACCESS_DENIED:
+    match answer.meaning:
+        case Meaning.ACCESS_DENIED:
             return AccessDenied(text)
-        case Verdict.MISSING:
+        case Meaning.MISSING:
             return FileMissing(text)
     return answer.fault.error(
         text, status=answer.status, code=answer.code, resource=what, request_id=answer.request_id
@@ -222,7 +231,7 @@ def describe(answer: Reply, *, what: str = "") -> str:
     """Say what was being done, if that is given, what Caspio said and what a user can do."""
     request_id = f"request id {answer.request_id}" if answer.request_id else ""
     details = ", ".join(part for part in (answer.code, request_id) if part)
-    said = answer.message.rstrip(".") or _UNSAID.get(answer.verdict, "")
+    said = answer.message.rstrip(".") or _UNSAID.get(answer.meaning, "")
     if details:
         said += f" ({details})"
     begins = f"{what}: " if what else ""
