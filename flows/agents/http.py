@@ -32,6 +32,8 @@ from pipeline.model.agents import AgentToken
 from pipeline.settings.agents import AgentSettings
 
 PATH = "/mcp"
+# A file in base64 takes a third more than `MOST_UPLOAD_BYTES` of `tools/operations.py`; the rest is
+# room for its other arguments.
 MOST_BODY_BYTES = 4 * 2**20
 
 _log = structlog.get_logger()

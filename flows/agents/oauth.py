@@ -20,12 +20,17 @@ from pipeline.settings.agents import OAuthSettings
 
 ALGORITHMS = ("RS256", "PS256", "ES256", "EdDSA")
 """Signatures of public keys only: with a shared secret, whoever verifies could also sign."""
+# A set of keys has a few kilobytes; who sends more does not send keys.
 MOST_KEY_BYTES = 2**20
+# A provider that takes a key back wants it to be refused soon.
 KEYS_KEPT_S = 600.0
 ASK_AGAIN_S = 60.0
 """Seconds between two requests for the keys, however many tokens name one that is not known."""
+# The clocks of the provider and of this machine may differ by so much.
 _LEEWAY_S = 30
+# A token is parsed before it is trusted: what is longer is refused unread.
 _MOST_CHARS = 8_192
+# A call of an agent waits meanwhile.
 _TIMEOUT_S = 5.0
 
 _log = structlog.get_logger()

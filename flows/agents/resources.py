@@ -13,6 +13,7 @@ from pipeline.adapters.caspio.client.operations import OPERATIONS, AnswerKind
 from pipeline.archive_layout import original_key
 
 SCHEME = "caspio"
+# Of an offset: enough for a gigabyte, and no number that takes long to convert.
 _DIGITS = 9
 PIECE_BYTES = 256 * 2**10
 """Bytes in one answer; base64 makes a third more of it."""

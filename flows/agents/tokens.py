@@ -12,8 +12,9 @@ from pipeline.ports import Clock, Ledger
 
 PREFIX = "cing_"
 _TOKEN_BYTES = 32  # 256 bits
+# A token of ours is half as long. Anything longer is not hashed to be looked up.
 _MOST_CHARS = 100
-USUAL_LIFE = timedelta(days=90)
+# A year, and a day for the years that have one more.
 LONGEST_LIFE = timedelta(days=366)
 LONGEST_IN_PATH = timedelta(days=30)
 """Addresses end up in histories and the logs of proxies, so a token in one lives shorter."""

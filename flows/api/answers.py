@@ -105,6 +105,7 @@ KINDS: Mapping[str, ProblemKind] = {
 }
 """What an error's word means over HTTP. The words of tools are among them."""
 
+# Seconds: an account that is busy needs a minute, a request under way some seconds.
 _RETRY_AFTER_S = {"try_later": 60, "under_way": 5}
 
 

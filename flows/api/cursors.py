@@ -9,7 +9,9 @@ from typing import Any
 from flows.agents.calls import arguments_digest
 from flows.agents.tools.tool import Refusal
 
+# 128 bits: a cursor cannot be guessed, and stays short.
 _MAC_BYTES = 16
+# Cursors of ours are shorter; what is longer is not decoded.
 _MOST_CHARS = 200
 
 

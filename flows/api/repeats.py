@@ -21,7 +21,9 @@ HEADER = "Idempotency-Key"
 REPLAYED = {"Idempotency-Replayed": "true"}
 TTL_S = 60.0
 """A request that was not renewed for so long was abandoned: its process has ended."""
+# A quarter of the time, so that one renewal which fails or is late loses nothing.
 _RENEW_S = 15.0
+# Printable ASCII, perhaps in quotes as in the draft of the header, "Idempotency-Key".
 _KEY = re.compile(r'"?([\x21\x23-\x7e]{1,255})"?')
 
 _log = structlog.get_logger()

@@ -14,6 +14,7 @@ from flows.api.answers import Reply, problem
 from flows.api.endpoints import Endpoint
 from pipeline.adapters.caspio.client.http.answers import parse_json
 
+# As for agents. Files are sent on their own, in pieces, and are never whole in memory.
 MOST_BODY_BYTES = 4 * 2**20
 BODY_S = 30.0
 """Seconds for a body of JSON; a file has a limit for each piece."""

@@ -16,6 +16,7 @@ WAIT_S = 60.0
 AT_WORK_S = 10.0
 """The same, where another run works on their sync: most such runs take seconds."""
 
+# After an hour the trouble is none of the moment, and the schedule reads the source anyway.
 _LONGEST_WAIT_S = 3_600.0
 
 

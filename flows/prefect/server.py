@@ -26,6 +26,7 @@ UNEXPECTED = (BadSettings, LookupError, TypeError, ValueError, AttributeError)
 START_S = 90.0
 """Seconds a server may take to answer; on a slow disk its first start takes half a minute."""
 
+# For one answer. A server on a slow disk may take seconds for its first ones.
 _TIMEOUT_S = 10.0
 
 # With SQLite the server answers 503 while another of its requests writes, and does nothing then.

@@ -6,6 +6,7 @@ from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 from structlog.typing import EventDict, WrappedLogger
 
+# C0 and C1: a file name with an escape sequence could otherwise rewrite what a user sees.
 _CONTROLS = {
     code: "\ufffd" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\t\n"
 }

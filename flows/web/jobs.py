@@ -39,6 +39,7 @@ Work = Callable[[Callable[[Drain], None]], str]
 """Does the work and returns its result. It passes on what can ask it to stop."""
 
 
+# Enough to see what is wrong; the records themselves show the rest.
 _MOST_REASONS = 20
 
 

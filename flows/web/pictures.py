@@ -18,6 +18,7 @@ from pipeline.ports import Archive, Reader
 MOST_BYTES = 64 * 2**20
 """Of all pictures kept: some hundreds of pages."""
 
+# "RIFF", four bytes of size, "WEBP": the header of the container.
 _HEAD = 12
 
 

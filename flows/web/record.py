@@ -28,7 +28,9 @@ from pipeline.model.users import AuditEntry
 from pipeline.ports import FileState
 from pipeline.steps.write_back import ALREADY_THERE, UNDOABLE
 
+# A few sentences, which every list of the record shows.
 MOST_NOTE_CHARS = 1_000
+# It is in memory while it is sent; a larger file is opened in the archive itself.
 MOST_DOWNLOAD_BYTES = 200 * 2**20
 _IN_EFFECT = frozenset({EffectState.APPLIED, EffectState.VERIFIED})
 _IN_WORDS = {

@@ -10,6 +10,7 @@ from flows.web.render import page, see
 from flows.web.site import Visit
 from pipeline.ports import FileState
 
+# Who gets more looks for something more exact.
 MOST_FOUND = 50
 MOST_CHARS = 200
 """Of a text that is looked for: a name has 255 at most, and each word costs time."""

@@ -34,6 +34,7 @@ MOST_ATTEMPTS = 5
 LOOK_S = 10.0
 """Seconds until the ledger is read again without a new message: another receiver may have died."""
 
+# With a turn every ten seconds, about four times a day: deleting is one query.
 _TURNS_BETWEEN_DELETIONS = 2_000
 
 HANDED_OVER_S = 900.0

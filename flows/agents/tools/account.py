@@ -7,6 +7,7 @@ from flows.app.learning.state import learning_of
 from flows.app.verify import verify as compare
 from pipeline.metering.budget import Priority
 
+# A page of an answer has to fit into the context of a model; the command shows everything.
 SHOWN = 50
 PAGE = 10
 

@@ -21,6 +21,7 @@ from pipeline.model import FileRef, Findings
 from pipeline.ports import FileState
 from pipeline.record import new_records
 
+# Every limit here keeps one answer small enough for the context of a model.
 PAGE = 20
 MOST_PAGE_CHARS = 20_000
 MOST_VERSIONS = 20

@@ -21,6 +21,7 @@ FILES_LOST: Mapping[str, str] = {
 }
 """The operations that replace or delete a file, and the one that downloads it."""
 
+# The most that Caspio lists in one call.
 _PAGE = 1_000
 
 

@@ -28,6 +28,7 @@ from pipeline.adapters.caspio.client.values import StreamedFile
 from pipeline.model.agents import Scope
 from pipeline.wording import counted
 
+# In base64 it is in memory several times. Larger files go through the REST API.
 MOST_UPLOAD_BYTES = 2 * 2**20
 
 _METHODS = {"GET": Method.GET, "POST": Method.CREATE, "PUT": Method.UPDATE, "DELETE": Method.DELETE}

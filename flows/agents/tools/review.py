@@ -20,8 +20,10 @@ from pipeline.steps.write_back import ReviewChoice
 PAGE = 20
 """Records of an answer; each has at most as many suggestions as its source has columns."""
 
+# A program decides at once; a claim that lasts longer would keep a user from the document.
 CLAIM_TIME = timedelta(minutes=1)
 _MOST_PAGES = 50  # of records that the token may not see, before an answer
+# As `review_id` makes them: the beginning of a SHA-256.
 _ID = re.compile(r"[0-9a-f]{20}")
 
 

@@ -7,6 +7,7 @@ from flows.agents.tools.tool import UNTRUSTED, Json, Schema, Tool
 MOST_CHARS = 10_000
 """Longest text in an argument; values of records may have 64,000."""
 
+# A condition goes into the address of a call, which is short of room; a deeper one is a mistake.
 MOST_CONDITIONS = 100
 MOST_DEPTH = 6
 MOST_ROWS = 500

@@ -33,6 +33,7 @@ from pipeline.model.users import AuditEntry, Role, User
 if TYPE_CHECKING:
     from pipeline.adapters.caspio.client import CaspioClient
 
+# 256 bits: nobody types this password, so it can be as long as a key.
 _PASSWORD_BYTES = 32
 
 
@@ -73,6 +74,7 @@ def prepare(config: Path, name: str) -> SharedSettings:
     Raises:
         BadSettings: the name is none or is taken, or the file is that of one account.
     """
+    # The name becomes part of paths and of a role of the database.
     checked_name(name)
     if config.name != SHARED_FILE:
         raise BadSettings([f"The shared file is called {SHARED_FILE}, not {config.name}."])
@@ -88,6 +90,7 @@ def prepare(config: Path, name: str) -> SharedSettings:
         )
     if settings_file(config, name).exists():
         raise BadSettings([f"There is an account {name!r} already. Nothing was changed."])
+    # Empty at first: everything that accounts share has a default.
     config.touch(mode=0o600)
     return load_shared(config)
 
@@ -105,6 +108,7 @@ def parsed_references(given: list[str]) -> dict[str, str]:
         if not is_reference(reference):
             problem = f"The reference for {kind} is not env:NAME or file:PATH."
             raise BadSettings([problem])
+        # Only where it is. That it leads somewhere is seen when the account is opened.
         found[kind] = reference
     return found
 
@@ -115,6 +119,7 @@ def require_master_key(account: NewAccount, shared: SharedSettings) -> None:
     Raises:
         BadSettings: there is no master key, and not every secret is a reference.
     """
+    # References need no key: nothing of theirs is kept here.
     are_all_references = {"client-id", "client-secret"} <= account.given.keys()
     if not are_all_references or uses_shared_postgres(shared, {}):
         keys_of(account.file, shared.secrets)
@@ -140,8 +145,10 @@ def store(account: NewAccount, shared: SharedSettings, settings: str) -> None:
     given = dict(account.given)
     if uses_shared_postgres(shared, {}):
         given.setdefault(LEDGER_PASSWORD, SecretStr(secrets.token_urlsafe(_PASSWORD_BYTES)))
+    # The database never sees a password that a user has chosen or knows.
     account = NewAccount(account.config, account.name, given)
     account.file.parent.mkdir(mode=0o700, exist_ok=True)
+    # Whatever an interrupted command has left there is replaced.
     change(shared.secrets, account.name, lambda _old: as_store(account, shared))
     if uses_shared_postgres(shared, {}):
         create_ledger(account.file, shared, account.name, account.secret(LEDGER_PASSWORD))
@@ -175,6 +182,7 @@ def take_credentials(
 
     def take(client_id: SecretStr, client_secret: SecretStr) -> None:
         with open_new_account(url, client_id, client_secret) as client:
+            # One call that needs a token: wrong credentials are refused before they are stored.
             visible_tables(client)
         given = {**account.given, "client-id": client_id, "client-secret": client_secret}
         own = NewAccount(account.config, account.name, given)

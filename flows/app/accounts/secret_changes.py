@@ -34,6 +34,7 @@ def set_value(config: Path, account: str, kind: str, value: SecretStr) -> None:
     if not value.get_secret_value().strip():
         raise BadSettings([f"The value of {kind} is empty. Nothing was changed."])
     settings = settings_of(config)
+    # Asked for first: without a master key nothing is changed.
     masters = keys_of(config, settings)
     change(settings, account, lambda store: with_value(store, kind, value, masters))
 
@@ -68,6 +69,7 @@ def rotate(config: Path) -> str:
     account = account_of(config)
     assert account is not None
     settings = settings_of(config)
+    # The key is made with the first value that is sealed with it.
     if read_store(settings.folder, account).key is None:
         return f"{account}: it has references only; nothing to rotate"
     masters = keys_of(config, settings)
@@ -97,6 +99,7 @@ def described(config: Path) -> list[dict[str, str]]:
         entry = store.secrets.get(kind)
         if entry is None:
             continue
+        # A value is sealed with the account's key, so one problem is that of all of them.
         where, problem = f"encrypted, version {entry.version}", sealed_problem
         if entry.reference is not None:
             where = entry.reference

@@ -55,6 +55,7 @@ def belongings(config: Path) -> Belongings:
     name = account_of(config)
     assert name is not None
     shared = load_shared(shared_file(config))
+    # Not as settings: those would ask for secrets, and this needs none.
     values = read_toml(config)
     caspio = values.get("caspio")
     return Belongings(
@@ -104,6 +105,7 @@ def _sink(target: Path) -> Iterator[tuple[Sink, Path]]:
     """
     if target.exists():
         raise BadSettings([f"{target} exists already. Name a new file or folder."])
+    # Hidden until it is whole: nobody takes half an export for one.
     part = target.with_name(f".{target.name}.part")
     if part.exists():
         raise BadSettings([f"{part} is left of an export that was killed. Delete it first."])
@@ -140,10 +142,13 @@ def export_account(config: Path, target: Path) -> dict[str, object]:
     objects = 0
     with _sink(target) as (sink, folder):
         file = folder / "file"
+        # SQLite, whatever database it is in: a file can be opened anywhere.
         rows = copy_ledger(settings, file)
         sink.take(file, LEDGER)
         # After the ledger: what it says was archived is in the archive.
         for stored in archive.list(""):
+            # One at a time, so that an export needs room for its largest file only, besides the
+            # target.
             archive.get(stored.key, file)
             sink.take(file, f"{ARCHIVE}/{stored.key}")
             objects += 1
@@ -152,6 +157,7 @@ def export_account(config: Path, target: Path) -> dict[str, object]:
             copies.append((own.secrets_file, SECRETS))
         for path, name in copies:
             file.write_bytes(path.read_bytes())
+            # Before it is moved: at no moment may others read it.
             file.chmod(0o600)
             sink.take(file, name)
         document = {
@@ -177,6 +183,7 @@ def delete_account(config: Path) -> dict[str, object]:
     own = belongings(config)
     shared = load_shared(shared_file(config))
     settings = load_settings(config, credentials=False)
+    # A run that is at work would write into what is being deleted.
     workers = active_runs(settings)
     if workers:
         raise BadSettings(
@@ -188,6 +195,8 @@ def delete_account(config: Path) -> dict[str, object]:
     objects = delete_archive(settings)
     # They have names and values of documents.
     shutil.rmtree(settings.agents.plans, ignore_errors=True)
+    # Without it the account does not exist any more. What is interrupted here leaves secrets, which
+    # `forget` removes.
     config.unlink()
     remove_store(shared.secrets.folder, own.name)
     return {**own.as_json(), "objects": objects}

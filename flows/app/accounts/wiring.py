@@ -49,6 +49,7 @@ def create_ledger(config: Path, shared: SharedSettings, name: str, password: Sec
     """
     from pipeline.adapters.sql_ledger.accounts.roles import create_role
 
+    # An account's own role can neither make roles nor see the schemas of others.
     admin = admin_url(config, shared)
     create_role(admin, name=sql_name(name), password=password.get_secret_value())
 
@@ -82,6 +83,7 @@ def admin_url(config: Path, shared: SharedSettings) -> str:
                 )
             ]
         )
+    # Relative to the file that names it, wherever the command is given.
     folder = shared_file(config).parent
     try:
         found = resolve(shared.ledger.admin, folder=folder, environment=environment, places=PLACES)
@@ -108,6 +110,7 @@ def delete_archive(settings: Settings) -> int:
     from pipeline.adapters.local_archive import LocalArchive
     from pipeline.adapters.s3_archive import S3Archive
 
+    # Only what is below the account's prefix: a bucket may be that of several accounts.
     archive = open_archive(settings.archive)
     assert isinstance(archive, LocalArchive | S3Archive)
     return archive.delete_all()

@@ -84,9 +84,11 @@ def learn(
     learner, settings = context.ports.learner, context.settings.learn
     if learner is None:
         raise BadSettings(["Learning is switched off. Set learn.enabled = true in the settings."])
+    # Learning is worth calls only while enough are left for the documents themselves.
     require_calls(context, Priority.LEARN)
     chosen = choose_sources(context, sources, accept_types=True)
     summary = Summary(new_run_id(context))
+    # A source that cannot be learned now does not keep the others from it.
     summary.stopped |= chosen.stopped
     report = LearnReport(summary.run_id)
     ledger = context.ports.ledger
@@ -112,6 +114,7 @@ def learn(
                 report.taught.append(taught)
                 for line in lines_of(taught):
                     on_message(line)
+    # Read again from the ledger: it has what was taught just now, and what others taught meanwhile.
     report.states = [
         source_learning(spec, ledger, learner, precision=settings.precision)
         for spec in chosen.specs

@@ -120,6 +120,7 @@ def doubts_of(settings: Settings, ledger: Ledger, sources: Sequence[str] = ()) -
         for item in ledger.effects.review_items(spec.name)
         if item.is_open_doubt
     ]
+    # The key last, so that equally probable ones have the same order on every page.
     return sorted(found, key=lambda item: (-item.suggestion.confidence, item.key))
 
 
@@ -154,7 +155,9 @@ def promote_columns(
     learner = open_learner(settings)
     if learner is None:
         raise BadSettings(["Learning is switched off. Set learn.enabled = true in the settings."])
+    # Judged now: what was ready when the user looked may have been contradicted since.
     states = column_states(spec, ledger, learner, precision=settings.learn.precision)
+    # Only steps that are proved are taken: a user agrees to evidence, and cannot replace it.
     return [str(move) for move in promote(states, ledger, by=by, column=column)]
 
 
@@ -162,6 +165,7 @@ def undo_directly(config: Path, source: str, column: str | None) -> list[str]:
     """Go back to the model before, of a column or of all; return the columns."""
     settings = load_settings(config, credentials=False)
     spec = _spec(settings, source, column)
+    # Without a column all of them, and those without an earlier model stay as they are.
     names = [column] if column is not None else list(spec.columns)
     with open_ledger(settings) as ledger:
         return [name for name in names if ledger.learning.undo_model(source, name) is not None]

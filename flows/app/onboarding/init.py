@@ -72,6 +72,7 @@ def discover(client: "CaspioClient", url: str) -> Discovered:
 
 def with_samples(discovered: Discovered, samples: Sequence[SampleDocument]) -> Discovered:
     """Propose again, with documents that were read, to a user who is asked about everything."""
+    # From the start: what documents say may join or part fields that were proposed otherwise.
     proposal = propose(discovered.account, samples, asked=True)
     return replace(discovered, proposal=proposal, samples=samples)
 
@@ -87,6 +88,7 @@ def create_columns(
 
     table = source.container.name
     if source.folder is not None and not source.container.columns:
+        # A table is created with all of its fields at once, so it is whole or not there.
         fields = [NewField(source.path_column, "STRING")]
         fields += [NewField(column.name, column.type) for column in wanted]
         try:
@@ -101,6 +103,7 @@ def create_columns(
         except (AccessDenied, Refused) as error:
             # The other columns are not tried: what was refused for one is mostly refused for all.
             return made, f"{table}: column {column.name} could not be created: {error}"
+        # Kept one by one: those that exist can be mapped, whatever becomes of the others.
         made.append(column)
     return made, ""
 
@@ -147,6 +150,7 @@ def as_document(
     calls: int,
 ) -> object:
     """Return what `init --json` prints."""
+    # Of what was chosen: sources that are left out cost nothing.
     cost = discovered.estimate()
     return {
         "settings": str(written) if written else None,

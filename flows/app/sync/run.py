@@ -28,6 +28,7 @@ from pipeline.sync.undo import undo_sync
 PATIENCE_S = 120.0
 """Seconds that a whole run waits for another one: those for messages take a few."""
 
+# A look is one short query at the ledger; a second run mostly waits for some seconds only.
 _LOOK_S = 0.5
 
 
@@ -72,6 +73,7 @@ def plan_one(
 ) -> SyncResult:
     """Say what a run would do, and how many calls it would make; nothing is written."""
     settings = named_sync(context.settings, name)
+    # A plan makes the calls of a comparison; only the writes are left out.
     context.spending.require()
     run_id = new_run_id(context)
     with connected_sync(context, settings, run_id=run_id, dry_run=True) as sync:
@@ -93,6 +95,7 @@ def _recorded(
     settings = named_sync(context.settings, name)
     spec = placed_spec(settings)
     ledger = context.ports.ledger
+    # The first run compares every row: documents that arrive meanwhile go first.
     is_new = ledger.syncs.progress(spec.identity).swept_at is None
     context.spending.priority = Priority.BACKFILL if is_new else Priority.NEW
     if batch:
@@ -123,6 +126,7 @@ def take_sync(context: AppContext, spec: SyncSpec, run_id: str, *, patience_s: f
         if clock.monotonic() >= ends_at:
             problem = f"Another run works on sync {spec.name!r}. Run again when it has ended."
             raise AtWorkElsewhere(problem)
+        # A run that waits has begun nothing, so it can stop at once.
         context.drain.require()
         clock.sleep(_LOOK_S)
 
@@ -184,6 +188,7 @@ def decide_one(
         problem = f"No conflict of row {key} of sync {spec.name!r} waits for a decision."
         raise BadSettings([f"{problem} `sync status {spec.name}` shows those that do."])
     for item in waiting:
+        # No run is made for it: the next one carries out what is decided here.
         decide(ledger.effects, item, winner, run_id="")
     return [item.suggestion.column for item in waiting]
 

@@ -76,11 +76,13 @@ def connected_sync(
     spec, address = placed_spec(settings), _address(settings)
     table = CaspioRecordTable(context.client, spec.container, is_view=spec.is_view)
 
+    # A sync may be asked to stop between two calls, and the budget may be used up.
     def before_each() -> None:
         context.drain.require()
         context.spending.require()
 
     ports = context.ports
+    # Its effects and conflicts are in the account's ledger, beside those of its sources.
     with closing(SqlMirror(address, spec.mirror_table, schema=spec.mirror_schema)) as mirror:
         yield SyncContext(
             layout=make_layout(spec, table, mirror),

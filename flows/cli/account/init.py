@@ -92,7 +92,9 @@ def init(
         elif not as_json:
             show_proposal(discovered)
         if create:
+            # The option answers for every source; a user who is asked may choose.
             creates = frozenset(source.name for source in chosen.proposal.sources)
+        # Before anything is created: the account stays as it is where nobody agreed.
         if not asks and not yes:
             only_show(client, discovered, as_json=as_json)
         chosen, created = create_missing(client, chosen, creates=creates)
@@ -154,6 +156,7 @@ def answers(access: "Access") -> None:
     from flows.app.onboarding.wiring import open_account
 
     with open_account(access, attempts=QUICK_ATTEMPTS) as client:
+        # The shortest answer that needs a token.
         client.tables.names()
 
 
@@ -224,6 +227,7 @@ def create_missing(
             complain("Not created", [problem])
         if made:
             created[source.container.name] = [column.name for column in made]
+        # What the user wanted created is mapped only once it is there.
         existing = tuple(match for match in source.columns if not match.creates)
         sources.append(with_columns(replace(source, columns=existing), made))
     proposal = replace(discovered.proposal, sources=tuple(sources))

@@ -94,6 +94,7 @@ class _Counting:
         answer = self.dialog.ask(question)
         if answer.casefold() == BACK:
             raise GoBack
+        # Only what was answered counts: going back from the first question leaves the step.
         self.asked += 1
         return answer
 
@@ -127,6 +128,8 @@ def converse(
 
 def run_steps(dialog: Dialog, steps: Sequence[Step], choice: InitChoices) -> InitChoices:
     """Take the steps in order; go back to the one before where the user wants to."""
+    # Each step that asked something, with the choices before it: going back forgets what came
+    # after.
     earlier: list[tuple[int, InitChoices]] = []
     number = 0
     while number < len(steps):
@@ -142,6 +145,7 @@ def run_steps(dialog: Dialog, steps: Sequence[Step], choice: InitChoices) -> Ini
             else:
                 dialog.say("This is the first question.")
             continue
+        # A step without a question is passed over on the way back, too.
         if counting.asked:
             earlier.append((number, choice))
         number, choice = number + 1, after
@@ -163,6 +167,7 @@ def ask_columns(dialog: Dialog, choice: InitChoices, *, name: str) -> InitChoice
     listed = ", ".join(f"{match.column} = {match.finding}" for match in source.columns)
     if yes_no(dialog, f"  Write to these columns: {listed}?"):
         return choice
+    # One after the other only now: mostly all of them are right, and one answer is enough.
     mapped: list[Match] = []
     for match in source.columns:
         question = f"  What does {match.column} receive? ({NONE} for nothing)"
@@ -170,6 +175,7 @@ def ask_columns(dialog: Dialog, choice: InitChoices, *, name: str) -> InitChoice
         if finding == match.finding:
             mapped.append(match)
         elif finding is not None:
+            # A finding that the user names needs no other reason.
             mapped.append(replace(match, finding=finding, why="chosen by the user"))
     return choice.changed(replace(source, columns=tuple(mapped)))
 
@@ -194,6 +200,7 @@ def ask_others(dialog: Dialog, choice: InitChoices, *, name: str) -> InitChoices
 
 def free_columns(source: ProposedSource) -> list[str]:
     """Return the columns that receive nothing and can be written to."""
+    # The column with the paths of files must keep them.
     mapped = {source.path_column} if source.folder is not None else set[str]()
     mapped |= {match.column for match in source.columns}
     columns = (one for one in source.container.columns.values() if one.name not in mapped)
@@ -268,6 +275,7 @@ def ask_to_write(
 
 def yes_no(dialog: Dialog, question: str, *, default: bool = True) -> bool:
     """Ask a yes-or-no question until the answer is one of the two."""
+    # Return alone takes the default, which is the letter in capitals.
     answers = {"y": True, "yes": True, "n": False, "no": False, "": default}
     while True:
         answer = dialog.ask(f"{question} {'[Y/n]' if default else '[y/N]'}").casefold()
@@ -291,6 +299,7 @@ def finding_of(answer: str) -> str | None:
     if answer == NONE:
         return None
     if answer not in FINDINGS:
+        # Raised and not said: `until_right` says it and asks again.
         raise ValueError(f"There is no finding {answer!r}. Findings: {', '.join(sorted(FINDINGS))}")
     return answer
 
@@ -299,6 +308,7 @@ def pair_of(answer: str, *, free: Sequence[str]) -> tuple[str, str] | None:
     """Return a column and its finding, None for no more."""
     if answer == NONE:
         return None
+    # The last one: the name of a column may have an equals sign, that of a finding has none.
     column, _, finding = (part.strip() for part in answer.rpartition("="))
     by_name = {one.casefold(): one for one in free}
     if column.casefold() not in by_name:

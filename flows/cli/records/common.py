@@ -38,6 +38,7 @@ Yes = Annotated[
 
 def work_on(config: Path, sources: list[str], request: "RunRequest", *, as_json: bool) -> None:
     """Run the request for each source, as flows if PREFECT_API_URL is set, and finish."""
+    # Imported only where it is used: Prefect takes longer to load than most commands to run.
     if environment("PREFECT_API_URL"):
         from flows.prefect.run_as_flow import work_as_flow as work
     else:

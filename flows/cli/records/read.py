@@ -79,6 +79,7 @@ def options(ocr: str, languages: list[str]) -> "PlainOptions":
     from processors.ocr.engines import ENGINES
 
     clamav = environment("CASPIO_INGEST_PROCESSING__CLAMAV")
+    # All at once, as everywhere: who corrects one should not meet the next.
     problems = []
     if ocr not in ENGINES:
         problems.append(f"--ocr is one of {', '.join(ENGINES)}.")
@@ -115,7 +116,9 @@ def read_all(files: list[Path], options: "PlainOptions") -> "list[tuple[Path, Fi
             return path, reader.read(path, name=path.name, work_dir=work_dir)
 
         with ThreadPoolExecutor(workers) as pool:
+            # In the order in which they were named, however long each takes.
             results = pool.map(read_one, enumerate(files))
+            # A bar that is written to a log is noise.
             if not sys.stderr.isatty():
                 return list(results)
             from rich.progress import track
@@ -179,6 +182,7 @@ def finding_json(finding: "Finding") -> dict[str, object]:
         "box": finding.box,
         "reason": finding.reason,
     }
+    # Left out where it says nothing: most findings have neither.
     if finding.child:
         document["child"] = finding.child
     if finding.others:

@@ -105,6 +105,7 @@ def blocked_sources(settings: "Settings", ledger: "Ledger") -> dict[str, list[st
     """Return by source what blocks it."""
     from pipeline.source_run.checks import blocked
 
+    # What the ledger knows, so that no call is made.
     found = {name: blocked(spec, ledger) for name, spec in settings.specs().items()}
     return {name: problems for name, problems in found.items() if problems}
 

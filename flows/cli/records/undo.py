@@ -33,6 +33,7 @@ def undo(
     """
     set_up_logs(verbose=verbose)
     config = of_account(config, account)
+    # As for `run`: where a server is, its pages show what was put back, too.
     if environment("PREFECT_API_URL"):
         from flows.prefect.run_as_flow import undo_as_flow as put_back
     else:

@@ -20,6 +20,7 @@ from pipeline.settings import Settings
 
 _INSTALLATION = "installation:"
 _SETTINGS = "settings:"
+# The most that Prefect's server returns for one question, as it is configured by default.
 _PAGE = 200
 
 Deployment = Mapping[str, Any]

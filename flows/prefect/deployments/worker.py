@@ -33,6 +33,7 @@ from flows.app.drain import STOP_FOLDER, StopFolder
 from flows.prefect.names import HEARTBEATS
 from pipeline.settings.sections import ServeSettings
 
+# How late the end of the last run may be noticed, when a worker waits for nothing else.
 _POLL_S = 0.2
 _SETTLE_S = 1.0
 """Seconds after the last run's end in which a worker reports it to the server."""

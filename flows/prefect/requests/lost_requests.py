@@ -24,6 +24,7 @@ _TRY = "try:"
 _LOOKED_BACK = timedelta(days=1)  # a request of last week is not wanted any more without asking
 # Until then a process may still be starting, also in a container whose image is fetched first.
 _STARTING = timedelta(minutes=15)
+# A look comes every minute, so a run that was lost is among the latest.
 _LEDGER_RUNS = 200
 _BY_THE_RECEIVER = "messages"  # the receiver of webhooks hands its messages over again itself
 

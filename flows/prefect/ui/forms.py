@@ -18,6 +18,7 @@ from pydantic_core import CoreSchema
 
 from pipeline.environment import environment
 
+# A form keeps its keys in the parameters of the run, which the server stores with each state.
 MOST_RECORDS = 1_000
 
 _Key = Annotated[str, Field(min_length=1, max_length=1_000)]

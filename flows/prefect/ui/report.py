@@ -24,6 +24,7 @@ MOST_SHOWN = 20
 MOST_PICTURES_BYTES = 256 * 1024
 """Bytes of all pictures together: they are part of the report, which the server keeps."""
 
+# In pixels: the other columns of the table keep room beside it.
 _PICTURE_WIDTH = 200
 
 

@@ -19,7 +19,9 @@ from pipeline.metering.budget import Spending
 from pipeline.ports import Clock, Ledger
 from pipeline.settings import Settings
 
+# Several pages show the same app; what is changed at Caspio is seen here after some minutes.
 KEPT = timedelta(minutes=5)
+# Beyond it all are forgotten, and asked for again at the cost of a call each.
 MOST_KEPT = 500
 METHODS: Final[Mapping[Method, str]] = {
     "URL": "Link",

@@ -16,7 +16,9 @@ from pipeline.ports import Clock
 MOST_TRIES = 10
 """Wrong credentials that a link takes: Caspio must not be asked about guesses for ever."""
 
+# Longer than any credential, and short enough to be sent on.
 MOST_CHARS = 1_000
+# 256 bits: who has the link may link an account, so it cannot be guessed.
 _TOKEN_BYTES = 32
 
 

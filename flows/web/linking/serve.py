@@ -11,6 +11,7 @@ from flows.web.linking.desk import Entered, LinkDesk, Take
 from flows.web.serve import origins_of
 from pipeline.errors import BadSettings
 
+# Users type credentials here, one at a time; anybody may connect.
 CONNECTIONS = 20
 
 

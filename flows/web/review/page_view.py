@@ -16,9 +16,12 @@ from pipeline.ports import FileState
 MOST_MARKS = 30
 """Places shown on a page: hundreds of them would freeze a browser, and nobody could read it."""
 
+# Nobody reads more of a page beside its picture.
 MOST_CHARS = 20_000
 MOST_ZOOM = 4
+# In quarters of a turn.
 _TURNS = {"1": 1, "2": 2, "3": 3}
+# Of a page's number. Longer texts are no numbers of pages, and slow to convert.
 _MOST_DIGITS = 5
 _MARGIN_PT = 2.0  # of a mark around its words
 _DIGIT_PT, _NUMBER_PT = (

@@ -13,9 +13,12 @@ from flows.web.render import page, see
 from flows.web.site import Refused, Visit, not_found
 from pipeline.model.review import Review, ReviewFilter, ReviewItem, ReviewReason, ReviewState
 
+# So long another user does not get a document that somebody has open; each action renews it.
 CLAIM_TIME = timedelta(minutes=10)
 PAGE = 50
+# Counting stops there: "more than 1,000" says the same to a user, and costs a fixed time.
 MOST_COUNTED = 1_000
+# A year, and a day for the years that have one more.
 MOST_POSTPONED = timedelta(days=366)
 
 REASONS = {
@@ -25,7 +28,9 @@ REASONS = {
 }
 """Why a value waits, in the words of the page."""
 
+# A hundred years: so many days before today is still a date.
 _MOST_DAYS = 36_500
+# A float keeps 15 digits; what is longer is no amount.
 _MOST_DIGITS = 15
 _MOST_WAY_DIGITS = 6
 _ID = re.compile(r"[0-9a-f]{20}")

@@ -18,7 +18,9 @@ from pipeline.ports import Archive
 
 Box = tuple[float, float, float, float]
 
+# A page of small print has some two thousand.
 MOST_WORDS = 20_000
+# What the longest text column of Caspio holds.
 MOST_PICKED_CHARS = 64_000
 MOST_OTHERS = 6
 """Other values of a page that are offered for a column: more would have to be read, not seen."""
@@ -27,6 +29,7 @@ _MOST_LINE_BYTES = 8 * 2**20  # of pages.json, which has one page a line
 _NEAR_PT = 6.0  # a click beside a word means that word
 _CLICK_PT = 3.0  # whoever clicks moves the mouse so far at most
 _MOST_TOGETHER = 3  # words of a date: "31 March 2026"
+# Both separators are the same: "3/4/2025", and not "3/4-2025".
 _NUMERIC_DATE = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2\d{4}", re.ASCII)
 _MOST_DAY, _MOST_MONTH = 31, 12
 _MOST_LINE_CHARS = 80  # a longer line is a sentence, and no value

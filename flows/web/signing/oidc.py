@@ -34,6 +34,7 @@ KEPT = timedelta(hours=1)
 FAILED = timedelta(seconds=30)
 """How long a provider that failed is not asked again: each caller waits for it in a thread."""
 
+# A user waits at the sign-in meanwhile.
 _TIMEOUT_S = 10.0
 _LEEWAY_S = 60  # that the clocks of provider and page may differ
 _ALGORITHMS = [f"{kind}{bits}" for kind in ("RS", "PS", "ES") for bits in (256, 384, 512)]

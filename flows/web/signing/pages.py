@@ -16,6 +16,7 @@ from pipeline.errors import LedgerUnavailable
 SignInHandler = Callable[[Site, Request, Mapping[str, str]], Response]
 """Answers a request of somebody who is not signed in; the mapping is the form that was sent."""
 
+# Of an address to return to; ours are shorter.
 MOST_PATH_CHARS = 1_000
 
 _BEGIN = "/login/oidc"

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from pipeline.model.users import Role, User
 
+# Longer than any address of mail that is in use; it is stored with each decision.
 MOST_NAME_CHARS = 200
 
 

@@ -12,9 +12,13 @@ from http.cookies import CookieError, SimpleCookie
 from pipeline.model.users import AuditEntry, User
 from pipeline.ports import Ledger
 
+# Time to open a message on the way to a browser, and no more: the link is a password.
 LINK_TIME = timedelta(minutes=15)
+# A page that is left open on a screen nobody sits at is locked after it.
 IDLE = timedelta(minutes=30)
+# A working day, so that a stolen cookie ends with it.
 LONGEST = timedelta(hours=12)
+# 256 bits.
 _SECRET_BYTES = 32
 _TOKEN_CHARS = 43  # of 32 bytes in base64url
 
