@@ -1,8 +1,6 @@
 """Read a request: the arguments of the tool from path, query and body."""
 
-import json
 import re
-from collections.abc import Mapping
 from typing import Any
 
 import anyio
@@ -148,8 +146,3 @@ def declared_size(request: Request, *, most: int) -> int:
     if int(text) > most:
         raise wrong("too_large", f"The file has {int(text):,} bytes; {most:,} are sent at most.")
     return int(text)
-
-
-def canonical(arguments: Mapping[str, Any]) -> str:
-    """Return arguments as a text that is the same for the same arguments."""
-    return json.dumps(arguments, sort_keys=True, ensure_ascii=True, default=str)

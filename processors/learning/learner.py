@@ -147,7 +147,6 @@ class Learned:
                 known_records=records,
                 asked=asked,
                 agreed=agreed,
-                next_best=round(float(picked.chances[rest[0]]), 3) if rest else 0.0,
                 words=self.scores.strongest(around),
             ),
             alternatives=tuple(

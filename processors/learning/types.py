@@ -57,14 +57,14 @@ class ChoiceEvidence:
     """Why a value was chosen.
 
     `known_records` have the value in this column. Of `asked` choices of the same kind and about the
-    same probability among the records learned from, `agreed` were as people typed. `next_best` is
-    the share of the second candidate. `words` stand beside values of this column.
+    same probability among the records learned from, `agreed` were as people typed. `words` stand
+    beside values of this column.
     """
 
     known_records: int = 0
     asked: int = 0
     agreed: int = 0
-    next_best: float = 0.0
+
     words: tuple[str, ...] = ()
 
 

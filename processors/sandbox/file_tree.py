@@ -21,13 +21,13 @@ levels each.
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What is in a folder: bytes on disk, bytes by the files' own sizes, and entries.
+    """What is in a folder: bytes on disk, and entries.
 
     `too_deep` says that folders deeper than DEEPEST were not counted.
     """
 
     disk_bytes: int
-    apparent_bytes: int
+
     files: int
     too_deep: bool
 
@@ -44,7 +44,7 @@ def opened(path: str | os.PathLike[str], *, within: int | None = None) -> Iterat
 
 def usage(folder: int) -> Usage:
     """Count what is below an open folder; what disappears meanwhile is left out."""
-    disk = apparent = files = 0
+    disk = files = 0
     too_deep = False
     open_folders = [os.dup(folder)]
     waiting: list[tuple[int, list[str]]] = []
@@ -61,18 +61,17 @@ def usage(folder: int) -> Usage:
                 found = os.stat(name, dir_fd=here, follow_symlinks=False)
                 files += 1
                 disk += found.st_blocks * _BLOCK_BYTES
-                if not stat.S_ISDIR(found.st_mode):
-                    apparent += found.st_size
-                elif len(waiting) > DEEPEST:
+                is_folder = stat.S_ISDIR(found.st_mode)
+                if is_folder and len(waiting) > DEEPEST:
                     too_deep = True
-                else:
+                elif is_folder:
                     below = os.open(name, OPEN_FOLDER, dir_fd=here)
                     open_folders.append(below)
                     waiting.append((below, _names(below)))
     finally:
         for number in open_folders:
             os.close(number)
-    return Usage(disk, apparent, files, too_deep)
+    return Usage(disk, files, too_deep)
 
 
 def _names(folder: int) -> list[str]:

@@ -7,7 +7,6 @@ from flows.app.mapping.look import Looked
 from flows.app.mapping.settings_file import SettingsFile
 from flows.web.mapping.draft import EDITED, Draft
 from pipeline.decide.mapping import refuse_columns
-from pipeline.errors import BadSettings
 from pipeline.model import Column, SourceSpec
 from pipeline.model.schema import Container, DiscoveredAccount
 from pipeline.onboarding.cost import SourceCost, source_cost
@@ -160,9 +159,3 @@ def change_of(source: SourceSettings, old: SourceSettings | None, file: Settings
 def source_in(settings: Settings, name: str) -> SourceSettings | None:
     """Return a source of the settings, None if there is none of this name."""
     return next((one for one in settings.sources if one.name == name), None)
-
-
-def refuse_problems(problems: Sequence[str]) -> None:
-    """Raise BadSettings with the problems, if there are any."""
-    if problems:
-        raise BadSettings(list(problems))
