@@ -5,6 +5,7 @@ Users upload anything under any name, so names are never read.
 
 import base64
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from processors.detect import media
@@ -173,9 +174,9 @@ def begins_like_a_file(data: bytes) -> bool:
 
 
 def _type_by_signature(head: bytes) -> FileType | None:
-    for signature, file_type in _SIGNATURES:
-        if head.startswith(signature):
-            return file_type
+    by_beginning = _of_beginning(head, _SIGNATURES)
+    if by_beginning is not None:
+        return by_beginning
     for pattern, file_type in _PATTERNS:
         if pattern.match(head):
             return file_type
@@ -186,6 +187,10 @@ def _type_by_signature(head: bytes) -> FileType | None:
     if head[:2] == b"BM" and head[14:18] in _BMP_HEADER_SIZES:
         return FileType("image/bmp", ".bmp")
     return None
+
+
+def _of_beginning(head: bytes, signatures: Sequence[tuple[bytes, FileType]]) -> FileType | None:
+    return next((found for beginning, found in signatures if head.startswith(beginning)), None)
 
 
 def _is_signed(head: bytes) -> bool:
@@ -222,20 +227,15 @@ def heif_type(head: bytes) -> FileType | None:
 
 def binary_type(head: bytes) -> FileType:
     """Return the type of a text with other bytes in it, or of a format that is not read."""
-    beginning = head[:32].lower()
-    for signature, file_type in _TEXT_SIGNATURES:
-        if beginning.startswith(signature):
-            return file_type
-    for signature, file_type in _UNREAD_SIGNATURES:
-        if head.startswith(signature):
-            return file_type
+    as_text = _of_beginning(head[:32].lower(), _TEXT_SIGNATURES)
+    by_beginning = as_text or _of_beginning(head, _UNREAD_SIGNATURES)
+    if by_beginning is not None:
+        return by_beginning
     if head[:4] == b"RIFF" and head[8:12] in _RIFF_TYPES:
         return _RIFF_TYPES[head[8:12]]
     if head[4:8] == b"ftyp":
-        brands = head[8:64]
-        for brand, file_type in _BRANDS:
-            if brand in brands:
-                return file_type
+        # The last brand is in every box, so one is found.
+        return next(found for brand, found in _BRANDS if brand in head[8:64])
     if head[128:132] == b"DICM":
         return FileType("application/dicom", ".dcm")
     return FileType(media.UNKNOWN, "")

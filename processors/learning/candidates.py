@@ -155,17 +155,16 @@ def _texts(document: Document, wanted: Wanted) -> Iterator[tuple[str, str, Spot,
 
 
 def _text_spots(document: Document, shape: Shape, *, is_list: bool) -> Iterator[tuple[Spot, str]]:
+    names = ((spot, "name") for spot in names_in_sentences(document))
+    # Only so many candidates are kept: of a list the names come first, of a text its lines.
     if is_list:
-        for spot in names_in_sentences(document):
-            yield spot, "name"
+        yield from names
     for index in range(len(document.lines)):
         for number, spot in enumerate(parts_of_line(document, index, shape)):
             yield spot, "part" if number else "line"
     for spot in joined_lines(document, shape):
         yield spot, "joined" if spot.left_out < 0 else "skipping"
-    if not is_list:
-        for spot in names_in_sentences(document):
-            yield spot, "name"
+    yield from names
 
 
 def _add_finding(
