@@ -11,6 +11,7 @@ from flows.agents.tools.catalog import all_tools, covers
 from flows.agents.tools.tool import Answer, Json, Refusal, ToolCall
 from pipeline.adapters.caspio.client.operations import OPERATIONS, AnswerKind
 from pipeline.archive_layout import original_key
+from pipeline.ports.ledger import latest_reading
 
 SCHEME = "caspio"
 # Of an offset: enough for a gigabyte, and no number that takes long to convert.
@@ -113,7 +114,7 @@ def archived_key(call: ToolCall, version: str, what: str) -> str:
         raise Refusal("There is no such document.", kind="not_found")
     key = original_key(state.sha256)
     if what == "text":
-        reading = call.account.ledger.files.reading(state.sha256, state.fingerprint or "")
+        reading = latest_reading(call.account.ledger.files, state)
         if reading is None:
             raise Refusal("The document is not read yet. See read_document.", kind="not_found")
         key = f"{reading[1]}/text.txt"

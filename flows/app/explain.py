@@ -15,7 +15,7 @@ from pipeline.model import Effect, EffectState, SourceSpec
 from pipeline.model.learning import Trial
 from pipeline.model.review import ReviewItem
 from pipeline.ports import Archive, FileState, Ledger
-from pipeline.ports.ledger import Acknowledgement
+from pipeline.ports.ledger import Acknowledgement, latest_reading
 from pipeline.settings import Settings
 from pipeline.wording import counted
 
@@ -85,7 +85,7 @@ def version_json(
     `takers` has, by finding, the columns that take it now.
     """
     effects = ledger.effects.find(version=state.version)
-    reading = ledger.files.reading(state.sha256, state.fingerprint or "") if state.sha256 else None
+    reading = latest_reading(ledger.files, state)
     findings, outcome = reading[0] if reading else None, state.outcome
     return {
         "file": state.ref.name,

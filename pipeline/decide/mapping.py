@@ -83,7 +83,7 @@ def refuse_column(name: str, finding: str, columns: Mapping[str, Column]) -> str
         if alike:
             return f"is spelled {alike[0]!r} there; write it so."
         return f"does not exist. Columns there: {', '.join(sorted(columns))}."
-    if column.is_formula or not column.editable:
+    if column.is_locked:
         return f"is calculated or read-only; map {finding!r} to another column."
     if column.type not in WRITABLE_TYPES:
         writable = ", ".join(sorted(WRITABLE_TYPES))

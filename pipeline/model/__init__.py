@@ -192,6 +192,11 @@ class Column:
     is_formula: bool = False
     unique: bool = False
 
+    @property
+    def is_locked(self) -> bool:
+        """Say whether nobody can write to it: it is calculated or read-only."""
+        return self.is_formula or not self.editable
+
 
 class EffectKind(StrEnum):
     """The ways this system changes anything at Caspio."""

@@ -34,6 +34,11 @@ class Side(StrEnum):
         """Return the other side."""
         return Side.MIRROR if self is Side.CASPIO else Side.CASPIO
 
+    @property
+    def in_words(self) -> str:
+        """Name the side in a message."""
+        return "Caspio" if self is Side.CASPIO else "the mirror"
+
 
 class Direction(StrEnum):
     """Which side's changes are carried over."""

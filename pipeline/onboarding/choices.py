@@ -97,7 +97,7 @@ def _of_column(
     if column.type not in WRITABLE_TYPES:
         why_not = f"a column of type {column.type} cannot be written"
         return ColumnChoices(column, values, why_not=why_not)
-    if column.is_formula or not column.editable:
+    if column.is_locked:
         return ColumnChoices(column, values, why_not="it is calculated or read-only")
     fitting = [
         name

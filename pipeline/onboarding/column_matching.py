@@ -174,7 +174,7 @@ def _match_by_value(column: Column, finding: str) -> Match:
 
 
 def _objection(column: Column) -> str:
-    if column.is_formula or not column.editable:
+    if column.is_locked:
         return "it is calculated or read-only"
     if column.unique:
         return "it is unique: a second document with the same value is refused"

@@ -106,7 +106,7 @@ class ProposedSource:
     def reprocess_column(self) -> str | None:
         """Name the YES/NO column called Reprocess, which users set to have records read again."""
         for column in self.container.columns.values():
-            is_checkbox = column.type == "YES/NO" and column.editable and not column.is_formula
+            is_checkbox = column.type == "YES/NO" and not column.is_locked
             if is_checkbox and words_of(column.name) == ["reprocess"]:
                 return column.name
         return None

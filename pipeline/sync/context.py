@@ -78,6 +78,10 @@ class Pair:
             return self.record.pk
         return self.state.pk if self.state else ""
 
+    def row(self, side: Side) -> Row | None:
+        """Return the row of a side in the common form, None where it is not."""
+        return self.caspio if side is Side.CASPIO else self.mirror
+
 
 def pair_records(
     context: SyncContext, records: Sequence[RecordRow], *, handled: Mapping[str, str] = _NONE

@@ -114,7 +114,7 @@ class ColumnPair:
     @property
     def is_writable(self) -> bool:
         """Say whether Caspio's column can be written."""
-        return self.kind.is_writable and self.there.editable and not self.there.is_formula
+        return self.kind.is_writable and not self.there.is_locked
 
     def from_caspio(self, value: Common, items: Sequence[Common] | None = None) -> Common:
         """Return the common form of what Caspio shows; `items` are those of a LIST column.

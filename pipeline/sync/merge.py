@@ -180,7 +180,7 @@ def _one_sided(side: Side, row: Row, seen: Seen, spec: SyncSpec, writable: froze
         note = "the view does not show it; it may still be in its table"
         return Merge(MergeOutcome.LEFT, note=note)
     if row == seen.base:
-        return _deleted(side, spec, f"it was deleted from {_named(other)}")
+        return _deleted(side, spec, f"it was deleted from {other.in_words}")
     return _changed_and_deleted(side, row, seen, spec, writable)
 
 
@@ -198,14 +198,14 @@ def _changed_and_deleted(
         whole_row = Conflict("", shown[Side.CASPIO], shown[Side.MIRROR])
         return Merge(MergeOutcome.CONFLICT, conflicts=(whole_row,))
     if winner is other:
-        return _deleted(side, spec, f"it was deleted from {_named(other)} and changed since")
+        return _deleted(side, spec, f"it was deleted from {other.in_words} and changed since")
     # Nobody's deletion is carried over, so the change is: the row comes back.
     return _inserted(other, row, spec, writable)
 
 
 def _inserted(side: Side, row: Row, spec: SyncSpec, writable: frozenset[str]) -> Merge:
     if not spec.direction.writes(side):
-        return Merge(MergeOutcome.LEFT, note=f"nothing is added to {_named(side)}")
+        return Merge(MergeOutcome.LEFT, note=f"nothing is added to {side.in_words}")
     if side is Side.MIRROR:
         return Merge(MergeOutcome.WRITE, {side: ChangeKind.INSERT}, {side: row})
     generated = [name for name in spec.keys if name not in writable]
@@ -220,7 +220,3 @@ def _deleted(side: Side, spec: SyncSpec, note: str) -> Merge:
     if side in spec.delete_from and spec.direction.writes(side):
         return Merge(MergeOutcome.WRITE, {side: ChangeKind.DELETE}, {side: {}}, note=note)
     return Merge(MergeOutcome.LEFT, note=note)
-
-
-def _named(side: Side) -> str:
-    return "Caspio" if side is Side.CASPIO else "the mirror"

@@ -94,12 +94,12 @@ def _without_others_values(tasks: Sequence[SyncTask], context: SyncContext) -> l
 
 
 def _where(effect: SyncEffect) -> str:
-    return f"{effect.key} in {'Caspio' if effect.side is Side.CASPIO else 'the mirror'}"
+    return f"{effect.key} in {effect.side.in_words}"
 
 
 def _undoing(effect: SyncEffect, pair: Pair, context: SyncContext) -> SyncEffect | None:
     """Return the effect that takes one back, None where there is nothing to take back."""
-    now = pair.caspio if effect.side is Side.CASPIO else pair.mirror
+    now = pair.row(effect.side)
     # What was inserted and is gone already needs no deletion.
     is_gone = effect.kind is ChangeKind.INSERT and now is None
     if pair.is_refused or is_gone:
@@ -149,7 +149,7 @@ def _reverse(effect: SyncEffect, context: SyncContext) -> tuple[ChangeKind, Row]
 
 def _rows_after(task: SyncTask, layout: Layout) -> tuple[Row | None, Row | None]:
     effect, pair = task.effect, task.pair
-    now = pair.caspio if effect.side is Side.CASPIO else pair.mirror
+    now = pair.row(effect.side)
     after: Row | None = None
     if effect.kind is not ChangeKind.DELETE:
         written = {name: value for name, value in effect.after.items() if name in layout.pairs}

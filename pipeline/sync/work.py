@@ -140,7 +140,7 @@ def _tasks(pair: Pair, found: Merge, context: SyncContext) -> list[SyncTask]:
                 pk=pair.pk,
                 side=side,
                 kind=kind,
-                before=(pair.caspio if side is Side.CASPIO else pair.mirror) or {},
+                before=pair.row(side) or {},
                 after=found.values[side],
             ),
             pair,

@@ -286,7 +286,7 @@ def _looked(effects: Sequence[SyncEffect], context: SyncContext) -> list[tuple[S
 def _is_in_force(effect: SyncEffect, pair: Pair) -> bool:
     if pair.is_refused:
         return False
-    row = pair.caspio if effect.side is Side.CASPIO else pair.mirror
+    row = pair.row(effect.side)
     if effect.kind is ChangeKind.DELETE:
         return row is None
     return row is not None and all(row[n] == value for n, value in effect.after.items() if n in row)

@@ -244,9 +244,8 @@ def _own_tokens(document: Document, spot: Spot) -> Iterator[Token]:
         if index == spot.left_out:
             continue
         for token in document.tokens[index]:
-            after_start = index > spot.first or token.end > spot.start
-            before_end = index < spot.last or token.start < spot.end
-            if after_start and before_end:
+            is_after_start = (index, token.end) > (spot.first, spot.start)
+            if is_after_start and (index, token.start) < (spot.last, spot.end):
                 yield token
 
 

@@ -118,13 +118,17 @@ def _value_of(widget: Mapping[str, Any]) -> str:
     """Return what is entered; Yes or No of a check box, the choice of radio buttons."""
     kind, flags = _inherited(widget, "/FT"), int(_inherited(widget, "/Ff") or 0)
     value = _inherited(widget, "/V")
-    if kind == "/Btn":
-        return _state_of(str(widget.get("/AS") or value or ""), flags)
-    if kind == "/Ch" and isinstance(value, list):
-        return ", ".join(str(each) for each in islice(value, _MOST_WIDGETS))
-    is_secret = kind == "/Tx" and flags & _PASSWORD
-    is_text = kind in {"/Tx", "/Ch"} and isinstance(value, str)
-    return str(value).strip() if is_text and not is_secret else ""
+    match kind, value:
+        case "/Btn", _:
+            return _state_of(str(widget.get("/AS") or value or ""), flags)
+        case "/Tx", _ if flags & _PASSWORD:
+            return ""
+        case "/Ch", list():
+            return ", ".join(map(str, islice(value, _MOST_WIDGETS)))
+        case "/Tx" | "/Ch", str():
+            return value.strip()
+        case _:
+            return ""
 
 
 def _state_of(state: str, flags: int) -> str:

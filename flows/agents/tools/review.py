@@ -14,6 +14,7 @@ from flows.app.review.desk import ReviewDesk
 from pipeline.model import Findings, SourceSpec
 from pipeline.model.review import ReviewFilter, ReviewItem
 from pipeline.model.users import Role, User
+from pipeline.ports.ledger import latest_reading
 from pipeline.ports.ledger.reviews import ReviewLedger
 from pipeline.steps.write_back import ReviewChoice
 
@@ -81,10 +82,7 @@ def _shown(item: ReviewItem) -> Json:
 
 def _reading(call: ToolCall, version: str) -> Findings | None:
     files = call.account.ledger.files
-    state = files.state(version)
-    if state is None or state.sha256 is None:
-        return None
-    reading = files.reading(state.sha256, state.fingerprint or "")
+    reading = latest_reading(files, files.state(version))
     return reading[0] if reading else None
 
 

@@ -204,11 +204,7 @@ def free_columns(source: ProposedSource) -> list[str]:
     mapped = {source.path_column} if source.folder is not None else set[str]()
     mapped |= {match.column for match in source.columns}
     columns = (one for one in source.container.columns.values() if one.name not in mapped)
-    return [
-        one.name
-        for one in columns
-        if one.type in WRITABLE_TYPES and one.editable and not one.is_formula
-    ]
+    return [one.name for one in columns if one.type in WRITABLE_TYPES and not one.is_locked]
 
 
 def ask_to_create(dialog: Dialog, choice: InitChoices, *, name: str) -> InitChoices:

@@ -12,6 +12,7 @@ from pipeline.errors import FileGone
 from pipeline.model import Finding, Findings, PageText, Suggestion
 from pipeline.model.review import Review, ReviewItem, ReviewState
 from pipeline.ports import FileState
+from pipeline.ports.ledger import latest_reading
 
 MOST_MARKS = 30
 """Places shown on a page: hundreds of them would freeze a browser, and nobody could read it."""
@@ -163,9 +164,7 @@ def files_of(site: Site, review: Review) -> list[FileState]:
 
 def leaf_of(site: Site, state: FileState) -> Leaf:
     """Return a file with what was read in it."""
-    reading = None
-    if state.sha256 is not None:
-        reading = site.ledger.files.reading(state.sha256, state.fingerprint or "")
+    reading = latest_reading(site.ledger.files, state)
     if reading is None:
         return Leaf(state, None, document_prefix(state.ref))
     return Leaf(state, reading[0], reading[1])

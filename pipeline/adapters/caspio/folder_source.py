@@ -2,6 +2,7 @@
 
 import posixpath
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 from pipeline.adapters.caspio.client import CaspioClient, Clause, Misconfigured, where
 from pipeline.adapters.caspio.file_lookup import FileLookup, FolderTree
@@ -126,22 +127,22 @@ class FolderListing:
     def _load(self, table: str, fields: Sequence[str], conditions: Sequence[Clause]) -> None:
         """Add the rows of a table by the paths they have."""
         index = self._spec.index
+        index_field = (index.table, index.path_column) if index is not None else None
         select = self._select(fields)
-        for condition in conditions:
-            pages = self._client.tables.record_pages(table, select=select, condition=condition)
-            for page in pages:
-                for field in fields:
-                    rows: list[tuple[str, PathRow]] = []
-                    for record in page:
-                        path = record.values.get(field)
-                        if isinstance(path, str) and path.strip():
-                            values = {name: record.values.get(name) for name in self._spec.columns}
-                            rows.append((path, PathRow(table, field, record.pk or "", values)))
-                    is_index = index is not None and (table, field) == (
-                        index.table,
-                        index.path_column,
-                    )
-                    self._scratch.add_rows(rows, rank=_BY_INDEX if is_index else _BY_FILE_FIELD)
+        listed = (
+            self._client.tables.record_pages(table, select=select, condition=condition)
+            for condition in conditions
+        )
+        for page in chain.from_iterable(listed):
+            for field in fields:
+                rows: list[tuple[str, PathRow]] = []
+                for record in page:
+                    path = record.values.get(field)
+                    if isinstance(path, str) and path.strip():
+                        values = {name: record.values.get(name) for name in self._spec.columns}
+                        rows.append((path, PathRow(table, field, record.pk or "", values)))
+                is_index = (table, field) == index_field
+                self._scratch.add_rows(rows, rank=_BY_INDEX if is_index else _BY_FILE_FIELD)
 
     def _select(self, fields: Sequence[str]) -> tuple[str, ...]:
         return tuple(dict.fromkeys((where.PK, *self._spec.columns, *fields)))

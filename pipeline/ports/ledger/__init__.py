@@ -28,6 +28,7 @@ from pipeline.ports.ledger.files import (
     FileState as FileState,
     Manifest as Manifest,
     Suspect as Suspect,
+    latest_reading as latest_reading,
 )
 from pipeline.ports.ledger.learning import LearningLedger as LearningLedger
 from pipeline.ports.ledger.leases import LeaseLedger as LeaseLedger

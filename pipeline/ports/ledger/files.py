@@ -269,3 +269,13 @@ class FileLedger(SourceLedger, Protocol):
 
     def known_digests(self, digests: Sequence[str]) -> set[str]:
         """Return those digests that some file version has."""
+
+
+def latest_reading(files: FileLedger, state: FileState | None) -> tuple[Findings, str] | None:
+    """Return what was read of a version last, and the prefix of its derived files.
+
+    None where the version is not known, or was never read.
+    """
+    if state is None or state.sha256 is None:
+        return None
+    return files.reading(state.sha256, state.fingerprint or "")

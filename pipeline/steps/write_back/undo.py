@@ -18,6 +18,7 @@ from pipeline.model import (
     Value,
 )
 from pipeline.ports import Ledger
+from pipeline.ports.ledger import latest_reading
 from pipeline.steps.write_back.attachments import rename_attachment
 from pipeline.steps.write_back.context import WriteContext
 from pipeline.steps.write_back.effect_calls import record_of
@@ -272,9 +273,5 @@ UNDOABLE = frozenset(_UNDO)
 
 def _media_type(effect: Effect, ledger: Ledger) -> str:
     """Return the media type of an effect's file as it was read."""
-    state = ledger.files.state(effect.version)
-    if state is not None and state.sha256 is not None:
-        reading = ledger.files.reading(state.sha256, state.fingerprint or "")
-        if reading is not None:
-            return reading[0].media_type
-    return "application/octet-stream"
+    reading = latest_reading(ledger.files, ledger.files.state(effect.version))
+    return reading[0].media_type if reading is not None else "application/octet-stream"

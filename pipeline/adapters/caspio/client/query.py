@@ -44,10 +44,10 @@ class Query:
         # Documented: the limit is ignored, and pages then overlap (caspio-api.md, section 2.6).
         if self.limit is not None and (self.page is not None or self.page_size is not None):
             raise ValueError("limit and pages exclude each other: Caspio ignores the limit")
-        if self.limit is not None and not 1 <= self.limit <= MOST_ROWS:
-            raise ValueError(f"limit is 1 to {MOST_ROWS:,}, not {self.limit}")
-        if self.page_size is not None and not FEWEST_A_PAGE <= self.page_size <= MOST_ROWS:
-            raise ValueError(f"page_size is {FEWEST_A_PAGE} to {MOST_ROWS:,}, not {self.page_size}")
+        ranges = (("limit", self.limit, 1), ("page_size", self.page_size, FEWEST_A_PAGE))
+        for name, rows, fewest in ranges:
+            if rows is not None and not fewest <= rows <= MOST_ROWS:
+                raise ValueError(f"{name} is {fewest} to {MOST_ROWS:,}, not {rows}")
         if self.page is not None and self.page < 1:
             raise ValueError(f"pages are counted from 1, not {self.page}")
 
