@@ -230,7 +230,7 @@ class Acknowledged:
             "source": self.source,
             "documents": [
                 {
-                    "record": state.ref.record.pk if state.ref.record else None,
+                    "record": state.ref.pk,
                     "path": state.ref.path,
                     "field": state.ref.field,
                     "file": state.ref.name,

@@ -94,6 +94,11 @@ class FileRef:
         return self.record.pk
 
     @property
+    def pk(self) -> str | None:
+        """Return the PK_ID of its record, None for a file that no record refers to."""
+        return self.record.pk if self.record is not None else None
+
+    @property
     def location(self) -> str:
         """Say in words where the file is."""
         if self.record is None:

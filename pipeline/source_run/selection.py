@@ -63,9 +63,7 @@ def requested_records(run: SourceRun, only: Collection[str] = ()) -> Iterator[Re
 
 def listing_key(ref: FileRef, spec: SourceSpec) -> str | None:
     """Return what a source lists a file's record by: the PK_ID, for a folder source the path."""
-    if spec.folder is not None:
-        return ref.path
-    return ref.record.pk if ref.record else None
+    return ref.pk if spec.folder is None else ref.path
 
 
 def listing_keys(refs: Iterable[FileRef], spec: SourceSpec) -> Iterator[str]:

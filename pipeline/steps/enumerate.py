@@ -80,7 +80,7 @@ def list_moved_file(ref: FileRef, run: SourceRun) -> list[RecordWork]:
     path = ledger.effects.moved_to(ref.path) if ref.path is not None else None
     if path is None:
         return []
-    listed = run.ports.source.records(run.spec, [ref.record.pk if ref.record else path])
+    listed = run.ports.source.records(run.spec, [ref.pk or path])
     works = [
         replace(work, files=tuple(new for new in work.files if new.path == path)) for work in listed
     ]

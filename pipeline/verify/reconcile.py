@@ -75,7 +75,7 @@ def _unknown(ref: FileRef) -> Difference:
 def place_of(state: FileState) -> list[str]:
     """Return what the ledger orders a source's files by."""
     ref = state.ref
-    return [ref.container, ref.record.pk if ref.record else (ref.path or ""), ref.field]
+    return [ref.container, ref.pk or ref.path or "", ref.field]
 
 
 class _Originals:

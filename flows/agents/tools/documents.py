@@ -65,7 +65,7 @@ def _place(ref: FileRef) -> Json:
     return {
         "document": ref.version,
         "source": ref.source,
-        "record": ref.record.pk if ref.record else None,
+        "record": ref.pk,
         "field": ref.field,
         "path": ref.path,
         "name": ref.name,
@@ -134,7 +134,7 @@ def _read_now(call: ToolCall, state: FileState | None) -> None:
     source = call.arguments.get("source")
     if state is not None:
         source = state.ref.source
-        record = state.ref.record.pk if state.ref.record else state.ref.path
+        record = state.ref.pk or state.ref.path
     if source is None or record is None:
         return
     with run_of(call) as context, tempfile.TemporaryDirectory() as name:

@@ -91,7 +91,7 @@ def report_json(report: Report) -> Json:
         "files": [
             {
                 "source": one.ref.source,
-                "record": one.ref.record.pk if one.ref.record else None,
+                "record": one.ref.pk,
                 "file": one.ref.name,
                 "status": one.status,
                 "reason": one.reason,

@@ -132,7 +132,7 @@ def problem_json(state: "FileState") -> dict[str, object]:
     assert outcome is not None
     return {
         "source": ref.source,
-        "record": ref.record.pk if ref.record else None,
+        "record": ref.pk,
         "field": ref.field,
         "file": ref.name,
         "status": outcome.status,

@@ -127,7 +127,7 @@ def problems_table(problems: Sequence[FileState], *, title: str) -> Table:
     for state in problems:
         ref, outcome = state.ref, state.outcome
         assert outcome is not None
-        record = ref.record.pk if ref.record else (ref.path or "")
+        record = ref.pk or ref.path or ""
         status = f"[{COLORS[Status(outcome.status)]}]{outcome.status}[/]"
         why, said = Text(outcome.reason), state.acknowledged
         if said is not None:

@@ -67,7 +67,7 @@ def send_document(outcome: Outcome) -> None:
     send(
         NEEDS_A_USER,
         ref.source,
-        record=ref.record.pk if ref.record else ref.path,
+        record=ref.pk or ref.path,
         field=ref.field,
         file=ref.name,
         status=outcome.status.value,

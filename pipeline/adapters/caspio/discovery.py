@@ -17,6 +17,7 @@ from pipeline.adapters.caspio.client import (
 from pipeline.adapters.caspio.client.areas.containers import Containers
 from pipeline.adapters.caspio.client.areas.files import ROOT
 from pipeline.adapters.caspio.client.bulk.attachment_lookup import AttachmentLookup
+from pipeline.adapters.caspio.client.wire.records import pks_of
 from pipeline.adapters.caspio.errors import translated
 from pipeline.adapters.caspio.file_lookup import FileLookup, FolderTree
 from pipeline.adapters.caspio.scratch_store import scratch
@@ -168,7 +169,7 @@ class _AttachmentCounter(_FieldCounter):
         self._lookup = AttachmentLookup(operations, container=container, field=field)
 
     def _sizes(self, page: Sequence[Record]) -> Sequence[int]:
-        pks = [record.pk for record in page if record.pk is not None]
+        pks = pks_of(page)
         infos = self._lookup.of_page(pks, condition=None)
         return [info.size_bytes or 0 for info in infos.values()]
 

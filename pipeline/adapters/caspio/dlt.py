@@ -12,6 +12,7 @@ from typing import Any
 import dlt
 
 from pipeline.adapters.caspio.client import CaspioClient, Column, Record, where
+from pipeline.adapters.caspio.client.wire.records import pks_of
 
 OVERLAP = timedelta(hours=1, minutes=2)
 """How far a run looks back: a change may be committed after one that shows a later time, and the
@@ -142,7 +143,7 @@ def _files(
     """Yield what is known of attachments, for each page of records in one call."""
     container = client.container(is_view=is_view)
     for page in container.record_pages(name, select=[where.PK]):
-        pks = [record.pk for record in page if record.pk is not None]
+        pks = pks_of(page)
         condition = where.pk_range(pks[0], pks[-1], is_view=is_view)
         yield [
             {

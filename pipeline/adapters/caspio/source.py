@@ -14,6 +14,7 @@ from pipeline.adapters.caspio.client import (
     where,
 )
 from pipeline.adapters.caspio.client.bulk.attachment_lookup import AttachmentLookup
+from pipeline.adapters.caspio.client.wire.records import pks_of
 from pipeline.adapters.caspio.errors import translated
 from pipeline.adapters.caspio.file_lookup import FileLookup, FolderTree
 from pipeline.adapters.caspio.folder_source import FolderListing
@@ -162,7 +163,7 @@ class _RecordListing:
         for page in self._operations.record_pages(
             shape.container, select=shape.select, condition=in_brackets
         ):
-            pks = [record.pk for record in page if record.pk is not None]
+            pks = pks_of(page)
             infos = {
                 field: lookup.of_page(pks, condition=condition)
                 for field, lookup in self._attachments.items()
@@ -184,7 +185,7 @@ class _RecordListing:
                 shape.container, select=shape.select, condition=where.both(condition, clause)
             )
             found += [record for record in rows if record.pk in wanted]
-        existing = [record.pk for record in found if record.pk is not None]
+        existing = pks_of(found)
         infos = {field: lookup.of_records(existing) for field, lookup in self._attachments.items()}
         return self._works(found, infos)
 

@@ -22,6 +22,7 @@ from pipeline.adapters.caspio.client import (
 )
 from pipeline.adapters.caspio.client.areas.containers import Containers
 from pipeline.adapters.caspio.client.areas.files import split_path
+from pipeline.adapters.caspio.client.wire.records import pks_of
 from pipeline.adapters.caspio.errors import translated
 from pipeline.adapters.caspio.file_lookup import FolderTree
 from pipeline.adapters.caspio.referrers import ReferrerLookup
@@ -304,7 +305,7 @@ class CaspioRecordTarget:
         rows = self._client.tables.records(
             table, select=(where.PK,), condition=where.equals(column, value)
         )
-        return [record.pk for record in rows if record.pk is not None]
+        return pks_of(rows)
 
     @translated()
     def rows(

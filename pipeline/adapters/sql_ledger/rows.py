@@ -53,7 +53,7 @@ def file_row(ref: FileRef) -> Json:
         "source": ref.source,
         "container": ref.container,
         # A file that no record refers to is found by its path.
-        "record_key": ref.record.pk if ref.record else (ref.path or ""),
+        "record_key": ref.pk or ref.path or "",
         "path": ref.path,
         "field": ref.field,
         "ref": dump_ref(ref),

@@ -24,6 +24,7 @@ from pipeline.adapters.caspio.client.wire.records import (
     FileInfo,
     Page,
     Record,
+    pks_of,
 )
 
 PAGE = 1000
@@ -124,7 +125,7 @@ class Containers:
         while True:
             after = None if last is None else where.pk_after(last, is_view=self.is_view)
             page = self.records(container, select=select, condition=where.both(condition, after))
-            pks = [record.pk for record in page if record.pk is not None]
+            pks = pks_of(page)
             new = frozenset(pks)
             repeats = len(new) < len(page) or not new.isdisjoint(seen) or last in new
             if repeats or not (self.is_view or _rise(pks, after=last)):

@@ -13,7 +13,7 @@ from pipeline.adapters.caspio.client.areas.containers import Containers
 from pipeline.adapters.caspio.client.bulk.attachment_lookup import AttachmentLookup
 from pipeline.adapters.caspio.client.bulk.save import save
 from pipeline.adapters.caspio.client.errors import ItemError, Refused
-from pipeline.adapters.caspio.client.wire.records import FileInfo
+from pipeline.adapters.caspio.client.wire.records import FileInfo, pks_of
 
 MANIFEST = "manifest.jsonl"
 MAX_NAME_BYTES = 200
@@ -84,7 +84,7 @@ def _infos(
 ) -> Iterator[FileInfo]:
     in_brackets = f"({condition})" if condition else ""
     for page in containers.record_pages(container, select=(where.PK,), condition=in_brackets):
-        pks = [record.pk for record in page if record.pk is not None]
+        pks = pks_of(page)
         found = lookup.of_page(pks, condition=condition)
         for pk in pks:
             if pk in found:

@@ -5,7 +5,7 @@ names with or without extension, extensions with or without dot, rows without a 
 absent. Dates stay the text they came as.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -29,6 +29,11 @@ class Record:
     pk: str | None
     values: Mapping[str, Value]
     lists: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
+
+
+def pks_of(records: Iterable[Record]) -> list[str]:
+    """Return the PK_IDs of rows, without those that the answer left out."""
+    return [record.pk for record in records if record.pk is not None]
 
 
 @dataclass(frozen=True, slots=True)
