@@ -15,6 +15,7 @@ _MAIN_PARTS = (
     ("xl/workbook.xml", FileType(media.XLSX, ".xlsx")),
     ("xl/workbook.bin", FileType(media.XLSB, ".xlsb")),
     ("ppt/presentation.xml", FileType(media.PPTX, ".pptx")),
+    ("visio/document.xml", FileType("application/vnd.ms-visio.drawing", ".vsdx")),
 )
 _IWORK = FileType("application/vnd.apple.iwork", "")
 # By how the names of some parts end.

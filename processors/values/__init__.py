@@ -12,7 +12,7 @@ from processors.values.contracts.effective_date import find_contract_date
 from processors.values.contracts.own_values import own_values
 from processors.values.country import country_hints_in
 from processors.values.dates import find_dates
-from processors.values.fields import field_findings
+from processors.values.fields import entered_pages, field_findings
 from processors.values.identifiers import find_iban, find_vat_ids
 from processors.values.issuer.company import find_company
 from processors.values.language import find_language
@@ -36,6 +36,8 @@ _TITLE_LINES = 15
 # whose class is not certain.
 _SALES = frozenset({"invoice", "receipt", None})
 _OF_SALES = frozenset({"invoice", "receipt"})
+# What the labels of a form's fields announce; its parties are beside each other on the page.
+_OF_FORMS = frozenset({"invoice_number", "order_number", "date", "due_date", "total", "amount_due"})
 _PERSONAL = frozenset({"resume", "identity_document", "medical_record", "bank_statement"})
 
 
@@ -95,7 +97,7 @@ def find_values(
         found["seller"] = company
         found["buyer"] = find_buyer(lines, company=issuer)
     found |= values_of_class(lines, doc_class, languages, found=found)
-
+    found |= values_entered(pages if is_commercial else (), found, languages, date_order)
     # What is made for machines counts more than what is read from the text.
     found |= machine_values(lines, pages) | field_findings(pages, doc_class=doc_class)
     return {name: finding for name, finding in found.items() if finding is not None}
@@ -131,6 +133,20 @@ def dates_of_bills(dates: Mapping[str, Finding | None], apart: str) -> dict[str,
         return dict(dates)
     reason = f"{apart}, and they have different dates"
     return {**dates, "date": replace(date, value=None, reason=reason)}
+
+
+def values_entered(
+    pages: Sequence[Page],
+    known: Mapping[str, Finding | None],
+    languages: Sequence[str],
+    date_order: str,
+) -> dict[str, Finding]:
+    """Find the values of a bill that are not known in the interactive fields of its form."""
+    entered = entered_pages(pages)
+    found = find_values(entered, languages=languages, date_order=date_order) if entered else {}
+    return {
+        name: each for name, each in found.items() if name in _OF_FORMS and known.get(name) is None
+    }
 
 
 def machine_values(lines: Sequence[TextLine], pages: Sequence[Page]) -> dict[str, Finding]:

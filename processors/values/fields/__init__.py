@@ -10,6 +10,7 @@ from itertools import chain
 from pipeline.labels import LABEL, fold_label
 from pipeline.model import Finding
 from processors.contract import FormField, Page
+from processors.layout.plain_page import text_page
 from processors.values.fields.check_boxes import boxes_in
 from processors.values.fields.pairs import pairs_in, pieces_of
 
@@ -75,6 +76,20 @@ def field_findings(pages: Sequence[Page], *, doc_class: str | None = None) -> di
             elif first and first.value != finding.value and finding.confidence >= first.confidence:
                 reason = f"'{field.label}' is there more than once, with other values"
                 found[name] = replace(first, confidence=_SEVERAL_CONFIDENCE, reason=reason)
+    return found
+
+
+def entered_pages(pages: Sequence[Page]) -> list[Page]:
+    """Return what is entered into interactive fields as pages of lines, each behind its label.
+
+    The label may be the tooltip of a field, which no page shows.
+    """
+    found: list[Page] = []
+    for page in pages:
+        fields = [each for each in page.fields if each.place == "interactive"]
+        if fields:
+            text = "\n".join(f"{field.label}: {' '.join(field.value.split())}" for field in fields)
+            found.append(text_page(text, number=page.text.number, engine="fields"))
     return found
 
 

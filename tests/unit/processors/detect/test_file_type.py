@@ -52,6 +52,11 @@ SAMPLES = {
     "for a printer": (b"\x1b%-12345X@PJL JOB\n", "application/vnd.hp-pcl", ".pcl"),
     "a portable map": (b"P1\n2 2\n1 0\n0 1\n", "image/x-portable-anymap", ".pnm"),
     "Pages": (documents.package({"Index/Document.iwa": b"x"}), "application/vnd.apple.iwork", ""),
+    "Visio": (
+        documents.package({"visio/document.xml": b"x"}),
+        "application/vnd.ms-visio.drawing",
+        ".vsdx",
+    ),
     "a template": (
         documents.package({"mimetype": b"application/vnd.oasis.opendocument.text-template"}),
         "application/vnd.oasis.opendocument.text",

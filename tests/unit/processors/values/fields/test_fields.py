@@ -7,6 +7,7 @@ import pytest
 from pipeline.labels import fold_label
 from pipeline.model import Finding, PageText
 from processors.contract import FormField, Line, Page, Word
+from processors.values import find_values
 from processors.values.fields import field_findings, with_fields
 
 CHAR_PT, LINE_PT = 6.0, 12.0
@@ -135,6 +136,21 @@ def test_interactive_fields_come_first():
     assert found == Finding(
         "PA-1", 0.95, "is entered into the field 'Policy_Number'", 1, (1.0, 2.0, 3.0, 4.0)
     )
+
+
+def test_what_is_entered_completes_a_bill():
+    """A tooltip says what is entered, where the page has no label; what the page says counts."""
+    entered = (
+        FormField("Invoice number", "QT-41", None, "interactive"),
+        FormField("Due date", "14 May 2031", None, "interactive"),
+        FormField("Total due", "9.00", None, "interactive"),
+    )
+    page = replace(page_of("Small Shop\nInvoice\nTea 8.00\nTotal GBP 8.00"), fields=entered)
+
+    found = {name: each.value for name, each in find_values([page]).items()}
+
+    assert (found["invoice_number"], found["due_date"]) == ("QT-41", "2031-05-14")
+    assert found["total"] == "8.00"
 
 
 def test_number_and_length_are_bounded():
