@@ -2,11 +2,16 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.model import Finding
 from processors.values.candidates import with_others
-from processors.values.contracts.opening import listed, parties_elsewhere, parties_in_opening
+from processors.values.contracts.opening import (
+    end_of_list,
+    listed,
+    parties_elsewhere,
+    parties_in_opening,
+)
 from processors.values.issuer.blocks import Piece, piece_below, pieces_of
 from processors.values.issuer.name_text import is_title
 from processors.values.lines import TextLine, fold, label_pattern
@@ -144,6 +149,9 @@ def _names_after(lines: Sequence[TextLine], kind: str) -> Iterator[_LabeledName]
         if label is None:
             continue
         name = _name_up_to_label(line, label.end(), label.group())
+        if kind == "contract":
+            # "Club: Rill Association Incorporated (no. 11) of 2 Fell Row": the names are enough.
+            name = replace(name, end=name.start + end_of_list(name.text))
         if _is_name(name.text):
             yield name
         elif len(name.text) <= _LONE_LABEL_CHARS:

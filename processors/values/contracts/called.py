@@ -24,7 +24,7 @@ _LEAST_WORDS, _MOST_WORDS = 2, 5
 _CALLED = 0.6
 
 _TERM = re.compile(
-    r"\((?=[^()]{0,90}[\"\u201c\u201e\u00ab\u2018])"
+    r"\((?=[^()]{0,90}[\"\u201c\u201e\u00ab\u2018]|[a-z' ]{4,30}\))"
     r"|[\u2013\u2014,]? ?(?<![a-z])(?:hereinafter|nachfolgend|nachstehend|im folgenden"
     r"|ci-apres|en adelante|en lo sucesivo|a quien|di seguito|hierna|doravante|adiante"
     r"|zwan[aey]\w{0,2} dalej)"
@@ -39,6 +39,8 @@ _DESCRIPTION = re.compile(
     r"|ul\.|prowadz|reprez)"
     r"[^;]{0,300}"
 )
+_BARE_TERM = re.compile(r"((?:the |il |la |le |der |die )?[a-z' ]{4,26})\)")
+_ARTICLE = re.compile(r"^(?:the|il|la|le|der|die|el) |^l'")
 _ADVISER = re.compile(
     r"\b(?:advis(?:ed by|[eo]rs?)|counsel|brokers?|represented by|engaged|retained)\b"
 )
@@ -96,8 +98,10 @@ def _names_in(text: str, folded: str) -> Iterator[_Called]:
         if last and term.start() - last > _MOST_CHARS_BETWEEN:
             return
         floor = max(since, term.start() - _MOST_CHARS_BEFORE)
-        quoted = QUOTED.search(text, term.end() - 1, term.end() + _MOST_TERM_CHARS)
-        name = _name_before(text, folded, (floor, term.start()), quoted.group(1) if quoted else "")
+        said = _said(text, folded, term.end())
+        if said is None:
+            continue
+        name = _name_before(text, folded, (floor, term.start()), said)
         since = term.end()
         if name:
             speaker = _FIRST_PERSON.search(folded, last, term.start())
@@ -108,6 +112,18 @@ def _names_in(text: str, folded: str) -> Iterator[_Called]:
     speaker = _FIRST_PERSON.search(folded, last, last + _MOST_CHARS_BETWEEN)
     if last and speaker:
         yield from _speaker(text, folded, speaker)
+
+
+def _said(text: str, folded: str, position: int) -> str | None:
+    """Return the term whose marks begin at a character, "" without quotation marks.
+
+    None if it is none: "(the seller)" is a term, "(together)" is not.
+    """
+    quoted = QUOTED.search(text, position - 1, position + _MOST_TERM_CHARS)
+    bare = _BARE_TERM.match(folded, position)
+    if quoted is None and bare and not _is_role(bare.group(1)):
+        return None
+    return quoted.group(1) if quoted else bare.group(1) if bare else ""
 
 
 def _speaker(text: str, folded: str, speaker: re.Match[str]) -> Iterator[_Called]:
@@ -155,11 +171,16 @@ def _is_called_so(name: str, term: str) -> bool:
     """Return whether a term is a role or a part of a name that has no legal form."""
     if not _is_person(name) and not label_pattern("company", "institutions").search(fold(name)):
         return False
-    bare = fold(term).removeprefix("the ").removeprefix("le ").strip(" .")
-    roles = label_pattern("parties", "roles")
-    is_role = roles.fullmatch(bare) or roles.fullmatch(bare.removesuffix("s"))
+    bare = fold(term).strip(" .")
     words = fold(name).split()
-    return bool(is_role) or bare in words or bare == "".join(word[0] for word in words)
+    return _is_role(term) or bare in words or bare == "".join(word[0] for word in words)
+
+
+def _is_role(term: str) -> bool:
+    """Return whether a term is what contracts call their parties: "the Buyer"."""
+    bare = _ARTICLE.sub("", fold(term)).strip(" .")
+    roles = label_pattern("parties", "roles")
+    return bool(roles.fullmatch(bare) or roles.fullmatch(bare.removesuffix("s")))
 
 
 def _is_person(name: str) -> bool:

@@ -10,6 +10,7 @@ QUOTED = re.compile(
     r"[\"\u201c\u201e\u00ab\u2018] ?([^\"\u201c-\u201e\u00ab\u00bb]{1,40}?) ?,?"
     r"[\"\u201d\u201c\u00bb\u2019]"
 )
+_LABEL = re.compile(r" [A-Z][\w']+(?: [a-z]+){0,2} ?:")
 _ARTICLE = re.compile(r"(?<!\S)an? $")
 
 
@@ -35,8 +36,8 @@ def labeled(role: str, text: str) -> str:
         return ""
     folded = fold(text)
     for label in re.finditer(rf"(?<![a-z]){re.escape(role)}(?: name|'s name)? ?: ?(?=\w)", folded):
-        again = folded.find(f" {role}", label.end())
-        stop = again if again >= 0 else len(text)
+        other = _LABEL.search(text, label.end())
+        stop = other.start() if other else len(text)
         end = end_of_name(text[:stop], folded[:stop], label.end())
         if end:
             return text[label.end() : end].strip(" ,;:")

@@ -18,7 +18,7 @@ _CHARS_WITH_DATE = 110
 
 # "Effective" says most: a contract may be signed on one day and be in force from another one.
 _EFFECTIVE = re.compile(
-    r"effective(?: date)?(?: as)? (?:of|on|from)|effective date ?:|effective"
+    r"effective date(?: of \w+)? ?:|effective(?: date)?(?: as)? (?:of|on|from)|effective"
     r"|(?:enters?|comes?) into (?:force|effect) (?:on|from)|commencement date ?:|tritt (?:am|zum)"
     r"|(?:takes? effect|with effect)(?: as)? (?:on|from|of)"
     r"|mit wirkung (?:vom|zum|ab)|gilt ab|met ingang van|gaat in op|prend effet|a effet au"
@@ -54,9 +54,9 @@ _DATED = re.compile(r".*\b(dated|made|entered|executed)\b")
 _CHARS_OF_ANOTHER = 120
 _DATED_BEFORE = re.compile(r"(?:dated|made|entered into|executed)(?: as)?(?: of| on)? $")
 # A day that a sentence names: "obtained a patent on", "met in".
-_MENTIONED = re.compile(
-    r"[a-z] (?!signed|executed|dated|made|agreed|granted|given|delivered)[a-z]+ "
-    r"(?:[a-z]+ ){0,2}on $"
+_MENTIONED = re.compile(r"[a-z] [a-z]+ on $")
+_SIGNED_ON = re.compile(
+    r"\b(?:signed|executed|dated|made|agree[ds]?|granted|given|delivered)\b[^.;]{0,40}$"
 )
 _MOST_CHARS = 30_000
 _BLANK_DAY = re.compile(r"[^\w.;]{0,3}(?:the |this )?_{2,}[^.;]{0,60}")
@@ -77,6 +77,7 @@ _BEFORE_COMMA = re.compile(r" (?=,)")
 _SAID_TWICE = re.compile(
     r" ?\(\d{1,4}(?:st|nd|rd|th)?\)|,? a\. ?d\.(?=,? \d)"
     r"|,? in the year(?: of our lord)?,?(?= )|(?<=\d{4}):(?= |$)"
+    r"|(?<= )\d{1,2}:\d\d ?[ap]\.?m\.?,?(?: [a-z]+){0,3} time,?(?: on)? "
 )
 # Words that may be between a label and its date; others begin another clause.
 _BETWEEN = re.compile(
@@ -108,7 +109,8 @@ def _is_only_mentioned(day: str, lines: Sequence[TextLine], months: MonthNames) 
         if day in {each.isoformat() for each in date.readings}
     ]
     return bool(places) and all(
-        _MENTIONED.search(before) or _OF_ANOTHER.search(_DATED_BEFORE.sub("", before))
+        (_MENTIONED.search(before) and not _SIGNED_ON.search(before))
+        or _OF_ANOTHER.search(_DATED_BEFORE.sub("", before))
         for before in places
     )
 

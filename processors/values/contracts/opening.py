@@ -38,12 +38,14 @@ _DEFINED, _NAMED, _ONLY_ONE = 0.8, 0.65, 0.5
 
 _BLANK = re.compile(
     r"[ _.\[\]\u25cf\u2022-]*(?:\(|_{2,}|\["
-    r"|the (?:person|undersigned|individual|\w+ (?:signatory|named|identified|set forth|listed)))"
+    r"|the (?:person|undersigned|individual|\w+ signatory)"
+    r"|the [a-z]+ (?:of [^(;]{3,60} )?(?:named|identified|set forth|listed|whose)\b)"
 )
 _SENTENCE_ENDS = re.compile(
     r"(?:[a-z]{5,}(?<!str)\.|(?:follows|agree|parties|terms|conditions):|(?:[)\"\u201d]|\d)[.:])$"
 )
 _LABEL_OF_DATE = re.compile(r"(?:[a-z]+ )?(?:date|term|period)(?: [a-z]+)?: ?\S")
+_STREET_BELOW = re.compile(r"\d{1,5}[a-z]? [A-Z][\w' .]{2,40}$")
 _HOUSE = re.compile(r" of (?:no\.? ?)?\d{1,5}[a-z]?\b")
 _REGION = re.compile(r", [A-Z]\w+(?: [A-Z]\w+)?(?:[,;(]| and\b| \()")
 """The state or country behind the town of a person: "Ely, Maine, and"."""
@@ -113,7 +115,14 @@ def listed(text: str) -> list[str]:
     names = [each.name for each in _parties_from(text, fold(text), 0) if each.name]
     names = [name for name in names if resolved(name, "")]
     is_whole = names and (len(names) > 1 or has_form(names[0]) or _is_described(text, names[0]))
-    return names if is_whole else [text]
+    # "Employee:" above "Name" is a form to be filled in.
+    return names if is_whole else [text] if resolved(text, "") else []
+
+
+def end_of_list(text: str) -> int:
+    """Return where the last name of a list of parties ends, before its description."""
+    last = (listed(text) or [text])[-1]
+    return text.rindex(last) + len(last) if last in text else len(text)
 
 
 def _is_described(text: str, name: str) -> bool:
@@ -174,9 +183,14 @@ class _Opening:
 
 
 def _pieces(lines: Sequence[TextLine]) -> Iterator[str]:
-    """Yield each line with what joins it to the next one: a label ends the sentence before it."""
+    """Yield each line with what joins it to the next one: a label ends the sentence before it.
+
+    So does a street below a name.
+    """
     for line, below in zip_longest(lines, lines[1:]):
-        yield line.text + ("; " if below and _LABEL_OF_DATE.match(below.folded) else " ")
+        is_label = below is not None and _LABEL_OF_DATE.match(below.folded)
+        is_street = below is not None and _STREET_BELOW.match(below.text)
+        yield line.text + ("; " if is_label else ", " if is_street else " ")
 
 
 def _parties_from(text: str, folded: str, start: int) -> Iterator[_Party]:

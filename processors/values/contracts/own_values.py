@@ -52,7 +52,11 @@ def _opened(finding: Finding | None, why: str) -> Finding | None:
 
 def _stating_lines(lines: Sequence[TextLine]) -> list[TextLine]:
     """Return the short lines that begin what they say: a label and its value, a row of a table."""
-    short = [line for line in lines if len(line.text.split()) <= _MOST_WORDS]
+    short = [
+        line
+        for line in lines
+        if len(line.text.split()) <= _MOST_WORDS and not _END_OF_SENTENCE.search(line.text)
+    ]
     return [line for line in short if not (line.number and _goes_on(lines[line.number - 1], line))]
 
 

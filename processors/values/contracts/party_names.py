@@ -48,7 +48,10 @@ _OF_A_SENTENCE = re.compile(
     r"(?!\.| &| [A-Z][a-z]+,? (?:Inc|LLC|Ltd))"
 )
 """Capitalized words that begin a sentence or refer to a part of the contract."""
-_NICKNAME = re.compile(r"\([\"\u201c][^\W\d_]{2,20}[\"\u201d]\) (?=[^\W\d_a-z]\.)")
+_NICKNAME = re.compile(
+    r"\([\"\u201c][^\W\d_]{2,20}[\"\u201d]\) (?=[^\W\d_a-z]\.)"
+    r"|[\"\u201c][^\W\d_]{2,20}[\"\u201d] (?=[^\W\d_a-z])"
+)
 _INITIAL = re.compile(r"(?:[^\W\d_]\.){1,4}|[^\W\d_]")
 
 

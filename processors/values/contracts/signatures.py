@@ -39,6 +39,8 @@ def in_letter(lines: Sequence[TextLine], text: str) -> Finding | None:
         above = lines[max(0, line.number - _ADDRESS_LINES) : line.number]
         defined = defined_as_role(text) or "".join(called[:1])
         names = unique([_addressee(above, line, sender=defined), defined])
+        if len(names) < _LEAST_PARTIES:
+            names = unique([*names, *called])[:_LEAST_PARTIES]
         if len(names) >= _LEAST_PARTIES:
             return line.finding("; ".join(names), _IN_LETTER, "are in the letter and its address")
     return None
@@ -52,7 +54,8 @@ def _addressee(above: Sequence[TextLine], salutation: TextLine, *, sender: str) 
     person, company = "", ""
     for line in above:
         name = whole_name(line)
-        if not name or key_of(name) == key_of(sender):
+        is_role = label_pattern("parties", "roles").fullmatch(fold(name))
+        if not name or is_role or key_of(name) == key_of(sender):
             continue
         if has_form(name):
             company = name
@@ -130,7 +133,8 @@ def signer(lines: Sequence[TextLine]) -> str:
         for each in reversed(above):
             if has_form(whole_name(each)):
                 break
-            if roles.fullmatch(each.folded.strip(" :")):
+            role = each.folded.strip(" :_").removesuffix(" signature").removesuffix("'s")
+            if roles.fullmatch(role):
                 return " ".join(words)
     return ""
 

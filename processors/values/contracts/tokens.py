@@ -6,10 +6,11 @@ from processors.values.lines import label_pattern
 
 BETWEEN = re.compile(
     r"(?<![a-z])(?:between|among(?:st)?|zwischen|entre|tra|tussen|(?:po)?miedzy)"
-    r"(?: and among)?(?![a-z])[ :]{0,2}"
+    r"(?: and among)?(?![a-z])[ :]{0,3}"
     r"|(?<![a-z])parties(?: ?: ?| (?=\(?1[.)] )| (?:to this [^.;:]{3,60} )?are:? (?=\(?[1i][.)] ))"
     # Who signs is named before what was agreed: "The undersigned, …", "De ondergetekenden: 1. …".
     r"|(?<![a-z])(?:the undersigned(?: [a-z]{4,12})?,|(?:de )?ondergetekenden ?:?) "
+    r"|(?<![a-z])(?:namely|comparecen),? ?:? "
     # "Por una parte … y por la otra parte …", "de um lado, … e, de outro lado, …".
     r"|(?<![a-z])(?:por|de|da) una parte,? |(?<![a-z])de um lado,? "
     # "Made this 3rd day of May 2030 by …": without "between" the names follow the date.
@@ -29,16 +30,17 @@ NEXT_NUMBER = re.compile(r"(?:[;,] |(?<![.:;,]) )(?:and )?\(?(?:[2-9]|i{2,3}|i?v
 _POLISH = re.compile(r"\b(?:zwan[aey]|siedzib|reprezentowan|prowadzac)")
 
 _BEFORE = re.compile(
-    r"\(?(?:\d{1,2}|[ivx]{1,4}|[a-h])[.)] ?|each of |the following parties:? "
+    r"\(?(?:\d{1,2}[.)]|(?:[ivx]{1,4}|[a-h])\)) ?|each of |the following parties:? "
     r"|(?:company )?name ?: ?"
     r"|the undersigned,? |(?:the|der|die|das|dem) "
     r"|les soussigne(?:e?s|\(?e\)?s) ?[:,]? ?"
     r"|(?:(?:signed|executed|agreed|accepted) for |acting )?(?:(?:and |for and )?on behalf of )"
     r"|(?:signed|executed|agreed|accepted) for "
     r"|(?:por|de|da)? ?(?:la |l.)?(?:una|otra|altra) parte,? (?:d\. |dna\. )?"
-    r"|de (?:um|outro) lado,? "
+    r"|de (?:um|outro) lado,? |(?:as|las|les) part(?:es|ies) ?:? "
     r"|(?:la |a )?(?:mercantil|ditta|firma) |(?:la |a )(?:societ[ea]|sociedade?|empresa) "
-    r"|(?:mr|mrs|ms|miss|dr|prof|messrs|herrn?|frau|monsieur|madame|mme|dna|sig|sig\.ra|sra?)\.? "
+    r"|(?:mr|mrs|ms|miss|dr|prof|messrs|herrn?|frau|monsieur|madame|mme|mlle|dna)\.? "
+    r"|(?:sig|sig\.ra|sra?)\.? |d\.? ?[ªº]\.? "
     r"|(?:l.)?ing\. |m\. (?=\w{2})|(?:don|dona|mevrouw|panem|pania|panstwem) |de heer "
 )
 # An article in small letters; "La" or "De" in capitals may be a part of the name.
@@ -52,6 +54,9 @@ _ROLE = re.compile(
     r"(?P<role>[a-z]+(?: [a-z]+)?(?=,? )|[A-Z][a-z]+(?: [A-Z][a-z]+)?(?=[,:] ))"
     r"[,:]? (?=[A-Z])(?!Inc|Ltd|LLC|Corp|Co\b|L\.|LP)"
 )
+
+_OF_SIGNER = re.compile(r"by|its|per|name|title|date|attn|re")
+"""Labels of who signs for a party."""
 
 
 def after_opener(text: str, folded: str, position: int) -> int:
@@ -72,7 +77,8 @@ def _after_role(text: str, folded: str, position: int) -> int:
     role = folded[position : words.end("role")]
     roles = label_pattern("parties", "roles")
     is_role = roles.fullmatch(role) or roles.fullmatch(role.removesuffix("s"))
-    return words.end() if is_role else position
+    is_label = text[words.end("role")] == ":" and not _OF_SIGNER.fullmatch(role)
+    return words.end() if is_role or is_label else position
 
 
 def link_at(folded: str, position: int, *, since: int) -> re.Match[str] | None:

@@ -357,6 +357,10 @@ def test_specks_before_the_words_of_a_letter_do_not_hide_it():
         "OUTSOURCING AGREEMENT\nThis Agreement is made as of the 1st day of May 2031\nby and between",
         "INDEPENDENT CONTRACTOR AGREEMENT\nthis agreement is effective\nSignature: ______ Date: ______",
         "AMENDMENT NO. 2 TO SUPPLY AGREEMENT\nentered into as of 1 May 2031 by and between",
+        "Mietvertrag über einen Raum\nzwischen Ida Quill, nachfolgend Vermieter, und Nils Orr",
+        "UMOWA NAJMU LOKALU\nzawarta dnia 2 maja 2031 r. pomiędzy Rill S.A. a Ida Quill",
+        "CONTRATTO DI FORNITURA\nTra Rill S.r.l. e Orr S.r.l. si conviene quanto segue",
+        "Dear Ida:\nThis letter agreement is about the mill.\nAgreed and accepted:\nIda Quill",
         "LEASE\nBETWEEN:\nRill Ltd (the “Landlord”)\n- and -\nIda Quill (the “Tenant”)",
     ],
 )  # fmt: skip

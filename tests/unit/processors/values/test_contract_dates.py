@@ -27,6 +27,8 @@ def date_of(text: str, doc_class: str | None = "contract") -> str | None:
         "This Agreement is between A and B, commencing on May 4, 2011.",
         "This lease begins on 4 May 2011.",
         "This Agreement is made this fourth (4th) day of May, Two Thousand Eleven (2011), by A.",
+        "This deed is effective as of 12:01 a.m. Central Time on May 4, 2011, by A and B.",
+        "A assigns its contract with B. Effective date of assignment: May 4, 2011.",
         "A and B agree as follows on this 4th day of May, 2011:",
         "This license is granted on 4 May in the year two thousand eleven by A to B.",
         "THIS AGREEMENT, made the 4th day of May A.D. 2011, by A and B.",
@@ -93,4 +95,4 @@ def test_day_that_a_sentence_mentions():
     text = "SUPPLY AGREEMENT\nBetween A and B. The seller was granted a patent on May 4, 2011.\n"
 
     assert date_of(text) is None
-    assert date_of(text + "Signed on May 6, 2011") == "2011-05-06"
+    assert date_of(text + "Signed by both parties on May 6, 2011") == "2011-05-06"
