@@ -4,6 +4,7 @@ The library that reads its values returns none of them. Names are those of OpenD
 the data styles of section 16.29 are written as the formats of Excel that show the same.
 """
 
+import bisect
 import itertools
 import re
 import zipfile
@@ -25,8 +26,9 @@ _UNCHANGED = PLAIN_FORMATS | {""}
 _NUMBERS = frozenset({"float", "currency", "percentage"})
 _LARGEST_BYTES = 8 * 2**20  # of a part; of a larger one, nothing is known. It takes a second
 _MOST_PARENTS = 20  # styles based on each other; a circle ends here
-_MOST_HIDDEN = 16_384  # rows or columns: an empty rest of a sheet is one element
-_MOST_ALIKE = 1_000  # cells with the same number that are one element
+# Rows or columns that are one element, such as the empty rest of a sheet, and those of a sheet.
+_MOST_HIDDEN_ALIKE, _MOST_HIDDEN = 16_384, 200_000
+_MOST_ALIKE = 1_000  # cells with the same number that are one element, in each direction
 _MOST_PLACES = 30  # of a number: no sum has more
 
 
@@ -66,7 +68,8 @@ class _Table:
 
     def column_style(self, column: int) -> str:
         """Return the style that a column gives to its cells without one."""
-        return next((style for last, style in self.column_styles if column <= last), "")
+        at = bisect.bisect_left(self.column_styles, (column, ""))
+        return self.column_styles[at][1] if at < len(self.column_styles) else ""
 
 
 def ods_marks(path: Path) -> dict[str, SheetMarks]:
@@ -124,13 +127,15 @@ def _note(element: Any, name: str, table: _Table, styles: _Styles) -> None:
         count = _repeated(element, "columns")
         style = element.get(f"{_TABLE}default-cell-style-name", "")
         table.column_styles.append((before + count, style))
-        table.hidden_columns.update(_hidden(element, before, count))
+        if len(table.hidden_columns) < _MOST_HIDDEN:
+            table.hidden_columns.update(_hidden(element, before, count))
     elif name == "table-row":
         before, count = table.rows.stop - 1, _repeated(element, "rows")
         table.rows = range(before + 1, before + 1 + count)
         table.columns = range(1, 1)
         table.row_style = element.get(f"{_TABLE}default-cell-style-name", "")
-        table.hidden_rows.update(_hidden(element, before, count))
+        if len(table.hidden_rows) < _MOST_HIDDEN:
+            table.hidden_rows.update(_hidden(element, before, count))
     elif name in _CELLS:
         before, count = table.columns.stop, _repeated(element, "columns")
         table.columns = range(before, before + count)
@@ -144,7 +149,7 @@ def _note(element: Any, name: str, table: _Table, styles: _Styles) -> None:
 def _formats_of(cell: Any, kind: str, table: _Table, styles: _Styles) -> dict[tuple[int, int], str]:
     """Return the formats of the cells that are one element."""
     own = cell.get(f"{_TABLE}style-name") or table.row_style
-    places = itertools.product(table.rows, table.columns)
+    places = itertools.product(table.rows[:_MOST_ALIKE], table.columns[:_MOST_ALIKE])
     found = {
         (row, column): _with_unit(styles.code(own or table.column_style(column)), kind, cell)
         for row, column in itertools.islice(places, _MOST_ALIKE)
@@ -170,7 +175,7 @@ def _repeated(element: Any, what: str) -> int:
 def _hidden(element: Any, before: int, count: int) -> Iterator[int]:
     """Yield the numbers of rows or columns that are hidden, by hand or by a filter."""
     if element.get(f"{_TABLE}visibility", "visible") != "visible":
-        yield from range(before + 1, before + 1 + min(count, _MOST_HIDDEN))
+        yield from range(before + 1, before + 1 + min(count, _MOST_HIDDEN_ALIKE))
 
 
 def _code_of(data_style: Any, codes: Mapping[str, str]) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.model import ReadStatus
+from processors.detect.sheets.ods_marks import ods_marks
 from tests.unit.processors import documents
 
 _OASIS = "urn:oasis:names:tc:opendocument:xmlns"
@@ -47,6 +48,7 @@ def text(words: str) -> str:
     return f"<number:text>{words}</number:text>"
 
 
+ALIKE = 'table:number-{}-repeated="1000000000"'
 CURRENCY = "<number:currency-symbol>€</number:currency-symbol>"
 GROUPED = _DIGITS.format(2, 1, ' number:grouping="true"')
 BETWEEN = (
@@ -139,3 +141,28 @@ def test_styles_in_a_circle_end(tmp_path: Path):
     more = 'table:style-name="x"'
 
     assert text_of(workbook(row(cell("6", more=more)), data_styles=circle), tmp_path) == "6"
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        row(
+            cell("1", more=f'{ALIKE.format("columns")} table:style-name="c"'),
+            more=ALIKE.format("rows"),
+        ),
+        row(more=f'table:visibility="collapse" {ALIKE.format("rows")}') * 40,
+        "<table:table-column/>" * 40_000 + row(cell("1", kind="percentage", more="") * 400),
+    ],
+)
+def test_what_is_kept_of_a_hostile_workbook_is_bounded(rows: str, tmp_path: Path):
+    """One element may say that it is a thousand million cells."""
+    path = tmp_path / "sheet"
+    path.write_bytes(
+        workbook(
+            rows, data_styles=f'<number:number-style style:name="n">{GROUPED}</number:number-style>'
+        )
+    )
+
+    (marks,) = ods_marks(path).values()
+
+    assert max(len(marks.formats), len(marks.hidden_rows)) <= 220_000
