@@ -4,7 +4,6 @@ import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
-from pathlib import Path
 from textwrap import wrap
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
@@ -14,6 +13,7 @@ from typer.models import ArgumentInfo, OptionInfo, ParameterInfo
 from docs.generate.settings import row, stacked
 from flows.cli import app
 from flows.cli.common import EXIT_CODES
+from flows.cli.plain_command import value_name
 
 PROGRAM = "caspio-ingest"
 NO_BREAK = "\N{NO-BREAK SPACE}"
@@ -104,10 +104,12 @@ def _parameters(callback: Callable[..., Any]) -> Iterator[Parameter]:
 def _parameter(name: str, kind: Any, info: ParameterInfo, default: Any) -> Parameter:
     inner = [one for one in get_args(kind) if one is not type(None)]
     value = inner[0] if inner else kind
+    # An argument is called what it is.
+    named = name.upper() if isinstance(info, ArgumentInfo) else value_name(kind)
     required = default is inspect.Parameter.empty or default is ...
     return Parameter(
         names=_names(name, info) if isinstance(info, OptionInfo) else (),
-        value="" if value is bool else (info.metavar or _metavar(name, value, info)).strip("[]"),
+        value="" if value is bool else info.metavar or named,
         default="" if required else _default(default),
         required=required,
         repeated=get_origin(kind) is list,
@@ -121,15 +123,6 @@ def _names(name: str, info: OptionInfo) -> tuple[str, ...]:
     declared = (info.default, *(info.param_decls or ()))
     names = tuple(one for one in declared if isinstance(one, str))
     return names or (f"--{name.replace('_', '-')}",)
-
-
-def _metavar(name: str, kind: Any, info: ParameterInfo) -> str:
-    """Name the value of an option that names none itself."""
-    if isinstance(info, ArgumentInfo):
-        return name.upper()
-    if isinstance(kind, type) and issubclass(kind, Enum):
-        return "|".join(str(member.value) for member in kind)
-    return {int: "N", float: "N", Path: "PATH"}.get(kind, "DATE" if info.formats else "TEXT")
 
 
 def _default(value: object) -> str:

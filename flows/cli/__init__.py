@@ -5,7 +5,6 @@ import sys
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
 from flows.cli.account import accounts, secrets
 from flows.cli.account.blocks import blocks
@@ -13,7 +12,7 @@ from flows.cli.account.caspio import caspio
 from flows.cli.account.doctor import doctor
 from flows.cli.account.init import init
 from flows.cli.common import EXIT_INTERRUPTED, EXIT_SETTINGS, EXIT_STOPPED, Failure, complain
-from flows.cli.plain_command import PlainCommand, PlainHelp
+from flows.cli.plain_command import PlainCommand, PlainGroup
 from flows.cli.records import learn, sync
 from flows.cli.records.acknowledge import acknowledge
 from flows.cli.records.apply import apply
@@ -36,7 +35,7 @@ from flows.terminal.stdout import reserve_stdout
 from pipeline.errors import BadSettings, IngestError, StopRequested, unusable_file
 
 
-class Commands(PlainHelp, TyperGroup):
+class Commands(PlainGroup):
     """The commands, whose usage errors are plain sentences."""
 
     def invoke(self, ctx: Any) -> Any:
@@ -97,9 +96,7 @@ COMMANDS = (
 """In the order of `--help`; a command is called as its function."""
 
 for command in COMMANDS:
-    # Where one document is read, each tenth of a second shows.
-    cls = PlainCommand if command is read else None
-    app.command(command.__name__, cls=cls)(command)
+    app.command(command.__name__)(command)
 app.add_typer(learn.app, name="learn")
 app.add_typer(web.app, name="web")
 app.add_typer(webhooks.app, name="webhooks")
@@ -108,6 +105,19 @@ app.add_typer(secrets.app, name="secrets")
 app.add_typer(mcp.app, name="mcp")
 app.add_typer(api.app, name="api")
 app.add_typer(sync.app, name="sync")
+
+
+def _make_plain(group: typer.Typer) -> None:
+    """Give the commands and groups of a group, and theirs, the classes with plain help."""
+    for command in group.registered_commands:
+        command.cls = PlainCommand
+    for nested in group.registered_groups:
+        assert nested.typer_instance is not None
+        nested.typer_instance.info.cls = PlainGroup
+        _make_plain(nested.typer_instance)
+
+
+_make_plain(app)
 
 
 def main() -> None:

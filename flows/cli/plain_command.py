@@ -1,15 +1,21 @@
-"""A command whose arguments are texts and paths as they are, without the checks of pydantic.
+"""Commands whose help is in plain words, and whose texts and paths are taken as they are.
 
-Typer imports pydantic for the first value that it converts, which takes 0.08 s of CPU: as long as
-all else that a command imports until it begins.
+Typer's help names types of Python (`<list[str]>`) and cuts a sentence off where the line ends. And
+it imports pydantic for the first value that it converts, which takes 0.08 s of CPU: as long as all
+else that a command imports until it begins.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperGroup
+
+_WHOLE = 1000
+"""Characters that no first sentence has."""
 
 _CONVERSIONS: dict[object, Callable[[str], object]] = {
     str: str,
@@ -20,7 +26,7 @@ _CONVERSIONS: dict[object, Callable[[str], object]] = {
 
 
 class PlainHelp:
-    """A command or group whose option `--help` is no value to convert."""
+    """A command or group whose `--help` is no value to convert, and whose summary is whole."""
 
     def get_help_option(self, ctx: Any) -> Any:
         """Return the option."""
@@ -28,6 +34,16 @@ class PlainHelp:
         if option is not None:
             option.get_runtime_param = _Plain(bool)
         return option
+
+    def get_short_help_str(self, limit: int = 0) -> str:
+        """Return the whole first sentence; the list of commands wraps it."""
+        del limit
+        summary: str = super().get_short_help_str(_WHOLE)  # type: ignore[misc]  # see above
+        return summary
+
+
+class PlainGroup(PlainHelp, TyperGroup):
+    """A group of such commands."""
 
 
 class PlainCommand(PlainHelp, TyperCommand):
@@ -37,10 +53,32 @@ class PlainCommand(PlainHelp, TyperCommand):
         super().__init__(*args, **options)
         for param in self.params:
             described: Any = getattr(param, "type_descriptor", None)
-            convert = _CONVERSIONS.get(described.annotation) if described else None
+            if described is None:
+                continue
+            _name_value(param, described.annotation)
+            convert = _CONVERSIONS.get(described.annotation)
             if convert is not None:
                 # Typer asks for it when the first value is there.
                 param.get_runtime_param = _Plain(convert)  # type: ignore[attr-defined]  # see above
+
+
+def value_name(kind: object) -> str:
+    """Return how help and pages name the value of an option that has no name of its own."""
+    inner = [one for one in get_args(kind) if one is not type(None)]
+    plain: Any = inner[0] if inner else kind
+    if isinstance(plain, type) and issubclass(plain, Enum):
+        return "|".join(str(member.value) for member in plain)
+    return {int: "N", float: "N", Path: "PATH", datetime: "DATE"}.get(plain, "TEXT")
+
+
+def _name_value(param: Any, kind: object) -> None:
+    """Name a parameter's value in the help."""
+    if param.param_type_name == "argument":
+        # Its name says it already.
+        param.metavar = param.metavar or param.name.upper()
+        param.display_type_rich = lambda ctx: None  # noqa: ARG005 - Typer passes the context
+    elif param.metavar is None and not param.is_flag:
+        param.metavar = value_name(kind)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """The generated parts of the documentation are complete: what the code has, the page has."""
 
 import re
+from typing import Any
 
 import pytest
 from typer.main import get_command
@@ -98,3 +99,40 @@ def test_every_exit_code_is_described():
 
     assert {0} | codes == set(common.EXIT_CODES)
     assert all(f"| `{code}` |" in exit_codes() for code in codes)
+
+
+def shown_by_help() -> dict[str, str]:
+    """Return the text of `--help` of each command and group, by its name."""
+    program: Any = get_command(app)
+    texts: dict[str, str] = {}
+
+    def look(command: Any, name: str, parent: Any) -> None:
+        with command.make_context(
+            name or "caspio-ingest", [], parent=parent, resilient_parsing=True
+        ) as context:
+            texts[name] = command.get_help(context)
+            for nested, one in getattr(command, "commands", {}).items():
+                look(one, f"{name} {nested}".strip(), context)
+
+    look(program, "", None)
+    return texts
+
+
+def test_help_says_the_same_as_the_page():
+    """Each value has the name of the page, no type of Python is shown, and no sentence is cut off."""
+    texts = shown_by_help()
+
+    for command in commands():
+        text = texts[command.name]
+        for parameter in command.parameters:
+            usage = (
+                f"{max(parameter.names, key=len)} {parameter.value}"
+                if parameter.names
+                else parameter.value
+            )
+            assert usage.partition("/")[0].strip() in text, command.name
+    assert [
+        name
+        for name, text in texts.items()
+        if re.search(r"<[a-z]|list\[|\w\.\.\.$", text, re.MULTILINE)
+    ] == []

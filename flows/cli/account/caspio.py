@@ -37,7 +37,7 @@ def caspio(
     operation: Annotated[
         str | None,
         typer.Argument(
-            help="The operation's name; without one, all are listed.", metavar="[OPERATION]"
+            help="The operation's name; without one, all are listed.", metavar="OPERATION"
         ),
     ] = None,
     param: Annotated[

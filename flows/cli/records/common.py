@@ -75,7 +75,7 @@ RecordsOfSource = Annotated[
     list[str],
     typer.Option(
         "--record",
-        help="Only this record of one --source: its PK_ID or, for a folder, its path.",
+        help="Only this PK_ID (or path) of one --source; may be repeated.",
         metavar="PK",
     ),
 ]

@@ -22,7 +22,7 @@ def explain(
     pk: Annotated[
         str, typer.Argument(help="The record's PK_ID, or a Files-area path.", metavar="PK")
     ],
-    field: Annotated[str | None, typer.Argument(help="Only this field.", metavar="[FIELD]")] = None,
+    field: Annotated[str | None, typer.Argument(help="Only this field.", metavar="FIELD")] = None,
     config: Config = DEFAULT_CONFIG,
     account: Account = None,
     as_json: AsJson = False,

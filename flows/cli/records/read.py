@@ -33,7 +33,7 @@ Languages = Annotated[
 
 
 def read(
-    files: Annotated[list[Path], typer.Argument(help="Files to read.", metavar="FILE…")],
+    files: Annotated[list[Path], typer.Argument(help="Files to read.", metavar="FILE")],
     ocr: OCR = "auto",
     language: Languages = ["eng"],
     as_json: AsJson = False,

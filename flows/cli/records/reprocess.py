@@ -26,7 +26,8 @@ def reprocess(
     account: Account = None,
     source: Sources = [],
     record: Annotated[
-        list[str], typer.Option("--record", help="PK_ID; may be repeated.", metavar="PK")
+        list[str],
+        typer.Option("--record", help="Only this PK_ID (or path); may be repeated.", metavar="PK"),
     ] = [],
     where: Annotated[
         str | None, typer.Option("--where", help="A WHERE clause on the source.", metavar="SQL")

@@ -29,7 +29,8 @@ def undo(
 ) -> None:
     """Put back what a run wrote and renamed.
 
-    A value that somebody changed since is left alone and reported.
+    A value that somebody changed since is left alone and reported. An undo is a run, too: to write
+    it all again, name the run of the undo.
     """
     set_up_logs(verbose=verbose)
     config = of_account(config, account)

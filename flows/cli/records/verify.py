@@ -45,7 +45,8 @@ def verify(
     config: Config = DEFAULT_CONFIG,
     account: AccountOrAll = None,
     source: Annotated[
-        list[str], typer.Option("--source", help="Only this source; may be repeated.")
+        list[str],
+        typer.Option("--source", help="Only this source; may be repeated.", metavar="NAME"),
     ] = [],
     limit: Annotated[
         int | None,

@@ -52,7 +52,9 @@ def install_automations(settings: "Settings", notify: str | None) -> None:
 
 
 @contextmanager
-def asking_again(server: "Server", settings: "Settings") -> Iterator[None]:
+def asking_again(
+    server: "Server", settings: "Settings", *, look_s: float = LOOK_S
+) -> Iterator[None]:
     """Ask again for what users asked of runs whose host died: at once, and every minute meanwhile.
 
     The next run does that, too, but there may be none before a user waits in vain.
@@ -63,12 +65,16 @@ def asking_again(server: "Server", settings: "Settings") -> Iterator[None]:
     stop, log = threading.Event(), structlog.get_logger()
 
     def watch() -> None:
-        while not stop.wait(LOOK_S):
+        while not stop.wait(look_s):
             try:
                 ask_again(server, settings)
             except IngestError as error:
                 # The ledger does not answer at the moment.
                 log.warning("lost requests not looked for", error=str(error))
+            except Exception:
+                # A bug or an error of a library must not end the thread: nobody would look for
+                # lost runs any more, and nothing would say so.
+                log.exception("lost requests not looked for; the next look tries again")
 
     # A daemon: a call to a server that does not answer must not keep the program.
     threading.Thread(target=watch, name="lost requests", daemon=True).start()

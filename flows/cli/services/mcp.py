@@ -55,8 +55,12 @@ Tags = Annotated[
         "--tag", help="The tools of this group, in place of the usual ones; may be repeated."
     ),
 ]
-Tables = Annotated[list[str], typer.Option("--table", help="Only this table; may be repeated.")]
-Views = Annotated[list[str], typer.Option("--view", help="Only this view; may be repeated.")]
+Tables = Annotated[
+    list[str], typer.Option("--table", help="Only this table; may be repeated.", metavar="NAME")
+]
+Views = Annotated[
+    list[str], typer.Option("--view", help="Only this view; may be repeated.", metavar="NAME")
+]
 RawWrites = Annotated[bool, typer.Option("--raw-writes", help="Also change Caspio without a plan.")]
 RawWhere = Annotated[bool, typer.Option("--raw-where", help="Also write conditions as text.")]
 PerMinute = Annotated[int, typer.Option("--per-minute", min=1, help="Calls of tools in a minute.")]

@@ -55,7 +55,12 @@ class Reload:
     def watch(self, register: Register, stop: threading.Event) -> None:
         """Look for changes until `serve` stops."""
         while not stop.wait(self.look_s):
-            self.look(register)
+            try:
+                self.look(register)
+            except Exception:  # noqa: BLE001 - the end of the loop: see below
+                # A bug or an error of a library must not end the thread: no later change of the
+                # settings would be taken, and nothing would say so.
+                _log.exception("changed settings not looked for; the next look tries again")
 
     def look(self, register: Register) -> None:
         """Take the settings if they have changed; what goes wrong is recorded, no more."""
