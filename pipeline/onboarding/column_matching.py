@@ -116,7 +116,10 @@ def possible_matches(container: Container) -> Iterator[Match]:
     # file field IdScan is when that expires.
     names = (container.name, *(field.name for field in container.fields))
     context = {word.removesuffix("s") for name in names for word in words_of(name)}
+    files = {field.name for field in container.fields}
     for column in container.columns.values():
+        if column.name in files:
+            continue  # it holds the document itself, never what the document says
         words = words_of(column.name)
         bare = [word for word in words if word.removesuffix("s") not in context] or words
         values = [row.get(column.name) for row in container.samples]

@@ -171,7 +171,8 @@ def look(account: Account, page: Page, folder: Path) -> None:
     page.run(f"localStorage.setItem('prefect-password', {json.dumps(password)})")
     for name, shown in _SHOWN.items():
         page.open(f"{ui}/{name}")
-        page.size(1400, 2200 if name == "runs" else 1300)
+        # Every row of half an hour with two schedules, so that each can be looked at.
+        page.size(1400, 9400 if name == "runs" else 1300)
         # A busy machine shows an empty page for so long that it looks settled.
         page.see(shown, timeout_s=120)
         page.settle()

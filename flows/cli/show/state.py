@@ -68,10 +68,24 @@ def show_status(
         console.print(
             f"[yellow]{counted(unsettled, 'effect', 'is/are')} open; the next run continues.[/]"
         )
-    for title, acknowledged in (("Needs a user", False), ("Acknowledged", True)):
-        chosen = [one for one in problems if (one.acknowledged is not None) == acknowledged]
+    groups: dict[str, list[FileState]] = {
+        "Needs a user": [],
+        "Done in part": [],
+        "Acknowledged": [],
+    }
+    for one in problems:
+        groups[_group(one)].append(one)
+    for title, chosen in groups.items():
         if chosen:
             console.print(problems_table(chosen, title=title))
+
+
+def _group(state: FileState) -> str:
+    """Say under which heading a file is shown: only the first makes a run red."""
+    if state.acknowledged is not None:
+        return "Acknowledged"
+    is_partial = state.outcome is not None and state.outcome.status is Status.PARTIAL
+    return "Done in part" if is_partial else "Needs a user"
 
 
 def alarms(stopped: Mapping[str, Sequence[str]], late: str) -> Iterator[tuple[str, str]]:

@@ -40,7 +40,7 @@ def run_report(title: str, report: Report, context: AppContext) -> str:
     lines += markdown_table(("", ""), numbers(report, context))
     problems = [outcome for outcome in report.outcomes if outcome.status in NEEDS_ATTENTION]
     if problems:
-        lines += ["", "### Needs a user", ""]
+        lines += ["", "### Needs a user, or done in part", ""]
         lines += problem_lines(problems[:MOST_SHOWN], context)
     if len(problems) > MOST_SHOWN:
         more = len(problems) - MOST_SHOWN

@@ -145,7 +145,11 @@ class _Record:
         is_same_file = sha256 is not None and then is not None and sha256 == then.sha256
         if not has_name(current, after) or not is_same_file:
             if not has_name(current, before):
-                self.done.skipped.append(f"{after!r} was replaced or renamed by somebody else")
+                self.done.skipped.append(
+                    f"{after!r} is called {current.name!r} now and keeps that name"
+                    if is_same_file
+                    else f"{after!r} was replaced by another file"
+                )
             return
         names = list(self.context.spec.columns)
         guard = self.context.ports.target.read(record_of(effect), names) or {}

@@ -13,13 +13,14 @@ from flows.cli.show.state import decision_lines, show_status
 from flows.terminal.tables import table_of
 from pipeline.metering.budget import Allowance
 from pipeline.metering.summary import Summary
-from pipeline.model import Basis, FileRef, Outcome, Place, RecordRef, Status, Suggestion
+from pipeline.model import Basis, FileRef, Outcome, Place, RecordRef, Stage, Status, Suggestion
 from pipeline.plans.plan_file import Owner, PlanFile, PlannedRecord
-from pipeline.ports import RunState, Usage
+from pipeline.ports import FileState, RunState, Usage
 from pipeline.steps.write_back import Cost
 
 RUN = "20261124-105019-b985"
 LONG = "order-confirmation-of-the-seventeenth-of-april.pdf"
+AT = datetime(2026, 11, 24, tzinfo=UTC)
 OWNER = Owner("https://abc.caspio.com", "profile", {}, RUN, "")
 REF = FileRef(
     "receipts",
@@ -116,6 +117,29 @@ def test_a_status_of_nothing_says_what_to_do(capsys: pytest.CaptureFixture[str])
     shown = capsys.readouterr().out
     assert "caspio-ingest run" in shown
     assert "Latest runs" not in shown
+
+
+def test_what_was_done_in_part_is_not_said_to_need_a_user(capsys: pytest.CaptureFixture[str]):
+    """Only what makes a run red is under that heading, as in the counts of a run."""
+    problems = [
+        FileState("v", REF, Stage.FINISHED, None, None, Outcome(REF, status, "so"), 1, RUN, AT, "n")
+        for status in (Status.PARTIAL, Status.REJECTED)
+    ]
+
+    show_status(
+        {},
+        [],
+        problems,
+        used=Usage(0, 0, {}),
+        allowance=Allowance(),
+        unsettled=0,
+        workers=[],
+        stopped={},
+    )
+
+    needs, _, in_part = capsys.readouterr().out.partition("Done in part")
+    assert ("rejected" in needs, "partial" in needs) == (True, False)
+    assert ("rejected" in in_part, "partial" in in_part) == (False, True)
 
 
 def test_a_plan_names_what_is_not_in_it(

@@ -137,7 +137,7 @@ def test_a_file_replaced_since_keeps_its_name_and_is_read(
 
     report = workspace.undo(run)
 
-    assert "replaced or renamed by somebody else" in report.outcomes[0].reason
+    assert "was replaced by another file" in report.outcomes[0].reason
     (kept,) = workspace.emulator.control.dump()["attachments"]["Uploads"]
     assert kept["name"] == "fresh.txt"
     assert workspace.run().document["documents"]["done"] == 1

@@ -108,6 +108,14 @@ def test_the_name_of_a_file_field_in_a_column_counts_for_nothing():
     assert [match.finding for match in match_columns(container)[0]] == ["expiry_date"]
 
 
+def test_a_field_of_files_takes_no_value():
+    """The field of the documents is neither taken for a finding nor offered as a doubtful one."""
+    container = table(Column("Invoice", "FILE"))
+    container = replace(container, fields=(FileField("Invoice", "FILE", 2, 1000),))
+
+    assert match_columns(container) == ((), ())
+
+
 @pytest.mark.parametrize(
     ("column", "values", "is_taken"),
     [
