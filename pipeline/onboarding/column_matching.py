@@ -73,7 +73,9 @@ def match_columns(
     says more than a name.
     """
     by_value = (_match_by_value(container.columns[name], agreed[name]) for name in agreed)
-    by_name = (match for match in possible_matches(container) if match.column not in agreed)
+    # A field of files holds the document itself, never what the document says.
+    settled = {*agreed, *(field.name for field in container.fields)}
+    by_name = (match for match in possible_matches(container) if match.column not in settled)
     ranked = sorted([*by_value, *by_name], key=lambda match: -match.score)
     taken = _taken(ranked)
     columns = {match.column for match in taken.values()}
@@ -116,10 +118,7 @@ def possible_matches(container: Container) -> Iterator[Match]:
     # file field IdScan is when that expires.
     names = (container.name, *(field.name for field in container.fields))
     context = {word.removesuffix("s") for name in names for word in words_of(name)}
-    files = {field.name for field in container.fields}
     for column in container.columns.values():
-        if column.name in files:
-            continue  # it holds the document itself, never what the document says
         words = words_of(column.name)
         bare = [word for word in words if word.removesuffix("s") not in context] or words
         values = [row.get(column.name) for row in container.samples]

@@ -16,6 +16,7 @@ from docs.generate.settings import sections
 from flows.cli import app
 from flows.prefect.blocks import SLUGS, TYPES
 from flows.prefect.deployments.automations import automations
+from flows.prefect.ui import states
 from infra.emulator import Emulator
 from infra.emulator.account.profiles import RIGHTS
 from infra.emulator.account.seed import MEMBERS
@@ -86,6 +87,25 @@ def test_the_types_of_blocks_are_those_of_the_page():
     assert rows[: len(TYPES)] == [kind.get_block_type_slug() for kind in TYPES]
     assert "registers the first two types" in page("prefect")
     assert len(TYPES) == 2
+
+
+def test_each_state_has_the_color_of_the_page():
+    """Prefect's UI takes the color from the type with which the code ends a run by this name."""
+    code = "\n".join(text_of(file) for file in (ROOT / "flows/prefect").rglob("*.py"))
+    colors = {"Completed": "green", "red": "red", "Failed": "red", "Cancelled": "gray"}
+    ends = re.findall(
+        r"\b(Completed|Cancelled|red)\((?:name=)?([A-Z_]+)\b(?: if \w+ else ([A-Z_]{2,}))?", code
+    )
+    made = {
+        (getattr(states, name), colors[kind]) for kind, *names in ends for name in names if name
+    }
+    table = text_of(ROOT / "docs/prefect.md").partition("| state | color |")[2].partition("- **")[0]
+    said = set(re.findall(r"^\s*\| ([\w ]+?) \| (\w+) \|", table, re.MULTILINE))
+
+    # Those that have no name of their own are Prefect's.
+    theirs = {("Completed", "green"), ("Cancelled", "gray"), ("Crashed", "orange")}
+    assert {name for name, _ in made} == set(states.FINAL_NAMES) - {name for name, _ in theirs}
+    assert made | theirs == said - {("AwaitingConcurrencySlot", "yellow")}
 
 
 def test_the_automations_that_send_a_message_are_those_of_the_page():

@@ -145,11 +145,7 @@ class _Record:
         is_same_file = sha256 is not None and then is not None and sha256 == then.sha256
         if not has_name(current, after) or not is_same_file:
             if not has_name(current, before):
-                self.done.skipped.append(
-                    f"{after!r} is called {current.name!r} now and keeps that name"
-                    if is_same_file
-                    else f"{after!r} was replaced by another file"
-                )
+                self.done.skipped.append(_not_there(after, current, is_same_file=is_same_file))
             return
         names = list(self.context.spec.columns)
         guard = self.context.ports.target.read(record_of(effect), names) or {}
@@ -279,3 +275,10 @@ def _media_type(effect: Effect, ledger: Ledger) -> str:
     """Return the media type of an effect's file as it was read."""
     reading = latest_reading(ledger.files, ledger.files.state(effect.version))
     return reading[0].media_type if reading is not None else "application/octet-stream"
+
+
+def _not_there(name: str, current: FileRef, *, is_same_file: bool) -> str:
+    """Say what has become of a file that was given a name, and has neither it nor its old one."""
+    if is_same_file:
+        return f"{name!r} is called {current.name!r} now and keeps that name"
+    return f"{name!r} was replaced by another file"

@@ -92,7 +92,7 @@ def test_changed_settings_are_looked_for_after_a_bug(tmp_path: Path):
 
 
 def test_leases_are_renewed_after_a_bug(monkeypatch: pytest.MonkeyPatch):
-    """A worker that writes is not taken for dead because one renewal failed."""
+    """A worker that writes is not treated as dead because one renewal failed."""
     ledger = MemoryLedger()
     renew = Fails()
     monkeypatch.setattr(ledger.leases, "renew", renew, raising=True)

@@ -109,7 +109,7 @@ def test_the_name_of_a_file_field_in_a_column_counts_for_nothing():
 
 
 def test_a_field_of_files_takes_no_value():
-    """The field of the documents is neither taken for a finding nor offered as a doubtful one."""
+    """The field of the documents is neither a finding nor offered as a doubtful one."""
     container = table(Column("Invoice", "FILE"))
     container = replace(container, fields=(FileField("Invoice", "FILE", 2, 1000),))
 
