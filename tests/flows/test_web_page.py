@@ -73,8 +73,11 @@ def test_after_a_decision_the_focus_is_where_work_goes_on(served: Served):
     served.at_work()
     page.key("j")
     second = page.run("document.activeElement.id")
+    pointed = page.run("document.querySelector('.marks .at').textContent")
+    page.size(320, 256)  # 400 % of a small window: less than a value fits
     page.key("k")
     first = page.run("document.activeElement.id")
+    head = page.run("document.activeElement.getBoundingClientRect().top")
     page.key("x")
     page.see("was rejected")
     focus = page.run("document.activeElement.id")
@@ -83,6 +86,8 @@ def test_after_a_decision_the_focus_is_where_work_goes_on(served: Served):
     page.see("0 values wait")
 
     assert first != second
+    assert pointed == "1: Total"
+    assert 0 <= head < 256
     assert focus == second
     assert "was rejected" in said
     assert page.run("document.activeElement.id") == "next"

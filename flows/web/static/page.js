@@ -11,12 +11,18 @@ function current() {
   return focused || openFields()[0] || null;
 }
 
+// What is larger than the window, as at 400 % zoom, is read from its head.
+function goTo(element) {
+  element.focus({ preventScroll: true });
+  element.scrollIntoView({ block: element.offsetHeight > innerHeight ? "start" : "nearest" });
+}
+
 function move(step) {
   const fields = openFields();
   if (!fields.length) return;
   const at = fields.indexOf(document.activeElement.closest(".field"));
   const next = at < 0 ? (step > 0 ? 0 : fields.length - 1) : at + step;
-  fields[Math.min(Math.max(next, 0), fields.length - 1)].focus();
+  goTo(fields[Math.min(Math.max(next, 0), fields.length - 1)]);
 }
 
 // The place of the value at work is marked on the page, and comes into sight where the page has
@@ -172,7 +178,7 @@ function settle() {
   if (said) say(said.textContent.trim());
   const failed = first("#panel .bad") && first("#panel details[open] [name=text]");
   const next = failed || openFields()[0] || first("#next") || first("#main");
-  if (next) next.focus();
+  if (next) goTo(next);
 }
 
 document.addEventListener("htmx:after:swap", settle);

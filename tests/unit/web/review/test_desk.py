@@ -119,6 +119,10 @@ def test_the_page_says_how_far_a_reviewer_is(office: Office):
     assert f'href="{_path(first)}?"' in second
     assert {_path(page) for page in (first, second, third)} == paths
     assert "Number" not in words(end)
+    assert (
+        "Nothing is left to review here. Other users have claimed the rest, or you have"
+        in words(end)
+    )
 
 
 def test_why_a_value_waits_names_the_limit(office: Office):
