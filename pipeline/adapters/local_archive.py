@@ -18,6 +18,7 @@ from typing import BinaryIO
 from pipeline.archive_layout import checked_key, checked_prefix
 from pipeline.errors import ArchiveConflict, ArchiveUnavailable, FileGone, full_work_folder
 from pipeline.model import StoredObject
+from pipeline.ports.archive import require_same
 from pipeline.private_files import private
 
 # 1 MiB, as in the S3 archive.
@@ -83,7 +84,7 @@ class LocalArchive:
         path = self._path(key)
         there = None if replace else self.head(key)
         if there is not None:
-            return _same(there, sha256)
+            return require_same(there, sha256)
         with source.open("rb") as stream, _translated(path, "store"), self._incoming() as incoming:
             linked = unchanging and _link(source, stream, incoming)
             size_bytes = _flush(stream) if linked else _write(stream, incoming)
@@ -96,7 +97,7 @@ class LocalArchive:
                 )
             placed = _place(incoming, path, replace=replace)
         # Another writer was faster: its bytes must be these.
-        return stored if placed else _same(self._described(key), sha256)
+        return stored if placed else require_same(self._described(key), sha256)
 
     def get(self, key: str, target: Path) -> StoredObject:
         """Write an object to a file and return the digest of the bytes.
@@ -215,15 +216,6 @@ class LocalArchive:
             yield path
         finally:
             path.unlink(missing_ok=True)
-
-
-def _same(there: StoredObject, sha256: str) -> StoredObject:
-    if there.sha256 != sha256:
-        raise ArchiveConflict(
-            f"The archive has {there.key} with SHA-256 {there.sha256}, not {sha256}; neither was "
-            "changed. Compare the two and move the wrong one away."
-        )
-    return there
 
 
 def _copy(stream: BinaryIO, target: Path) -> str:

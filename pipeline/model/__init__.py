@@ -13,6 +13,7 @@ from enum import StrEnum
 from functools import cached_property
 from json.encoder import encode_basestring
 from pathlib import Path
+from typing import Any
 
 from pipeline.model.limits import (
     NO_VALUES,
@@ -92,6 +93,13 @@ class FileRef:
         if self.place is Place.FOLDER or self.record is None:
             return self.path or self.name
         return self.record.pk
+
+    @classmethod
+    def from_plain(cls, row: Mapping[str, Any]) -> "FileRef":
+        """Rebuild a reference from its plain data."""
+        record = row["record"]
+        whole = RecordRef(**record) if record else None
+        return cls(**{**row, "place": Place(row["place"]), "record": whole})
 
     @property
     def pk(self) -> str | None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
+from pipeline.errors import ArchiveConflict
 from pipeline.model import StoredObject
 
 
@@ -66,3 +67,17 @@ class Archive(Protocol):
         Raises:
             ArchiveUnavailable: with what to do.
         """
+
+
+def require_same(existing: StoredObject, sha256: str) -> StoredObject:
+    """Return an object that is there already, if it has this digest.
+
+    Raises:
+        ArchiveConflict: it has other bytes.
+    """
+    if existing.sha256 != sha256:
+        raise ArchiveConflict(
+            f"The archive has {existing.key} with SHA-256 {existing.sha256}, not {sha256}; neither "
+            "was changed. Compare the two and move the wrong one away."
+        )
+    return existing

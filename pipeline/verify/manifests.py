@@ -16,8 +16,6 @@ from pipeline.model import (
     EffectState,
     FileRef,
     Outcome,
-    Place,
-    RecordRef,
     Status,
     Suggestion,
 )
@@ -36,7 +34,7 @@ def read_manifest(
     key = f"{prefix}/{MANIFEST}"
     data = read_json(archive, key, folder=folder)
     try:
-        ref = load_ref(data["file"])
+        ref = FileRef.from_plain(data["file"])
         return Manifest(
             ref=ref,
             sha256=data["sha256"],
@@ -111,7 +109,7 @@ def read_renames(archive: Archive, *, folder: Path) -> Mapping[str, FileRef]:
     renames: dict[str, FileRef] = {}
     for stored in archive.list(RENAMES):
         for version, row in read_json(archive, stored.key, folder=folder).items():
-            renames[version] = load_ref(row)
+            renames[version] = FileRef.from_plain(row)
     return renames
 
 
@@ -143,14 +141,6 @@ def document_folder(state: FileState, ports: Ports) -> str | None:
         if ports.archive.head(f"{prefix}/{MANIFEST}") is not None:
             return prefix
     return None
-
-
-def load_ref(row: Mapping[str, Any]) -> FileRef:
-    """Rebuild a reference from its JSON."""
-    record = row["record"]
-    return FileRef(
-        **{**row, "place": Place(row["place"]), "record": RecordRef(**record) if record else None}
-    )
 
 
 def read_json(archive: Archive, key: str, *, folder: Path) -> dict[str, Any]:

@@ -13,8 +13,14 @@ from pipeline.decide.column_values import TEXT_TYPES
 from pipeline.model import Finding, SourceSpec
 from pipeline.model.review import Review, ReviewItem
 
-_INPUTS = {"DATE/TIME": "date", "YES/NO": "yes-no", "TEXT": "long", "INTEGER": "whole"}
-_NUMBERS = frozenset({"NUMBER", "CURRENCY"})
+_INPUTS = {
+    "DATE/TIME": "date",
+    "YES/NO": "yes-no",
+    "TEXT": "long",
+    "INTEGER": "whole",
+    "NUMBER": "number",
+    "CURRENCY": "number",
+}
 _LISTED = frozenset({"doc_type", "language", "currency"})  # findings with a fixed list of values
 _MOST_OFFERED = 30  # fields for which other values of the page are looked up
 _MOST_CUT = 10  # fields whose places are shown beside them: each may need another page drawn
@@ -49,7 +55,7 @@ def fields_of(
                 column,
                 finding,
                 item,
-                kind=_kind(kind),
+                kind=_INPUTS.get(kind, "short"),
                 most=TEXT_TYPES.get(kind, max(TEXT_TYPES.values())),
                 mark=view.marks.get(column, 0),
                 file=file,
@@ -208,9 +214,3 @@ def _finding(leaf: Leaf | None, name: str) -> Finding | None:
     if leaf is None or leaf.findings is None:
         return None
     return leaf.findings.named(name)
-
-
-def _kind(column_type: str) -> str:
-    if column_type in _NUMBERS:
-        return "number"
-    return _INPUTS.get(column_type, "short")

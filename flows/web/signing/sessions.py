@@ -3,12 +3,12 @@
 However somebody signs in, a session ends after 30 minutes without use and after 12 hours.
 """
 
-import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 from http.cookies import CookieError, SimpleCookie
 
+from pipeline.model.agents import token_digest
 from pipeline.model.users import AuditEntry, User
 from pipeline.ports import Ledger
 
@@ -44,13 +44,13 @@ class Sessions:
     def link(self, user: User) -> str:
         """Make a secret that admits a user once."""
         token = secrets.token_urlsafe(_SECRET_BYTES)
-        self.ledger.users.save_login_link(_digest(token), user, valid_for=LINK_TIME)
+        self.ledger.users.save_login_link(token_digest(token), user, valid_for=LINK_TIME)
         self.ledger.users.record_audit(AuditEntry(user, "login link", user.name))
         return token
 
     def open(self, link: str, cookies: str = "") -> tuple[User, str] | None:
         """Sign a user in by a link; return who it is and the cookie's header, None if refused."""
-        user = self.ledger.users.use_login_link(_digest(link))
+        user = self.ledger.users.use_login_link(token_digest(link))
         return None if user is None else (user, self.admit(user, by="link", cookies=cookies))
 
     def admit(self, user: User, *, by: str, cookies: str = "") -> str:
@@ -61,9 +61,9 @@ class Sessions:
         """
         before = self._token(cookies)
         if before:
-            self.ledger.users.close_session(_digest(before))
+            self.ledger.users.close_session(token_digest(before))
         token = secrets.token_urlsafe(_SECRET_BYTES)
-        self.ledger.users.open_session(_digest(token), user)
+        self.ledger.users.open_session(token_digest(token), user)
         self.ledger.users.record_audit(AuditEntry(user, "sign in", user.name, by))
         return self._header(token, seconds=int(LONGEST.total_seconds()))
 
@@ -72,11 +72,11 @@ class Sessions:
         token = self._token(cookies)
         if not token:
             return None
-        return self.ledger.users.session(_digest(token), idle=IDLE, longest=LONGEST)
+        return self.ledger.users.session(token_digest(token), idle=IDLE, longest=LONGEST)
 
     def close(self, user: User, cookies: str) -> str:
         """Sign a user out; return the header that deletes the cookie."""
-        self.ledger.users.close_session(_digest(self._token(cookies)))
+        self.ledger.users.close_session(token_digest(self._token(cookies)))
         self.ledger.users.record_audit(AuditEntry(user, "sign out", user.name))
         return self._header("", seconds=0)
 
@@ -108,8 +108,3 @@ def _cookie(cookies: str, name: str) -> str:
     except CookieError:
         return ""
     return found.value if found is not None else ""
-
-
-def _digest(token: str) -> str:
-    # 256 random bits need no slow hash: nobody can try them all.
-    return hashlib.sha256(token.encode()).hexdigest()

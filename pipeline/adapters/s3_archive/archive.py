@@ -19,7 +19,6 @@ from pipeline.adapters.s3_archive.errors import (
     bucket_missing,
     error_code,
     gone,
-    require_same,
     translated,
     unavailable,
 )
@@ -30,6 +29,7 @@ from pipeline.archive_layout import checked_prefix
 from pipeline.errors import ArchiveConflict, ArchiveUnavailable, FileGone
 from pipeline.model import StoredObject
 from pipeline.ports import Clock
+from pipeline.ports.archive import require_same
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import HeadObjectOutputTypeDef

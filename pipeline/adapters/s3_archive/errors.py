@@ -12,7 +12,6 @@ from botocore import exceptions as boto
 from botocore.exceptions import BotoCoreError, ClientError
 
 from pipeline.errors import ArchiveConflict, ArchiveUnavailable, FileGone, IngestError
-from pipeline.model import StoredObject
 
 _CREDENTIALS = (
     "Correct CASPIO_INGEST_ARCHIVE__ACCESS_KEY_ID and CASPIO_INGEST_ARCHIVE__SECRET_ACCESS_KEY for "
@@ -178,20 +177,6 @@ def _from_answer(exc: ClientError, bucket: str, address: str, doing: str) -> Ing
     return unavailable(
         bucket, address, doing, f"{said} ({code})" if said else code, _BY_CODE.get(code, _OTHERWISE)
     )
-
-
-def require_same(existing: StoredObject, sha256: str) -> StoredObject:
-    """Return an object that is there already, if it has this digest.
-
-    Raises:
-        ArchiveConflict: it has other bytes.
-    """
-    if existing.sha256 != sha256:
-        raise ArchiveConflict(
-            f"The archive has {existing.key} with SHA-256 {existing.sha256}, not {sha256}; neither "
-            "was changed. Compare the two and move the wrong one away."
-        )
-    return existing
 
 
 def require_digest(source: Path, found: str, sha256: str) -> None:

@@ -17,9 +17,7 @@ from pipeline.model import (
     Findings,
     Outcome,
     PageText,
-    Place,
     ReadStatus,
-    RecordRef,
     ScanStatus,
     Stage,
     Status,
@@ -86,14 +84,6 @@ def dump_ref(ref: FileRef) -> Json:
     }
 
 
-def load_ref(row: Mapping[str, Any]) -> FileRef:
-    """Rebuild a reference."""
-    record = row["record"]
-    return FileRef(
-        **{**row, "place": Place(row["place"]), "record": RecordRef(**record) if record else None}
-    )
-
-
 def dump_outcome(outcome: Outcome) -> Json:
     """Return an outcome without its reference, which the row has already."""
     # Reasons and values are JSON, so that NUL and lone surrogates come back as they were.
@@ -123,7 +113,7 @@ def load_outcome(row: Mapping[str, Any], ref: FileRef) -> Outcome:
 
 def load_file(row: RowMapping) -> FileState:
     """Rebuild what is known of one version."""
-    ref = load_ref(row["ref"])
+    ref = FileRef.from_plain(row["ref"])
     return FileState(
         version=row["version"],
         ref=ref,
