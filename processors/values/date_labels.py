@@ -96,12 +96,10 @@ def label_before(line: TextLine, text: DateText, labels_from: int) -> tuple[str,
     if words == "on" and line.folded[: label.start].strip():
         return _NO_LABEL
     is_title = label.kind in {"title", "document"}
-    return (MENTIONED if is_title and _is_mention(line, label) else label.kind), words
-
-
-def _is_mention(line: TextLine, label: Label) -> bool:
-    """Return whether a title is one of another document: in a subject, or in a sentence."""
-    return is_subject(line) or is_in_sentence(line, label.start)
+    # In a subject or in a sentence a title is one of another document.
+    if is_title and (is_subject(line) or is_in_sentence(line, label.start)):
+        return MENTIONED, words
+    return label.kind, words
 
 
 def is_subject(line: TextLine) -> bool:

@@ -121,7 +121,9 @@ def find_dates(
     one that is printed beside amounts. A personal paper, with a birth or an end of validity, has
     no due date.
     """
-    found = _unlisted(labeled_dates(_without_journal(lines), MonthNames(languages)))
+    # Bookings have dates of their own.
+    is_journal = bool(lines) and _JOURNAL.match(lines[0].text) is not None
+    found = _unlisted(labeled_dates(() if is_journal else lines, MonthNames(languages)))
     evidence = OrderEvidence(
         dates=found,
         hints=hints,
@@ -151,11 +153,6 @@ def find_dates(
         "due_date": due_date,
         "period": period(lines, found, calendar),
     }
-
-
-def _without_journal(lines: Sequence[TextLine]) -> Sequence[TextLine]:
-    """Return the lines of a document, none if they are bookings, which have dates of their own."""
-    return () if lines and _JOURNAL.match(lines[0].text) else lines
 
 
 def _unless(labels: re.Pattern[str], dates: Sequence[LabeledDate]) -> Sequence[LabeledDate]:

@@ -44,7 +44,9 @@ def review_next(call: ToolCall) -> Answer:
     )
     found, after = _visible(reviews, wanted, after, specs)
     items = reviews.open_items(found)
-    readings = {version: _reading(call, version) for version in {item.origin for item in items}}
+    files = call.account.ledger.files
+    origins = {item.origin for item in items}
+    readings = {origin: latest_reading(files, files.state(origin)) for origin in origins}
     result = [
         _shown(item) | {"others": _others(item, specs[item.source], readings[item.origin])}
         for item in items
@@ -80,15 +82,11 @@ def _shown(item: ReviewItem) -> Json:
     }
 
 
-def _reading(call: ToolCall, version: str) -> Findings | None:
-    files = call.account.ledger.files
-    reading = latest_reading(files, files.state(version))
-    return reading[0] if reading else None
-
-
-def _others(item: ReviewItem, spec: SourceSpec, findings: Findings | None) -> list[Json]:
+def _others(item: ReviewItem, spec: SourceSpec, reading: tuple[Findings, str] | None) -> list[Json]:
     """Return what reading ranked below a suggestion: what it may be where it is wrong."""
-    found = findings and findings.named(spec.columns.get(item.suggestion.column, ""))
+    if reading is None:
+        return []
+    found = reading[0].named(spec.columns.get(item.suggestion.column, ""))
     return [asdict(other) for other in found.others] if found else []
 
 

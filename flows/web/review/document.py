@@ -26,7 +26,7 @@ from flows.web.review.reread import job_of
 from flows.web.review.words import as_typed, date_order_of, meant_dates, picked, words_of
 from flows.web.site import Refused, Visit, not_found
 from pipeline.errors import IngestError
-from pipeline.model.review import Review, ReviewItem
+from pipeline.model.review import Review
 from pipeline.model.sync import is_sync
 from pipeline.steps.write_back import ReviewChoice
 
@@ -96,7 +96,11 @@ def decide(visit: Visit) -> Response:
     require_claim(visit, review)
     item = named_item(visit, review)
     choice, text = choice_of(visit)
-    dates = _dates(visit, item, text) if choice is ReviewChoice.CORRECT else None
+    dates = None
+    if choice is ReviewChoice.CORRECT:
+        # A typed text may mean two dates: then the user is asked which.
+        types = visit.column_types([item.source])[item.source]
+        dates = meant_dates(text, types.get(item.suggestion.column, ""))
     if dates is not None:
         return _shown(visit, review, visit.form, typed_text=text, dates=dates)
     problem = carry_out(visit, item, choice, text)
@@ -104,12 +108,6 @@ def decide(visit: Visit) -> Response:
         kept = text if choice is ReviewChoice.CORRECT else ""
         return _shown(visit, review, visit.form, problem=problem, typed_text=kept, status=409)
     return see(_back(visit, review, said=choice.value, column=item.suggestion.column))
-
-
-def _dates(visit: Visit, item: ReviewItem, text: str) -> tuple[str, str] | None:
-    """Return the two dates that a typed text may mean, the day first; None if it is clear."""
-    types = visit.column_types([item.source])[item.source]
-    return meant_dates(text, types.get(item.suggestion.column, ""))
 
 
 def _date_order(visit: Visit, view: PageView, fields: Sequence[Field]) -> tuple[str, str]:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from pipeline.adapters.caspio import client as caspio
 from pipeline.adapters.caspio.client import (
-    Affected,
     CaspioClient,
     IncompleteDownload,
     Record,
@@ -116,7 +115,8 @@ class CaspioRecordTable:
         answer = self._operations.update(
             self._container, values, condition=self._guard(pk, guard), about=f"record {pk}"
         )
-        return self._written(answer)
+        shown = [self._row(record) for record in answer.rows if record.pk is not None]
+        return Written(answer.count, shown[0] if len(shown) == 1 else None)
 
     @translated()
     def insert(self, values: Row) -> Written:
@@ -129,10 +129,6 @@ class CaspioRecordTable:
         """Delete the record if every guard column still has its value."""
         condition = self._guard(pk, guard)
         return Written(self._operations.delete(self._container, condition=condition))
-
-    def _written(self, answer: Affected) -> Written:
-        shown = [self._row(record) for record in answer.rows if record.pk is not None]
-        return Written(answer.count, shown[0] if len(shown) == 1 else None)
 
     def _guard(self, pk: str, guard: Row) -> where.Clause:
         columns = self._known()
