@@ -32,6 +32,7 @@ POINTS = {
     "finished": 1.5,
     "another_number": 9.0,
     "another_bill": 5.0,
+    "another_day": 9.0,
     "another_letter": 7.0,
     "bill_and_letter": 4.0,
     "another_slip": 7.0,
@@ -66,6 +67,7 @@ REASONS = {
     "finished": "the page before is the last one of its document",
     "another_number": "it has another number and a total of its own",
     "another_bill": "it has another issuer and a total of its own",
+    "another_day": "it is a bill of another date",
     "another_letter": "it begins as a letter, with another date",
     "bill_and_letter": "a letter and a bill are different documents",
     "another_slip": "it is a receipt with another date or total",
@@ -174,24 +176,30 @@ def _bill_signs(before: Group, page: Contents, after: Iterable[Contents]) -> lis
         has_both = before.has_total and _has_total(page, after)
         return ["another_number"] if has_both else []
     signs = ["new_number"] if page.number is not None else []
+    return [*signs, *_other_bill_signs(before, page)]
+
+
+def _other_bill_signs(before: Group, page: Contents) -> list[str]:
+    """Return signs by the dates, issuers and sums of two bills."""
+    difference = _difference_of_titled(before.first, page)
     # The dates first, which take the least and which most later pages do not have.
     if before.has_other_dates_than(page) and page.has_total and before.has_total:
+        if difference == "another date":
+            # A company prints the same head on each; the later pages of one bill repeat its day.
+            return ["another_day"]
         issuers = {before.first.issuer, page.issuer}
-        signs.append("bill" if None in issuers or len(issuers) == 1 else "another_bill")
-    elif _is_bill_of_another(before.first, page):
-        signs.append("another_bill")
-    return signs
+        return ["bill" if None in issuers or len(issuers) == 1 else "another_bill"]
+    return ["another_bill"] if difference == "another issuer" else []
 
 
-def _is_bill_of_another(bill: Contents, page: Contents) -> bool:
-    """Return whether two pages are titled bills of different issuers, whatever their dates.
+def _difference_of_titled(bill: Contents, page: Contents) -> str:
+    """Say in what two pages that are titled bills differ; "" if one is none, or they do not.
 
-    Neither names the other: a page of details may be headed by who delivered.
+    Neither names the issuer of the other: a page of details may be headed by who delivered.
     """
     if not (bill.signs.has_title and page.signs.has_title and bill.is_bill and page.is_bill):
-        return False
-    one, other = bill.issuer, page.issuer
-    return bool(one and other) and _difference(bill, page) == "another issuer"
+        return ""
+    return _difference(bill, page)
 
 
 def _has_total(page: Contents, after: Iterable[Contents]) -> bool:

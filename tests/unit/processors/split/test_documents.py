@@ -25,6 +25,7 @@ Invoice
 Date: 3 May 2024
 Bill to: Ann Fern
 Total EUR 120.00"""
+DAY_BILL = SHORT_BILL.replace("Date", "Invoice date")
 RECEIPT = """Harbour Market
 RECEIPT
 Cashier: 7
@@ -77,6 +78,8 @@ def ranges(*texts: str) -> list[tuple[int, int]]:
         (RECEIPT, RECEIPT.replace("04-05", "04-09")),
         (RECEIPT, RECEIPT.replace("3.50", "4.50")),
         (SHORT_BILL, SHORT_BILL.replace("Kettle Ltd", "Badger Ltd").replace("120", "80")),
+        # Two days of one company with the same price, and no number.
+        (DAY_BILL, DAY_BILL.replace("3 May", "10 May")),
         (
             f"{SHORT_BILL}\nPage 1 of 1",
             f"{SHORT_BILL}\nPage 1 of 1".replace("Kettle Ltd", "Badger Ltd").replace("120", "80"),
@@ -105,6 +108,7 @@ def test_two_documents_are_kept_apart(texts: tuple[str, ...]):
         (BILL, BILL.replace("Kettle Ltd", "Kettle Ltd (duplicate)")),
         (BILL.replace("Total due: EUR 120", "Total: EUR 20"), BILL),
         (BILL, "Kettle Ltd\nInvoice number: 4711\nDate  Visit\n2026-02-03  20.00\nTotal: 20.00"),
+        (DAY_BILL.replace("EUR 120", "EUR 20"), f"{DAY_BILL}\nCups for 9 May 2024"),
         (RECEIPT, RECEIPT.replace("RECEIPT", "RECEIPT  COPY")),
         (LETTER, "The prices of the cups\nTotal: EUR 20.00 on 3 June 2026\nYours sincerely"),
         (BILL, "Sold by Teapot Inc\nInvoice number: 4711\nPots 120.00\nTotal: 120.00"),
