@@ -36,7 +36,8 @@ _AS_OF = re.compile(
     r"|(?:made|entered into|executed|agreement|agreed?|dated)\b(?:(?! that )[^.;]){0,40}?"
     r" (?:this|on|the)|granted (?:this|on|the)"
     r"|hereby\b[^.;]{0,60}? as of"
-    r"|zawart[aey] (?:w )?dni[au]|stipulato in data|celebrado (?:el|em|a)|geschlossen am"
+    r"|zawart[aey] (?:w )?dni[au]|stipulato in data|celebra(?:do)? (?:el|em|a)|geschlossen am"
+    r"|(?:conclu|sign)e?e? le"
 )
 # Where a contract ends with its place and day: "Fait à Lyon, le …", "Aldus getekend te Delft op …".
 _SIGNED_AT = re.compile(
@@ -63,7 +64,8 @@ _BLANK_DAY = re.compile(r"[^\w.;]{0,3}(?:the |this )?_{2,}[^.;]{0,60}")
 # "Effective as of the date of the last signature": the date is at the signatures.
 _LAST_SIGNED = re.compile(
     r"(?:date|day) (?:of (?:the )?)?(?:last|final|latest)(?:[- ]dated)? (?:signature|signed|party)"
-    r"|last (?:signed|signature|party signs|party to sign|date (?:set forth|of signature))"
+    r"|last (?:party|of the parties) to (?:sign|execute)"
+    r"|last (?:signed|executed|signature|party signs|date (?:set forth|of signature))"
     r"|(?:date|day) (?:that is )?last signed"
 )
 _DATE_LABEL = re.compile(r"(?<![a-z])date(?:d| signed)? ?: ?$")

@@ -49,7 +49,7 @@ _STREET_BELOW = re.compile(r"\d{1,5}[a-z]? [A-Z][\w' .]{2,40}$")
 _HOUSE = re.compile(r" of (?:no\.? ?)?\d{1,5}[a-z]?\b")
 _REGION = re.compile(r", [A-Z]\w+(?: [A-Z]\w+)?(?:[,;(]| and\b| \()")
 """The state or country behind the town of a person: "Ely, Maine, and"."""
-_TERM = re.compile(r"\([^()]{0,80}[\"\u201c\u201e]")
+_TERM = re.compile(r"\([^()]{0,80}?[\"\u201c\u201e]")
 _DESCRIBED = re.compile(
     r",? (?:an? |\(.{0,12}[\"\u201c\u201e])|, (?:as |in (?:its|his|her) |not in its |individually)"
 )

@@ -65,6 +65,8 @@ def test_last_signature_counts():
 
     assert date_of(text) == "2031-06-09"
     assert date_of(text.replace(", 2031", "")) is None
+    by_last = text.replace("last signature", "execution by the last party to execute it")
+    assert date_of(by_last) == "2031-06-09"
 
 
 def test_entry_into_force():
@@ -74,7 +76,9 @@ def test_entry_into_force():
     assert date_of(text) == "2031-06-01"
 
 
-@pytest.mark.parametrize("words", ["mit Wirkung vom 4. Mai 2011", "met ingang van 4 mei 2011"])
+@pytest.mark.parametrize(
+    "words", ["mit Wirkung vom 4. Mai 2011", "met ingang van 4 mei 2011", "conclue le 4 mai 2011"]
+)
 def test_days_of_other_languages(words: str):
     """The day from which a contract is in force is found in other languages, too."""
     assert date_of(f"VERTRAG\nA und B vereinbaren {words} dies:") == "2011-05-04"

@@ -214,3 +214,16 @@ def test_roles_that_labels_name():
 
     assert found is not None
     assert found.value == "Orr Maps Limited; Rill Town Council"
+
+
+def test_blank_that_a_label_fills():
+    """A party that is described by its place in the document is the name behind its term."""
+    text = (
+        'AGREEMENT\nThis is between RILL SONAR, INC. ("Rill") and the party whose name is on the\n'
+        'last page ("Company").\n1. Sonar.\nCOMPANY: Orr & Fell, LLC\nBy: /s/ N. Orr'
+    )
+
+    found = parties_of(text)
+
+    assert found is not None
+    assert found.value == "RILL SONAR, INC.; Orr & Fell, LLC"
