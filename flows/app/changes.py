@@ -303,7 +303,7 @@ def changed_by(
     found = effects_by_record(ledger.effects.find(run_id=run_id), ledger, records=records)
     if sources:
         found = {name: found[name] for name in sources if name in found}
-    nothing = "The ledger knows of nothing that run {!r} changed {}. See `status`."
+    nothing = "The ledger knows of nothing that run {!r} changed {}. See `caspio-ingest status`."
     if not found:
         raise BadSettings([nothing.format(run_id, "there")])
     problems = [nothing.format(run_id, place) for place in _unchanged(found, sources, records)]

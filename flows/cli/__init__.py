@@ -43,7 +43,9 @@ class Commands(PlainGroup):
         try:
             return super().invoke(ctx)
         except typer.BadParameter as error:
-            error.message = error.message.removeprefix("Value error, ")
+            error.message = error.message.removeprefix("Value error, ").replace(
+                "does not match the formats '%Y-%m-%d'", "is not a day such as 2026-03-31"
+            )
             raise
 
 

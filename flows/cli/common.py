@@ -49,8 +49,8 @@ Verbose = Annotated[
 DEFAULT_CONFIG = Path("caspio-ingest.toml")
 
 
-def checked_address(address: str) -> str:
-    """Return an address as it is.
+def checked_address(address: str | None) -> str | None:
+    """Return an address as it is, and nothing as it was given.
 
     Raises:
         typer.BadParameter: it is not HOST:PORT.

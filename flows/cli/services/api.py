@@ -5,7 +5,15 @@ from typing import Annotated
 import typer
 
 from flows.cli.choice import AccountOrAll, choose, of_account
-from flows.cli.common import DEFAULT_CONFIG, Config, Verbose, err, print_json, set_up_logs
+from flows.cli.common import (
+    DEFAULT_CONFIG,
+    Config,
+    Verbose,
+    checked_address,
+    err,
+    print_json,
+    set_up_logs,
+)
 from pipeline.accounts.names import ALL
 
 app = typer.Typer(help="Serve the HTTP API.", no_args_is_help=True, rich_markup_mode=None)
@@ -17,7 +25,12 @@ def serve(
     account: AccountOrAll = None,
     listen: Annotated[
         str,
-        typer.Option("--listen", help="Where to listen; 0 takes a free port.", metavar="HOST:PORT"),
+        typer.Option(
+            "--listen",
+            help="Where to listen; 0 takes a free port.",
+            metavar="HOST:PORT",
+            callback=checked_address,
+        ),
     ] = "",
     verbose: Verbose = False,
 ) -> None:

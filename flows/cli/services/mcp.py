@@ -14,6 +14,7 @@ from flows.cli.common import (
     AsJson,
     Config,
     Verbose,
+    checked_address,
     err,
     out,
     print_json,
@@ -89,7 +90,10 @@ def serve(
     config: Config = DEFAULT_CONFIG,
     account: AccountOrAll = None,
     listen: Annotated[
-        str, typer.Option("--listen", help="Where to listen.", metavar="HOST:PORT")
+        str,
+        typer.Option(
+            "--listen", help="Where to listen.", metavar="HOST:PORT", callback=checked_address
+        ),
     ] = "",
     stdio: Annotated[
         bool, typer.Option("--stdio", help="Serve one client over stdin and stdout.")

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flows.cli.choice import AccountOrAll, choose
-from flows.cli.common import DEFAULT_CONFIG, EXIT_STOPPED, Config, Failure, complain, err
+from flows.cli.common import (
+    DEFAULT_CONFIG,
+    EXIT_STOPPED,
+    Config,
+    Failure,
+    checked_address,
+    complain,
+    err,
+)
 
 if TYPE_CHECKING:
     from prometheus_client.registry import Collector
@@ -23,7 +31,11 @@ def metrics(
     ] = False,
     listen: Annotated[
         str | None,
-        typer.Option(help="Address to serve at, instead of metrics.listen.", metavar="HOST:PORT"),
+        typer.Option(
+            help="Address to serve at, instead of metrics.listen.",
+            metavar="HOST:PORT",
+            callback=checked_address,
+        ),
     ] = None,
 ) -> None:
     """Print metrics in the format of Prometheus, or serve them."""

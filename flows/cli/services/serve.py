@@ -11,6 +11,7 @@ from flows.cli.choice import Account, of_account
 from flows.cli.common import (
     DEFAULT_CONFIG,
     Config,
+    checked_address,
     err,
     set_up_logs,
 )
@@ -28,21 +29,33 @@ if TYPE_CHECKING:
     from pipeline.settings import Settings
 
 
+Webhooks = Annotated[
+    str | None,
+    typer.Option(
+        "--webhooks",
+        help="Also receive webhook messages at this address.",
+        metavar="HOST:PORT",
+        callback=checked_address,
+    ),
+]
+Web = Annotated[
+    str | None,
+    typer.Option(
+        "--web",
+        help="Also serve the web page at this address.",
+        metavar="HOST:PORT",
+        callback=checked_address,
+    ),
+]
+
+
 def serve(
     config: Config = DEFAULT_CONFIG,
     account: Account = None,
     with_automations: WithAutomations = False,
     notify: Notify = None,
-    webhooks: Annotated[
-        str | None,
-        typer.Option(
-            "--webhooks", help="Also receive webhook messages at this address.", metavar="HOST:PORT"
-        ),
-    ] = None,
-    web: Annotated[
-        str | None,
-        typer.Option("--web", help="Also serve the web page at this address.", metavar="HOST:PORT"),
-    ] = None,
+    webhooks: Webhooks = None,
+    web: Web = None,
     take_over: TakeOver = False,
 ) -> None:
     """Run every source on its schedule, and the rest on demand."""

@@ -14,6 +14,7 @@ from flows.cli.common import (
     out,
     set_up_logs,
 )
+from pipeline.errors import BadSettings
 from pipeline.model.users import Role, User
 
 if TYPE_CHECKING:
@@ -82,6 +83,8 @@ def login(
     from flows.web.serve import login_address
 
     set_up_logs()
+    if not name.strip():
+        raise BadSettings(["A link is for somebody: give the name that the audit trail shows."])
     settings = load_settings(of_account(config, account, enters=False), credentials=False)
     address = login_address(settings, User(name, role), listen)
     out().print(address, highlight=False, markup=False, soft_wrap=True)

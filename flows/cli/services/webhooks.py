@@ -14,6 +14,7 @@ from flows.cli.common import (
     Config,
     Failure,
     Verbose,
+    checked_address,
     err,
     out,
     print_json,
@@ -25,7 +26,13 @@ if TYPE_CHECKING:
     from flows.webhooks.sync import Synced
 
 Listen = Annotated[
-    str, typer.Option("--listen", help="Where to listen; 0 takes a free port.", metavar="HOST:PORT")
+    str,
+    typer.Option(
+        "--listen",
+        help="Where to listen; 0 takes a free port.",
+        metavar="HOST:PORT",
+        callback=checked_address,
+    ),
 ]
 
 

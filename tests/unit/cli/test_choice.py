@@ -1,10 +1,14 @@
-"""Which account a command works for."""
+"""Which account a command works for, and what its options refuse."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.main import get_command
+from typer.testing import CliRunner
 
 from docs.generate.commands import commands
+from flows.cli import app
 from flows.cli.choice import choose, look_at
 from flows.cli.common import EXIT_SETTINGS, EXIT_STOPPED, Failure
 from pipeline.errors import LedgerUnavailable
@@ -105,3 +109,27 @@ def test_status_of_all_accounts_is_one_document(install: Install):
         "acme.db",
         "globex.db",
     ]
+
+
+def test_no_command_takes_an_address_that_is_none():
+    """Each option that is HOST:PORT refuses other texts before anything is started, with an example."""
+    program: Any = get_command(app)
+    commands = [("", program)]
+    refused = []
+    for name, found in commands:
+        commands += [(f"{name} {one}", it) for one, it in getattr(found, "commands", {}).items()]
+        for option in found.params:
+            if option.metavar == "HOST:PORT":
+                done = CliRunner().invoke(app, [*name.split(), option.opts[0], "nonsense"])
+                refused.append((done.exit_code, "such as 127.0.0.1:8767" in done.output))
+
+    assert len(refused) > 7
+    assert set(refused) == {(2, True)}
+
+
+def test_a_day_is_shown_by_an_example():
+    """Nobody has to know how programs write the form of a date."""
+    done = CliRunner().invoke(app, ["reprocess", "--since", "yesterday"])
+
+    assert "such as 2026-03-31" in done.output
+    assert "%" not in done.output
