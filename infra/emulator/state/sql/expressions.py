@@ -1,6 +1,6 @@
 """Columns, literals, operators and conditions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from sqlglot import exp
 
@@ -218,6 +218,24 @@ def _first_kind(parts: Sequence[Sql]) -> SqlKind:
     return next((part.kind for part in parts if part.kind != "null"), "null")
 
 
+# The first types that fit count: a date is a temporal type as well.
+_CASTS: Sequence[tuple[Sequence[exp.DType | str], SqlKind, Callable[[Sql], str]]] = (
+    (tuple(exp.DataType.TEXT_TYPES), "text", lambda sql: f"CAST({sql.text} AS TEXT)"),
+    (
+        (*exp.DataType.INTEGER_TYPES, "bit"),
+        "number",
+        lambda sql: f"CAST({as_number(sql)} AS INTEGER)",
+    ),
+    (
+        (*exp.DataType.NUMERIC_TYPES, "money"),
+        "number",
+        lambda sql: f"CAST({as_number(sql)} AS REAL)",
+    ),
+    (("date",), "date", lambda sql: f"substr({as_date(sql)}, 1, 10) || 'T00:00:00'"),
+    (tuple(exp.DataType.TEMPORAL_TYPES), "date", as_date),
+)
+
+
 @compiles(exp.Cast, exp.Convert)
 def _cast(node: exp.Expression, scope: Scope) -> Sql:
     # CONVERT names the type first, CAST the value.
@@ -227,16 +245,9 @@ def _cast(node: exp.Expression, scope: Scope) -> Sql:
         raise sql_error(f"Incorrect syntax near '{excerpt(node)}'.")
     inner = compile_value(without_casts(node.this if is_cast else node.expression), scope)
 
-    if target.is_type(*exp.DataType.TEXT_TYPES):
-        return Sql(f"CAST({inner.text} AS TEXT)", "text")
-    if target.is_type(*exp.DataType.INTEGER_TYPES, "bit"):
-        return Sql(f"CAST({as_number(inner)} AS INTEGER)", "number")
-    if target.is_type(*exp.DataType.NUMERIC_TYPES, "money"):
-        return Sql(f"CAST({as_number(inner)} AS REAL)", "number")
-    if target.is_type("date"):
-        return Sql(f"substr({as_date(inner)}, 1, 10) || 'T00:00:00'", "date")
-    if target.is_type(*exp.DataType.TEMPORAL_TYPES):
-        return Sql(as_date(inner), "date")
+    for types, kind, written in _CASTS:
+        if target.is_type(*types):
+            return Sql(written(inner), kind)
     raise sql_error(f"Type {excerpt(target)} is not a defined system type.")
 
 

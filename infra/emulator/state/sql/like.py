@@ -3,6 +3,8 @@
 import re
 from functools import lru_cache
 
+_WILDCARDS = {"%": ".*", "_": "."}
+
 
 @lru_cache(maxsize=256)
 def like_pattern(pattern: str, escape: str) -> re.Pattern[str]:
@@ -18,12 +20,8 @@ def like_pattern(pattern: str, escape: str) -> re.Pattern[str]:
         elif end > 0:
             parts.append(character_set(pattern[at + 1 : end]))
             at = end
-        elif char == "%":
-            parts.append(".*")
-        elif char == "_":
-            parts.append(".")
         else:
-            parts.append(re.escape(char))
+            parts.append(_WILDCARDS.get(char) or re.escape(char))
         at += 1
     return re.compile("".join(parts), re.IGNORECASE | re.DOTALL)
 
