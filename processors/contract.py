@@ -37,6 +37,19 @@ _OUT_OF_MEMORY_WORDS = (
 )
 
 
+PARSER_ERRORS = (
+    OSError,
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    RecursionError,
+    AssertionError,
+    ArithmeticError,
+)
+"""What a parser in Python raises, beside its own errors, on data that violate its format."""
+
+
 class Unreadable(RejectFile):
     """A document cannot be read; `status` says in which way, the message what to do."""
 

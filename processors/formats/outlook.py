@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.model import ReadStatus
-from processors.contract import Context, EmbeddedFile, Reading, Unreadable
+from processors.contract import PARSER_ERRORS, Context, EmbeddedFile, Reading, Unreadable
 from processors.detect.encoding import clean
 from processors.detect.html_text import visible_text
 from processors.detect.media import OUTLOOK
@@ -27,17 +27,6 @@ if TYPE_CHECKING:
 
 _MOST_ATTACHMENTS = 1_000
 _MOST_DEPTH = 8  # messages enclosed in each other
-# What olefile and oxmsg raise on messages that violate the format.
-_MALFORMED = (
-    OSError,
-    ValueError,
-    TypeError,
-    LookupError,
-    AttributeError,
-    AssertionError,
-    RecursionError,
-    ArithmeticError,
-)
 # The storage of an attachment that is a message: property PidTagAttachDataObject (0x3701) of type
 # PtypObject (0x000D).
 _ENCLOSED_MESSAGE = "__substg1.0_3701000D"
@@ -69,7 +58,7 @@ class MsgProcessor:
             attachments = list(islice(message.attachments, _MOST_ATTACHMENTS))
             # oxmsg has no public way to a property that it does not know.
             packed = b"" if body else _property_bytes(message._storage, _RICH_TEXT, _BINARY_TYPE)  # noqa: SLF001
-        except _MALFORMED as exc:
+        except PARSER_ERRORS as exc:
             raise Unreadable(
                 ReadStatus.DAMAGED,
                 "The Outlook message is damaged. Save it as .eml or PDF and upload that.",
@@ -117,7 +106,7 @@ def _embedded_file(attachment: "Attachment") -> EmbeddedFile:
         return EmbeddedFile(name, partial(enclosed_mail_bytes, storage))
     try:
         name = attachment.file_name or "unnamed"
-    except _MALFORMED:
+    except PARSER_ERRORS:
         name = "unnamed"
     return EmbeddedFile(name, partial(_attachment_bytes, attachment))
 
@@ -125,7 +114,7 @@ def _embedded_file(attachment: "Attachment") -> EmbeddedFile:
 def _attachment_bytes(attachment: "Attachment") -> Iterator[bytes]:
     try:
         data = attachment.file_bytes
-    except _MALFORMED as exc:
+    except PARSER_ERRORS as exc:
         raise Unreadable(
             ReadStatus.DAMAGED, "the attachment is damaged. Ask the sender to send it again."
         ) from exc
@@ -141,7 +130,7 @@ def enclosed_mail_bytes(storage: "Storage") -> Iterator[bytes]:
     """Write an enclosed message as Internet mail, since it has no file format of its own."""
     try:
         yield _as_mail(storage, 0).as_bytes()
-    except _MALFORMED as exc:
+    except PARSER_ERRORS as exc:
         raise Unreadable(
             ReadStatus.DAMAGED, "the enclosed message is damaged. Ask the sender to send it again."
         ) from exc

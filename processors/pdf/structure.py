@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.model import ReadStatus
-from processors.contract import EmbeddedFile, FormField, Unreadable
+from processors.contract import PARSER_ERRORS, EmbeddedFile, FormField, Unreadable
 from processors.detect.encoding import clean
 from processors.detect.safe_xml import XmlRefused, texts_of
 from processors.pdf.form_fields import fields_by_page, names_not_shown
@@ -29,17 +29,6 @@ _PASSWORD_FLAG = (
 )  # bit 14 of a text field's flags: its value is not to be shown (ISO 32000-1, table 228)
 # The element with the data of an XFA form (XFA Specification 3.3), with any namespace prefix.
 _DATASETS = re.compile(rb"<((?:[\w.-]{1,40}:)?datasets)\b.*?</\1\s*>", re.DOTALL)
-# What pypdf raises, beside its own errors, on structures that violate the format.
-_MALFORMED = (
-    OSError,
-    ValueError,
-    TypeError,
-    LookupError,
-    AttributeError,
-    RecursionError,
-    AssertionError,
-    ArithmeticError,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +73,7 @@ def structure(path: Path, *, password: str = "") -> Structure:
                 has_associated_files="/AF" in reader.root_object,
                 fields=fields,
             )
-    except (PyPdfError, *_MALFORMED):
+    except (PyPdfError, *PARSER_ERRORS):
         return Structure()
 
 
@@ -105,7 +94,7 @@ def embedded_files(path: Path, *, password: str = "") -> Iterator[EmbeddedFile]:
                     yielded.add(key)
                     name = str(attachment.name or "unnamed")
                     yield EmbeddedFile(name, partial(_content, attachment))
-    except (PyPdfError, *_MALFORMED) as exc:
+    except (PyPdfError, *PARSER_ERRORS) as exc:
         raise Unreadable(
             ReadStatus.DAMAGED, "its list of embedded files is broken. Some may be missing."
         ) from exc
@@ -176,7 +165,7 @@ def _content(attachment: Any) -> Iterator[bytes]:
 
     try:
         data: bytes = attachment.content
-    except (PyPdfError, *_MALFORMED) as exc:
+    except (PyPdfError, *PARSER_ERRORS) as exc:
         raise Unreadable(
             ReadStatus.DAMAGED, "the embedded file is damaged. Ask for it on its own."
         ) from exc
@@ -197,13 +186,13 @@ def form_values(reader: "PdfReader") -> dict[str, str]:
             if value.strip():
                 # The states of check boxes are PDF names, which start with "/".
                 values[clean(str(name))] = clean(value.removeprefix("/"))
-    except (PyPdfError, *_MALFORMED):
+    except (PyPdfError, *PARSER_ERRORS):
         values.clear()
     try:
         data = xfa_data(reader)
         for name, value in islice(texts_of(data), _MOST_FIELDS) if data else ():
             values.setdefault(name, value)
-    except (PyPdfError, XmlRefused, *_MALFORMED):
+    except (PyPdfError, XmlRefused, *PARSER_ERRORS):
         pass  # the values found before the error stay
     return values
 
@@ -219,7 +208,7 @@ def fields_of_form(
 
     try:
         return fields_by_page(reader), names_not_shown(reader)
-    except (PyPdfError, *_MALFORMED):
+    except (PyPdfError, *PARSER_ERRORS):
         return {}, frozenset()
 
 
@@ -241,7 +230,7 @@ def layers_off(reader: "PdfReader") -> frozenset[str]:
             off = layers.keys() - {layer.idnum for layer in default.get("/ON", ())}
         names_on = {str(layer.get("/Name")) for key, layer in layers.items() if key not in off}
         names_off = {str(layer.get("/Name")) for key, layer in layers.items() if key in off}
-    except (PyPdfError, *_MALFORMED):
+    except (PyPdfError, *PARSER_ERRORS):
         return frozenset()
     return frozenset(names_off - names_on)
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from processors.contract import RENDITIONS, Page
+from processors.contract import PARSER_ERRORS, RENDITIONS, Page
 from processors.renditions import glyphless_font, overlay
 from processors.renditions.pdf_writer import PdfFile
 
@@ -26,17 +26,6 @@ NAME = RENDITIONS["searchable"]
 _TAIL_BYTES = 2048
 _MOST_TREE_DEPTH = 64
 _LEAST_FOUND = 0.9  # share of a page's words that must be found in the copy
-# What pypdf raises, beside its own errors, on structures that violate the format.
-_MALFORMED = (
-    OSError,
-    ValueError,
-    TypeError,
-    LookupError,
-    AttributeError,
-    RecursionError,
-    AssertionError,
-    ArithmeticError,
-)
 
 
 class CannotAdd(Exception):
@@ -122,7 +111,7 @@ def _append(path: Path, target: Path, pages: Sequence[_PageText]) -> None:
                     value.write_to_stream(out)
                     entries.append(f"{key} {out.getvalue().decode('latin-1')}")
             file.end(" ".join(entries), as_stream=is_stream)
-    except (PyPdfError, *_MALFORMED) as exc:
+    except (PyPdfError, *PARSER_ERRORS) as exc:
         raise CannotAdd("its structure has errors, so that nothing can be appended to it") from exc
 
 
