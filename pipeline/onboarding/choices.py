@@ -154,10 +154,6 @@ def _distinct(values: Sequence[Value]) -> tuple[Value, ...]:
     first: dict[str, Value] = {}
     for value in values:
         if not is_empty(value):
-            first.setdefault(str(value), _shortened(value))
+            is_long = isinstance(value, str) and len(value) > MOST_CHARS
+            first.setdefault(str(value), f"{str(value)[:MOST_CHARS]}…" if is_long else value)
     return tuple(first.values())[:SHOWN]
-
-
-def _shortened(value: Value) -> Value:
-    is_long = isinstance(value, str) and len(value) > MOST_CHARS
-    return f"{str(value)[:MOST_CHARS]}…" if is_long else value

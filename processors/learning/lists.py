@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from processors.confidence.logistic import fit, logit, probabilities
 from processors.learning.candidates import Candidate
-from processors.learning.text.spans import Spot
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
@@ -165,13 +164,11 @@ def _overlap(one: Candidate, other: Candidate) -> bool:
     if one.key in other.key or other.key in one.key:
         return True
     # A party is named many times; the first places are those of the introduction.
-    return any(_shared(a, b) for a in one.spots[:2] for b in other.spots[:2])
-
-
-def _shared(one: Spot, other: Spot) -> bool:
-    begins_before_end = (one.first, one.start) < (other.last, other.end)
-    ends_after_begin = (other.first, other.start) < (one.last, one.end)
-    return begins_before_end and ends_after_begin
+    return any(
+        (a.first, a.start) < (b.last, b.end) and (b.first, b.start) < (a.last, a.end)
+        for a in one.spots[:2]
+        for b in other.spots[:2]
+    )
 
 
 def written(names: Iterable[str]) -> str:
