@@ -25,7 +25,13 @@ _FROM_ROW = (
 NAMES = ("always", "share", "margin", "candidates", "alone", *_FROM_ROW)
 _TOWARD = {"share": 0.6, "rule_logit": 0.5, "always": 0.3}
 """Before anything is learned: the share among the candidates, and the rules' word."""
-_PENALTY = 1.0
+_MAIN = frozenset({"always", "share", "margin", "candidates", "rule_logit"})
+"""What says most about a value that is read; the other numbers correct it."""
+_PENALTY, _PENALTY_OF_READ = 1.0, 10.0
+"""Of values that are read some twenty are wrong, which say little of twenty corrections: with the
+lower penalty the certainty followed chance, and told wrong values apart worse. Of values that are
+looked up, fewer of these numbers vary, and those that do are needed to be certain at all.
+"""
 _MOST_MARGIN = 6.0
 
 
@@ -53,13 +59,18 @@ def toward() -> Vector:
 
 
 def fit_certainty(
-    features: Sequence[Vector], right: Sequence[bool], counts: Sequence[float]
+    features: Sequence[Vector],
+    right: Sequence[bool],
+    counts: Sequence[float],
+    *,
+    is_looked_up: bool,
 ) -> Vector:
     """Learn how often choices with such features are right."""
     start = toward()
     if not features:
         return start
-    penalty = np.full(len(NAMES), _PENALTY)
+    of_others = _PENALTY if is_looked_up else _PENALTY_OF_READ
+    penalty = np.array([_PENALTY if name in _MAIN else of_others for name in NAMES])
     # The constant is how often the column is right at all: it follows the records more freely.
     penalty[0] = _PENALTY / 4
     return fit(

@@ -299,8 +299,11 @@ def _with_certainty(
 ) -> tuple[Learned, list[Judged]]:
     """Fit the certainty on the choices, each time without the fold of the one that is judged."""
     made = [(asked, pick, _is_right(asked, pick)) for asked, pick in picked if pick]
+    is_looked_up = learned.wanted.kind in LOOKED_UP
     by_fold = {
-        fold: _certainty_of([each for each in made if each[0].record.fold != fold])
+        fold: _certainty_of(
+            [each for each in made if each[0].record.fold != fold], is_looked_up=is_looked_up
+        )
         for fold in {asked.record.fold for asked, _ in picked}
     }
     judged: list[Judged] = []
@@ -313,7 +316,8 @@ def _with_certainty(
         choice = own.choice(asked.record.document, pick)
         right = _is_right(asked, pick)
         judged.append(Judged(example.record_id, example.value, choice, right))
-    return replace(learned, certain=_certainty_of(made), judged=_bins(judged)), judged
+    certain = _certainty_of(made, is_looked_up=is_looked_up)
+    return replace(learned, certain=certain, judged=_bins(judged)), judged
 
 
 def _bins(judged: Sequence[Judged]) -> dict[str, list[list[int]]]:
@@ -328,11 +332,12 @@ def _bins(judged: Sequence[Judged]) -> dict[str, list[list[int]]]:
     return bins
 
 
-def _certainty_of(made: Made) -> Vector:
+def _certainty_of(made: Made, *, is_looked_up: bool) -> Vector:
     return fit_certainty(
         [pick.features for _, pick, _ in made],
         [right for _, _, right in made],
         [asked.record.example.weight for asked, _, _ in made],
+        is_looked_up=is_looked_up,
     )
 
 
