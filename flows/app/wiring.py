@@ -1,5 +1,6 @@
 """Choose and connect the adapters that settings name. Nowhere else are adapters named."""
 
+import gc
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -43,6 +44,11 @@ if TYPE_CHECKING:
     from processors.sandbox.reader import SandboxedReader
 
 
+# By default Python looks for garbage after every 700 objects. A page of a listing is tens of
+# thousands that are no garbage yet: looking less often saves a fifth of a rescan, for a MiB.
+_COLLECTION_THRESHOLDS = (50_000, 20, 20)
+
+
 @dataclass(frozen=True, slots=True)
 class AppContext:
     """Everything connected for one run: the ports and, for counting calls, the client."""
@@ -84,6 +90,8 @@ def connect(
     from pipeline.adapters.caspio.source import CaspioFileSource
     from pipeline.adapters.caspio.target import CaspioRecordTarget
 
+    # For the rest of the process: runs overlap, and none may end what another one relies on.
+    gc.set_threshold(*_COLLECTION_THRESHOLDS)
     drain = drain or Drain()
     clock = SystemClock(drain.require)  # a long wait ends when the run is asked to stop
     with ExitStack() as stack:
