@@ -1,7 +1,8 @@
 """What a run costs beside the reading itself, and beside its bare calls."""
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from infra.emulator import Emulator
@@ -32,7 +33,8 @@ TWO_WORKERS = Row(
     most_ratio=1.05,
     least_spread=0.08,
     quick=False,
-    about="Two reader processes share the caches of one machine.",
+    about="Two reader processes share the caches of one machine, which the one process of the peer "
+    "has for itself. The note is beside two such processes at once.",
 )
 OWN = Row(
     key="overhead.own",
@@ -56,11 +58,23 @@ def measured(options: Options) -> Iterator[Pair]:
     for _ in range(options.runs):
         for row, workers in whole:
             more, less = (_ran(_first(pictures, count), workers) for count in (many, few))
-            bare_s = read_apart("bare", paths).cpu_s
             count = many - few
-            yield Pair(row.key, (more.whole_s - less.whole_s) / count, bare_s / count)
+            ours_s = (more.whole_s - less.whole_s) / count
+            bare_s = _bare_s(paths, 1) / count
+            note = ""
+            if workers > 1:
+                at_once_s = _bare_s(paths, workers) / count
+                note = f"{ours_s / at_once_s:.2f} beside {workers} processes at once"
+            yield Pair(row.key, ours_s, bare_s, note)
         if options.wants(OWN.key):
             yield _own(options)
+
+
+def _bare_s(paths: Sequence[Path], processes: int) -> float:
+    """Return the CPU seconds to read all files but the first, in so many processes at once."""
+    shares = [[paths[0], *paths[1 + start :: processes]] for start in range(processes)]
+    with ThreadPoolExecutor(processes) as pool:
+        return sum(found.cpu_s for found in pool.map(lambda each: read_apart("bare", each), shares))
 
 
 def _first(files: Mapping[str, bytes], count: int) -> dict[str, bytes]:
