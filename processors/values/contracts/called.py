@@ -13,7 +13,7 @@ from processors.values.contracts.party_names import end_of_name, has_form
 from processors.values.contracts.tokens import after_opener
 from processors.values.lines import TextLine, fold, label_pattern
 
-_SEARCHED_CHARS = 4_000
+_SEARCHED_CHARS, _SEARCHED_LINES = 4_000, 160
 _MOST_CHARS_BETWEEN = 600
 """Characters from a defined term to the next one: later ones are of the contract's own clauses."""
 _MOST_CHARS_BEFORE = 350
@@ -67,7 +67,7 @@ def parties_called(lines: Sequence[TextLine]) -> Finding | None:
         return None
     position = 0
     place = lines[0]
-    for line in lines:
+    for line in lines[:_SEARCHED_LINES]:
         if position <= found[0].position:
             place = line
         position += len(line.text) + 1 + _is_heading(line)
@@ -80,15 +80,17 @@ def names_called(lines: Sequence[TextLine]) -> list[str]:
 
 
 def _found_in(lines: Sequence[TextLine]) -> list[_Called]:
-    pieces = (line.text + ("; " if _is_heading(line) else " ") for line in lines)
+    head = lines[:_SEARCHED_LINES]
+    pieces = (line.text + ("; " if _is_heading(line) else " ") for line in head)
     text = "".join(pieces)[:_SEARCHED_CHARS]
     return list(_names_in(text, fold(text)))
 
 
 def _is_heading(line: TextLine) -> bool:
     """Return whether a line is the title of a contract, which is no part of the name below it."""
-    is_title = label_pattern("parties", "titles").search(line.folded) is not None
-    return is_title and line.text.isupper()
+    if not line.text.isupper():
+        return False
+    return label_pattern("parties", "titles").search(line.folded) is not None
 
 
 def _names_in(text: str, folded: str) -> Iterator[_Called]:

@@ -32,11 +32,11 @@ _LINES_BEFORE_SIGNATURE = 3
 
 def in_letter(lines: Sequence[TextLine], text: str) -> Finding | None:
     """Find whom a letter of agreement addresses, and whom it calls the company."""
-    called = [name for name in names_called(lines) if has_form(name)]
     for line in lines[:_LETTER_LINES]:
         if not _SALUTATION.match(line.folded):
             continue
         above = lines[max(0, line.number - _ADDRESS_LINES) : line.number]
+        called = [name for name in names_called(lines) if has_form(name)]
         defined = defined_as_role(text) or "".join(called[:1])
         names = unique([_addressee(above, line, sender=defined), defined])
         if len(names) < _LEAST_PARTIES:
