@@ -7,6 +7,7 @@ from pipeline.model import Finding
 from processors.confidence.evidence import Evidence, Value, compact
 from processors.confidence.shared import Features, counted
 from processors.values.address import POSTAL_CODE
+from processors.values.issuer.name_text import is_title
 from processors.values.legal_forms import end_of_form, is_address
 from processors.values.lines import TextLine, fold, label_pattern
 
@@ -20,6 +21,9 @@ _SMALL_WORD = re.compile(r"(?<!\S)[^\W\d_A-Z]{4,}")
 _FEW_DIGITS = re.compile(r"\d{1,3}")
 _WORD_OF_CAPITALS = re.compile(r"\b[A-Z]{5,}\b")
 _CAPITALIZED_WORD = re.compile(r"\b[A-Z][a-z]{4,}\b")
+_MARKS = " :.-|"
+_OWNER = re.compile(r"(?:own|owned|operated) by$|trading as$|division of$")
+"""Words before the owner of a shop, which people call by its own name."""
 _RARE = 2
 _LONG_WORD = 13
 _LONG_ADDRESS = 120
@@ -125,19 +129,40 @@ def _around(evidence: Evidence, finding: Finding, own: TextLine | None, text: st
         "among_first": float(own.number < _MOST),
         "at_head": float(own.number < _HEAD_LINES),
         "part_of_line": float(len(compact(own.text)) > len(compact(text)) + 3),
-        "labeled_line": float(_has_label(own.folded)),
     }
+    if _is_announced(own, above, text):
+        features["announced"] = 1.0
+    else:
+        features["labeled_line"] = float(_has_label(own.folded))
     if finding.box and evidence.usual_height:
         height = (finding.box[3] - finding.box[1]) / evidence.usual_height
         features["large"] = min(max(height - 1.0, 0.0), 2.0) / 2
     if above:
         features["name_above"] = float(_may_be_name(above))
+        features["title_above"] = float(is_title(above.folded.strip(_MARKS)))
     if below:
+        features["title_below"] = float(is_title(below.folded.strip(_MARKS)))
         features["address_below"] = float(is_address(below.folded))
         features["number_below"] = float(bool(_NUMBER_OF_REGISTER.search(below.folded)))
         features["name_below"] = float(_may_be_name(below))
         features["form_below"] = float(end_of_form("aa " + below.text, "aa " + below.folded) > 0)
     return features
+
+
+def _is_announced(own: TextLine, above: TextLine | None, text: str) -> bool:
+    """Return whether a label of who issued the document is before a name, or above it."""
+    labels = label_pattern("company", "seller", "owned", "payee")
+    start = own.folded.find(fold(text))
+    cell = own.cell_at(start) if start >= 0 else 0
+    before = own.folded[: max(0, start)].strip(_MARKS)
+    if _OWNER.search(before):
+        return False
+    if before and any(match.end() == len(before) for match in labels.finditer(before)):
+        return True
+    if above is None or start != own.cell(cell)[0]:
+        return False
+    first, last = above.cell(min(cell, len(above.cells)))
+    return labels.fullmatch(above.folded[first:last].strip(_MARKS)) is not None
 
 
 def _may_be_name(line: TextLine) -> bool:

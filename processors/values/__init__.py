@@ -106,7 +106,12 @@ def find_values(
 def _issuer(
     lines: Sequence[TextLine], doc_class: str | None, *, is_commercial: bool
 ) -> Finding | None:
-    """Return who issued a document; a receipt without a sum has an issuer, too."""
+    """Return who issued a document; a receipt without a sum has an issuer, too.
+
+    The companies in a resume are those that its owner worked for.
+    """
+    if doc_class == "resume":
+        return None
     is_of_sale = is_commercial or doc_class in _OF_SALES
     return find_company(lines, commercial=is_of_sale, letter=doc_class == "letter")
 

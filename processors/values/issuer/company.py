@@ -78,6 +78,7 @@ _LETTERS = re.compile(r"[^\W\d_]{4}")
 """More letters than a currency has beside its amount."""
 _LABEL_WORDS = 3
 """Words of a label before a name."""
+_JOINED = re.compile(r" (?:and|&|und|et|y|e|en|och|og) ")
 _TRADE_WORDS = 2
 """Words of a line that says what a shop is, such as "home center"; a longer one is its name."""
 _MOST_RANKED = 12
@@ -277,7 +278,8 @@ def _candidate_in(piece: Piece, page: _Page) -> _Candidate | None:
         folded,
         has_form=has_form,
         place=0 if is_payee else place,
-        is_below_name=page.has_name_above(place) and len(folded.split()) <= _TRADE_WORDS,
+        is_below_name=page.has_name_above(place)
+        and len(_JOINED.sub(" ", folded).split()) <= _TRADE_WORDS,
     )
     points += _BEHIND_A_LABEL * (f": {name}" in text)
     if not is_payee and page.names_seller(piece, label):

@@ -16,6 +16,7 @@ from pathlib import Path
 import processors.confidence
 from processors.confidence.model import WEIGHTS
 from tests.bench.confidence.drawn import draw_corpus
+from tests.bench.confidence.drawn_labels import draw_labeled_corpus
 from tests.bench.confidence.examples import Example, examples_of
 from tests.bench.confidence.figures import Figures, figures, table
 from tests.bench.confidence.fitting import (
@@ -57,7 +58,12 @@ def sources(corpora: Path, cache: Path) -> list[Source]:
         worn = worn_corpus(corpora / part, cache / f"worn_{part}", kind="receipt")
         found.append(Source("the same receipts, worn", worn, frozenset()))
     drawn = draw_corpus(cache / "drawn", senders=_SENDERS, each=_EACH)
-    return [*found, Source("drawn invoices and receipts", drawn, frozenset())]
+    labeled = draw_labeled_corpus(cache / "drawn_labeled", senders=_SENDERS, each=_EACH)
+    return [
+        *found,
+        Source("drawn invoices and receipts", drawn, frozenset()),
+        Source("drawn invoices with labels", labeled, frozenset()),
+    ]
 
 
 Rows = list[tuple[str, str, Figures]]

@@ -254,3 +254,28 @@ def test_caution_moves_the_limit_of_writing_and_keeps_the_order(caution: float) 
     assert with_caution(limit + caution, caution) == pytest.approx(limit)
     assert with_caution(limit + caution - 0.01, caution) < limit
     assert [with_caution(each, caution) for each in (-1.0, 0.0)] == [-1.0, 0.0]
+
+
+def test_a_label_of_the_seller_speaks_for_a_name():
+    """A short name without a legal form is a suggestion at least where a label names the seller."""
+    rest = ("Invoice number: 20417", "4 March 2026", "Total £84.48")
+
+    def company(*head: str) -> Finding:
+        pages = [page(*head, *rest)]
+        found = find_values(pages, doc_class="invoice")
+        return with_probabilities(found, pages, doc_type=_INVOICE)["company"]
+
+    beside, below = company("INVOICE", "Seller: Otter Quill"), company("Seller:", "Otter Quill")
+
+    assert (beside.value, below.value) == ("Otter Quill", "Otter Quill")
+    assert min(beside.confidence, below.confidence) > 0.5
+
+
+def test_the_owner_of_a_shop_is_not_announced():
+    """People call a shop by its own name."""
+    pages = [page("Otter Grill", "owned by Quill Foods Ltd", "RECEIPT", "Total 5.00")]
+    lines = text_lines_of(pages)
+    named = replace(lines[1].finding("Quill Foods Ltd", 0.7, ""), page=1)
+    evidence = Evidence.of(lines, pages, {"company": named}, _INVOICE, ("eng",))
+
+    assert not features_of(evidence, "company").get("announced")

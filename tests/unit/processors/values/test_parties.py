@@ -140,3 +140,12 @@ def test_email_and_phone():
 
     assert values["email"] == "info@example-shop.co.uk"
     assert values["phone"] == "+49 30 123456-7"
+
+
+def test_a_resume_has_no_issuer():
+    """The companies in a resume are those that its owner worked for."""
+    page = Page(
+        PageText(1, "text", None, None, "Ann Vole\n2016 Clerk, Otter Quill Ltd\n2012 School")
+    )
+
+    assert "company" not in find_values([page], doc_class="resume")

@@ -25,6 +25,7 @@ def values_of(text: str) -> dict[str, str | None]:
         ("FACTURA\nFornecedor: Kettle Boats\nCliente: Vole Lda\nTotal 5.00", "Kettle Boats"),
         ("Faktura\nS\u00e6lger: Kettle Boats\nK\u00f8ber: Vole ApS\nTotal 5.00", "Kettle Boats"),
         ("\u03a0\u03c9\u03bb\u03b7\u03c4\u03ae\u03c2: Kettle Boats\nInvoice 12\nTotal 5.00", "Kettle Boats"),
+        ("Wild Kettle\nDeli and Cafe\n4 May 2031\nTotal 5.00", "Wild Kettle"),
         ("Till 3\nKettle Boats\n4 May 2031\nTotal 5.00", "Kettle Boats"),
     ],
 )  # fmt: skip
