@@ -40,9 +40,12 @@ document.addEventListener("focusin", (event) => {
   if (field) point(field);
 });
 
-function say(text) {
+// What is said is read aloud; what went wrong is shown as well, until something else is said.
+function say(text, isWrong = false) {
   const line = first("#said");
-  if (line) line.textContent = text;
+  if (!line) return;
+  line.textContent = text;
+  line.classList.toggle("problem", isWrong);
 }
 
 // Zooming needs no new page: the picture is large enough for every step.
@@ -68,10 +71,10 @@ function placeOn(sheet, event) {
 async function pick(sheet, field, box) {
   const form = field && first("form[data-column]", field);
   const input = form && first("[name=text]", form);
-  if (!input) { say("No value waits for a text."); return; }
+  if (!input) { say("No value waits for a text.", true); return; }
   const query = new URLSearchParams({ box: box.join(","), column: form.dataset.column });
   const answer = await fetch(`${sheet.dataset.words}?${query}`);
-  if (!answer.ok) { say("The text could not be read. Load the page again."); return; }
+  if (!answer.ok) { say("The text could not be read. Load the page again.", true); return; }
   const found = await answer.json();
   if (found.text) {
     first("details", form).open = true;
@@ -80,7 +83,7 @@ async function pick(sheet, field, box) {
     input.value = input.tagName === "SELECT" ? (/^(y|true|1)/i.test(found.text) ? "yes" : "no") : found.text;
     input.focus();
   }
-  say(found.problem || `${form.dataset.column}: ${found.text}`);
+  say(found.problem || `${form.dataset.column}: ${found.text}`, Boolean(found.problem));
 }
 
 let drawing = null;

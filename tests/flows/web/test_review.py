@@ -45,9 +45,11 @@ def test_a_click_or_a_box_takes_the_text_of_the_page(served: Served, turn: int):
         "document.getElementById('said').textContent.includes('2026')", "the words in the box"
     )
     drawn = page.run("document.activeElement.value")
+    problem = page.run("document.querySelector('#said.problem').getBoundingClientRect().left")
 
     assert taken == ["1234.56", "Total"]
-    assert drawn == "31 March 2026"  # no amount: the page says so
+    assert drawn == "31 March 2026"  # no amount: the page says so, in sight
+    assert problem >= 0
     assert page.errors == []
 
 
