@@ -29,7 +29,7 @@ _MAIN = frozenset({"always", "share", "margin", "candidates", "rule_logit"})
 """What says most about a value that is read; the other numbers correct it."""
 _PENALTY, _PENALTY_OF_READ = 1.0, 10.0
 """Of values that are read some twenty are wrong, which say little of twenty corrections: with the
-lower penalty the certainty followed chance, and told wrong values apart worse. Of values that are
+lower penalty the certainty followed chance, and found fewer wrong values. Of values that are
 looked up, fewer of these numbers vary, and those that do are needed to be certain at all.
 """
 _MOST_MARGIN = 6.0

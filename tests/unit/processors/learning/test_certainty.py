@@ -19,21 +19,21 @@ def choices(number: int, *, seed: int) -> Drawn:
     return features, chance.random(number) < 1 / (1 + np.exp(-odds))
 
 
-def told_apart(scores: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
+def distinguished(scores: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
     """Return how often a right choice has a higher score than a wrong one."""
     return float((scores[right][:, None] > scores[~right][None, :]).mean())
 
 
 def test_chance_in_few_wrong_choices_is_not_learned():
-    """Of 200 choices some twenty are wrong; others are told apart nearly as well as by the truth."""
+    """Of 200 choices some twenty are wrong; others are ranked nearly as well as by the truth."""
     judging, right = choices(4_000, seed=0)
-    best = told_apart(judging[:, SHARE], right)
+    best = distinguished(judging[:, SHARE], right)
 
     reached = []
     for seed in range(1, 11):
         features, known = choices(200, seed=seed)
         weights = fit_certainty(list(features), list(known), [1.0] * 200, is_looked_up=False)
-        reached.append(told_apart(judging @ weights, right))
+        reached.append(distinguished(judging @ weights, right))
 
     assert 0.8 < best < 0.95
     assert np.mean(reached) > best - MOST_LOST
