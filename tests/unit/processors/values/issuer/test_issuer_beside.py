@@ -21,6 +21,7 @@ def values_of(text: str) -> dict[str, str | None]:
         ("Kettle Boats    INV 7712\nTotal 5.00", "Kettle Boats"),
         ("Avoir n° AV-3\nKettle Bateaux\nTotal 5.00", "Kettle Bateaux"),
         ("Invoice\nTotal 5.00\nCash or card welcome.", None),
+        ("IDENTITY CARD\nKettle Boats\nTotal 5.00", "Kettle Boats"),
         ("SALES DEPARTMENT\nKettle Boats\nInvoice 12\nTotal 5.00", "Kettle Boats"),
         ("FACTURA\nFornecedor: Kettle Boats\nCliente: Vole Lda\nTotal 5.00", "Kettle Boats"),
         ("Faktura\nS\u00e6lger: Kettle Boats\nK\u00f8ber: Vole ApS\nTotal 5.00", "Kettle Boats"),
