@@ -69,6 +69,11 @@ class ReviewItem:
         return ReviewReason.DIFFERS if is_filled else ReviewReason.UNSURE
 
     @property
+    def is_decided(self) -> bool:
+        """Return whether a user has decided on it."""
+        return self.state in {ReviewState.ACCEPTED, ReviewState.REJECTED}
+
+    @property
     def is_open_doubt(self) -> bool:
         """Return whether it is a doubt that waits for a user."""
         return self.state is ReviewState.OPEN and self.given is ReviewReason.DOUBT
@@ -95,7 +100,8 @@ class Review:
 
     Attributes:
         open_items: How many of its suggestions wait for a decision.
-        risk: That of its riskiest open suggestion, 0 to 1.
+        risk: That of its riskiest open suggestion, 0 to 1. Decisions do not lower it, so that a
+            reviewer goes on where the record was in the queue.
         claimed_by: Who has claimed it until `claimed_until`, "" for nobody.
         postponed_until: When it comes back to the queue, None where it was not postponed.
         since: When the first of its open suggestions was made.

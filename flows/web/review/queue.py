@@ -99,10 +99,11 @@ class Row:
 
     @property
     def risk(self) -> str:
-        """Return the risk in a word."""
-        if self.review.risk >= _HIGH:
+        """Return the risk of what waits in a word."""
+        risk = max((item.risk for item in self.items), default=self.review.risk)
+        if risk >= _HIGH:
             return "high"
-        return "medium" if self.review.risk >= _MEDIUM else "low"
+        return "medium" if risk >= _MEDIUM else "low"
 
 
 def queue(visit: Visit) -> Response:

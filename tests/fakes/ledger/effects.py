@@ -216,7 +216,8 @@ class MemoryEffects(MemoryPart):
         if not known.open_items:
             known = replace(known, since=memory.clock.now())
         if open_items:
-            risk = max(one.risk for one in open_items)
+            place = known.risk if item.is_decided else 0.0
+            risk = max([*(one.risk for one in open_items), place])
             amounts = [one.amount for one in open_items if one.amount is not None]
             amount = max(amounts, default=None)
             known = replace(known, open_items=len(open_items), risk=risk, amount=amount)

@@ -50,7 +50,8 @@ class SqlReviewItems(SqlPart):
     def _count_open(self, connection: Connection, item: ReviewItem) -> None:
         """Count the open suggestions of a record, and note the highest risk among them.
 
-        It waits since the first of them was made.
+        It waits since the first of them was made. A decision lowers no risk: "the next one behind
+        this" is asked for after it, and what is riskier than the rest of the record waits still.
         """
         added = self._session.insert(reviews).values(
             id=item.review_id,
@@ -66,8 +67,8 @@ class SqlReviewItems(SqlPart):
         connection.execute(added.on_conflict_do_nothing())
         its_row = reviews.c.id == item.review_id
         # Two runs may save suggestions for one record at once: the second counts those of both.
-        before = select(reviews.c.open_items).where(its_row).with_for_update()
-        waited = connection.execute(before).scalar_one() > 0
+        before = select(reviews.c.open_items, reviews.c.risk).where(its_row).with_for_update()
+        waiting, risk = connection.execute(before).one()
         still_open = select(
             review_items.c.risk, review_items.c.amount, review_items.c.reason
         ).where(
@@ -75,17 +76,16 @@ class SqlReviewItems(SqlPart):
             review_items.c.state == ReviewState.OPEN.value,
         )
         rows = connection.execute(still_open).all()
-        # The risk stays: "the next one behind this" is asked for after the last decision.
         values: dict[str, Any] = {"open_items": 0, "claimed_by": "", "claimed_until": None}
         if rows:
             amounts = [amount for _, amount, _ in rows if amount is not None]
             values = {
                 "open_items": len(rows),
-                "risk": max(risk for risk, _, _ in rows),
+                "risk": max([*(one for one, _, _ in rows), risk if item.is_decided else 0.0]),
                 "amount": max(amounts, default=None),
                 "reasons": "".join(sorted({reason_mark(reason) for _, _, reason in rows})),
             }
-        if not waited:
+        if not waiting:
             values["since"] = self._session.clock.now()
         connection.execute(update(reviews).where(its_row).values(values))
 

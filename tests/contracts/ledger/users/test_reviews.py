@@ -72,6 +72,19 @@ def test_a_page_goes_on_behind_a_review(ledger: Ledger):
     assert _pks(ledger, after="unknown", limit=1) == ["1"]
 
 
+def test_a_decision_does_not_move_the_place_in_the_queue(ledger: Ledger):
+    """Behind a record of two values is what was behind it when it was opened, after one decision and after both; a run moves it."""
+    risky = _item("1", "Date", current="2026-01-01", confidence=0.9)
+    _save(ledger, risky, _item("1", confidence=0.7), _item("2", confidence=0.2))
+    _save(ledger, replace(risky, state=ReviewState.ACCEPTED))
+    after_one = _pks(ledger, after=_id("1"))
+    _save(ledger, replace(_item("1", confidence=0.7), state=ReviewState.REJECTED))
+    after_both = _pks(ledger, after=_id("1"))
+    _save(ledger, _item("1", confidence=0.7))
+
+    assert (after_one, after_both, _pks(ledger)) == (["2"], ["2"], ["2", "1"])
+
+
 def test_what_is_decided_leaves_the_queue(ledger: Ledger):
     """A review waits as long as one of its suggestions is open; a new one brings it back."""
     _save(ledger, _item("1"), _item("1", "Date"))
