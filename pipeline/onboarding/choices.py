@@ -1,7 +1,7 @@
 """What each column of a place can take, and what speaks for it: names, types, values. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.decide.column_values import WRITABLE_TYPES, is_empty
 from pipeline.decide.mapping import refuse_column
@@ -68,9 +68,16 @@ class Said:
 
 
 def column_choices(
-    container: Container, samples: Sequence[SampleDocument]
+    container: Container, samples: Sequence[SampleDocument], *, path_column: str = ""
 ) -> tuple[ColumnChoices, ...]:
-    """Return every column but those with files, with what it can take."""
+    """Return every column but those with files, with what it can take.
+
+    `path_column` is that of an index table, "" without one: it keeps the paths of the files.
+    """
+    # Neither a name nor a value of it is to claim a finding that another column could take.
+    kept = [one for one in container.columns.values() if one.name == path_column]
+    others = {name: one for name, one in container.columns.items() if name != path_column}
+    container = replace(container, columns=others)
     pairs = agreements(container, samples)
     sure, _ = match_columns(container, agreed_columns(container, samples))
     taken = {match.column: match.finding for match in sure}
@@ -79,10 +86,14 @@ def column_choices(
         for match in possible_matches(container)
         if not match.objection
     }
-    return tuple(
-        _of_column(column, container, pairs, named, taken.get(column.name, ""))
-        for column in container.columns.values()
-        if column.type not in FILE_TYPES
+    why_not = "it has the paths by which the rows belong to their files"
+    return (
+        *(ColumnChoices(one, _values(one, container), why_not=why_not) for one in kept),
+        *(
+            _of_column(column, container, pairs, named, taken.get(column.name, ""))
+            for column in container.columns.values()
+            if column.type not in FILE_TYPES
+        ),
     )
 
 
@@ -93,7 +104,7 @@ def _of_column(
     named: Mapping[tuple[str, str], str],
     taken: str,
 ) -> ColumnChoices:
-    values = _distinct([row.get(column.name) for row in container.samples])
+    values = _values(column, container)
     if column.type not in WRITABLE_TYPES:
         why_not = f"a column of type {column.type} cannot be written"
         return ColumnChoices(column, values, why_not=why_not)
@@ -115,6 +126,10 @@ def _of_column(
         for name in sorted(fitting, key=rank)
     ]
     return ColumnChoices(column, values, tuple(choices), taken)
+
+
+def _values(column: Column, container: Container) -> tuple[Value, ...]:
+    return _distinct([row.get(column.name) for row in container.samples])
 
 
 def _description(finding: str) -> str:

@@ -171,9 +171,6 @@ class SourceSettings(Section):
             "a folder with a reprocess_column needs an index table, which has the column": (
                 bool(column) and is_folder and not self.index
             ),
-            f"column {column!r} cannot be the reprocess_column and take a finding": (
-                column in self.columns
-            ),
         }
 
     def _wrong_limits(self) -> Iterator[str]:
@@ -252,9 +249,10 @@ class SourceSettings(Section):
 def column_conflicts(sources: Sequence[SourceSettings]) -> Iterator[str]:
     """Yield a sentence for every two sources that would write over each other.
 
-    They conflict if they write the same column for files of the same field: each would find the
-    other's value in every run. Different fields may share a column, and so may conditions that
-    exclude each other, which only the account can show; a condition on both is enough.
+    A source conflicts with itself where it would write over what it works by. Two sources conflict
+    if they write the same column for files of the same field: each would find the other's value in
+    every run. Different fields may share a column, and so may conditions that exclude each other,
+    which only the account can show; a condition on both is enough.
     """
     for number, one in enumerate(sources):
         for other in sources[number + 1 :]:
@@ -264,6 +262,44 @@ def column_conflicts(sources: Sequence[SourceSettings]) -> Iterator[str]:
                     f"sources {one.name!r} and {other.name!r} both write column "
                     f"{', '.join(columns)} from the same files; map it in one of them"
                 )
+    for one, other in product(sources, sources):
+        yield from _overwrites(one, other)
+
+
+def _overwrites(one: SourceSettings, other: SourceSettings) -> Iterator[str]:
+    """Yield a sentence for each value of a source that would destroy what another works by.
+
+    Each works by columns of its own: a path that is overwritten no longer leads to its file, and
+    one value for all would make all rows the same.
+    """
+    place = _filled_place(one)
+    if place is None or not one.columns:
+        return
+    if other.review is not None and place == ("table", other.review.table.casefold()):
+        yield (
+            f"source {one.name!r} cannot fill table {other.review.table!r}: users decide in it on "
+            f"the suggestions of source {other.name!r}; give that source another review table"
+        )
+    if place != _filled_place(other):
+        return
+    used = {"reprocess_column": other.reprocess_column}
+    used["path_column"] = other.index.path_column if other.index else None
+    for setting, column in used.items():
+        # Caspio compares the names of columns without regard to case.
+        names = [name for name in one.columns if column and name.casefold() == column.casefold()]
+        yield from (
+            f"column {name!r} of source {one.name!r} cannot take a finding: it is the {setting} of "
+            f"source {other.name!r}; map another column"
+            for name in names
+        )
+
+
+def _filled_place(source: SourceSettings) -> tuple[str, str] | None:
+    """Return the kind and the name of what a source fills; None where only the records show it."""
+    if source.view is not None:
+        return "view", source.view.casefold()
+    table = source.index.table if source.index else source.table
+    return None if table is None else ("table", table.casefold())
 
 
 def read_twice(sources: Sequence[SourceSettings]) -> Iterator[str]:

@@ -155,13 +155,14 @@ class Looks:
     def _remember(
         self, place: MappablePlace, container: Container, samples: Sequence[SampleDocument]
     ) -> Looked:
+        path_column = place.path_column if place.kind == "folder" else ""
         looked = Looked(
             place,
             container,
             tuple(samples),
             self._files(place, container),
             self.clock.now(),
-            column_choices(container, samples),
+            column_choices(container, samples, path_column=path_column),
         )
         with self._lock:
             self._places[place] = looked

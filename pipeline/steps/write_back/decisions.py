@@ -141,7 +141,10 @@ def write(item: ReviewItem, value: Value, context: WriteContext) -> str:
     """Write a decided value if the record is as the user saw it; return "" or what changed."""
     record, name, target = item.record, item.suggestion.column, context.ports.target
     columns = target.columns(record.container, is_view=record.is_view)
-    if name not in columns or columns[name].type not in WRITABLE_TYPES:
+    index = context.spec.index
+    # Kept from a time when the column was mapped: the row would no longer belong to its file.
+    is_path = index is not None and (record.container, name) == (index.table, index.path_column)
+    if is_path or name not in columns or columns[name].type not in WRITABLE_TYPES:
         return f"{record.container} has no column {name!r} that can be written"
     # The guard is what the user saw when deciding, not what is there now.
     before = {name: item.suggestion.current}

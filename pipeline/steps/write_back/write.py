@@ -148,7 +148,8 @@ def write_values(
         version=ref.version,
         field=index.path_column,
         before={},
-        after={index.path_column: ref.path, **plan.after},
+        # The path comes last: without it the row belongs to no file.
+        after={**plan.after, index.path_column: ref.path},
     )
     insert = carry_out(insert, context)
     if insert.state is EffectState.CONFLICT:  # somebody was quicker: their row is as good as ours

@@ -66,6 +66,15 @@ def test_only_fitting_findings_can_be_chosen():
     assert {"date", "company", "total"} <= texts
 
 
+def test_the_column_of_the_paths_takes_nothing():
+    """A value in the place of its path would leave a row without a file."""
+    (total, *others) = column_choices(PLACE, SAMPLES, path_column="Total")
+
+    assert (total.column.name, total.choices) == ("Total", ())
+    assert "paths" in total.why_not
+    assert [one.column.name for one in others] == ["Xyz", "Sum"]
+
+
 def test_documents_say_what_was_found():
     """Each value with how many documents have it, and the first different ones, shortened."""
     long = sample("Scan", company="A" * 100)

@@ -124,3 +124,40 @@ def test_files_that_two_sources_name_are_said(load: Load):
     text = _source("one", place, 'Total = "total"') + _source("two", place, 'Paid = "date"')
 
     assert "of the other new names" in next(read_twice(load(text).sources))
+
+
+INDEXED = 'folder = "/In"\nindex = { table = "Mail", path_column = "Place" }'
+FLAGGED = 'table = "T"\nreprocess_column = "Again"'
+REVIEWED = 'table = "T"\nreview = { table = "Decide" }'
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "column", "said"),
+    [
+        (INDEXED, "", "Place", "it is the path_column of source 'one'"),
+        (INDEXED, "", "PLACE", "it is the path_column of source 'one'"),
+        (FLAGGED, "", "again", "it is the reprocess_column of source 'one'"),
+        (INDEXED, 'table = "mail"', "Place", "it is the path_column of source 'one'"),
+        (FLAGGED, INDEXED.replace("Mail", "T"), "Again", "the reprocess_column of source 'one'"),
+        (REVIEWED, 'table = "Decide"', "Note", "cannot fill table 'Decide': users decide in it"),
+    ],
+)
+def test_no_value_overwrites_what_a_source_works_by(
+    load: Load, one: str, other: str, column: str, said: str
+):
+    """A row whose path became a company belongs to no file, and nothing brings the path back."""
+    mapped = f'{column} = "company"'
+    text = _source("one", one, 'Total = "total"' if other else mapped)
+    text += _source("two", other, mapped) if other else ""
+
+    with pytest.raises(BadSettings, match=said):
+        load(text)
+
+
+def test_a_column_of_that_name_in_another_table_takes_a_value(load: Load):
+    """Names are compared within one table or view."""
+    text = _source("one", INDEXED, 'Total = "total"') + _source(
+        "two", 'view = "Mail"', 'Place = "company"'
+    )
+
+    assert len(load(text).sources) == 2

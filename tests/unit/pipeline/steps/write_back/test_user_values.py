@@ -261,6 +261,15 @@ def test_a_planned_row_that_was_deleted_is_not_inserted_again(world: World):
     assert outcome.status is Status.CONFLICT
 
 
+def test_a_new_row_keeps_the_path_of_its_file(world: World):
+    """A value that was planned for the column of the paths, before settings refused that, is left out."""
+    world.caspio.files["/Mail/one.txt"] = GOOD.encode()
+    world.run(replace(MAIL, columns={"Path": "doc_type", "DocType": "doc_type"}))
+
+    (row,) = world.caspio.tables["MailIndex"].values()
+    assert (row["Path"], row["DocType"]) == ("/Mail/one.txt", "receipt")
+
+
 def test_a_correction_of_capitals_alone_is_a_users(world: World):
     """A text corrected between reading and writing is not written over where the correction is of its case alone."""
     spec = replace(RECEIPTS, overwrite=Overwrite.OURS)
