@@ -217,7 +217,7 @@ class Lender:
             self._loans.add(connection)
             self._end_later()
         for one in useless:
-            one.end()
+            _end(one)
         return child
 
     def _take_back(
@@ -231,7 +231,7 @@ class Lender:
                 self._shelf.resting.append((digest, child))
             self._end_later()
         if not kept:
-            child.end()
+            _end(child)
 
     def _end_later(self) -> None:
         """End what rests when nobody has borrowed or returned anything for long enough."""
@@ -251,4 +251,15 @@ class Lender:
             resting, self._shelf.resting = self._shelf.resting, []
             self._end_later()
         for _, child in resting:
-            child.end()
+            _end(child)
+
+
+def _end(child: Lendable) -> None:
+    """End a child that nobody waits for.
+
+    That it cannot be ended is no reason to refuse a loan, or to leave the others running.
+    """
+    try:
+        child.end()
+    except OSError as error:
+        structlog.get_logger(__name__).warning("lender_failed", error=str(error))

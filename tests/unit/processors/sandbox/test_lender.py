@@ -29,7 +29,7 @@ class Child:
     """A child that only knows what a lender does to it."""
 
     def __init__(self, number: int, folder: Path) -> None:
-        self.is_fit = True
+        self.is_fit = self.can_end = True
         self.ended = threading.Event()
         self.known = ChildState(number, 0, Identity(7, 8), None)
         self._ends = [*socket.socketpair(), *socket.socketpair()]
@@ -57,7 +57,9 @@ class Child:
         return self.is_fit
 
     def end(self) -> None:
-        """Note that it was ended."""
+        """Note that it was ended; raises OSError as a child with a broken socket does."""
+        if not self.can_end:
+            raise OSError(errno.ENOTCONN, os.strerror(errno.ENOTCONN))
         for each in self._ends:
             each.close()
         while self._folders:
@@ -216,6 +218,26 @@ def test_after_a_change_of_settings_the_children_before_it_are_ended(lender: Len
         assert run is not None
         assert run.state.pid == 2
     assert shop.children[0].ended.wait(WAIT_S)
+
+
+def test_a_child_that_cannot_be_ended_keeps_no_place(lender: Lender, shop: Shop):
+    """The run that meets it borrows another one, and so do those after it."""
+    with asked(lender) as run:
+        assert run is not None
+        run.bring_back()
+    shop.children[0].can_end = False
+    shop.offers, shop.most = ANOTHER, 1
+
+    with capture_logs() as logs:
+        for _ in range(2):
+            with asked(lender, ANOTHER) as run:
+                assert run is not None
+                assert run.state.pid == 2
+                run.bring_back()
+
+    assert [entry["event"] for entry in logs] == ["lender_failed"]
+    shop.children[0].can_end = True
+    shop.children[0].end()
 
 
 def test_a_child_that_ended_while_it_rested_is_not_lent(lender: Lender, shop: Shop):
