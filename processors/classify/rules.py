@@ -8,6 +8,7 @@ from functools import cache, lru_cache
 from importlib import resources
 from typing import Any, Literal
 
+from processors.patterns import compiled
 from processors.values.lines import any_of, fold, word_parts
 
 _NUMBERS = ("enough", "lead", "little", "words")
@@ -94,7 +95,7 @@ def parse_rules(text: str) -> Rules:
 
 def _together(rules: Sequence[Rule], numbers: Mapping[str, Any]) -> Rules:
     words = dict.fromkeys(word for rule in rules for word in rule.words)
-    any_word = re.compile(rf"(?<![a-z0-9]){any_of(words)}(?![a-z])")
+    any_word = compiled(rf"(?<![a-z0-9]){any_of(words)}(?![a-z])")
     return Rules(rules=tuple(rules), any_word=any_word, **numbers)
 
 
@@ -114,7 +115,7 @@ def _rule_of(entry: Mapping[str, Any]) -> Rule:
         where=entry["where"],
         weight=float(entry["weight"]),
         most=entry["most"],
-        pattern=re.compile("|".join(alternatives)),
+        pattern=compiled("|".join(alternatives)),
         words=() if entry.get("patterns") else words,
     )
 

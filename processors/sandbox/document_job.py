@@ -1,13 +1,15 @@
 """Read documents in a child, with the OCR engines kept loaded between documents."""
 
 import tempfile
+from itertools import chain
 from pathlib import Path
 
 from pipeline.model import Findings
-from processors import prepared, registry
+from processors import classify, patterns, prepared, registry, values
 from processors.contract import ReadSettings
 from processors.read import Engines, read_document
 
+_WITH_WORDS = (*classify.__path__, *values.__path__)
 _LINES = (
     "Invoice No. 1001",
     "Date 31 January 2024",
@@ -27,7 +29,10 @@ class DocumentJob:
     @staticmethod
     def prepare(settings: ReadSettings, folder: Path) -> None:
         """Open what was made in advance in a cache folder; make what is missing."""
-        prepared.open_all(registry.recipes(settings), folder=folder)
+        words = sorted(chain.from_iterable(Path(home).glob("*.toml") for home in _WITH_WORDS))
+        recipes = (*registry.recipes(settings), patterns.recipe(_read_text, words=words))
+        prepared.open_all(recipes, folder=folder)
+        patterns.take()
 
     def warm(self) -> None:
         """Load all that the first page would wait for, by reading one; raises EngineMissing.
@@ -52,6 +57,14 @@ class DocumentJob:
             engine=self._engines.get,
             as_class=as_class,
         )
+
+
+def _read_text() -> None:
+    """Read the same words as a text: that takes no models."""
+    with tempfile.TemporaryDirectory() as name:
+        page = Path(name) / "page.txt"
+        page.write_text("\n".join(_LINES), encoding="utf-8")
+        read_document(page, name=page.name, work_dir=Path(name), settings=ReadSettings())
 
 
 def _draw(path: Path) -> None:

@@ -13,6 +13,7 @@ from importlib import resources
 
 from pipeline.model import Finding
 from processors.contract import Box, Line, Page, Word
+from processors.patterns import compiled
 from processors.remembered import once_a_document
 
 MAX_LINE_CHARS = 400
@@ -371,4 +372,4 @@ def label_pattern(section: str, *names: str) -> re.Pattern[str]:
         any_of(from_sign) if from_sign else "",
         rf"(?<![a-z0-9]){any_of(plain)}(?![a-z])" if plain else "",
     ]
-    return re.compile("|".join(filter(None, patterns)))
+    return compiled("|".join(filter(None, patterns)))

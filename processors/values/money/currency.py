@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import cache
 
 from pipeline.model import Finding
+from processors.patterns import compiled
 from processors.values.candidates import with_others
 from processors.values.country import Hints, countries
 from processors.values.lines import TextLine, label_pattern
@@ -124,7 +125,7 @@ def mark_pattern() -> re.Pattern[str]:
         rf"(?<![a-z]){mark} ?:",
         rf"(?<![a-z]){label} ?:? ?{mark}(?![a-z])",
     )
-    return re.compile("|".join(places))
+    return compiled("|".join(places))
 
 
 def code_of(mark: str, hints: Hints) -> str | None:

@@ -1,0 +1,94 @@
+"""Keep what long patterns are compiled to: for the word lists that takes a tenth of a second.
+
+Python's engine runs a list of numbers, and `re` has no way to keep it: what it pickles is the text,
+to be compiled again. So `_sre.compile` is called here, the last step of `re.compile`, which checks
+the numbers before it takes them. It is no public interface: numbers are taken only by the Python
+that made them, and what is missing or refused is compiled as ever.
+"""
+
+import _sre  # type: ignore[import-not-found]  # typeshed does not have it
+import json
+import re
+import sys
+from array import array
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from re import _compiler, _parser  # type: ignore[attr-defined]  # typeshed has their old names
+
+from processors import prepared
+
+_NAME = "patterns"
+_NUMBER = "I"  # the engine's own, of four bytes
+
+_compiled: dict[str, None] = {}
+"""The patterns that this process has compiled, in their order."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Code:
+    """What a pattern was compiled to; its names of groups are by number and by name."""
+
+    flags: int
+    names: tuple[str | None, ...]
+    numbers_by_name: dict[str, int]
+    numbers: "array[int]"
+
+
+_kept: dict[str, _Code] = {}
+"""Of each pattern by its text. It belongs to the process, as imported modules do."""
+
+
+def compiled(pattern: str) -> re.Pattern[str]:
+    """Compile a pattern without flags, or take what it was compiled to before."""
+    kept = _kept.get(pattern)
+    if kept is not None:
+        numbers, groups = kept.numbers.tolist(), len(kept.names) - 1
+        with suppress(RuntimeError, TypeError, ValueError):  # it refuses the numbers
+            found: re.Pattern[str] = _sre.compile(
+                pattern, kept.flags, numbers, groups, kept.numbers_by_name, kept.names
+            )
+            return found
+    _compiled[pattern] = None
+    return re.compile(pattern)
+
+
+def recipe(use: Callable[[], None], *, words: Iterable[Path]) -> prepared.Recipe:
+    """Return how to compile the patterns that `use` uses, which are made from files of words.
+
+    Each is found by its text, so that none is ever an old one.
+    """
+    made_from = (sys.version, str(_sre.MAGIC), *map(prepared.source, words))
+    return prepared.Recipe(_NAME, made_from, partial(_packed, use))
+
+
+def take() -> None:
+    """Take the patterns that were opened."""
+    content = prepared.content(_NAME)
+    if content is None:
+        return
+    end = bytes(content).index(b"\n") + 1
+    numbers = array(_NUMBER, bytes(content[end:]))
+    start = 0
+    for pattern, flags, names, numbers_by_name, count in json.loads(bytes(content[:end])):
+        code = numbers[start : start + count]
+        _kept[pattern] = _Code(flags, tuple(names), numbers_by_name, code)
+        start += count
+
+
+def _packed(use: Callable[[], None]) -> bytes:
+    """Return the patterns as a line of JSON, and their numbers after it."""
+    use()
+    header, numbers = [], array(_NUMBER)
+    for pattern in _compiled:
+        parsed = _parser.parse(pattern)
+        code = _compiler._code(parsed, 0)  # noqa: SLF001 - as `re.compile` does
+        by_name = parsed.state.groupdict
+        names = [None] * parsed.state.groups
+        for name, number in by_name.items():
+            names[number] = name
+        header.append((pattern, parsed.state.flags, names, by_name, len(code)))
+        numbers.extend(code)
+    return json.dumps(header).encode() + b"\n" + numbers.tobytes()

@@ -1,0 +1,106 @@
+"""A pattern that was kept finds what it finds when it is compiled."""
+
+import re
+import sys
+from array import array
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from processors import patterns, prepared
+
+TEXTS = (
+    r"(?<![a-z0-9])(?:t(?:otal|ax)|(?P<mark>eur|usd)[ ._:(\-]{0,3}\d+)(?![a-z])",
+    r"^\W{0,4}(?P<a>\d+)(?:-(?P<b>\d+)|/(\d+))?",
+    "[äöü]{2,5}|\u20ac",
+)
+SAMPLES = ("total 12", "taxi", "x eur: 12", "..12-34", "12/5", "größe üü €", "")
+
+
+@pytest.fixture(autouse=True)
+def _as_a_new_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Begin with nothing opened and nothing kept, and forget afterwards what was."""
+    monkeypatch.setattr(prepared, "_opened", {})
+    monkeypatch.setattr(patterns, "_kept", {})
+    monkeypatch.setattr(patterns, "_compiled", {})
+
+
+def use() -> None:
+    """Compile the patterns, as reading a page does."""
+    for text in TEXTS:
+        patterns.compiled(text)
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> None:
+    """Keep the patterns in a cache and take them from there."""
+    prepared.open_all([patterns.recipe(use, words=())], folder=tmp_path / "cache")
+    patterns.take()
+
+
+@pytest.mark.usefixtures("kept")
+def test_a_kept_pattern_finds_the_same_and_is_not_compiled(monkeypatch: pytest.MonkeyPatch):
+    """Groups have their numbers and names, and the flags are those of a text."""
+    compile_again = re.compile
+    monkeypatch.setattr(re, "compile", never)
+
+    for text in TEXTS:
+        found, expected = patterns.compiled(text), compile_again(text)
+        assert (found.flags, found.groups, found.groupindex) == (
+            expected.flags,
+            expected.groups,
+            expected.groupindex,
+        )
+        for sample in SAMPLES:
+            assert described(found, sample) == described(expected, sample)
+
+
+@pytest.mark.usefixtures("kept")
+def test_another_pattern_is_compiled():
+    """The word lists may have changed since: a pattern is found by its text alone."""
+    assert patterns.compiled("totals?").search("the totals")
+
+
+@pytest.mark.usefixtures("kept")
+@pytest.mark.parametrize("numbers", [[], [77_777] * 9])
+def test_what_the_engine_refuses_is_compiled(numbers: list[int]):
+    """It checks the numbers before it runs them."""
+    for kept in patterns._kept.values():
+        kept.numbers[:] = array("I", numbers)
+
+    assert patterns.compiled(TEXTS[0]).search("total")
+
+
+def test_they_are_made_again_for_another_python_and_other_words(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    """Its numbers may mean something else, and most patterns would not be among them."""
+    words = tmp_path / "words.toml"
+    words.write_text("one")
+    names = [patterns.recipe(use, words=[words]).file_name]
+
+    words.write_text("another")
+    names.append(patterns.recipe(use, words=[words]).file_name)
+    monkeypatch.setattr(sys, "version", "3.99")
+    names.append(patterns.recipe(use, words=[words]).file_name)
+
+    assert len(set(names)) == 3
+
+
+def test_without_a_cache_everything_is_compiled():
+    """A home may be missing or full."""
+    patterns.take()
+
+    assert patterns.compiled(TEXTS[0]).search("total")
+
+
+def described(pattern: re.Pattern[str], sample: str) -> list[object]:
+    """Return what a pattern finds in a text."""
+    return [
+        (each.span(), each.groups(), each.groupdict(), each.lastgroup)
+        for each in pattern.finditer(sample)
+    ]
+
+
+never: Callable[..., re.Pattern[str]] = pytest.fail
