@@ -15,7 +15,7 @@ from processors.detect.encoding import clean
 from processors.detect.media import ODS, XLS, XLSB, XLSX
 from processors.detect.office_parts import standard_package
 from processors.detect.sheets.number_format import shown
-from processors.detect.sheets.ods_marks import ods_marks
+from processors.detect.sheets.ods_marks import ods_marks, without_empty_values
 from processors.detect.sheets.sheet_marks import SheetMarks, sheet_marks
 from processors.detect.sheets.xls_marks import xls_marks
 from processors.layout.plain_page import text_page
@@ -55,7 +55,7 @@ class SheetProcessor:
         is_package = zipfile.is_zipfile(path)
         if is_package:
             office_package.check(path, what=_WHAT)
-            path = standard_package(path, work_dir)
+            path = without_empty_values(standard_package(path, work_dir), work_dir)
             _check_extent(path)
         marks = {**sheet_marks(path), **ods_marks(path)} if is_package else xls_marks(path)
         pages, problems = _pages(path, context, marks)

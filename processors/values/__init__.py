@@ -29,6 +29,8 @@ _LEAST_TOTAL_CONFIDENCE = 0.4
 """Confidence of a total from which on the document counts as one about money."""
 _LEAST_CURRENCY_CONFIDENCE = 0.8
 """Confidence of a currency from which on the order of dates may be decided by its countries."""
+_HEADERS = 6
+"""Lines with the headers of a mail."""
 _TITLE_LINES = 15
 """Lines in which the title of the document is looked for."""
 
@@ -38,6 +40,8 @@ _SALES = frozenset({"invoice", "receipt", None})
 _OF_SALES = frozenset({"invoice", "receipt"})
 # What the labels of a form's fields announce; its parties are beside each other on the page.
 _OF_FORMS = frozenset({"invoice_number", "order_number", "date", "due_date", "total", "amount_due"})
+# Sums of a bill, which a statement of an account has not: its balances are no total.
+_OF_BILLS = ("total", "net", "tax", "amount_due")
 _PERSONAL = frozenset({"resume", "identity_document", "medical_record", "bank_statement"})
 
 
@@ -50,12 +54,11 @@ def find_values(
 ) -> dict[str, Finding]:
     """Find the values that docs/values.md lists, each with page, place, confidence and reason.
 
-    The fields of a form are among them, named `label:` and the label. A key is absent if there is
-    nothing of the kind. A value is None if the document leaves it open; then the reason says what
-    it may be. Of a very long text the head and the tail are read.
+    The fields of a form are among them, named `label:` and the label. A key is absent if nothing is
+    of the kind, a value None if the document leaves it open. Of a long text head and tail are read.
 
     `languages` are Tesseract's codes. `date_order` decides where the document does not: "dmy",
-    "mdy", or "" to decide nothing. `doc_class` is the class of the document where it is known.
+    "mdy" or "". `doc_class` is the class of the document where it is known.
     """
     lines = text_lines_of(pages)
     hints = country_hints_in(lines)
@@ -75,6 +78,7 @@ def find_values(
                 languages=languages,
                 usual_order=date_order,
                 currency=currency.value if currency and is_sure else None,
+                letter=_is_letter(lines, doc_class),
             ),
             apart,
         ),
@@ -112,8 +116,15 @@ def _issuer(
     """
     if doc_class == "resume":
         return None
-    is_of_sale = is_commercial or doc_class in _OF_SALES
+    is_of_sale = doc_class in _OF_SALES or (is_commercial and doc_class != "letter")
     return find_company(lines, commercial=is_of_sale, letter=doc_class == "letter")
+
+
+def _is_letter(lines: Sequence[TextLine], doc_class: str | None) -> bool:
+    """Return whether a document is a letter, or a mail that is no bill itself."""
+    head = [line.folded.partition(":")[0] for line in lines[:_HEADERS]]
+    is_mail = "from" in head and "subject" in head
+    return doc_class == "letter" or (is_mail and doc_class not in _OF_SALES)
 
 
 def company_of_bills(
@@ -172,7 +183,8 @@ def values_of_class(
         parties = find_parties(lines)
         return {"parties": parties, "date": date} | own_values(found, lines, parties)
     if doc_class in _PERSONAL:
-        return {"person": find_person(lines, resume=doc_class == "resume")}
+        bills = dict.fromkeys(_OF_BILLS if doc_class == "bank_statement" else ())
+        return {"person": find_person(lines, resume=doc_class == "resume"), **bills}
     return {}
 
 

@@ -12,6 +12,7 @@ from pipeline.model import Finding
 from processors.values.candidates import with_others
 from processors.values.date_text import MonthNames, dates_in
 from processors.values.issuer.blocks import Piece, piece_below, pieces_of
+from processors.values.issuer.foot import AT_FOOT
 from processors.values.issuer.name_text import is_title
 from processors.values.legal_forms import is_address, repair_form
 from processors.values.lines import TextLine, enclosing_box, fold, label_pattern
@@ -95,7 +96,17 @@ _SENTENCE_BEHIND = re.compile(
 )
 """Where a sentence begins behind an address: "… BL1 1AA. Registered in England"."""
 _OTHER_COLUMN = re.compile(r"(?:[a-z]+ )?(?:n[or]|nr|number|#|№)[.:]* ?[a-z]{0,4}[-/]?\d[\w/-]*")
+_NUMBERED = re.compile(
+    r"(?:[a-z]+\.? )*(?<!zip )(?<!post )(?<!postal )(?<!pin )(?<!area )"
+    r"(?:code|ref|reference|approval|auth|trace|batch|stan|rrn|seq|transaction|trans|id)\b"
+    r"[.:# ]{0,3}(?:no|nr)?[.:# ]{0,3}[a-z]{0,4}-?\d{3,}"
+)
+"""What a terminal prints about a payment: "Auth. code 123456"."""
+_QUANTITY = re.compile(r"\d{1,3} ?(?:[x\u00d7*@] |(?:pcs|pc|stk|st|kg|pkt|btl)\b)")
+_MOST_SMALL_WORDS = 3
+"""Words of a line of an address that are not capitalized; more are a sentence."""
 _SHOP = re.compile(r"(?:store|branch|till|terminal|outlet|station)\W{0,3}\d{3,}\b")
+_OTHER_LINES = (_LABEL, _SALUTATION, _SHOP, _NUMBERED, _QUANTITY)
 _LEAST_PARTS = 3
 """Parts of such a line behind the name: nothing, the street and the town."""
 _TOWN_WORDS = 3
@@ -109,7 +120,8 @@ def find_address(lines: Sequence[TextLine], *, company: Finding | None) -> Findi
     # The name may be in the head and again in small print, with the address at one of them.
     near = (_block_near(company.value, line, lines) for line in _lines_of(company, lines))
     block, where = next((each for each in near if each[0]), ([], ""))
-    if not block:
+    # Above a name at the foot is where the receiver is.
+    if not block or (where == "above" and AT_FOOT in company.reason):
         return None
     block = [_without_name(block[0], company.value), *block[1:]]
     is_sure = where != "above" and any(map(_has_postal_code, block))
@@ -192,6 +204,10 @@ def in_column(line: TextLine, name_line: TextLine, name: str) -> TextLine:
     """Return the piece of a line that is below a name, if something else is beside it."""
     pieces = pieces_of(line, 0)
     has_other = any(_OTHER_COLUMN.fullmatch(each.line.folded) for each in pieces[1:])
+    amounts = money_in(pieces[-1].line.folded)
+    # Goods with a price are a row; what is a column has a place of its own, or words.
+    if line.gaps and len(amounts) == 1 and not _LETTERS.search(pieces[-1].line.folded):
+        return line
     if not line.gaps or not (name_line.gaps or has_other or is_something_else(line)):
         return line
     named = [each for each in pieces_of(name_line, 0) if name in each.line.text]
@@ -277,8 +293,14 @@ def continues_address(block: Sequence[TextLine], line: TextLine) -> bool:
         or line.text.endswith(",")
         or _has_postal_code(line)
         or _has_address_word(line)
-        or _HOUSE_NUMBER.search(line.folded)
+        or _has_house(line, is_below_town=bool(last))
     )
+
+
+def _has_house(line: TextLine, *, is_below_town: bool) -> bool:
+    """Return whether a line has the number of a house; below a town, one of goods begins it."""
+    is_of_goods = is_below_town and line.folded[:1].isdigit()
+    return not is_of_goods and _HOUSE_NUMBER.search(line.folded) is not None
 
 
 def _is_complete(line: TextLine) -> bool:
@@ -290,7 +312,7 @@ def _is_complete(line: TextLine) -> bool:
 
 def is_something_else(line: TextLine) -> bool:
     """A line of numbers, a price, an e-mail address or a word such as "telephone" is no address."""
-    if any(pattern.match(line.folded) for pattern in (_LABEL, _SALUTATION, _SHOP)):
+    if any(pattern.match(line.folded) for pattern in _OTHER_LINES):
         return True
     if _BEGINS_ADDRESS.match(line.folded):
         return False
@@ -298,13 +320,20 @@ def is_something_else(line: TextLine) -> bool:
     characters = len(line.text.replace(" ", ""))
     if letters < _LEAST_SHARE_OF_LETTERS * characters or "@" in line.text:
         return True
-    if label_pattern("address", "end").search(line.folded):
+    if label_pattern("address", "end").search(line.folded) or _is_sentence(line):
         return True
     if dates_in(line.folded, MonthNames(())):
         return True
     # "Level 3, 55 Mill Street" has no amount: a decimal comma has no blank behind it.
     apart = line.folded.replace(", ", " ; ")
     return _is_sum(line) or any(amount.cents for amount in money_in(apart))
+
+
+def _is_sentence(line: TextLine) -> bool:
+    """Return whether many words without a capital, and no postal code, are in a line."""
+    small = [word for word in line.text.split() if word.isalpha() and word.islower()]
+    is_long = sum(len(word) > 1 for word in small) > _MOST_SMALL_WORDS
+    return is_long and not _has_postal_code(line)
 
 
 def _is_sum(line: TextLine) -> bool:

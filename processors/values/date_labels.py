@@ -10,11 +10,13 @@ from processors.values.lines import TextLine, label_pattern
 KINDS = ("document", "title", "plain", "link", "due", "other")
 """The lists of labels in the section "dates" of words.toml."""
 LETTERHEAD, QUOTED, MENTIONED = "letterhead", "quoted", "mentioned"
+OF_ANOTHER = "of another"
 """Kinds of dates without a label of their own.
 
 A letterhead has the date alone on its line or after a place: "London, 3 May 2030". Quoted is the
 date of something else in a sentence: "your letter of 3 May 2030". A mentioned one may be that of
-another document or of this one: "we refer to the invoice dated 3 May 2030".
+another document or of this one: "we refer to the invoice dated 3 May 2030". Of another document
+is the day that a letter says of an invoice.
 """
 # What is before the date of a letterhead: nothing, or a place and a small word.
 _BEFORE_LETTER_DATE = re.compile(

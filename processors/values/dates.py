@@ -13,6 +13,7 @@ from processors.values.country import Hints
 from processors.values.date_labels import (
     LETTERHEAD,
     MENTIONED,
+    OF_ANOTHER,
     QUOTED,
     LabeledDate,
     is_in_sentence,
@@ -40,6 +41,7 @@ _POINTS = {
     LETTERHEAD: 1.0,
     MENTIONED: 0.5,
     QUOTED: -3.0,
+    OF_ANOTHER: -3.0,
     "due": -5.0,
     "other": -4.0,
 }
@@ -114,16 +116,18 @@ def find_dates(
     languages: Sequence[str],
     usual_order: str = "",
     currency: str | None = None,
+    letter: bool = False,
 ) -> dict[str, Finding | None]:
     """Find `date`, `due_date` and `period`.
 
     `usual_order` (dmy, mdy) decides where the document itself does not. `currency` is the code of
     one that is printed beside amounts. A personal paper, with a birth or an end of validity, has
-    no due date.
+    no due date. What a `letter` says of an invoice is not its own date.
     """
     # Bookings have dates of their own.
     is_journal = bool(lines) and _JOURNAL.match(lines[0].text) is not None
     found = _unlisted(labeled_dates(() if is_journal else lines, MonthNames(languages)))
+    found = list(map(_in_letter, found)) if letter else found
     evidence = OrderEvidence(
         dates=found,
         hints=hints,
@@ -153,6 +157,13 @@ def find_dates(
         "due_date": due_date,
         "period": period(lines, found, calendar),
     }
+
+
+def _in_letter(each: LabeledDate) -> LabeledDate:
+    """Return a date of a letter: that of an invoice is of another document."""
+    is_of_invoice = label_pattern("dates", "title").search(each.label) is not None
+    is_mentioned = each.kind == MENTIONED or (each.kind in {"title", "document"} and is_of_invoice)
+    return replace(each, kind=OF_ANOTHER) if is_mentioned else each
 
 
 def _unless(labels: re.Pattern[str], dates: Sequence[LabeledDate]) -> Sequence[LabeledDate]:
@@ -199,6 +210,9 @@ def _finding(each: LabeledDate, points: float, calendar: _Calendar) -> Finding:
     if each.kind == QUOTED and (is_subject(each.line) or is_in_sentence(each.line, text.start)):
         where = "subject" if is_subject(each.line) else "sentence"
         reason = f"'{text.text}' is quoted in a {where}, and there is no other date"
+        return each.line.finding(None, _OPEN_CONFIDENCE, reason, start=text.start, end=text.end)
+    if each.kind == OF_ANOTHER:
+        reason = f"'{text.text}' {place} is of what the letter is about"
         return each.line.finding(None, _OPEN_CONFIDENCE, reason, start=text.start, end=text.end)
     day, reason = calendar.read(text)
     if day is None:

@@ -13,6 +13,7 @@ from processors.values.contracts.opening import (
     parties_in_opening,
 )
 from processors.values.issuer.blocks import Piece, piece_below, pieces_of
+from processors.values.issuer.evidence import is_beside_bank
 from processors.values.issuer.name_text import is_title
 from processors.values.lines import TextLine, fold, label_pattern
 
@@ -88,7 +89,9 @@ def find_buyer(lines: Sequence[TextLine], *, company: Finding | None) -> Finding
         name.finding(confidence)
         for kind, confidence in (("buyer", 0.75), (_MARKED, 0.7), ("receiver", 0.6))
         for name in _names_in_columns(lines, kind)
+        # The name of an account at a bank is that of who is to be paid.
         if name.folded != issuer
+        and not (name.label == "account name" and is_beside_bank(name.line, lines))
     ]
     if not ranked:
         return name_in_window(lines, issuer) if issuer else None

@@ -19,7 +19,11 @@ from processors.detect.sheets.sheet_marks import MOST_FORMATTED, PLAIN_FORMATS, 
 _OASIS = "urn:oasis:names:tc:opendocument:xmlns"
 _NUMBER, _OFFICE = f"{{{_OASIS}:datastyle:1.0}}", f"{{{_OASIS}:office:1.0}}"
 _STYLE, _TABLE = f"{{{_OASIS}:style:1.0}}", f"{{{_OASIS}:table:1.0}}"
-_PARTS = ("styles.xml", "content.xml")
+_CONTENT = "content.xml"
+_PARTS = ("styles.xml", _CONTENT)
+_EMPTY_VALUE = rb"""\soffice:(?:date-|time-|boolean-)?value=(?:""|\'\')"""
+_EMPTY_CELL = re.compile(rb"<[^<>]*" + _EMPTY_VALUE + rb"[^<>]*>")
+_TYPE_OR_EMPTY = re.compile(_EMPTY_VALUE + rb"""|\soffice:value-type=["'][a-z]*["']""")
 _DATA_STYLES = frozenset({"number-style", "currency-style", "percentage-style"})
 _CELLS = frozenset({"table-cell", "covered-table-cell"})
 _UNCHANGED = PLAIN_FORMATS | {""}
@@ -70,6 +74,32 @@ class _Table:
         """Return the style that a column gives to its cells without one."""
         at = bisect.bisect_left(self.column_styles, (column, ""))
         return self.column_styles[at][1] if at < len(self.column_styles) else ""
+
+
+def without_empty_values(path: Path, work_dir: Path) -> Path:
+    """Return a workbook whose cells have a value or none: the file itself, or a copy of it.
+
+    Programs that write a formula and do not calculate it leave its value empty, at which calamine
+    refuses the whole workbook. The package was checked, so it is not a bomb.
+    """
+    try:
+        with zipfile.ZipFile(path) as book:
+            if _CONTENT not in book.namelist():
+                return path
+            if book.getinfo(_CONTENT).file_size > _LARGEST_BYTES:
+                return path
+            content = book.read(_CONTENT)
+            cleaned = _EMPTY_CELL.sub(lambda cell: _TYPE_OR_EMPTY.sub(b"", cell.group()), content)
+            if cleaned == content:
+                return path
+            target = work_dir / "without-empty-values"
+            with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as copy:
+                for part in book.infolist():
+                    is_content = part.filename == _CONTENT
+                    copy.writestr(part, cleaned if is_content else book.read(part))
+    except (zipfile.BadZipFile, OSError, ValueError, KeyError, NotImplementedError):
+        return path  # calamine says what is wrong with it
+    return target
 
 
 def ods_marks(path: Path) -> dict[str, SheetMarks]:

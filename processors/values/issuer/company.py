@@ -20,11 +20,14 @@ from processors.values.issuer.composed import (
     names_a_body,
     sign_at_head,
     signed_below,
+    signers,
     with_forms_joined,
 )
 from processors.values.issuer.evidence import OF_CUSTOMERS, PageEvidence, evidence_of
+from processors.values.issuer.foot import AT_FOOT, named_at_foot
 from processors.values.issuer.name_text import (
     clean_name,
+    is_craft,
     is_list_of_trades,
     is_no_name,
     is_prose,
@@ -53,6 +56,7 @@ _PER_LINE = 0.22
 _WITH_LEGAL_FORM = 3.0
 _WITH_TRADE = 0.8
 _LIKE_AN_ADDRESS = -2.5
+_CRAFT_ALONE = -2.5
 _WITH_COMMA = -0.7
 _BEHIND_A_LABEL = -2.5
 """For "Hotel: Grand Kettle Ltd": a label that is not the seller's announces someone else."""
@@ -67,6 +71,8 @@ _LETTERHEAD_LINES = 12
 """Lines of a letter with the addresses of who sends it and of who gets it."""
 _HEAD_LINES, _FOOT_LINES = 5, 4
 """Lines of the head of a page, and those of its foot, where small print names the issuer."""
+_BELOW_ENVELOPE = 4.0
+"""For a name with its registration at the foot, where the head has the receiver alone."""
 _OVER_TWO_LINES = 0.4
 """For two lines in large letters as one name, compared with the first of them alone."""
 
@@ -110,6 +116,7 @@ class _Page:
     evidence: PageEvidence
     begins_with_name: bool
     streets: frozenset[int]
+    signers: frozenset[int]
 
     def names_seller(self, piece: Piece, label: str) -> bool:
         """Return whether a label says that a piece is the seller, before it or above it."""
@@ -192,6 +199,7 @@ def candidates(lines: Sequence[TextLine]) -> list[_Candidate]:
         evidence=evidence_of(first_page, of_buyer=of_buyer),
         begins_with_name=bool(_name_in(first_page[0].text)[0]),
         streets=frozenset(_streets_in(first_page)),
+        signers=frozenset(signers(first_page)),
     )
     pieces = _possible_pieces(first_page, rows, page)
     # Below a name is what its owner does.
@@ -211,6 +219,11 @@ def _possible_pieces(
     for piece in _composed(lines, page.evidence.usual_height_pt):
         if not any(each.key in page.buyer for each in rows[piece.place]):
             yield piece
+    # Who labels the receiver elsewhere is itself at the head.
+    for line in () if page.buyer else named_at_foot(lines):
+        place = line.number - lines[0].number
+        points = _BELOW_ENVELOPE + _PER_LINE * min(place, _TOP_LINES)
+        yield Piece(line, place, points=points, why=f", {AT_FOOT}")
     sign = sign_at_head(lines)
     if sign:
         yield Piece(sign, 0)
@@ -264,7 +277,7 @@ def _candidate_in(piece: Piece, page: _Page) -> _Candidate | None:
     line, place = piece.line, piece.place
     text, label = _text_of_name(line)
     name, has_form = _name_in(text)
-    if not name or _is_another(name, label, line, page):
+    if not name or _is_another(name, label, piece, page):
         return None
     folded = fold(name)
     more, why = page.evidence.points_for(name, line, is_at_top=place < _TOP_LINES)
@@ -295,13 +308,15 @@ def _candidate_in(piece: Piece, page: _Page) -> _Candidate | None:
     )
 
 
-def _is_another(name: str, label: str, line: TextLine, page: _Page) -> bool:
-    """Return whether a name is a street, or a customer's.
+def _is_another(name: str, label: str, piece: Piece, page: _Page) -> bool:
+    """Return whether a name is a street, who signs a letter, or a customer's.
 
     Where nothing is said of a bank, the holder of an account is a customer.
     """
-    is_customer = label == OF_CUSTOMERS and not page.evidence.is_payee(fold(name))
-    return is_customer or line.number in page.streets
+    is_customer = label in OF_CUSTOMERS and not page.evidence.is_payee(fold(name))
+    number = piece.line.number
+    is_signer = number in page.signers and piece.why != _AT_SIGNATURE
+    return is_customer or is_signer or number in page.streets
 
 
 def _text_of_name(line: TextLine) -> tuple[str, str]:
@@ -354,6 +369,8 @@ def points_of_line(
     if not is_below_name and label_pattern("company", "trades").search(folded):
         points += _WITH_TRADE
         reason += ", with the name of a trade"
+    if is_craft(folded):
+        points += _CRAFT_ALONE
     if is_address(folded):
         points += _LIKE_AN_ADDRESS
     if "," in _DEGREES.sub("", folded):

@@ -29,6 +29,8 @@ _PERSON = re.compile(
     r"(?:(?:dr|mr|mrs|ms|prof|i\. ?a|i\. ?v|ppa|p\.p)\.? )*"
     r"[^\W\d_]\S{0,20}(?: [^\W\d_]\S{0,20}){1,2}"
 )
+_SHORT_CLOSING = re.compile(r"(?:(?:all the )?best|cheers|(?:many )?thanks|thank you)[,.!]*")
+_DOMAIN = re.compile(r"(?:@|www\.)[a-z0-9.-]+")
 _TITLE_OF_PERSON = re.compile(
     r"\b(?:head|chair\w*|president\w*|secretary|treasurer|officer|ceo|cfo|owner|leader|supervisor)\b"
 )
@@ -75,6 +77,26 @@ def sign_at_head(lines: Sequence[TextLine]) -> TextLine | None:
         return None
     text = " ".join(words)
     return replace(lines[0], text=text, folded=fold(text))
+
+
+def signers(lines: Sequence[TextLine]) -> Iterator[int]:
+    """Yield the numbers of lines with who signs a letter, and with the title below."""
+    domains = [_letters_of(each) for line in lines for each in _DOMAIN.findall(line.folded)]
+
+    def is_person(line: TextLine) -> bool:
+        is_body = names_a_body(line.folded) or end_of_form(line.text, line.folded)
+        is_domain = any(_letters_of(line.folded) in domain for domain in domains)
+        return bool(_PERSON.fullmatch(line.folded)) and not (is_body or is_domain)
+
+    for place, closing in enumerate(lines):
+        end = label_pattern("company", "closings").match(closing.folded)
+        rest = closing.folded[end.end() :] if end else closing.folded
+        if rest.strip(" ,.!") and not _SHORT_CLOSING.fullmatch(closing.folded):
+            continue
+        below = lines[place + 1 : place + 3]
+        signing = [line.number for line in below if is_person(line)]
+        # Below a name is a title, and below a company who signs for it.
+        yield from range(signing[0], below[-1].number + 1) if signing else ()
 
 
 def signed_below(lines: Sequence[TextLine]) -> Iterator[TextLine]:

@@ -26,9 +26,11 @@ _LEAST_HEIGHTS = 5
 _DOMAIN = re.compile(r"(?:@|www\.|https?://(?:www\.)?)([a-z0-9][a-z0-9\-]{2,40})\.[a-z]{2,10}")
 _NO_LETTERS_OR_DIGITS = re.compile(r"[^a-z0-9]")
 _LEAST_PAYEE_CHARS = 3
-OF_CUSTOMERS = "account holder"
+OF_CUSTOMERS = frozenset({"account holder", "account name"})
+"""Labels of who has an account at a bank, or who is a customer where nothing is said of a bank."""
 _BANK = re.compile(r"\b(?:iban|bic|swift|sort code|routing|bsb)\b")
-"""Without an account to pay to, the holder of an account is the customer."""
+_NEAR_LINES = 3
+"""Lines between the name of an account and what says that a bank has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +106,24 @@ def _payees_in(lines: Sequence[TextLine]) -> Iterator[str]:
     text = "\n".join(line.folded for line in lines)
     for line, below in zip(lines, [*lines[1:], None], strict=True):
         label = labels.search(line.folded)
-        if label is None or not (label.group() != OF_CUSTOMERS or _BANK.search(text)):
+        if label is None:
+            continue
+        is_named = label.group() == "account name"
+        if label.group() in OF_CUSTOMERS and not (
+            is_beside_bank(line, lines) if is_named else _BANK.search(text)
+        ):
             continue
         rest = line.folded[label.end() :].strip(" :.-")
         if len(rest) >= _LEAST_PAYEE_CHARS:
             yield rest
         elif below:
             yield below.folded
+
+
+def is_beside_bank(line: TextLine, lines: Sequence[TextLine]) -> bool:
+    """Return whether one of the lines around a line has the numbers of an account at a bank."""
+    near = lines[max(0, line.number - _NEAR_LINES) : line.number + _NEAR_LINES + 1]
+    return any(_BANK.search(each.folded) for each in near)
 
 
 def _registered_in(lines: Sequence[TextLine]) -> Iterator[int]:

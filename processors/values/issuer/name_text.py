@@ -71,8 +71,8 @@ _NUMBERED = re.compile(
     r"|(?<![a-z])(?:n[or]?|id|ref|reg|tel)[.:#]{0,2} ?[a-z]{0,3}-?\d[\w/.-]*$"
 )
 """A number, or the word for one whose number was cut off: "Cab No."."""
-_FROM_HEADER = re.compile(r" ?<[^<>@ ]+@([\w-]+)[\w.-]*>$")
-"""The mail address behind the name of a sender, with its domain."""
+_FROM_HEADER = re.compile(r" ?<([^<>@ ]+)@([\w-]+)[\w.-]*>$")
+"""The mail address behind the name of a sender, with its mailbox and its domain."""
 _NOT_IN_DOMAIN = re.compile(r"[^a-z0-9]")
 _LEAST_CHARS_OF_DOMAIN = 4
 _COUPLE = re.compile(r"mr\.? (?:and|&) mrs\b|mrs\.? (?:and|&) mr\b")
@@ -84,6 +84,7 @@ _NUMBER_AND_DASH = re.compile(
 )
 """What is between a title and the name behind it: "Invoice 12 - Smith & Co"."""
 _NUMBER_IN_LIST = re.compile(r"^(?:\(\d{1,2}\)|\d{1,2}[.)]) (?=[^\W\d_])")
+_JOINING = re.compile(r"\b(?:and|und|et|y|e|en|och|og)\b")
 _EDGES = " \t,;:|*_~=#\"'`\u00b4\u2018\u2019\u201c\u201d«»<>{}[]\\/"
 
 
@@ -150,8 +151,11 @@ def without_mail_address(text: str) -> str:
         return text
     name = text[: address.start()].strip(_EDGES)
     compact = _NOT_IN_DOMAIN.sub("", fold(name))
-    domain = address.group(1).replace("-", "")
+    domain = address.group(2).replace("-", "")
     first = _NOT_IN_DOMAIN.sub("", fold(name).split()[0]) if name else ""
+    # "Ann Fox <ann.fox@post.example>" is nobody's company: her first name is that of her mailbox.
+    if first and address.group(1).startswith(first) and not domain.startswith(first):
+        return ""
     is_own = len(first) >= _LEAST_CHARS_OF_DOMAIN and first in domain
     return name if is_own or (domain and domain in compact) else ""
 
@@ -207,6 +211,13 @@ def is_list_of_trades(text: str) -> bool:
     """Return whether a text lists what somebody does: "Brakes - Tires - Exhausts"."""
     parts = _BETWEEN_TRADES.split(text.strip(_EDGES))
     return len(parts) >= _LEAST_TRADES and not any(map(str.isdigit, text))
+
+
+def is_craft(folded: str) -> bool:
+    """Return whether a text has nothing but what somebody does: "plumbing and heating"."""
+    rest, crafts = label_pattern("company", "crafts").subn("", folded)
+    rest = _JOINING.sub("", label_pattern("company", "trades").sub("", rest))
+    return crafts > 0 and not any(map(str.isalpha, rest))
 
 
 def _is_something_else(folded: str) -> bool:

@@ -63,6 +63,7 @@ _PARENTHESIS = re.compile(r"^[^()]*\)")
 _MINUS_BEFORE = re.compile(
     rf"(?<![^\W_])(?:{_MINUS}\(?|(?<![^\W_] )(?<![)%] ){_MINUS} |(?<=: ){_MINUS} )$"
     rf"|(?:refund|refunded|credit)\) {_MINUS} $"
+    r"|(?<![^\W_])(?:minus|moins|menos|meno) ?$"
 )
 _OPENING = re.compile(rf"{_MINUS}?\(?{_MINUS}?$")
 # "CR" (credit) marks what is owed to the customer.

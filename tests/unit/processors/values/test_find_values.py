@@ -304,3 +304,12 @@ def test_sums_and_branches_are_no_address():
 
     assert value("address", text) == "5 Mill Street 90210 Springfield"
     assert value("address", "Corner Shop Ltd\nTotal 5.00") is None
+
+
+def test_a_statement_of_an_account_has_no_total():
+    """Balances and sums of bookings are nothing that a statement is about in all."""
+    text = (
+        "Fell Bank\nBank statement\nOpening balance 500.00\nTotal paid out 320.00\nBalance 180.00"
+    )
+
+    assert found(text, "bank_statement").keys().isdisjoint({"total", "net", "tax", "amount_due"})

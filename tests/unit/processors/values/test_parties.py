@@ -149,3 +149,17 @@ def test_a_resume_has_no_issuer():
     )
 
     assert "company" not in find_values([page], doc_class="resume")
+
+
+@pytest.mark.parametrize(
+    ("account", "buyer"),
+    [
+        ("Account name: Vole Milling\nSort code: 20-11-33\nAccount number: 12345678", None),
+        ("Account name: Vole Milling\nBank: Fell Bank\nIBAN: GB33BUKB20201555555555", None),
+        ("Account name: Vole Milling\nAccount number: 99812", "Vole Milling"),
+    ],
+    ids=["sort code", "iban", "customer"],
+)
+def test_the_name_of_an_account_at_a_bank_is_no_buyer(account: str, buyer: str | None):
+    """Beside the numbers of a bank it is who is to be paid, elsewhere the customer."""
+    assert values_of(f"Fell Mills Ltd\nInvoice 12\nTotal 5.00\n{account}").get("buyer") == buyer

@@ -48,6 +48,17 @@ def text(words: str) -> str:
     return f"<number:text>{words}</number:text>"
 
 
+def test_a_cell_without_its_value_leaves_the_others(tmp_path: Path):
+    """A formula that no program calculated has the kind of its value, and nothing as value."""
+    sums = row(cell("12.5"), cell("", more='table:formula="of:=[.A1]*2"'))
+
+    findings = documents.read(workbook(sums), tmp_path)
+
+    assert findings.text.split()[1:] == ["12.5"]
+    assert findings.status == ReadStatus.PARTIAL
+    assert "1 formulas without a result" in findings.problems[0]
+
+
 ALIKE = 'table:number-{}-repeated="1000000000"'
 CURRENCY = "<number:currency-symbol>€</number:currency-symbol>"
 GROUPED = _DIGITS.format(2, 1, ' number:grouping="true"')

@@ -37,3 +37,38 @@ def test_addresses_of_many_countries(lines: str, address: str):
 def test_a_number_of_letters_and_digits_is_no_address():
     """What follows "no:" is a house only if it is as short as the number of one."""
     assert "address" not in values_of("Brindle Otter\nPolicy no: HW-80218\nTotal 5.00")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Auth. code 584102",
+        "Approval: 771902",
+        "Trace no. 004417",
+        "We bake in every street of this town",
+        "Bring goods back within 14 days to the shop in Fell Road",
+    ],
+)
+def test_a_number_of_a_terminal_or_a_sentence_is_no_address(line: str):
+    """Six digits may be a postal code, and a sentence may have the word "street"."""
+    assert "address" not in values_of(f"Brindle Otter\n{line}\nTea   5.00\nTotal   5.00")
+
+
+@pytest.mark.parametrize(
+    "goods",
+    ["2 Brown bread\n1 Butter 250 g", "2 x Brown bread\nMilk", "Brown bread   2.00\nMilk   3.00"],
+    ids=["number", "times", "price"],
+)
+@pytest.mark.parametrize("town", ["Harwick HW4 9QT", "80218 Harwick"])
+def test_goods_are_no_part_of_an_address(goods: str, town: str):
+    """Below its town an address ends, whatever numbers the goods begin with."""
+    values = values_of(f"Brindle Otter\n12 Fell Road\n{town}\n{goods}\nTotal   5.00")
+
+    assert values["address"] == f"12 Fell Road {town}"
+
+
+def test_goods_below_a_street_without_its_town():
+    """A number of pieces begins no line of an address."""
+    values = values_of("Brindle Otter\n12 Fell Road\n2 x Brown bread\nMilk\nTotal   5.00")
+
+    assert values["address"] == "12 Fell Road"

@@ -1,5 +1,7 @@
 """What the words for a trade say at the head of a receipt: a name, or what a shop is."""
 
+import pytest
+
 from tests.unit.processors.values.issuer.test_issuer import values_of
 
 
@@ -13,3 +15,17 @@ def test_a_longer_line_with_a_trade_is_the_name():
     text = "OLAF BRINDLE\nOTTER GIFT & HOME DECO\n3 Fell Road\nTotal 5.00"
 
     assert values_of(text)["company"] == "OTTER GIFT & HOME DECO"
+
+
+@pytest.mark.parametrize("craft", ["CARPET CLEANING", "PLUMBERS & ROOFERS", "Heizung und Sanitär"])
+def test_a_craft_above_a_name(craft: str):
+    """What somebody does is no name, also on the first line and in capitals."""
+    values = values_of(f"{craft}\nBrindle & Vole\n3 Fell Road\nInvoice 12\nTotal 5.00")
+
+    assert values["company"] == "Brindle & Vole"
+
+
+@pytest.mark.parametrize("title", ["Working paper", "Discussion Paper", "Budget request"])
+def test_the_title_of_a_paper_is_no_company(title: str):
+    """A paper about money has a title, and no issuer."""
+    assert "company" not in values_of(f"{title}\nTotal 5.00\n3 March 2031")

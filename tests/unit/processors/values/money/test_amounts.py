@@ -46,6 +46,8 @@ def amounts(folded: str) -> list[Decimal]:
         "refund $37.40 cr",
         "refund 37.40cr",
         "refund cr 37.40",
+        "refund minus 37.40",
+        "refund: minus £37.40",
     ],
 )
 def test_every_spelling_of_a_minus_is_read(line: str):
@@ -60,6 +62,7 @@ def test_every_spelling_of_a_minus_is_read(line: str):
         "paint (2 l) - £37.40",
         "paint 37.40----",
         "paint 37.40 dr",
+        "paint minus color 37.40",
         "thirty-seven dollars and forty cents, as agreed by all of us ($37.40)",
         "model 5-37.40",
         "paint 37.40 - blue",
