@@ -38,6 +38,9 @@ from pipeline.source_run.worker_pool import act_on_each
 
 T = TypeVar("T")
 
+REDO_RUN = "redo"
+"""The kind of a run that writes again what an undo put back."""
+
 _NOT_SHOWN = (
     "{} is not the plan that was shown: another one has taken its place. Nothing was written. "
     "Make a new plan and decide on that."
@@ -237,11 +240,19 @@ def _of_several(having: Mapping[str, Sequence[str]]) -> list[str]:
 
 
 def undo_directly(
-    config: Path, run_id: str, *, sources: Sequence[str] = (), records: Sequence[str] = ()
+    config: Path,
+    run_id: str,
+    *,
+    sources: Sequence[str] = (),
+    records: Sequence[str] = (),
+    redo: bool = False,
 ) -> Report:
-    """Put back what a run wrote and renamed, or only of the named sources and records."""
+    """Put back what a run wrote and renamed, or only of the named sources and records.
+
+    With `redo`, the run has to be an undo, whose work is written again.
+    """
     with connect(load_settings(config)) as context, draining(context.drain):
-        return undo_run(context, run_id, sources=sources, records=records)
+        return undo_run(context, run_id, sources=sources, records=records, redo=redo)
 
 
 def undo_run(
@@ -250,19 +261,24 @@ def undo_run(
     *,
     sources: Sequence[str] = (),
     records: Sequence[str] = (),
+    redo: bool = False,
     new_id: str = "",
     watch: AbstractContextManager[RunProgress] | None = None,
 ) -> Report:
     """Undo a run on a connected account; `new_id` names the run that does it, "" for a new name.
 
-    With `sources` and `records`, only what they name is undone.
+    With `sources` and `records`, only what they name is undone. With `redo`, the run has to be an
+    undo: to undo it writes again what it put back.
 
     Raises:
         BadSettings: the ledger knows no such run, or no change of it to such sources and records,
-            several sources have such a record, or users decided on these values in the review.
+            several sources have such a record, users decided on these values in the review, or the
+            run is no undo although it has to be one.
     """
     ledger, started = context.ports.ledger, context.ports.clock.monotonic()
     found = changed_by(ledger, run_id, sources=sources, records=records)
+    if redo:
+        require_undo(ledger, run_id)
     # A source that was removed from the settings has no columns to write to any more.
     unknown = found.keys() - context.settings.specs()
     if unknown:
@@ -281,14 +297,15 @@ def undo_run(
     summary = Summary(new_id or new_run_id(context))
     _change_sources(
         context,
-        "undo",
+        REDO_RUN if redo else "undo",
         list(found),
         summary,
         items=items,
         change=lambda undoing, run, fresh: undo_record(undoing, run, fresh=fresh),
         watch=watch,
     )
-    document = {**context.document(summary, started=started), "undoes": run_id}
+    verb = "redoes" if redo else "undoes"
+    document = {**context.document(summary, started=started), verb: run_id}
     return Report.of(summary, document)
 
 
@@ -315,6 +332,26 @@ def changed_by(
     if problems:
         raise BadSettings(problems)
     return found
+
+
+def require_undo(ledger: Ledger, run_id: str) -> None:
+    """Return if a run is an undo.
+
+    Raises:
+        BadSettings: it is not, so that to undo it would write nothing again.
+    """
+    effects = ledger.effects.find(run_id=run_id)
+    # By its effects: a ledger that was rebuilt from manifests knows the kind of no run. But a redo
+    # undoes as well.
+    if ledger.usage.kind_of(run_id) != REDO_RUN and any(effect.undoes for effect in effects):
+        return
+    problem = f"Run {run_id!r} is no undo, so there is nothing to write again."
+    later = ledger.effects.undoing([effect.id for effect in effects])
+    runs = dict.fromkeys(effect.run_id for effect in reversed(later))
+    undo = next((one for one in runs if ledger.usage.kind_of(one) != REDO_RUN), None)
+    if undo is not None:
+        problem += f" It was undone by run {undo!r}: name that one."
+    raise BadSettings([problem])
 
 
 def _unchanged(

@@ -22,7 +22,7 @@ from flows.cli.records.read import read
 from flows.cli.records.reprocess import reprocess
 from flows.cli.records.run import run
 from flows.cli.records.status import status
-from flows.cli.records.undo import undo
+from flows.cli.records.undo import redo, undo
 from flows.cli.records.verify import verify
 from flows.cli.services import api, mcp, web, webhooks
 from flows.cli.services.demo import demo
@@ -85,6 +85,7 @@ COMMANDS = (
     plan,
     apply,
     undo,
+    redo,
     acknowledge,
     read,
     status,

@@ -96,7 +96,7 @@ def apply_as_flow(
 
 
 def undo_as_flow(
-    config: Path, run_id: str, *, sources: Sequence[str], records: Sequence[str]
+    config: Path, run_id: str, *, sources: Sequence[str], records: Sequence[str], redo: bool = False
 ) -> Report:
     """Run the flow `undo`."""
     with as_deployed(config):
@@ -104,6 +104,7 @@ def undo_as_flow(
             run_id,
             records=list(records),
             sources=list(sources),
+            redo=redo,
             config=str(config),
             return_state=True,
         )

@@ -18,6 +18,7 @@ def undo(
     run: Annotated[str, Field(min_length=1)],
     records: Records = [],  # noqa: B006 - Prefect copies it
     sources: Sources = [],  # noqa: B006 - Prefect copies it
+    redo: bool = False,  # noqa: FBT001, FBT002 - a field of the form
     config: Config = "caspio-ingest.toml",
 ) -> State:
     """Undo what is still as the run left it; the rest is left alone and reported.
@@ -26,17 +27,20 @@ def undo(
         run: The run's id, as its report and `status` show it.
         records: Only these PK_IDs, or paths of the Files area.
         sources: Only these sources of the run. Without any: all.
+        redo: The run is an undo: write again what it put back. Any other run is refused.
         config: The settings file, on the machine that runs the flow.
     """
-    return ended(lambda: undone_state(Path(config), run, sources, records))
+    return ended(lambda: undone_state(Path(config), run, sources, records, redo=redo))
 
 
-def undone_state(config: Path, run: str, sources: Sequence[str], records: Sequence[str]) -> State:
+def undone_state(
+    config: Path, run: str, sources: Sequence[str], records: Sequence[str], *, redo: bool
+) -> State:
     """Undo the run; return the final state."""
     from flows.app.changes import undo_run
 
     with connected(config) as context:
         bars = FlowBars(context.ports.clock)
-        report = undo_run(context, run, sources=sources, records=records, watch=bars)
+        report = undo_run(context, run, sources=sources, records=records, redo=redo, watch=bars)
         leave_report("undo", report, context=context)
     return final_state(report, report.document["documents"])

@@ -41,6 +41,10 @@ def show_report(report: Report) -> None:
     lost = lost_runs_line(document["lost_runs"])
     if lost:
         console.print(f"lost runs: {lost}", highlight=False)
+    if "undoes" in document and document["documents"].get("done"):
+        console.print(
+            f"To write it again: caspio-ingest redo {document['run_id']}", highlight=False
+        )
     attention = attention_line(report)
     if attention:
         console.print(attention, highlight=False)

@@ -107,12 +107,14 @@ class Workspace:
                 records=records,
             )
 
-    def undo(self, run_id: str, *records: str, sources: Sequence[str] = ()) -> Report:
-        """Undo a run."""
+    def undo(
+        self, run_id: str, *records: str, sources: Sequence[str] = (), redo: bool = False
+    ) -> Report:
+        """Undo a run; with `redo`, only one that is an undo."""
         self.clock.advance(1)
         with ExitStack() as stack:
             context = self._connect(stack, self.reader)
-            return undo_run(context, run_id, sources=sources, records=records)
+            return undo_run(context, run_id, sources=sources, records=records, redo=redo)
 
     def states(self) -> dict[str, FileState]:
         """Return what the ledger knows, by location_key."""

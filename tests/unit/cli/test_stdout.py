@@ -53,6 +53,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "run": (),
     "reprocess": ("--record", "1"),
     "undo": ("no-such-run",),
+    "redo": ("no-such-run",),
     "read": ("seed/a.txt", "seed/b.txt", "bomb.gif"),
     "status": (),
     "acknowledge": ("receipts",),
@@ -81,7 +82,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
 }
 """Every command with --json, and arguments for it, in an order in which each has something to do."""
 FAIL_HERE = {
-    *("demo", "deploy", "undo", "read", "blocks", "webhooks sync", "webhooks status"),
+    *("demo", "deploy", "undo", "redo", "read", "blocks", "webhooks sync", "webhooks status"),
     *("accounts export", "accounts delete", "secrets list"),
     *("sync plan", "sync run", "sync status", "sync undo"),
 }

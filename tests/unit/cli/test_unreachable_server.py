@@ -12,6 +12,7 @@ COMMANDS = [
     ["reprocess"],
     ["verify"],
     ["undo", "20260101-000000-00000000"],
+    ["redo", "20260101-000000-00000000"],
     ["serve"],
     ["deploy", "--pool", "p"],
     ["worker", "--pool", "p"],

@@ -2,11 +2,11 @@
 
 import pytest
 
-from flows.app.changes import changed_by
+from flows.app.changes import changed_by, require_undo
 from flows.app.review.desk import REVIEW_RUN
 from pipeline.errors import BadSettings
 from pipeline.model import SourceSpec
-from tests.unit.pipeline.world import RECEIPTS, World
+from tests.unit.pipeline.world import RECEIPTS, World, undo
 
 CONTRACTS = SourceSpec("contracts", table="Contracts", columns={"Kind": "doc_type"})
 
@@ -54,3 +54,14 @@ def test_what_users_decided_is_undone_in_the_review_alone(world: World):
 
     with pytest.raises(BadSettings, match="decided in the review"):
         changed_by(world.ledger, "run-1", sources=[], records=[])
+
+
+def test_only_an_undo_is_redone(world: World):
+    """Its effects say that it is one, also in a rebuilt ledger; the run itself is refused with the undo's id."""
+    world.receipt("5", "doc_type=receipt")
+    world.run(RECEIPTS)
+    undo(world, RECEIPTS, "run-1")
+
+    require_undo(world.ledger, "run-2")
+    with pytest.raises(BadSettings, match=r"no undo, .* undone by run 'run-2': name that one"):
+        require_undo(world.ledger, "run-1")

@@ -201,6 +201,23 @@ def test_an_undo_that_was_cut_short_before_the_archive_knew_is_reported_to_it_by
     assert workspace.writes() == []
 
 
+def test_a_redo_writes_again_what_an_undo_put_back(make_workspace: MakeWorkspace):
+    """It takes the id of the undo alone, and what a user has typed since stays."""
+    workspace = make_workspace(files=FILES)
+    run = _run(workspace)
+    undo = workspace.undo(run).document["run_id"]
+    workspace.emulator.control.edit("Uploads", 2, {"DocType": "typed"})
+
+    with pytest.raises(BadSettings, match=f"is no undo, .* undone by run '{undo}': name that one"):
+        workspace.undo(run, redo=True)
+    report = workspace.undo(undo, redo=True)
+
+    assert [row(workspace, pk)["DocType"] for pk in (1, 2, 3)] == ["receipt", "typed", "receipt"]
+    assert report.document["redoes"] == undo
+    with pytest.raises(BadSettings, match="is no undo"):
+        workspace.undo(report.document["run_id"], redo=True)
+
+
 def test_only_the_named_record_is_undone(make_workspace: MakeWorkspace):
     """With a record named, the others stay as the run left them."""
     workspace = make_workspace(files=FILES)
