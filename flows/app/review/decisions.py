@@ -9,7 +9,7 @@ from pipeline.model import Value
 from pipeline.model.review import ReviewItem, ReviewState
 from pipeline.model.users import AuditEntry, User
 from pipeline.ports import Ledger
-from pipeline.steps.write_back import ReviewChoice
+from pipeline.steps.write_back import DELETED, ReviewChoice
 
 MOST_CHARS = 2_000
 """Characters of a text that are shown: a document's may be of any length."""
@@ -86,6 +86,8 @@ def carry_out(
             f"The record has changed: {changes}. Nothing was written. "
             f"{shown(item.suggestion.suggested)} was read. Decide again."
         )
+        if changes == DELETED:
+            problem = "The record was deleted. Nothing was written, and nothing is left to decide."
     if problem:
         failed = AuditEntry(user, f"{choice.value} failed", item.review_id, problem)
         ledger.users.record_audit(failed)

@@ -7,7 +7,7 @@
 from pipeline.steps.write_back.columns import changed_values
 from pipeline.steps.write_back.context import WriteContext, table_context, write_context
 from pipeline.steps.write_back.cost import Cost, cost_of
-from pipeline.steps.write_back.decisions import ALREADY_THERE, carry_out_decisions
+from pipeline.steps.write_back.decisions import ALREADY_THERE, DELETED, carry_out_decisions
 from pipeline.steps.write_back.learned import (
     Doubted,
     effects_on,
@@ -32,6 +32,7 @@ from pipeline.steps.write_back.write import write_back, write_record
 
 __all__ = [
     "ALREADY_THERE",
+    "DELETED",
     "UNDOABLE",
     "Cost",
     "Doubted",

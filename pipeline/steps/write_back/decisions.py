@@ -33,6 +33,10 @@ ALREADY_THERE = "the record had this value already"
 """The note of a change that met what it was to write: the decision holds all the same."""
 
 
+DELETED = "the record was deleted"
+"""What has changed where there is nothing left to decide on."""
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """A row of the review table in which a user has decided."""
@@ -162,7 +166,7 @@ def write(item: ReviewItem, value: Value, context: WriteContext) -> str:
             return ""
     current = target.read(record, [name])
     if current is None:
-        return "the record was deleted"
+        return DELETED
     if same(current[name], value, columns[name]):
         # Somebody has written it already: the decision holds, and nothing is left to write.
         if met is not None:

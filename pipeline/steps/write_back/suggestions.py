@@ -84,6 +84,14 @@ def keep_suggestions(plan: Plan, documents: Sequence[ReadDocument], context: Wri
             settle_row(item, context, state=ReviewState.WITHDRAWN, decision="", note=note)
 
 
+def withdraw_all(record: RecordRef, context: WriteContext, note: str) -> None:
+    """Withdraw every suggestion for a record that waits; `note` says why."""
+    source = context.spec.name
+    for item in context.ports.ledger.effects.review_items(source, (record.container, record.pk)):
+        if item.state is ReviewState.OPEN:
+            settle_row(item, context, state=ReviewState.WITHDRAWN, decision="", note=note)
+
+
 def _show_unless_shown(item: ReviewItem, before: ReviewItem | None, context: WriteContext) -> None:
     if before is None:
         show(item, None, context)

@@ -24,12 +24,14 @@ from pipeline.steps.write_back.context import WriteContext
 from pipeline.steps.write_back.effect_calls import record_of
 from pipeline.steps.write_back.effects import carry_out, look, new_effect
 from pipeline.steps.write_back.move import move_file
+from pipeline.steps.write_back.suggestions import withdraw_all
 
 # Caspio fills these columns; what they hold says nothing about whether a user touched the row.
 _GENERATED = frozenset({"TIMESTAMP", "GUID", "RANDOM ID", "AUTONUMBER", "PREFIXED AUTONUMBER"})
 # A listing of a row shows neither a password nor which attachment is there.
 _NOT_SHOWN = _GENERATED | {"ATTACHMENT", "PASSWORD"}
 
+_GONE = "the row was deleted"
 _STILL_OPEN = (
     "what a killed run left open here could not be looked at yet: undo it once more when Caspio "
     "answers again"
@@ -210,6 +212,8 @@ class _Record:
         }
         now = target.read(record, list(shown))
         if now is None:
+            # Also where an earlier undo ended right after it had deleted the row.
+            withdraw_all(record, self.context, _GONE)
             return
         touched_since = [
             name
@@ -238,6 +242,7 @@ class _Record:
             self.done.skipped.append(f"{where} changed just now and stays")
         else:
             self.done.rows += 1
+            withdraw_all(record, self.context, _GONE)
 
     def insert_again(self, effect: Effect, _alive: Sequence[str]) -> None:
         """Insert an index row again that an undo deleted."""

@@ -102,7 +102,8 @@ def test_a_record_that_was_deleted_leaves_the_queue(office: Office):
     del office.world.caspio.tables["Receipts"]["1"]
     page = browser.post(f"{path}/decide", status=409, **form, choice="accept")
 
-    assert "the record was deleted" in page
+    assert "The record was deleted." in page
+    assert "Decide again" not in page
     assert state(office) == [ReviewState.WITHDRAWN]
 
 

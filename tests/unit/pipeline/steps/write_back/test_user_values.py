@@ -6,6 +6,7 @@ import pytest
 from pipeline.errors import BudgetExhausted, RefusedByCaspio, RejectFile, ServiceUnavailable
 from pipeline.model import (
     Column,
+    ConfidenceLimits,
     Effect,
     EffectKind,
     IndexTable,
@@ -16,6 +17,7 @@ from pipeline.model import (
     Status,
     Value,
 )
+from pipeline.model.review import ReviewState
 from pipeline.ports import Updated
 from pipeline.source_run.selection import Selection, selected_records
 from pipeline.source_run.worker_pool import process_all
@@ -259,6 +261,23 @@ def test_a_planned_row_that_was_deleted_is_not_inserted_again(world: World):
 
     assert world.caspio.tables["MailIndex"] == {}
     assert outcome.status is Status.CONFLICT
+
+
+def test_an_undo_that_deletes_a_row_leaves_no_suggestion_for_it(world: World):
+    """Without its row nobody can decide about a value."""
+    world.caspio.columns_of["MailIndex"]["Total"] = Column("Total", "CURRENCY")
+    limits = {"Total": ConfidenceLimits(write_at=1.0, suggest_at=0.5)}
+    columns = {"DocType": "doc_type", "Total": "total"}
+    spec = replace(MAIL, columns=columns, column_limits=limits)
+    world.caspio.files["/Mail/one.txt"] = GOOD.encode()
+    world.run(spec)
+    before = [item.state for item in world.ledger.effects.review_items("mail")]
+    undo(world, spec, "run-1")
+
+    assert before == [ReviewState.OPEN]
+    assert world.caspio.tables["MailIndex"] == {}
+    after = [item.state for item in world.ledger.effects.review_items("mail")]
+    assert after == [ReviewState.WITHDRAWN]
 
 
 def test_a_new_row_keeps_the_path_of_its_file(world: World):
