@@ -51,6 +51,8 @@ class Terminal:
         """Say something."""
         err().print(text, markup=False, highlight=False, soft_wrap=True)
 
+    correct = say
+
 
 def init(
     config: Config = DEFAULT_CONFIG,

@@ -29,6 +29,7 @@ def ask_access(dialog: AccessDialog, url: str | None, *, check: Callable[[Access
     Credentials that are typed stay in this process.
     """
     access = Access.from_environment(without_slash(url or dialog.ask(f"{ADDRESS}:")))
+    exported = access
     while True:
         try:
             check(access)
@@ -36,7 +37,11 @@ def ask_access(dialog: AccessDialog, url: str | None, *, check: Callable[[Access
             dialog.say(str(error))
             access = corrected(dialog, access)
         else:
-            return access
+            break
+    # Only of those that are right, and once.
+    if replace(access, url=exported.url) != exported:
+        dialog.say("Export CASPIO_CLIENT_ID and CASPIO_CLIENT_SECRET, too: no file has them.")
+    return access
 
 
 def corrected(dialog: AccessDialog, access: Access) -> Access:
@@ -45,8 +50,6 @@ def corrected(dialog: AccessDialog, access: Access) -> Access:
     client_id = dialog.ask(f"Client id [{access.client_id or 'none'}]:") or access.client_id
     kept = "unchanged" if access.client_secret else "none"
     secret = dialog.ask_secret(f"Client secret [{kept}]:") or access.client_secret
-    if (client_id, secret) != (access.client_id, access.client_secret):
-        dialog.say("Export CASPIO_CLIENT_ID and CASPIO_CLIENT_SECRET, too: no file has them.")
     return replace(access, url=without_slash(url), client_id=client_id, client_secret=secret)
 
 

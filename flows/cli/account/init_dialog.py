@@ -5,7 +5,7 @@ no terminal and no account.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Protocol, TypeVar
 
@@ -37,6 +37,9 @@ class Dialog(Protocol):
 
     def say(self, text: str) -> None:
         """Say something."""
+
+    def correct(self, text: str) -> None:
+        """Say what is wrong with the last answer, before its question is asked again."""
 
 
 class GoBack(Exception):
@@ -84,22 +87,46 @@ Step = Callable[[Dialog, InitChoices], InitChoices]
 
 
 @dataclass(slots=True)
-class _Counting:
-    """Counts the questions of one step, so that going back leads to one that was asked."""
+class _Remembering:
+    """Remembers the answers of one step, and gives the first ones again where it is repeated.
+
+    Attributes:
+        given: What the user has answered before, and has not gone back over.
+        answers: The answers that the step could use, up to now.
+    """
 
     dialog: Dialog
-    asked: int = 0
+    given: Sequence[str]
+    answers: list[str] = field(default_factory=list)
 
     def ask(self, question: str) -> str:
-        answer = self.dialog.ask(question)
+        if len(self.answers) < len(self.given):
+            answer = self.given[len(self.answers)]
+        else:
+            answer = self.dialog.ask(question)
         if answer.casefold() == BACK:
             raise GoBack
-        # Only what was answered counts: going back from the first question leaves the step.
-        self.asked += 1
+        self.answers.append(answer)
         return answer
 
     def say(self, text: str) -> None:
-        self.dialog.say(text)
+        # The user has read it with the question that it belongs to.
+        if len(self.answers) >= len(self.given):
+            self.dialog.say(text)
+
+    def correct(self, text: str) -> None:
+        # The question before is one that was answered rightly.
+        self.answers.pop()
+        self.dialog.correct(text)
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """A step that asked something: its number, the choices before it, and the answers."""
+
+    number: int
+    before: InitChoices
+    answers: Sequence[str]
 
 
 def converse(
@@ -128,27 +155,27 @@ def converse(
 
 def run_steps(dialog: Dialog, steps: Sequence[Step], choice: InitChoices) -> InitChoices:
     """Take the steps in order; go back to the one before where the user wants to."""
-    # Each step that asked something, with the choices before it: going back forgets what came
-    # after.
-    earlier: list[tuple[int, InitChoices]] = []
-    number = 0
+    # Going back forgets what came after.
+    earlier: list[_Taken] = []
+    number, given = 0, list[str]()
     while number < len(steps):
-        counting = _Counting(dialog)
+        remembering = _Remembering(dialog, given)
         try:
-            after = steps[number](counting, choice)
+            after = steps[number](remembering, choice)
         except GoBack as back:
-            # Within a step of several questions, its first question is the one to go back to.
-            if counting.asked and not back.from_step:
-                continue
-            if earlier:
-                number, choice = earlier.pop()
-            else:
-                dialog.say("This is the first question.")
+            taken = _Taken(number, choice, remembering.answers)
+            if not taken.answers or back.from_step:
+                if earlier:
+                    taken = earlier.pop()
+                else:
+                    dialog.say("This is the first question.")
+            # The step is taken again as far as its last question: only that one is asked again.
+            number, choice, given = taken.number, taken.before, list(taken.answers[:-1])
             continue
         # A step without a question is passed over on the way back, too.
-        if counting.asked:
-            earlier.append((number, choice))
-        number, choice = number + 1, after
+        if remembering.answers:
+            earlier.append(_Taken(number, choice, remembering.answers))
+        number, choice, given = number + 1, after, []
     return choice
 
 
@@ -277,7 +304,7 @@ def yes_no(dialog: Dialog, question: str, *, default: bool = True) -> bool:
         answer = dialog.ask(f"{question} {'[Y/n]' if default else '[y/N]'}").casefold()
         if answer in answers:
             return answers[answer]
-        dialog.say(f"  Answer y or n. {HELP}")
+        dialog.correct(f"  Answer y or n. {HELP}")
 
 
 def until_right(dialog: Dialog, question: str, default: str, parse: Callable[[str], T]) -> T:
@@ -287,7 +314,7 @@ def until_right(dialog: Dialog, question: str, default: str, parse: Callable[[st
         try:
             return parse(answer)
         except ValueError as error:
-            dialog.say(f"  {error}")
+            dialog.correct(f"  {error}")
 
 
 def finding_of(answer: str) -> str | None:

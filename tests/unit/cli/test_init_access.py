@@ -54,6 +54,10 @@ def test_a_mistyped_address_and_secret_are_asked_again(monkeypatch: pytest.Monke
         "https://abc1234.caspio.com cannot be reached.",
         "Caspio refused the client id and secret.",
     ]
+    # Said once, of the credentials that are right.
+    assert user.said[2:] == [
+        "Export CASPIO_CLIENT_ID and CASPIO_CLIENT_SECRET, too: no file has them."
+    ]
     assert user.asked[-2:] == ["Client id [id]:", "Client secret [unchanged]:"]
     assert not any("wrong" in text for text in user.asked + user.said)
 

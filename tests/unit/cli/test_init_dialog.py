@@ -32,6 +32,8 @@ class Script:
         """Note what is said."""
         self.said.append(text)
 
+    correct = say
+
 
 def table(name: str, *columns: Column, fields: tuple[str, ...] = ("Scan",)) -> Container:
     """Return a table with attachment fields."""
@@ -114,11 +116,21 @@ def test_b_goes_back_to_the_question_before():
         "Read the files of table Invoices (Scan)? [Y/n]"]  # fmt: skip
 
 
-def test_b_within_a_step_begins_it_again():
-    """Whoever has changed one column too many begins with the columns once more."""
-    _, choice = talk("", "n", "-", "b", "y")
+def test_b_within_a_step_asks_its_last_question_again():
+    """Whoever has answered for one column wrongly answers for that one again, not for all of them."""
+    script, choice = talk("", "n", "-", "nonsense", "b", "", "-", "", "")
 
-    assert columns(choice) == MAPPED
+    assert columns(choice) == {"DocType": "doc_type"}
+    assert [one[:17] for one in script.asked[2:6]] == [
+        "  What does DocTy", "  What does Total", "  What does Total", "  What does DocTy",
+    ]  # fmt: skip
+
+
+def test_what_was_added_before_stays_after_b():
+    """Going back from the question after them forgets no column that the user has named."""
+    _, choice = talk("", "", "Status = status", "-", "b", "-", "", "")
+
+    assert columns(choice) == {**MAPPED, "Status": "status"}
 
 
 def test_b_at_the_last_question_undoes_a_creation():
