@@ -46,6 +46,10 @@ _ACTIONS = {
     "reject": "rejected",
     "absent": "not on the page",
     "undo": "took a decision back",
+    "postpone": "postponed",
+    "bring back": "brought back before its day",
+    "read again": "had it read again",
+    "take over": "took it over",
 }
 
 

@@ -119,6 +119,10 @@ class Review:
     since: datetime | None = None
     amount: float | None = None
 
+    def is_postponed(self, now: datetime) -> bool:
+        """Say whether it waits for a later day."""
+        return self.postponed_until is not None and self.postponed_until > now
+
     def claimed_by_another(self, user: str, now: datetime) -> bool:
         """Say whether somebody else has claimed it and still may decide."""
         until = self.claimed_until
@@ -130,7 +134,8 @@ class ReviewFilter:
     """Which reviews are wanted; "" and None mean any.
 
     `user` leaves out what somebody else has claimed. `least_amount` leaves out documents about less
-    money and those without any, `since_before` what began to wait later.
+    money and those without any, `since_before` what began to wait later. `is_postponed` asks for
+    what waits for a later day, in place of what waits now.
     """
 
     source: str = ""
@@ -139,3 +144,4 @@ class ReviewFilter:
     user: str = ""
     least_amount: float | None = None
     since_before: datetime | None = None
+    is_postponed: bool = False

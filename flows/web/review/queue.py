@@ -41,8 +41,9 @@ _HIGH, _MEDIUM = 0.8, 0.5  # of the risk; words are read faster than numbers
 class Wanted:
     """What the queue is narrowed by, as addresses and forms have it; "" means any.
 
-    `amount` is the least money, `days` how long a review waits at least. `at` of `of` is how far a
-    user has come who reviews one record after the other, and `before` the review that was last.
+    `postponed` says anything for what waits for a later day. `amount` is the
+    least money, `days` how long a review waits at least. `at` of `of` is how far a user has come
+    who reviews one record after the other, and `before` the review that was last.
     """
 
     source: str = ""
@@ -50,6 +51,7 @@ class Wanted:
     reason: str = ""
     amount: str = ""
     days: str = ""
+    postponed: str = ""
     at: str = ""
     of: str = ""
     before: str = ""
@@ -69,6 +71,7 @@ class Wanted:
             "reason": self.reason,
             "amount": self.amount,
             "days": self.days,
+            "postponed": self.postponed,
         }
         return {name: value for name, value in named.items() if value}
 
@@ -81,6 +84,7 @@ class Wanted:
             user,
             float(self.amount) if self.amount else None,
             now - timedelta(days=int(self.days)) if self.days else None,
+            is_postponed=bool(self.postponed),
         )
 
 
@@ -117,6 +121,7 @@ def queue(visit: Visit) -> Response:
         items[item.review_id].append(item)
     rows = [Row(review, tuple(items[review.id])) for review in found[:PAGE]]
     waiting = reviews.queue_length(looked_for, most=MOST_COUNTED + 1)
+    later = replace(looked_for, is_postponed=True)
     return page(
         visit,
         "review/queue",
@@ -124,6 +129,9 @@ def queue(visit: Visit) -> Response:
         types=visit.shown_types(row.review.source for row in rows),
         waiting=min(waiting, MOST_COUNTED),
         has_more=waiting > MOST_COUNTED,
+        # In a queue too long to be counted, they would be looked for in all of it.
+        postponed=0 if waiting > MOST_COUNTED else reviews.queue_length(later, most=MOST_COUNTED),
+        just_postponed=just_postponed(visit),
         more=address_of(wanted, after=rows[-1].review.id) if len(found) > PAGE else "",
         is_first="after" not in visit.query,
         now=now,
@@ -155,6 +163,7 @@ def wanted_of(values: Mapping[str, str]) -> Wanted:
         values.get("reason", ""),
         amount if is_amount else "",
         days if is_days else "",
+        values.get("postponed", ""),
         at if is_way else "",
         of if is_way else "",
         before if _ID.fullmatch(before) else "",
@@ -178,6 +187,13 @@ def open_items(visit: Visit, review: Review) -> list[ReviewItem]:
     return [item for item in items_of(visit, review) if item.state is ReviewState.OPEN]
 
 
+def just_postponed(visit: Visit) -> Review | None:
+    """Return the review that the user has just postponed, as the next page says."""
+    review = visit.site.ledger.reviews.review(visit.query.get("later", ""))
+    is_later = review is not None and review.is_postponed(visit.site.clock.now())
+    return review if is_later else None
+
+
 def named_review(visit: Visit) -> Review:
     """Return the review that the address names.
 
@@ -192,6 +208,11 @@ def named_review(visit: Visit) -> Review:
 
 def begin_next(visit: Visit) -> Response:
     """Claim the riskiest review that is free, and open it."""
+    return _opened_next(visit)
+
+
+def _opened_next(visit: Visit, *, later: str = "") -> Response:
+    """Open the next review; the page says that `later` is postponed, "" for none."""
     wanted, reviews = wanted_of(visit.form), visit.site.ledger.reviews
     after = visit.form.get("after", "")
     reviews.release(after, visit.user.name)
@@ -201,8 +222,10 @@ def begin_next(visit: Visit) -> Response:
     for review in reviews.queue(mine, after=after, limit=PAGE):
         claimed = reviews.claim(review.id, visit.user.name, lasts=CLAIM_TIME)
         if claimed is not None and claimed.claimed_by == visit.user.name:
-            return see(address_of(_one_on(wanted, mine, after, visit), f"/review/{review.id}"))
-    return see(address_of(replace(wanted, at="", of="", before=""), said="nothing-left"))
+            on = _one_on(wanted, mine, after, visit)
+            return see(address_of(on, f"/review/{review.id}", later=later))
+    none_on = replace(wanted, at="", of="", before="")
+    return see(address_of(none_on, said="nothing-left", later=later))
 
 
 def _one_on(wanted: Wanted, mine: ReviewFilter, before: str, visit: Visit) -> Wanted:
@@ -216,8 +239,12 @@ def _one_on(wanted: Wanted, mine: ReviewFilter, before: str, visit: Visit) -> Wa
 
 
 def claim(visit: Visit) -> Response:
-    """Claim a review, also from somebody else."""
+    """Claim a review, also from somebody else or before the day to which it is postponed."""
     review = named_review(visit)
+    now = visit.site.clock.now()
+    if review.is_postponed(now):
+        visit.site.ledger.reviews.postpone(review.id, until=now)
+        visit.audit("bring back", review.id)
     taken_from = review.claimed_by
     visit.site.ledger.reviews.claim(review.id, visit.user.name, lasts=CLAIM_TIME, take_over=True)
     if taken_from not in {"", visit.user.name}:
@@ -239,7 +266,8 @@ def postpone(visit: Visit) -> Response:
         raise Refused(400, "This day is not within a year.", "Go back and choose another one.")
     visit.site.ledger.reviews.postpone(review.id, until=until)
     visit.audit("postpone", review.id, f"until {day}")
-    return begin_next(replace(visit, form={**visit.form, "after": review.id}))
+    on = replace(visit, form={**visit.form, "after": review.id})
+    return _opened_next(on, later=review.id)
 
 
 def require_claim(visit: Visit, review: Review) -> None:

@@ -39,7 +39,7 @@ class ReviewLedger(Protocol):
         """
 
     def columns(self) -> Sequence[str]:
-        """Return the columns that open suggestions are for, in order."""
+        """Return the columns that open suggestions are for, in order; what is postponed is none."""
 
     def review(self, review_id: str) -> Review | None:
         """Return a review, None if there is none."""

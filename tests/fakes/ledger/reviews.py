@@ -38,7 +38,7 @@ class MemoryReviews(MemoryPart):
 
     def _waits(self, review: Review, wanted: ReviewFilter) -> bool:
         now = self._memory.clock.now()
-        if not review.open_items or (review.postponed_until or now) > now:
+        if not review.open_items or review.is_postponed(now) is not wanted.is_postponed:
             return False
         if not _is_narrowed_to(review, wanted, now):
             return False
@@ -78,7 +78,9 @@ class MemoryReviews(MemoryPart):
 
     def columns(self) -> Sequence[str]:
         """Return the columns of open suggestions."""
-        return sorted({item.suggestion.column for item in self._open()})
+        reviews, now = self._memory.reviews, self._memory.clock.now()
+        waiting = [one for one in self._open() if not reviews[one.review_id].is_postponed(now)]
+        return sorted({item.suggestion.column for item in waiting})
 
     def review(self, review_id: str) -> Review | None:
         """Return a review."""

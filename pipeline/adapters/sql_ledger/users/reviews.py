@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, Select, exists, func, or_, select, tuple_, update
 
 from pipeline.adapters.sql_ledger.session import SqlPart
 from pipeline.adapters.sql_ledger.users.review_items import reason_mark, stored_item
@@ -56,7 +56,8 @@ class SqlReviews(SqlPart):
     def _waiting(self, wanted: ReviewFilter) -> Iterator[ColumnElement[bool]]:
         now = self._session.clock.now()
         yield IS_OPEN
-        yield or_(reviews.c.postponed_until.is_(None), reviews.c.postponed_until <= now)
+        later = reviews.c.postponed_until > now
+        yield later if wanted.is_postponed else or_(reviews.c.postponed_until.is_(None), ~later)
         if wanted.source:
             yield reviews.c.source == wanted.source
         if wanted.least_amount is not None:
@@ -96,14 +97,19 @@ class SqlReviews(SqlPart):
     def columns(self) -> Sequence[str]:
         """Return the columns that open suggestions are for, in order."""
         name = review_items.c.column_name
-        first = select(func.min(name)).where(review_items.c.state == ReviewState.OPEN.value)
+        later = exists().where(
+            reviews.c.id == review_items.c.review,
+            reviews.c.postponed_until > self._session.clock.now(),
+        )
+        waiting = (review_items.c.state == ReviewState.OPEN.value) & ~later
+        first = select(name).where(waiting).order_by(name).limit(1)
         columns: list[str] = []
         with self._session.reading("list the columns of suggestions") as connection:
-            found = connection.execute(first).scalar_one()
+            found = connection.execute(first).scalar_one_or_none()
             # From one to the next by the index: DISTINCT would read every suggestion.
             while found is not None:
                 columns.append(found)
-                found = connection.execute(first.where(name > found)).scalar_one()
+                found = connection.execute(first.where(name > found)).scalar_one_or_none()
         return columns
 
     def review(self, review_id: str) -> Review | None:

@@ -212,16 +212,18 @@ def test_what_others_have_claimed_is_left_out_for_a_user(ledger: Ledger, clock: 
 
 
 def test_what_is_postponed_comes_back(ledger: Ledger, clock: FakeClock):
-    """Until its moment a review is not in the queue; its claim has ended."""
+    """Until its moment a review is not in the queue but among what is postponed, and its column is in no list; its claim has ended."""
     _save(ledger, _item("1"))
     ledger.reviews.claim(_id("1"), "Ana", lasts=TEN)
     ledger.reviews.postpone(_id("1"), until=clock.now() + timedelta(days=1))
     known = ledger.reviews.review(_id("1"))
-    away = _pks(ledger)
+    later = ReviewFilter(is_postponed=True)
+    away = [_pks(ledger), _pks(ledger, later), ledger.reviews.columns()]
     clock.advance(86_400)
 
     assert known is not None
-    assert (known.claimed_by, away, _pks(ledger)) == ("", [], ["1"])
+    assert (known.claimed_by, away) == ("", [[], ["1"], []])
+    assert (_pks(ledger), _pks(ledger, later), ledger.reviews.columns()) == (["1"], [], ["Total"])
 
 
 def test_what_does_not_exist_cannot_be_claimed(ledger: Ledger):

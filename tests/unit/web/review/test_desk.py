@@ -144,3 +144,26 @@ def _path(page: str) -> str:
     found_there = re.search(r'action="(/review/[0-9a-f]{20})/', page)
     assert found_there is not None
     return found_there[1]
+
+
+def test_what_was_postponed_is_said_and_found_again(office: Office):
+    """The next page names the day, the queue counts what is postponed, and its page brings it back at once."""
+    path = office.suggest()
+    office.suggest("2")
+    browser = office.signed_in()
+    at_next = browser.post(f"{path}/postpone", until="2026-03-16")
+    queue, later = browser.get("/review"), browser.get("/review?postponed=yes")
+    away = browser.get(path)
+    back = browser.post(f"{path}/claim", **form_of(away, "/claim"))
+
+    assert "receipts record 1 is postponed and comes back on 16 March 2026. Open it" in words(
+        at_next
+    )
+    assert "1 record waits for" in words(queue)
+    assert "1 record is postponed. Show it" in words(queue)
+    assert path in later
+    assert "comes back on 16 March 2026" in words(later)
+    assert "This record comes back on 16 March 2026. Review it now" in words(away)
+    assert "comes back" not in words(back)
+    assert "brought back before its day" in words(back)
+    assert "2 records wait" in words(browser.get("/review"))
