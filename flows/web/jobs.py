@@ -12,6 +12,7 @@ from flows.app.review.decisions import shown
 from flows.app.run_report import Report, record_of
 from pipeline.errors import IngestError
 from pipeline.metering.summary import NEEDS_ATTENTION
+from pipeline.model import Status
 from pipeline.plans.undo import SEE_FIRST_FILE
 from pipeline.ports import Clock
 from pipeline.wording import counted
@@ -46,10 +47,15 @@ _MOST_REASONS = 20
 def in_words(report: Report, *, nothing: str) -> str:
     """Return how a run ended: its documents by status, then a line for each thing left as it was.
 
+    Documents that it looked at and that needed nothing are not counted: they are not its work.
     `nothing` is said of a run that had nothing to do.
     """
     counts: Mapping[str, int] = report.document["documents"]
-    words = [f"{count:,} {status}" for status, count in counts.items() if count]
+    words = [
+        f"{count:,} {status}"
+        for status, count in counts.items()
+        if count and status != Status.UNCHANGED
+    ]
     refused: int = report.document.get("refused", 0)
     if refused:
         words.append(f"{refused:,} refused")

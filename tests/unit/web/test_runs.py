@@ -67,6 +67,18 @@ def test_a_whole_run_is_undone(office: Office):
     assert (entry.action, entry.subject, entry.detail) == ("undo run", "run-1", "all of it")
 
 
+def test_what_was_put_back_before_is_not_counted_again(office: Office):
+    """The undo of the rest counts only the records that it put back."""
+    wrote(office, "1", "2")
+    browser = office.signed_in(Role.MAPPER)
+    browser.post("/records/undo", source="receipts", record="1", run="run-1")
+
+    text = undone(office)
+
+    assert "undone 1 done." in text
+    assert "unchanged" not in text
+
+
 def test_what_a_killed_run_left_open_is_undone(office: Office):
     """The undo looks whether it is there first, and puts it back at once, a name as well as values."""
     wrote(office, "1", rename="{{ doc_type }}")
@@ -286,6 +298,8 @@ def test_what_users_decided_is_undone_in_the_review(office: Office):
 
     assert "/undo" not in page
     assert "There a decision is undone" in words(page)
+    assert "What users decided 1 record, each value as it is now" in words(page)
+    assert "What an undo puts back" not in words(page)
     assert "Users decided on these values in the review" in words(refused)
     assert office.world.record("1")["Total"] == 12.5
 
@@ -336,11 +350,24 @@ def test_a_run_that_is_being_undone_is_not_looked_through_again(
     listed: list[str] = []
     monkeypatch.setattr(runs, "next_page", lambda _site, run_id: listed.append(run_id))
     with busy_with(office, "undo run-1"):
-        text = words(browser.get(ADDRESS))
+        page = browser.get(ADDRESS)
 
+    text, swapped = words(page), page[page.index('<div id="state"') : page.index("</main>")]
+    swapped = swapped[: _end_of(swapped)]
     assert listed == []
+    assert "What is left is shown when the undo has ended." in swapped
     assert "The run is being undone" in text
     assert "What is left is shown when the undo has ended." in text
+
+
+def _end_of(html: str) -> int:
+    """Return where the first element of a page's part, a `div`, ends."""
+    depth = 0
+    for tag in re.finditer(r"<(/?)div\b", html):
+        depth += -1 if tag[1] else 1
+        if not depth:
+            return tag.end()
+    return len(html)
 
 
 @contextmanager
