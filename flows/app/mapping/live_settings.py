@@ -46,18 +46,23 @@ class LiveSettings:
         with self._lock:
             if signature == self._signature:
                 return False  # another thread was quicker
+            is_other = self._load_again()
+            # Last: after any other error, the next look loads the file again.
             self._signature = signature
-            digest = _digest(self._path)
-            if digest == self.digest and not self.problems:
-                return False  # saved without a change
-            try:
-                self.settings = self._load(self._path)
-            except BadSettings as error:
-                self.problems = tuple(error.problems)
-                _log.warning("the changed settings do not load", problems=error.problems)
-                return False
-            self.problems, self.digest = (), digest
-            return True
+            return is_other
+
+    def _load_again(self) -> bool:
+        digest = _digest(self._path)
+        if digest == self.digest and not self.problems:
+            return False  # saved without a change
+        try:
+            self.settings = self._load(self._path)
+        except BadSettings as error:
+            self.problems = tuple(error.problems)
+            _log.warning("the changed settings do not load", problems=error.problems)
+            return False
+        self.problems, self.digest = (), digest
+        return True
 
 
 def _signature(path: Path) -> _Signature:

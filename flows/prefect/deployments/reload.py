@@ -96,3 +96,5 @@ class Reload:
                     record_taken(ledger, digest, program=PROGRAM)
         except IngestError as error:
             _log.warning("who has taken the settings was not recorded", error=str(error))
+        except Exception:  # noqa: BLE001 - the settings are taken, and serve goes on
+            _log.exception("who has taken the settings was not recorded")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from flows.app.mapping.live_settings import LiveSettings
 from flows.app.settings import load_settings
 from flows.cli.services.common import asking_again
 from flows.prefect.deployments.reload import Reload
@@ -89,6 +90,23 @@ def test_changed_settings_are_looked_for_after_a_bug(tmp_path: Path):
     stop.set()
     watching.join()
     assert heard
+
+
+def test_settings_are_taken_though_that_cannot_be_recorded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """A bug on the way to the ledger ends neither `serve` nor the taking of settings."""
+    opened = Fails()
+    opened.calls = 1
+    config = tmp_path / "caspio-ingest.toml"
+    config.write_text(CONFIG)
+    monkeypatch.setattr("flows.prefect.deployments.reload.open_ledger", opened)
+    settings = load_settings(config, credentials=False)
+    server: Any = Server(Fails())
+
+    Reload(LiveSettings(config, settings, load_settings), config, server).begin()
+
+    assert opened.calls == 2
 
 
 def test_leases_are_renewed_after_a_bug(monkeypatch: pytest.MonkeyPatch):

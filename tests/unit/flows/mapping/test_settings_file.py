@@ -153,6 +153,25 @@ def test_settings_that_do_not_load_leave_those_before(config: Path):
     assert (again, kept.problems, list(kept.settings.specs())) == (True, (), ["one"])
 
 
+def test_a_change_that_could_not_be_loaded_is_loaded_by_the_next_look(config: Path):
+    """An error that is none of the settings, as of a full table of files, loses no change."""
+    failures = [OSError("Too many open files")]
+
+    def load(path: Path) -> Settings:
+        if failures:
+            raise failures.pop()
+        return load_settings(path)
+
+    kept = LiveSettings(config, load_settings(config), load)
+    config.write_text(TEXT.replace('"one"', '"other"'), encoding="utf-8")
+
+    with pytest.raises(OSError, match="Too many"):
+        kept.refresh()
+
+    assert kept.refresh()
+    assert list(kept.settings.specs()) == ["other"]
+
+
 def test_a_file_that_was_only_touched_is_not_loaded_again(config: Path):
     """Saving without a change is no change."""
     kept = live(config)
