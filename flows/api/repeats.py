@@ -77,8 +77,10 @@ async def once(
                     lambda: agents.renew_request(intent.token_id, intent.key, ttl_s=TTL_S)
                 )
             except LedgerUnavailable as error:
-                # The write goes on, and its answer must not be lost; the next renewal may succeed.
                 _log.warning("a key was not renewed", account=account.name, error=str(error))
+            except Exception:  # noqa: BLE001 - the end of the loop: see below
+                # The write goes on, and its answer must not be lost; the next renewal may succeed.
+                _log.exception("a key was not renewed", account=account.name)
 
     reply = await beside(renew, carry_out)
     body = upload.sha256 if upload is not None else ""

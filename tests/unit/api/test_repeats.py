@@ -28,7 +28,8 @@ def send(ledger: MemoryLedger, carry_out: Callable[[], Coroutine[Any, Any, Reply
     return anyio.run(run)
 
 
-def test_a_renewal_that_fails_loses_no_answer(monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.parametrize("failure", [LedgerUnavailable("down"), RuntimeError("a bug")])
+def test_a_renewal_that_fails_loses_no_answer(monkeypatch: pytest.MonkeyPatch, failure: Exception):
     """The write goes on, the client gets its answer, and the key keeps it."""
     ledger = MemoryLedger()
 
@@ -37,7 +38,7 @@ def test_a_renewal_that_fails_loses_no_answer(monkeypatch: pytest.MonkeyPatch):
 
         def renew(*_: Any, **__: Any) -> None:
             anyio.from_thread.run_sync(tried.set)
-            raise LedgerUnavailable("down")
+            raise failure
 
         monkeypatch.setattr(ledger.agents, "renew_request", renew)
         await tried.wait()
