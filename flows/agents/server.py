@@ -6,6 +6,7 @@ The account is bound here, before any request is looked at; no tool takes one as
 import asyncio
 import functools
 import json
+import threading
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from typing import Any
@@ -228,14 +229,17 @@ def _start(names: list[str], cursor: str | None) -> int:
 def _reporter(context: Context, clock: Clock) -> Callable[[int, int | None, str], None]:
     """Return what reports progress from the threads of a run, without waiting for it."""
     loop = asyncio.get_running_loop()
-    due_s = clock.monotonic()
+    lock = threading.Lock()
+    due_s, last = clock.monotonic(), -1
 
     def report(handled: int, total: int | None, word: str) -> None:
-        nonlocal due_s
-        now_s = clock.monotonic()
-        if now_s >= due_s or handled == total:
-            due_s = now_s + REPORT_EVERY_S
-            sent = context.session.report_progress(handled, total, word)
-            asyncio.run_coroutine_threadsafe(sent, loop)
+        nonlocal due_s, last
+        with lock:
+            now_s = clock.monotonic()
+            # The protocol demands that progress rises; files that did not change are no progress.
+            if handled > last and (now_s >= due_s or handled == total):
+                due_s, last = now_s + REPORT_EVERY_S, handled
+                sent = context.session.report_progress(handled, total, word)
+                asyncio.run_coroutine_threadsafe(sent, loop)
 
     return report

@@ -17,9 +17,9 @@ SHOWN = 50
 
 @dataclass(slots=True)
 class _Reported:
-    """Reports the progress of one source to the client."""
+    """Counts the files of one source."""
 
-    report: Callable[[int, int | None, str], None]
+    say: Callable[[str], None]
     name: str
     total: int | None = None
     handled: int = 0
@@ -37,7 +37,7 @@ class _Reported:
         """Count files."""
         with self._lock:
             self.handled += files
-        self.report(self.handled, self.total, self.name)
+        self.say(self.name)
 
     def finish(self) -> None:
         """Report nothing more."""
@@ -45,13 +45,20 @@ class _Reported:
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """Shows a run's progress to the client."""
+    """Shows a run's progress to the client: that of all sources, so that it never falls back."""
 
     report: Callable[[int, int | None, str], None]
+    _sources: list[_Reported] = field(default_factory=list)
 
     def source(self, name: str) -> _Reported:
         """Add a source."""
-        return _Reported(self.report, name)
+        self._sources.append(_Reported(self._say, name))
+        return self._sources[-1]
+
+    def _say(self, name: str) -> None:
+        totals = [one.total for one in self._sources if one.total is not None]
+        total = sum(totals) if len(totals) == len(self._sources) else None
+        self.report(sum(one.handled for one in self._sources), total, name)
 
 
 def watch(call: ToolCall) -> AbstractContextManager[RunProgress]:

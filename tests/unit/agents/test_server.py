@@ -11,6 +11,7 @@ import pytest
 
 from flows.agents.calls import Answered, Caller
 from flows.agents.server import _Handlers, _reporter
+from flows.agents.tools.runs import Watch
 
 
 def handlers(name: str) -> Any:
@@ -49,10 +50,23 @@ def test_an_account_waits_for_its_own_calls_only(monkeypatch: pytest.MonkeyPatch
     assert anyio.run(run) == ["slow", "fast"]
 
 
+def test_the_progress_of_sources_adds_up():
+    """The second source does not begin at nothing: progress never falls back."""
+    sent: list[tuple[int, int | None, str]] = []
+    watch = Watch(lambda *report: sent.append(report))
+
+    for name, files in (("receipts", 3), ("bills", 2)):
+        source = watch.source(name)
+        source.expect(files)
+        source.count(files)
+
+    assert sent == [(3, 3, "receipts"), (5, 5, "bills")]
+
+
 def test_progress_is_reported_once_a_second():
     """A file that takes minutes is reported by itself, and a thousand fast ones are one report."""
     sent: list[tuple[int, int | None]] = []
-    now_s = iter([0.0, 0.0, 0.2, 1.0, 1.1, 1.2])
+    now_s = iter([0.0, 0.0, 0.2, 1.0, 1.1, 1.2, 1.3, 9.0, 10.0])
     clock: Any = SimpleNamespace(monotonic=lambda: next(now_s))
 
     async def note(handled: int, total: int | None, _word: str) -> None:
@@ -63,7 +77,11 @@ def test_progress_is_reported_once_a_second():
         report = _reporter(context, clock)
 
         def work() -> None:
-            for handled, total in ((1, None), (2, None), (3, 9), (4, 9), (9, 9)):
+            for handled, total in (
+                *((1, None), (2, None), (3, 9), (4, 9), (9, 9)),
+                # Of files that did not change, the protocol wants no report: none has risen.
+                *((9, 9), (9, 9), (10, 20)),
+            ):
                 report(handled, total, "receipts")
 
         await anyio.to_thread.run_sync(work)
@@ -71,4 +89,4 @@ def test_progress_is_reported_once_a_second():
 
     anyio.run(run)
 
-    assert sent == [(1, None), (3, 9), (9, 9)]
+    assert sent == [(1, None), (3, 9), (9, 9), (10, 20)]
