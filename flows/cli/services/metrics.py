@@ -1,5 +1,6 @@
 """`metrics`: counters and gauges of the ledger for Prometheus."""
 
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Annotated
@@ -23,6 +24,17 @@ if TYPE_CHECKING:
     from pipeline.settings import Settings
 
 
+def _checked(address: str | None) -> str | None:
+    """Return an address as it is; also one of IPv6 in brackets, or the port of this machine.
+
+    Raises:
+        typer.BadParameter: it is none.
+    """
+    if address and re.fullmatch(r"(\[[0-9a-fA-F:.]+\])?:[0-9]{1,5}", address):
+        return address
+    return checked_address(address)
+
+
 def metrics(
     config: Config = DEFAULT_CONFIG,
     account: AccountOrAll = None,
@@ -34,7 +46,7 @@ def metrics(
         typer.Option(
             help="Address to serve at, instead of metrics.listen.",
             metavar="HOST:PORT",
-            callback=checked_address,
+            callback=_checked,
         ),
     ] = None,
 ) -> None:

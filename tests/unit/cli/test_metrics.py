@@ -9,9 +9,12 @@ from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from typer.testing import CliRunner
 
+from flows.cli import app
 from flows.cli.services.metrics import answering
 from flows.telemetry.metrics import LedgerCollector, as_text, registry
+from pipeline.errors import BadSettings
 from pipeline.metering.budget import Allowance
 from pipeline.metering.metrics import MetricsRecorder
 from pipeline.model import FileRef, Outcome, Place, RecordRef, Status
@@ -162,6 +165,17 @@ def test_prometheus_is_answered(ledger: MemoryLedger):
         urllib.request.urlopen(f"http://{address}/metrics", timeout=30) as answer,
     ):
         assert samples(answer.read().decode())["caspio_ingest_up"] == 1
+
+
+@pytest.mark.parametrize("address", ["[::1]:9464", ":9464", "127.0.0.1:9464"])
+def test_an_address_of_the_settings_is_one_of_the_command_line(tmp_path: Path, address: str):
+    """Prometheus may be answered at an address of IPv6, or of this machine alone."""
+    missing = tmp_path / "missing.toml"
+
+    done = CliRunner().invoke(app, ["metrics", "--config", str(missing), "--listen", address])
+
+    # Behind the address, the settings file is the next thing that is looked at.
+    assert isinstance(done.exception, BadSettings)
 
 
 def _queries(node: object) -> Iterator[str]:
