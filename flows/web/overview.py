@@ -11,7 +11,7 @@ from flows.web.render import page, see
 from flows.web.review.queue import MOST_COUNTED
 from flows.web.site import Visit
 from pipeline.metering.budget import Priority
-from pipeline.metering.summary import NEEDS_ATTENTION
+from pipeline.metering.summary import FAILED, NEEDS_ATTENTION
 from pipeline.model import FileRef, Stage, Status
 from pipeline.model.review import ReviewFilter
 from pipeline.steps.write_back import UNDOABLE
@@ -44,12 +44,21 @@ class SourceRow:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A document that needs somebody, and why."""
+    """A document that needs somebody or was done in part, and why."""
 
     ref: FileRef
     status: str
     reason: str
     quarantined: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """How many documents ended in some ways, those acknowledged apart, and the first of them."""
+
+    open: int
+    acknowledged: int
+    problems: tuple[Problem, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +76,9 @@ def overview(visit: Visit) -> Response:
     ledger = visit.site.ledger
     counts = ledger.files.counts()
     sources = source_rows(visit, counts)
-    known = [
-        ledger.files.count_attention(NEEDS_ATTENTION, source=row.name)
-        for row in sources
-        if NEEDS_ATTENTION & row.counts.keys()
-    ]
+    # Apart, as `status` has them: only what failed makes a run red.
+    needing = group_of(visit, counts, FAILED)
+    in_part = group_of(visit, counts, NEEDS_ATTENTION - FAILED)
     runs = ledger.usage.runs()
     states = [name for name in _STATES if any(name in row.counts for row in sources)]
     return page(
@@ -82,10 +89,9 @@ def overview(visit: Visit) -> Response:
         calls=calls_of(visit),
         waiting=ledger.reviews.queue_length(ReviewFilter(), most=MOST_COUNTED),
         most_counted=MOST_COUNTED,
-        problems=problems_of(visit, counts),
-        most=MOST_PROBLEMS,
-        needing=sum(one.open for one in known),
-        acknowledged=sum(one.acknowledged for one in known),
+        needing=needing,
+        in_part=in_part,
+        acknowledged=needing.acknowledged + in_part.acknowledged,
         runs=runs,
         so_far={
             run.id: ledger.effects.files_changed(run.id, kinds=UNDOABLE)
@@ -126,17 +132,25 @@ def calls_of(visit: Visit) -> Calls:
     )
 
 
-def problems_of(visit: Visit, counts: Mapping[str, Mapping[str, int]]) -> list[Problem]:
-    """Return the first documents that need somebody."""
+def group_of(
+    visit: Visit, counts: Mapping[str, Mapping[str, int]], statuses: frozenset[Status]
+) -> Group:
+    """Count the documents that ended so and that nobody has acknowledged; return the first."""
+    files = visit.site.ledger.files
     # Most sources have none: those are not walked through.
-    names = [name for name, by_status in counts.items() if NEEDS_ATTENTION & by_status.keys()]
+    names = [name for name, by_status in counts.items() if statuses & by_status.keys()]
+    known = [files.count_attention(statuses, source=name) for name in names]
     found = (
         Problem(state.ref, state.outcome.status, state.outcome.reason, state.outcome.quarantined)
         for name in names
-        for state in visit.site.ledger.files.attention(NEEDS_ATTENTION, source=name)
+        for state in files.attention(statuses, source=name)
         if state.outcome is not None and state.acknowledged is None
     )
-    return list(islice(found, MOST_PROBLEMS))
+    return Group(
+        sum(one.open for one in known),
+        sum(one.acknowledged for one in known),
+        tuple(islice(found, MOST_PROBLEMS)),
+    )
 
 
 def examine_again(visit: Visit) -> Response:

@@ -3,6 +3,7 @@
 import hashlib
 import re
 import threading
+from dataclasses import replace
 
 from flows.doctor.check import Check
 from flows.web.health import KEPT
@@ -52,6 +53,21 @@ def test_what_needs_a_user_comes_with_its_reason(office: Office):
 
     assert "1 document needs somebody" in text
     assert "rejected broken.txt receipts · Receipts record 1 field Scan damaged:" in text
+
+
+def test_what_was_done_in_part_is_counted_apart(office: Office):
+    """As `status` has it: two counts, each with its documents, and only one of them makes a run red."""
+    office.world.receipt("1", "!", name="broken.txt")
+    office.world.receipt("2", "doc_type=receipt", name="half.txt")
+    office.world.run(replace(office.spec, rename="{{ company }} {{ doc_type }}"))
+
+    needs, _, in_part = words(office.signed_in().get("/")).partition("Done in part")
+
+    assert "1 document needs somebody" in needs
+    assert "broken.txt" in needs
+    assert "half.txt" not in needs
+    assert "1 document was done in part" in in_part
+    assert "half.txt receipts" in in_part
 
 
 def test_what_is_acknowledged_is_only_counted(office: Office):
