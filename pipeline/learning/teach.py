@@ -12,7 +12,7 @@ from pipeline.learning.judge import Move, judge_trials, move_steps
 from pipeline.model import Column, Suggestion
 from pipeline.model.learning import MAX_MODEL_BYTES, LearnedModel, TypedValue
 from pipeline.ports.learner import FoundDoubt, Learner, LearningExample
-from pipeline.steps.write_back import Doubted, keep_doubts, table_context
+from pipeline.steps.write_back import Doubted, keep_doubts, table_context, withdraw_typed
 
 NEWEST = 4_000
 """Records whose pages are looked at; of older ones the values alone are remembered."""
@@ -64,6 +64,7 @@ def teach(
     # Before anything is learned: what people have put there judges the models that chose before.
     taught.judged = judge_trials(spec.name, listed, columns, ledger)
     _note_seen(listed, run)
+    withdraw_typed({one.record: one.work.values for one in listed}, context)
 
     filled = sorted((one for one in listed if one.typed), key=lambda one: one.order)
     taught.records = len(filled)

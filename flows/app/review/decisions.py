@@ -2,11 +2,12 @@
 
 from hashlib import sha256
 
-from flows.app.review.desk import ReviewDesk
+from flows.app.review.desk import ReviewDesk, decided_effect
 from pipeline.decide.column_values import as_shown
 from pipeline.errors import IngestError
-from pipeline.model import Value
+from pipeline.model import Effect, Value
 from pipeline.model.review import ReviewItem, ReviewState
+from pipeline.model.sync import is_sync
 from pipeline.model.users import AuditEntry, User
 from pipeline.ports import Ledger
 from pipeline.steps.write_back import DELETED, ReviewChoice
@@ -77,6 +78,7 @@ def carry_out(
     entry = AuditEntry(user, choice.value, item.review_id, in_words(item, choice, value))
     # Before the effect: whatever happens in between, it is known who wanted it.
     ledger.users.record_audit(entry)
+    before = decided_effect(item, ledger.effects)
     try:
         changes = desk.decide(item, choice, text)
     except IngestError as error:
@@ -91,4 +93,18 @@ def carry_out(
     if problem:
         failed = AuditEntry(user, f"{choice.value} failed", item.review_id, problem)
         ledger.users.record_audit(failed)
+    elif _wrote_nothing(item, choice, before, ledger):
+        had = f"{place_of(item)}: the record had {shown(value)} already"
+        ledger.users.record_audit(
+            AuditEntry(user, f"{choice.value} wrote nothing", item.review_id, had)
+        )
     return problem
+
+
+def _wrote_nothing(
+    item: ReviewItem, choice: ReviewChoice, before: Effect | None, ledger: Ledger
+) -> bool:
+    """Say whether a decision to write met its value in the record; `before` is the last write."""
+    if choice in _STAYS or is_sync(item.source):
+        return False
+    return decided_effect(item, ledger.effects) == before

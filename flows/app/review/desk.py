@@ -12,6 +12,7 @@ from flows.app.source_runs import make_source_run, new_run_id, recorded_run
 from flows.app.wiring import AppContext
 from pipeline.context import SourceRun
 from pipeline.decide.column_values import same
+from pipeline.decide.ownership import undone
 from pipeline.errors import BadSettings, LeaseLost, StopRun, TryLater
 from pipeline.metering.budget import Priority
 from pipeline.metering.summary import Summary
@@ -219,14 +220,17 @@ def _holds_suggested(item: ReviewItem, row: Mapping[str, Value], run: SourceRun)
 
 def decided_effect(item: ReviewItem, ledger: EffectLedger) -> Effect | None:
     """Return the write of the last decision on a suggestion, None if nothing was written."""
-    record = (item.record.container, item.record.pk)
+    record, column = (item.record.container, item.record.pk), item.suggestion.column
     found = [
         effect
         for effect in ledger.find(record=record)
         if effect.kind is EffectKind.APPLY_DECISION
         and effect.state in {EffectState.APPLIED, EffectState.VERIFIED}
-        and item.suggestion.column in effect.after
+        and column in effect.after
     ]
+    # A write that was taken back is not that of a later decision, which may have written nothing.
+    taken_back = undone(ledger.undoing([effect.id for effect in found]))
+    found = [effect for effect in found if (effect.id, column) not in taken_back]
     return found[-1] if found else None
 
 

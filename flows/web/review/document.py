@@ -38,6 +38,11 @@ _DONE = {
     "absent": "is not in the document",
     "undo": "waits for a decision again",
 }
+# Somebody has written the value since it was suggested.
+_HAD = {
+    "accept": "was accepted; the record had this value already, so nothing was written",
+    "correct": "was corrected; the record had this value already, so nothing was written",
+}
 _DONE_IN_SYNC = {
     "accept": "takes the mirror's value with the next run of the sync",
     "reject": "keeps Caspio's value; the next run of the sync writes it to the mirror",
@@ -176,7 +181,7 @@ def _shown(
     view, fields = _looked_at(visit, review, asked)
     now, said = visit.site.clock.now(), asked.get("said", "")
     order, whose = _date_order(visit, view, fields) if dates is not None else ("", "")
-    done = _DONE_IN_SYNC if is_sync(review.source) else _DONE
+    on, done = asked.get("on", ""), _done_of(review, asked, fields)
     response = page(
         visit,
         "review/document",
@@ -193,8 +198,8 @@ def _shown(
         dates=dates[::-1] if dates is not None and order == "mdy" else dates,
         order_of=whose,
         most_counted=MOST_COUNTED,
-        done_on=asked.get("on", "") if said in done and said != "undo" else "",
-        message=f"{asked.get('on', '')} {done[said]}." if said in done else "",
+        done_on=on if said in done and said != "undo" else "",
+        message=f"{on} {done[said]}." if said in done else "",
         tomorrow=(now + timedelta(days=1)).date(),
         classes=classes(visit.site.settings),
         job=visit.site.jobs.job(job_of(review.id)),
@@ -203,6 +208,16 @@ def _shown(
     )
     response.status_code = status
     return response
+
+
+def _done_of(
+    review: Review, asked: Mapping[str, str], fields: Sequence[Field]
+) -> Mapping[str, str]:
+    """Return what is said after a decision, by what was decided."""
+    had_value = {field.column for field in fields if field.had_value}
+    if asked.get("said") in _HAD and asked.get("on") in had_value:
+        return _HAD
+    return _DONE_IN_SYNC if is_sync(review.source) else _DONE
 
 
 def _looked_at(

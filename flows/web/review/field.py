@@ -9,6 +9,7 @@ from flows.web.review.outcomes import value_of
 from pipeline.decide.confidence import percent
 from pipeline.model import Candidate, Finding, Value
 from pipeline.model.review import ReviewItem, ReviewReason, ReviewState
+from pipeline.model.sync import is_sync
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +85,19 @@ class Field:
         return (finding.page or 0) if is_known and finding is not None else 0
 
     @property
-    def is_decided(self) -> bool:
-        """Say whether a user has decided, who may take it back."""
+    def had_value(self) -> bool:
+        """Say whether a value was accepted that the record had: nothing was written."""
+        is_accepted = self.item is not None and self.item.state is ReviewState.ACCEPTED
+        # What is accepted for a sync is written by its next run.
+        in_sync = self.item is not None and is_sync(self.item.source)
+        return is_accepted and self.written is None and not in_sync
+
+    @property
+    def can_undo(self) -> bool:
+        """Say whether a user has decided, and there is something to take back."""
         decided = {ReviewState.ACCEPTED, ReviewState.REJECTED}
-        return self.item is not None and self.item.state in decided
+        is_decided = self.item is not None and self.item.state in decided
+        return is_decided and not self.had_value
 
     @property
     def seen(self) -> str:

@@ -26,7 +26,7 @@ from pipeline.steps.write_back.recover import recover
 from pipeline.steps.write_back.reprocess_flag import clear_reprocess_flag
 from pipeline.steps.write_back.result import WriteResult, outcomes_of, planned_outcomes
 from pipeline.steps.write_back.review_table import refuse_review
-from pipeline.steps.write_back.suggestions import add_missing_rows
+from pipeline.steps.write_back.suggestions import add_missing_rows, withdraw_typed
 from pipeline.steps.write_back.undo import UNDOABLE, Undone, undo_effects
 from pipeline.steps.write_back.write import write_back, write_record
 
@@ -59,6 +59,7 @@ __all__ = [
     "table_context",
     "undo_effects",
     "with_choices",
+    "withdraw_typed",
     "write_back",
     "write_context",
     "write_record",

@@ -4,7 +4,7 @@ import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from pipeline.decide.column_values import alike, convert
+from pipeline.decide.column_values import alike, convert, same
 from pipeline.finding_kinds import ValueType
 from pipeline.findings import FINDINGS
 from pipeline.model import Column, Plan, ReadDocument, RecordRef, Suggestion, Value
@@ -89,6 +89,17 @@ def withdraw_all(record: RecordRef, context: WriteContext, note: str) -> None:
     source = context.spec.name
     for item in context.ports.ledger.effects.review_items(source, (record.container, record.pk)):
         if item.state is ReviewState.OPEN:
+            settle_row(item, context, state=ReviewState.WITHDRAWN, decision="", note=note)
+
+
+def withdraw_typed(typed: Mapping[RecordRef, Mapping[str, Value]], context: WriteContext) -> None:
+    """Withdraw the suggestions that people have typed; `typed` has the values of records."""
+    for item in context.ports.ledger.effects.review_items(context.spec.name):
+        values, column = typed.get(item.record, {}), item.suggestion.column
+        if item.state is not ReviewState.OPEN or not {column} <= values.keys() & context.columns:
+            continue
+        if same(values[column], item.suggestion.suggested, context.columns[column]):
+            note = "the record holds this value"
             settle_row(item, context, state=ReviewState.WITHDRAWN, decision="", note=note)
 
 

@@ -222,6 +222,25 @@ def test_a_doubt_is_shown_and_its_decision_is_truth(shop: World):
     assert states == [ReviewState.ACCEPTED, ReviewState.REJECTED]
 
 
+def test_nobody_is_asked_about_a_value_that_was_typed_meanwhile(shop: World):
+    """Where people fill in what was suggested, it waits no more; another one still waits."""
+    fill(shop, 1, 5)
+    for pk in ("6", "7"):
+        shop.receipt(pk, "company=Acme", Company="", Center="")
+    shop.run(SPEC)
+    for pk, typed in (("6", "Acme"), ("7", "")):
+        shop.caspio.tables["Receipts"][pk]["Company"] = typed
+    before, _ = (shop.ledger.effects.review_items("receipts", ("Receipts", pk)) for pk in "67")
+    learn(shop)
+
+    states = [
+        [item.state for item in shop.ledger.effects.review_items("receipts", ("Receipts", pk))]
+        for pk in "67"
+    ]
+    assert [item.state for item in before] == [ReviewState.OPEN]
+    assert states == [[ReviewState.WITHDRAWN], [ReviewState.OPEN]]
+
+
 def test_a_run_leaves_a_doubt_open(shop: World):
     """A run plans other suggestions; a doubt stays as long as the typed value is there."""
     fill(shop, 1, 5)

@@ -1,5 +1,6 @@
 """The undo of a decision: what the trail says of it, and when nothing is left to decide."""
 
+from flows.app.review.decisions import seen_of
 from pipeline.model.review import ReviewState
 from tests.unit.web.conftest import Office, form_of, words
 from tests.unit.web.review.test_decisions import decide, state
@@ -21,9 +22,16 @@ def test_a_value_that_somebody_else_wrote_waits_for_nobody(office: Office):
     path = office.suggest()
     browser = office.signed_in()
     office.world.caspio.tables["Receipts"]["1"]["Total"] = 12.5
-    page = decide(browser, path, "accept")
-    page = browser.post(f"{path}/undo", status=409, **form_of(page, "/undo"))
+    decided = decide(browser, path, "accept")
+    (item,) = office.world.ledger.effects.review_items("receipts")
+    page = browser.post(f"{path}/undo", status=409, key=item.key, seen=seen_of(item))
 
+    assert "/undo" not in decided
+    assert "the record had this value already, so nothing was written" in words(decided)
+    trail = office.world.ledger.users.audit_trail(subject=item.review_id)
+    assert ("accept wrote nothing", "receipts, record 1, Total: the record had 12.5 already") in {
+        (entry.action, entry.detail) for entry in trail
+    }
     assert "there is nothing to decide again" in words(page)
     assert state(office) == [ReviewState.ACCEPTED]
     assert office.world.record("1")["Total"] == 12.5
