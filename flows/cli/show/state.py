@@ -158,7 +158,8 @@ def show_checks(checks: Sequence[Check]) -> None:
         line = Text.assemble((f"{mark} ", style), (f"{check.name}: ", "bold"), check.detail)
         console.print(line, soft_wrap=True)
         if check.remedy:
-            console.print(Text(f"  → {check.remedy}", style="yellow"))
+            # Not broken either: a command has to be copied in one piece.
+            console.print(Text(f"  → {check.remedy}", style="yellow"), soft_wrap=True)
 
 
 def show_behavior(probed: Sequence["Probed"], options: str) -> None:

@@ -16,7 +16,9 @@ from flows.cli.show.state import (
     findings_table,
     problems_table,
     runs_table,
+    show_checks,
 )
+from flows.doctor.check import Check
 from pipeline.model import FileRef, Outcome, Place, RecordRef, Stage, Status
 from pipeline.model.agents import AgentCall, CallState
 from pipeline.ports import FileState, RunState
@@ -84,3 +86,12 @@ def test_a_table_fits_a_terminal_of_80_columns(name: str):
     assert max(map(len, lines)) <= WIDTH
     assert "…" not in "".join(lines)
     assert min(len(column) - 2 for column in top.strip("┏┓").split("┳")) >= NARROWEST, lines
+
+
+def test_a_remedy_of_doctor_can_be_copied(capsys: pytest.CaptureFixture[str]):
+    """A remedy is one line, as what was found is: a break inside its command would be copied, too."""
+    remedy = f"{REASON}: run `caspio-ingest deploy --pool NAME --with-automations`."
+
+    show_checks([Check("lost runs", False, REASON, remedy)])  # noqa: FBT003 - it has failed
+
+    assert f"  → {remedy}" in capsys.readouterr().out.splitlines()
