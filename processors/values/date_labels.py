@@ -58,6 +58,18 @@ class LabeledDate:
     label: str
 
 
+_OF_ANOTHER = re.compile(
+    r"effective date of "
+    r"(?!(?:(?:the|this) )?(?:agreement|contract|lease|amendment|assignment)\b)[a-z]"
+)
+"""The day of a termination or of a cover, and not of the contract."""
+
+
+def _is_of_another(line: TextLine, start: int) -> bool:
+    """Return whether the date behind a label is of something else than the document."""
+    return is_in_sentence(line, start) or _OF_ANOTHER.match(line.folded, start) is not None
+
+
 def labeled_dates(lines: Sequence[TextLine], months: MonthNames) -> list[LabeledDate]:
     """Return the dates of a document in reading order."""
     found: list[LabeledDate] = []
@@ -99,7 +111,7 @@ def label_before(line: TextLine, text: DateText, labels_from: int) -> tuple[str,
         return _NO_LABEL
     is_title = label.kind in {"title", "document"}
     # In a subject or in a sentence a title is one of another document.
-    if is_title and (is_subject(line) or is_in_sentence(line, label.start)):
+    if is_title and (is_subject(line) or _is_of_another(line, label.start)):
         return MENTIONED, words
     return label.kind, words
 

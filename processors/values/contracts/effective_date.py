@@ -18,7 +18,8 @@ _CHARS_WITH_DATE = 110
 
 # "Effective" says most: a contract may be signed on one day and be in force from another one.
 _EFFECTIVE = re.compile(
-    r"effective date(?: of \w+)? ?:|effective(?: date)?(?: as)? (?:of|on|from)|effective"
+    r"effective date(?: of (?:(?:the|this) )?(?:agreement|contract|lease|amendment|assignment))? ?:"
+    r"|effective(?: date)?(?: as)? (?:of|on|from)|effective"
     r"|(?:enters?|comes?) into (?:force|effect) (?:on|from)|commencement date ?:|tritt (?:am|zum)"
     r"|(?:takes? effect|with effect)(?: as)? (?:on|from|of)"
     r"|mit wirkung (?:vom|zum|ab)|gilt ab|met ingang van|gaat in op|prend effet|a effet au"
@@ -56,6 +57,11 @@ _CHARS_OF_ANOTHER = 120
 _DATED_BEFORE = re.compile(r"(?:dated|made|entered into|executed)(?: as)?(?: of| on)? $")
 # A day that a sentence names: "obtained a patent on", "met in".
 _MENTIONED = re.compile(r"[a-z] [a-z]+ on $")
+# The birthday of a party, which many preambles have.
+_BORN = re.compile(
+    r"\b(?:nat[oa]|nacid[oa]|nascid[oa]|nee?(?:\(e\))? (?:le|a)|born|geb(?:oren)?|ur)\b"
+    r"[^;]{0,40}$"
+)
 _SIGNED_ON = re.compile(
     r"\b(?:signed|executed|dated|made|agree[ds]?|granted|given|delivered)\b[^.;]{0,40}$"
 )
@@ -83,7 +89,8 @@ _SAID_TWICE = re.compile(
 )
 # Words that may be between a label and its date; others begin another clause.
 _BETWEEN = re.compile(
-    r"(?:[^a-z]|\b(?:the|this|on|as|of|from|day|date|del?|le|el|il|am|vom|dnia|[a-z]+day)\b)*"
+    r"(?:[^a-z]|\b(?:the|this|on|as|of|from|day|date|del?|le|el|il|am|vom|dnia|[a-z]+day"
+    r"|dal|dall|all?|du|dem|ab|z dniem|a (?:partir|compter))\b)*"
 )
 
 
@@ -111,7 +118,8 @@ def _is_only_mentioned(day: str, lines: Sequence[TextLine], months: MonthNames) 
         if day in {each.isoformat() for each in date.readings}
     ]
     return bool(places) and all(
-        (_MENTIONED.search(before) and not _SIGNED_ON.search(before))
+        _BORN.search(before)
+        or (_MENTIONED.search(before) and not _SIGNED_ON.search(before))
         or _OF_ANOTHER.search(_DATED_BEFORE.sub("", before))
         for before in places
     )

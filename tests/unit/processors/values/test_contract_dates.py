@@ -100,3 +100,31 @@ def test_day_that_a_sentence_mentions():
 
     assert date_of(text) is None
     assert date_of(text + "Signed by both parties on May 6, 2011") == "2011-05-06"
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Il contratto tra A e Ida Orr, nata il 3 marzo 1980, vale con decorrenza dal 4 maggio 2031.",
+        "Umowa z Ida Orr, ur. 3 marca 1980, wchodzi w życie z dniem 4 maja 2031.",
+        "Ida Orr, nacida el 3 de marzo de 1980. Entra en vigor a partir del 4 de mayo de 2031.",
+        "Ida Orr, née le 3 mars 1980. Le contrat prend effet à compter du 4 mai 2031.",
+        "Ida Orr, geb. 3. März 1980. Der Vertrag gilt ab dem 4. Mai 2031.",
+    ],
+)
+def test_day_in_force_and_no_birthday(sentence: str):
+    """Small words may be before the day in every language, and a birthday is none."""
+    assert date_of(f"CONTRACT\n{sentence}") == "2031-05-04"
+
+
+def test_birthday_alone_is_no_date():
+    """Where a contract prints only when a party was born, its date is open."""
+    assert date_of("CONTRATTO\nTra Rill S.r.l. e Ida Orr, nata a Ely il 3 marzo 1980.") is None
+
+
+def test_effective_date_of_something_else():
+    """The day of a cover or a termination is not the day of the contract."""
+    text = "RILL AGREEMENT\nDate: 4 May 2031\nEffective date of {}: 9 July 2031\n"
+
+    assert date_of(text.format("cover")) == "2031-05-04"
+    assert date_of(text.format("agreement")) == "2031-07-09"
