@@ -82,7 +82,8 @@ _COMMA_AND_HOUSE = re.compile(r", (?=\d{1,5}[A-Za-z]? )")
 _LETTERS = re.compile(r"[^\W\d_]{2}")
 _LONG_WORD = re.compile(r"[^\W\d_]{4}")
 _ADDRESS_LABEL = re.compile(
-    r"(?:[a-z]{2,12} )?(?:address|anschrift|adresse|direccion|indirizzo|adres)\s?: ?"
+    r"(?:[a-z]{2,12} )?(?:address|anschrift|adresse|direccion|indirizzo|adres)"
+    r"(?: (?:for|of) [a-z]{3,12}(?: [a-z]{3,12})?)?\s?: ?"
     r"|(?:head|registered|main) office\s?: ?"
 )
 _FOUR_DIGITS = re.compile(r"\d{4}")

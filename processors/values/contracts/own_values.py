@@ -20,7 +20,9 @@ _MOST_ADDRESS_CHARS = 100
 _LEAST_KEY = 4
 _FAR = 3
 """The distance of a party that was not read as the company."""
-_CLAUSE = re.compile(r"[\"\u201c\u201d;]|\b(?:exhibit|hereinafter|whereas|having|shall|company)\b")
+_CLAUSE = re.compile(
+    r"[\"\u201c\u201d;]|_{2,}|\b(?:dated|exhibit|hereinafter|whereas|having|shall|company)\b"
+)
 _DESCRIPTION = re.compile(r"[\"\u201c\u201d(;]|, an? ")
 _END_OF_SENTENCE = re.compile(r"[^\W_]{3,}\.$")
 _GOES_ON = re.compile(r"[a-z,(\u2013-]$|\b(?:of|the|to)$")
@@ -37,10 +39,21 @@ def own_values(
         finding = found.get(name)
         is_stated = finding and finding.value and _is_in(finding.value, stated)
         values[name] = finding if is_stated else _opened(finding, "is in a clause")
-    address = found.get("address")
-    values["address"] = _opened(address, "is a clause") if _is_clause(address) else address
-    values["company"] = _party(found.get("company"), parties)
+    company = found.get("company")
+    values["company"] = own = _party(company, parties)
+    values["address"] = _address(found.get("address"), is_of=company, party=own)
     return values
+
+
+def _address(
+    address: Finding | None, *, is_of: Finding | None, party: Finding | None
+) -> Finding | None:
+    """Return an address, open if it is a clause or below a company that is no party."""
+    company = is_of.value if is_of else None
+    is_opened = party is not None and party.value is None
+    if address and company and is_opened and company in address.reason:
+        return _opened(address, "is that of no party")
+    return _opened(address, "is a clause") if _is_clause(address) else address
 
 
 def _opened(finding: Finding | None, why: str) -> Finding | None:
@@ -68,8 +81,8 @@ def _goes_on(above: TextLine, line: TextLine) -> bool:
 
 def _is_in(value: str, texts: Sequence[str]) -> bool:
     """Return whether a line has a value, whatever signs are between its digits."""
-    bare = re.sub(r"\W|(?<=\d)[.,]00$", "", value)
-    whole = re.compile(r"(?<!\d)" + r"[\s.,'\u2019-]?".join(map(re.escape, bare)) + r"(?![\d])")
+    bare = re.sub(r"(?<=\d)[.,]00$|\W", "", value)
+    whole = re.compile(r"(?<!\d)" + r"[\s.,'\u2019/_-]?".join(map(re.escape, bare)) + r"(?![\d])")
     return any(whole.search(text) for text in texts)
 
 

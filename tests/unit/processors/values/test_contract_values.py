@@ -72,3 +72,33 @@ def test_sentence_is_no_address():
     address = values_of(text).get("address")
 
     assert address is None or "shall" not in str(address.value)
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "value"),
+    [
+        ("Total price: $6,000", "total", "6000.00"),
+        ("Invoice number: RILL/58", "invoice_number", "RILL/58"),
+        ("Order no: PO/2031/4", "order_number", "PO/2031/4"),
+    ],
+)
+def test_stated_values_keep_their_signs(line: str, name: str, value: str):
+    """A sum without decimals and a number with a slash are stated by lines of their own."""
+    assert values_of(_BETWEEN + f"{line}\n1. Supply.")[name].value == value
+
+
+def test_day_of_signing_is_no_address():
+    """A blank day is no address, nor is any address that of a company which is no party."""
+    text = "FELL AGREEMENT\nBetween Fell Mining Company of Ohio and Rill Cup Club for 2031\n"
+    address = values_of(f"{text}The parties agree.\nDated this ___ day of ______, 2031\n")[
+        "address"
+    ]
+
+    assert address.value is None
+
+
+def test_address_without_its_label():
+    """What an address is for is no part of it."""
+    text = "AGREEMENT\nSeller: Rill Ltd\nAddress for notices: 5 Fell Road, Dover DE 19901\n"
+
+    assert values_of(f"{text}Buyer: Orr plc\n")["address"].value == "5 Fell Road, Dover DE 19901"
