@@ -45,6 +45,11 @@ _ADVISER = re.compile(
     r"\b(?:advis(?:ed by|[eo]rs?)|counsel|brokers?|represented by|engaged|retained)\b"
 )
 """Words beside the name of someone who acts for a party."""
+_MENTIONED_BEFORE = re.compile(
+    r"(?:\b(?:accounts?|deposits?|lying) (?:at|with)|\btaken [^.;]{0,40}\b(?:at|in)"
+    r"|\b(?:processed|hosted|operated|manufactured|powered|administered) by) (?:the )?$"
+)
+"""Words before the name of someone whom a party deals with, or of a place."""
 _CHARS_AROUND = 60
 _FIRST_PERSON = re.compile(r"(?<![a-z.])i, (?=[^\W\d])")
 _ENDS = re.compile(r"[a-z)\"\u201d]{4}\. [A-Z]")
@@ -158,9 +163,15 @@ def _name_before(text: str, folded: str, window: tuple[int, int], term: str) -> 
             continue
         end = name_end
         if _DESCRIPTION.fullmatch(folded, name_end, stop):
-            around = folded[max(floor, start - _CHARS_AROUND) : start] + folded[name_end:stop]
-            found = "" if _ADVISER.search(around) else name
+            before = folded[max(floor, start - _CHARS_AROUND) : start]
+            found = "" if _is_other(before, folded[name_end:stop]) else name
     return found
+
+
+def _is_other(before: str, behind: str) -> bool:
+    """Return whether the words around a name say that it is of no party."""
+    is_adviser = _ADVISER.search(before + behind) is not None
+    return is_adviser or _MENTIONED_BEFORE.search(before) is not None
 
 
 def _after_title(text: str, folded: str, start: int, end: int) -> int:

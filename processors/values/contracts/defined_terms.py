@@ -27,21 +27,25 @@ def resolved(name: str, text: str) -> str:
             if named and has_form(named):
                 return named
             break
-    return labeled(bare, text) if is_role else name
+    return "".join(labeled(bare, text)[:1]) if is_role else name
 
 
-def labeled(role: str, text: str) -> str:
-    """Return the name behind a role and a colon, "" without one: "Contractor name: Ann Fox"."""
+def labeled(role: str, text: str) -> list[str]:
+    """Return the name behind a role and a colon, or two: "Tenant: Ann Fox and Ida Fox"."""
     if not role:
-        return ""
+        return []
     folded = fold(text)
     for label in re.finditer(rf"(?<![a-z]){re.escape(role)}(?: name|'s name)? ?: ?(?=\w)", folded):
         other = _LABEL.search(text, label.end())
         stop = other.start() if other else len(text)
         end = end_of_name(text[:stop], folded[:stop], label.end())
         if end:
-            return text[label.end() : end].strip(" ,;:")
-    return ""
+            joined = end + len(" and ")
+            is_joined = folded.startswith(" and ", end)
+            other_end = end_of_name(text[:stop], folded[:stop], joined) if is_joined else 0
+            names = (text[label.end() : end], text[joined:other_end])
+            return [name.strip(" ,;:") for name in names if name]
+    return []
 
 
 def _name_before(text: str, position: int) -> str:

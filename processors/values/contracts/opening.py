@@ -6,7 +6,7 @@ a description ("a Delaware corporation") and a defined term ('the "Company"'), a
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate, zip_longest
 
 from pipeline.model import Finding
@@ -19,7 +19,14 @@ from processors.values.contracts.party_names import (
     next_word,
 )
 from processors.values.contracts.signatures import by_signatures, in_letter, signer
-from processors.values.contracts.tokens import BETWEEN, NEXT_NUMBER, after_opener, link_at
+from processors.values.contracts.tokens import (
+    BETWEEN,
+    NEXT_NUMBER,
+    after_opener,
+    bare_names,
+    is_spaniard,
+    link_at,
+)
 from processors.values.lines import TextLine, fold, label_pattern
 
 _OPENING_CHARS = 8_000
@@ -46,13 +53,21 @@ _SENTENCE_ENDS = re.compile(
 )
 _LABEL_OF_DATE = re.compile(r"(?:[a-z]+ )?(?:date|term|period)(?: [a-z]+)?: ?\S")
 _STREET_BELOW = re.compile(r"\d{1,5}[a-z]? [A-Z][\w' .]{2,40}$")
-_HOUSE = re.compile(r" of (?:no\.? ?)?\d{1,5}[a-z]?\b")
+_HOUSE = re.compile(
+    r" of (?:(?:no\.? ?)?\d{1,5}[a-z]?|the (?:city|county|state|town|village|parish))\b"
+)
 _REGION = re.compile(r", [A-Z]\w+(?: [A-Z]\w+)?(?:[,;(]| and\b| \()")
 """The state or country behind the town of a person: "Ely, Maine, and"."""
 _TERM = re.compile(r"\([^()]{0,80}?[\"\u201c\u201e]")
 _DESCRIBED = re.compile(
     r",? (?:an? |\(.{0,12}[\"\u201c\u201e])|, (?:as |in (?:its|his|her) |not in its |individually)"
 )
+_REPLACED = re.compile(
+    r"\b(?:replac|supersed)\w* (?:\w+ ){0,5}?(?:agreement|contract|lease|licen[cs]e|deed)s?"
+    r"(?: (?:made|dated|entered into)[^.;]{0,60})? ?$"
+)
+"""Before "between": an older contract, whose parties may be others."""
+_CHARS_OF_REPLACED = 120
 _ADDRESS_BEHIND = re.compile(r", [^,]{3,40}\d{1,5}[a-z]?,")
 _OF_A_PLACE = re.compile(r"\b(?:of|under|at|in|near) (?:the )?\S+$")
 
@@ -82,9 +97,9 @@ def parties_in_opening(lines: Sequence[TextLine]) -> Iterator[Finding]:
     opening = _Opening.of(lines)
     for match, parties in opening.lists():
         names = opening.names_of(parties)
-        is_blank = any(not each.name for each in parties)
-        if is_blank and len(names) == 1:
-            names = unique([*names, signer(lines)])
+        blank = next((each for each in parties if not each.name), None)
+        if blank and len(names) == 1:
+            names = unique([*names, signer(lines, role=blank.term or "")])
         if len(names) >= _LEAST_PARTIES:
             is_defined = all(each.is_defined for each in parties)
             yield opening.finding(lines, match, names, _DEFINED if is_defined else _NAMED)
@@ -96,15 +111,26 @@ def parties_elsewhere(lines: Sequence[TextLine]) -> Iterator[Finding]:
     One name is enough where the opening sentence leaves the other one blank.
     """
     opening = _Opening.of(lines)
-    called, letter = parties_called(lines), in_letter(lines, opening.text)
-    if called and letter and _is_part(letter, called):
-        letter = None
-    found = [each for each in (letter, called, by_signatures(lines, opening.text)) if each]
-    yield from found
-    for match, parties in opening.lists() if not found else ():
+    with_blank = [each for each in opening.lists() if not all(party.name for party in each[1])]
+    role = _role_of_blank([parties for _, parties in with_blank])
+    found = [*_called_or_addressed(lines, opening), by_signatures(lines, opening.text, role=role)]
+    yield from filter(None, found)
+    for match, parties in with_blank if not any(found) else ():
         names = opening.names_of(parties)
-        if names and any(not each.name for each in parties):
+        if names:
             yield opening.finding(lines, match, names, _ONLY_ONE)
+
+
+def _role_of_blank(lists: Sequence[Sequence[_Party]]) -> str:
+    """Return what the first party is called whose name is a blank, "" if none has a term."""
+    blanks = (party for parties in lists for party in parties if not party.name)
+    return next((party.term for party in blanks if party.term), "")
+
+
+def _called_or_addressed(lines: Sequence[TextLine], opening: "_Opening") -> list[Finding | None]:
+    """Return the parties in the address of a letter, unless others have terms too, and those."""
+    called, letter = parties_called(lines), in_letter(lines, opening.text)
+    return [None if called and letter and _is_part(letter, called) else letter, called]
 
 
 def listed(text: str) -> list[str]:
@@ -155,17 +181,26 @@ class _Opening:
         Far from the title, "between" is in other sentences too: there only defined terms count.
         """
         for match in BETWEEN.finditer(self.folded):
+            before = self.folded[max(0, match.start() - _CHARS_OF_REPLACED) : match.start()]
+            if _REPLACED.search(before):
+                continue
             parties = list(_parties_from(self.text, self.folded, match.end()))
             if match.start() <= _TITLE_CHARS or all(each.is_defined for each in parties):
                 yield match, parties
 
     def names_of(self, parties: Sequence[_Party]) -> list[str]:
         """Return the names of parties, without roles and with defined terms spelled out."""
-        return unique(self._name_of(each) for each in parties)
+        return unique(name for each in parties for name in self._names_at(each))
+
+    def _names_at(self, party: _Party) -> list[str]:
+        """Return the name of a party, and all behind the label of its role."""
+        name = self._name_of(party)
+        named = labeled(fold(party.name or party.term or "").removeprefix("the "), self.text)
+        return named if named[:1] == [name] else [name]
 
     def _name_of(self, party: _Party) -> str:
         if not party.name:
-            return labeled(fold(party.term or ""), self.text)
+            return "".join(labeled(fold(party.term or ""), self.text)[:1])
         name = resolved(party.name, self.text)
         # 'Rill Bank, a subsidiary of Tarn Inc. ("Rill Bank")' is defined as itself.
         is_own = _is_same(party.name, party.term) and not fold(name).startswith(fold(party.name))
@@ -194,7 +229,17 @@ def _pieces(lines: Sequence[TextLine]) -> Iterator[str]:
 
 
 def _parties_from(text: str, folded: str, start: int) -> Iterator[_Party]:
-    """Yield the parties that are named from a character on."""
+    """Yield the parties that are named from a character on, without what counts or introduces all.
+
+    Neither the letters of a list are of the names nor the roles: "Licensor Orr and Licensee Fox".
+    """
+    parties = list(_whole_parties(text, folded, start))
+    names = bare_names([each.name for each in parties], text[start:])
+    yield from (replace(each, name=name) for each, name in zip(parties, names, strict=True))
+
+
+def _whole_parties(text: str, folded: str, start: int) -> Iterator[_Party]:
+    """Yield the parties as they are written."""
     position: int | None = start
     for _ in range(_MOST_PARTIES):
         if position is None:
@@ -214,12 +259,14 @@ def _party_at(text: str, folded: str, position: int, *, may_join: bool = True) -
     # "The Fells of Ely University" has an article of its own; "the Company" and "THE COMPANY" not.
     start -= len("The ") * (text[position:start].endswith("The "))
     end = end_of_name(text, folded, start)
+    start += len("D. ") * (end > 0 and is_spaniard(folded, start, end))
     if not end:
         blank = _BLANK.match(folded, position)
         if blank is None:
             return None
         return _Party("", blank.end() - 1, _term_behind(text, blank.end() - 1))
-    if may_join and folded.startswith(" and ", end) and not has_form(text[start:end]):
+    is_word = " " not in text[start:end]
+    if may_join and is_word and folded.startswith(" and ", end):
         # "Smith and Jones Company, a partnership, and …": only the second "and" joins parties.
         joined = end_of_name(text, folded, end + len(" and "))
         if has_form(text[start:joined]) and _start_of_next(text, folded, joined):

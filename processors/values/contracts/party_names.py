@@ -19,8 +19,13 @@ _SMALL_FORMS = frozenset({"plc", "llc", "llp", "ltd", "inc"})
 _ABBREVIATED_FORMS = frozenset({"inc", "ltd", "corp", "co", "bhd", "pty", "pte", "ltda", "lda"})
 _SMALL_WORDS = frozenset(
     {"of", "the", "for", "de", "del", "do", "da", "du", "des", "la", "van", "von", "der", "den"}
-    | {"y", "&"}
+    | {"zu", "y", "&"}
 )
+_SMALL = re.compile(rf"(?:{'|'.join(map(re.escape, sorted(_SMALL_WORDS)))}|und(?= zu ))(?= |$)")
+_BEFORE_NAME = re.compile(
+    rf"(?: (?:{'|'.join(map(re.escape, sorted(_SMALL_WORDS)))}|und(?= zu))){{0,2}} (?:[^\W_a-z]|\d)"
+)
+"""The rest of a name behind a small word: "der Meer", "la Cruz", "the Library"."""
 _OF_A_STATE = re.compile(
     r"(?<=[Cc][Oo][Mm][Pp][Aa][Nn][Yy]) (?:of|OF) [A-Z][A-Za-z]+(?: [A-Z][A-Za-z]+)?"
     r"(?=,? ?\(|,| and\b| AND\b)"
@@ -48,6 +53,11 @@ _OF_A_SENTENCE = re.compile(
     r"(?!\.| &| [A-Z][a-z]+,? (?:Inc|LLC|Ltd))"
 )
 """Capitalized words that begin a sentence or refer to a part of the contract."""
+_BEGINS_SENTENCE = re.compile(
+    r"(?:The|They|He|She|Now|Hereby|Whereas|Der|Die|Das|Dieser|Diese|Les|Questo)\b"
+)
+"""Capitalized words that begin a sentence only behind a full stop, and not the name itself."""
+_NEVER_IN_NAME = frozenset({"AND", "This", "These"})
 _NICKNAME = re.compile(
     r"\([\"\u201c][^\W\d_]{2,20}[\"\u201d]\) (?=[^\W\d_a-z]\.)"
     r"|[\"\u201c][^\W\d_]{2,20}[\"\u201d] (?=[^\W\d_a-z])"
@@ -109,17 +119,19 @@ def _is_name(text: str) -> bool:
 def _ends_name(word: str, text: str, folded: str, at: int) -> bool:
     """Return whether a name ends behind its word: a mark without a legal form, or a full stop."""
     if word.endswith("."):
-        return not _is_abbreviation(word)
+        following = text[at + len(word) :].lstrip()
+        begins = _OF_A_SENTENCE.match(following) or _BEGINS_SENTENCE.match(following)
+        is_inside = begins is None or _INITIAL.fullmatch(word) is not None
+        return not (_is_abbreviation(word) and is_inside)
     is_mark = word.endswith((",", ";", ":", ")"))
     return is_mark and not _form_at(text, folded, next_word(text, at + len(word)))
 
 
 def _continues_name(word: str, text: str, end: int, *, is_first: bool) -> bool:
     """Return whether a word is a part of a name: capitalized, or small between such words."""
-    if word in _SMALL_WORDS:
-        following = text[end + 1 : end + 2]
-        return not is_first and (following.isupper() or following.isdigit())
-    if word == "AND" or word[0] in '("\u201c\u201e[_' or SENTENCE_STOPS.match(word):
+    if _SMALL.match(f"{word}{text[end : end + len(' zu ')]}"):
+        return not is_first and _BEFORE_NAME.match(text, end) is not None
+    if word in _NEVER_IN_NAME or word[0] in '("\u201c\u201e[_' or SENTENCE_STOPS.match(word):
         return False
     is_counted = word.endswith((".", ")"))
     is_number = word[0].isdigit() and (

@@ -98,8 +98,11 @@ def _names_in_columns(line: TextLine) -> list[str]:
     return [name for name in names if has_form(name)]
 
 
-def by_signatures(lines: Sequence[TextLine], text: str) -> Finding | None:
-    """Find the names with a legal form above signatures, and whom the text calls the company."""
+def by_signatures(lines: Sequence[TextLine], text: str, *, role: str = "") -> Finding | None:
+    """Find the names with a legal form above signatures, and whom the text calls the company.
+
+    Who signs alone is a party only as the `role` that the opening leaves blank, if any.
+    """
     names = [defined_as_role(text)]
     for line in lines:
         if _SIGNS_FOR.match(line.folded):
@@ -111,16 +114,20 @@ def by_signatures(lines: Sequence[TextLine], text: str) -> Finding | None:
         names += named[-1] if named else []
     found = unique(names)
     if len(found) < _LEAST_PARTIES:
-        person = signer(lines)
+        person = signer(lines, role=role)
         found = unique([*found, person])
     if len(found) < _LEAST_PARTIES:
         return None
     return lines[-1].finding("; ".join(found[:_MOST_PARTIES]), _SIGNED, "are named at signatures")
 
 
-def signer(lines: Sequence[TextLine]) -> str:
-    """Return who signed below a role such as "Employee" and not for a company."""
-    in_column = _signer_in_column(lines) or _who_speaks(lines)
+def signer(lines: Sequence[TextLine], *, role: str = "") -> str:
+    """Return who signed below a role such as "Employee" and not for a company.
+
+    With a `role`, who signed below another one does not count.
+    """
+    wanted = fold(role).removeprefix("the ").strip(" .")
+    in_column = _signer_in_column(lines, wanted) or _who_speaks(lines)
     if in_column:
         return in_column
     roles = label_pattern("parties", "roles")
@@ -133,9 +140,11 @@ def signer(lines: Sequence[TextLine]) -> str:
         for each in reversed(above):
             if has_form(whole_name(each)):
                 break
-            role = each.folded.strip(" :_").removesuffix(" signature").removesuffix("'s")
-            if roles.fullmatch(role):
-                return " ".join(words)
+            said = each.folded.strip(" :_").removesuffix(" signature").removesuffix("'s")
+            if roles.fullmatch(said):
+                if wanted in ("", said):
+                    return " ".join(words)
+                break
     return ""
 
 
@@ -156,13 +165,16 @@ def _who_speaks(lines: Sequence[TextLine]) -> str:
     return ""
 
 
-def _signer_in_column(lines: Sequence[TextLine]) -> str:
-    """Return the name beside or below the role of someone who signs for nobody else."""
+def _signer_in_column(lines: Sequence[TextLine], wanted: str) -> str:
+    """Return the name beside or below the role of someone who signs for nobody else.
+
+    If a role is wanted, others do not count.
+    """
     for line in reversed(lines):
         for number in range(len(line.cells) + 1):
             start, end = line.cell(number)
             role = label_pattern("parties", "signers").match(line.folded, start)
-            if role and role.end() <= end:
+            if role and role.end() <= end and wanted in ("", role.group()):
                 name = _name_beside(line, role.end(), number) or _name_below(lines, line, number)
                 if name:
                     return name

@@ -1,8 +1,9 @@
 """Recognize the words around the names of a preamble: "between", "and", articles and capacities."""
 
 import re
+from collections.abc import Sequence
 
-from processors.values.lines import label_pattern
+from processors.values.lines import fold, label_pattern
 
 BETWEEN = re.compile(
     r"(?<![a-z])(?:between|among(?:st)?|zwischen|entre|tra|tussen|(?:po)?miedzy)"
@@ -39,7 +40,7 @@ _BEFORE = re.compile(
     r"|(?:por|de|da)? ?(?:la |l.)?(?:una|otra|altra) parte,? (?:d\. |dna\. )?"
     r"|de (?:um|outro) lado,? |(?:as|las|les) part(?:es|ies) ?:? "
     r"|(?:la |a )?(?:mercantil|ditta|firma) |(?:la |a )(?:societ[ea]|sociedade?|empresa) "
-    r"|(?:mr|mrs|ms|miss|dr|prof|messrs|herrn?|frau|monsieur|madame|mme|mlle|dna)\.? "
+    r"|(?:mr|mrs|ms|miss|dr|prof|messrs|herrn?|frau|dhr|mevr|monsieur|madame|mme|mlle|dna)\.? "
     r"|(?:sig|sig\.ra|sra?)\.? |d\.? ?[ªº]\.? "
     r"|(?:l.)?ing\. |m\. (?=\w{2})|(?:don|dona|mevrouw|panem|pania|panstwem) |de heer "
 )
@@ -57,6 +58,14 @@ _ROLE = re.compile(
 
 _OF_SIGNER = re.compile(r"by|its|per|name|title|date|attn|re")
 """Labels of who signs for a party."""
+
+
+_LETTERED = re.compile(r"\W{0,3}A\. [^;]{3,500}; (?:and )?B\. ")
+"""Parties that are counted with letters: "A. Orr Ltd; B. Fox plc"."""
+_SPANIARD = re.compile(
+    r"[, (]{1,3}(?:con |titular |mayor de |de nacionalidad |domicilia|en adelante|en lo sucesivo)"
+)
+"""Behind the name of someone in a Spanish contract, before which "D." means "don"."""
 
 
 def after_opener(text: str, folded: str, position: int) -> int:
@@ -86,3 +95,27 @@ def link_at(folded: str, position: int, *, since: int) -> re.Match[str] | None:
     link = AND.match(folded, position)
     is_article = link is not None and link.group().strip(" ,;.:") == "a"
     return None if is_article and not _POLISH.search(folded, since, position) else link
+
+
+def is_spaniard(folded: str, start: int, end: int) -> bool:
+    """Return whether the "D." that begins a name is a title, as the words behind it are Spanish."""
+    return folded.startswith("d. ", start) and _SPANIARD.match(folded, end) is not None
+
+
+def bare_names(names: Sequence[str], text: str) -> list[str]:
+    """Return the names of a list of parties without the letters or roles that begin all of them.
+
+    `text` is the list and what follows it. One role alone may be a part of the name, and so may
+    the same one twice: "Bank Orr and Bank Fell".
+    """
+    if _LETTERED.match(text):
+        return [name.removeprefix(f"{chr(ord('A') + at)}. ") for at, name in enumerate(names)]
+    roles = [label_pattern("parties", "roles").match(fold(name)) for name in names]
+    ends = [
+        role.end() if role and name[role.end() :][:1] == " " else 0
+        for role, name in zip(roles, names, strict=True)
+    ]
+    first = {name[:end] for name, end in zip(names[:2], ends[:2], strict=True) if end}
+    if len(first) <= 1:
+        return list(names)
+    return [name[end:].strip() for name, end in zip(names, ends, strict=True)]

@@ -227,3 +227,82 @@ def test_blank_that_a_label_fills():
 
     assert found is not None
     assert found.value == "RILL SONAR, INC.; Orr & Fell, LLC"
+
+
+@pytest.mark.parametrize(
+    ("opening", "names"),
+    [
+        (
+            "between Jan van der Orr and Ida de la Fell Quill.",
+            "Jan van der Orr; Ida de la Fell Quill",
+        ),
+        (
+            "zwischen Nils von und zu Rill und Dhr. Piet van den Orr, die einig sind.",
+            "Nils von und zu Rill; Piet van den Orr",
+        ),
+        (
+            "between Rill Works LLC and Ida Quill. This Agreement begins.",
+            "Rill Works LLC; Ida Quill",
+        ),
+        ("between Rill Works LLC and Fell Bank. Hereby they agree.", "Rill Works LLC; Fell Bank"),
+        (
+            "between: A. Rill Ltd, a company (“Rill”); and B. Orr plc, a company (“Orr”).",
+            "Rill Ltd; Orr plc",
+        ),
+        (
+            "between Licensor Rill Works Inc. and Licensee Orr Maps LLC.",
+            "Rill Works Inc.; Orr Maps LLC",
+        ),
+        (
+            "between Ida Quill and Orr, Inc., a Maine company, and Fell LLC, a company.",
+            "Ida Quill; Orr, Inc.; Fell LLC",
+        ),
+        (
+            "De una parte, D. Luis Orr Gil, con DNI 12Z, en adelante el DUEÑO.\nDe otra parte, Dña. Ana Fell, con DNI 5Z, en adelante la OTRA.",
+            "Luis Orr Gil; Ana Fell",
+        ),
+        (
+            "I, Ida Quill, appoint Nils Orr (“Attorney”) for my account at Fell plc (the “Bank”).",
+            "Ida Quill; Nils Orr",
+        ),
+        (
+            "I, Ida Quill, let Orr Pictures (“Photographer”) use what was taken at Fell Hotel (“Hotel”).",
+            "Ida Quill; Orr Pictures",
+        ),
+    ],
+)
+def test_whole_names_and_nothing_else(opening: str, names: str):
+    """Small words are inside a name; letters, roles, titles, the next sentence, a bank are not."""
+    found = parties_of(f"DEED\n{opening}\n1. Deeds.")
+
+    assert found is not None
+    assert found.value == names
+
+
+def test_replaced_agreement_names_others():
+    """Who agreed on an older contract does not count, and a label may have two names."""
+    text = (
+        "DEED\nThis deed replaces the agreement between Client and Fell Corp dated May 1, 2030.\n"
+    )
+    found = parties_of(f"{text}Client: Rill Works Inc.\nConsultant: Ida Quill and Nils Quill\n")
+
+    assert found is not None
+    assert found.value == "Rill Works Inc.; Ida Quill; Nils Quill"
+
+
+def test_two_tenants_that_one_label_names():
+    """A role of the opening sentence may stand for two people."""
+    text = "LEASE\nThis lease is between the Landlord and the Tenant named below.\n"
+    found = parties_of(f"{text}Landlord: Rill Ltd\nTenant: Ida Orr and Nils Orr\nRent: 9\n")
+
+    assert found is not None
+    assert found.value == "Rill Ltd; Ida Orr; Nils Orr"
+
+
+def test_signer_of_another_party():
+    """Who signs for one party does not fill the blank of the other one."""
+    text = "DEED\nbetween Rill Ltd (the “Franchisor”) and ________ (the “Franchisee”).\n"
+    found = parties_of(f"{text}Franchisor\nBy: ____\nName: Ida Orr\nFranchisee\nBy: ____\n")
+
+    assert found is not None
+    assert found.value == "Rill Ltd"
