@@ -34,3 +34,16 @@ def test_logged_failure_shows_no_variables(tmp_path: Path):
     assert "ValueError: no good" in done.stderr
     assert "canary-token" not in done.stderr
     assert done.stdout == ""
+
+
+def test_logs_load_no_colored_tracebacks():
+    """They are not used and take time from each command; other libraries can import them still."""
+    code = (
+        "import sys; from flows.cli.common import set_up_logs; set_up_logs();"
+        "print('rich.traceback' in sys.modules);"
+        "import rich.traceback; set_up_logs(); print('rich.traceback' in sys.modules)"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.split() == ["False", "True"]
