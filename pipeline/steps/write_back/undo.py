@@ -144,7 +144,8 @@ class _Record:
         ledger = self.context.ports.ledger
         known, then = ledger.files.state(current.version), ledger.files.state(effect.version)
         sha256 = known.sha256 if known is not None else None
-        is_same_file = sha256 is not None and then is not None and sha256 == then.sha256
+        # None where nobody has read it under its present name.
+        is_same_file = sha256 == then.sha256 if sha256 is not None and then is not None else None
         if not has_name(current, after) or not is_same_file:
             if not has_name(current, before):
                 self.done.skipped.append(_not_there(after, current, is_same_file=is_same_file))
@@ -282,8 +283,10 @@ def _media_type(effect: Effect, ledger: Ledger) -> str:
     return reading[0].media_type if reading is not None else "application/octet-stream"
 
 
-def _not_there(name: str, current: FileRef, *, is_same_file: bool) -> str:
+def _not_there(name: str, current: FileRef, *, is_same_file: bool | None) -> str:
     """Say what has become of a file that was given a name, and has neither it nor its old one."""
     if is_same_file:
         return f"{name!r} is called {current.name!r} now and keeps that name"
+    if is_same_file is None:
+        return f"{name!r} was replaced or renamed since; the next run reads it"
     return f"{name!r} was replaced by another file"
