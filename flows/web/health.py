@@ -46,9 +46,10 @@ class Health:
             at = self._latest.at
             is_old = at is None or self.clock.now() - at >= KEPT
             if (is_old or self._is_expired) and self._running is None:
-                self._is_expired = False
-                self._running = threading.Thread(target=self._run, name="doctor", daemon=True)
-                self._running.start()
+                thread = threading.Thread(target=self._run, name="doctor", daemon=True)
+                # First: it fails where there are too many. At its end it waits for the lock.
+                thread.start()
+                self._is_expired, self._running = False, thread
             return self._latest
 
     def expire(self) -> None:

@@ -100,10 +100,11 @@ class Jobs:
         with self._lock:
             if self._thread is not None:
                 return False
-            self._jobs[name] = Job(name, self.clock.now())
             # No daemon: the end of the program waits until the records in progress are finished.
-            self._thread = threading.Thread(target=self._run, args=(name, work), name=name)
-            self._thread.start()
+            thread = threading.Thread(target=self._run, args=(name, work), name=name)
+            # First: it fails where there are too many. At its end it waits for the lock.
+            thread.start()
+            self._jobs[name], self._thread = Job(name, self.clock.now()), thread
             return True
 
     def job(self, name: str) -> Job | None:

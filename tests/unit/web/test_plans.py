@@ -12,14 +12,12 @@ from flows.app.changes import apply_plan
 from flows.app.drain import Drain
 from flows.app.plan import plan_sources
 from flows.terminal.progress import progress
-from flows.web.jobs import Jobs
 from pipeline.errors import BadSettings
 from pipeline.model import RecordWork
 from pipeline.model.users import Role, User
 from pipeline.plans.apply import DueRecord
 from pipeline.plans.plan_file import PlanFile
 from pipeline.plans.refusals import name_of, refusals, save_refusals
-from tests.fakes.clock import FakeClock
 from tests.unit.web.conftest import GOOD, HOSTILE, Browser, Office, connected, form_of, words
 
 
@@ -332,69 +330,3 @@ def test_hostile_plans_stay_text(office: Office):
     page = office.signed_in(Role.MAPPER).get(f"/plans/{planned(office).id}")
 
     assert "<script>alert" not in page
-
-
-# Jobs
-
-
-def test_one_job_is_done_at_a_time():
-    """While one is being done no other begins; its result is kept."""
-    gate, jobs = threading.Event(), Jobs(FakeClock())
-
-    def work(_stoppable: Callable[[Drain], None]) -> str:
-        gate.wait(10)
-        return "fine"
-
-    begun = [jobs.begin("a", work), jobs.begin("b", work)]
-    during = jobs.job("a")
-    gate.set()
-    jobs.wait()
-    after = jobs.job("a")
-
-    assert begun == [True, False]
-    assert during is not None
-    assert after is not None
-    assert (during.ended_at, after.result, after.failed) == (None, "fine", False)
-    assert jobs.job("b") is None
-
-
-@pytest.mark.parametrize(
-    ("error", "said"),
-    [
-        (BadSettings(["The plan is old."]), "The plan is old."),
-        (RuntimeError("secret"), "RuntimeError"),
-    ],
-)
-def test_a_job_that_fails_says_why(error: Exception, said: str):
-    """An error that a user can solve is shown as it is; a bug only by its kind."""
-    jobs = Jobs(FakeClock())
-
-    def work(_stoppable: Callable[[Drain], None]) -> str:
-        raise error
-
-    jobs.begin("a", work)
-    jobs.wait()
-    job = jobs.job("a")
-
-    assert job is not None
-    assert job.failed
-    assert said in job.result
-    assert "secret" not in job.result
-
-
-def test_closing_asks_a_job_to_stop():
-    """When the page ends, the job finishes its records and starts nothing more."""
-    drain, jobs, began = Drain(), Jobs(FakeClock()), threading.Event()
-
-    def work(stoppable: Callable[[Drain], None]) -> str:
-        stoppable(drain)
-        began.set()
-        while not drain.requested:
-            began.wait(0.01)
-        return "stopped"
-
-    jobs.begin("a", work)
-    began.wait(10)
-    jobs.close()
-
-    assert drain.requested
