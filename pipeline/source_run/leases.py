@@ -96,5 +96,6 @@ def _renew(ledger: Ledger, worker: str, ttl_s: float, ended: threading.Event) ->
         except LedgerUnavailable as error:
             _log.warning("leases not renewed", worker=worker, error=str(error))
         except Exception:  # noqa: BLE001 - the end of the loop: see below
-            # Without renewals the others would treat this worker as dead while it writes.
+            # A bug or an error of a library must not end the thread: the others would treat this
+            # worker as dead while it writes.
             _log.exception("leases not renewed; the next renewal tries again", worker=worker)

@@ -64,7 +64,6 @@ class ChoiceEvidence:
     known_records: int = 0
     asked: int = 0
     agreed: int = 0
-
     words: tuple[str, ...] = ()
 
 

@@ -27,7 +27,6 @@ class Usage:
     """
 
     disk_bytes: int
-
     files: int
     too_deep: bool
 

@@ -8,7 +8,6 @@ from functools import cache
 LINUX = sys.platform.startswith("linux")
 
 PR_SET_PDEATHSIG = 1
-
 PR_SET_DUMPABLE = 4
 PR_CAPBSET_DROP = 24
 PR_SET_CHILD_SUBREAPER = 36
@@ -23,7 +22,6 @@ CLONE_NEWUSER = 0x10000000
 CLONE_NEWPID = 0x20000000
 CLONE_NEWNET = 0x40000000
 CLONE_NEWCGROUP = 0x02000000
-
 
 _Path = str | bytes | None
 

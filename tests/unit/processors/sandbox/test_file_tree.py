@@ -76,7 +76,6 @@ def test_usage_counts_what_no_path_reaches(folder: int, tmp_path: Path):
     usage = file_tree.usage(folder)
 
     assert usage.files == 32
-
     assert usage.disk_bytes >= 100_000
     assert not usage.too_deep
 
