@@ -84,7 +84,10 @@ def _slips(evidence: Evidence, finding: Finding, text: str) -> Features:
 
 def _has_label(folded: str) -> bool:
     """Return whether a text has words that announce values, or that no name has."""
-    patterns = [label_pattern("company", each) for each in ("never", "closings", "buyer", "seller")]
+    patterns = [
+        label_pattern("company", each)
+        for each in ("never", "closings", "buyer", "seller", "seller_marked")
+    ]
     return any(pattern.search(folded) for pattern in patterns)
 
 

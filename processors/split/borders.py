@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain, takewhile
 
-from processors.split.contents import Contents, Group
+from processors.split.contents import Contents, Group, days_of
 from processors.split.signs import Numbering
 
 ENOUGH = 4.0
@@ -155,7 +155,7 @@ def _difference(bill: Contents, page: Contents) -> str:
     if one and other and not bill.names(other) and not page.names(one):
         return "another issuer"
     has_dates = bill.issue_dates and page.issue_dates
-    if has_dates and bill.issue_dates.isdisjoint(page.issue_dates):
+    if has_dates and days_of(bill.issue_dates).isdisjoint(days_of(page.issue_dates)):
         return "another date"
     # A sum of one page may be called its total, but it is not to be paid.
     differs = bill.amount_due and page.amount_due and bill.amount_due != page.amount_due
@@ -274,4 +274,4 @@ def _is_another_slip(before: Contents, page: Contents) -> bool:
     is_slip = page.doc_class.value == "receipt" and page.doc_class.confidence >= _SURE_CLASS
     if not (is_slip and before.is_bill and page.is_bill):
         return False
-    return before.dates.isdisjoint(page.dates) or before.total != page.total
+    return days_of(before.dates).isdisjoint(days_of(page.dates)) or before.total != page.total

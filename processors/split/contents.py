@@ -1,9 +1,10 @@
 """Ask what a page says of its document, each question once and only if it is asked."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import cached_property
+from itertools import chain
 
 from pipeline.model import Finding
 from processors.classify.classifier import classify
@@ -154,12 +155,18 @@ class Group:
 
     def has_other_dates_than(self, page: Contents) -> bool:
         """Return whether both have dates, and none of them is the same."""
-        return bool(page.dates and self.dates) and self.dates.isdisjoint(page.dates)
+        days = days_of(self.dates), days_of(page.dates)
+        return all(days) and days[0].isdisjoint(days[1])
 
     @cached_property
     def marks(self) -> frozenset[str]:
         """The numbers, addresses and domains on the pages."""
         return frozenset().union(*(each.marks for each in self._asked))
+
+
+def days_of(dates: Iterable[tuple[date, ...]]) -> frozenset[date]:
+    """Return the days that dates may mean: "05/06/2026" and "5 June 2026" have one in common."""
+    return frozenset(chain.from_iterable(dates))
 
 
 def _sure(found: Finding | None) -> str | None:

@@ -13,8 +13,10 @@ from processors.values.contracts.opening import (
     parties_in_opening,
 )
 from processors.values.issuer.blocks import Piece, piece_below, pieces_of
+from processors.values.issuer.composed import names_a_body
 from processors.values.issuer.evidence import is_beside_bank
 from processors.values.issuer.name_text import is_title
+from processors.values.legal_forms import end_of_form, is_address
 from processors.values.lines import TextLine, fold, label_pattern
 
 _SEARCHED_LINES = 120
@@ -35,6 +37,11 @@ _NAME_LABEL = re.compile(r"(?:company |firmen)?(?:name|nom|nombre|nome|naam|firm
 
 _MARKED = "buyer_marked"
 """Labels of the buyer that are one only with a colon or alone: "for", "to", "tenant"."""
+
+_PREPOSITIONS = frozenset({"to", "for", "an", "til", "till", "aan"})
+"""Labels of the buyer that are before a place, a subject or a mailbox as well."""
+_ORIGIN = re.compile(r"(?:from|fra|von|fran|van)\b")
+_TITLE_OF_NAME = re.compile(r"(?:mr|mrs|ms|miss|dr|prof|herr|herrn|frau|hr|fr|dhr|mevr)\b")
 
 _LEAST_PARTIES = 2
 _MOST_LABELED = 6
@@ -85,17 +92,40 @@ def find_buyer(lines: Sequence[TextLine], *, company: Finding | None) -> Finding
     Without such words it is the name in the window of the envelope. The issuer is not the buyer.
     """
     issuer = fold(company.value) if company and company.value else ""
-    ranked = [
-        name.finding(confidence)
+    named = [
+        (name, confidence)
         for kind, confidence in (("buyer", 0.75), (_MARKED, 0.7), ("receiver", 0.6))
         for name in _names_in_columns(lines, kind)
-        # The name of an account at a bank is that of who is to be paid.
-        if name.folded != issuer
-        and not (name.label == "account name" and is_beside_bank(name.line, lines))
+        if name.folded != issuer and not _is_another(name, lines)
     ]
+    named.sort(key=lambda each: each[0].label in _PREPOSITIONS)
+    ranked = [name.finding(confidence) for name, confidence in named]
     if not ranked:
         return name_in_window(lines, issuer) if issuer else None
     return with_others(ranked[0], ranked)
+
+
+def _is_another(name: _LabeledName, lines: Sequence[TextLine]) -> bool:
+    """Return whether a name is a mailbox, who is to be paid at a bank, or a place or a subject."""
+    is_payee = name.label == "account name" and is_beside_bank(name.line, lines)
+    is_other = name.label in _PREPOSITIONS and not _is_addressed(name, lines)
+    return is_payee or is_other or "@" in name.text
+
+
+def _is_addressed(name: _LabeledName, lines: Sequence[TextLine]) -> bool:
+    """Return whether what is behind "to" is who gets a bill, and not where a journey goes."""
+    if end_of_form(name.text, name.folded):
+        return True
+    number = name.line.number
+    if any(_ORIGIN.match(each.folded) for each in lines[max(0, number - 1) : number + 2]):
+        return False
+    below = lines[number + 1 : number + 3]
+    has_address = any(
+        ":" not in each.text and (is_address(each.folded) or _TOWN.match(each.folded))
+        for each in below
+    )
+    is_named = _TITLE_OF_NAME.match(name.folded) is not None
+    return has_address or is_named or names_a_body(name.folded)
 
 
 def find_parties(lines: Sequence[TextLine]) -> Finding | None:
@@ -219,7 +249,8 @@ def _is_no_buyer(folded: str) -> bool:
     if _STREET.fullmatch(bare) or is_title(bare):
         return True
     return any(
-        label_pattern("company", kind).fullmatch(bare) for kind in ("buyer", "seller", "attention")
+        label_pattern("company", kind).fullmatch(bare)
+        for kind in ("buyer", "seller", "seller_marked", "attention")
     )
 
 

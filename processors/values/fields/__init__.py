@@ -3,6 +3,7 @@
 Documents are hostile: the number and the length of what is kept are bounded.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import chain
@@ -13,6 +14,7 @@ from processors.contract import FormField, Page
 from processors.layout.plain_page import text_page
 from processors.values.fields.check_boxes import boxes_in
 from processors.values.fields.pairs import pairs_in, pieces_of
+from processors.values.lines import fold, label_pattern
 
 _MOST_FIELDS_OF_PAGE = 100
 _MOST_FINDINGS = 200
@@ -31,6 +33,14 @@ _REASONS = {
     "below": "is below the label '{}'",
 }
 _SEVERAL_CONFIDENCE = 0.4
+_LABELS_OF_BILLS = (
+    *(("numbers", name) for name in ("invoice", "receipt")),
+    *(("dates", name) for name in ("document", "due", "plain", "title")),
+    *(("totals", name) for name in ("strong", "plain", "due")),
+    ("due", "amount"),
+    ("currency", "codes"),
+)
+_OTHER_WORD = re.compile(r"(?!(?:the|no|nr|number|your|our|of|in|de|required)\b)\b[^\W\d_]{2,}")
 _GRID = frozenset({"beside", "below"})
 _PROSE = frozenset({"contract", "letter", "resume"})
 """Classes whose short lines are addresses and headings, and no labels with values around them."""
@@ -79,6 +89,14 @@ def field_findings(pages: Sequence[Page], *, doc_class: str | None = None) -> di
     return found
 
 
+def _is_of_bill(label: str) -> bool:
+    """Return whether a label is one of a bill as a whole: "original invoice number" is none."""
+    rest = fold(label)
+    for section, name in _LABELS_OF_BILLS:
+        rest = label_pattern(section, name).sub(" ", rest)
+    return rest != fold(label) and not _OTHER_WORD.search(rest)
+
+
 def entered_pages(pages: Sequence[Page]) -> list[Page]:
     """Return what is entered into interactive fields as pages of lines, each behind its label.
 
@@ -86,7 +104,9 @@ def entered_pages(pages: Sequence[Page]) -> list[Page]:
     """
     found: list[Page] = []
     for page in pages:
-        fields = [each for each in page.fields if each.place == "interactive"]
+        fields = [
+            each for each in page.fields if each.place == "interactive" and _is_of_bill(each.label)
+        ]
         if fields:
             text = "\n".join(f"{field.label}: {' '.join(field.value.split())}" for field in fields)
             found.append(text_page(text, number=page.text.number, engine="fields"))

@@ -19,6 +19,7 @@ _LONE_LABEL_CHARS = 3
 """Characters after a label that is alone on its line."""
 _AFTER_LABEL = {
     "seller": ("seller", {"", ":"}),
+    "seller_marked": ("seller_marked", {"", ":"}),
     "buyer": ("buyer", {"", ":", " ", ".", "/"}),
     "buyer_marked": ("buyer", {"", ":"}),
 }
@@ -118,7 +119,11 @@ def pieces_of(line: TextLine, place: int) -> list[Piece]:
 
 def pieces_by_party(rows: Sequence[Sequence[Piece]]) -> Mapping[str, frozenset[tuple[int, int]]]:
     """Return the keys of the pieces in the blocks of the seller and of the buyer."""
-    found: dict[str, set[tuple[int, int]]] = {"buyer": set(), "seller": set()}
+    found: dict[str, set[tuple[int, int]]] = {
+        "buyer": set(),
+        "seller": set(),
+        "seller_marked": set(),
+    }
     blocks: list[_Block] = []
     above: Sequence[Piece] = ()
     for row in rows:

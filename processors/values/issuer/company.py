@@ -7,11 +7,11 @@ legal form, and for what the rest of the page says about the name.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from pipeline.model import Finding
 from processors.values.candidates import with_others
 from processors.values.date_text import MonthNames, dates_in
+from processors.values.issuer.addressed import addressed_in, streets_in
 from processors.values.issuer.blocks import Piece, pieces_by_party, pieces_of
 from processors.values.issuer.composed import (
     before_address,
@@ -31,16 +31,12 @@ from processors.values.issuer.name_text import (
     is_list_of_trades,
     is_no_name,
     is_prose,
+    is_title,
     is_town_with_code,
     start_of_name,
     without_mail_address,
 )
-from processors.values.legal_forms import (
-    end_of_form,
-    is_address,
-    is_long_form,
-    repair_form,
-)
+from processors.values.legal_forms import end_of_form, is_address, is_long_form, repair_form
 from processors.values.lines import TextLine, fold, label_pattern
 from processors.values.money.amounts import money_in
 from processors.values.money.sums import kind_of
@@ -61,6 +57,8 @@ _WITH_COMMA = -0.7
 _BEHIND_A_LABEL = -2.5
 """For "Hotel: Grand Kettle Ltd": a label that is not the seller's announces someone else."""
 _NAMED_AS_SELLER = 1.5
+_WITH_A_ROLE = -5.0
+"""For "Landlord: Grand Kettle Ltd" below a letterhead."""
 _BRANCHES = frozenset({"store", "shop"})
 """Labels of the seller that are also those of a branch."""
 _WITH_ITS_ADDRESS = 2.5
@@ -76,8 +74,6 @@ _BELOW_ENVELOPE = 4.0
 _OVER_TWO_LINES = 0.4
 """For two lines in large letters as one name, compared with the first of them alone."""
 
-_HOUSE_AT_END = re.compile(r"^[^\W\d][^\d:]{3,40} \d{1,4}[a-z]?(?:[/-]\d{1,3})?$")
-"""A street whose word no list has: "Kerkplein 2"."""
 _DEGREES = re.compile(r",? (?:cpa|md|dds|dmd|phd|esq|rn|pe|llm|od|dvm|ca|acca|aca)\.?$")
 """What is behind the name of a professional."""
 _LETTERS = re.compile(r"[^\W\d_]{4}")
@@ -113,10 +109,21 @@ class _Page:
 
     buyer: frozenset[tuple[int, int]]
     seller: frozenset[tuple[int, int]]
+    roles: frozenset[tuple[int, int]]
+    has_head: bool
     evidence: PageEvidence
     begins_with_name: bool
     streets: frozenset[int]
     signers: frozenset[int]
+
+    def points_of_label(self, piece: Piece, label: str) -> tuple[float, str]:
+        """Return the points for a label of the seller or of a role, such as that of a landlord."""
+        roles = label_pattern("company", "seller_marked")
+        is_role = piece.key in self.roles or roles.fullmatch(label.strip(" :"))
+        if is_role and self.has_head:
+            return _WITH_A_ROLE, ""
+        is_seller = is_role or self.names_seller(piece, label)
+        return (_NAMED_AS_SELLER, ", named as the seller") if is_seller else (0.0, "")
 
     def names_seller(self, piece: Piece, label: str) -> bool:
         """Return whether a label says that a piece is the seller, before it or above it."""
@@ -144,6 +151,8 @@ def find_company(
         and (commercial or each.has_long_form or (letter and _is_of_letter(each, lines)))
     ]
     ranked = sorted(found, key=lambda each: each.points, reverse=True)
+    addressed = addressed_in(lines) if letter else frozenset()
+    ranked = [each for each in ranked if each.line.number not in addressed]
     if not ranked:
         return None
     best, *others = map(_finding, ranked[:_MOST_RANKED])
@@ -191,20 +200,35 @@ def candidates(lines: Sequence[TextLine]) -> list[_Candidate]:
     """Return the names on the first page, except those in the block of a receiver."""
     first_page = [line for line in lines if line.page == lines[0].page][:_SEARCHED_LINES]
     rows = [pieces_of(line, place) for place, line in enumerate(first_page)]
-    parties = pieces_by_party(rows)
-    of_buyer = [piece.line for row in rows for piece in row if piece.key in parties["buyer"]]
-    page = _Page(
-        buyer=parties["buyer"],
-        seller=parties["seller"],
-        evidence=evidence_of(first_page, of_buyer=of_buyer),
-        begins_with_name=bool(_name_in(first_page[0].text)[0]),
-        streets=frozenset(_streets_in(first_page)),
-        signers=frozenset(signers(first_page)),
-    )
+    page = _page_of(first_page, rows)
     pieces = _possible_pieces(first_page, rows, page)
     # Below a name is what its owner does.
     possible = (each for each in pieces if not (each.place and is_list_of_trades(each.line.text)))
     return [found for piece in possible if (found := _candidate_in(piece, page))]
+
+
+def _page_of(first_page: Sequence[TextLine], rows: Sequence[Sequence[Piece]]) -> _Page:
+    """Return whose blocks the pieces of the first page are in, and what it says about names."""
+    parties = pieces_by_party(rows)
+    of_buyer = [piece.line for row in rows for piece in row if piece.key in parties["buyer"]]
+    return _Page(
+        buyer=parties["buyer"],
+        seller=parties["seller"],
+        roles=parties["seller_marked"],
+        has_head=any(_is_head(line, first_page) for line in first_page[:_HEAD_LINES]),
+        evidence=evidence_of(first_page, of_buyer=of_buyer),
+        begins_with_name=bool(_name_in(first_page[0].text)[0]),
+        streets=frozenset(streets_in(first_page)),
+        signers=frozenset(signers(first_page)),
+    )
+
+
+def _is_head(line: TextLine, lines: Sequence[TextLine]) -> bool:
+    """Return whether a line names who heads a page: with a legal form, as a body or at the top."""
+    name, has_form = _name_in(line.text)
+    is_labeled = start_of_name(line)[0] > 0 or ":" in line.text
+    is_top = line.number == lines[0].number or is_title(lines[0].folded)
+    return bool(name) and not is_labeled and (has_form or is_top)
 
 
 def _possible_pieces(
@@ -258,13 +282,6 @@ def _composed(lines: Sequence[TextLine], usual_height_pt: float) -> Iterator[Pie
         yield Piece(line, line.number - lines[0].number, points=_SIGNED_FOR, why=_AT_SIGNATURE)
 
 
-def _streets_in(lines: Sequence[TextLine]) -> Iterator[int]:
-    """Yield the numbers of lines that end with a house number, above a town with its code."""
-    for line, below in pairwise(lines):
-        if _HOUSE_AT_END.search(line.folded) and is_town_with_code(below.folded):
-            yield line.number
-
-
 def _is_amount(piece: Piece) -> bool:
     """Return whether a piece is nothing but an amount of money."""
     folded = piece.line.folded
@@ -295,9 +312,9 @@ def _candidate_in(piece: Piece, page: _Page) -> _Candidate | None:
         and len(_JOINED.sub(" ", folded).split()) <= _TRADE_WORDS,
     )
     points += _BEHIND_A_LABEL * (f": {name}" in text)
-    if not is_payee and page.names_seller(piece, label):
-        more += _NAMED_AS_SELLER
-        why += ", named as the seller"
+    if not is_payee:
+        of_label, named = page.points_of_label(piece, label)
+        more, why = more + of_label, why + named
     return _Candidate(
         name=name,
         points=points + more,

@@ -34,7 +34,9 @@ _DOMAIN = re.compile(r"(?:@|www\.)[a-z0-9.-]+")
 _TITLE_OF_PERSON = re.compile(
     r"\b(?:head|chair\w*|president\w*|secretary|treasurer|officer|ceo|cfo|owner|leader|supervisor)\b"
 )
-_UNIT = re.compile(r"\b(?:department|dept\.?|team|division|desk|services?|[a-z]*abteilung)$")
+_UNIT = re.compile(
+    r"\b(?:department|dept\.?|team|division|desk|services?|office|buro|ufficio|[a-z]*abteilung)$"
+)
 """The end of the name of a part of a company: "Claims Department"."""
 
 _BETWEEN_PARTS = re.compile(r" ?[·•⋅|*\u2013\u2014] ?| - |, ?")

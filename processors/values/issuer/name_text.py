@@ -105,7 +105,7 @@ def _start_after_label(line: TextLine) -> tuple[int, str]:
     label = (
         owner
         or _NAME_LABEL.match(line.folded)
-        or label_pattern("company", "seller").match(line.folded)
+        or label_pattern("company", "seller", "seller_marked").match(line.folded)
     )
     if label:
         rest = line.folded[label.end() :]
@@ -175,7 +175,8 @@ def is_no_name(folded: str, *, has_form: bool) -> bool:
     # Of a copyright line or the maker of the program the legal form proves nothing.
     bare = folded.strip(" :.")
     labels = map(
-        partial(label_pattern, "company"), ("seller", "buyer", "buyer_marked", "countries")
+        partial(label_pattern, "company"),
+        ("seller", "seller_marked", "buyer", "buyer_marked", "countries"),
     )
     if label_pattern("company", "others").match(folded) or (not has_form and is_title(bare)):
         return True

@@ -36,11 +36,11 @@ _DOTTED = re.compile(
 # As it was usual in Sweden: "1 200:50", and "75:-" without decimals. Times of the day have one or
 # two digits before the colon, and mostly a date before them.
 _COLON_FOR_SURE = re.compile(
-    r"\d ?:[-\u2013\u2014]{1,2}(?=$| ?kr)|\d\d\d:\d\d ?(?:$|kr(?![a-z]))"
+    r"\d ?:[-\u2013\u2014]{1,2}(?=$| ?kr)|\d\d\d:\d\d ?kr(?![a-z])"
     r"|(?<![a-z])kr\.? ?\d[\d ]*:\d\d(?!\d)"
 )
 _COLON_AT_DECIMALS = re.compile(
-    r"(?<![\d.:/-])(?<!\d )(\d{1,3}(?: \d{3})+|\d+):(?=\d\d ?(?:$|kr(?![a-z])))"
+    r"(?<![\d.:/-])(?<!\d )(?!0\d:)(\d{1,3}(?: \d{3})+|\d+):(?=\d\d ?(?:$|kr(?![a-z])))"
 )
 _LEAST_POINTS = 2
 _LEAST_SUMS = 2

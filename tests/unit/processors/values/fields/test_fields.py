@@ -153,6 +153,15 @@ def test_what_is_entered_completes_a_bill():
     assert found["total"] == "8.00"
 
 
+def test_a_field_about_something_else_does_not_complete_a_bill():
+    """The label of a field is one of a bill as a whole, or none."""
+    labels = {"Original invoice number": "66", "Related order number": "7", "Total pages": "2.00"}
+    entered = tuple(FormField(each, of, None, "interactive") for each, of in labels.items())
+    page = replace(page_of("Small Shop\nCredit note\nTea"), fields=entered)
+
+    assert find_values([page]).keys().isdisjoint({"invoice_number", "total", "order_number"})
+
+
 def test_number_and_length_are_bounded():
     """A hostile page of labels yields a bounded number of short fields."""
     page = page_of("\n".join(f"Label {'ab' * (n % 40)} x{n}: {'v' * 5000}" for n in range(3000)))

@@ -298,6 +298,8 @@ def test_a_short_mark_before_a_date_is_no_currency():
         ("Summa 80:-\nMoms 20:25\nAtt betala 100:25", "100.25"),
         ("Summa 2 080:50\nAtt betala 2 080:50 kr", "2080.50"),
         ("Moms 20:25\nSumma kr 80:50", "80.50"),
+        ("Total 00:35\nPris kr 250:00", "250.00"),
+        ("Total 116:00\nAmount due: £800.00", "800.00"),
         ("2026-06-14 20:25\nServer 101\nTotal 8.00", "8.00"),
         ("2026-06-14 20:25\nLins 75:-\nSumma 75:-", "75.00"),
     ],
