@@ -67,7 +67,7 @@ def test_a_page_of_large_letters_is_looked_at_on_a_smaller_image(
     mixed = large.copy()
     for row in range(3):
         text = (40, 1050 + 40 * row)
-        small_print = ImageFont.load_default(size=16)
+        small_print = ImageFont.load_default(size=14)
         ImageDraw.Draw(mixed).text(text, f"{line} {line}", fill="black", font=small_print)
 
     small, whole = (rapidocr._look(image) for image in (large, mixed))
