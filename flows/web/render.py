@@ -27,6 +27,7 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "acted": acted,
+        "subject_address": subject_address,
         "number": "{:,}".format,
         "clock": clock,
         "day": day,
@@ -51,11 +52,19 @@ _ACTIONS = {
     "read again": "had it read again",
     "take over": "took it over",
 }
+"""Actions on a review, in the words of users."""
 
 
 def acted(action: str) -> str:
     """Return an action of the audit trail as users say it; most are said so already."""
     return _ACTIONS.get(action, action)
+
+
+def subject_address(action: str, subject: str) -> str:
+    """Return the page of what an action was done to, "" where it has none."""
+    if action in _ACTIONS:
+        return f"/review/{quote(subject, safe='')}"
+    return f"/runs/{quote(subject, safe='')}" if action.startswith("undo run") else ""
 
 
 def sure(confidence: float, reason: str = "") -> str:

@@ -23,7 +23,7 @@ from flows.web.review.queue import (
     require_claim,
     wanted_of,
 )
-from flows.web.review.reread import job_of
+from flows.web.review.reread import recent_job
 from flows.web.review.words import as_typed, date_order_of, meant_dates, picked, words_of
 from flows.web.site import Refused, Visit, not_found
 from pipeline.errors import IngestError
@@ -202,7 +202,7 @@ def _shown(
         message=f"{on} {done[said]}." if said in done else "",
         tomorrow=(now + timedelta(days=1)).date(),
         classes=classes(visit.site.settings),
-        job=visit.site.jobs.job(job_of(review.id)),
+        job=recent_job(visit, review),
         busy=said == "busy",
         trail=visit.site.ledger.users.audit_trail(subject=review.id, limit=20),
     )

@@ -114,4 +114,6 @@ def typed(value: Value) -> str:
     """Return a value as it is typed into a form."""
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, float):
+        return str(value).removesuffix(".0")
     return "" if value is None else str(value).removesuffix("T00:00:00")

@@ -8,12 +8,13 @@ from starlette.responses import Response
 from flows.app.classes import classes
 from flows.app.drain import Drain
 from flows.app.review.reread import reread
-from flows.web.jobs import not_looked_at
+from flows.web.jobs import Job, not_looked_at
 from flows.web.render import see
 from flows.web.review.page_view import files_of
-from flows.web.review.queue import address_of, named_review, require_claim, wanted_of
+from flows.web.review.queue import CLAIM_TIME, address_of, named_review, require_claim, wanted_of
 from flows.web.site import Refused, Site, Visit
 from pipeline.model import FileRef
+from pipeline.model.review import Review
 
 
 def read_again(visit: Visit) -> Response:
@@ -41,6 +42,14 @@ def _read(site: Site, ref: FileRef, as_class: str, stoppable: Callable[[Drain], 
     nothing = "not done" if left else "nothing to do"
     reasons = [*left, *(one.reason for one in report.outcomes if one.reason)]
     return ". ".join([f"Read as {as_class}: {', '.join(said) or nothing}", *reasons])
+
+
+def recent_job(visit: Visit, review: Review) -> Job | None:
+    """Return the reading that runs, or that ended so lately that its user still looks at it."""
+    job = visit.site.jobs.job(job_of(review.id))
+    if job is None or job.ended_at is None:
+        return job
+    return job if visit.site.clock.now() - job.ended_at < CLAIM_TIME else None
 
 
 def job_of(review_id: str) -> str:

@@ -73,8 +73,9 @@ async function pick(sheet, field, box) {
   const input = form && first("[name=text]", form);
   if (!input) { say("No value waits for a text.", true); return; }
   const query = new URLSearchParams({ box: box.join(","), column: form.dataset.column });
-  const answer = await fetch(`${sheet.dataset.words}?${query}`);
-  if (!answer.ok) { say("The text could not be read. Load the page again.", true); return; }
+  // Without a connection there is no answer at all.
+  const answer = await fetch(`${sheet.dataset.words}?${query}`).catch(() => null);
+  if (!answer || !answer.ok) { say("The text could not be read. Load the page again.", true); return; }
   const found = await answer.json();
   if (found.text) {
     first("details", form).open = true;

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from flows.doctor.check import Check
 from flows.web.health import KEPT
+from flows.web.render import subject_address
 from pipeline.metering.budget import Priority
 from pipeline.model import SourceSpec
 from pipeline.model.learning import LearnedModel
@@ -219,6 +220,19 @@ def test_only_an_admin_sees_what_everybody_did(office: Office):
     assert 'href="/audit"' in admin.get("/")
     assert "/audit" not in mapper.get("/")
     mapper.get("/audit", status=404)
+
+
+def test_the_audit_leads_to_what_was_done(office: Office):
+    """A review and a run are links; what has no page is a word."""
+    path = office.suggest()
+    office.signed_in().post(f"{path}/postpone", until="2026-03-16")
+    office.signed_in(Role.MAPPER).post("/examine")
+
+    page = office.signed_in(Role.ADMIN).get("/audit")
+
+    assert f'<a href="{path}">' in page
+    assert 'What">installation<' in page
+    assert subject_address("undo run", "run-1") == "/runs/run-1"
 
 
 def test_a_failing_examination_is_shown(office: Office):

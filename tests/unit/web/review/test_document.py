@@ -3,6 +3,7 @@
 import pytest
 
 from flows.web.pictures import Pictures
+from flows.web.review.field import typed
 from flows.web.review.page_view import MOST_CHARS, MOST_MARKS, places_of
 from pipeline.archive_layout import original_key
 from pipeline.model import Finding, Findings, PageText, ReadStatus, RecordRef, Suggestion
@@ -291,3 +292,9 @@ def test_a_suggestion_with_a_place_of_its_own_is_marked_there():
 
     assert [(place.label, place.top) for place in places] == [("Center", 40), ("Total", 70)]
     assert marks == {"Center": 1, "Total": 2}
+
+
+@pytest.mark.parametrize(("value", "text"), [(118.0, "118"), (118.5, "118.5"), (7, "7")])
+def test_a_whole_amount_is_typed_without_a_point(value: float, text: str):
+    """A field has a number as users type it, not as a program prints it."""
+    assert typed(value) == text

@@ -1,5 +1,6 @@
 """Reading a document again as another class."""
 
+from flows.web.review.queue import CLAIM_TIME
 from pipeline.decide.fingerprint import settings_hash
 from pipeline.model.users import Role
 from tests.unit.web.conftest import Office, words
@@ -15,11 +16,14 @@ def test_a_document_is_read_again_as_the_class_that_a_user_says(office: Office):
     browser.post(f"{path}/read", **{"class": "contract"})
     office.site.jobs.wait()
     page = words(browser.get(path))
+    office.world.clock.advance(CLAIM_TIME.total_seconds())
+    later = words(browser.get(path))
 
     (entry,) = [one for one in office.site.ledger.users.audit_trail() if one.action == "read again"]
     assert before == "receipt"
     assert office.world.record("1")["DocType"] == "receipt"
     assert "read again Read as contract: 1 done" in page
+    assert "Read as contract" not in later
     assert "DocType Read contract 100 % sure In the record receipt Why it waits" in page
     assert entry.detail == "as contract"
 

@@ -154,7 +154,7 @@ def test_another_value_of_the_page_is_written_by_its_button(office: Office):
     """Without JavaScript, a button writes another value of the page, in the type of its column."""
     path = with_words(office, *LINES)
     browser = office.signed_in()
-    assert '<button name="pick" value="1000.00" formnovalidate>' in browser.get(path)
+    assert '<button name="pick" value="1000.00" formnovalidate>1,000.00' in browser.get(path)
     page = browser.post(f"{path}/decide", **form_of(browser.get(path), "/decide"), pick="1000.00")
 
     assert office.world.record("1")["Total"] == 1000.0
