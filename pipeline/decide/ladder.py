@@ -55,7 +55,7 @@ class Standing:
 
     def __str__(self) -> str:
         if not self.asked:
-            return f"no record was filled since it was learned; {self._more}"
+            return f"not compared with what users typed yet; {self._more}"
         proved = f"at least {_percent(self.at_least)}"
         return f"{self.right} of {self.asked} as people typed; {proved}; {self._more}"
 

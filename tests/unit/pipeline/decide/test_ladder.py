@@ -58,9 +58,7 @@ def test_the_standing_is_a_sentence():
     assert str(standing(RUNG, trials(182, 1), PROOF)) == (
         "182 of 183 as people typed; at least 97.4 %; 53 more confirmed records are needed"
     )
-    assert str(standing(RUNG, [], PROOF)).startswith(
-        "no record was filled since it was learned; 149"
-    )
+    assert str(standing(RUNG, [], PROOF)).startswith("not compared with what users typed yet; 149")
     assert str(standing(RUNG, trials(149), PROOF)).endswith("at least 98 %; it is proved")
 
 
