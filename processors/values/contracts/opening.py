@@ -349,7 +349,9 @@ def _after_number(text: str, folded: str, position: int) -> int | None:
 def _ends_list(text: str, before: str, position: int) -> bool:
     """Return whether a sentence ends here, or a word such as "whereas" begins."""
     if text[position] == " ":
-        return _SENTENCE_ENDS.search(before) is not None
+        # A title has no full stop before the first sentence: "… and Town Council This Lease".
+        is_next = text.startswith((" This ", " These "), position)
+        return is_next or _SENTENCE_ENDS.search(before) is not None
     return before[-1:] == " " and SENTENCE_STOPS.match(text, position) is not None
 
 

@@ -244,6 +244,10 @@ def test_blank_that_a_label_fills():
             "between Rill Works LLC and Ida Quill. This Agreement begins.",
             "Rill Works LLC; Ida Quill",
         ),
+        (
+            "between Friends of the Fell and Rill Council\nThis is how Fell Pond and Orr Club work.",
+            "Friends of the Fell; Rill Council",
+        ),
         ("between Rill Works LLC and Fell Bank. Hereby they agree.", "Rill Works LLC; Fell Bank"),
         (
             "between: A. Rill Ltd, a company (“Rill”); and B. Orr plc, a company (“Orr”).",
