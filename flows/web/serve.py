@@ -75,7 +75,7 @@ def serving_pages(
             stack.enter_context(closing(Pictures(archive, open_pages))),
             stack.enter_context(closing(Jobs(clock))),
             Looks(lambda: live.settings, clock),
-            prefect=(environment("PREFECT_API_URL") or "").rstrip("/").removesuffix("/api"),
+            prefect=prefect_ui(),
             apps=AccountApps(lambda: counted_client(live.settings, ledger, clock), clock),
             provider=provider,
             proxy=TrustedProxy(settings.web.proxy) if settings.web.proxy is not None else None,
@@ -86,6 +86,22 @@ def serving_pages(
         site.health.latest()
         server = server_of(app, connections=CONNECTIONS)
         yield Running(server, door, Drain(), name="web page", path="/")
+
+
+def prefect_ui() -> str:
+    """Return the address at which browsers reach Prefect's UI, "" where it is not known.
+
+    PREFECT_UI_URL names it, as for Prefect's own programs. Without it, the address of the API does,
+    unless only programs beside the server know its host: a container or a service of a cluster.
+    """
+    named = environment("PREFECT_UI_URL")
+    if named:
+        return named.rstrip("/")
+    api = (environment("PREFECT_API_URL") or "").rstrip("/")
+    host = urlsplit(api).hostname or ""
+    is_inside = not {".", ":"} & set(host) or host.endswith((".svc", ".svc.cluster.local"))
+    is_reached = host == "localhost" or not is_inside
+    return api.removesuffix("/api") if is_reached and api.endswith("/api") else ""
 
 
 def load_again(path: Path, *, before: Settings) -> Settings:

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from flows.cli import app
 from flows.cli.services.web import sign_in_command
-from flows.web.serve import serving_pages
+from flows.web.serve import prefect_ui, serving_pages
 from pipeline.model.users import Role
 from pipeline.settings import Settings
 from pipeline.settings.web import ProxySettings
@@ -118,3 +118,29 @@ def test_a_header_does_not_change_who_connects(settings: Settings, tmp_path: Pat
 
     assert page.status_code == 200
     assert "Sign in as" not in page.text
+
+
+@pytest.mark.parametrize(
+    ("api", "ui", "link"),
+    [
+        ("http://prefect:4200/api", None, ""),
+        ("http://prefect.jobs.svc.cluster.local:4200/api", None, ""),
+        ("http://prefect:4200/api", "https://prefect.example.com/", "https://prefect.example.com"),
+        ("http://localhost:4200/api", None, "http://localhost:4200"),
+        ("http://127.0.0.1:4200/api/", None, "http://127.0.0.1:4200"),
+        ("http://[::1]:4200/api", None, "http://[::1]:4200"),
+        ("https://prefect.example.com/api", None, "https://prefect.example.com"),
+        ("https://prefect.example.com/api/of/somebody", None, ""),
+        (None, None, ""),
+    ],
+)
+def test_the_link_to_prefect_leads_where_a_browser_can_go(
+    monkeypatch: pytest.MonkeyPatch, api: str | None, ui: str | None, link: str
+):
+    """A container's name is none that a browser knows: without another address there is no link."""
+    for name, value in (("PREFECT_API_URL", api), ("PREFECT_UI_URL", ui)):
+        monkeypatch.delenv(name, raising=False)
+        if value is not None:
+            monkeypatch.setenv(name, value)
+
+    assert prefect_ui() == link
