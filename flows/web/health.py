@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -13,15 +13,34 @@ from pipeline.ports import Clock
 KEPT = timedelta(minutes=15)
 """How long the checks count; a visit after that has them made again. Each costs a few calls."""
 
+READY_S = 120.0
+"""Seconds that the first examination waits at most for what it would find missing."""
+
 _log = structlog.get_logger()
+
+
+def once_ready(
+    ready: threading.Event, examine: Callable[[], Iterable[Check]]
+) -> Callable[[], Iterable[Check]]:
+    """Return checks that are made once something is ready, or `READY_S` seconds later."""
+
+    def examine_then() -> Iterable[Check]:
+        ready.wait(READY_S)
+        return examine()
+
+    return examine_then
 
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """The checks of an examination, and when it was; `at` is None while the first one is made."""
+    """The checks of an examination, and when it was; `at` is None while the first one is made.
+
+    `is_running` says that another one is being made.
+    """
 
     checks: tuple[Check, ...] = ()
     at: datetime | None = None
+    is_running: bool = False
 
     @property
     def failed(self) -> list[Check]:
@@ -50,7 +69,7 @@ class Health:
                 # First: it fails where there are too many. At its end it waits for the lock.
                 thread.start()
                 self._is_expired, self._running = False, thread
-            return self._latest
+            return replace(self._latest, is_running=self._running is not None)
 
     def expire(self) -> None:
         """Have the next visit begin another examination; the last one is shown meanwhile."""

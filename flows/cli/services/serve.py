@@ -1,7 +1,9 @@
 """`serve`: run every source on its schedule on this host."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -72,7 +74,7 @@ def serve(
         from flows.prefect.blocks import register as register_blocks
         from flows.prefect.deployments.lending import lending_readers
         from flows.prefect.deployments.ownership import claim, owner_of
-        from flows.prefect.deployments.reload import Reload
+        from flows.prefect.deployments.reload import Register, Reload
         from flows.prefect.deployments.serve import deployments_to_serve
         from flows.prefect.deployments.worker import serve_here
 
@@ -82,7 +84,12 @@ def serve(
         # Runs start in a folder of Prefect's, where a relative path would lead nowhere.
         path = config.resolve()
         live = LiveSettings(path, settings, load_settings)
-        reload = Reload(live, path, server)
+        reload, registered = Reload(live, path, server), threading.Event()
+
+        def watch(register: Register, stop: threading.Event) -> None:
+            registered.set()  # a watch begins when all deployments are registered
+            reload.watch(register, stop)
+
         owner = owner_of(settings, path)
         created = deployments_to_serve(settings, owner)
         names = {deployment.name for deployment in created}
@@ -94,13 +101,13 @@ def serve(
             asking_again(server, settings),
             serving_metrics(settings),
             receiving_webhooks(settings, config, webhooks),
-            serving_web(settings, config, web),
+            serving_web(settings, config, web, registered),
             lending_readers(live.present),
         ):
             served = f"serving {counted(len(created), 'deployment')}: {where}"
             err().print(f"{served}. SIGTERM or Ctrl-C stops it.", highlight=False)
             reload.begin()
-            serve_here(settings.serve, created, reload.watch)
+            serve_here(settings.serve, created, watch)
 
 
 @contextmanager
@@ -130,15 +137,23 @@ def receiving_webhooks(settings: "Settings", config: Path, listen: str | None) -
 
 
 @contextmanager
-def serving_web(settings: "Settings", config: Path, listen: str | None) -> Iterator[None]:
-    """Serve the web page next to the flows, in a thread."""
+def serving_web(
+    settings: "Settings", config: Path, listen: str | None, registered: threading.Event
+) -> Iterator[None]:
+    """Serve the web page next to the flows, in a thread.
+
+    It examines the installation once the deployments are `registered`: before, they are missing.
+    """
     if listen is None:
         yield
         return
     from flows.cli.services.web import sign_in_command
+    from flows.web.health import once_ready
     from flows.web.serve import serving_pages
+    from flows.web.signing.check import examine_with_sign_in
 
-    with serving_pages(settings, config, listen) as pages, pages.running():
+    checks = once_ready(registered, partial(examine_with_sign_in, config))
+    with serving_pages(settings, config, listen, checks=checks) as pages, pages.running():
         line = f"web page at {pages.address}. Sign in with `{sign_in_command(pages, listen)}`."
         err().print(line, highlight=False, markup=False, soft_wrap=True)
         yield

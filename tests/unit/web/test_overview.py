@@ -6,7 +6,7 @@ import threading
 from dataclasses import replace
 
 from flows.doctor.check import Check
-from flows.web.health import KEPT
+from flows.web.health import KEPT, once_ready
 from flows.web.render import subject_address
 from pipeline.metering.budget import Priority
 from pipeline.model import SourceSpec
@@ -196,6 +196,32 @@ def test_health_is_examined_in_the_background_and_kept(office: Office):
     assert "failed archive full Make room." in second
     assert "failed archive" in third
     assert "All 0 checks succeeded" in fourth
+
+
+def test_an_examination_waits_for_what_it_would_find_missing(office: Office):
+    """Beside `serve`, deployments are missing until they are registered: no red says so meanwhile."""
+    office.checks.append(Check("deployments", ok=False, detail="none", remedy="Run `serve` again."))
+    health, ready, begun = office.site.health, threading.Event(), list[str]()
+
+    def examine() -> list[Check]:
+        begun.append("checks")
+        return list(office.checks)
+
+    health.examine = once_ready(ready, examine)
+    browser = office.signed_in(Role.MAPPER)
+    early, too_early = words(browser.get("/")), list(begun)
+    ready.set()
+    health.wait()
+    ready.clear()
+    browser.post("/examine")
+    page = browser.get("/")
+    ready.set()
+    health.wait()
+
+    assert "is being examined" in early
+    assert too_early == []
+    assert "Run <code>serve</code> again." in page
+    assert "It is being examined again" in words(page)
 
 
 def test_a_mapper_has_it_examined_again(office: Office):
