@@ -143,7 +143,9 @@ def login_address(settings: Settings, user: User, listen: str = "") -> str:
 
 def sessions_of(settings: Settings, ledger: Ledger) -> Sessions:
     """Return the sessions of a ledger."""
-    return Sessions(ledger, is_secure=_is_https(settings.web.url))
+    # Without a name among several accounts, it is the account's address that differs.
+    page = settings.account or urlsplit(settings.caspio.url).netloc
+    return Sessions(ledger, is_secure=_is_https(settings.web.url), page=page)
 
 
 def origins_of(address: str, url: str | None) -> frozenset[str]:

@@ -3,6 +3,7 @@
 However somebody signs in, a session ends after 30 minutes without use and after 12 hours.
 """
 
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
@@ -29,17 +30,22 @@ COOKIE = "caspio-ingest"
 class Sessions:
     """Opens and closes sessions. Secrets leave this class, and only their digests are kept.
 
-    `is_secure` says whether users reach the page by https. Browsers keep the cookie for this very
-    address and for encrypted connections then (RFC 6265bis, section 4.1.3.2).
+    `page` distinguishes the pages of one machine: cookies know hosts, and no ports. `is_secure`
+    says whether users reach the page by https. Browsers keep the cookie for this very address and
+    for encrypted connections then (RFC 6265bis, section 4.1.3.2).
     """
 
     ledger: Ledger
     is_secure: bool
+    page: str = ""
 
     @property
     def cookie(self) -> str:
         """Name the cookie: browsers refuse the prefix without https."""
-        return f"__Host-{COOKIE}" if self.is_secure else COOKIE
+        # Of what names a page, those characters that every browser takes in the name of a cookie.
+        page = re.sub(r"[^A-Za-z0-9_-]+", "-", self.page)
+        name = f"{COOKIE}-{page}" if page else COOKIE
+        return f"__Host-{name}" if self.is_secure else name
 
     def link(self, user: User) -> str:
         """Make a secret that admits a user once."""
@@ -85,11 +91,11 @@ class Sessions:
 
         With "" and 0 the cookie is deleted.
         """
-        return self._header(text, seconds=seconds, name=f"{self.cookie}-begun")
+        return self._header(text, seconds=seconds, name=f"{self.cookie}.begun")
 
     def kept(self, cookies: str) -> str:
         """Return what the browser keeps of a sign-in that has begun, "" without one."""
-        return _cookie(cookies, f"{self.cookie}-begun")
+        return _cookie(cookies, f"{self.cookie}.begun")
 
     def _token(self, cookies: str) -> str:
         token = _cookie(cookies, self.cookie)

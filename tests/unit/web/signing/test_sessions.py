@@ -159,3 +159,18 @@ def test_a_session_page_says_who_it_is(office: Office):
     assert "&lt;i&gt;Eve&lt;/i&gt;" in page
     assert "viewer" in page
     assert "Sign out" not in words(page)
+
+
+def test_pages_of_one_machine_keep_their_sessions_apart(office: Office):
+    """Browsers send a cookie to every port of a host: signing in at one page leaves the other's."""
+    ledger = office.world.ledger
+    one, other = (Sessions(ledger, is_secure=False, page=name) for name in ("north", "a b;c:81"))
+    cookies = [page.admit(ANA, by="link").partition(";")[0] for page in (one, other)]
+    both = "; ".join(cookies)
+
+    assert [cookie.partition("=")[0] for cookie in cookies] == [
+        f"{COOKIE}-north",
+        f"{COOKIE}-a-b-c-81",
+    ]
+    assert (one.user(both), other.user(both)) == (ANA, ANA)
+    assert replace(one, is_secure=True).cookie == f"__Host-{COOKIE}-north"
