@@ -1,5 +1,6 @@
 """`demo`: everything on this machine, with sample documents."""
 
+import signal
 import subprocess
 import sys
 import threading
@@ -48,7 +49,7 @@ def demo(
 
     set_up_logs()
     console = err()
-    with played(folder, console) as result:
+    with ended_by_signals(), played(folder, console) as result:
         show_result(result, as_json=as_json)
         # A script that calls the demo must get its prompt back; a user wants to look around.
         if keep_open or (keep_open is None and sys.stdout.isatty() and not as_json):
@@ -56,6 +57,32 @@ def demo(
                 for line in invitation(result, link):
                     console.print(line, highlight=False, soft_wrap=True)
                 threading.Event().wait()
+
+
+@contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """End what runs inside as Ctrl-C does when a signal asks the process or its terminal to end.
+
+    By themselves these signals end a process at once, and leave the page and the server running.
+    """
+
+    def end(*_: object) -> None:
+        # A second signal must not interrupt the stopping of what was started.
+        for number in before:
+            signal.signal(number, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    numbers = (signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.getsignal(number) for number in numbers}
+    # What `nohup` has set to be ignored stays so.
+    before = {number: handler for number, handler in before.items() if handler != signal.SIG_IGN}
+    for number in before:
+        signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager

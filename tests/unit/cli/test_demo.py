@@ -2,6 +2,9 @@
 
 import io
 import os
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -124,3 +127,32 @@ def test_a_page_that_does_not_start_is_reported(tmp_path: Path, monkeypatch: pyt
     # `web login` needs no credentials, `web serve` does.
     with pytest.raises(ServiceUnavailable, match="web serve"), page_of(config, os.environ.copy()):
         pass
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_killed_demo_stops_what_it_started(number: signal.Signals):
+    """The page and the server run in sessions of their own, which no signal to the demo reaches."""
+    program = (
+        "import subprocess, sys, threading\n"
+        "from flows.cli.services.demo import ended_by_signals\n"
+        "with ended_by_signals():\n"
+        "    child = subprocess.Popen(['sleep', '60'], start_new_session=True)\n"
+        "    try:\n"
+        "        print(child.pid, flush=True)\n"
+        "        threading.Event().wait()\n"
+        "    finally:\n"
+        "        child.terminate()\n"
+        "        print(child.wait(), flush=True)\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as demo:
+        assert demo.stdout is not None
+        demo.stdout.readline()
+        demo.send_signal(number)
+        left, _ = demo.communicate(timeout=30)
+
+    assert left.strip() == str(-signal.SIGTERM)
