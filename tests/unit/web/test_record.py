@@ -156,7 +156,7 @@ def test_a_decision_that_met_its_value_is_no_conflict(office: Office):
     page = words(browser.post(f"{path}/decide", **form, choice="accept"))
     event = words(browser.get(ADDRESS)).partition("wrote what a user decided")
 
-    assert "Total was accepted and written." in page
+    assert "Total was accepted; the record had this value already" in page
     assert event[0].endswith("already there ")
     assert "the record had this value already" in event[2]
 
