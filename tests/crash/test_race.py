@@ -24,6 +24,7 @@ def test_workers_on_postgres_do_every_document_once(postgres: Postgres, tmp_path
     assert (result.twice, result.left) == ((), 0)
 
 
+@pytest.mark.full
 def test_workers_on_sqlite_do_every_document_once(tmp_path: Path):
     """The same with SQLite, whose one writer at a time the workers take turns at."""
     result = small(f"sqlite:///{tmp_path / 'shared.db'}", tmp_path)

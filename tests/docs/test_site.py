@@ -116,6 +116,7 @@ def test_the_site_can_be_searched_from_a_folder(site: Path):
     assert page.outside == set()
 
 
+@pytest.mark.full
 def test_the_python_examples_pass_the_type_checker(tmp_path: Path):
     """Each example of Python fits the functions and classes it uses."""
     examples = [

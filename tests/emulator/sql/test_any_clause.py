@@ -31,7 +31,7 @@ def people(shared_api: Api) -> str:
     return shared_api.table(*fields, name="AnyClause", rows=rows)
 
 
-@settings(max_examples=examples(300), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(150), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(pieces=st.lists(st.sampled_from(_PIECES), max_size=12), part=_PARTS)
 @example(pieces=["CONVERT(", "'", "'"], part="where")
 @example(pieces=["YEAR(", ")"], part="where")
@@ -78,7 +78,7 @@ def _filled(templates: list[str], parts: st.SearchStrategy[str]) -> st.SearchStr
 _VALUES = st.recursive(_LITERALS | _COLUMNS, lambda parts: _filled(_FUNCTIONS, parts), max_leaves=6)
 
 
-@settings(max_examples=examples(200), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(100), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(condition=_filled(_CONDITIONS, _VALUES), value=_VALUES)
 def test_any_expression_is_answered_or_refused(api: Api, people: str, condition: str, value: str):
     """Any well-formed expression is answered, or refused with 400; what it selects are records."""

@@ -39,7 +39,7 @@ def test_candidates_are_bounded(lines: list[str], kind: ColumnKind) -> None:
     assert process_time() - began < 10
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=2, deadline=None)
 @given(
     lines=st.lists(st.text(max_size=60), max_size=12),
     value=st.text(min_size=1, max_size=30),
