@@ -137,7 +137,8 @@ def test_a_suspended_run_goes_on_in_a_new_process(world: World):
     assert world.classes("Slept") == ["", "", ""]
 
 
-@pytest.mark.parametrize("suspend", [False, pytest.param(True, marks=pytest.mark.full)])
+@pytest.mark.full
+@pytest.mark.parametrize("suspend", [False, True])
 def test_a_plan_that_took_the_place_of_the_shown_one_is_refused(world: World, suspend: bool):  # noqa: FBT001 - a parameter
     """What was approved is applied or nothing is, even if the other plan was sealed here."""
     run = world.served.start("plan-and-apply", sources=["slept"], suspend=suspend)

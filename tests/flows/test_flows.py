@@ -169,6 +169,7 @@ def test_a_run_logs_a_line_a_batch_and_a_line_a_problem(prefect_server: Prefect,
     assert sorted(line.split(":")[0] for line in ours) == ["batch 1", "rejected"]
 
 
+@pytest.mark.full
 def test_a_run_that_mostly_fails_is_red(prefect_server: Prefect, tmp_path: Path):
     """From a share of failures on, a flow run ends as Failed and the command with 1."""
     files = {name: documents()[name] for name in ("upload1.txt", "empty.txt", "damaged.pdf")}

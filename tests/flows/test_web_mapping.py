@@ -240,7 +240,7 @@ def test_the_pages_fit_a_small_screen(served: Served, shown: list[str], width: i
     assert too_wide == {}
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", [pytest.param("light", marks=pytest.mark.full), "dark"])
 def test_no_page_has_an_accessibility_violation(served: Served, shown: list[str], scheme: str):
     """axe-core finds nothing on any page of mapping, in light and in dark colors."""
     served.page.send(

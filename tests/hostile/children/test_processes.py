@@ -25,7 +25,11 @@ def marker() -> str:
 
 @pytest.mark.parametrize(
     ("ending", "status"),
-    [("", ReadStatus.OK), ("crash", ReadStatus.CRASHED), ("hang", ReadStatus.TIMED_OUT)],
+    [
+        ("", ReadStatus.OK),
+        pytest.param("crash", ReadStatus.CRASHED, marks=pytest.mark.full),
+        ("hang", ReadStatus.TIMED_OUT),
+    ],
 )
 def test_a_hidden_program_ends_with_its_document(
     ending: str, status: ReadStatus, misbehave_anyhow: Misbehave, marker: str

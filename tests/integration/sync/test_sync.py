@@ -57,7 +57,7 @@ def test_both_sides_carry_over(orders: World):
     assert settled(orders)
 
 
-@pytest.mark.parametrize("sweep", [True, False])
+@pytest.mark.parametrize("sweep", [True, pytest.param(False, marks=pytest.mark.full)])
 def test_a_plan_forecasts_every_call(orders: World, *, sweep: bool):
     """A plan writes nothing, and a run after it makes exactly the calls that the plan says."""
     orders.settle(changed_column="Changed")

@@ -133,8 +133,9 @@ def test_a_page_that_does_not_start_is_reported(tmp_path: Path, monkeypatch: pyt
 def test_a_killed_demo_stops_what_it_started(number: signal.Signals):
     """The page and the server run in sessions of their own, which no signal to the demo reaches."""
     program = (
-        "import subprocess, sys, threading\n"
+        "import signal, subprocess, sys, threading\n"
         "from flows.cli.services.demo import ended_by_signals\n"
+        "signal.signal(signal.SIGHUP, signal.SIG_DFL)\n"  # these tests may run under `nohup`
         "with ended_by_signals():\n"
         "    child = subprocess.Popen(['sleep', '60'], start_new_session=True)\n"
         "    try:\n"
@@ -153,6 +154,9 @@ def test_a_killed_demo_stops_what_it_started(number: signal.Signals):
         assert demo.stdout is not None
         demo.stdout.readline()
         demo.send_signal(number)
-        left, _ = demo.communicate(timeout=30)
+        try:
+            left, _ = demo.communicate(timeout=30)
+        finally:
+            demo.kill()
 
     assert left.strip() == str(-signal.SIGTERM)

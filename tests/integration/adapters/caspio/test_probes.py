@@ -212,6 +212,7 @@ def doctor(
     return 0
 
 
+@pytest.mark.full
 def test_doctor_deep_prints_one_document(
     start: Start,
     settings: Path,
