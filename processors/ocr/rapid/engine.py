@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 from processors import prepared
 from processors.contract import Box, EngineMissing, OcrModels, Segment, Word
 from processors.ocr.rapid import ctc, direction, lexicon, line_batches, networks
-from processors.ocr.rapid.letter_height import letter_height_px
 from processors.ocr.rapid.line_finder import height_of, lines_in, width_of
 from processors.ocr.rapid.models import digests, networks_of, verify
 
@@ -37,12 +36,6 @@ _PAGE_DETECTION_SIDE_PX = 1280
 _LONGEST_PAGE = 1.6  # times longer than wide; A4 has 1.41, Legal 1.65
 _STRIP = 4  # times longer than wide, as a till prints it
 _DETECTION_MULTIPLE_PX = 32  # the network halves its input five times
-# Where letters are higher than this then, the image is shrunk further, but not below half. For
-# lower ones it gains a twentieth of the time and costs one word in 250.
-_LARGE_PX = 12
-# How high letters are after that: at 8 pixels words were lost.
-_LETTER_PX = 9
-_LEAST_SHRUNK = 0.5
 
 _LINE_HEIGHT_PX = 48  # what the recognizer was trained on
 # Lines are read this much narrower than they are: time grows with width, and no word is lost by it.
@@ -192,6 +185,7 @@ class RapidEngine:
 
     def _look(self, image: "Image.Image") -> _PagePixels:
         """Find where text is."""
+        import cv2
         import numpy as np
 
         # The networks were trained on BGR. This is a copy: OpenCV would copy a reversed view each
@@ -204,10 +198,8 @@ class RapidEngine:
         if max(width, height) > _STRIP * min(width, height):
             # The letters of a strip would vanish: it may have as many pixels as a page instead.
             factor = min(1.0, max(factor, side / math.sqrt(width * height)))
-        small = _shrunk(pixels, factor)
-        letters_px = letter_height_px(small, small_px=_LARGE_PX)
-        if letters_px > _LARGE_PX:
-            small = _shrunk(pixels, factor * max(_LETTER_PX / letters_px, _LEAST_SHRUNK))
+        size = (_detection_side(width * factor), _detection_side(height * factor))
+        small = cv2.resize(pixels, size, interpolation=cv2.INTER_LINEAR)
 
         # A copy: the next run overwrites it.
         return _PagePixels(pixels, self._detector.run(_normalized(small)[None])[0, 0].copy())
@@ -233,15 +225,6 @@ class RapidEngine:
                 if decoded.confidence < _LEAST_CONFIDENCE:
                     decoded = ctc.DecodedLine("", decoded.confidence, ())
                 yield _segment(lines[position.line], decoded, steps)
-
-
-def _shrunk(pixels: Any, factor: float) -> Any:
-    """Shrink an image to sides that the detector takes."""
-    import cv2
-
-    height, width = pixels.shape[:2]
-    size = (_detection_side(width * factor), _detection_side(height * factor))
-    return cv2.resize(pixels, size, interpolation=cv2.INTER_LINEAR)
 
 
 def _detection_side(side_px: float) -> int:

@@ -56,26 +56,6 @@ def test_every_word_has_its_box(engine: OcrEngine):
         assert found[text].box == pytest.approx(drawn, abs=30)
 
 
-def test_a_page_of_large_letters_is_looked_at_on_a_smaller_image(
-    rapidocr: rapid_engine.RapidEngine,
-):
-    """Small print among them leaves it as large as it was; every line is found on both."""
-    line = "seven movers move our new oven"
-    large = Image.new("RGB", (900, 1200), "white")
-    for row in range(12):
-        ImageDraw.Draw(large).text((40, 30 + 80 * row), line, fill="black", font=FONT)
-    mixed = large.copy()
-    for row in range(3):
-        text = (40, 1050 + 40 * row)
-        small_print = ImageFont.load_default(size=14)
-        ImageDraw.Draw(mixed).text(text, f"{line} {line}", fill="black", font=small_print)
-
-    small, whole = (rapidocr._look(image) for image in (large, mixed))
-
-    assert small.marked.shape[0] < 0.6 * whole.marked.shape[0]
-    assert [len(found.lines) for found in (small, whole)] == [12, 15]
-
-
 def on_strip(image: Image.Image) -> Image.Image:
     """Put a page at the end of a long strip, whose other lines are far above."""
     strip = Image.new("RGB", (540, 4200), "white")
