@@ -25,7 +25,8 @@ from pipeline.errors import BadSettings, IngestError, LedgerUnavailable
 from pipeline.model import SourceSpec
 from pipeline.ports import RecordTarget
 from pipeline.settings import Settings
-from pipeline.settings.sources import SourceSettings, also_in_folder, read_twice
+from pipeline.settings.conflicts import also_in_folder, read_twice
+from pipeline.settings.sources import SourceSettings
 from pipeline.source_run.checks import blocked, changed_types, refuse_source
 from pipeline.wording import counted
 

@@ -51,6 +51,8 @@ _NOT_IN_HASH = frozenset(
         # What is learned proves itself before it is written.
         "learn",
         "learn_columns",
+        # A column in use is refused, not written otherwise.
+        "columns_in_use",
     }
 )
 

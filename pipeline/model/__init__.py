@@ -197,13 +197,17 @@ class StoredObject:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A Caspio column as the schema gives it; `type` is Caspio's (STRING, NUMBER, DATE/TIME, …)."""
+    """A Caspio column as the schema gives it; `type` is Caspio's (STRING, NUMBER, DATE/TIME, …).
+
+    `table_field` is what the column of a view is called in its table, "" if that is not known.
+    """
 
     name: str
     type: str
     editable: bool = True
     is_formula: bool = False
     unique: bool = False
+    table_field: str = ""
 
     @property
     def is_locked(self) -> bool:

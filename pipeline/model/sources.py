@@ -41,6 +41,8 @@ class SourceSpec:
     `webhook_table` is the table whose changes concern a view or a folder. Users set
     `reprocess_column` to have the files of a record read again. `learn` is the most that may be
     done with what is learned about a column, `learn_columns` overrides it for a column.
+    `columns_in_use` are those that some source works by, by their names in the tables: no value is
+    written to them through a view, whatever it calls them.
     """
 
     name: str
@@ -66,6 +68,7 @@ class SourceSpec:
     reprocess_column: str | None = None
     learn: Step = Step.WRITE
     learn_columns: Mapping[str, Step] = field(default_factory=dict)
+    columns_in_use: frozenset[str] = frozenset()
 
     @property
     def container(self) -> str:

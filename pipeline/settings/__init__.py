@@ -34,6 +34,7 @@ from pipeline.errors import BadSettings
 from pipeline.model import SourceSpec
 from pipeline.settings.agents import AgentSettings, ApiSettings
 from pipeline.settings.among import AmongOthers as AmongOthers, MachineQueue as MachineQueue
+from pipeline.settings.conflicts import column_conflicts, columns_in_use
 from pipeline.settings.problems import sentences
 from pipeline.settings.sections import (
     ArchiveSettings,
@@ -46,7 +47,7 @@ from pipeline.settings.sections import (
     ServeSettings,
     WebhookSettings,
 )
-from pipeline.settings.sources import SourceSettings, column_conflicts
+from pipeline.settings.sources import SourceSettings
 from pipeline.settings.syncs import Syncs, below
 from pipeline.settings.web import WebSettings
 
@@ -142,7 +143,8 @@ class Settings(BaseSettings):
 
     def specs(self) -> dict[str, SourceSpec]:
         """Return all sources by name."""
-        return {source.name: source.spec() for source in self.sources}
+        all_of_them = self.sources
+        return {one.name: one.spec(columns_in_use(one, all_of_them)) for one in all_of_them}
 
     def paused(self) -> frozenset[str]:
         """Return the names of the sources that run only where they are named."""

@@ -1,8 +1,7 @@
 """The `[[sources]]` entries of the settings file."""
 
 import difflib
-from collections.abc import Callable, Iterator, Sequence
-from itertools import product
+from collections.abc import Iterator
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
@@ -135,7 +134,9 @@ class SourceSettings(Section):
     max_writes_window_s: Annotated[int, Field(gt=0)] = 86_400
     """Window of `max_writes`, in seconds."""
     webhook_table: str | None = None
-    """For a view or a folder: the table whose changes Caspio reports by webhook."""
+    """For a view or a folder: the table whose changes Caspio reports by webhook. For a view it also
+    says that the view has the columns of no other table.
+    """
     reprocess_column: Annotated[str, Field(min_length=1)] | None = None
     """YES/NO column that users set to have the files of a record read again."""
     learn: Step = Step.WRITE
@@ -228,8 +229,11 @@ class SourceSettings(Section):
             for name, column in self.columns.items()
         }
 
-    def spec(self) -> SourceSpec:
-        """Return the source as the pipeline knows it."""
+    def spec(self, columns_in_use: frozenset[str] = frozenset()) -> SourceSpec:
+        """Return the source as the pipeline knows it.
+
+        `columns_in_use` are those that this or another source works by.
+        """
         own = self._long_forms()
         policies = {name: one.overwrite for name, one in own.items() if one.overwrite is not None}
         return SourceSpec(
@@ -243,132 +247,5 @@ class SourceSettings(Section):
             index=IndexTable(self.index.table, self.index.path_column) if self.index else None,
             review=self.review.table if self.review else None,
             confirm=self.confirm,
+            columns_in_use=columns_in_use,
         )
-
-
-def column_conflicts(sources: Sequence[SourceSettings]) -> Iterator[str]:
-    """Yield a sentence for every two sources that would write over each other.
-
-    A source conflicts with itself where it would write over what it works by. Two sources conflict
-    if they write the same column for files of the same field: each would find the other's value in
-    every run. Different fields may share a column, and so may conditions that exclude each other,
-    which only the account can show; a condition on both is enough.
-    """
-    for number, one in enumerate(sources):
-        for other in sources[number + 1 :]:
-            columns = shared_columns(one, other)
-            if columns:
-                yield (
-                    f"sources {one.name!r} and {other.name!r} both write column "
-                    f"{', '.join(columns)} from the same files; map it in one of them"
-                )
-    for one, other in product(sources, sources):
-        yield from _overwrites(one, other)
-
-
-def _overwrites(one: SourceSettings, other: SourceSettings) -> Iterator[str]:
-    """Yield a sentence for each value of a source that would destroy what another works by.
-
-    Each works by columns of its own: a path that is overwritten no longer leads to its file, and
-    one value for all would make all rows the same.
-    """
-    place = _filled_place(one)
-    if place is None or not one.columns:
-        return
-    if other.review is not None and place == ("table", other.review.table.casefold()):
-        yield (
-            f"source {one.name!r} cannot fill table {other.review.table!r}: users decide in it on "
-            f"the suggestions of source {other.name!r}; give that source another review table"
-        )
-    if place != _filled_place(other):
-        return
-    used = {"reprocess_column": other.reprocess_column}
-    used["path_column"] = other.index.path_column if other.index else None
-    for setting, column in used.items():
-        # Caspio compares the names of columns without regard to case.
-        names = [name for name in one.columns if column and name.casefold() == column.casefold()]
-        yield from (
-            f"column {name!r} of source {one.name!r} cannot take a finding: it is the {setting} of "
-            f"source {other.name!r}; map another column"
-            for name in names
-        )
-
-
-def _filled_place(source: SourceSettings) -> tuple[str, str] | None:
-    """Return the kind and the name of what a source fills; None where only the records show it."""
-    if source.view is not None:
-        return "view", source.view.casefold()
-    table = source.index.table if source.index else source.table
-    return None if table is None else ("table", table.casefold())
-
-
-def read_twice(sources: Sequence[SourceSettings]) -> Iterator[str]:
-    """Yield a sentence for every two sources that read the same files.
-
-    It is allowed, and seldom meant: the files are read and archived for both, and each gives them
-    its names. Sources whose conditions differ may share a field.
-    """
-    for number, one in enumerate(sources):
-        for other in sources[number + 1 :]:
-            if not list_same_files(one, other) or _have_own_conditions(one, other):
-                continue
-            place = f"{one.table or one.view or one.folder}"
-            files = (
-                f"sources {one.name!r} and {other.name!r} both read the files of {place}, which "
-                "costs twice the calls and the reading"
-            )
-            renamed = ", and each run of one gives the files of the other new names"
-            yield files + (renamed if one.rename and other.rename else "")
-
-
-def also_in_folder(
-    sources: Sequence[SourceSettings], file_fields: Callable[[SourceSettings], Sequence[str]]
-) -> Iterator[str]:
-    """Yield a sentence for each folder beside a table whose FILE fields may name its files.
-
-    `file_fields` returns the FILE fields of a table or view. Which paths they hold, only the
-    records show: whether a file is read twice is not certain.
-    """
-    folders = [source for source in sources if source.folder]
-    others = [source for source in sources if not source.folder]
-    # Without a folder nobody is asked.
-    for source, folder in product(others, folders):
-        read = {name.casefold() for name in source.fields}
-        named = [name for name in file_fields(source) if not read or name.casefold() in read]
-        if named:
-            yield (
-                f"sources {source.name!r} and {folder.name!r} may read the same files: those in "
-                f"{folder.folder} whose path is in {', '.join(named)} of "
-                f"{source.table or source.view} are read, and may be renamed, by both"
-            )
-
-
-def _have_own_conditions(one: SourceSettings, other: SourceSettings) -> bool:
-    return bool(one.where and other.where and one.where != other.where)
-
-
-def shared_columns(one: SourceSettings, other: SourceSettings) -> list[str]:
-    """Return the columns that two sources write for the same files."""
-    if not list_same_files(one, other):
-        return []
-    if _have_own_conditions(one, other):
-        return []
-    # Caspio compares the names of columns without regard to case.
-    theirs = {name.casefold() for name in other.columns}
-    return sorted(name for name in one.columns if name.casefold() in theirs)
-
-
-def list_same_files(one: SourceSettings, other: SourceSettings) -> bool:
-    """Say whether two sources read the same field of a table or view, or folders in one another."""
-    if one.folder and other.folder:
-        first, second = (f"{source.folder}".casefold().rstrip("/") for source in (one, other))
-        return f"{first}/".startswith(f"{second}/") or f"{second}/".startswith(f"{first}/")
-    # A table and a view of the same name are not the same. A folder is neither.
-    places = ({"table": s.table, "view": s.view, "folder": s.folder} for s in (one, other))
-    mine, theirs = (repr(place).casefold() for place in places)
-    if mine != theirs:
-        return False
-    if not one.fields or not other.fields:
-        return True  # no field means all fields
-    names = {name.casefold() for name in other.fields}
-    return not names.isdisjoint(name.casefold() for name in one.fields)

@@ -17,7 +17,9 @@ def refuse_source(spec: SourceSpec, target: RecordTarget) -> list[str]:
     problems: list[str] = []
     try:
         if container and spec.columns:
-            problems += refuse_columns(spec, target.columns(container, is_view=is_view))
+            columns = target.columns(container, is_view=is_view)
+            problems += refuse_columns(spec, columns)
+            problems += refuse_columns_in_use(spec, columns)
         if container and spec.reprocess_column:
             columns = target.columns(container, is_view=is_view)
             problems += refuse_reprocess_column(spec, spec.reprocess_column, columns, container)
@@ -27,6 +29,23 @@ def refuse_source(spec: SourceSpec, target: RecordTarget) -> list[str]:
         # The table or view itself is gone: one sentence says so, instead of one for each column.
         problems += [f"source {spec.name!r}: {problem}" for problem in error.problems]
     return problems
+
+
+def refuse_columns_in_use(spec: SourceSpec, columns: Mapping[str, Column]) -> Iterator[str]:
+    """Yield a sentence for every mapped column that is, in its table, one that a source works by.
+
+    The settings refuse those that are called the same. A view may call them otherwise.
+    """
+    in_use = {name.casefold() for name in spec.columns_in_use}
+    for name in spec.columns:
+        column = columns.get(name)
+        if spec.view and column is not None and column.table_field.casefold() in in_use:
+            yield (
+                f"source {spec.name!r}: column {name!r} of {spec.container!r} is "
+                f"{column.table_field!r} of its table, by which a source finds its files or its "
+                "flags; map another column. If the view has another table, name it with "
+                "webhook_table."
+            )
 
 
 def refuse_reprocess_column(

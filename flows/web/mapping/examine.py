@@ -13,8 +13,14 @@ from pipeline.onboarding.cost import SourceCost, source_cost
 from pipeline.onboarding.preview import Becomes, becomes
 from pipeline.onboarding.settings_edit import Change, added, changed, changes_between
 from pipeline.settings import Settings
-from pipeline.settings.sources import SourceSettings, also_in_folder, column_conflicts, read_twice
-from pipeline.source_run.checks import refuse_reprocess_column
+from pipeline.settings.conflicts import (
+    also_in_folder,
+    column_conflicts,
+    columns_in_use,
+    read_twice,
+)
+from pipeline.settings.sources import SourceSettings
+from pipeline.source_run.checks import refuse_columns_in_use, refuse_reprocess_column
 from pipeline.steps.write_back import refuse_review
 
 PREVIEWS = 5
@@ -50,10 +56,12 @@ def examine(
         return Examined(draft, draft.problems)
     new = {one.name: Column(one.name, one.type) for one in draft.creates}
     columns = {**looked.container.columns, **new}
+    all_sources = [*_others(settings, old), source]
     problems = [
         *draft.problems,
         *_problems(source, looked, columns, account),
         *_conflicts(source, settings, old),
+        *refuse_columns_in_use(source.spec(columns_in_use(source, all_sources)), columns),
     ]
     spec = source.spec()
     # The last ones are those of the emptiest records, which show most.
@@ -63,11 +71,7 @@ def examine(
         tuple(dict.fromkeys(problems)),
         tuple(becomes(spec, columns, sample) for sample in samples[-PREVIEWS:]),
         source_cost(spec, looked.container, files=looked.files, schedule=settings.serve.schedule),
-        tuple(
-            _about(
-                source, shared_files([*_others(settings, old), source], looked.container, account)
-            )
-        ),
+        tuple(_about(source, shared_files(all_sources, looked.container, account))),
     )
 
 

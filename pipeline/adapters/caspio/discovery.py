@@ -20,8 +20,8 @@ from pipeline.adapters.caspio.client.bulk.attachment_lookup import AttachmentLoo
 from pipeline.adapters.caspio.client.wire.records import pks_of
 from pipeline.adapters.caspio.errors import translated
 from pipeline.adapters.caspio.file_lookup import FileLookup, FolderTree
+from pipeline.adapters.caspio.schema_cache import as_column
 from pipeline.adapters.caspio.scratch_store import scratch
-from pipeline.adapters.caspio.target import as_column
 from pipeline.model import Column, Value
 from pipeline.model.probes import PROBE_TABLE
 from pipeline.model.schema import (

@@ -14,8 +14,7 @@ from pipeline.adapters.caspio.client import (
 )
 from pipeline.adapters.caspio.errors import translated
 from pipeline.adapters.caspio.export_file import exported_records
-from pipeline.adapters.caspio.schema_cache import SchemaCache
-from pipeline.adapters.caspio.target import as_column
+from pipeline.adapters.caspio.schema_cache import SchemaCache, as_column
 from pipeline.model import Column
 from pipeline.model.sync import PK, RecordRow, Row, pk_column
 from pipeline.ports.mirror import Written

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from pipeline import model
 from pipeline.adapters.caspio.client import CaspioClient, Clock, Column, Misconfigured, Refused
 from pipeline.adapters.caspio.client.where import unknown_name
 from pipeline.model import SourceSpec
@@ -176,3 +177,15 @@ def _problems(spec: SourceSpec, types: Mapping[str, str], with_files: Sequence[s
     if not with_files:
         problems.append(f"{source}: {container} has neither an ATTACHMENT nor a FILE field")
     return problems
+
+
+def as_column(column: Column) -> model.Column:
+    """Return the pipeline's value for the client's."""
+    return model.Column(
+        name=column.name,
+        type=column.type,
+        editable=column.editable,
+        is_formula=column.is_formula,
+        unique=column.unique,
+        table_field=column.table_field,
+    )

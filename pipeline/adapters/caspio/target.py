@@ -26,7 +26,7 @@ from pipeline.adapters.caspio.client.wire.records import pks_of
 from pipeline.adapters.caspio.errors import translated
 from pipeline.adapters.caspio.file_lookup import FolderTree
 from pipeline.adapters.caspio.referrers import ReferrerLookup
-from pipeline.adapters.caspio.schema_cache import SchemaCache
+from pipeline.adapters.caspio.schema_cache import SchemaCache, as_column
 from pipeline.decide.naming import join_name
 from pipeline.model import Column, RecordRef, Value
 from pipeline.ports import Referrer, ShownFile, Updated
@@ -372,17 +372,6 @@ class CaspioRecordTarget:
 
     def _operations(self, record: RecordRef) -> Containers:
         return self._client.container(is_view=record.is_view)
-
-
-def as_column(column: caspio.Column) -> Column:
-    """Return the pipeline's value for the client's."""
-    return Column(
-        name=column.name,
-        type=column.type,
-        editable=column.editable,
-        is_formula=column.is_formula,
-        unique=column.unique,
-    )
 
 
 def _as_shown(info: FileInfo) -> ShownFile:

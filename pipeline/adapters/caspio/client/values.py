@@ -23,6 +23,7 @@ class Column:
         editable: False for a column whose values Caspio itself sets, and in most views.
         is_formula: True for a computed column.
         unique: True if no two records may have the same value.
+        table_field: The field of the source table; in a table its own name, "" if it is not known.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Column:
     editable: bool = True
     is_formula: bool = False
     unique: bool = False
+    table_field: str = ""
 
 
 @dataclass(frozen=True, slots=True)

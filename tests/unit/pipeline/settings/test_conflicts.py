@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.errors import BadSettings
 from pipeline.settings import Settings, load_settings
-from pipeline.settings.sources import read_twice
+from pipeline.settings.conflicts import read_twice
 
 Load = Callable[[str], Settings]
 
@@ -140,6 +140,12 @@ REVIEWED = 'table = "T"\nreview = { table = "Decide" }'
         (INDEXED, 'table = "mail"', "Place", "it is the path_column of source 'one'"),
         (FLAGGED, INDEXED.replace("Mail", "T"), "Again", "the reprocess_column of source 'one'"),
         (REVIEWED, 'table = "Decide"', "Note", "cannot fill table 'Decide': users decide in it"),
+        (INDEXED, 'view = "V"', "place", "it is the path_column of source 'one'"),
+        (INDEXED, 'view = "V"\nwebhook_table = "mail"', "Place", "the path_column of source 'one'"),
+        (FLAGGED, 'view = "V"', "Again", "name it with webhook_table"),
+        (FLAGGED.replace("table", "view"), 'table = "T"', "Again", "the reprocess_column of"),
+        (FLAGGED.replace("table", "view"), 'view = "V"', "Again", "the reprocess_column of"),
+        (REVIEWED, 'view = "V"\nwebhook_table = "Decide"', "Note", "cannot fill table 'Decide'"),
     ],
 )
 def test_no_value_overwrites_what_a_source_works_by(
@@ -154,10 +160,17 @@ def test_no_value_overwrites_what_a_source_works_by(
         load(text)
 
 
-def test_a_column_of_that_name_in_another_table_takes_a_value(load: Load):
-    """Names are compared within one table or view."""
-    text = _source("one", INDEXED, 'Total = "total"') + _source(
-        "two", 'view = "Mail"', 'Place = "company"'
-    )
+@pytest.mark.parametrize("place", ['table = "U"', 'view = "V"\nwebhook_table = "U"'])
+def test_a_column_of_that_name_in_another_table_takes_a_value(load: Load, place: str):
+    """A view takes it too, if the settings say that its table is another one."""
+    text = _source("one", INDEXED, 'Total = "total"') + _source("two", place, 'Place = "company"')
 
     assert len(load(text).sources) == 2
+
+
+def test_a_view_knows_what_sources_work_by_in_its_table(load: Load):
+    """It may show these columns under other names, which only the account knows."""
+    one = _source("one", INDEXED, 'Total = "total"')
+    text = one + _source("two", 'view = "V"', 'Firm = "company"')
+
+    assert load(text).specs()["two"].columns_in_use == {"Place"}

@@ -161,6 +161,7 @@ def columns(answer: Payload) -> tuple[Column, ...]:
             editable=item.member("Editable").flag(default=True),
             is_formula=item.member("IsFormula").flag(default=False),
             unique=item.member("Unique").flag(default=False),
+            table_field=item.member("TableFieldName").text(""),
         )
         for item in answer.member("Result").items()
     )
