@@ -42,9 +42,14 @@ _IN_WORDS = {
     EffectKind.INSERT_INDEX_ROW: "added the row of the file",
     EffectKind.DELETE_INDEX_ROW: "deleted the row of the file",
     EffectKind.APPLY_DECISION: "wrote what a user decided",
+    EffectKind.APPLY_AGENT_DECISION: "wrote what an agent decided",
     EffectKind.INSERT_REVIEW_ROW: "added a row to the review table",
     EffectKind.UPDATE_REVIEW_ROW: "changed a row of the review table",
     EffectKind.CLEAR_REPROCESS_FLAG: "cleared the reprocess flag",
+}
+_TAKEN_BACK = {
+    EffectKind.APPLY_DECISION: "took back what a user decided",
+    EffectKind.APPLY_AGENT_DECISION: "took back what an agent decided",
 }
 _STATES = {
     EffectState.INTENT: "begun",
@@ -197,8 +202,8 @@ def _said(effect: Effect, effects: Mapping[int, Effect]) -> str:
     """Return what a change did; one that takes back another says so."""
     if effect.undoes and effect.kind is EffectKind.UPDATE_COLUMNS:
         undone = effects.get(effect.undoes)
-        is_decision = undone is not None and undone.kind is EffectKind.APPLY_DECISION
-        return "took back what a user decided" if is_decision else "put values back"
+        kind = undone.kind if undone is not None else effect.kind
+        return _TAKEN_BACK.get(kind, "put values back")
     return _IN_WORDS[effect.kind]
 
 

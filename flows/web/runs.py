@@ -13,15 +13,14 @@ from flows.terminal.progress import progress
 from flows.web.jobs import in_words
 from flows.web.render import page, see
 from flows.web.site import Refused, Site, Visit, not_found
-from pipeline.decide.ownership import PERHAPS_IN_EFFECT, undone
-from pipeline.model import Effect, EffectKind
+from pipeline.decide.ownership import DECISION_KINDS, PERHAPS_IN_EFFECT, undone
+from pipeline.model import Effect
 from pipeline.plans.undo import PutBack, effects_by_record, to_put_back
 from pipeline.ports.ledger import EffectPage
 from pipeline.steps.write_back import UNDOABLE
 
 MOST_EFFECTS = 100
 """Changes of a run that a page looks at: one or two for each record. The undo is of all."""
-_DECISIONS = frozenset({EffectKind.APPLY_DECISION})
 _SYNCS = frozenset({"sync", "sync undo"})
 _MOST_DIGITS = 18  # of an id, as the databases count
 _MOST_RUNS = 500  # among which the run is looked for; older ones have their effects alone
@@ -115,7 +114,7 @@ def is_decided(site: Site, run_id: str, effects: Sequence[Effect]) -> bool:
     # The undo of a decision is an effect of another kind, in the same run.
     if site.ledger.usage.kind_of(run_id) == REVIEW_RUN:
         return True
-    return bool(effects) and all(one.kind is EffectKind.APPLY_DECISION for one in effects)
+    return bool(effects) and all(one.kind in DECISION_KINDS for one in effects)
 
 
 def is_all_decided(site: Site, run_id: str) -> bool:
@@ -123,8 +122,8 @@ def is_all_decided(site: Site, run_id: str) -> bool:
     if site.ledger.usage.kind_of(run_id) == REVIEW_RUN:
         return True
     ledger = site.ledger.effects
-    others = ledger.of_run(run_id, kinds=UNDOABLE - _DECISIONS, limit=1)
-    return not others.effects and bool(ledger.of_run(run_id, kinds=_DECISIONS, limit=1).effects)
+    others = ledger.of_run(run_id, kinds=UNDOABLE - DECISION_KINDS, limit=1)
+    return not others.effects and bool(ledger.of_run(run_id, kinds=DECISION_KINDS, limit=1).effects)
 
 
 def seen_of(site: Site) -> str:

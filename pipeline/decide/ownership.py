@@ -16,14 +16,14 @@ PERHAPS_IN_EFFECT = IN_EFFECT | {EffectState.INTENT}
 """The same, with what a killed run has left open."""
 
 _NAMING_KINDS = frozenset({EffectKind.RENAME_ATTACHMENT, EffectKind.PUT_FILE})
-COLUMN_KINDS = frozenset(
-    {
-        EffectKind.UPDATE_COLUMNS,
-        EffectKind.INSERT_INDEX_ROW,
-        EffectKind.REPOINT,
-        EffectKind.APPLY_DECISION,
-    }
-)
+DECISION_KINDS = frozenset({EffectKind.APPLY_DECISION, EffectKind.APPLY_AGENT_DECISION})
+"""Kinds of effects that write what was decided in the review, by users or for them."""
+
+COLUMN_KINDS = DECISION_KINDS | {
+    EffectKind.UPDATE_COLUMNS,
+    EffectKind.INSERT_INDEX_ROW,
+    EffectKind.REPOINT,
+}
 """Kinds of effects that write values to columns."""
 
 
@@ -53,8 +53,8 @@ def owned(effects: Sequence[Effect]) -> Mapping[str, OwnValue]:
         for column, value in effect.after.items():
             if (effect.id, column) in dead:
                 continue
-            # What a user decided is the user's, even though this program wrote it.
-            if effect.kind is EffectKind.APPLY_DECISION:
+            # What was decided is the user's, even though this program wrote it.
+            if effect.kind in DECISION_KINDS:
                 ours.pop(column, None)
             elif not effect.undoes:
                 ours[column] = OwnValue(value, effect.origins.get(column, effect.version))

@@ -1,11 +1,12 @@
 """Which values people stand behind: what they typed, changed or confirmed. Pure.
 
-Whatever this program has written itself is no truth until a user has confirmed it. A user who types
-the same value that we wrote cannot be distinguished from us, and is not counted.
+Whatever this program has written itself is no truth until a user has confirmed it, and neither is
+what an agent has decided: two programs that agree are no witness. A user who types the same value
+that we wrote cannot be distinguished from us, and is not counted.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.decide.column_values import holds, is_empty, same
 from pipeline.decide.ownership import COLUMN_KINDS, IN_EFFECT, PERHAPS_IN_EFFECT, owned, undone
@@ -32,6 +33,7 @@ def typed_values(
     column says nothing: nobody may have looked yet. A cleared checkbox does say No where people
     have filled something else in, or where we had set it.
     """
+    effects = [_as_ours(effect) for effect in effects]
     gone = _written_elsewhere(effects, present if present is not None else columns)
     decided = {item.suggestion.column: item for item in items}
     found: dict[str, TypedValue] = {}
@@ -42,6 +44,13 @@ def typed_values(
             if typed is not None:
                 found[name] = typed
     return {**_unset_checkboxes(values, columns, effects, has_typed=bool(found)), **found}
+
+
+def _as_ours(effect: Effect) -> Effect:
+    """Return an effect with what an agent decided as a write of this program."""
+    if effect.kind is EffectKind.APPLY_AGENT_DECISION:
+        return replace(effect, kind=EffectKind.UPDATE_COLUMNS)
+    return effect
 
 
 def _written_elsewhere(effects: Sequence[Effect], present: Collection[str]) -> list[Value]:

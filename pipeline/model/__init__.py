@@ -225,7 +225,8 @@ class EffectKind(StrEnum):
     DELETE_FILE = "delete_file"
     INSERT_INDEX_ROW = "insert_index_row"
     DELETE_INDEX_ROW = "delete_index_row"
-    APPLY_DECISION = "apply_decision"  # columns, as a user decided in the review table
+    APPLY_DECISION = "apply_decision"  # columns, as a user decided in the review
+    APPLY_AGENT_DECISION = "apply_agent_decision"  # the same, as a program decided with a token
     INSERT_REVIEW_ROW = "insert_review_row"
     UPDATE_REVIEW_ROW = "update_review_row"
     CLEAR_REPROCESS_FLAG = "clear_reprocess_flag"

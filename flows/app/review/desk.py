@@ -12,7 +12,7 @@ from flows.app.source_runs import make_source_run, new_run_id, recorded_run
 from flows.app.wiring import AppContext
 from pipeline.context import SourceRun
 from pipeline.decide.column_values import same
-from pipeline.decide.ownership import undone
+from pipeline.decide.ownership import DECISION_KINDS, undone
 from pipeline.errors import BadSettings, LeaseLost, StopRun, TryLater
 from pipeline.metering.budget import Priority
 from pipeline.metering.summary import Summary
@@ -60,9 +60,13 @@ class _Opened:
 
 @dataclass(slots=True)
 class ReviewDesk:
-    """Decides one suggestion at a time. It connects with the first one. Safe from many threads."""
+    """Decides one suggestion at a time. It connects with the first one. Safe from many threads.
+
+    `kind` is that of what it writes: what a program decides is no user's word.
+    """
 
     connect: Connect
+    kind: EffectKind = EffectKind.APPLY_DECISION
     _opened: _Opened | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -80,7 +84,7 @@ class ReviewDesk:
         with self._at_work(item) as (run, ref, context):
             _refuse_changed(item, run.ports.ledger.effects)
             now = run.ports.clock.now()
-            changes = decide_on_page(item, choice, text, context, now=now)
+            changes = decide_on_page(item, choice, text, context, now=now, kind=self.kind)
             if choice in {ReviewChoice.ACCEPT, ReviewChoice.CORRECT}:
                 status = Status.CONFLICT if changes else Status.DONE
                 if self._opened is not None:
@@ -224,7 +228,7 @@ def decided_effect(item: ReviewItem, ledger: EffectLedger) -> Effect | None:
     found = [
         effect
         for effect in ledger.find(record=record)
-        if effect.kind is EffectKind.APPLY_DECISION
+        if effect.kind in DECISION_KINDS
         and effect.state in {EffectState.APPLIED, EffectState.VERIFIED}
         and column in effect.after
     ]

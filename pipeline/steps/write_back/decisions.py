@@ -141,7 +141,12 @@ def _not_carried_out(
     return Outcome(state.ref, status, f"a decision was not carried out: {reason}")
 
 
-def write(item: ReviewItem, value: Value, context: WriteContext) -> str:
+def write(
+    item: ReviewItem,
+    value: Value,
+    context: WriteContext,
+    kind: EffectKind = EffectKind.APPLY_DECISION,
+) -> str:
     """Write a decided value if the record is as the user saw it; return "" or what changed."""
     record, name, target = item.record, item.suggestion.column, context.ports.target
     columns = target.columns(record.container, is_view=record.is_view)
@@ -155,7 +160,7 @@ def write(item: ReviewItem, value: Value, context: WriteContext) -> str:
     met: Effect | None = None
     if not changed_texts(before, record, columns, target):
         apply = new_effect(
-            EffectKind.APPLY_DECISION,
+            kind,
             record,
             version=item.version,
             before=before,

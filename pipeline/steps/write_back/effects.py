@@ -109,6 +109,9 @@ EFFECTS: Mapping[EffectKind, EffectRules] = {
     EffectKind.APPLY_DECISION: EffectRules(
         calls.update, calls.holds_values, EffectProof.ROW, Recovery.LOOK_OR_ANSWER
     ),
+    EffectKind.APPLY_AGENT_DECISION: EffectRules(
+        calls.update, calls.holds_values, EffectProof.ROW, Recovery.LOOK_OR_ANSWER
+    ),
     # Columns that only this program and its users write: what is not there is written again.
     EffectKind.CLEAR_REPROCESS_FLAG: EffectRules(
         calls.update, calls.holds_values, EffectProof.ROW, Recovery.LOOK

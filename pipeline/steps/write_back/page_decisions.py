@@ -10,7 +10,7 @@ from enum import StrEnum
 from pipeline.decide.column_values import TEXT_TYPES, UnfitText, convert
 from pipeline.decide.printed_values import normalized
 from pipeline.errors import RejectFile
-from pipeline.model import RecordRef, Value
+from pipeline.model import EffectKind, RecordRef, Value
 from pipeline.model.review import ReviewItem, ReviewState
 from pipeline.steps.write_back.context import WriteContext
 from pipeline.steps.write_back.decisions import write
@@ -32,12 +32,19 @@ class NotDecided(RejectFile):
 
 
 def decide_on_page(
-    item: ReviewItem, choice: ReviewChoice, text: str, context: WriteContext, *, now: datetime
+    item: ReviewItem,
+    choice: ReviewChoice,
+    text: str,
+    context: WriteContext,
+    *,
+    now: datetime,
+    kind: EffectKind = EffectKind.APPLY_DECISION,
 ) -> str:
     """Carry out a decision on an open suggestion; return "" or what changed in the record.
 
     If the record does not hold any more what the user saw, nothing is written, and the suggestion
-    stays open beside the value that is there now. `text` is the value to write for CORRECT.
+    stays open beside the value that is there now. `text` is the value to write for CORRECT, `kind`
+    that of the effect, which says who decided.
 
     Raises:
         NotDecided: the value does not fit the column, or somebody has decided already.
@@ -49,7 +56,7 @@ def decide_on_page(
     if choice in {ReviewChoice.REJECT, ReviewChoice.ABSENT}:
         _settle(item, ReviewState.REJECTED, context, decided_at=decided_at)
         return ""
-    changes = write(item, _value(item, choice, text, context), context)
+    changes = write(item, _value(item, choice, text, context), context, kind)
     if not changes:
         _settle(item, ReviewState.ACCEPTED, context, decided_at=decided_at)
         return ""

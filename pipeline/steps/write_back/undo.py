@@ -266,6 +266,7 @@ class _Record:
 _UNDO = {
     EffectKind.UPDATE_COLUMNS: _Record.restore_columns,
     EffectKind.APPLY_DECISION: _Record.restore_columns,
+    EffectKind.APPLY_AGENT_DECISION: _Record.restore_columns,
     EffectKind.RENAME_ATTACHMENT: _Record.restore_name,
     EffectKind.DELETE_FILE: _Record.move_back,
     EffectKind.INSERT_INDEX_ROW: _Record.delete_row,

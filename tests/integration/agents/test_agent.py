@@ -67,6 +67,25 @@ def test_an_agent_reads_plans_applies_and_undoes(desk: Desk):
     assert receipts(desk, token) == before
 
 
+def test_a_decision_of_an_agent_is_no_users(elsewhere: Desk):
+    """What it accepts is written as its own decision: nothing is learned from it."""
+    raw, token = elsewhere.token(scope=RAW), elsewhere.token()
+    one = {"field": "PK_ID", "op": "eq", "value": 3}
+    typed = {"Company": "Typed by Anna"}
+    elsewhere.result(raw, "update_a_caspio_record_by_id", table="Receipts", where=one, values=typed)
+    planned = elsewhere.result(token, "plan", source="other")
+    elsewhere.result(token, "apply", digest=planned["digest"])
+    (item,) = elsewhere.result(token, "review_next", column="Company")
+    seen = {name: item[name] for name in ("review", "key", "seen")}
+
+    elsewhere.result(token, "review_decide", **seen, decision="accept")
+
+    history = elsewhere.result(token, "explain", source="other", record="3")
+    kinds = [effect["kind"] for version in history for effect in version["effects"]]
+    assert "apply_agent_decision" in kinds
+    assert "apply_decision" not in kinds
+
+
 def test_an_applied_plan_is_in_the_audit(elsewhere: Desk):
     """Each call has its row: who, which tool, what it cost, which run it made, and no value."""
     token = elsewhere.token(scope=AGAIN)

@@ -52,6 +52,18 @@ def test_what_we_wrote_does_not_count_until_somebody_changes_or_confirms_it():
     assert typed("Acme", wrote("Acme"), decision) == TypedValue("Acme", 2.0)
 
 
+def test_what_an_agent_decided_is_no_users_word():
+    """Another program that agrees with this one is no witness; a user who changes it is."""
+    agreed = wrote("Acme", 2, kind=EffectKind.APPLY_AGENT_DECISION)
+    cleared = wrote(value=False, number=2, column="Paid", kind=EffectKind.APPLY_AGENT_DECISION)
+
+    assert typed("Acme", wrote("Acme"), agreed) is None
+    assert typed("Acme", agreed) is None
+    assert typed("Bolt", wrote("Acme"), agreed) == TypedValue("Bolt", 2.0)
+    both = typed_values({"Company": "Acme", "Paid": False}, COLUMNS, [cleared])
+    assert both == {"Company": TypedValue("Acme")}
+
+
 def test_what_an_undo_put_there_is_whose_it_was():
     """The value before ours is a user's; one that we had written before is still ours."""
     ours = wrote("Acme", 1, before={"Company": "Bolt"})
@@ -93,6 +105,9 @@ def test_a_checkbox_says_no_only_where_people_were():
     assert cleared == {"Paid": TypedValue("No", 2.0)}
 
 
+KINDS = {"confirm": EffectKind.APPLY_DECISION, "agent": EffectKind.APPLY_AGENT_DECISION}
+
+
 @dataclass
 class Life:
     """A record through which people and this program go; `mine` says who the value is from."""
@@ -106,8 +121,8 @@ class Life:
         """Let one thing happen."""
         number = len(self.effects) + 1
         match what:
-            case "write" | "write, killed" | "confirm":
-                kind = EffectKind.APPLY_DECISION if what == "confirm" else EffectKind.UPDATE_COLUMNS
+            case "write" | "write, killed" | "agent" | "confirm":
+                kind = KINDS.get(what, EffectKind.UPDATE_COLUMNS)
                 state = EffectState.INTENT if what == "write, killed" else EffectState.VERIFIED
                 before = {"Company": self.value}
                 effect = wrote(word, number, kind=kind, state=state, before=before)
@@ -134,7 +149,7 @@ class Life:
         self.value, self.mine = value, mine
 
 
-STEPS = st.sampled_from(["write", "write, killed", "confirm", "type", "clear", "undo"])
+STEPS = st.sampled_from(["write", "write, killed", "agent", "confirm", "type", "clear", "undo"])
 
 
 @settings(max_examples=examples(300), deadline=None)

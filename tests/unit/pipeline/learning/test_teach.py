@@ -11,6 +11,7 @@ from flows.cli.show.state import learned_line
 from pipeline.decide.fingerprint import plan_fingerprint
 from pipeline.learning.columns import column_states
 from pipeline.learning.teach import teach
+from pipeline.model import EffectKind
 from pipeline.model.learning import LearnedChoice, Stratum, Verdict
 from pipeline.model.limits import Step
 from pipeline.model.review import ReviewReason, ReviewState
@@ -220,6 +221,22 @@ def test_a_doubt_is_shown_and_its_decision_is_truth(shop: World):
         for item in shop.ledger.effects.review_items("receipts", ("Receipts", pk))
     ]
     assert states == [ReviewState.ACCEPTED, ReviewState.REJECTED]
+
+
+def test_what_an_agent_decides_about_a_doubt_is_not_learned(shop: World):
+    """It is written as a user's decision is; the record teaches nothing until a user has a say."""
+    fill(shop, 1, 5)
+    fill(shop, 6, 6, Company="Acne")
+    learn(shop)
+    (item,) = shop.ledger.effects.review_items("receipts", ("Receipts", "6"))
+    context = table_context(shop.source_run(SPEC), shop.folder)
+    kind = EffectKind.APPLY_AGENT_DECISION
+
+    decide_on_page(item, ReviewChoice.ACCEPT, "", context, now=shop.clock.now(), kind=kind)
+    taught = learn(shop)
+
+    assert shop.record("6")["Company"] == "Acme"
+    assert taught.learned == {"Company": 5}
 
 
 def test_nobody_is_asked_about_a_value_that_was_typed_meanwhile(shop: World):
