@@ -69,7 +69,7 @@ def filled_records(run: SourceRun, columns: Mapping[str, Column]) -> Iterator[Fi
                 continue
             number += 1
             key = work.record.container, work.record.pk
-            effects = effects_on(run.spec.name, work.record, ledger)
+            effects = effects_on(work, ledger)
             waiting = items.get(key, ())
             typed = typed_values(work.values, wanted, effects, waiting, present=columns)
             dates = [_iso_date(ref.listed_date or ref.created) for ref in work.files]

@@ -6,7 +6,7 @@ A *file* is in a *record* at Caspio. A *reference* says where, a *finding* says 
 
 import dataclasses
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -105,6 +105,19 @@ class FileRef:
     def pk(self) -> str | None:
         """Return the PK_ID of its record, None for a file that no record refers to."""
         return self.record.pk if self.record is not None else None
+
+    def shows_record_of(self, record: RecordRef, sizes: Collection[int]) -> bool:
+        """Say whether this may be a file of a record, listed by its view or by its view's table.
+
+        Both show a record with the same PK_ID, and its files with the same sizes.
+        """
+        own = self.record
+        return (
+            own is not None
+            and own.pk == record.pk
+            and (own.is_view or record.is_view)
+            and self.size_bytes in sizes
+        )
 
     @property
     def location(self) -> str:

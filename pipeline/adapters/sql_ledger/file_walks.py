@@ -11,7 +11,7 @@ from pipeline.adapters.sql_ledger.metrics import latest_versions
 from pipeline.adapters.sql_ledger.rows import load_file, searched_names
 from pipeline.adapters.sql_ledger.session import CHUNK, SqlPart, chunks
 from pipeline.adapters.sql_ledger.tables import files
-from pipeline.model import Status
+from pipeline.model import FileRef, RecordRef, Status
 from pipeline.ports import FileState
 from pipeline.ports.ledger import Attention
 
@@ -61,13 +61,17 @@ class SqlFileWalks(SqlPart):
             found = {row["id"]: load_file(row) for row in rows}
         return [found[one] for one in ids]
 
-    def containers(self, source: str, pk: str) -> set[str]:
-        """Return the tables and views in which a source has shown a record's files."""
+    def containers(self, source: str, record: RecordRef, *, sizes: Collection[int]) -> set[str]:
+        """Return the tables and views in which a record's files were shown; see `FileLedger`."""
         # With the source in the condition, SQLite would search all its files.
-        same_key = select(files.c.source, files.c.container).where(files.c.record_key == pk)
-        with self._session.reading(f"look up the tables of record {pk}") as connection:
-            found = connection.execute(same_key.distinct()).all()
-        return {row.container for row in found if row.source == source}
+        same_key = select(files.c.ref).where(files.c.record_key == record.pk)
+        with self._session.reading(f"look up the tables of record {record.pk}") as connection:
+            refs = [FileRef.from_plain(row) for row in connection.scalars(same_key)]
+        return {
+            ref.container
+            for ref in refs
+            if ref.source == source or ref.shows_record_of(record, sizes)
+        }
 
     def seen_at(self, source: str, pk: str) -> Sequence[datetime | None]:
         """Return when each version of a record's files was first listed by a source."""

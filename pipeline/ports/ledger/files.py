@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from pipeline.model import Effect, FileRef, Findings, Outcome, Stage, Status
+from pipeline.model import Effect, FileRef, Findings, Outcome, RecordRef, Stage, Status
 from pipeline.ports.ledger.sources import SourceLedger
 
 MAX_DEATHS = 3
@@ -220,8 +220,12 @@ class FileLedger(SourceLedger, Protocol):
         order of source and name. Case makes no difference.
         """
 
-    def containers(self, source: str, pk: str) -> set[str]:
-        """Return the tables and views in which a source has shown a record's files."""
+    def containers(self, source: str, record: RecordRef, *, sizes: Collection[int]) -> set[str]:
+        """Return the tables and views in which a record's files were shown.
+
+        Those that the source had, and those of other sources where one is a view and the other may
+        be its table: they show a record with this PK_ID and a file of one of these sizes.
+        """
 
     def seen_at(self, source: str, pk: str) -> Sequence[datetime | None]:
         """Return when each version of a record's files was first listed by a source."""

@@ -2,9 +2,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
-from pipeline.model import (
-    Status,
-)
+from pipeline.model import RecordRef, Status
 from pipeline.ports import Ledger
 from tests.contracts.ledger.builders import SHA, a_file, a_ref, done
 from tests.fakes.clock import FakeClock
@@ -37,8 +35,26 @@ def test_a_record_is_found_in_every_table_that_its_source_had(ledger: Ledger):
     refs = [a_ref("1"), a_ref("1", container="Bills"), a_ref("2", container="Other")]
     ledger.files.seen([*refs, a_ref("1", source="a", container="Third")], "run-1")
 
-    assert ledger.files.containers(refs[0].source, "1") == {refs[0].container, "Bills"}
-    assert ledger.files.containers(refs[0].source, "3") == set()
+    record = refs[0].record
+    assert record is not None
+    found = ledger.files.containers(refs[0].source, record, sizes=())
+    assert found == {refs[0].container, "Bills"}
+    assert ledger.files.containers(refs[0].source, replace(record, pk="3"), sizes=()) == set()
+
+
+def test_a_record_is_found_in_the_view_or_the_table_of_another_source(ledger: Ledger):
+    """Both show its file with the same size; two tables never show the same record."""
+    shown = a_ref("1", source="a", container="Newest", size_bytes=71)
+    assert shown.record is not None
+    view = replace(shown, record=replace(shown.record, is_view=True))
+    table = a_ref("1", source="b", container="Bills", size_bytes=71)
+    ledger.files.seen([view, table, a_ref("1", source="c", container="Other")], "run-1")
+    of_table = RecordRef("Receipts", "1")
+    of_view = RecordRef("Recent", "1", is_view=True)
+
+    assert ledger.files.containers("new", of_table, sizes={71}) == {"Newest"}
+    assert ledger.files.containers("new", of_table, sizes={72}) == set()
+    assert ledger.files.containers("new", of_view, sizes={71}) == {"Newest", "Bills"}
 
 
 def test_it_is_known_when_the_files_of_a_record_were_listed(ledger: Ledger):

@@ -5,7 +5,7 @@ from datetime import datetime
 from itertools import pairwise
 
 from pipeline.adapters.sql_ledger.rows import load_findings, without_text
-from pipeline.model import FileRef, Findings, Outcome, Stage, Status
+from pipeline.model import FileRef, Findings, Outcome, RecordRef, Stage, Status
 from pipeline.ports import FileState, Manifest, Suspect
 from pipeline.ports.ledger import Acknowledgement, Attention
 from pipeline.ports.metrics import SourceMetrics
@@ -194,10 +194,12 @@ class MemoryFiles(MemorySources):
         named.sort(key=lambda state: (state.ref.source, _names(state)))
         return list({state.version: state for state in [*its_record, *named]}.values())[:limit]
 
-    def containers(self, source: str, pk: str) -> set[str]:
-        """Return the tables and views in which a source has shown a record's files."""
-        refs = (state.ref for state in self._memory.files.values() if state.ref.source == source)
-        return {ref.container for ref in refs if ref.record is not None and ref.record.pk == pk}
+    def containers(self, source: str, record: RecordRef, *, sizes: Collection[int]) -> set[str]:
+        """Return the tables and views in which a record's files were shown."""
+        refs = [state.ref for state in self._memory.files.values() if state.ref.pk == record.pk]
+        return {ref.container for ref in refs if ref.source == source} | {
+            ref.container for ref in refs if ref.shows_record_of(record, sizes)
+        }
 
     def seen_at(self, source: str, pk: str) -> Sequence[datetime | None]:
         """Return when each version of a record's files was first listed by a source."""

@@ -1,8 +1,10 @@
 """What becomes of what was learned when users, settings or tables change meanwhile."""
 
 from dataclasses import replace
+from itertools import chain
 
 from pipeline.learning.teach import teach
+from pipeline.model import Effect, EffectKind, RecordRef
 from pipeline.model.limits import Step
 from pipeline.model.review import ReviewState
 from pipeline.steps.write_back import ReviewChoice, decide_on_page, table_context
@@ -56,6 +58,23 @@ def test_what_we_wrote_through_a_view_teaches_nothing_in_its_table(shop: World):
     assert learn(shop, OTHER).records == 0
     shop.caspio.tables["Other"]["0"]["Company"] = "Bolt"
     assert learn(shop, OTHER).records == 1
+
+
+def test_what_another_source_wrote_through_a_view_is_ours_in_the_table(shop: World):
+    """Both sources show the same record and file; the table's learns nothing from our own value."""
+    fill(shop, 1, 5)
+    pages = shop.source_run(SPEC).ports.source.pages(SPEC)
+    values = {"Company": "Acme"}
+    for work in chain.from_iterable(pages):
+        pk = work.files[0].pk
+        assert pk is not None
+        view = RecordRef("Newest", pk, is_view=True)
+        shown = replace(work.files[0], source="newest", container="Newest", record=view)
+        written = Effect(EffectKind.UPDATE_COLUMNS, "v1", "Newest", pk, {"Company": ""}, values)
+        shop.ledger.files.seen([shown], "before")
+        shop.ledger.effects.intend(written, "before")
+
+    assert learn(shop).learned == {"Center": 5}
 
 
 def test_another_table_starts_over(shop: World):
