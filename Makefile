@@ -3,7 +3,13 @@
 SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
+# Each worker compiles all test modules again if Python may not keep what it has compiled.
+unexport PYTHONDONTWRITEBYTECODE
+
+# One more than a small machine has processors: some tests wait for servers.
 WORKERS ?= 3
+# The quick tests wait for nothing, and each worker imports everything.
+QUICK_WORKERS ?= 2
 PORT ?= 8250
 CONFORMANCE_EXAMPLES ?= 300
 HISTORIES ?= 300
@@ -32,7 +38,7 @@ test-full: setup-test ## Run the test suite with every case: `make test` tries a
 	@$(BIN)/python -m pytest -m "not bench" -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 quick: setup-test ## Run the tests that need no server and little time: the fast loop, under a minute
-	@$(BIN)/python -m pytest -m "not integration and not bench and not slow" -n $(WORKERS) --dist loadfile $(QUICK) $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -m "not integration and not bench and not slow and not full" -n $(QUICK_WORKERS) --dist loadfile $(QUICK) $(PYTEST_ARGS)
 
 check: setup-test ## Lint, formatting, types and import rules, as in CI
 	@status=0; for tool in "ruff check ." "ruff format --check ." mypy lint-imports; do \

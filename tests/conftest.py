@@ -46,11 +46,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: not item.nodeid.startswith(LONG_WAITS))
 
 
+# By default, rich draws each traceback with all local variables. If one of them is a long text, a
+# single logged exception takes seconds.
+_PLAIN_LOGS = [
+    *structlog.get_config()["processors"][:-1],
+    structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+]
+structlog.configure(processors=_PLAIN_LOGS)
+
+
 @pytest.fixture(autouse=True)
 def _logs_to_the_stream_of_the_test() -> Iterator[None]:
     """Forget what a command configured for logs: its stream is closed when its test ends."""
     yield
     structlog.reset_defaults()
+    structlog.configure(processors=_PLAIN_LOGS)
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,8 @@ from flows.cli.account.secrets import typed
 from tests.unit.cli.conftest import command
 from tests.unit.pipeline.accounts.conftest import Install
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_value_is_read_from_stdin(monkeypatch: pytest.MonkeyPatch):
     """A line end that comes with a copied secret is no part of it."""

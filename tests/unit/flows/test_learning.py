@@ -39,6 +39,8 @@ from tests.fakes.ledger import MemoryLedger
 from tests.unit.cli.conftest import command
 from tests.unit.pipeline.world import World
 
+pytestmark = pytest.mark.slow
+
 SETTINGS = """
 [caspio]
 url = "https://a.caspio.com"

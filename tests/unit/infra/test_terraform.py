@@ -10,6 +10,8 @@ from typing import Any
 import hcl2
 import pytest
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 FOLDER = ROOT / "infra/terraform"
 

@@ -12,6 +12,8 @@ from processors.learning.text.document import Document
 from processors.learning.text.shape import Shape
 from tests.unit.processors.learning.documents import SENDERS, example, letter, page, receipt
 
+pytestmark = pytest.mark.slow
+
 _LONG = (
     ["1.1.1." * 3000],
     ["Aa, " * 20_000],

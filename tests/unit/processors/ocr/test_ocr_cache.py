@@ -12,6 +12,8 @@ from processors.ocr.ocr_cache import CachedPageReader
 from processors.read import Engines, read_document
 from tests.unit.processors import documents
 
+pytestmark = pytest.mark.slow
+
 PAPER = documents.page_image("Some words")
 OTHER = documents.page_image("Other words")
 WORD = Word("secret", (10.25, 20.5, 30.0, 40.125), 0.9)

@@ -157,6 +157,7 @@ def test_a_child_may_say_half_a_pair(folder: int, tmp_path: Path):
     assert answer.text == "a\ufffdb"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "data",
     [

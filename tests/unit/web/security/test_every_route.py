@@ -16,6 +16,8 @@ from tests.unit.web.conftest import HOSTILE, SAME_SITE, opened
 from tests.unit.web.mapping.bills import FakeLooks
 from tests.unit.web.security.every_route import NEEDS, OPEN, Account, served
 
+pytestmark = pytest.mark.slow
+
 ROLES = [None, *Role]
 PLACED = re.compile(r"\{(\w+)(:int)?\}")
 PAGES = [name for name in NEEDS if name.startswith("GET ")]
