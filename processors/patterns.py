@@ -38,7 +38,7 @@ class _Code:
 
 
 _kept: dict[str, _Code] = {}
-"""Of each pattern by its text. It belongs to the process, as imported modules do."""
+"""Compiled patterns by their text. They belong to the process, as imported modules do."""
 
 
 def compiled(pattern: str) -> re.Pattern[str]:

@@ -68,7 +68,7 @@ def open_all(recipes: Iterable[Recipe], *, folder: Path) -> None:
     wanted = list(recipes)
     with suppress(OSError):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # Of a folder in which others can write, any content could be theirs.
+        # If others can write into the folder, any of its content could be theirs.
         if not _is_private(folder.stat()):
             return
         missing = [one for one in wanted if not (folder / one.file_name).is_file()]

@@ -121,7 +121,7 @@ def second_token(
     valid = _valid_of(ledger, account, subject, now)
     if valid is None or valid.id == token_id:
         return []
-    # Of two, the older one would decide, and a narrower new one would limit nothing.
+    # The older of two tokens would decide: a narrower new one would limit nothing.
     return [f"This user has a valid token, {valid.id}. Revoke it first."]
 
 

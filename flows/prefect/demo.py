@@ -31,7 +31,7 @@ class DemoResult:
     Attributes:
         runs: Name, state and address in the UI of each flow run, in order of time.
         ui: Address of Prefect's UI.
-        environment: Of programs that work with the demo's settings.
+        environment: The variables for programs that work with the demo's settings.
         learned: What was learned from the purchases, in sentences.
     """
 

@@ -16,7 +16,7 @@ from pipeline.errors import FileGone
 from pipeline.ports import Archive, Reader
 
 MOST_BYTES = 64 * 2**20
-"""Of all pictures kept: some hundreds of pages."""
+"""The size of all pictures that are kept: some hundreds of pages."""
 
 # "RIFF", four bytes of size, "WEBP": the header of the container.
 _HEAD = 12

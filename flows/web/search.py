@@ -13,7 +13,7 @@ from pipeline.ports import FileState
 # Who gets more looks for something more exact.
 MOST_FOUND = 50
 MOST_CHARS = 200
-"""Of a text that is looked for: a name has 255 at most, and each word costs time."""
+"""The longest text to search for: a name has 255 characters at most, and each word costs time."""
 
 
 @dataclass(frozen=True, slots=True)

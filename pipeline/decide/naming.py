@@ -214,7 +214,7 @@ def numbered(name: str, number: int, extension: str | None = None) -> str:
 
 
 def has_name(ref: FileRef, name: str) -> bool:
-    """Say whether a file has a full name. Of an attachment the base counts: its extension stays."""
+    """Say whether a file has a full name. An attachment keeps its extension: its base counts."""
     if ref.place is not Place.ATTACHMENT:
         return ref.name == name
     return split_name(ref.name, ref.extension)[0] == split_name(name, ref.extension)[0]

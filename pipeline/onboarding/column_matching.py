@@ -79,7 +79,7 @@ def match_columns(
     ranked = sorted([*by_value, *by_name], key=lambda match: -match.score)
     taken = _taken(ranked)
     columns = {match.column for match in taken.values()}
-    # Of a column that is not taken the best match is mentioned.
+    # A column that is not taken is mentioned with its best match.
     unsure: dict[str, Match] = {}
     for match in ranked:
         if match.column not in columns and match.column not in unsure:

@@ -11,7 +11,7 @@ from pipeline.ports import Ledger
 
 REFUSE, ALLOW = "refuse record", "allow record"
 _MOST_ENTRIES = 100_000
-"""Of one plan; nobody decides so often on the records of one."""
+"""Decisions kept for one plan: more than users make."""
 
 
 def name_of(record: PlannedRecord) -> str:

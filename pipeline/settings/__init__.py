@@ -283,7 +283,7 @@ def class_for(
         def settings_customise_sources(
             cls, settings_cls: type[BaseSettings], *args: Any, **kwargs: Any
         ) -> tuple[PydanticBaseSettingsSource, ...]:
-            # Of two sources that have a value, the first one counts.
+            # If two sources have a value, the first one counts.
             *above, file = super().settings_customise_sources(settings_cls, *args, **kwargs)
             blocks = InitSettingsSource(settings_cls, init_kwargs=dict(from_blocks))
             if among is None:

@@ -214,8 +214,8 @@ class ProcessingSettings(Section):
     max_file_mib: Annotated[int, Field(gt=0)] = 200
     """Largest file to read, in MiB. A larger file is archived and rejected."""
     max_pages: Annotated[int, Field(gt=0)] = 500
-    """Most pages to read in a document. Of a longer document the first pages are read, and it is
-    partial.
+    """Most pages to read in a document. In a longer document only the first pages are read, and
+    it is partial.
     """
     memory_mib: Annotated[int, Field(ge=512)] = 2048
     """Memory that a document may use in its reader process, in MiB, in addition to the loaded

@@ -151,7 +151,7 @@ class Layout:
         there = record.values.get(self.spec.changed_column) if record else None
         if isinstance(there, str) and there:
             moment = datetime.fromisoformat(there).replace(tzinfo=ZoneInfo(self.spec.timezone))
-            # Of a time that clocks show twice, nobody knows which one it is.
+            # Clocks show some times twice, when they are set back: which one is meant is unknown.
             if moment.utcoffset() == moment.replace(fold=1).utcoffset():
                 found[Side.CASPIO] = moment
         here = stored.get(self.spec.mirror_changed_column) if stored else None

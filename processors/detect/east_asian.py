@@ -24,8 +24,9 @@ _SECOND_BYTE = {"gb18030": 0xA1, "cp949": 0xA1, "euc_jp": 0xA1, "cp932": 0x40, "
 _JAPANESE_SWITCH = re.compile(rb"\x1b(\$[@B]|\([BJI])")
 _KATAKANA, _KANJI = b"(I", (b"$@", b"$B")
 _HALF_WIDTH = ("\uff61", "\uff9f")  # katakana of one byte in cp932
-# Of a text that is in use throughout in another encoding, that one is right: every byte of Chinese
-# in Big5 is a katakana, but hardly half the pairs of a text in katakana are Chinese in use.
+# If nearly all pairs of a text are characters in common use in another encoding, that encoding is
+# right: every byte of Chinese in Big5 is a katakana, but hardly half the pairs of a text in
+# katakana are Chinese characters in common use.
 _HALF_WIDTH_COUNTS = 0.9
 _RUN = re.compile(r"[^\x00-\x7f]+")
 _LEAST_IN_USE = 0.75

@@ -96,7 +96,7 @@ def decode_declared(data: bytes, label: str) -> str:
     Programs declare what they are set to and send what they have: UTF-8 by chance is rare.
     """
     encoding = encoding_for(label)
-    # Of programs that declare ASCII, or nothing that is known, nothing is known.
+    # Programs declare ASCII, or an unknown encoding, whatever they send.
     if encoding is None or label.strip().lower() in {"us-ascii", "ascii"}:
         return decode(data)
     if encoding == _SWITCHED_JAPANESE:
@@ -108,8 +108,8 @@ def decode_declared(data: bytes, label: str) -> str:
     try:
         return data.decode(encoding).removeprefix("\ufeff")
     except UnicodeDecodeError:
-        # Of a text that is not what it declares, its content says more; of one with a few broken
-        # bytes, what it declares.
+        # A text that is declared as UTF-8 and is not has a wrong label: its content says more.
+        # With another label, a few bytes are broken.
         return decode(data) if encoding == "utf-8" else data.decode(encoding, "replace")
 
 

@@ -74,8 +74,8 @@ def _encoded_file(data: bytes) -> bytes | None:
 def _table_page(text: str, delimiter: str) -> Page:
     """Return a table with tabs between its cells; the records of a list are kept apart.
 
-    A list of invoices has no number and no total of its own. Of one record alone, each value is
-    beside its heading, as it is in a table of labels and values.
+    A list of invoices has no number and no total of its own. If there is only one record, each
+    value is beside its heading, as in a table of labels and values.
     """
     rows = _rows_of(text, delimiter)
     if _are_pairs(rows):

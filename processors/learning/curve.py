@@ -49,6 +49,6 @@ def _is_right(learned: Learned, record: Record) -> bool:
         return False
     wanted = learned.wanted
     keys = keys_of(choice.value, wanted.kind, wanted.order)
-    # Of a list also names whose words are shortened otherwise than they were typed.
+    # In a list, a name is also right if its words are abbreviated otherwise than typed.
     right = record.keys | likest(record) if wanted.kind is ColumnKind.LIST else record.keys
     return len(keys) == len(record.keys) and keys <= right

@@ -74,7 +74,7 @@ class Memory:
         values: dict[str, Known] = {}
         for key in most:
             profile = _profile(words[key], counts[key], spread, len(most))
-            # Of two spellings that are as common the one that sorts first.
+            # If two spellings are equally common, the one that sorts first counts.
             commonest, _ = min(spelled[key].items(), key=lambda one: (-one[1], one[0]))
             values[key] = Known(spelled=commonest, records=counts[key], profile=profile)
         return cls(values)

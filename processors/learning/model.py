@@ -11,7 +11,7 @@ from processors.learning.types import ColumnKind
 
 FORMAT = 1
 MOST_BYTES = 4 * 2**20
-"""Of the JSON; most columns have less than 300 kB, a column with 10,000 senders has a few MB."""
+"""The largest JSON: most columns have less than 300 kB, one with 10,000 senders a few MB."""
 
 
 class BadModel(ValueError):

@@ -117,7 +117,7 @@ def _starts_older_mail(lines: Sequence[str], number: int) -> bool:
     if _SEPARATOR.fullmatch(line):
         return True
     if _is_whole_attribution(lines[number]) or _is_broken_attribution(lines, number):
-        # Of an attribution with marked lines below it, the marks say what is quoted.
+        # If marked lines follow an attribution, the marks say what is quoted.
         return not _introduces_marked_lines(lines, number)
     if not _HEAD_STARTS.match(line.lower()):
         return _is_head_of_any_language(lines, number)

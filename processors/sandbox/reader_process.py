@@ -14,7 +14,7 @@ from pipeline.model import Findings, ReadStatus
 from processors.contract import Limits, failed
 from processors.sandbox import child
 from processors.sandbox.answers import Bug, ProtocolError
-from processors.sandbox.child_process import ChildProcess, Ended, Irregular
+from processors.sandbox.child_process import ChildEnded, ChildProcess, Irregular
 from processors.sandbox.isolation import Granted, Level, limit_in_words
 from processors.sandbox.output import carry
 from processors.sandbox.started_child import ChildPlan
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from pipeline.ports.reader import WhileRead
 
 _MOST_TRIES = 4
-"""Of one document: two children may fail before they take it, one may have read others before, one
-is new.
+"""Tries for one document. Two children may fail before they take it, one may have read others
+before, and one is new.
 """
 _CLOSED = "The reader is closed; start the program again."
 _UNKNOWN = "application/octet-stream"
@@ -73,7 +73,7 @@ class ReaderProcess:
                         findings = self._attempt(
                             process, granted, path, name, work_dir, as_class=as_class
                         )
-                except (Irregular, Ended) as exc:
+                except (Irregular, ChildEnded) as exc:
                     self._renew(badly=True)
                     self._stop_if_closed(name)
                     structlog.get_logger(__name__).info("reader_replaced", reason=str(exc))
@@ -115,7 +115,7 @@ class ReaderProcess:
             # What is left is touched only when nothing of the child changes it any more.
             if (not process.stop() or process.must_be_replaced) and not process.kill():
                 return ReadStatus.SUSPICIOUS, "what it started cannot be ended; report it."
-        except Ended as exc:
+        except ChildEnded as exc:
             return post_mortem(exc.code, self._settings.limits, granted)
         except Irregular as exc:
             return _protocol_broken(exc)
@@ -185,7 +185,7 @@ class ReaderProcess:
         with self._busy:
             try:
                 return self._checked(self._started().ready())
-            except Ended:
+            except ChildEnded:
                 self._renew()
                 return None
             except BadSettings:

@@ -1,8 +1,8 @@
 """Choose what a record gets of a file whose pages are several documents: never a mixture.
 
 It gets the values of the main document, which the others accompany: a letter, a delivery note, an
-annex, terms and conditions. Of several main documents it gets only what all of them say; the rest
-is open, with their values as candidates.
+annex, terms and conditions. If there are several main documents, it gets only what all of them say;
+the rest is open, with their values as candidates.
 """
 
 from collections.abc import Sequence

@@ -55,7 +55,7 @@ def find_values(
     """Find the values that docs/values.md lists, each with page, place, confidence and reason.
 
     The fields of a form are among them, named `label:` and the label. A key is absent if nothing is
-    of the kind, a value None if the document leaves it open. Of a long text head and tail are read.
+    of the kind, a value None if the document leaves it open. A long text is read at both ends.
 
     `languages` are Tesseract's codes. `date_order` decides where the document does not: "dmy",
     "mdy" or "". `doc_class` is the class of the document where it is known.

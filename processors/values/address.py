@@ -73,7 +73,7 @@ _SALUTATION = re.compile(r"(?:dear|sehr geehrte|madame|monsieur|bonjour|estimad[
 _COMPLETE = re.compile(r"[^,]*\d[^,]*, ?(?:\d{4,6} )?[^\W\d_][^,\d]{2,}$")
 """A street with its house number, and the town after a comma."""
 _LEAST_SHARE_OF_LETTERS = 0.4
-"""Of the characters of a line: telephone and registration numbers have fewer."""
+"""Share of letters among the characters of a line: telephone numbers have fewer."""
 _LATE_NAME = 5
 """Lines above a name among which its address may be."""
 _SEPARATOR = re.compile(r" ?[·•⋅|*\u2013\u2014] ?| - ")

@@ -12,7 +12,7 @@ from processors.values.money.amounts import format_amount
 
 _MOST_NAMED = 20
 _MOST_CHARS = 200
-"""Of the text of one barcode; a QR code may have 4,000."""
+"""Characters kept of one barcode; a QR code may have 4,000."""
 
 # Confidence: barcodes have error correction. The name in a payment code is that of the payee, who
 # is mostly, but not always, the company that issued the document.
@@ -74,7 +74,7 @@ def values_in_codes(pages: Sequence[Page]) -> dict[str, Finding]:
     for each in scanned:
         for reader in (read_epc, _read_swiss_bill, read_license):
             for name, finding in reader(each):
-                # Of several barcodes the first one counts.
+                # The first barcode counts.
                 found.setdefault(name, finding)
 
     texts = dict.fromkeys(" ".join(each.code.text.split())[:_MOST_CHARS] for each in scanned)

@@ -19,7 +19,7 @@ class LiveSettings:
 
     Attributes:
         settings: As they were loaded last.
-        digest: Of the file that they were loaded from.
+        digest: The digest of the file that they were loaded from.
         problems: Why the file as it is now does not load; the settings before it go on.
     """
 

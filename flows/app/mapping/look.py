@@ -40,7 +40,7 @@ class MappablePlace:
 
     Attributes:
         kind: `table`, `view` or `folder`.
-        name: Of the table or view, or the path of the folder.
+        name: The name of the table or view, or the path of the folder.
         index: The index table of a folder, "" for `FileIndex`, which is still to be created.
         path_column: The column of the index table with the paths.
     """

@@ -150,7 +150,7 @@ def as_document(
     calls: int,
 ) -> object:
     """Return what `init --json` prints."""
-    # Of what was chosen: sources that are left out cost nothing.
+    # Only what was chosen counts: sources that are left out cost nothing.
     cost = discovered.estimate()
     return {
         "settings": str(written) if written else None,

@@ -22,7 +22,7 @@ MOST_CHARS = 20_000
 MOST_ZOOM = 4
 # In quarters of a turn.
 _TURNS = {"1": 1, "2": 2, "3": 3}
-# Of a page's number. Longer texts are no numbers of pages, and slow to convert.
+# Digits of a page number. A longer text is not one, and is slow to convert.
 _MOST_DIGITS = 5
 _MARGIN_PT = 2.0  # of a mark around its words
 _DIGIT_PT, _NUMBER_PT = (

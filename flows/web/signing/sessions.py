@@ -42,7 +42,7 @@ class Sessions:
     @property
     def cookie(self) -> str:
         """Name the cookie: browsers refuse the prefix without https."""
-        # Of what names a page, those characters that every browser takes in the name of a cookie.
+        # Only characters that every browser accepts in the name of a cookie.
         page = re.sub(r"[^A-Za-z0-9_-]+", "-", self.page)
         name = f"{COOKIE}-{page}" if page else COOKIE
         return f"__Host-{name}" if self.is_secure else name

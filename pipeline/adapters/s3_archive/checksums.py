@@ -1,10 +1,10 @@
 """What a store says of an object's bytes by itself, and not by what was written beside them.
 
-A store that knows SHA-256 computes it of what arrives and keeps it. Of an object that traveled in
-parts it keeps the digest of the parts' digests, with their number ("composite", the only kind that
+A store that knows SHA-256 computes it of what arrives and keeps it. For an object that was sent in
+parts, it keeps the digest of the parts' digests, with their number ("composite", the only kind that
 S3 has for SHA-256:
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html).
-So what that must be is noted with the object when it is sent.
+So the expected digest is noted with the object when it is sent.
 """
 
 import base64

@@ -96,7 +96,7 @@ class SqlFiles(SqlSources, SqlReadings, SqlFileWalks, SqlFileRestore):
             return
         with self._session.writing_files("record files seen") as connection:
             for chunk in chunks(once.values()):
-                # Of two versions at one place in one listing, the last is there now.
+                # If a listing has two versions at one place, the last one is there now.
                 newest = {ref.location_key: ref.version for ref in chunk}
                 _replace_newest(connection, list(newest))
                 rows = [

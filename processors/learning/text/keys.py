@@ -16,7 +16,7 @@ from processors.values.lines import fold
 from processors.values.money.amounts import format_amount, parse_number
 
 MOST_VALUE_CHARS = 2_000
-"""Of a longer value the beginning is compared."""
+"""Only the beginning of a longer value is compared."""
 LIST_SEPARATOR = ";"
 
 _NO_LETTERS_OR_DIGITS = re.compile(r"[^\w]|_")

@@ -12,7 +12,7 @@ from processors.learning.text.keys import compact
 
 MOST_LINES = 7
 _LEAST_LETTERS = 4
-"""Of a shorter value nothing is joined from several lines."""
+"""A value with fewer letters is not joined from several lines."""
 _MARGIN = 1.35
 _RARE = 0.03
 """Share of the values at either end that may be longer or shorter than what is looked for."""

@@ -81,7 +81,7 @@ def _whole(text: str, folded: str) -> str:
     rest = text[end:].strip(" ,.:;")
     if not end or rest:
         return ""
-    # Of two columns of signatures the left one may have only the role.
+    # In two columns of signatures, the left one may have only the role.
     role = label_pattern("parties", "roles").match(folded)
     if role and role.end() < end and text[: role.end()].isupper():
         start = role.end()

@@ -16,7 +16,7 @@ from processors.detect.encoding import clean
 from processors.detect.safe_xml import local_name
 
 _MOST_CHARS = 500
-"""Of one value: a name or an identifier is shorter."""
+"""The longest value: names and identifiers are shorter."""
 
 _DATE_FORMATS = {"102": "%Y%m%d", "203": "%Y%m%d%H%M", "204": "%Y%m%d%H%M%S"}
 """Formats of dates by their code in UN/EDIFACT code list 2379."""

@@ -121,7 +121,7 @@ def _around_blank(text: str) -> list[tuple[str, str]]:
     """Return the label before a blank line and the value on it: "Name ____ Ada"."""
     label, *values = [part.strip() for part in _BLANK.split(text)]
     entered = [value for value in values if value]
-    # Of several values nobody can say to which blank they belong.
+    # If there are several values, it is unknown which blank each belongs to.
     if len(entered) != 1 or len(values) > _MOST_BLANKS or not _may_be_label(label):
         return []
     is_next_label = len(values) > 1 and is_label(entered[0])

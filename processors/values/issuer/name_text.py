@@ -172,7 +172,7 @@ def is_prose(text: str) -> bool:
 
 def is_no_name(folded: str, *, has_form: bool) -> bool:
     """Return whether a text cannot be the name of the issuer."""
-    # Of a copyright line or the maker of the program the legal form proves nothing.
+    # In a copyright line, or a line about the maker of the program, a legal form proves nothing.
     bare = folded.strip(" :.")
     labels = map(
         partial(label_pattern, "company"),

@@ -1,7 +1,7 @@
 """An example of each JSON body, with the members that the specification gives it.
 
-Written from caspio-openapi-v3.json, Caspio's own specification; a test compares both. Of a field's
-many members an example has those that a call usually needs.
+Written from caspio-openapi-v3.json, Caspio's own specification; a test compares both. A
+field has many members: an example has those that a call usually needs.
 """
 
 from collections.abc import Mapping

@@ -60,8 +60,8 @@ class CaspioClient:
     Args:
         url: The account's address only, such as https://abc12345.caspio.com; plain http only for
             loopback.
-        client_id: Of the Web Services profile.
-        client_secret: Of the Web Services profile; never shown.
+        client_id: The client id of the Web Services profile.
+        client_secret: The client secret of the Web Services profile; never shown.
         clock: Says the time and waits; this machine's unless given. An error raised by its `sleep`
             ends the call that waits.
         rate: Calls that this client may make, as calls/seconds.

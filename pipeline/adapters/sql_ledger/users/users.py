@@ -29,7 +29,7 @@ class SqlUsers(SqlPart):
 
     def use_login_link(self, digest: str) -> User | None:
         """Return whom a link admits, once; None if it is unknown, used or expired."""
-        # Of two requests with the same link, one deletes the row and the other meets none.
+        # If two requests use the same link, one deletes the row and the other finds none.
         used = delete(login_links).where(login_links.c.digest == digest).returning(login_links)
         with self._session.writing("use a login link") as connection:
             row = connection.execute(used).one_or_none()

@@ -19,7 +19,7 @@ class EventDefinition:
         type: table.recordInsert, table.recordUpdate or table.recordDelete.
         table: The table to watch. For a table, a webhook has at most one insert, one delete, and
             one update of any field.
-        fields: Of an update, the fields to watch; empty means any.
+        fields: The fields whose update is reported; empty means any.
         sources: Datasheet, DataPages, RESTAPIs, TriggeredActions, Tasks; empty means all. Without
             RESTAPIs a program gets no messages about its own writes.
         payload_fields: Fields to send along.

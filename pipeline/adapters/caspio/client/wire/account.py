@@ -62,7 +62,7 @@ class WebhookEvent:
         type: table.recordInsert, table.recordUpdate or table.recordDelete.
         status: Active or Inactive.
         table: The table that is watched; a directory is one, too.
-        fields: Of an update, the fields that are watched; empty means any.
+        fields: The fields whose update is reported; empty means any.
         sources: Datasheet, DataPages, RESTAPIs, TriggeredActions, Tasks …; empty means all.
         payload_fields: Fields sent along.
         payload_template: Body of the message, "" for Caspio's own.
