@@ -47,7 +47,7 @@ def are_shared(calls_per_second: float) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class AttachmentLook:
     """What an attachment looked like, and until when, by the monotonic clock, that counts.
 
     None: it came too late to be shared. So it is a lone look, which counts for the one call that
@@ -63,7 +63,7 @@ class _Group:
     """Attachments that share looks: those that are left, and what the last look showed of them."""
 
     left: set[Attachment]
-    looks: dict[Attachment, Look] = field(default_factory=dict)
+    looks: dict[Attachment, AttachmentLook] = field(default_factory=dict)
     asking: threading.Lock = field(default_factory=threading.Lock)
     """The one that asks has it: only the others of its group wait for the answer."""
 
@@ -94,7 +94,7 @@ class SharedLooks:
         with self._lock:
             self._leave(attachments)
 
-    def take(self, one: Attachment, *, target: RecordTarget, clock: Clock) -> Look | None:
+    def take(self, one: Attachment, *, target: RecordTarget, clock: Clock) -> AttachmentLook | None:
         """Return a look that others share, None where this attachment is to be looked at alone.
 
         The first of a group asks for all of it; the others wait for that call, and use its answer.
@@ -120,7 +120,7 @@ class SharedLooks:
         group: _Group,
         target: RecordTarget,
         clock: Clock,
-    ) -> Look | None:
+    ) -> AttachmentLook | None:
         """Look at one and the others of its group; return the look at the one."""
         # Before the call: its answer says what was there at some moment after this one.
         asked_s, name = clock.monotonic(), one[1]
@@ -136,9 +136,11 @@ class SharedLooks:
         with self._lock:
             still_left = group.left & set(others)
             group.looks = {
-                other: Look(shown[other[0]], until_s) for other in still_left if other[0] in shown
+                other: AttachmentLook(shown[other[0]], until_s)
+                for other in still_left
+                if other[0] in shown
             }
-        return Look(shown[one[0]], until_s) if one[0] in shown else None
+        return AttachmentLook(shown[one[0]], until_s) if one[0] in shown else None
 
     def _leave(self, attachments: Iterable[Attachment]) -> None:
         """Take attachments out of their groups; the caller holds the lock."""

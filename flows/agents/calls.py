@@ -56,7 +56,7 @@ class Unsettled(LedgerUnavailable):
 
 
 @dataclass(frozen=True, slots=True)
-class Caller:
+class AgentCaller:
     """Who makes a call: the account it is bound to, and a token that was found valid.
 
     Attributes:
@@ -86,7 +86,7 @@ class Caller:
         )
 
 
-def perform(caller: Caller, name: str, arguments: Mapping[str, Any]) -> Answered:
+def perform(caller: AgentCaller, name: str, arguments: Mapping[str, Any]) -> Answered:
     """Carry out one call of a tool.
 
     Raises:
@@ -112,7 +112,7 @@ def _refuse_tool() -> Answer:
 
 
 def with_audit(
-    caller: Caller,
+    caller: AgentCaller,
     name: str,
     arguments: Mapping[str, Any],
     run: Callable[[], Answer],

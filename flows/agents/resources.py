@@ -14,7 +14,7 @@ from pipeline.archive_layout import original_key
 from pipeline.ports.ledger import latest_reading
 
 SCHEME = "caspio"
-# Of an offset: enough for a gigabyte, and no number that takes long to convert.
+# Digits of an offset: enough for a gigabyte, and converted at once.
 _DIGITS = 9
 PIECE_BYTES = 256 * 2**10
 """Bytes in one answer; base64 makes a third more of it."""
@@ -48,7 +48,7 @@ _DOWNLOADS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class FilePiece:
     """A piece of a file; `next_offset` is None for the last one."""
 
     data: bytes
@@ -88,7 +88,7 @@ def read_piece(call: ToolCall) -> Answer:
     return Answer({"result": _content(uri, piece)}, records=1)
 
 
-def _content(uri: str, piece: Piece) -> Json:
+def _content(uri: str, piece: FilePiece) -> Json:
     content: Json = {"uri": uri, "next_offset": piece.next_offset}
     if piece.is_text:
         # A character that the end of the piece cuts is shown as a replacement in both pieces.
@@ -123,7 +123,7 @@ def archived_key(call: ToolCall, version: str, what: str) -> str:
     return key
 
 
-def _archived(call: ToolCall, version: str, what: str, offset: int) -> Piece:
+def _archived(call: ToolCall, version: str, what: str, offset: int) -> FilePiece:
     key = archived_key(call, version, what)
     with tempfile.TemporaryDirectory(prefix="caspio-ingest-") as name:
         path = Path(name) / "file"
@@ -132,10 +132,10 @@ def _archived(call: ToolCall, version: str, what: str, offset: int) -> Piece:
             file.seek(offset)
             data = file.read(PIECE_BYTES)
         is_last = offset + len(data) >= path.stat().st_size
-    return Piece(data, what == "text", None if is_last else offset + len(data))
+    return FilePiece(data, what == "text", None if is_last else offset + len(data))
 
 
-def _attachment(call: ToolCall, kind: str, place: tuple[str, str, str], offset: int) -> Piece:
+def _attachment(call: ToolCall, kind: str, place: tuple[str, str, str], offset: int) -> FilePiece:
     container, field, record = place
     is_view = kind == "views"
     part = "view_" if is_view else ""
@@ -148,7 +148,7 @@ def _attachment(call: ToolCall, kind: str, place: tuple[str, str, str], offset: 
     return _download(call, _DOWNLOADS[kind], parameters, offset)
 
 
-def _download(call: ToolCall, operation: str, parameters: dict[str, str], offset: int) -> Piece:
+def _download(call: ToolCall, operation: str, parameters: dict[str, str], offset: int) -> FilePiece:
     if operation.startswith("DownloadFileBy"):
         by_path = operation.endswith("Path")
         _require_tool(
@@ -159,7 +159,7 @@ def _download(call: ToolCall, operation: str, parameters: dict[str, str], offset
         raise Refusal(f"A file at Caspio can be read up to byte {MOST_OFFSET:,}.")
     with call.account.client.open(operation, parameters) as opened:
         data, is_last = _cut(opened.chunks, offset)
-    return Piece(data, is_text=False, next_offset=None if is_last else offset + len(data))
+    return FilePiece(data, is_text=False, next_offset=None if is_last else offset + len(data))
 
 
 def _cut(chunks: Iterator[bytes], offset: int) -> tuple[bytes, bool]:

@@ -20,8 +20,8 @@ from mcp.shared.exceptions import MCPError
 
 from flows.agents.accounts import AgentAccount
 from flows.agents.calls import (
+    AgentCaller,
     Answered,
-    Caller,
     UnknownTool,
     Unsettled,
     perform,
@@ -112,7 +112,7 @@ class _Handlers:
     ) -> types.CallToolResult:
         """Carry out a call in a thread; a client that cancels ends it in good order."""
         token = await in_thread(self._authorize, context)
-        caller = Caller(self._account, token, report=_reporter(context, self._account.clock))
+        caller = AgentCaller(self._account, token, report=_reporter(context, self._account.clock))
         call = functools.partial(perform, caller, params.name, params.arguments or {})
         try:
             answered = await in_thread(call, drain=caller.drain, limiter=self._calls())
@@ -179,7 +179,7 @@ class _Handlers:
         token = await in_thread(self._authorize, context)
         arguments = {"uri": str(params.uri)}
         # A piece has a bound of its own, and a client cannot ask for a smaller one.
-        caller = Caller(self._account, token, most_chars=MOST_PIECE_CHARS)
+        caller = AgentCaller(self._account, token, most_chars=MOST_PIECE_CHARS)
         run = functools.partial(read_piece, caller.call(arguments))
         read = functools.partial(with_audit, caller, "resources/read", arguments, run)
         answered = await in_thread(read, drain=caller.drain, limiter=self._calls())

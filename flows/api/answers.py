@@ -110,7 +110,7 @@ _RETRY_AFTER_S = {"try_later": 60, "under_way": 5}
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class ApiReply:
     """What is answered: a status, a body in JSON, and headers beside the usual ones."""
 
     status: int
@@ -144,15 +144,15 @@ class Reply:
         return MEDIA_TYPE if self.status >= HTTPStatus.BAD_REQUEST else "application/json"
 
 
-def success(content: Mapping[str, Any]) -> Reply:
+def success(content: Mapping[str, Any]) -> ApiReply:
     """Return the reply of a call that was carried out."""
     form: Json = {"result": None, "next_cursor": None, "errors": []}
-    return Reply(HTTPStatus.OK, {**form, **content})
+    return ApiReply(HTTPStatus.OK, {**form, **content})
 
 
 def problem(
     kind: str, cause: str, *, run_id: str = "", headers: Mapping[str, str] | None = None
-) -> Reply:
+) -> ApiReply:
     """Return the reply of a call that was not; `kind` is a key of KINDS."""
     known = KINDS[kind]
     error: Json = {"kind": kind, "cause": cause, "advice": known.advice}
@@ -168,4 +168,4 @@ def problem(
         "errors": [error],
     }
     after = {"Retry-After": str(_RETRY_AFTER_S[kind])} if kind in _RETRY_AFTER_S else {}
-    return Reply(known.status, content, {**after, **(headers or {})})
+    return ApiReply(known.status, content, {**after, **(headers or {})})

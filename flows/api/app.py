@@ -16,8 +16,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from flows.agents.accounts import AgentAccount
 from flows.agents.calls import (
+    AgentCaller,
     Answered,
-    Caller,
     UnknownTool,
     Unsettled,
     arguments_digest,
@@ -34,7 +34,7 @@ from flows.agents.door import (
 from flows.agents.threads import CALLS, in_thread
 from flows.agents.tools.catalog import covers
 from flows.agents.tools.tool import Refusal, Transfer
-from flows.api.answers import KINDS, PROBLEMS, Reply, problem, success
+from flows.api.answers import KINDS, PROBLEMS, ApiReply, problem, success
 from flows.api.cursors import Cursors
 from flows.api.endpoints import ROOT, Endpoint, endpoints, find, segments_of
 from flows.api.openapi import document
@@ -48,7 +48,7 @@ from flows.api.requests import (
     whole_body,
     wrong,
 )
-from flows.api.transfers import MOST_FILE_BYTES, Sending, Upload, send_document
+from flows.api.transfers import MOST_FILE_BYTES, IncomingUpload, Sending, send_document
 from pipeline.errors import LedgerUnavailable
 from pipeline.model.agents import AgentToken, KeptRequest
 
@@ -63,18 +63,18 @@ _log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AdmittedRequest:
     """A request that was let in: for which account, by which token."""
 
     request: Request
     send: Send
     account: AgentAccount
     token: AgentToken
-    upload: Upload | None = None
+    upload: IncomingUpload | None = None
 
-    def caller(self, transfer: Transfer | None = None) -> Caller:
+    def caller(self, transfer: Transfer | None = None) -> AgentCaller:
         """Return who makes the call."""
-        return Caller(
+        return AgentCaller(
             self.account,
             self.token,
             transfer=transfer or Transfer(upload=self.upload.file if self.upload else None),
@@ -145,7 +145,7 @@ class _Api:
         if reply is not None:
             await reply.answer(send)
 
-    async def _reply(self, request: Request, send: Send) -> Reply | None:
+    async def _reply(self, request: Request, send: Send) -> ApiReply | None:
         """Return what is answered; None where a file was sent."""
         _root, name, *segments = (*segments_of(request.scope["raw_path"]), "")
         segments = segments[:-1] if segments else []
@@ -174,7 +174,7 @@ class _Api:
         name: str,
         endpoint: Endpoint,
         values: Mapping[str, str],
-    ) -> Reply:
+    ) -> ApiReply:
         """Answer a call that only reads, and whose arguments are in its address.
 
         Its token is looked up in the thread of the call: to change threads once more costs as much
@@ -182,7 +182,7 @@ class _Api:
         """
         account = self.accounts.get(name)
 
-        def run() -> Reply:
+        def run() -> ApiReply:
             asked = self._let_in(request, send, name, account)
             arguments = {**query_arguments(request, endpoint), **values}
             return self._carried_out(asked, endpoint, arguments)
@@ -192,7 +192,7 @@ class _Api:
 
     def _let_in(
         self, request: Request, send: Send, name: str, account: AgentAccount | None
-    ) -> Asked:
+    ) -> AdmittedRequest:
         """Find the token of a request for an account; blocks.
 
         Raises:
@@ -213,7 +213,7 @@ class _Api:
             challenge = f'Bearer error="invalid_token", resource_metadata="{where}", scope="read"'
             headers = {"WWW-Authenticate": challenge}
             raise Wrong(problem("token", "The token is not valid here.", headers=headers))
-        return Asked(request, send, account, token)
+        return AdmittedRequest(request, send, account, token)
 
     def _base(self, request: Request) -> str:
         return self.url or f"{request.url.scheme}://{request.url.netloc}"
@@ -230,7 +230,7 @@ class _Api:
             "resource_documentation": f"{self._base(request)}/openapi.json",
         }
 
-    def _listing(self, asked: Asked) -> Reply:
+    def _listing(self, asked: AdmittedRequest) -> ApiReply:
         """List what the token covers: methods and addresses, as the tools are listed elsewhere."""
         root = f"{ROOT}/{asked.account.name}"
         listed = [
@@ -247,8 +247,8 @@ class _Api:
         return success({"result": listed})
 
     async def _call(
-        self, asked: Asked, endpoint: Endpoint, values: Mapping[str, str]
-    ) -> Reply | None:
+        self, asked: AdmittedRequest, endpoint: Endpoint, values: Mapping[str, str]
+    ) -> ApiReply | None:
         """Carry out the tool of an endpoint."""
         request, tool = asked.request, endpoint.tool
         arguments: dict[str, Any] = {**query_arguments(request, endpoint), **values}
@@ -256,14 +256,14 @@ class _Api:
             size_bytes = declared_size(request, most=MOST_FILE_BYTES)
             name = arguments.pop("name", "")
             arguments["file"] = {"name": name}
-            asked = replace(asked, upload=Upload(request, name=name, size_bytes=size_bytes))
+            asked = replace(asked, upload=IncomingUpload(request, name=name, size_bytes=size_bytes))
         else:
             arguments |= await body_arguments(request, endpoint, await whole_body(request))
         if endpoint.sends_file:
             run = functools.partial(perform, name=tool.name, arguments=arguments)
             return await self._send_file(asked, run)
 
-        async def carry_out() -> Reply:
+        async def carry_out() -> ApiReply:
             try:
                 return await self._performed(asked, endpoint, arguments)
             except Wrong as error:
@@ -280,12 +280,14 @@ class _Api:
         return await once(asked.account, intent, carry_out, is_raw=is_raw, upload=upload)
 
     async def _performed(
-        self, asked: Asked, endpoint: Endpoint, arguments: Mapping[str, Any]
-    ) -> Reply:
+        self, asked: AdmittedRequest, endpoint: Endpoint, arguments: Mapping[str, Any]
+    ) -> ApiReply:
         limiter = self._limiter(asked.account, transfers=endpoint.takes_file)
         return await in_thread(self._carried_out, asked, endpoint, arguments, limiter=limiter)
 
-    def _carried_out(self, asked: Asked, endpoint: Endpoint, arguments: Mapping[str, Any]) -> Reply:
+    def _carried_out(
+        self, asked: AdmittedRequest, endpoint: Endpoint, arguments: Mapping[str, Any]
+    ) -> ApiReply:
         """Carry out the tool of an endpoint; blocks.
 
         Raises:
@@ -313,19 +315,19 @@ class _Api:
             content["next_cursor"] = cursors.seal(name, arguments, content["next_cursor"])
         return _replied(replace(answered, content=content), asked.account.name)
 
-    async def _document(self, asked: Asked, rest: list[str]) -> Reply | None:
+    async def _document(self, asked: AdmittedRequest, rest: list[str]) -> ApiReply | None:
         """Send the original or the text of a document."""
         if len(rest) != 2 or rest[1] not in _DOCUMENTS:  # noqa: PLR2004 - id and what of it
             raise wrong("not_found", "A document has `original` and `text`.")
         arguments = {"document": rest[0], "what": rest[1]}
 
-        def run(caller: Caller) -> Answered:
+        def run(caller: AgentCaller) -> Answered:
             call = functools.partial(send_document, caller.call(arguments))
             return with_audit(caller, f"documents/{rest[1]}", arguments, call)
 
         return await self._send_file(asked, run)
 
-    async def _send_file(self, asked: Asked, run: Any) -> Reply | None:
+    async def _send_file(self, asked: AdmittedRequest, run: Any) -> ApiReply | None:
         """Send a file while it is read; an error before its first byte is a problem as any."""
         sending = Sending(asked.request.receive, asked.send)
         caller = asked.caller(Transfer(download=sending))
@@ -354,7 +356,7 @@ class _Api:
         return limiters[account.name]
 
 
-def _replied(answered: Answered, account: str) -> Reply:
+def _replied(answered: Answered, account: str) -> ApiReply:
     """Return the reply for what a tool answered."""
     if answered.is_error:
         error = answered.content["error"]

@@ -11,9 +11,9 @@ from starlette.requests import Request
 
 from flows.agents.accounts import AgentAccount
 from flows.agents.threads import in_thread
-from flows.api.answers import Reply, problem
+from flows.api.answers import ApiReply, problem
 from flows.api.requests import wrong
-from flows.api.transfers import Upload
+from flows.api.transfers import IncomingUpload
 from pipeline.errors import LedgerUnavailable
 from pipeline.model.agents import KeptRequest, RequestState
 
@@ -50,11 +50,11 @@ def key_of(request: Request) -> str | None:
 async def once(
     account: AgentAccount,
     intent: KeptRequest,
-    carry_out: Callable[[], Coroutine[Any, Any, Reply]],
+    carry_out: Callable[[], Coroutine[Any, Any, ApiReply]],
     *,
     is_raw: bool,
-    upload: Upload | None,
-) -> Reply:
+    upload: IncomingUpload | None,
+) -> ApiReply:
     """Carry a request out, or answer as the first one with its key was.
 
     The intent is in the ledger before the effect. If the process ends between the effect and the
@@ -107,8 +107,8 @@ async def _known(
     intent: KeptRequest,
     *,
     is_raw: bool,
-    upload: Upload | None,
-) -> Reply | None:
+    upload: IncomingUpload | None,
+) -> ApiReply | None:
     """Return the answer to a key that is known; None where its request is to be carried out."""
     if known.request != intent.request:
         return problem("key_reused", "The key was sent with another method, address or body.")
@@ -125,10 +125,10 @@ async def _known(
         # In doubt, the first file may not have come whole, and there is nothing to compare.
         if known.body != upload.sha256 and known.status == 200:  # noqa: PLR2004 - HTTP's OK
             return problem("key_reused", "The key was sent with another file.")
-    return Reply(known.status or 500, dict(known.answer or {}), REPLAYED)
+    return ApiReply(known.status or 500, dict(known.answer or {}), REPLAYED)
 
 
-def _changed_nothing(reply: Reply, *, is_raw: bool) -> bool:
+def _changed_nothing(reply: ApiReply, *, is_raw: bool) -> bool:
     """Say whether a request may be carried out again, also by the same key."""
     kinds = {error["kind"] for error in reply.content["errors"]}
     if not kinds:

@@ -8,7 +8,7 @@ from starlette.requests import ClientDisconnect, Request
 
 from flows.agents.tools.schemas import WHERE_TEXT
 from flows.agents.tools.tool import Schema
-from flows.api.answers import Reply, problem
+from flows.api.answers import ApiReply, problem
 from flows.api.endpoints import Endpoint
 from pipeline.adapters.caspio.client.http.answers import parse_json
 
@@ -27,7 +27,7 @@ _FORMS = {
 class Wrong(Exception):
     """A request is answered with a problem before any tool is called."""
 
-    def __init__(self, reply: Reply) -> None:
+    def __init__(self, reply: ApiReply) -> None:
         """Keep what is answered."""
         self.reply = reply
         super().__init__(reply.content["detail"])

@@ -23,7 +23,7 @@ CHUNK_S = 60.0
 _PIECE = 64 * 2**10
 
 
-class Upload:
+class IncomingUpload:
     """The body of a request as a file that is sent on while it arrives; nothing of it is kept."""
 
     def __init__(self, request: Request, *, name: str, size_bytes: int) -> None:

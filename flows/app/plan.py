@@ -36,7 +36,7 @@ from pipeline.metering import prices
 from pipeline.metering.summary import Summary
 from pipeline.model import Place, Plan, ReadDocument, SourceSpec
 from pipeline.plans.apply import PAGE
-from pipeline.plans.plan_file import Owner, PlanFile, PlannedRecord, PlanWriter, planned_record
+from pipeline.plans.plan_file import PlanFile, PlannedRecord, PlanOwner, PlanWriter, planned_record
 from pipeline.ports import RecordTarget
 from pipeline.settings import Settings
 from pipeline.source_run.selection import Selection
@@ -82,13 +82,13 @@ def owner_of(
     run_id: str = "",
     made_at: str = "",
     flow_run: str = "",
-) -> Owner:
+) -> PlanOwner:
     """Return whose plan one made with these settings is; the client id is stored as a digest."""
     # A plan is passed around, so it has no credentials in it; 64 bits distinguish all profiles of
     # an account.
     profile = hashlib.sha256(settings.client_id.get_secret_value().encode()).hexdigest()[:16]
     hashes = {spec.name: settings_hash(spec) for spec in sources}
-    return Owner(settings.caspio.url, profile, hashes, run_id, made_at, flow_run)
+    return PlanOwner(settings.caspio.url, profile, hashes, run_id, made_at, flow_run)
 
 
 @dataclass(slots=True)

@@ -14,7 +14,7 @@ from pipeline.source_run.checks import blocked, changed_types, refuse_source
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class RunnableSources:
     """The sources that can run, and the problems of the others by name."""
 
     specs: tuple[SourceSpec, ...]
@@ -51,7 +51,7 @@ def source_problems(context: AppContext, spec: SourceSpec, *, accept_types: bool
 
 def choose_sources(
     context: AppContext, names: Sequence[str], *, accept_types: bool = False
-) -> Chosen:
+) -> RunnableSources:
     """Divide the named sources, or all, into those that can run and those that cannot.
 
     Raises:
@@ -66,7 +66,7 @@ def choose_sources(
         if problems:
             stopped[spec.name] = problems
     refuse_if_none_runs(stopped, [spec.name for spec in specs])
-    return Chosen(tuple(spec for spec in specs if spec.name not in stopped), stopped)
+    return RunnableSources(tuple(spec for spec in specs if spec.name not in stopped), stopped)
 
 
 def require_sources(context: AppContext, names: Sequence[str]) -> list[SourceSpec]:

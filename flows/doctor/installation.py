@@ -19,7 +19,7 @@ from flows.app.wiring import (
 from flows.doctor.check import Check, attempt
 from flows.doctor.safety import examine_safety
 from flows.doctor.server import examine_server
-from flows.prefect.deployments.ownership import Owner, owner_of
+from flows.prefect.deployments.ownership import DeploymentOwner, owner_of
 from flows.prefect.server import Server
 from pipeline.errors import BadSettings, IngestError, LedgerUnavailable
 from pipeline.model import SourceSpec
@@ -97,7 +97,7 @@ def examine_folders(sources: Sequence[SourceSettings], target: RecordTarget) -> 
         yield Check("sources", ok=True, detail=f"{sentence}.", remedy=remedy)
 
 
-def known_owner(settings: Settings, config: Path) -> Owner:
+def known_owner(settings: Settings, config: Path) -> DeploymentOwner:
     """Return whose deployments are to be looked for, as far as the ledger answers."""
     try:
         return owner_of(settings, config.resolve())

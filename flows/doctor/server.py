@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flows.doctor.check import Check, attempt
-from flows.prefect.deployments.ownership import Owner, leftovers, refusals, registered
+from flows.prefect.deployments.ownership import DeploymentOwner, leftovers, refusals, registered
 from flows.prefect.deployments.priorities import (
     KINDS,
     all_names,
@@ -34,7 +34,9 @@ _WITH_AUTOMATIONS = (
 )
 
 
-def examine_server(settings: Settings, server: Server | None, owner: Owner) -> Iterator[Check]:
+def examine_server(
+    settings: Settings, server: Server | None, owner: DeploymentOwner
+) -> Iterator[Check]:
     """Yield the checks; none without a server, since commands then run directly."""
     if server is None:
         return
@@ -145,7 +147,7 @@ def lost_runs_rule(server: Server, heartbeat_s: int) -> str:
     return f"marked after {within_s:.0f} s without a heartbeat"
 
 
-def deployed(server: Server, settings: Settings, owner: Owner) -> Iterator[Check]:
+def deployed(server: Server, settings: Settings, owner: DeploymentOwner) -> Iterator[Check]:
     """Check each source's schedule, and the workers that carry it out."""
     names = [deployment_name("ingest", settings, source) for source in settings.specs()]
     conditions = {"deployments": {"name": {"any_": names}}}
@@ -170,7 +172,7 @@ def deployed(server: Server, settings: Settings, owner: Owner) -> Iterator[Check
         yield from pool_checks(server, pool, settings)
 
 
-def strangers(server: Server, owner: Owner, names: Collection[str]) -> str:
+def strangers(server: Server, owner: DeploymentOwner, names: Collection[str]) -> str:
     """Check that these names are registered by this owner, and that nothing else of it is."""
     found = list(registered(server))
     problems = refusals(found, owner, names)

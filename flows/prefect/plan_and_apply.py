@@ -35,7 +35,7 @@ POLL_S = 3
 WaitHours = Annotated[int, Field(ge=1, le=24 * 30)]
 
 
-class Decision(RunInput):
+class PlanDecision(RunInput):
     """A user's decision on a plan."""
 
     decision: Literal["apply", "refuse"] = Field(
@@ -48,7 +48,7 @@ class Decision(RunInput):
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class PlanQuestion:
     """A plan to decide on, the text of the form, and how long the answer may take.
 
     With `suspend`, the process ends while waiting.
@@ -59,7 +59,7 @@ class Question:
     wait_s: int
     suspend: bool
 
-    def ask(self, form: type[Decision], *, key: str) -> Decision:
+    def ask(self, form: type[PlanDecision], *, key: str) -> PlanDecision:
         """Pause or suspend the flow run until the form is filled in.
 
         Raises:
@@ -140,7 +140,7 @@ def plan_decide_apply(
 
 def make_plan(
     config: Path, sources: Sequence[str], *, limit: int | None, wait_s: int, suspend: bool
-) -> tuple[Question, Report | None]:
+) -> tuple[PlanQuestion, Report | None]:
     """Make the plan, or open the one that this run made before it was suspended.
 
     The report is None for a plan that existed.
@@ -174,10 +174,10 @@ def make_plan(
             plan, report = made.plan, made.report
             leave_report("plan", report, context=context)
             leave_plan(plan, context)
-        return Question(plan, totals(plan, context), wait_s, suspend), report
+        return PlanQuestion(plan, totals(plan, context), wait_s, suspend), report
 
 
-def decide(question: Question) -> Decision | None:
+def decide(question: PlanQuestion) -> PlanDecision | None:
     """Ask until the answer fits the plan; None if nobody answered in time.
 
     The plan's seal is part of the key, so that an answer to one plan is never used for another.
@@ -185,7 +185,7 @@ def decide(question: Question) -> Decision | None:
     keys = {record.key for record in question.plan.each()}
     correction = ""
     for number in count(1):
-        form = Decision.with_initial_data(description=f"{correction}{question.text}")
+        form = PlanDecision.with_initial_data(description=f"{correction}{question.text}")
         try:
             decision = question.ask(form, key=f"{question.plan.seal}-{number}")
         except FlowPauseTimeout:

@@ -24,7 +24,7 @@ from flows.prefect.learn import learn
 from flows.prefect.names import HEARTBEATS, TAG
 from flows.prefect.reprocess import reprocess
 from flows.prefect.server import reachable_server
-from flows.prefect.ui.states import Ended
+from flows.prefect.ui.states import RedRun
 from flows.prefect.undo import undo
 from flows.prefect.verify import verify
 from pipeline.errors import StopRequested
@@ -154,7 +154,7 @@ def result_of(state: State) -> Any:
     """Return the result of a flow run, or raise the error that ended it."""
     result = state.result(raise_on_failure=False)
     # A red run has a result all the same: what it did is printed as usual.
-    if isinstance(result, Ended):
+    if isinstance(result, RedRun):
         result = result.result
     elif isinstance(result, Abort):
         raise StopRequested(state.message or "It was asked to stop.")

@@ -51,7 +51,7 @@ BATCH_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class BatchWork:
     """The work of one batch task, for a time. It stays in this process; Prefect only sees counts.
 
     Attributes:
@@ -76,7 +76,7 @@ class Batch:
 
 
 @task(cache_policy=NO_CACHE, task_run_name="batch {number}")
-def work_batch(batch: Batch, *, number: int) -> dict[str, int]:
+def work_batch(batch: BatchWork, *, number: int) -> dict[str, int]:
     """Work for about `BATCH_S` seconds and return documents by status."""
     summary = batch.counter.summary
     before = summary.counts()
@@ -133,7 +133,7 @@ class PrefectRunner:
                 # The clock starts with the first record: to list a large source may take minutes.
                 until_s = clock.monotonic() + BATCH_S
                 timed = chain([first], for_seconds(records, BATCH_S, clock=clock))
-                batch = Batch(timed, pool, counter, run.spec.name, clock, until_s)
+                batch = BatchWork(timed, pool, counter, run.spec.name, clock, until_s)
                 # Quoted, because Prefect would search the whole batch for results of other tasks.
                 work_batch(quote(batch), number=number)  # type: ignore[call-overload]  # unwrapped
                 counter.on_progress(counter.handled)

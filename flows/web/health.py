@@ -32,7 +32,7 @@ def once_ready(
 
 
 @dataclass(frozen=True, slots=True)
-class Examined:
+class Examination:
     """The checks of an examination, and when it was; `at` is None while the first one is made.
 
     `is_running` says that another one is being made.
@@ -54,12 +54,12 @@ class Health:
 
     examine: Callable[[], Iterable[Check]]
     clock: Clock
-    _latest: Examined = field(default_factory=Examined)
+    _latest: Examination = field(default_factory=Examination)
     _running: threading.Thread | None = None
     _is_expired: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def latest(self) -> Examined:
+    def latest(self) -> Examination:
         """Return the last examination at once; begin another one if it is too old."""
         with self._lock:
             at = self._latest.at
@@ -79,7 +79,7 @@ class Health:
     def forget(self) -> None:
         """Show nothing of the last examination any more: what was examined has changed."""
         with self._lock:
-            self._latest, self._is_expired = Examined(), True
+            self._latest, self._is_expired = Examination(), True
 
     def wait(self) -> None:
         """Wait for the examination that is being made."""
@@ -95,5 +95,5 @@ class Health:
             problem = f"the examination ended with {type(error).__name__}; see the log."
             checks = (Check("doctor", ok=False, detail=problem, remedy="Run doctor again."),)
         with self._lock:
-            self._latest = Examined(checks, self.clock.now())
+            self._latest = Examination(checks, self.clock.now())
             self._running = None

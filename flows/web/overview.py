@@ -20,7 +20,7 @@ MOST_PROBLEMS = 25
 """Documents shown that need somebody; the counts are complete, and `status` lists more."""
 
 MOST_ENTRIES = 500
-"""Of the audit trail; the ledger has all."""
+"""Entries of the audit trail that are shown; the ledger has all."""
 
 # "planned" is a stage, and also what was planned only counts as.
 _STATES = (*(status.value for status in Status), *(stage.value for stage in Stage))
@@ -53,7 +53,7 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class OutcomeGroup:
     """How many documents ended in some ways, those acknowledged apart, and the first of them."""
 
     open: int
@@ -134,7 +134,7 @@ def calls_of(visit: Visit) -> Calls:
 
 def group_of(
     visit: Visit, counts: Mapping[str, Mapping[str, int]], statuses: frozenset[Status]
-) -> Group:
+) -> OutcomeGroup:
     """Count the documents that ended so and that nobody has acknowledged; return the first."""
     files = visit.site.ledger.files
     # Most sources have none: those are not walked through.
@@ -146,7 +146,7 @@ def group_of(
         for state in files.attention(statuses, source=name)
         if state.outcome is not None and state.acknowledged is None
     )
-    return Group(
+    return OutcomeGroup(
         sum(one.open for one in known),
         sum(one.acknowledged for one in known),
         tuple(islice(found, MOST_PROBLEMS)),

@@ -16,15 +16,15 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from flows.web.render import document
-from flows.web.site import Refused, Site, Visit, Ways, not_found
+from flows.web.site import RequestRefused, Site, Visit, Ways, not_found
 from pipeline.errors import IngestError, LedgerUnavailable
 from pipeline.model.users import Role, User
 
 MOST_BODY_BYTES = 512 * 1024
-"""Of a form. A long text in a column has 64,000 characters, each up to nine bytes as it is sent."""
+"""The largest form: a long text has 64,000 characters, each up to nine bytes as it is sent."""
 
 MOST_FIELDS = 5_000
-"""Of a form: a table may have hundreds of columns, each with what it takes and its limits."""
+"""Fields of a form: a table may have hundreds of columns, with several fields for each."""
 
 BODY_S = 15.0
 """Seconds that a browser has for a form: a slow one must not keep a connection."""
@@ -51,7 +51,7 @@ class Pages:
             try:
                 sent = await read_form(request) if method == "POST" else []
                 return await run_in_threadpool(self._answer, request, sent, handler, needs)
-            except Refused as refused:
+            except RequestRefused as refused:
                 return error_page(refused.status, refused.problem, refused.remedy)
 
         return Route(path, answer, methods=[method], name=f"{method} {path}")
@@ -83,7 +83,7 @@ class Pages:
                 origin=self.site.origin(request),
             )
             return handler(visit)
-        except Refused as refused:
+        except RequestRefused as refused:
             return error_page(refused.status, refused.problem, refused.remedy, user=user)
         except IngestError as error:
             return unavailable(error)
@@ -97,7 +97,7 @@ async def read_form(request: Request) -> list[tuple[str, str]]:
     """
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type not in {"", "application/x-www-form-urlencoded"}:
-        raise Refused(415, "This is not a form.")
+        raise RequestRefused(415, "This is not a form.")
     body = bytearray()
     try:
         async with asyncio.timeout(BODY_S):
@@ -105,7 +105,7 @@ async def read_form(request: Request) -> list[tuple[str, str]]:
                 body += chunk
                 # Counted while it arrives: the length that is declared may be false or missing.
                 if len(body) > MOST_BODY_BYTES:
-                    raise Refused(413, "The form is too large.", "Shorten the values in it.")
+                    raise RequestRefused(413, "The form is too large.", "Shorten the values in it.")
         return parse_qsl(
             body.decode("utf-8"),
             keep_blank_values=True,
@@ -113,11 +113,11 @@ async def read_form(request: Request) -> list[tuple[str, str]]:
             errors="strict",
         )
     except TimeoutError:
-        raise Refused(408, "The form took too long to arrive.", "Send it again.") from None
+        raise RequestRefused(408, "The form took too long to arrive.", "Send it again.") from None
     except ClientDisconnect:
-        raise Refused(400, "The form was cut short.", "Send it again.") from None
+        raise RequestRefused(400, "The form was cut short.", "Send it again.") from None
     except ValueError:  # no UTF-8, or too many fields
-        raise Refused(400, "The form cannot be read.", "Load the page again.") from None
+        raise RequestRefused(400, "The form cannot be read.", "Load the page again.") from None
 
 
 def signed_out(path: str, sent: list[tuple[str, str]], ways: Ways) -> Response:

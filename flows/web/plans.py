@@ -18,7 +18,7 @@ from flows.app.plan import owner_of
 from flows.terminal.progress import progress
 from flows.web.jobs import in_words
 from flows.web.render import page, see
-from flows.web.site import Refused, Site, Visit, not_found
+from flows.web.site import RequestRefused, Site, Visit, not_found
 from pipeline.errors import BadSettings
 from pipeline.model import short_digest
 from pipeline.model.users import AuditEntry
@@ -50,7 +50,7 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class PlanRow:
     """A planned record, whether it was applied, and who has refused it, if anybody has."""
 
     record: PlannedRecord
@@ -103,7 +103,7 @@ def plan(visit: Visit) -> Response:
         "plan",
         plan=found,
         rows=[
-            Row(one, is_applied(one, visit.site), refused.get(name_of(one)))
+            PlanRow(one, is_applied(one, visit.site), refused.get(name_of(one)))
             for one in islice(found.each(), MOST_RECORDS)
         ],
         types=types,
@@ -131,7 +131,7 @@ def refuse(visit: Visit) -> Response:
     with _DECIDING:
         found = _shown_plan(visit)
         if _is_being_applied(found, visit.site):
-            raise Refused(
+            raise RequestRefused(
                 409, "The plan is being applied.", "Look at what it wrote, and undo that."
             )
         _keep_refusals(found, visit)
@@ -147,9 +147,11 @@ def _shown_plan(visit: Visit) -> PlanFile:
     found = named_plan(visit)
     if found.records > MOST_RECORDS:
         command = f"caspio-ingest apply {found.path.name}"
-        raise Refused(409, "This plan is too long for the page.", f"Apply it with {command}.")
+        raise RequestRefused(
+            409, "This plan is too long for the page.", f"Apply it with {command}."
+        )
     if visit.form.get("seal") != found.seal:
-        raise Refused(409, "This is not the plan that was shown.", "Load the page again.")
+        raise RequestRefused(409, "This is not the plan that was shown.", "Load the page again.")
     return found
 
 
@@ -163,9 +165,9 @@ def _keep_refusals(plan: PlanFile, visit: Visit) -> None:
     # What is not checked is allowed again, so the user must have seen that it was refused.
     if visit.form.get("known") != _known(refusals(plan, ledger)):
         problem = "Records were refused or allowed since the page was loaded."
-        raise Refused(409, problem, "Load the page again.")
+        raise RequestRefused(409, problem, "Load the page again.")
     if not {name_of(record) for record in plan.each()}.issuperset(names):
-        raise Refused(409, "The plan has no such record.", "Load the page again.")
+        raise RequestRefused(409, "The plan has no such record.", "Load the page again.")
     save_refusals(plan, names, visit.user, ledger)
 
 

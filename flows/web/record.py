@@ -18,7 +18,7 @@ from flows.web.render import acted, page, see
 from flows.web.review.page_view import Leaf, leaf_of
 from flows.web.runs import decided_in_review, is_decided
 from flows.web.search import search
-from flows.web.site import Refused, Site, Visit, not_found
+from flows.web.site import RequestRefused, Site, Visit, not_found
 from pipeline.archive_layout import original_key
 from pipeline.errors import BadSettings, FileGone, IngestError
 from pipeline.metering.summary import FAILED, NEEDS_ATTENTION
@@ -63,7 +63,7 @@ _DERIVED = {"text": "text.txt", "searchable": "searchable.pdf"}
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ValueChange:
     """One value before and after: a column, a name or a path."""
 
     name: str
@@ -82,7 +82,7 @@ class Event:
     at: datetime | None
     what: str
     state: str
-    changes: tuple[Change, ...] = ()
+    changes: tuple[ValueChange, ...] = ()
     note: str = ""
     run: str = ""
     is_undoable: bool = False
@@ -129,7 +129,9 @@ def accept_as_is(visit: Visit) -> Response:
     if source not in visit.site.settings.specs():
         raise not_found("This record")
     if not note:
-        raise Refused(400, "The note is empty.", "Go back, and say why nothing is done about it.")
+        raise RequestRefused(
+            400, "The note is empty.", "Go back, and say why nothing is done about it."
+        )
     # A form without versions is of no page, and acknowledges none.
     shown = frozenset(visit.choices.get("version", ("",)))
     request = AcknowledgeRequest(source, (key,), visit.user.name, note, versions=shown)
@@ -142,7 +144,7 @@ def accept_as_is(visit: Visit) -> Response:
     except BadSettings as error:
         visit.audit("acknowledge failed", f"{source} {key}", str(error))
         problem = "Nothing of this record waits for it any more."
-        raise Refused(409, problem, "Load the page of the record again.") from error
+        raise RequestRefused(409, problem, "Load the page of the record again.") from error
     said = "Acknowledged. Nobody is asked about it any more, until the file changes."
     return see(f"/records?{urlencode({'source': source, 'record': key, 'said': said})}")
 
@@ -231,10 +233,10 @@ def _undoable(effects: Sequence[Effect], site: Site) -> set[int]:
     return {one.id for one in found if one.run_id in by_runs} - taken_back
 
 
-def _values(effect: Effect) -> Iterator[Change]:
+def _values(effect: Effect) -> Iterator[ValueChange]:
     for name in dict.fromkeys([*effect.before, *effect.after]):
         if name not in _NO_VALUES:
-            yield Change(name, effect.before.get(name), effect.after.get(name))
+            yield ValueChange(name, effect.before.get(name), effect.after.get(name))
 
 
 def _acts(items: Sequence[ReviewItem], visit: Visit) -> Iterator[Event]:
@@ -265,7 +267,7 @@ def undo(visit: Visit) -> Response:
             report = undo_run(context, run_id, sources=[source], records=[key], watch=shown)
     except IngestError as error:
         visit.audit("undo run failed", run_id, str(error))
-        raise Refused(409, "Nothing was undone.", str(error)) from error
+        raise RequestRefused(409, "Nothing was undone.", str(error)) from error
     said, *left = in_words(report, nothing="Nothing was left to put back").splitlines()
     said = ". ".join([said, *left]) if left else f"Run {run_id} was undone for this record."
     return see(f"/records?{urlencode({'source': source, 'record': key, 'said': said[:500]})}")
@@ -311,7 +313,7 @@ def download(visit: Visit) -> Response:
         raise not_found("This file")
     if known.size_bytes > MOST_DOWNLOAD_BYTES:
         address = visit.site.archive.address(key)
-        raise Refused(413, "This file is too large for the page.", f"Open it at {address}.")
+        raise RequestRefused(413, "This file is too large for the page.", f"Open it at {address}.")
     data = _stored(visit, key)
     name = state.ref.name if what == "original" else f"{state.ref.name}.{_DERIVED[what]}"
     # RFC 6266 with RFC 5987: any name, and none can end the header.

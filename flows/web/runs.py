@@ -12,7 +12,7 @@ from flows.app.review.desk import REVIEW_RUN
 from flows.terminal.progress import progress
 from flows.web.jobs import in_words
 from flows.web.render import page, see
-from flows.web.site import Refused, Site, Visit, not_found
+from flows.web.site import RequestRefused, Site, Visit, not_found
 from pipeline.decide.ownership import DECISION_KINDS, PERHAPS_IN_EFFECT, undone
 from pipeline.model import Effect
 from pipeline.plans.undo import PutBack, effects_by_record, to_put_back
@@ -27,7 +27,7 @@ _MOST_RUNS = 500  # among which the run is looked for; older ones have their eff
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class UndoRow:
     """A record, and the values and names that an undo would put back in it."""
 
     source: str
@@ -94,11 +94,11 @@ def undoable(effects: Sequence[Effect]) -> list[Effect]:
     return [one for one in effects if one.state in PERHAPS_IN_EFFECT and one.kind in UNDOABLE]
 
 
-def rows_of(site: Site, effects: Sequence[Effect]) -> list[Row]:
+def rows_of(site: Site, effects: Sequence[Effect]) -> list[UndoRow]:
     """Return the records of these changes that something would be put back in."""
     dead = undone(site.ledger.effects.undoing([effect.id for effect in effects]))
     return [
-        Row(source, one.key, back)
+        UndoRow(source, one.key, back)
         for source, records in effects_by_record(effects, site.ledger).items()
         for one in records
         if (back := to_put_back(one, dead))
@@ -160,13 +160,15 @@ def undo(visit: Visit) -> Response:
     if is_all_decided(site, run_id):
         raise decided_in_review()
     if not is_as_seen(site, run_id, visit.form.get("seen", "")):
-        raise Refused(
+        raise RequestRefused(
             409,
             "The run has changed more, or was undone, since the page was loaded.",
             "Go back, load the page again, and look at what it shows then.",
         )
     if not is_anything_left(site, run_id):
-        raise Refused(409, "Everything of the run was put back already.", "There is nothing to do.")
+        raise RequestRefused(
+            409, "Everything of the run was put back already.", "There is nothing to do."
+        )
     visit.audit("undo run", run_id, "all of it")
     if site.jobs.begin(_job_of(run_id), partial(_undo, site, run_id)):
         return see(f"/runs/{run_id}")
@@ -177,10 +179,10 @@ def undo(visit: Visit) -> Response:
     return see(f"/runs/{run_id}" + ("" if is_same else "?said=busy"))
 
 
-def decided_in_review() -> Refused:
+def decided_in_review() -> RequestRefused:
     """Return the refusal to undo what users have decided in the review."""
     problem = "Users decided on these values in the review."
-    return Refused(409, problem, "Open the record's review, and undo the decision there.")
+    return RequestRefused(409, problem, "Open the record's review, and undo the decision there.")
 
 
 def _undo(site: Site, run_id: str, stoppable: Callable[[Drain], None]) -> str:

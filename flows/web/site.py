@@ -138,7 +138,7 @@ class Visit:
         self.site.ledger.users.record_audit(entry)
 
 
-class Refused(Exception):
+class RequestRefused(Exception):
     """A request is answered with an error page: status, what happened, and what to do."""
 
     def __init__(self, status: int, problem: str, remedy: str = "") -> None:
@@ -149,9 +149,11 @@ class Refused(Exception):
         super().__init__(problem)
 
 
-def not_found(what: str = "This page") -> Refused:
+def not_found(what: str = "This page") -> RequestRefused:
     """Return the refusal of an address that does not exist, or that this role may not see.
 
     Both look alike, so that nobody learns what exists.
     """
-    return Refused(404, f"{what} does not exist.", "Go to the overview, and follow a link there.")
+    return RequestRefused(
+        404, f"{what} does not exist.", "Go to the overview, and follow a link there."
+    )

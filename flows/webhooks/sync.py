@@ -16,7 +16,7 @@ MARK = "Managed by caspio-ingest: `webhooks sync` reverts changes made here."
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class WebhookStep:
     """One change that was made or, in a dry run, would be made.
 
     `action` is created, changed, unchanged, removed, skipped or refused.
@@ -32,7 +32,7 @@ class Step:
 class Synced:
     """The changes. `secret` is set once, when the webhook is created."""
 
-    steps: list[Step] = field(default_factory=list)
+    steps: list[WebhookStep] = field(default_factory=list)
     webhook_id: str = ""
     secret: str = ""
 
@@ -62,7 +62,7 @@ def sync(
     )
     work = _Sync(settings, account, settings.webhooks.url, dry_run=dry_run)
     work.done.steps += [
-        Step("source", name, "skipped", why) for name, why in desired.skipped.items()
+        WebhookStep("source", name, "skipped", why) for name, why in desired.skipped.items()
     ]
     hook = work.webhook(new_secret=new_secret)
     watched = work.events(hook, desired)
@@ -112,7 +112,7 @@ class _Sync:
         return hook
 
     def _step(self, what: str, about: str, action: str, detail: str = "") -> None:
-        self.done.steps.append(Step(what, about, action, detail))
+        self.done.steps.append(WebhookStep(what, about, action, detail))
 
     def _ours(self) -> Webhook | None:
         """Find our webhook by the id in the ledger, or by its mark if the ledger was lost."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from pipeline.decide.column_values import UnfitText, convert, holds, is_empty
-from pipeline.decide.mapping import Wanted, WantedValue
+from pipeline.decide.mapping import WantedValue, WantedValues
 from pipeline.decide.ownership import IN_EFFECT
 from pipeline.model import Column, Effect, EffectKind, SourceSpec, Value
 from pipeline.model.learning import Chosen, Trial, Verdict
@@ -17,12 +17,12 @@ _USED = frozenset({Step.SUGGEST, Step.WRITE})
 
 
 def with_learned(
-    wanted: Wanted,
+    wanted: WantedValues,
     chosen: Mapping[str, Chosen],
     *,
     spec: SourceSpec,
     columns: Mapping[str, Column],
-) -> Wanted:
+) -> WantedValues:
     """Return what is wanted of a record, with the choices that may be suggested or written.
 
     A choice that may be written replaces the value of the rules, if it reaches the column's

@@ -51,7 +51,7 @@ class WantedValue:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class WantedValues:
     """What is wanted of a record's documents.
 
     `values` are by column, `problems` say what does not fit, and `missing` has the columns without
@@ -103,12 +103,12 @@ def refuse_column(name: str, finding: str, columns: Mapping[str, Column]) -> str
 
 def wanted_values(
     spec: SourceSpec, documents: Mapping[str, Mapping[str, Finding]], columns: Mapping[str, Column]
-) -> Wanted:
+) -> WantedValues:
     """Choose by column the most certain finding of a record's documents; say what does not fit.
 
     `documents` has the findings by file version.
     """
-    wanted = Wanted()
+    wanted = WantedValues()
     for column_name, finding_name in spec.columns.items():
         version, best = most_certain(finding_name, documents)
         column = columns.get(column_name)

@@ -36,7 +36,7 @@ class FilledRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class RecordReading:
     """What was read of a record's document: its digest, findings and pages in a local file.
 
     `pages` is None where the archive has none. `basis` identifies the reading. `is_mixed` says that
@@ -73,7 +73,7 @@ def filled_records(run: SourceRun, columns: Mapping[str, Column]) -> Iterator[Fi
             waiting = items.get(key, ())
             typed = typed_values(work.values, wanted, effects, waiting, present=columns)
             dates = [_iso_date(ref.listed_date or ref.created) for ref in work.files]
-            # Of two records without dates, the one that was listed later counts as newer.
+            # If records have no dates, the one that was listed later counts as newer.
             age = (max(dates, default=""), number)
             yield FilledRecord(work, work.record, typed, age)
 
@@ -88,7 +88,7 @@ def _iso_date(listed: str) -> str:
 
 def reading_of(
     filled: FilledRecord, run: SourceRun, folder: Path, *, may_read: Callable[[], bool]
-) -> Reading | None:
+) -> RecordReading | None:
     """Return the reading of a record's document; what was never read is read, if it may be.
 
     Of several files it is the first that could be read and is one document: pages of several
@@ -116,7 +116,7 @@ def _read(work: RecordWork, ref: FileRef, run: SourceRun, folder: Path) -> None:
         run.ports.ledger.files.finish(outcome, run.run_id)
 
 
-def _known(ref: FileRef, run: SourceRun, scratch: Path) -> Reading | None:
+def _known(ref: FileRef, run: SourceRun, scratch: Path) -> RecordReading | None:
     files = run.ports.ledger.files
     state = files.state(ref.version)
     if state is None or state.sha256 is None:
@@ -136,4 +136,4 @@ def _known(ref: FileRef, run: SourceRun, scratch: Path) -> Reading | None:
         pages = None  # the settings leave this rendition out
     basis = f"{state.sha256} {fingerprint}"
     named, is_mixed = findings_by_name(findings), bool(findings.documents)
-    return Reading(ref.version, state.sha256, named, pages, basis, is_mixed)
+    return RecordReading(ref.version, state.sha256, named, pages, basis, is_mixed)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.context import SourceRun
-from pipeline.learning.collect import FilledRecord, Reading, filled_records, reading_of
+from pipeline.learning.collect import FilledRecord, RecordReading, filled_records, reading_of
 from pipeline.learning.columns import basis_of, column_states, learnable
 from pipeline.learning.judge import Move, judge_trials, move_steps
 from pipeline.model import Column, Suggestion
@@ -68,7 +68,7 @@ def teach(
 
     filled = sorted((one for one in listed if one.typed), key=lambda one: one.order)
     taught.records = len(filled)
-    readings: dict[str, Reading] = {}
+    readings: dict[str, RecordReading] = {}
     for number, one in enumerate(filled[-NEWEST:], start=1):
         run.check_stop()
         found = reading_of(one, run, folder, may_read=_counted(may_read, taught))
@@ -125,7 +125,7 @@ class _Room:
     run: SourceRun
     learner: Learner
     filled: Sequence[FilledRecord]
-    readings: Mapping[str, Reading]
+    readings: Mapping[str, RecordReading]
     taught: Taught
 
     def learn(self, column: Column) -> Sequence[Doubted] | None:
@@ -193,7 +193,9 @@ class _Room:
         return found
 
 
-def _example(typed: TypedValue, one: FilledRecord, reading: Reading | None) -> LearningExample:
+def _example(
+    typed: TypedValue, one: FilledRecord, reading: RecordReading | None
+) -> LearningExample:
     day, number = one.order
     return LearningExample(
         key=one.record.pk,
@@ -208,7 +210,7 @@ def _example(typed: TypedValue, one: FilledRecord, reading: Reading | None) -> L
 
 
 def _digest(
-    basis: str, examples: Sequence[LearningExample], readings: Mapping[str, Reading]
+    basis: str, examples: Sequence[LearningExample], readings: Mapping[str, RecordReading]
 ) -> str:
     """Identify what a column is learned from: records, values, and how they were read."""
     digest = hashlib.sha256(f"{basis}\n".encode())

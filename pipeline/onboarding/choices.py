@@ -58,7 +58,7 @@ class ColumnChoices:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class FindingCount:
     """A finding with how many documents say it, and some of its values."""
 
     finding: str
@@ -152,14 +152,16 @@ def _evidence(
     return "; ".join(text for text in (agree, named.get((column, finding), "")) if text)
 
 
-def documents_say(samples: Sequence[SampleDocument]) -> tuple[Said, ...]:
+def documents_say(samples: Sequence[SampleDocument]) -> tuple[FindingCount, ...]:
     """Return what documents say, in the order of the catalogue."""
-    said: list[Said] = []
+    said: list[FindingCount] = []
     for name, kind in FINDINGS.items():
         values = [one.values[name] for one in samples if name in one.values]
         if values:
             said.append(
-                Said(name, kind.description, len(values), tuple(map(str, _distinct(values))))
+                FindingCount(
+                    name, kind.description, len(values), tuple(map(str, _distinct(values)))
+                )
             )
     return tuple(said)
 

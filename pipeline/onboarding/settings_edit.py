@@ -30,7 +30,7 @@ Changes = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class SettingsChange:
     """A settings file before and after, and the lines of the one entry that changes.
 
     `lines` are those of a unified diff, without its headings. Lines of other sections are not
@@ -42,7 +42,7 @@ class Change:
     lines: tuple[str, ...]
 
 
-def added(text: str, source: SourceSettings) -> Change:
+def added(text: str, source: SourceSettings) -> SettingsChange:
     """Return the file with another source at its end.
 
     Raises:
@@ -62,7 +62,7 @@ def added(text: str, source: SourceSettings) -> Change:
     return _checked(text, after, wanted, before=[], now=entry)
 
 
-def changed(text: str, name: str, changes: Changes) -> Change:
+def changed(text: str, name: str, changes: Changes) -> SettingsChange:
     """Return the file with other settings of a source.
 
     Raises:
@@ -85,7 +85,7 @@ def changed(text: str, name: str, changes: Changes) -> Change:
     return _checked(text, after, wanted, before=before, now=now)
 
 
-def removed(text: str, name: str) -> Change:
+def removed(text: str, name: str) -> SettingsChange:
     """Return the file without a source, and without the comments that are attached to it.
 
     Raises:
@@ -238,7 +238,7 @@ def _is_silent(line: str) -> bool:
 
 def _checked(
     text: str, after: str, wanted: Mapping[str, Any], *, before: Sequence[str], now: Sequence[str]
-) -> Change:
+) -> SettingsChange:
     """Return the change, if the new text says what is wanted, and nothing else."""
     try:
         says = tomllib.loads(after)
@@ -249,7 +249,7 @@ def _checked(
     # All lines of the entry are context: it is the one thing that is shown.
     diff = difflib.unified_diff(before, now, n=max(len(before), 1), lineterm="")
     lines = [line.rstrip("\r") for line in diff if not line.startswith(("---", "+++", "@@"))]
-    return Change(text, after, tuple(lines))
+    return SettingsChange(text, after, tuple(lines))
 
 
 def _parsed(text: str) -> dict[str, Any]:

@@ -82,7 +82,7 @@ class PlannedRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class Owner:
+class PlanOwner:
     """Whose plan it is: account, profile (a digest of the client id), settings hash by source.
 
     `flow_run` is the Prefect run that asks for a decision on it, "" for none.
@@ -105,7 +105,7 @@ class PlanFile:
     """
 
     path: Path
-    owner: Owner
+    owner: PlanOwner
     seal: str
     records: int
     cost: Cost
@@ -181,7 +181,7 @@ class PlanWriter:
     """
 
     path: Path
-    owner: Owner
+    owner: PlanOwner
     key: bytes = field(repr=False)
     records: int = 0
     cost: Cost = field(default_factory=Cost)
@@ -315,7 +315,7 @@ def open_plan(path: Path, key: bytes) -> PlanFile:
         raise BadSettings([f"{problem} {_PLAN_AGAIN}"])
     cost, records = Cost(**totals["cost"]), int(totals["records"])
     values = ValueCounts(**totals.get("values", {}))
-    return PlanFile(path, Owner(**header), seal, records, cost, values, bytes(lines.digests))
+    return PlanFile(path, PlanOwner(**header), seal, records, cost, values, bytes(lines.digests))
 
 
 def _object(line: bytes) -> dict[str, Any]:
@@ -326,7 +326,7 @@ def _object(line: bytes) -> dict[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
-def refuse_owner(plan: PlanFile, owner: Owner) -> list[str]:
+def refuse_owner(plan: PlanFile, owner: PlanOwner) -> list[str]:
     """Return a sentence for every sign that a plan is for another account or other settings."""
     problems = []
     if plan.owner.url != owner.url:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from processors.sandbox import answers, file_tree
 from processors.sandbox.confinement import Folders
-from processors.sandbox.kernel.privileges import Identity
+from processors.sandbox.kernel.privileges import ChildIdentity
 
 _PREFIX = "caspio-ingest-child-"
 _LOCK = "owner"
@@ -29,7 +29,7 @@ class OpenFolder:
     `identity` is the user that the child becomes, None where it does not.
     """
 
-    def __init__(self, *, documents: int, own: int, identity: Identity | None) -> None:
+    def __init__(self, *, documents: int, own: int, identity: ChildIdentity | None) -> None:
         self.documents = documents
         self.own = own
         self.identity = identity
@@ -81,7 +81,7 @@ class ChildFolder(OpenFolder):
     It is closed to everybody but this user and the child's.
     """
 
-    def __init__(self, identity: Identity | None) -> None:
+    def __init__(self, identity: ChildIdentity | None) -> None:
         self._folder, self._lock = locked_folder()
         folder = self._folder
         self.folders = Folders(folder / "documents", folder / "own", folder / "stage")

@@ -22,7 +22,7 @@ from processors.sandbox import answers, file_tree, launch
 from processors.sandbox.answers import Bug, ChildAnswer, ProtocolError
 from processors.sandbox.child_folder import OpenFolder
 from processors.sandbox.isolation import Granted
-from processors.sandbox.kernel.privileges import Identity
+from processors.sandbox.kernel.privileges import ChildIdentity
 
 START_S = 120.0  # for a child that must import everything on a busy machine
 _TAKE_S = 30.0  # an idle child takes a document within milliseconds, on a busy machine in seconds
@@ -31,7 +31,7 @@ END_S = 20.0
 _DISMISS_S = 2.0
 
 
-class Ended(Exception):
+class ChildEnded(Exception):
     """The child has ended.
 
     `code` is its exit code: negative for a signal, None where it is unknown.
@@ -55,7 +55,7 @@ class ChildState:
 
     pid: int
     documents: int
-    identity: Identity | None
+    identity: ChildIdentity | None
     granted: Granted | None
 
 
@@ -134,21 +134,21 @@ class ChildProcess:
                 if self.wait(1.0):
                     self._granted = self._greeting()
                 elif time.monotonic() > deadline:
-                    raise Ended(None)
+                    raise ChildEnded(None)
             return self._granted
 
     def _greeting(self) -> Granted:
         try:
             answer = answers.read(self.folder.own)
         except ProtocolError as exc:
-            raise Ended(None) from exc
+            raise ChildEnded(None) from exc
         if isinstance(answer, Granted):
             if not answer.own_user:
                 self.folder.identity = None
             return answer
         if isinstance(answer, Bug):
             structlog.get_logger(__name__).error("reader_did_not_start", trace=answer.trace)
-        raise Ended(None)
+        raise ChildEnded(None)
 
     def give(self, path: Path, name: str, *, as_class: str = "") -> str:
         """Stop the child, hand over a document and resume it; return the name of its folder.
@@ -195,7 +195,7 @@ class ChildProcess:
             if said in {launch.ANSWERED, launch.REPLACE}:
                 self.must_be_replaced = said == launch.REPLACE
                 return True
-            raise Ended(self._exit_code() if not said else None)
+            raise ChildEnded(self._exit_code() if not said else None)
         if self._control in ready:
             self._receive()
         return False
@@ -214,7 +214,7 @@ class ChildProcess:
         try:
             self._control.sendall(launch.STOP)
         except OSError as exc:
-            raise Ended(self._exit_code()) from exc
+            raise ChildEnded(self._exit_code()) from exc
         deadline = time.monotonic() + _STOP_S
         while time.monotonic() < deadline:
             if select.select([self._control], [], [], 1.0)[0]:
@@ -253,13 +253,13 @@ class ChildProcess:
         while len(self._report) < launch.REPORT.size:
             part = self._received(launch.REPORT.size - len(self._report))
             if not part:
-                raise Ended(None)
+                raise ChildEnded(None)
             self._report += part
         kind, number = launch.REPORT.unpack(self._report)
         self._report = b""
         if kind == launch.ENDED:
             self._ended = True
-            raise Ended(number)
+            raise ChildEnded(number)
         if kind == launch.FAILED:
             trace = b""
             while len(trace) < number and (part := self._received(number - len(trace))):
@@ -267,7 +267,7 @@ class ChildProcess:
             structlog.get_logger(__name__).error(
                 "supervisor_failed", trace=trace.decode("utf-8", "replace")
             )
-            raise Ended(None)
+            raise ChildEnded(None)
         return kind, number
 
     def _received(self, size: int) -> bytes:
@@ -283,7 +283,7 @@ class ChildProcess:
         try:
             while True:
                 self._receive()
-        except Ended as exc:
+        except ChildEnded as exc:
             return exc.code
         except OSError:
             return None
@@ -293,7 +293,7 @@ class ChildProcess:
 
         The CPU time of a child that ends by itself is added to that of this process's children.
         """
-        with suppress(OSError, Ended):
+        with suppress(OSError, ChildEnded):
             self._line.shutdown(socket.SHUT_RDWR)
             self._control.sendall(launch.RESUME)
             if select.select([self._control], [], [], _DISMISS_S)[0]:

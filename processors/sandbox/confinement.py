@@ -20,7 +20,7 @@ from pathlib import Path
 from processors.contract import Limits
 from processors.sandbox.isolation import Granted
 from processors.sandbox.kernel import landlock, libc, mounts, privileges, rlimits, seccomp
-from processors.sandbox.kernel.privileges import Identity
+from processors.sandbox.kernel.privileges import ChildIdentity
 
 _SYSTEM = (
     "/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/opt", "/nix", "/etc/ld.so.cache",
@@ -59,7 +59,7 @@ class Confinement:
     folders: Folders
     limits: Limits
     code: tuple[Path, ...]
-    identity: Identity | None
+    identity: ChildIdentity | None
     without: frozenset[str] = frozenset()
 
 
@@ -120,7 +120,7 @@ def confine(
     return with_limits(granted, plan.limits)
 
 
-def _can_become(identity: Identity | None, needed: list[Path]) -> bool:
+def _can_become(identity: ChildIdentity | None, needed: list[Path]) -> bool:
     return identity is None or privileges.can_use(identity, needed)
 
 

@@ -20,7 +20,7 @@ levels each.
 
 
 @dataclass(frozen=True, slots=True)
-class Usage:
+class FolderUsage:
     """What is in a folder: bytes on disk, and entries.
 
     `too_deep` says that folders deeper than DEEPEST were not counted.
@@ -41,7 +41,7 @@ def opened(path: str | os.PathLike[str], *, within: int | None = None) -> Iterat
         os.close(number)
 
 
-def usage(folder: int) -> Usage:
+def usage(folder: int) -> FolderUsage:
     """Count what is below an open folder; what disappears meanwhile is left out."""
     disk = files = 0
     too_deep = False
@@ -70,7 +70,7 @@ def usage(folder: int) -> Usage:
     finally:
         for number in open_folders:
             os.close(number)
-    return Usage(disk, files, too_deep)
+    return FolderUsage(disk, files, too_deep)
 
 
 def _names(folder: int) -> list[str]:

@@ -18,7 +18,7 @@ from typing import Any
 from processors.sandbox import file_tree
 from processors.sandbox.child_process import ChildState
 from processors.sandbox.isolation import Granted
-from processors.sandbox.kernel.privileges import Identity
+from processors.sandbox.kernel.privileges import ChildIdentity
 
 _ADDRESS_BYTES = 100
 """Longer paths are no addresses: Linux takes 107 bytes, macOS 103; unix(7)."""
@@ -91,7 +91,7 @@ def receive_state(connection: socket.socket) -> ChildState:
     identity, granted = said["identity"], said["granted"]
     if granted is not None:
         granted = Granted(**granted | {"namespaces": tuple(granted["namespaces"])})
-    user = Identity(**identity) if identity is not None else None
+    user = ChildIdentity(**identity) if identity is not None else None
     return ChildState(said["pid"], said["documents"], user, granted)
 
 

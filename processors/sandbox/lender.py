@@ -24,7 +24,7 @@ import structlog
 
 from processors.sandbox import handover
 from processors.sandbox.child_folder import locked_folder, remove_locked
-from processors.sandbox.child_process import ChildState, Ended, Irregular
+from processors.sandbox.child_process import ChildEnded, ChildState, Irregular
 
 _ASK_S = 5.0
 """A run names its child as soon as it is connected."""
@@ -194,7 +194,7 @@ class Lender:
                 connection.settimeout(None)
                 child.go_on(handover.receive_state(connection))
                 is_fit = child.rest()
-            except (OSError, ValueError, TypeError, KeyError, handover.Gone, Ended, Irregular):
+            except (OSError, ValueError, TypeError, KeyError, handover.Gone, ChildEnded, Irregular):
                 is_fit = False
             if child is not None:
                 self._take_back(child, wanted, connection, is_fit=is_fit)

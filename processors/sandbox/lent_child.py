@@ -7,7 +7,7 @@ from pathlib import Path
 from processors.contract import Limits
 from processors.sandbox import handover
 from processors.sandbox.child_folder import OpenFolder
-from processors.sandbox.child_process import ChildProcess, Ended, Irregular
+from processors.sandbox.child_process import ChildEnded, ChildProcess, Irregular
 
 _ANSWER_S = 5.0
 """A lender starts a child within milliseconds; on a busy machine it may take a second."""
@@ -40,7 +40,7 @@ class LentChild(ChildProcess):
 
         The lender has it when this returns, unless it takes long: the next run may ask at once.
         """
-        with suppress(Ended, Irregular, OSError):
+        with suppress(ChildEnded, Irregular, OSError):
             if self.rest():
                 handover.send_state(self._connection, self.state())
                 self._is_back = True

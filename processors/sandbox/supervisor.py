@@ -256,7 +256,7 @@ def be_init(codes: int, go_on: Callable[[], NoReturn], line_number: int) -> NoRe
             os._exit(0)
 
 
-def end_user(identity: privileges.Identity) -> None:
+def end_user(identity: privileges.ChildIdentity) -> None:
     """End every process of a user at once; the kernel lets none of them start another meanwhile."""
     if os.fork() == 0:
         with suppress(OSError):

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from flows.app.settings import load_settings
-from flows.prefect.deployments.ownership import Owner
+from flows.prefect.deployments.ownership import DeploymentOwner
 from flows.prefect.deployments.serve import DeploymentFactory, sync_deployments
 from tests.flows.conftest import Prefect
 from tests.integration.sync.world import CREDENTIALS, World, world
@@ -59,7 +59,7 @@ def test_each_sync_has_a_deployment_with_its_schedule(tmp_path: Path):
     """A sync runs on its own schedule, in the queue of new work, one run at a time."""
     with world(tmp_path, schedule="5 4 * * *") as orders:
         settings = load_settings(orders.config)
-        owner = Owner("acme", str(orders.config), frozenset())
+        owner = DeploymentOwner("acme", str(orders.config), frozenset())
 
         (made,) = sync_deployments(DeploymentFactory(settings, owner, None))
 

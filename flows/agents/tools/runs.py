@@ -44,7 +44,7 @@ class _Reported:
 
 
 @dataclass(frozen=True, slots=True)
-class Watch:
+class ProgressWatch:
     """Shows a run's progress to the client: that of all sources, so that it never falls back."""
 
     report: Callable[[int, int | None, str], None]
@@ -63,7 +63,7 @@ class Watch:
 
 def watch(call: ToolCall) -> AbstractContextManager[RunProgress]:
     """Return what shows a run's progress to the client."""
-    return nullcontext(Watch(call.report))
+    return nullcontext(ProgressWatch(call.report))
 
 
 @contextmanager

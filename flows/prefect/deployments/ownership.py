@@ -28,7 +28,7 @@ Deployment = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Owner:
+class DeploymentOwner:
     """Who registers deployments.
 
     Attributes:
@@ -49,7 +49,7 @@ class Owner:
         return [*mine, f"{_INSTALLATION}{self.installation}"] if self.installation else mine
 
 
-def owner_of(settings: Settings, config: Path, *, has_ledger: bool = True) -> Owner:
+def owner_of(settings: Settings, config: Path, *, has_ledger: bool = True) -> DeploymentOwner:
     """Return the owner that these settings make.
 
     `has_ledger` is False where the runs execute elsewhere, with a ledger that this host may not
@@ -61,7 +61,9 @@ def owner_of(settings: Settings, config: Path, *, has_ledger: bool = True) -> Ow
             # A digest: the key itself seals plans. 48 bits distinguish all ledgers at a server.
             key = ledger.effects.plan_key()
         installation = hashlib.sha256(b"installation" + key).hexdigest()[:12]
-    return Owner(settings_name(settings), str(config), frozenset(settings.specs()), installation)
+    return DeploymentOwner(
+        settings_name(settings), str(config), frozenset(settings.specs()), installation
+    )
 
 
 def registered(server: Server) -> Iterator[Deployment]:
@@ -80,7 +82,7 @@ def registered(server: Server) -> Iterator[Deployment]:
 
 
 def claim(
-    server: Server, owner: Owner, names: Collection[str], *, take_over: bool = False
+    server: Server, owner: DeploymentOwner, names: Collection[str], *, take_over: bool = False
 ) -> Sequence[str]:
     """Make sure that deployments may be registered, and remove those that are left over.
 
@@ -99,7 +101,9 @@ def claim(
     return [deployment["name"] for deployment in left]
 
 
-def refusals(found: Sequence[Deployment], owner: Owner, names: Collection[str]) -> list[str]:
+def refusals(
+    found: Sequence[Deployment], owner: DeploymentOwner, names: Collection[str]
+) -> list[str]:
     """Return a sentence if one of the names is registered by another owner."""
     for deployment in found:
         reason = stranger(deployment, owner) if deployment["name"] in names else ""
@@ -112,7 +116,7 @@ def refusals(found: Sequence[Deployment], owner: Owner, names: Collection[str]) 
     return []
 
 
-def stranger(deployment: Deployment, owner: Owner) -> str:
+def stranger(deployment: Deployment, owner: DeploymentOwner) -> str:
     """Say to whom a deployment belongs if it is not this owner, "" if it is."""
     config, theirs = config_of(deployment), installation_of(deployment)
     if theirs and owner.installation and theirs != owner.installation:
@@ -130,7 +134,7 @@ def stranger(deployment: Deployment, owner: Owner) -> str:
 
 
 def leftovers(
-    found: Sequence[Deployment], owner: Owner, names: Collection[str]
+    found: Sequence[Deployment], owner: DeploymentOwner, names: Collection[str]
 ) -> list[Deployment]:
     """Return what this owner has registered before and would not register now."""
     return [
@@ -140,7 +144,7 @@ def leftovers(
     ]
 
 
-def is_left_by(deployment: Deployment, owner: Owner) -> bool:
+def is_left_by(deployment: Deployment, owner: DeploymentOwner) -> bool:
     """Say whether an owner has registered a deployment, also under another name of its settings."""
     is_here = config_of(deployment) == owner.config
     has_name = f"{_SETTINGS}{owner.name}" in deployment["tags"]

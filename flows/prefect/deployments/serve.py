@@ -18,7 +18,7 @@ from prefect.types.entrypoint import EntrypointType
 from flows.app.classes import classes
 from flows.prefect.acknowledge import acknowledge
 from flows.prefect.apply_plan import apply_plan
-from flows.prefect.deployments.ownership import Owner, claim
+from flows.prefect.deployments.ownership import DeploymentOwner, claim
 from flows.prefect.deployments.priorities import KINDS, SYNC, deployment_name, queue_name
 from flows.prefect.ingest import ingest
 from flows.prefect.ingest_record import ingest_record
@@ -66,7 +66,7 @@ class DeploymentFactory:
     """
 
     settings: Settings
-    owner: Owner
+    owner: DeploymentOwner
     pool: Pool | None
 
     def deployment(
@@ -112,7 +112,7 @@ class DeploymentFactory:
 
 
 def deployments(
-    settings: Settings, owner: Owner, *, pool: Pool | None = None
+    settings: Settings, owner: DeploymentOwner, *, pool: Pool | None = None
 ) -> list[RunnerDeployment]:
     """Return a scheduled `ingest` for each source, its flows on demand, and the flows for all."""
     factory = DeploymentFactory(settings, owner, pool)
@@ -194,7 +194,7 @@ def source_deployments(spec: SourceSpec, factory: DeploymentFactory) -> Iterator
         )
 
 
-def deployments_to_serve(settings: Settings, owner: Owner) -> list[RunnerDeployment]:
+def deployments_to_serve(settings: Settings, owner: DeploymentOwner) -> list[RunnerDeployment]:
     """Return all deployments for this host to serve.
 
     Raises:
@@ -230,7 +230,7 @@ def registered_as(
 
 
 def deploy(
-    settings: Settings, owner: Owner, pool: Pool, server: Server, *, take_over: bool
+    settings: Settings, owner: DeploymentOwner, pool: Pool, server: Server, *, take_over: bool
 ) -> tuple[Sequence[str], Sequence[str]]:
     """Register all deployments on a work pool; return their names, and those that were removed.
 

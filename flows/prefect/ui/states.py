@@ -37,7 +37,7 @@ FINAL_NAMES = (
 """Names of the states a run can end in, Prefect's and ours."""
 
 
-class Ended(Abort):
+class RedRun(Abort):
     """Carries the result of a red run: Prefect's engine passes it on without a traceback."""
 
     def __init__(self, result: object, message: str) -> None:
@@ -48,7 +48,7 @@ class Ended(Abort):
 
 def red(name: str, message: str, *, result: object) -> State:
     """Return the state of a run that did what it could and is not green."""
-    return Failed(name=name, message=message, data=Ended(result, message))
+    return Failed(name=name, message=message, data=RedRun(result, message))
 
 
 def failed_share(failed: int, documents: Mapping[str, int]) -> float:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final, TypeVar, cast
 
 from flows.app.wiring import open_client
-from flows.web.site import Refused, not_found
+from flows.web.site import RequestRefused, not_found
 from pipeline.adapters.caspio.client import AccessDenied, CaspioClient, NotFound
 from pipeline.adapters.caspio.client.areas.applications import Method
 from pipeline.adapters.caspio.client.wire.account import Application, DataPage
@@ -134,4 +134,6 @@ class AccountApps:
                 raise not_found("This application or DataPage") from None
             except AccessDenied as error:
                 remedy = "Give the profile the right at Caspio, under Web Services."
-                raise Refused(403, f"The API profile may not do this: {error}", remedy) from error
+                raise RequestRefused(
+                    403, f"The API profile may not do this: {error}", remedy
+                ) from error

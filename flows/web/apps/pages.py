@@ -10,7 +10,7 @@ from starlette.responses import Response
 from flows.web.apps.account_apps import METHODS, Shown
 from flows.web.guard import policy
 from flows.web.render import page, see
-from flows.web.site import Refused, Visit, not_found
+from flows.web.site import RequestRefused, Visit, not_found
 from pipeline.errors import IngestError
 
 _DEPLOY, _UNDEPLOY = "deploy", "un-deploy"
@@ -75,7 +75,7 @@ def deploy(visit: Visit) -> Response:
     key, page_key = visit.parts["key"], visit.parts.get("page")
     wanted = visit.form.get("deployed")
     if wanted not in {"yes", "no"}:
-        raise Refused(400, "It is not said what to do.", "Load the page again.")
+        raise RequestRefused(400, "It is not said what to do.", "Load the page again.")
     found, pages = visit.site.apps.application(key)
     chosen = [one for one in pages if page_key in {None, one.key}]
     if page_key is not None and not chosen:
@@ -91,7 +91,7 @@ def deploy(visit: Visit) -> Response:
     visit.audit(f"begin to {verb}", subject, ", ".join(names))
     try:
         visit.site.apps.set_deployed(key, page_key, deployed=wanted == "yes")
-    except (IngestError, Refused) as error:
+    except (IngestError, RequestRefused) as error:
         visit.audit(f"fail to {verb}", subject, str(error))
         raise
     visit.audit(verb, subject, ", ".join(names))

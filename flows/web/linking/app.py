@@ -14,7 +14,7 @@ from flows.web.guard import Guard
 from flows.web.linking.desk import LinkDesk, NotAccepted
 from flows.web.pages import error_page, missing, read_form, unexpected
 from flows.web.render import document
-from flows.web.site import Refused
+from flows.web.site import RequestRefused
 
 _STATIC = Path(__file__).parents[1] / "static"
 
@@ -38,7 +38,7 @@ def create_link_app(desk: LinkDesk, *, origins: frozenset[str]) -> Starlette:
                 form.get("client_secret", ""),
                 peer=peer,
             )
-        except Refused as refused:
+        except RequestRefused as refused:
             return error_page(refused.status, refused.problem, refused.remedy)
         except LookupError as error:
             return missing(request, error)

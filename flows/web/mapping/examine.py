@@ -11,7 +11,7 @@ from pipeline.model import Column, SourceSpec
 from pipeline.model.schema import Container, DiscoveredAccount
 from pipeline.onboarding.cost import SourceCost, source_cost
 from pipeline.onboarding.preview import Becomes, becomes
-from pipeline.onboarding.settings_edit import Change, added, changed, changes_between
+from pipeline.onboarding.settings_edit import SettingsChange, added, changed, changes_between
 from pipeline.settings import Settings
 from pipeline.settings.conflicts import (
     also_in_folder,
@@ -28,7 +28,7 @@ PREVIEWS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Examined:
+class ExaminedDraft:
     """A draft with what it would do. `cost` and `previews` are there where it can be a source.
 
     Attributes:
@@ -49,11 +49,11 @@ def examine(
     settings: Settings,
     account: DiscoveredAccount | None,
     old: SourceSettings | None,
-) -> Examined:
+) -> ExaminedDraft:
     """Say what a draft would do, without a call."""
     source = draft.source
     if source is None:
-        return Examined(draft, draft.problems)
+        return ExaminedDraft(draft, draft.problems)
     new = {one.name: Column(one.name, one.type) for one in draft.creates}
     columns = {**looked.container.columns, **new}
     all_sources = [*_others(settings, old), source]
@@ -66,7 +66,7 @@ def examine(
     spec = source.spec()
     # The last ones are those of the emptiest records, which show most.
     samples = [one for one in looked.samples if not spec.fields or one.ref.field in spec.fields]
-    return Examined(
+    return ExaminedDraft(
         draft,
         tuple(dict.fromkeys(problems)),
         tuple(becomes(spec, columns, sample) for sample in samples[-PREVIEWS:]),
@@ -149,7 +149,9 @@ def _about(source: SourceSettings, sentences: Iterable[str]) -> Iterator[str]:
     return (sentence for sentence in sentences if repr(source.name) in sentence)
 
 
-def change_of(source: SourceSettings, old: SourceSettings | None, file: SettingsFile) -> Change:
+def change_of(
+    source: SourceSettings, old: SourceSettings | None, file: SettingsFile
+) -> SettingsChange:
     """Return how the settings file changes.
 
     Raises:

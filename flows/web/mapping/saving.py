@@ -20,10 +20,10 @@ from flows.web.mapping.listing import place_of_source
 from flows.web.mapping.workbench import Mapped, examined_form, mapped, workbench
 from flows.web.plans import plan_files
 from flows.web.render import page, see
-from flows.web.site import Refused, Site, Visit, not_found
+from flows.web.site import RequestRefused, Site, Visit, not_found
 from pipeline.errors import BadSettings, IngestError
 from pipeline.onboarding.proposal import MissingColumn
-from pipeline.onboarding.settings_edit import Change, changed, removed
+from pipeline.onboarding.settings_edit import SettingsChange, changed, removed
 from pipeline.wording import counted
 
 PLANNED = 25
@@ -51,7 +51,7 @@ class Saving:
     does: str
     name: str
     file: SettingsFile
-    change: Change
+    change: SettingsChange
     means: Sequence[str]
     creates: tuple[MissingColumn, ...] = ()
     creates_table: str = ""
@@ -134,7 +134,7 @@ def other_saving(visit: Visit, does: str) -> Saving:
     if does == "remove":
         if len(visit.site.settings.sources) == 1:
             problem = "This is the last source, and settings without one do not run."
-            raise Refused(409, problem, "Pause it, or map another one first.")
+            raise RequestRefused(409, problem, "Pause it, or map another one first.")
         return Saving(does, source.name, file, removed(file.text, source.name), means)
     paused = True if does == "pause" else None
     made = changed(file.text, source.name, {"paused": paused})

@@ -15,9 +15,9 @@ from flows.web.mapping.draft import (
     new_rows,
     proposed_form,
 )
-from flows.web.mapping.examine import Examined, examine, source_in
+from flows.web.mapping.examine import ExaminedDraft, examine, source_in
 from flows.web.render import page, see
-from flows.web.site import Refused, Visit, not_found
+from flows.web.site import RequestRefused, Visit, not_found
 from pipeline.decide.naming import NameTemplate
 from pipeline.errors import IngestError
 from pipeline.findings import FINDINGS
@@ -91,7 +91,7 @@ def mapped(visit: Visit) -> Mapped:
         index = old.index
         if index is None:
             problem = "A folder without an index table is changed with an editor."
-            raise Refused(409, problem, "Its values go to whatever table refers to a file.")
+            raise RequestRefused(409, problem, "Its values go to whatever table refers to a file.")
         return Mapped(MappablePlace("folder", old.folder, index.table, index.path_column), old)
     kind = "view" if old.view is not None else "table"
     return Mapped(MappablePlace(kind, str(old.view or old.table)), old)
@@ -210,7 +210,7 @@ def first_form(visit: Visit, looked: Looked, old: SourceSettings | None) -> Form
     return form
 
 
-def examined_form(visit: Visit, target: Mapped, looked: Looked, form: Form) -> Examined:
+def examined_form(visit: Visit, target: Mapped, looked: Looked, form: Form) -> ExaminedDraft:
     """Say what a form would do."""
     draft: Draft = draft_of(form, target.place, looked.container, target.old)
     account = visit.site.looks.account()

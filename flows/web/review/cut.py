@@ -11,7 +11,7 @@ _LEAST_WIDTH_PT = 200.0  # a short value would be as large as the screen otherwi
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
+class PageCut:
     """A part of a page: the address of the picture, and all numbers in points.
 
     `left` to `height` say which part is shown, of the page as it is turned by `turned`. `width_pt`
@@ -29,7 +29,7 @@ class Cut:
     box: Box
 
 
-def cut_of(picture: str, size: PageText, box: Box, turn: int) -> Cut:
+def cut_of(picture: str, size: PageText, box: Box, turn: int) -> PageCut:
     """Return the place of a box with what is around it, on a page that is shown turned."""
     width, height, turned = canvas_of(size, turn)
     left, top, right, bottom = _turned(box, size, turn)
@@ -39,7 +39,7 @@ def cut_of(picture: str, size: PageText, box: Box, turn: int) -> Cut:
     high = min(bottom - top + 2 * _ABOVE_PT, height)
     above = min(max((top + bottom - high) / 2, 0.0), height - high)
     whole = (size.width_pt or 1.0, size.height_pt or 1.0)
-    return Cut(picture, first, above, shown, max(high, 1.0), turned, *whole, box)
+    return PageCut(picture, first, above, shown, max(high, 1.0), turned, *whole, box)
 
 
 def _turned(box: Box, size: PageText, turn: int) -> Box:

@@ -3,7 +3,7 @@
 from flows.app.review import decisions
 from flows.app.review.decisions import seen_of
 from flows.web.review.queue import items_of
-from flows.web.site import Refused, Visit
+from flows.web.site import RequestRefused, Visit
 from pipeline.model.review import Review, ReviewItem
 from pipeline.steps.write_back import ReviewChoice
 
@@ -25,7 +25,7 @@ def named_item(visit: Visit, review: Review) -> ReviewItem:
     found = {item.key: item for item in items_of(visit, review)}
     item = found.get(visit.form.get("key", ""))
     if item is None or seen_of(item) != visit.form.get("seen"):
-        raise Refused(
+        raise RequestRefused(
             409,
             "This suggestion has changed since the page was loaded.",
             "Go back, load the page again, and decide on what it shows then.",
@@ -45,4 +45,6 @@ def choice_of(visit: Visit) -> tuple[ReviewChoice, str]:
     try:
         return ReviewChoice(visit.form.get("choice", "")), visit.form.get("text", "")
     except ValueError:
-        raise Refused(400, "This is not a decision.", "Go back, and use the buttons.") from None
+        raise RequestRefused(
+            400, "This is not a decision.", "Go back, and use the buttons."
+        ) from None

@@ -25,7 +25,7 @@ from flows.web.review.queue import (
 )
 from flows.web.review.reread import recent_job
 from flows.web.review.words import as_typed, date_order_of, meant_dates, picked, words_of
-from flows.web.site import Refused, Visit, not_found
+from flows.web.site import RequestRefused, Visit, not_found
 from pipeline.errors import IngestError
 from pipeline.model.review import Review
 from pipeline.model.sync import is_sync
@@ -73,7 +73,7 @@ def words(visit: Visit) -> Response:
     try:
         left, top, right, bottom = (float(side) for side in visit.query.get("box", "").split(","))
     except ValueError:
-        raise Refused(400, "This is not a place.", "Draw a box on the page.") from None
+        raise RequestRefused(400, "This is not a place.", "Draw a box on the page.") from None
     page_words = words_of(visit.site.archive, leaf.prefix, int(visit.parts["page"]))
     text = picked(page_words, (left, top, right, bottom))
     types = visit.column_types([review.source])[review.source]

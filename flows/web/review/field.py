@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flows.app.review.decisions import as_column, seen_of, shown
-from flows.web.review.cut import Cut
+from flows.web.review.cut import PageCut
 from flows.web.review.outcomes import value_of
 from pipeline.decide.confidence import percent
 from pipeline.model import Candidate, Finding, Value
@@ -42,7 +42,7 @@ class Field:
     written: Value = None
     is_class: bool = False
     write_at: float = 0.0
-    cut: Cut | None = None
+    cut: PageCut | None = None
 
     def read(self, value: Value) -> str:
         """Return what was read as the column shows it, with the currency of the document."""

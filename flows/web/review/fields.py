@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from flows.web.review.cut import Cut, cut_of
+from flows.web.review.cut import PageCut, cut_of
 from flows.web.review.field import Field
 from flows.web.review.outcomes import decision_of, history_of, outcome_of
 from flows.web.review.page_view import Leaf, PageView, leaf_of, picture_of
@@ -90,7 +90,7 @@ def _with_cuts(
     return [*made, *fields[len(made) :]]
 
 
-def _cut(review: Review, field: Field, leaf: Leaf, view: PageView) -> Cut | None:
+def _cut(review: Review, field: Field, leaf: Leaf, view: PageView) -> PageCut | None:
     """Return the place of a value, cut out of its page; None where it is not known."""
     page, box = _place_of(field)
     picture = picture_of(review, leaf, field.file, page)

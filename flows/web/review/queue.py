@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from starlette.responses import Response
 
 from flows.web.render import page, see
-from flows.web.site import Refused, Visit, not_found
+from flows.web.site import RequestRefused, Visit, not_found
 from pipeline.model.review import Review, ReviewFilter, ReviewItem, ReviewReason, ReviewState
 
 # So long another user does not get a document that somebody has open; each action renews it.
@@ -38,7 +38,7 @@ _HIGH, _MEDIUM = 0.8, 0.5  # of the risk; words are read faster than numbers
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class QueueFilter:
     """What the queue is narrowed by, as addresses and forms have it; "" means any.
 
     `postponed` says anything for what waits for a later day. `amount` is the
@@ -89,7 +89,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ReviewRow:
     """A review with its open suggestions."""
 
     review: Review
@@ -119,7 +119,7 @@ def queue(visit: Visit) -> Response:
     items: dict[str, list[ReviewItem]] = {review.id: [] for review in found[:PAGE]}
     for item in reviews.open_items(list(items)):
         items[item.review_id].append(item)
-    rows = [Row(review, tuple(items[review.id])) for review in found[:PAGE]]
+    rows = [ReviewRow(review, tuple(items[review.id])) for review in found[:PAGE]]
     waiting = reviews.queue_length(looked_for, most=MOST_COUNTED + 1)
     later = replace(looked_for, is_postponed=True)
     return page(
@@ -140,7 +140,7 @@ def queue(visit: Visit) -> Response:
     )
 
 
-def filters(visit: Visit, wanted: Wanted) -> dict[str, Any]:
+def filters(visit: Visit, wanted: QueueFilter) -> dict[str, Any]:
     """Return what the form of the filters shows."""
     return {
         "wanted": wanted,
@@ -150,14 +150,14 @@ def filters(visit: Visit, wanted: Wanted) -> dict[str, Any]:
     }
 
 
-def wanted_of(values: Mapping[str, str]) -> Wanted:
+def wanted_of(values: Mapping[str, str]) -> QueueFilter:
     """Return what a query or a form asks for; what is not a number narrows nothing."""
     amount, days = values.get("amount", "").strip(), values.get("days", "").strip()
     is_amount = amount.replace(".", "", 1).isdecimal() and len(amount) <= _MOST_DIGITS
     is_days = days.isdecimal() and len(days) <= _MOST_DIGITS and int(days) <= _MOST_DAYS
     at, of, before = (values.get(name, "") for name in ("at", "of", "before"))
     is_way = all(one.isdecimal() and len(one) <= _MOST_WAY_DIGITS for one in (at, of))
-    return Wanted(
+    return QueueFilter(
         values.get("source", ""),
         values.get("column", ""),
         values.get("reason", ""),
@@ -170,7 +170,7 @@ def wanted_of(values: Mapping[str, str]) -> Wanted:
     )
 
 
-def address_of(wanted: Wanted, path: str = "/review", **more: str) -> str:
+def address_of(wanted: QueueFilter, path: str = "/review", **more: str) -> str:
     """Return the address of the queue with this filter."""
     query = urlencode({**wanted.carried, **{name: value for name, value in more.items() if value}})
     return f"{path}?{query}" if query else path
@@ -228,7 +228,7 @@ def _opened_next(visit: Visit, *, later: str = "") -> Response:
     return see(address_of(none_on, said="nothing-left", later=later))
 
 
-def _one_on(wanted: Wanted, mine: ReviewFilter, before: str, visit: Visit) -> Wanted:
+def _one_on(wanted: QueueFilter, mine: ReviewFilter, before: str, visit: Visit) -> QueueFilter:
     """Return where a user has come who goes on to the next record.
 
     How many there are is counted at the beginning: what comes meanwhile would move the end.
@@ -261,9 +261,11 @@ def postpone(visit: Visit) -> Response:
         day = date.fromisoformat(visit.form.get("until", ""))
         until = datetime(day.year, day.month, day.day, tzinfo=UTC)
     except ValueError:
-        raise Refused(400, "This is not a day.", "Go back and choose a day.") from None
+        raise RequestRefused(400, "This is not a day.", "Go back and choose a day.") from None
     if not now < until <= now + MOST_POSTPONED:
-        raise Refused(400, "This day is not within a year.", "Go back and choose another one.")
+        raise RequestRefused(
+            400, "This day is not within a year.", "Go back and choose another one."
+        )
     visit.site.ledger.reviews.postpone(review.id, until=until)
     visit.audit("postpone", review.id, f"until {day}")
     on = replace(visit, form={**visit.form, "after": review.id})
@@ -278,7 +280,7 @@ def require_claim(visit: Visit, review: Review) -> None:
     """
     owner = claim_or_owner(visit, review.id)
     if owner:
-        raise Refused(
+        raise RequestRefused(
             409, f"{owner} is reviewing this.", "Go back, and take it over if you have to."
         )
 

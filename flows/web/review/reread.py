@@ -12,7 +12,7 @@ from flows.web.jobs import Job, not_looked_at
 from flows.web.render import see
 from flows.web.review.page_view import files_of
 from flows.web.review.queue import CLAIM_TIME, address_of, named_review, require_claim, wanted_of
-from flows.web.site import Refused, Site, Visit
+from flows.web.site import RequestRefused, Site, Visit
 from pipeline.model import FileRef
 from pipeline.model.review import Review
 
@@ -24,7 +24,7 @@ def read_again(visit: Visit) -> Response:
     as_class = visit.form.get("class", "")
     files = files_of(visit.site, review)
     if as_class not in classes(visit.site.settings) or not files:
-        raise Refused(400, "There is no such class.", "Go back and choose one.")
+        raise RequestRefused(400, "There is no such class.", "Go back and choose one.")
     visit.audit("read again", review.id, f"as {as_class}")
     work = partial(_read, visit.site, files[0].ref, as_class)
     begun = visit.site.jobs.begin(job_of(review.id), work)

@@ -12,13 +12,13 @@ from flows.app.review.decisions import seen_of, shown
 from flows.web.render import page, see
 from flows.web.review.decisions import carry_out
 from flows.web.review.queue import PAGE, address_of, claim_or_owner, filters, wanted_of
-from flows.web.site import Refused, Visit
+from flows.web.site import RequestRefused, Visit
 from pipeline.model.review import Review, ReviewItem
 from pipeline.steps.write_back import ReviewChoice
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class SuggestionLine:
     """An open suggestion; `owner` is who else has claimed its record, "" for nobody."""
 
     item: ReviewItem
@@ -37,7 +37,9 @@ def table(visit: Visit) -> Response:
     found: Sequence[ReviewItem] = ()
     if wanted.column:
         found = reviews.column_items(wanted.filter(now), after=after, limit=PAGE + 1)
-    lines = [Line(item, _owner(visit, reviews.review(item.review_id))) for item in found[:PAGE]]
+    lines = [
+        SuggestionLine(item, _owner(visit, reviews.review(item.review_id))) for item in found[:PAGE]
+    ]
     more = address_of(wanted, "/review/table", after=lines[-1].item.key) if found[PAGE:] else ""
     job = visit.site.jobs.job(_job_of(visit))
     return page(
@@ -66,7 +68,7 @@ def accept_rows(visit: Visit) -> Response:
     left_out = set(visit.choices.get("leave", ()))
     chosen = [sent for sent in visit.choices.get("row", ()) if sent not in left_out]
     if not chosen or len(chosen) > PAGE:
-        raise Refused(400, "No row was chosen.", "Go back, and leave fewer rows out.")
+        raise RequestRefused(400, "No row was chosen.", "Go back, and leave fewer rows out.")
     begun = visit.site.jobs.begin(_job_of(visit), partial(_accept, visit, chosen))
     return see(address_of(wanted, "/review/table", said="" if begun else "busy"))
 
@@ -76,7 +78,9 @@ def _accept(visit: Visit, chosen: Sequence[str], stoppable: Callable[[Drain], No
     drain = Drain()
     stoppable(drain)
     ids = [sent.partition(" ")[0] for sent in chosen]
-    now = {Line(item, "").sent: item for item in visit.site.ledger.reviews.open_items(ids)}
+    now = {
+        SuggestionLine(item, "").sent: item for item in visit.site.ledger.reviews.open_items(ids)
+    }
     written, left = 0, list[str]()
     for sent in islice(chosen, PAGE):
         if drain.requested:

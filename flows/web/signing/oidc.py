@@ -56,7 +56,7 @@ class Begun:
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class ProviderIdentity:
     """Who somebody is at the provider, and which page is shown next.
 
     `subject` never changes, other than a name.
@@ -122,7 +122,7 @@ class Provider:
         page = base64.urlsafe_b64encode(to.encode()).decode()
         return Begun(str(add_params_to_uri(endpoint, parameters)), f"{secret}.{page}")
 
-    def finish(self, query: Mapping[str, str], *, kept: str, callback: str) -> Identity:
+    def finish(self, query: Mapping[str, str], *, kept: str, callback: str) -> ProviderIdentity:
         """Return who came back from the provider, by the address that the browser was sent to.
 
         `kept` is what the browser kept since `begin`, "" if it has nothing.
@@ -157,7 +157,7 @@ class Provider:
                 f"Your account at {self.host} has no name, or is in no group that may use this "
                 "page."
             )
-        return Identity(user, str(claims["sub"]), to)
+        return ProviderIdentity(user, str(claims["sub"]), to)
 
     def sign_out_address(self, back: str) -> str | None:
         """Return where a user signs out at the provider; None if it has no such page."""

@@ -10,13 +10,13 @@ from starlette.routing import Route
 from flows.web.pages import error_page, read_form, unavailable
 from flows.web.render import document
 from flows.web.signing.oidc import BEGUN_S, CALLBACK, SignInFailed
-from flows.web.site import Refused, Site, Visit
+from flows.web.site import RequestRefused, Site, Visit
 from pipeline.errors import LedgerUnavailable
 
 SignInHandler = Callable[[Site, Request, Mapping[str, str]], Response]
 """Answers a request of somebody who is not signed in; the mapping is the form that was sent."""
 
-# Of an address to return to; ours are shorter.
+# The longest address to return to; ours are shorter.
 MOST_PATH_CHARS = 1_000
 
 _BEGIN = "/login/oidc"
@@ -40,7 +40,7 @@ def _route(site: Site, path: str, method: str, answer: SignInHandler) -> Route:
         try:
             sent = dict(await read_form(request)) if method == "POST" else {}
             return await run_in_threadpool(answer, site, request, sent)
-        except Refused as refused:
+        except RequestRefused as refused:
             return error_page(refused.status, refused.problem, refused.remedy)
         except LedgerUnavailable as error:
             return unavailable(error)
@@ -61,7 +61,7 @@ def by_link(site: Site, request: Request, form: Mapping[str, str]) -> Response:
     opened = site.sessions.open(form.get("link", ""), _cookies(request))
     if opened is None:
         remedy = "Each link works once, for 15 minutes. Ask for a new one."
-        raise Refused(403, "This link does not work any more.", remedy)
+        raise RequestRefused(403, "This link does not work any more.", remedy)
     return _see("/", opened[1])
 
 
@@ -69,10 +69,12 @@ def by_proxy(site: Site, request: Request, form: Mapping[str, str]) -> Response:
     """Sign in whom the proxy names."""
     said = site.proxy.says(request) if site.proxy is not None else None
     if said is None:
-        raise Refused(403, "The proxy did not say who you are.", "Open the page through the proxy.")
+        raise RequestRefused(
+            403, "The proxy did not say who you are.", "Open the page through the proxy."
+        )
     if said.user is None:
         remedy = "Ask for a group that may use this page, or for a link."
-        raise Refused(403, "No group of yours may use this page.", remedy)
+        raise RequestRefused(403, "No group of yours may use this page.", remedy)
     header = site.sessions.admit(said.user, by=f"proxy {said.peer}", cookies=_cookies(request))
     return _see(own_path(form.get("to", "")), header)
 
@@ -84,7 +86,7 @@ def begin(site: Site, request: Request, _form: Mapping[str, str]) -> Response:
     try:
         begun = site.provider.begin(callback=site.origin(request) + CALLBACK, to=to)
     except SignInFailed as failed:
-        raise Refused(502, str(failed)) from failed
+        raise RequestRefused(502, str(failed)) from failed
     return _see(begun.address, site.sessions.keep(begun.kept, seconds=BEGUN_S))
 
 
@@ -99,7 +101,9 @@ def finish(site: Site, request: Request, _form: Mapping[str, str]) -> Response:
             callback=site.origin(request) + CALLBACK,
         )
     except SignInFailed as failed:
-        raise Refused(403, str(failed), "Open the page again, and sign in there.") from failed
+        raise RequestRefused(
+            403, str(failed), "Open the page again, and sign in there."
+        ) from failed
     by = f"{site.provider.settings.issuer} subject {who.subject}"
     answer = _see(own_path(who.to), site.sessions.admit(who.user, by=by, cookies=cookies))
     answer.headers.append("set-cookie", site.sessions.keep("", seconds=0))

@@ -21,14 +21,14 @@ _CAPABILITY_VERSION_3 = 0x20080522
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class ChildIdentity:
     """A user and a group of one child alone."""
 
     uid: int
     gid: int
 
 
-def identity_for(pid: int) -> Identity | None:
+def identity_for(pid: int) -> ChildIdentity | None:
     """Return a user for the child of a process; None where this process cannot give one.
 
     Every child gets another: what one leaves, no other may touch, and everything of one can be
@@ -49,10 +49,10 @@ def identity_for(pid: int) -> Identity | None:
     whole = any(first <= _FIRST_UID and last < first + count for first, _, count in mapped)
     if not whole or not all(effective >> capability & 1 for capability in _NEEDED):
         return None
-    return Identity(_FIRST_UID + pid, _FIRST_UID + pid)
+    return ChildIdentity(_FIRST_UID + pid, _FIRST_UID + pid)
 
 
-def can_use(identity: Identity, paths: Iterable[Path]) -> bool:
+def can_use(identity: ChildIdentity, paths: Iterable[Path]) -> bool:
     """Say whether a user can read files and search folders: code in /root is closed to it."""
     wanted = [path for path in paths if path.exists()]
     child = os.fork()
@@ -68,7 +68,7 @@ def can_use(identity: Identity, paths: Iterable[Path]) -> bool:
     return os.waitpid(child, 0)[1] == 0
 
 
-def become(identity: Identity) -> None:
+def become(identity: ChildIdentity) -> None:
     """Change user and group for good, and with them give up every capability; raises OSError."""
     _become(identity)
     # A change of user makes a process opaque, to itself as well: it could not read its own
@@ -76,7 +76,7 @@ def become(identity: Identity) -> None:
     libc.prctl(libc.PR_SET_DUMPABLE, 1)
 
 
-def _become(identity: Identity) -> None:
+def _become(identity: ChildIdentity) -> None:
     os.setgroups([])
     os.setresgid(identity.gid, identity.gid, identity.gid)
     os.setresuid(identity.uid, identity.uid, identity.uid)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from flows.agents.accounts import Shares
-from flows.agents.calls import Caller, Unsettled, with_audit
+from flows.agents.calls import AgentCaller, Unsettled, with_audit
 from flows.agents.tokens import make_token
 from flows.agents.tools.tool import Answer
 from pipeline.errors import LedgerUnavailable
@@ -23,7 +23,7 @@ def ledger() -> MemoryLedger:
 
 
 @pytest.fixture
-def caller(ledger: MemoryLedger) -> Caller:
+def caller(ledger: MemoryLedger) -> AgentCaller:
     """Who calls, with a token for everything."""
     made = make_token(
         ledger, "acme", name="desk", scope=Scope(), life=timedelta(days=1), clock=ledger.clock
@@ -37,10 +37,10 @@ def caller(ledger: MemoryLedger) -> Caller:
         spending=SimpleNamespace(require=lambda: None, calls_of_thread=lambda: 0),
         settings=SimpleNamespace(caspio=SimpleNamespace(monthly_calls=None)),
     )
-    return Caller(account, made.kept)
+    return AgentCaller(account, made.kept)
 
 
-def failing(caller: Caller, before: Callable[[], None] = lambda: None) -> Callable[[], Answer]:
+def failing(caller: AgentCaller, before: Callable[[], None] = lambda: None) -> Callable[[], Answer]:
     """Return a run that writes, and then cannot reach the ledger."""
 
     def run() -> Answer:
@@ -51,7 +51,7 @@ def failing(caller: Caller, before: Callable[[], None] = lambda: None) -> Callab
     return run
 
 
-def test_a_write_whose_ledger_failed_is_in_doubt(caller: Caller, ledger: MemoryLedger):
+def test_a_write_whose_ledger_failed_is_in_doubt(caller: AgentCaller, ledger: MemoryLedger):
     """The client learns that records may have changed, by which run; the audit has both."""
     answered = with_audit(caller, "apply", {}, failing(caller), reads_only=False)
 
@@ -62,7 +62,7 @@ def test_a_write_whose_ledger_failed_is_in_doubt(caller: Caller, ledger: MemoryL
 
 
 def test_a_ledger_that_stays_away_takes_no_run_with_it(
-    caller: Caller, ledger: MemoryLedger, monkeypatch: pytest.MonkeyPatch
+    caller: AgentCaller, ledger: MemoryLedger, monkeypatch: pytest.MonkeyPatch
 ):
     """If the end cannot be recorded either, the error names the run."""
 
@@ -76,7 +76,7 @@ def test_a_ledger_that_stays_away_takes_no_run_with_it(
 
 
 @pytest.mark.parametrize("reads_only", [True, False])
-def test_what_did_not_begin_to_write_did_nothing(caller: Caller, *, reads_only: bool):
+def test_what_did_not_begin_to_write_did_nothing(caller: AgentCaller, *, reads_only: bool):
     """A call that reads, and one that ended before it began, may be said to have done nothing."""
 
     def down() -> None:

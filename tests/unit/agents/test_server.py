@@ -9,9 +9,9 @@ import anyio.to_thread
 import mcp_types as types
 import pytest
 
-from flows.agents.calls import Answered, Caller
+from flows.agents.calls import AgentCaller, Answered
 from flows.agents.server import _Handlers, _reporter
-from flows.agents.tools.runs import Watch
+from flows.agents.tools.runs import ProgressWatch
 
 
 def handlers(name: str) -> Any:
@@ -26,7 +26,7 @@ def test_an_account_waits_for_its_own_calls_only(monkeypatch: pytest.MonkeyPatch
     begun, leave = threading.Semaphore(0), threading.Event()
     entered: list[str] = []
 
-    def perform(caller: Caller, *_: Any) -> Answered:
+    def perform(caller: AgentCaller, *_: Any) -> Answered:
         entered.append(caller.account.name)
         begun.release()
         assert caller.account.name == "fast" or leave.wait(10)
@@ -53,7 +53,7 @@ def test_an_account_waits_for_its_own_calls_only(monkeypatch: pytest.MonkeyPatch
 def test_the_progress_of_sources_adds_up():
     """The second source does not begin at nothing: progress never falls back."""
     sent: list[tuple[int, int | None, str]] = []
-    watch = Watch(lambda *report: sent.append(report))
+    watch = ProgressWatch(lambda *report: sent.append(report))
 
     for name, files in (("receipts", 3), ("bills", 2)):
         source = watch.source(name)

@@ -8,7 +8,7 @@ import anyio
 import anyio.from_thread
 import pytest
 
-from flows.api.answers import Reply, problem, success
+from flows.api.answers import ApiReply, problem, success
 from flows.api.repeats import once
 from pipeline.errors import LedgerUnavailable
 from pipeline.model.agents import KeptRequest, RequestState
@@ -17,11 +17,11 @@ from tests.fakes.ledger import MemoryLedger
 INTENT = KeptRequest("token", "key", "request")
 
 
-def send(ledger: MemoryLedger, carry_out: Callable[[], Coroutine[Any, Any, Reply]]) -> Reply:
+def send(ledger: MemoryLedger, carry_out: Callable[[], Coroutine[Any, Any, ApiReply]]) -> ApiReply:
     """Send a request with a key."""
     account: Any = SimpleNamespace(name="acme", ledger=ledger)
 
-    async def run() -> Reply:
+    async def run() -> ApiReply:
         with anyio.fail_after(10):
             return await once(account, INTENT, carry_out, is_raw=False, upload=None)
 
@@ -33,7 +33,7 @@ def test_a_renewal_that_fails_loses_no_answer(monkeypatch: pytest.MonkeyPatch, f
     """The write goes on, the client gets its answer, and the key keeps it."""
     ledger = MemoryLedger()
 
-    async def carry_out() -> Reply:
+    async def carry_out() -> ApiReply:
         tried = anyio.Event()
 
         def renew(*_: Any, **__: Any) -> None:
@@ -58,7 +58,7 @@ def test_a_key_that_cannot_be_released_hides_no_problem(monkeypatch: pytest.Monk
     """The client learns what the request ended with, and not that nothing was done."""
     ledger = MemoryLedger()
 
-    async def carry_out() -> Reply:
+    async def carry_out() -> ApiReply:
         return problem("in_doubt", "Records may have changed.", run_id="run-7")
 
     def release(*_: Any) -> None:

@@ -14,14 +14,14 @@ from flows.terminal.tables import table_of
 from pipeline.metering.budget import Allowance
 from pipeline.metering.summary import Summary
 from pipeline.model import Basis, FileRef, Outcome, Place, RecordRef, Stage, Status, Suggestion
-from pipeline.plans.plan_file import Owner, PlanFile, PlannedRecord
+from pipeline.plans.plan_file import PlanFile, PlannedRecord, PlanOwner
 from pipeline.ports import FileState, RunState, Usage
 from pipeline.steps.write_back import Cost
 
 RUN = "20261124-105019-b985"
 LONG = "order-confirmation-of-the-seventeenth-of-april.pdf"
 AT = datetime(2026, 11, 24, tzinfo=UTC)
-OWNER = Owner("https://abc.caspio.com", "profile", {}, RUN, "")
+OWNER = PlanOwner("https://abc.caspio.com", "profile", {}, RUN, "")
 REF = FileRef(
     "receipts",
     Place.ATTACHMENT,

@@ -5,15 +5,17 @@ from typing import Any
 
 import pytest
 
-from flows.prefect.deployments.ownership import Owner, claim, leftovers, refusals
+from flows.prefect.deployments.ownership import DeploymentOwner, claim, leftovers, refusals
 from pipeline.errors import BadSettings
 
-OWNER = Owner("papers", "/srv/caspio-ingest.toml", frozenset({"receipts"}), "0123456789ab")
+OWNER = DeploymentOwner(
+    "papers", "/srv/caspio-ingest.toml", frozenset({"receipts"}), "0123456789ab"
+)
 NAMES = ["ingest-receipts@papers", "verify@papers"]
 
 
 def _deployment(
-    name: str = NAMES[0], *, by: Owner = OWNER, source: str = "receipts"
+    name: str = NAMES[0], *, by: DeploymentOwner = OWNER, source: str = "receipts"
 ) -> dict[str, Any]:
     parameters = {"config": by.config, "source": source}
     return {"id": f"id of {name}", "name": name, "tags": by.tags, "parameters": parameters}
@@ -64,7 +66,7 @@ def test_what_a_renamed_source_left_is_removed():
         ),
     ],
 )
-def test_what_belongs_to_another_is_refused(theirs: Owner, words: str):
+def test_what_belongs_to_another_is_refused(theirs: DeploymentOwner, words: str):
     """Another ledger, a copied folder whose original is still there, other sources: each with what to do."""
     (source,) = theirs.sources
     server = Answers([_deployment(by=theirs, source=source), _deployment("ingest-old@papers")])
@@ -86,7 +88,7 @@ def test_what_belongs_to_another_is_refused(theirs: Owner, words: str):
         replace(OWNER, installation="", config="/gone/caspio-ingest.toml"),
     ],
 )
-def test_settings_that_were_moved_are_the_same(before: Owner):
+def test_settings_that_were_moved_are_the_same(before: DeploymentOwner):
     """A file that is no longer at its old path was moved, and what an older version registered has no installation."""
     assert refusals([_deployment(by=before)], OWNER, NAMES) == []
 

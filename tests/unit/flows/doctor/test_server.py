@@ -8,7 +8,7 @@ import pytest
 
 from flows.doctor import server
 from flows.doctor.check import Check
-from flows.prefect.deployments.ownership import Owner
+from flows.prefect.deployments.ownership import DeploymentOwner
 from flows.prefect.requests.late_runs import late_runs
 from pipeline.errors import BadSettings
 from pipeline.settings import Settings, load_settings
@@ -24,7 +24,7 @@ QUEUES = [
     {"name": name, "is_paused": False, "priority": number}
     for number, name in enumerate(("webhook", "new", "backfill", "reprocess", "learn"))
 ]
-OWNER = Owner("abc12345", "/srv/caspio-ingest.toml", frozenset({"receipts"}), "0123")
+OWNER = DeploymentOwner("abc12345", "/srv/caspio-ingest.toml", frozenset({"receipts"}), "0123")
 RULE = {"enabled": True, "trigger": {"within": 90.0}}
 
 

@@ -1,7 +1,7 @@
 """A paused source is left out, except where a user names it."""
 
 from flows.app.sources import named_sources
-from flows.prefect.deployments.ownership import Owner
+from flows.prefect.deployments.ownership import DeploymentOwner
 from flows.prefect.deployments.serve import DeploymentFactory, source_deployments
 from flows.webhooks.dispatch import Dispatcher
 from pipeline.model.messages import Message, ReportedRecord
@@ -35,7 +35,7 @@ def test_only_who_names_a_paused_source_runs_it():
 
 def test_the_schedule_of_a_paused_source_rests():
     """Its deployment is there, to be run by hand; no run of it is scheduled."""
-    owner = Owner("x", "x.toml", frozenset({"one", "two"}), "here")
+    owner = DeploymentOwner("x", "x.toml", frozenset({"one", "two"}), "here")
     factory = DeploymentFactory(settings(paused=True), owner, None)
     resting = [
         deployment.paused

@@ -12,17 +12,17 @@ import pytest
 from pipeline.errors import BadSettings
 from pipeline.model import Basis, FileRef, Place, RecordRef, Suggestion, ValueCounts
 from pipeline.plans.plan_file import (
-    Owner,
     PlanFile,
     PlannedFile,
     PlannedRecord,
+    PlanOwner,
     PlanWriter,
     open_plan,
     refuse_owner,
 )
 from pipeline.steps.write_back import Cost
 
-OWNER = Owner(
+OWNER = PlanOwner(
     "https://abc.caspio.com",
     "profile",
     {"receipts": "settings"},
@@ -255,7 +255,7 @@ def test_a_plan_that_was_not_finished_leaves_nothing(path: Path):
         (replace(OWNER, sources={"receipts": "changed"}), "have changed since"),
     ],
 )
-def test_a_plan_is_bound_to_its_account_and_settings(path: Path, owner: Owner, said: str):
+def test_a_plan_is_bound_to_its_account_and_settings(path: Path, owner: PlanOwner, said: str):
     """A plan made for another account, profile or other settings is refused with a sentence."""
     plan = write(path, RECORD)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from processors.sandbox import handover
 from processors.sandbox.child_process import ChildState
 from processors.sandbox.isolation import Granted
-from processors.sandbox.kernel.privileges import Identity
+from processors.sandbox.kernel.privileges import ChildIdentity
 from processors.sandbox.lender import Lender, Offer
 
 DIGEST, ANOTHER = b"d" * 32, b"e" * 32
@@ -26,7 +26,7 @@ class Child:
     def __init__(self, number: int, folder: Path) -> None:
         self.is_fit = self.can_end = True
         self.ended = threading.Event()
-        self.known = ChildState(number, 0, Identity(7, 8), None)
+        self.known = ChildState(number, 0, ChildIdentity(7, 8), None)
         self._ends = [*socket.socketpair(), *socket.socketpair()]
         self._folders = [os.open(folder, os.O_RDONLY) for _ in range(2)]
 

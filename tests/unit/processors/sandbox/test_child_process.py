@@ -2,7 +2,7 @@ import socket
 
 import pytest
 
-from processors.sandbox.child_process import ChildProcess, Ended
+from processors.sandbox.child_process import ChildEnded, ChildProcess
 
 
 def test_a_supervisor_killed_before_it_took_a_request_has_ended():
@@ -13,5 +13,5 @@ def test_a_supervisor_killed_before_it_took_a_request_has_ended():
     child._control.sendall(b"a request")
     supervisor.close()
 
-    with child._control, pytest.raises(Ended):
+    with child._control, pytest.raises(ChildEnded):
         child._receive()

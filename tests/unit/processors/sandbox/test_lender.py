@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 from processors.contract import Limits
 from processors.sandbox import handover, lender as lending
 from processors.sandbox.child_process import ChildState
-from processors.sandbox.kernel.privileges import Identity
+from processors.sandbox.kernel.privileges import ChildIdentity
 from processors.sandbox.lender import Lender
 from processors.sandbox.lent_child import borrow
 from tests.unit.processors.sandbox.shop import ANOTHER, DIGEST, GRANTED, WAIT_S, Shop, asked
@@ -41,7 +41,7 @@ def test_a_child_that_was_returned_is_lent_to_the_next_run(lender: Lender, shop:
 
     with asked(lender) as second:
         assert second is not None
-        assert second.state == ChildState(1, 1, Identity(7, 8), GRANTED)
+        assert second.state == ChildState(1, 1, ChildIdentity(7, 8), GRANTED)
         assert len(second.parts) == 4
     assert len(shop.children) == 1
 

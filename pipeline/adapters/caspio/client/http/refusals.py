@@ -135,7 +135,7 @@ BY_STATUS: Mapping[int, Fault] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class RefusalReply:
     """What was read of a refusal: enough for a message, nothing secret.
 
     `message` is what Caspio said, "" where it said nothing.
@@ -167,7 +167,7 @@ def is_rate_refusal(status: int, body: object) -> bool:
     return any("rate" in name for name in names)
 
 
-def judge(response: httpx.Response, redacted: Callable[[str], str] = str) -> Reply:
+def judge(response: httpx.Response, redacted: Callable[[str], str] = str) -> RefusalReply:
     """Say what an answer means; its body must have been read unless it is a success.
 
     `redacted` masks secrets in the texts that are taken from the answer: a proxy may send back what
@@ -176,14 +176,14 @@ def judge(response: httpx.Response, redacted: Callable[[str], str] = str) -> Rep
     status = response.status_code
     request_id = str(response.headers.get(REQUEST_ID, ""))
     if response.is_success:
-        return Reply(status, "", "", redacted(request_id)[:100], _DONE)
+        return RefusalReply(status, "", "", redacted(request_id)[:100], _DONE)
     body = json_or_none(response)
     members = body if isinstance(body, dict) else {}
     code = redacted(str(members.get("Code") or ""))[:100]
     # The token endpoint has OAuth's error_description (RFC 6749, section 5.2), a proxy often
     # nothing at all.
     said = members.get("Message") or members.get("error_description") or ""
-    return Reply(
+    return RefusalReply(
         status=status,
         code=code,
         message=redacted(str(said))[:500],
@@ -204,7 +204,7 @@ def _fault(status: int, code: str, body: object) -> Fault:
     return BY_STATUS[400]
 
 
-def error_for(answer: Reply, *, what: str, request_line: str) -> CaspioError:
+def error_for(answer: RefusalReply, *, what: str, request_line: str) -> CaspioError:
     """Return the error for a refusal.
 
     `what` says in words what was being done. `request_line`, with the status, is for the log alone:
@@ -215,7 +215,7 @@ def error_for(answer: Reply, *, what: str, request_line: str) -> CaspioError:
     return error
 
 
-def _error(answer: Reply, what: str) -> CaspioError:
+def _error(answer: RefusalReply, what: str) -> CaspioError:
     text = describe(answer, what=what)
     match answer.meaning:
         case Meaning.ACCESS_DENIED:
@@ -227,7 +227,7 @@ def _error(answer: Reply, what: str) -> CaspioError:
     )
 
 
-def describe(answer: Reply, *, what: str = "") -> str:
+def describe(answer: RefusalReply, *, what: str = "") -> str:
     """Say what was being done, if that is given, what Caspio said and what a user can do."""
     request_id = f"request id {answer.request_id}" if answer.request_id else ""
     details = ", ".join(part for part in (answer.code, request_id) if part)
