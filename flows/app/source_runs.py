@@ -24,7 +24,7 @@ from pipeline.metering.budget import Priority
 from pipeline.metering.summary import FAILED, Summary
 from pipeline.model import Confirm, FileRef, Outcome, RecordRef, RecordWork, SourceSpec, Status
 from pipeline.record import new_records
-from pipeline.source_run.checks import remember_types, unblock
+from pipeline.source_run.checks import remember_types, require_pk_ids, unblock
 from pipeline.source_run.leases import Leases, leased_worker
 from pipeline.source_run.recovery import fill_review_table, recover_all, review_decisions
 from pipeline.source_run.selection import Selection, requested_records, selected_records
@@ -92,7 +92,15 @@ class Runner(Protocol):
 def run_source(
     run: SourceRun, request: RunRequest, *, context: AppContext, summary: Summary, runner: Runner
 ) -> None:
-    """Work on one source as requested; an error in its configuration stops this source only."""
+    """Work on one source as requested; an error in its configuration stops this source only.
+
+    Raises:
+        BadSettings: a record that is named cannot be one.
+    """
+    named = request.records or (request.selection.records if request.selection else ())
+    # Outside of what follows: it is the request that is wrong, and not the source.
+    if run.spec.table is not None:
+        require_pk_ids(named)
     counter = runner.counter(run.spec.name, summary)
     with (
         isolate_errors(run.spec, summary, context.ports.ledger),
@@ -103,8 +111,7 @@ def run_source(
             finish_request(run, request, counter)
     counter.on_finish()
     # After whatever stopped the source: what needed a user before still does.
-    keys = request.records or (request.selection.records if request.selection else ())
-    counted = run.ports.ledger.files.count_attention(FAILED, source=run.spec.name, keys=keys)
+    counted = run.ports.ledger.files.count_attention(FAILED, source=run.spec.name, keys=named)
     summary.needs_a_user += counted.open
     summary.acknowledged += counted.acknowledged
 

@@ -1,6 +1,7 @@
 """Check a source against the account: its columns exist, fit, and have not changed."""
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 
 from pipeline.decide.fingerprint import settings_hash
 from pipeline.decide.mapping import refuse_columns
@@ -9,6 +10,8 @@ from pipeline.model import Column, SourceSpec
 from pipeline.ports import Ledger, RecordTarget
 from pipeline.ports.ledger import ColumnTypes
 from pipeline.steps.write_back import refuse_review
+
+_PK_ID = re.compile(r"[0-9]{1,18}")  # as many digits as a 64-bit number surely holds
 
 
 def refuse_source(spec: SourceSpec, target: RecordTarget) -> list[str]:
@@ -29,6 +32,23 @@ def refuse_source(spec: SourceSpec, target: RecordTarget) -> list[str]:
         # The table or view itself is gone: one sentence says so, instead of one for each column.
         problems += [f"source {spec.name!r}: {problem}" for problem in error.problems]
     return problems
+
+
+def require_pk_ids(names: Sequence[str]) -> None:
+    """Check what somebody named records of a table by, before anything is asked for.
+
+    In a view a PK_ID is text, and in a folder a path takes its place.
+
+    Raises:
+        BadSettings: a name can be no PK_ID.
+    """
+    problems = [
+        f"{name!r} is not a PK_ID. Give the number that Caspio shows for the record."
+        for name in names
+        if not _PK_ID.fullmatch(name)
+    ]
+    if problems:
+        raise BadSettings(problems)
 
 
 def refuse_columns_in_use(spec: SourceSpec, columns: Mapping[str, Column]) -> Iterator[str]:

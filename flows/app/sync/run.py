@@ -19,6 +19,7 @@ from pipeline.metering.summary import Summary
 from pipeline.model.review import ReviewState
 from pipeline.model.sync import Side, SyncSpec
 from pipeline.ports import Ledger
+from pipeline.source_run.checks import require_pk_ids
 from pipeline.sync.context import SyncContext
 from pipeline.sync.report import SyncReport
 from pipeline.sync.reviews import decide
@@ -53,8 +54,11 @@ def run_one(
 
     Raises:
         AtWorkElsewhere: another run works on the sync.
+        BadSettings: a record that is named cannot be one.
     """
     with _recorded(context, name, "sync", batch=batch) as sync:
+        if not sync.spec.is_view:
+            require_pk_ids(records)
         if batch and sync.ledger.progress(sync.spec.identity).swept_at is None:
             # A few rows of an empty mirror would keep an export task from loading it.
             sync.report.notes.append("left to the first run of the sync, which compares every row")

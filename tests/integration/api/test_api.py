@@ -151,6 +151,7 @@ JSON = {"Content-Type": "application/json"}
         ("POST", RECORDS, {"json": {"x": "y" * 5 * 2**20}}, 413, "too_large"),
         ("POST", "/pipeline/plan", {"json": [1]}, 400, "arguments"),
         ("DELETE", RECORDS, {}, 400, "arguments"),
+        ("GET", "/pipeline/read_document?source=main&record=1%20OR%201", {}, 400, "arguments"),
     ],
 )
 def test_a_request_is_refused_with_what_to_do(  # noqa: PLR0917 - by name
