@@ -1,17 +1,18 @@
 """The columns of a record under review, each with what was found for it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from flows.web.review.cut import PageCut, cut_of
 from flows.web.review.field import Field
 from flows.web.review.outcomes import decision_of, history_of, outcome_of
 from flows.web.review.page_view import Leaf, PageView, leaf_of, picture_of
-from flows.web.review.words import Box, PageWord, candidates_for, is_value, other_values
+from flows.web.review.words import Box, PageWord, candidates_for, is_value, other_values, words_of
 from flows.web.site import Visit
 from pipeline.decide.column_values import TEXT_TYPES
 from pipeline.model import Finding, SourceSpec
 from pipeline.model.review import Review, ReviewItem
+from pipeline.ports import Archive
 
 _INPUTS = {
     "DATE/TIME": "date",
@@ -70,7 +71,8 @@ def fields_of(
     if spec is not None:
         fields = _with_outcomes(visit, review, spec, fields, leaves)
     fields.sort(key=_order)
-    return _with_offers_of(view, _with_cuts(review, fields, leaves, view), types, mapped)
+    cut = _with_cuts(visit.site.archive, review, fields, leaves, view)
+    return _with_offers_of(view, cut, types, mapped)
 
 
 def _order(field: Field) -> tuple[bool, bool, float]:
@@ -79,25 +81,46 @@ def _order(field: Field) -> tuple[bool, bool, float]:
 
 
 def _with_cuts(
-    review: Review, fields: Sequence[Field], leaves: Sequence[Leaf], view: PageView
+    archive: Archive,
+    review: Review,
+    fields: Sequence[Field],
+    leaves: Sequence[Leaf],
+    view: PageView,
 ) -> list[Field]:
     """Return the fields; the first that wait with their places, each cut out of its page."""
+    # Most values of a record are on the page that is shown. Each page is read once.
+    printed = {(view.file, view.page): view.words}
+
+    def words(file: int, page: int) -> Sequence[PageWord]:
+        if (file, page) not in printed:
+            printed[file, page] = words_of(archive, leaves[file - 1].prefix, page)
+        return printed[file, page]
+
     cuts = [
-        _cut(review, field, leaves[field.file - 1], view) if field.is_open and field.file else None
+        _cut(review, field, leaves[field.file - 1], view, words)
+        if field.is_open and field.file
+        else None
         for field in fields[:_MOST_CUT]
     ]
     made = [replace(field, cut=cut) for field, cut in zip(fields, cuts, strict=False)]
     return [*made, *fields[len(made) :]]
 
 
-def _cut(review: Review, field: Field, leaf: Leaf, view: PageView) -> PageCut | None:
+def _cut(
+    review: Review,
+    field: Field,
+    leaf: Leaf,
+    view: PageView,
+    words: Callable[[int, int], Sequence[PageWord]],
+) -> PageCut | None:
     """Return the place of a value, cut out of its page; None where it is not known."""
     page, box = _place_of(field)
     picture = picture_of(review, leaf, field.file, page)
     if box is None or leaf.findings is None or not picture:
         return None
     is_shown = (field.file, page) == (view.file, view.page)
-    return cut_of(picture, leaf.findings.pages[page - 1], box, view.turn if is_shown else 0)
+    turn, printed = view.turn if is_shown else 0, words(field.file, page)
+    return cut_of(picture, leaf.findings.pages[page - 1], box, turn, printed)
 
 
 def _place_of(field: Field) -> tuple[int, Box | None]:

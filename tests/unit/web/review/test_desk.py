@@ -167,3 +167,24 @@ def test_what_was_postponed_is_said_and_found_again(office: Office):
     assert "comes back" not in words(back)
     assert "brought back before its day" in words(back)
     assert "2 records wait" in words(browser.get("/review"))
+
+
+def _row(*places: tuple[str, int, float]) -> list[PageWord]:
+    """Return words of 30 points, each with its line and its left edge."""
+    return [PageWord(text, line, (left, 100.0, left + 30, 110.0)) for text, line, left in places]
+
+
+def test_a_cut_reaches_back_to_the_label():
+    """Without it a total looks like a tax; a label far away would make both too small to read."""
+    box = (500.0, 100.0, 530.0, 110.0)
+    near = _row(("Other", 0, 250.0), ("Total", 1, 300.0), ("due", 1, 335.0), ("9.50", 1, 500.0))
+    far = _row(("Total", 1, 20.0), ("9.50", 1, 500.0))
+
+    labeled = cut_of("x", PAGE, box, 0, near)
+    alone = cut_of("x", PAGE, box, 0, far)
+
+    assert labeled.left <= 300.0
+    assert labeled.left > 250.0
+    assert labeled.left + labeled.width >= 530.0
+    assert alone == cut_of("x", PAGE, box, 0)
+    assert labeled.box == box
