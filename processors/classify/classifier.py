@@ -159,13 +159,23 @@ def _for_class(evidence: Sequence[ClassEvidence], doc_class: str) -> list[ClassE
 
 
 def _named(evidence: Sequence[ClassEvidence], doc_class: str) -> str:
-    """Return the strongest evidence for a class in words."""
-    strongest = _for_class(evidence, doc_class)[:_MOST_NAMED]
+    """Return the strongest evidence for a class in words; what is printed once is named once."""
+    strongest: list[ClassEvidence] = []
+    for piece in _for_class(evidence, doc_class):
+        is_other = not any(_is_part(piece, other) for other in strongest)
+        if is_other and len(strongest) < _MOST_NAMED:
+            strongest.append(piece)
     named = [
         f"'{_shortened(piece.word)}' (page {piece.line.page}, line {piece.line.number + 1})"
         for piece in strongest
     ]
     return ", ".join(named)
+
+
+def _is_part(piece: ClassEvidence, other: ClassEvidence) -> bool:
+    """Say whether one of two words, which different rules have found, is a part of the other."""
+    is_one_line = piece.line.page == other.line.page and piece.line.number == other.line.number
+    return is_one_line and (piece.word in other.word or other.word in piece.word)
 
 
 def _shortened(text: str) -> str:

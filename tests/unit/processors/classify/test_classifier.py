@@ -1,5 +1,8 @@
 """What `classify` promises about the kind of a document."""
 
+import itertools
+import re
+
 import pytest
 
 from pipeline.model import Finding, PageText
@@ -142,6 +145,19 @@ def test_reason_names_words_and_places():
 
     assert "'service agreement' (page 1, line 1)" in finding.reason
     assert finding.page == 1
+
+
+@pytest.mark.parametrize(
+    "text", [INVOICE, "Receipt\nSales receipt no 4\nTotal 4.00\nCash 5.00\nThank you, come again"]
+)
+def test_a_reason_names_a_word_once(text: str):
+    """A word that several rules find, alone or as a part, takes no room of another."""
+    named = re.findall(r"'(.+?)' \((page 1, line \d+)\)", class_of(text).reason)
+
+    assert len(named) > 2
+    for place in {place for _, place in named}:
+        words = sorted((word for word, at in named if at == place), key=len)
+        assert not any(word in longer for word, longer in itertools.pairwise(words))
 
 
 def test_a_long_reason_ends_with_a_word():
