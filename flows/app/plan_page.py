@@ -11,6 +11,7 @@ from jinja2 import Environment, StrictUndefined
 
 from flows.app.not_planned import NotPlanned
 from flows.app.run_report import record_of, values_line
+from flows.terminal.console import in_order
 from flows.terminal.tables import certainty, shown
 from pipeline.decide.confidence import confidence_text
 from pipeline.errors import FileGone
@@ -51,7 +52,7 @@ def write_page(
         # A name may contain half of a surrogate pair, which UTF-8 cannot encode.
         # The page has names, values and pictures of documents.
         with open(path, "w", encoding="utf-8", errors="replace", opener=private) as page:
-            page.writelines(stream)
+            page.writelines(map(in_order, stream))
 
 
 def with_thumbnails(

@@ -6,8 +6,11 @@ from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 from structlog.typing import EventDict, WrappedLogger
 
+# They turn the text around, so that `fdp.exe` is read as `exe.pdf`. Texts of other scripts do
+# without them: their letters have a direction of their own.
+_TURNING = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)), "\ufffd")
 # C0 and C1: a file name with an escape sequence could otherwise rewrite what a user sees.
-_CONTROLS = {
+_CONTROLS = _TURNING | {
     code: "\ufffd" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\t\n"
 }
 
@@ -28,8 +31,13 @@ class PlainConsole(Console):
 
 
 def without_controls(text: str) -> str:
-    """Replace control characters; tabs and line ends stay."""
+    """Replace control characters and what turns text around; tabs and line ends stay."""
     return text if text.isprintable() else text.translate(_CONTROLS)
+
+
+def in_order(text: str) -> str:
+    """Replace what changes the direction of writing, so that a text is read as it is stored."""
+    return text.translate(_TURNING)
 
 
 def plain_log(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -1,5 +1,6 @@
 """Turn values into pages. All text is escaped: names and values come from strangers' documents."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -10,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from flows.app.review.decisions import as_column, shown
+from flows.terminal.console import in_order
 from flows.web.site import Visit
 from pipeline.decide.confidence import percent
 
@@ -40,6 +42,9 @@ def _environment() -> Environment:
     }
     return environment
 
+
+# All text is escaped, so a `<` begins a tag and a `>` ends it.
+_SHOWN_TEXT = re.compile(r"(<textarea\b.*?</textarea>|<[^>]*>)|[^<]+", re.DOTALL)
 
 _ACTIONS = {
     "accept": "accepted",
@@ -111,6 +116,9 @@ def document(
 ) -> Response:
     """Return a page, for somebody who may not be signed in as well."""
     text = _PAGES.get_template(f"{name}.html.jinja").render(**{"user": None, **values})
+    # What is sent back stays as it is: what a user edits, and the attributes.
+    if in_order(text) != text:
+        text = _SHOWN_TEXT.sub(lambda shown: shown[1] or in_order(shown[0]), text)
     # A name may have half of a surrogate pair, which UTF-8 cannot encode.
     return HTMLResponse(text.encode("utf-8", "replace"), status_code=status, headers=headers)
 

@@ -9,7 +9,9 @@ from pipeline.model import FileRef, Outcome, Place, Status
 CLEAR, TITLE, EIGHT_BIT = "\x1b[2J", "\x1b]0;mine\x07", "\x9b2J"
 
 
-@pytest.mark.parametrize("text", [CLEAR, TITLE, EIGHT_BIT, "\r", "\b", "\x7f"])
+@pytest.mark.parametrize(
+    "text", [CLEAR, TITLE, EIGHT_BIT, "\r", "\b", "\x7f", "\u202e", "\u202d", "\u2067"]
+)
 def test_a_name_moves_nothing_on_a_terminal(text: str):
     """Control characters in a name, a value or a reason are shown as such and not obeyed, colors or not."""
     ref = FileRef("mail", Place.FOLDER, "", "", None, f"a{text}b.pdf", 1, None, f"/In/a{text}b.pdf")

@@ -34,6 +34,20 @@ def test_a_record_shows_versions_and_events_in_order(office: Office):
     assert "DocType: typed → receipt" in text
 
 
+def test_a_name_reads_as_it_is_stored(office: Office):
+    """A character that turns the text around makes no picture of a program; what is sent keeps it."""
+    turned = "scan\u202egnp.exe"
+    office.world.receipt("1", GOOD, name=turned, DocType="typed \u2067around")
+
+    office.world.run(office.spec)
+    review = office.world.ledger.effects.review_items("receipts")[0].review_id
+    page = office.signed_in().get(f"/review/{review}")
+
+    assert "scan\ufffdgnp.exe" in page
+    assert turned not in page
+    assert "typed \ufffdaround" in page
+
+
 def test_a_moved_file_is_deleted_last(office: Office):
     """Its old name is deleted once the record refers to the new one, though it was intended before."""
     office.world.caspio.table("Docs", File="FILE", Kind="STRING")
