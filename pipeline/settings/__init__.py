@@ -10,7 +10,7 @@ import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import (
     BeforeValidator,
@@ -19,6 +19,7 @@ from pydantic import (
     SecretStr,
     ValidationError,
     field_validator,
+    model_validator,
 )
 from pydantic_settings import (
     BaseSettings,
@@ -98,7 +99,7 @@ class Settings(BaseSettings):
     api: ApiSettings = ApiSettings()
     metrics: MetricsSettings = MetricsSettings()
     sync: Syncs = ()
-    sources: tuple[SourceSettings, ...]
+    sources: tuple[SourceSettings, ...] = ()
     client_id: Annotated[_Credential, Field(validation_alias=_SECRETS[0])]
     client_secret: Annotated[_Credential, Field(validation_alias=_SECRETS[1])]
     webhook_secret: Annotated[_Credential | None, Field(validation_alias=_SECRETS[2])] = None
@@ -118,8 +119,6 @@ class Settings(BaseSettings):
     @field_validator("sources")
     @classmethod
     def _unique(cls, sources: tuple[SourceSettings, ...]) -> tuple[SourceSettings, ...]:
-        if not sources:
-            raise ValueError("at least one [[sources]] entry is needed")
         names = [source.name for source in sources]
         double = sorted({name for name in names if names.count(name) > 1})
         if double:
@@ -128,6 +127,12 @@ class Settings(BaseSettings):
         if problems:
             raise ValueError("; ".join(problems))
         return sources
+
+    @model_validator(mode="after")
+    def _has_work(self) -> Self:
+        if not self.sources and not self.sync:
+            raise ValueError("at least one [[sources]] or [[sync]] entry is needed")
+        return self
 
     @classmethod
     def settings_customise_sources(
@@ -254,14 +259,11 @@ def _read(path: Path) -> Mapping[str, Any]:
 
 
 class _AccountSettings(Settings):
-    """Settings that may be without a source."""
+    """Settings that may be without a source, but not with sources that conflict."""
 
-    sources: tuple[SourceSettings, ...] = ()
-
-    @field_validator("sources")
-    @classmethod
-    def _unique(cls, sources: tuple[SourceSettings, ...]) -> tuple[SourceSettings, ...]:
-        return sources
+    @model_validator(mode="after")
+    def _has_work(self) -> Self:
+        return self
 
 
 def class_for(

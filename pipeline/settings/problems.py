@@ -74,4 +74,5 @@ def sentence(
         case _:
             problem = error["msg"].removeprefix("Value error, ")
             end = "" if problem.endswith((".", "?")) else "."
-            return f"{path}: {where}: {problem}{end}"
+            place = f"{path}: {where}" if where else path  # all settings together have no name
+            return f"{place}: {problem}{end}"

@@ -8,6 +8,7 @@ import pytest
 from pipeline.errors import BadSettings
 from pipeline.settings import Settings, load_settings
 from pipeline.settings.conflicts import read_twice
+from tests.unit.pipeline.settings.conftest import MINIMAL, Write
 
 Load = Callable[[str], Settings]
 
@@ -174,3 +175,11 @@ def test_a_view_knows_what_sources_work_by_in_its_table(load: Load):
     text = one + _source("two", 'view = "V"', 'Firm = "company"')
 
     assert load(text).specs()["two"].columns_in_use == {"Place"}
+
+
+def test_where_no_source_is_needed_those_that_conflict_are_refused(written: Write):
+    """The page applies plans, too: one source must not write over another there either."""
+    path = written(MINIMAL + '[[sources]]\nname = "receipts"\ntable = "T"\n')
+
+    with pytest.raises(BadSettings, match="source names must differ"):
+        load_settings(path, sources=False)

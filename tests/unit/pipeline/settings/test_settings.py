@@ -348,7 +348,20 @@ def test_at_least_one_source_is_needed(written: Write):
     """Settings without a source would do nothing and are refused."""
     (problem,) = problems(written("sources = []\n" + MINIMAL.split("[[", maxsplit=1)[0]))
 
-    assert "at least one [[sources]] entry" in problem
+    assert problem.endswith(
+        "caspio-ingest.toml: at least one [[sources]] or [[sync]] entry is needed."
+    )
+
+
+def test_a_sync_needs_no_source(written: Write):
+    """Who only keeps tables the same reads no documents."""
+    sync = '[[sync]]\nname = "a"\ntable = "A"\nurl = "sqlite:///a.db"\nmirror = "a"\n'
+    columns = '[sync.columns]\nPK_ID = "pk"\n'
+
+    settings = load_settings(written(MINIMAL.split("[[", maxsplit=1)[0] + sync + columns))
+
+    assert [one.name for one in settings.sync] == ["a"]
+    assert settings.specs() == {}
 
 
 def test_blank_variable_is_no_variable(monkeypatch: pytest.MonkeyPatch):
