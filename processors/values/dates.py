@@ -69,6 +69,8 @@ _LEAST_LISTED = 2
 _DUE_CONFIDENCE = 0.85
 _PERIOD_CONFIDENCE = 0.8
 _OPEN_CONFIDENCE = 0.4
+_SMALL_WORDS_BEHIND = 3
+"""Words behind a date that begins a sentence: "On 3 May 2030 we open the hall"."""
 
 # Labels of dates that are never the document's: births, and ends of validity.
 _PERSONAL = re.compile(r"birth|born|dob|naissance|ne[e]? le|naci|nasc|geb|lahir|exp|valid|gultig")
@@ -163,7 +165,18 @@ def _in_letter(each: LabeledDate) -> LabeledDate:
     """Return a date of a letter: that of an invoice is of another document."""
     is_of_invoice = label_pattern("dates", "title").search(each.label) is not None
     is_mentioned = each.kind == MENTIONED or (each.kind in {"title", "document"} and is_of_invoice)
-    return replace(each, kind=OF_ANOTHER) if is_mentioned else each
+    # A sentence says when something else is: "On 3 May 2030 we open at nine".
+    is_in_text = each.kind not in {"document", LETTERHEAD} and (
+        is_in_sentence(each.line, each.text.start) or _goes_on(each)
+    )
+    return replace(each, kind=OF_ANOTHER) if is_mentioned or is_in_text else each
+
+
+def _goes_on(each: LabeledDate) -> bool:
+    """Return whether a date begins a sentence: small words are behind it, and no label before."""
+    words = each.line.text[each.text.end :].split()
+    small = sum(word.isalpha() and word.islower() and len(word) > 1 for word in words)
+    return each.text.start > 0 and small >= _SMALL_WORDS_BEHIND
 
 
 def _unless(labels: re.Pattern[str], dates: Sequence[LabeledDate]) -> Sequence[LabeledDate]:

@@ -28,6 +28,11 @@ _PLACE = re.compile(r"\([a-z .]{1,12}\)?|\b(?:and|und|et|y|e)\b")
 # Berhad is written like the dinars of Bahrain: "Subtotal BHD 4.500", and "Total BHD" in a heading.
 _MONEY = frozenset({"bhd"})
 _SUM = re.compile(r"\W*\d[\d.,' ]*[.,]\d{3}\W*")
+_FORM_BEFORE = re.compile(
+    r"(?:株式会社|有限会社|合同会社|合資会社|주식회사|유한회사|\(주\)|\(株\)|㈱|㈜)"
+    r" ?[^\s()\d:,]{2,20}"
+)
+"""In Japan and Korea the legal form may be before the name."""
 _REST_OF_NUMBER = re.compile(r"[/-]\d")
 _WORD = re.compile(r"[^\W_]")
 _HOUSE_AND_STREET = re.compile(
@@ -76,6 +81,9 @@ def end_of_form(text: str, folded: str) -> int:
     # In "12 Jalan AG 3" the letters are part of a street, in "Denver, CO 80218" a state.
     if (folded[:1].isdigit() and is_address(folded)) or _STATE_AND_ZIP.search(folded):
         return 0
+    before = _FORM_BEFORE.match(folded)
+    if before:
+        return before.end()
     end = 0
     for match in form_pattern().finditer(folded):
         if end == 0 and is_form(text, folded, match):

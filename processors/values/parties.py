@@ -117,13 +117,15 @@ def _is_addressed(name: _LabeledName, lines: Sequence[TextLine]) -> bool:
     if end_of_form(name.text, name.folded):
         return True
     number = name.line.number
-    if any(_ORIGIN.match(each.folded) for each in lines[max(0, number - 1) : number + 2]):
-        return False
     below = lines[number + 1 : number + 3]
     has_address = any(
         ":" not in each.text and (is_address(each.folded) or _TOWN.match(each.folded))
         for each in below
     )
+    if not has_address and any(
+        _ORIGIN.match(each.folded) for each in lines[max(0, number - 1) : number + 2]
+    ):
+        return False
     is_named = _TITLE_OF_NAME.match(name.folded) is not None
     return has_address or is_named or names_a_body(name.folded)
 

@@ -7,13 +7,27 @@ from itertools import pairwise
 from processors.values.issuer.name_text import is_town_with_code
 from processors.values.lines import TextLine, label_pattern
 
-_SALUTATION = re.compile(
-    r"(?:dear\b|ladies and gentlemen|gentlemen|sehr geehrte|madame|monsieur|estimad|gentile)"
+SALUTATION = re.compile(
+    r"\W{0,2}(?:dear\b|to whom it may concern|ladies and gentlemen|gentlemen|sirs\b|sehr geehrte"
+    r"|liebe[rs]?\b|guten tag|hallo\b|madame|monsieur|cher|estimad|muy senor|apreciad|gentil[ei]\b"
+    r"|egregi|spettabil|prezad|car[oa]s?\b|exm[oa]|geachte|beste\b|szanown|vazen[aey]|mil[aey]\b"
+    r"|hej\b|kara\b|basta\b|kaere\b|kjaere\b|hyva\b|tisztelt|stimat)"
 )
 _CONTACT = re.compile(r"@|www\.|\b(?:tel|telefon|telephone|phone|fon|fax)\b")
 """What only a letterhead has."""
+_TOWN_AND_CODE = re.compile(r"[a-z][a-z .'-]{2,30}(?: -)? \d{4,6}")
+"""A town before its code: "Wellington 6140"."""
+_LINES_OF_RECEIVER = 6
+"""Lines between a form of address above a name and the salutation."""
+_BETWEEN_PARTS = re.compile(r" ?[·•⋅|*\u2013\u2014] ?| - |, ?")
 _HOUSE_AT_END = re.compile(r"^[^\W\d][^\d:]{3,40} \d{1,4}[a-z]?(?:[/-]\d{1,3})?$")
 """A street whose word no list has: "Kerkplein 2"."""
+ORIGINS = frozenset({"from", "fra", "fran", "van"})
+_JOURNEY = re.compile(
+    r"\b(?:taxi|cab|fare|trip|ride|passengers?|departure|depart|driver|one way|round trip)\b"
+    r"|\b(?:rit|ritprijs|fahrt|fahrgast|abfahrt|resa|avgang|rejse|chauffor)\b"
+)
+"""Words of a ticket, on which "from" is where a journey begins."""
 _SEARCHED_LINES = 40
 _ADDRESS_LINES = 3
 """Lines of an address above its town."""
@@ -27,35 +41,68 @@ def streets_in(lines: Sequence[TextLine]) -> Iterator[int]:
             yield line.number
 
 
+def is_journey(lines: Sequence[TextLine]) -> bool:
+    """Return whether a page is about a journey: "from" is no seller then, but a place."""
+    return any(_JOURNEY.search(line.folded) for line in lines)
+
+
 def addressed_in(lines: Sequence[TextLine]) -> frozenset[int]:
     """Return the numbers of the lines of the address right above the salutation of a letter.
 
     It is the sender's if a telephone is in the head, or if who signs names it.
     """
-    greetings = (each for each in lines[:_SEARCHED_LINES] if _SALUTATION.match(each.folded))
-    greeting = next(greetings, None)
+    greeting = greeting_of(lines)
     if greeting is None:
         return frozenset()
     head = [each for each in lines[: greeting.number] if ":" not in each.text]
     block = _last_address(head, greeting.number)
-    is_letterhead = any(_CONTACT.search(each.folded) for each in lines[: greeting.number])
-    if is_letterhead or _is_signed(block, lines[greeting.number :]):
+    # Of two addresses the first one is the letterhead's, whatever is beside it.
+    towns = sum(ends_with_town(each.folded) for each in head)
+    is_letterhead = towns == 1 and any(
+        _CONTACT.search(each.folded) for each in lines[: greeting.number]
+    )
+    if is_letterhead or _is_on_one_line(block) or _is_signed(block, lines[greeting.number :]):
         return frozenset()
     return frozenset(each.number for each in block)
 
 
+def greeting_of(lines: Sequence[TextLine]) -> TextLine | None:
+    """Return the salutation of a letter.
+
+    Some languages have a form of address above the name of the receiver, too.
+    """
+    greetings = [each for each in lines[:_SEARCHED_LINES] if SALUTATION.match(each.folded)]
+    first = greetings[0].number if greetings else 0
+    near = [each for each in greetings if each.number <= first + _LINES_OF_RECEIVER]
+    return near[-1] if near else None
+
+
 def _last_address(head: Sequence[TextLine], salutation: int) -> Sequence[TextLine]:
     """Return the lines of the last address of a head, none if the salutation is far below it."""
-    towns = [place for place, line in enumerate(head) if _ends_with_town(line.folded)]
+    towns = [place for place, line in enumerate(head) if ends_with_town(line.folded)]
     if not towns or salutation - head[towns[-1]].number > _LINES_TO_SALUTATION:
         return ()
     first = max([0, towns[-1] - _ADDRESS_LINES, *(town + 1 for town in towns[:-1])])
     return head[first : towns[-1] + 1]
 
 
-def _ends_with_town(folded: str) -> bool:
-    last = folded.rpartition(",")[2].strip()
-    return is_town_with_code(folded) or is_town_with_code(last)
+def _is_on_one_line(block: Sequence[TextLine]) -> bool:
+    """Return whether an address that begins a letter is on one line: a receiver's has several."""
+    last = block[-1].folded if block else ""
+    street = last.rpartition(",")[0]
+    return bool(block) and block[0].number == 0 and any(map(str.isdigit, street))
+
+
+def ends_with_town(folded: str) -> bool:
+    """Return whether a line is a town with its code, or has one behind its last commas or marks.
+
+    In "881 Oak Road, Ely, MN 55021" a comma is before the state, too.
+    """
+    parts = [part.strip(" .") for part in _BETWEEN_PARTS.split(folded)]
+    tails = (", ".join(parts[start:]) for start in range(max(0, len(parts) - 2), len(parts)))
+    pairs = (f"{one}, {other}" for one, other in pairwise(parts))
+    ends = (folded, *tails, *parts[1:], *pairs)
+    return any(is_town_with_code(each) or _TOWN_AND_CODE.fullmatch(each) for each in ends)
 
 
 def _is_signed(block: Sequence[TextLine], body: Sequence[TextLine]) -> bool:

@@ -176,7 +176,8 @@ def _with_label(blocks: list[_Block], piece: Piece, following: Sequence[Piece]) 
         next_box = following[0].line.box if following else None
         block = _Block(
             kind,
-            _BLOCK_LINES + 1,
+            # In Japan the address is above the name.
+            1 if _RESPECTED.match(piece.line.folded) else _BLOCK_LINES + 1,
             piece.index,
             piece.count,
             box[0] if box else None,

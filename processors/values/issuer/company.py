@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pipeline.model import Finding
 from processors.values.candidates import with_others
 from processors.values.date_text import MonthNames, dates_in
-from processors.values.issuer.addressed import addressed_in, streets_in
+from processors.values.issuer.addressed import ORIGINS, is_journey, streets_in
 from processors.values.issuer.blocks import Piece, pieces_by_party, pieces_of
 from processors.values.issuer.composed import (
     before_address,
@@ -23,8 +23,14 @@ from processors.values.issuer.composed import (
     signers,
     with_forms_joined,
 )
-from processors.values.issuer.evidence import OF_CUSTOMERS, PageEvidence, evidence_of
+from processors.values.issuer.evidence import (
+    OF_CUSTOMERS,
+    OF_DOMAIN,
+    PageEvidence,
+    evidence_of,
+)
 from processors.values.issuer.foot import AT_FOOT, named_at_foot
+from processors.values.issuer.letterhead import LetterHead, letter_head_of, numbers_of_others
 from processors.values.issuer.name_text import (
     clean_name,
     is_craft,
@@ -32,7 +38,6 @@ from processors.values.issuer.name_text import (
     is_no_name,
     is_prose,
     is_title,
-    is_town_with_code,
     start_of_name,
     without_mail_address,
 )
@@ -65,8 +70,7 @@ _WITH_ITS_ADDRESS = 2.5
 """For a name with its street and town on one line: who issues a document says where it is."""
 _SIGNED_FOR = 2.2
 _AT_SIGNATURE = ", at a signature"
-_LETTERHEAD_LINES = 12
-"""Lines of a letter with the addresses of who sends it and of who gets it."""
+_AS_SELLER = ", named as the seller"
 _HEAD_LINES, _FOOT_LINES = 5, 4
 """Lines of the head of a page, and those of its foot, where small print names the issuer."""
 _BELOW_ENVELOPE = 4.0
@@ -78,6 +82,7 @@ _DEGREES = re.compile(r",? (?:cpa|md|dds|dmd|phd|esq|rn|pe|llm|od|dvm|ca|acca|ac
 """What is behind the name of a professional."""
 _LETTERS = re.compile(r"[^\W\d_]{4}")
 """More letters than a currency has beside its amount."""
+_NO_NAME = re.compile(r"\[|(?:di|of|by|c/o|d/?b/?a) |[\w ]*\b(?:company|enterprise) ?:")
 _LABEL_WORDS = 3
 """Words of a label before a name."""
 _JOINED = re.compile(r" (?:and|&|und|et|y|e|en|och|og) ")
@@ -115,6 +120,7 @@ class _Page:
     begins_with_name: bool
     streets: frozenset[int]
     signers: frozenset[int]
+    is_journey: bool
 
     def points_of_label(self, piece: Piece, label: str) -> tuple[float, str]:
         """Return the points for a label of the seller or of a role, such as that of a landlord."""
@@ -123,7 +129,7 @@ class _Page:
         if is_role and self.has_head:
             return _WITH_A_ROLE, ""
         is_seller = is_role or self.names_seller(piece, label)
-        return (_NAMED_AS_SELLER, ", named as the seller") if is_seller else (0.0, "")
+        return (_NAMED_AS_SELLER, _AS_SELLER) if is_seller else (0.0, "")
 
     def names_seller(self, piece: Piece, label: str) -> bool:
         """Return whether a label says that a piece is the seller, before it or above it."""
@@ -137,52 +143,38 @@ class _Page:
 
 
 def find_company(
-    lines: Sequence[TextLine], *, commercial: bool, letter: bool = False
+    lines: Sequence[TextLine], *, commercial: bool, doc_class: str | None = None
 ) -> Finding | None:
     """Find who issued the document.
 
     If it is not `commercial`, a name counts only with a legal form that nothing else looks like, or
-    as the head of a `letter`.
+    at the head of a letter or a form. What somebody has filled in a form is no issuer.
     """
+    others = numbers_of_others(lines, doc_class)
+    head = letter_head_of(lines, doc_class)
     found = [
         each
         for each in candidates(lines)
         if each.points > 0
-        and (commercial or each.has_long_form or (letter and _is_of_letter(each, lines)))
+        and each.line.number not in others
+        and (commercial or each.has_long_form or _is_of_letter(each, head))
     ]
     ranked = sorted(found, key=lambda each: each.points, reverse=True)
-    addressed = addressed_in(lines) if letter else frozenset()
-    ranked = [each for each in ranked if each.line.number not in addressed]
     if not ranked:
         return None
-    best, *others = map(_finding, ranked[:_MOST_RANKED])
-    return with_others(best, others)
+    best, *rivals = map(_finding, ranked[:_MOST_RANKED])
+    return with_others(best, rivals)
 
 
-def _is_of_letter(candidate: _Candidate, lines: Sequence[TextLine]) -> bool:
-    """Return whether the name of some body heads a letter above its address, or its signature.
-
-    The name of a person may be there, too, who is no company.
-    """
-    if candidate.reason.endswith(_AT_SIGNATURE):
-        return names_a_body(fold(candidate.name)) or candidate.has_form
-    if candidate.line.number > 0:
+def _is_of_letter(candidate: _Candidate, head: LetterHead | None) -> bool:
+    """Return whether a name is that of the organization that heads or signs a letter."""
+    if head is None:
         return False
-    return candidate.has_form or (names_a_body(fold(candidate.name)) and _is_sender(lines))
-
-
-def _is_sender(lines: Sequence[TextLine]) -> bool:
-    """Return whether the first line of a letter is its sender, and not who gets it.
-
-    A letterhead has its address on one line, or is above the address of the receiver, or is named
-    again where the letter was signed.
-    """
-    parts = [part.strip() for line in lines[1:2] for part in line.folded.split(",")]
-    if len(parts) > 1 and any(map(is_town_with_code, parts)):
-        return True
-    head = [part for line in lines[:_LETTERHEAD_LINES] for part in pieces_of(line, 0)]
-    towns = sum(is_town_with_code(each.line.folded.rpartition(",")[2]) for each in head)
-    return towns > 1 or is_elsewhere(lines[0], lines)
+    folded = fold(candidate.name)
+    if candidate.reason.endswith(_AT_SIGNATURE):
+        return names_a_body(folded) or candidate.has_form or OF_DOMAIN in candidate.reason
+    is_named = candidate.reason.endswith(_AS_SELLER)
+    return head.is_sender(candidate.line, folded, has_form=candidate.has_form, is_named=is_named)
 
 
 def _finding(candidate: _Candidate) -> Finding:
@@ -220,6 +212,7 @@ def _page_of(first_page: Sequence[TextLine], rows: Sequence[Sequence[Piece]]) ->
         begins_with_name=bool(_name_in(first_page[0].text)[0]),
         streets=frozenset(streets_in(first_page)),
         signers=frozenset(signers(first_page)),
+        is_journey=is_journey(first_page),
     )
 
 
@@ -332,6 +325,8 @@ def _is_another(name: str, label: str, piece: Piece, page: _Page) -> bool:
     """
     is_customer = label in OF_CUSTOMERS and not page.evidence.is_payee(fold(name))
     number = piece.line.number
+    if label in ORIGINS and page.is_journey and not end_of_form(name, fold(name)):
+        return True
     is_signer = number in page.signers and piece.why != _AT_SIGNATURE
     return is_customer or is_signer or number in page.streets
 
@@ -354,7 +349,8 @@ def _is_dated_or_sum(folded: str) -> bool:
 def _name_in(text: str) -> tuple[str, bool]:
     """Return the name in a text, "" if there is none, and whether it has a legal form."""
     # Templates have "[Company name]" where nobody filled it in.
-    if text.startswith("["):
+    # "Insurance company: …" asks for a name, and "of Smith Ltd" says whose the shop above is.
+    if _NO_NAME.match(text):
         return "", False
     text = repair_form(without_mail_address(text))
     form_end = end_of_form(text, fold(text))

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from processors.values.issuer.name_text import clean_name, is_no_name, is_town_with_code
 from processors.values.legal_forms import end_of_form, is_address, is_form_alone
@@ -18,6 +18,10 @@ _LEAST_SIGN_CHARS = 8
 _LARGE = 1.5
 """Height of letters, in heights of the usual ones, that is a heading's or a logo's."""
 _LARGE_LINES = 8
+_LARGE_CAPITALS = 1.1
+"""The same for capitals, which OCR encloses closely: no letter goes below the line."""
+_LEAST_STEP = 0.85
+"""Height of the line below a name in capitals, in heights of the name, at most."""
 _SAME_HEIGHT = 0.12
 """Share by which the heights of two lines of one name differ at most."""
 _MOST_LEADING = 0.9
@@ -30,6 +34,7 @@ _PERSON = re.compile(
     r"[^\W\d_]\S{0,20}(?: [^\W\d_]\S{0,20}){1,2}"
 )
 _SHORT_CLOSING = re.compile(r"(?:(?:all the )?best|cheers|(?:many )?thanks|thank you)[,.!]*")
+_LETTER = re.compile(r"[^\W\d_]")
 _DOMAIN = re.compile(r"(?:@|www\.)[a-z0-9.-]+")
 _TITLE_OF_PERSON = re.compile(
     r"\b(?:head|chair\w*|president\w*|secretary|treasurer|officer|ceo|cfo|owner|leader|supervisor)\b"
@@ -108,7 +113,9 @@ def signed_below(lines: Sequence[TextLine]) -> Iterator[TextLine]:
         # A mark may be behind the words, or nothing: "best regards from us all" is a sentence.
         if end is None or closing.folded[end.end() :].strip(" ,.!"):
             continue
-        below = lines[closing.number + 1 : closing.number + 1 + _SIGNATURE_LINES]
+        # A mark such as "--" may be above the address of who signed.
+        signed = (each for each in lines[closing.number + 1 :] if _LETTER.search(each.folded))
+        below = list(islice(signed, _SIGNATURE_LINES))
         for line in below[:1]:
             is_body = names_a_body(line.folded) and not _UNIT.search(line.folded)
             if is_body or end_of_form(line.text, line.folded):
@@ -162,7 +169,11 @@ def large_names_joined(
     """Yield two lines as one if both are as large as a logo and are below each other."""
     for place, (line, below) in enumerate(pairwise(lines[:_LARGE_LINES])):
         both = (line, below)
-        if not all(is_large(each, usual_height_pt) and not each.gaps for each in both):
+        following = lines[place + 2 : place + 3]
+        are_large = all(is_large(each, usual_height_pt) for each in both)
+        if not are_large and not _are_large_capitals(both, following, usual_height_pt):
+            continue
+        if any(each.gaps for each in both):
             continue
         if _is_title_or_town(below, lines):
             continue
@@ -178,6 +189,18 @@ def large_names_joined(
                     words=(*line.words, *below.words),
                 ),
             )
+
+
+def _are_large_capitals(
+    both: Sequence[TextLine], following: Sequence[TextLine], usual_height_pt: float
+) -> bool:
+    """Return whether two lines are capitals that are larger than the usual and the next line."""
+    boxes = [each.box for each in (*both, *following) if each.box]
+    if not usual_height_pt or len(boxes) <= len(both) or not all(e.text.isupper() for e in both):
+        return False
+    *heights, below = (box[3] - box[1] for box in boxes)
+    least = min(heights)
+    return least >= _LARGE_CAPITALS * usual_height_pt and below <= _LEAST_STEP * least
 
 
 def _is_title_or_town(line: TextLine, lines: Sequence[TextLine]) -> bool:

@@ -26,6 +26,7 @@ _LEAST_HEIGHTS = 5
 _DOMAIN = re.compile(r"(?:@|www\.|https?://(?:www\.)?)([a-z0-9][a-z0-9\-]{2,40})\.[a-z]{2,10}")
 _NO_LETTERS_OR_DIGITS = re.compile(r"[^a-z0-9]")
 _LEAST_PAYEE_CHARS = 3
+OF_DOMAIN = ", and its web address is"
 OF_CUSTOMERS = frozenset({"account holder", "account name"})
 """Labels of who has an account at a bank, or who is a customer where nothing is said of a bank."""
 _BANK = re.compile(r"\b(?:iban|bic|swift|sort code|routing|bsb)\b")
@@ -61,7 +62,7 @@ class PageEvidence:
         of_domain, domain = self._of_domain(folded, first_word)
         if domain:
             points += of_domain
-            why += f", and its web address is {domain}"
+            why += f"{OF_DOMAIN} {domain}"
         if line.number in self.registered:
             points += _BESIDE_REGISTRATION
             why += ", beside its registration"
@@ -89,15 +90,20 @@ class PageEvidence:
 def evidence_of(lines: Sequence[TextLine], *, of_buyer: Sequence[TextLine]) -> PageEvidence:
     """Collect what a page says about names; `of_buyer` are the pieces about the receiver."""
     text = "\n".join(line.folded for line in lines)
-    heights = [line.box[3] - line.box[1] for line in lines if line.box]
     return PageEvidence(
         text=text,
         buyer_text="\n".join(line.folded for line in of_buyer),
         domains=tuple(dict.fromkeys(_DOMAIN.findall(text))),
         payees=tuple(_payees_in(lines)),
         registered=frozenset(_registered_in(lines)),
-        usual_height_pt=statistics.median(heights) if len(heights) >= _LEAST_HEIGHTS else 0.0,
+        usual_height_pt=usual_height_of(lines),
     )
+
+
+def usual_height_of(lines: Sequence[TextLine]) -> float:
+    """Return the height of most lines in points, 0 if there are too few with places."""
+    heights = [line.box[3] - line.box[1] for line in lines if line.box]
+    return statistics.median(heights) if len(heights) >= _LEAST_HEIGHTS else 0.0
 
 
 def _payees_in(lines: Sequence[TextLine]) -> Iterator[str]:
