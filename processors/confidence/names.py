@@ -6,7 +6,7 @@ from itertools import chain
 from pipeline.model import Finding
 from processors.confidence.evidence import Evidence, Value, compact
 from processors.confidence.shared import Features, counted
-from processors.values.address import POSTAL_CODE
+from processors.values.address_parts import POSTAL_CODE
 from processors.values.issuer.name_text import is_title
 from processors.values.legal_forms import end_of_form, is_address
 from processors.values.lines import TextLine, fold, label_pattern

@@ -9,8 +9,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from pipeline.model import Finding
+from processors.values.address_parts import POSTAL_CODE, address_on
 from processors.values.candidates import with_others
 from processors.values.date_text import MonthNames, dates_in
+from processors.values.issuer.addressed import ends_with_town
 from processors.values.issuer.blocks import Piece, piece_below, pieces_of
 from processors.values.issuer.foot import AT_FOOT
 from processors.values.issuer.name_text import is_title
@@ -32,18 +34,6 @@ _MOST_NAMED = 4
 _SKIPPED_LINES = 4
 """Lines between the name and the address: a registration number, a slogan, a branch."""
 
-# Postal codes as the UPU lists them: 4 to 6 digits with a country ("D-10115"), the letters and
-# digits of the United Kingdom ("SW1A 1AA"), a US state with its ZIP code ("TX 75001"),
-# five digits in two groups before the town ("111 22 Stockholm"), digits with a dash before it
-# ("1000-001 Lisboa"), and letters and digits in turns ("K1A 0B1").
-POSTAL_CODE = re.compile(
-    r"(?<![\d.,/])(?:[a-z]{1,2}-)?(?!19\d\d$)\d{4,6}(?![\d.,/])"
-    r"|\b[a-z]{1,2}\d[a-z\d]? ?\d[a-z]{2}\b"
-    r"|\b[a-z]{2} \d{5}\b"
-    r"|(?<!\d)\d{3} \d{2} [a-z]{3}"
-    r"|(?<![\d-])(?:(?:\d{4}|\d{2})-\d{3}(?= [a-z])|\d{5}-\d{3}(?![\d-]))"
-    r"|\b[a-z]\d[a-z] ?\d[a-z]\d\b"
-)
 # A house number at the beginning of a line ("No. 12-3, …") or at its end ("Main Road 12a"), or a
 # part of a building: "Shop 5, G/F, Long Building".
 _HOUSE_NUMBER = re.compile(
@@ -81,21 +71,12 @@ _SEPARATOR = re.compile(r" ?[·•⋅|*\u2013\u2014] ?| - ")
 _COMMA_AND_HOUSE = re.compile(r", (?=\d{1,5}[A-Za-z]? )")
 _LETTERS = re.compile(r"[^\W\d_]{2}")
 _LONG_WORD = re.compile(r"[^\W\d_]{4}")
-_ADDRESS_LABEL = re.compile(
-    r"(?:[a-z]{2,12} )?(?:address|anschrift|adresse|direccion|indirizzo|adres)"
-    r"(?: (?:for|of) [a-z]{3,12}(?: [a-z]{3,12})?)?\s?: ?"
-    r"|(?:head|registered|main) office\s?: ?"
-)
 _FOUR_DIGITS = re.compile(r"\d{4}")
 _NO_CODE = re.compile(
     r"(?:box|postfach|postbus|bp|apartado|casilla|caixa postal|case postale)(?: no)?\.? \d+"
     r"|(?:since|est|established|founded|seit|depuis|desde|dal) ?\.? ?\d{4}"
 )
 """The number of a post-office box and a year of founding, which look like postal codes."""
-_SENTENCE_BEHIND = re.compile(
-    r"(?<=[a-z\d]{3})\. (?=[a-z]{3,}ed\b|(?:an?|the|all|we|our|please|company|member)\b)"
-)
-"""Where a sentence begins behind an address: "… BL1 1AA. Registered in England"."""
 _OTHER_COLUMN = re.compile(r"(?:[a-z]+ )?(?:n[or]|nr|number|#|№)[.:]* ?[a-z]{0,4}[-/]?\d[\w/-]*")
 _NUMBERED = re.compile(
     r"(?:[a-z]+\.? )*(?<!zip )(?<!post )(?<!postal )(?<!pin )(?<!area )"
@@ -203,6 +184,7 @@ def _block_near(
 
 def in_column(line: TextLine, name_line: TextLine, name: str) -> TextLine:
     """Return the piece of a line that is below a name, if something else is beside it."""
+    line, name_line = _with_columns(line, name_line), _with_columns(name_line, line)
     pieces = pieces_of(line, 0)
     has_other = any(_OTHER_COLUMN.fullmatch(each.line.folded) for each in pieces[1:])
     amounts = money_in(pieces[-1].line.folded)
@@ -213,6 +195,15 @@ def in_column(line: TextLine, name_line: TextLine, name: str) -> TextLine:
         return line
     named = [each for each in pieces_of(name_line, 0) if name in each.line.text]
     return piece_below(named[0] if named else Piece(name_line, 0), pieces)
+
+
+def _with_columns(line: TextLine, other: TextLine) -> TextLine:
+    """Return a row with its cells as columns if another row of the table has as many.
+
+    "Otter Inc. | Bill to" heads two columns.
+    """
+    is_row = line.cells and not line.gaps and len(line.cells) == len(other.cells)
+    return replace(line, gaps=tuple(sorted({*line.cells} - {0}))) if is_row else line
 
 
 def _lines_of(company: Finding, lines: Sequence[TextLine]) -> list[TextLine]:
@@ -228,12 +219,12 @@ def address_in(lines: Sequence[TextLine]) -> list[TextLine]:
     """Return the first lines that are an address, none if there is no certain one."""
     block: list[TextLine] = []
     for place, whole in enumerate(lines):
-        line = _without_label(_without_contact(whole))
+        line = address_on(whole)
         if _is_outside(block, line):
             if is_certain_address(block) or place > _SKIPPED_LINES:
                 break
             block = []
-        elif continues_address(block, line) or _is_before_town(block, lines[place:]):
+        elif continues_address(block, line) or _is_near_town(block, line, lines[place:]):
             block.append(line)
         elif block or place >= _SKIPPED_LINES:
             block += [line] if block and is_last_of_address(line) else []
@@ -254,27 +245,6 @@ def _is_outside(block: Sequence[TextLine], line: TextLine) -> bool:
     is_below_town = bool(block) and not any(map(str.isdigit, block[-1].text))
     is_code = is_below_town and _FOUR_DIGITS.fullmatch(line.text)
     return not is_code and is_something_else(line)
-
-
-def _without_label(line: TextLine) -> TextLine:
-    """Return a line without the word for an address before it."""
-    label = _ADDRESS_LABEL.match(line.folded)
-    if label is None:
-        return line
-    return replace(line, text=line.text[label.end() :], folded=line.folded[label.end() :], gaps=())
-
-
-def _without_contact(line: TextLine) -> TextLine:
-    """Return a line without a telephone number or a sentence behind an address with a code."""
-    label = label_pattern("address", "end").search(line.folded)
-    code = POSTAL_CODE.search(line.folded)
-    sentence = _SENTENCE_BEHIND.search(line.folded, code.end()) if code else None
-    ends = [each.start() for each in (label, sentence) if each]
-    end = min(ends, default=-1)
-    if end <= 0 or not POSTAL_CODE.search(line.folded, 0, end):
-        return line
-    text = line.text[:end].rstrip(" ,;|·•-")
-    return replace(line, text=text, folded=line.folded[: len(text)], gaps=())
 
 
 def continues_address(block: Sequence[TextLine], line: TextLine) -> bool:
@@ -353,12 +323,25 @@ def _is_before_town(block: Sequence[TextLine], following: Sequence[TextLine]) ->
     return bool(_CODE_AND_TOWN.match(below) or is_country)
 
 
+def _is_near_town(block: Sequence[TextLine], line: TextLine, following: Sequence[TextLine]) -> bool:
+    """Return whether a line belongs to the town below it: "Shed 14, Mill Estate" begins with it."""
+    if block:
+        return _is_before_town(block, following)
+    has_number = any(map(str.isdigit, line.text)) and _LETTERS.search(line.text) is not None
+    below = following[1].folded if following[1:] else ""
+    return has_number and not _has_postal_code(line) and ends_with_town(below)
+
+
 def is_last_of_address(line: TextLine) -> bool:
     """The last line may be the town alone, in capitals, or the region, with a full stop.
 
     A title in capitals is none.
     """
-    is_town = line.text.isupper() and not label_pattern("company", "never").search(line.folded)
+    bare = line.folded.strip(" .:")
+    labels = label_pattern("company", "buyer", "buyer_marked", "seller", "seller_marked")
+    is_label = labels.fullmatch(bare) is not None or is_title(bare)
+    is_never = label_pattern("company", "never").search(line.folded) is not None
+    is_town = line.text.isupper() and not is_never and not is_label
     is_region = line.text.endswith(".") and not any(map(str.isdigit, line.text))
     is_country = (
         label_pattern("company", "countries").fullmatch(line.folded.strip(" .")) is not None

@@ -26,6 +26,12 @@ def values_of(text: str) -> dict[str, str | None]:
         ("Brindle Otter\n12 Fell Road\n80218 Harwick\nGSTIN 29ABCDE1234F1Z5", "12 Fell Road 80218 Harwick"),
         ("Brindle Otter\n3 Fell Road, Harwick HW4 9QT\nFee note 402", "3 Fell Road, Harwick HW4 9QT"),
         ("Brindle Otter\nFell Road No: 12\n80218 Harwick", "Fell Road No: 12 80218 Harwick"),
+        ("Brindle Otter\nPlumbers · 7 Fell Street, Harwick HW4 9QT · 0555 000 111", "7 Fell Street, Harwick HW4 9QT"),
+        ("Brindle Otter\n7 Fell Cottages, Harwick HW4 9QT | post@otter.example", "7 Fell Cottages, Harwick HW4 9QT"),
+        ("Brindle Otter\nBrindle Otter • Fellweg 9 • 80218 Harwick", "Fellweg 9, 80218 Harwick"),
+        ("Brindle Otter\nShed 14, Fell Estate II\nHarwick 110020", "Shed 14, Fell Estate II Harwick 110020"),
+        ("Brindle Otter\n12 Fell Road\nHarwick HW4 9QT\nTO\nHeron Ink Ltd", "12 Fell Road Harwick HW4 9QT"),
+        ("Brindle Otter Inc.\tBill to\n12 Fell Rd\tHeron Ink\nHarwick, CO 80218\t9 Elm Ave\nUSA\tEly, CO 80219", "12 Fell Rd Harwick, CO 80218 USA"),
         ("Brindle Otter | 7 Fell Street | Harwick HW4 9QT | 0555 000 111", "7 Fell Street, Harwick HW4 9QT"),
     ],
 )  # fmt: skip
