@@ -15,7 +15,7 @@ from pipeline.isolation import isolated
 from pipeline.learning.columns import learnable
 from pipeline.model import Column, FileRef, Finding, ReadDocument, RecordRef, RecordWork
 from pipeline.model.learning import TypedValue
-from pipeline.model.review import ReviewItem
+from pipeline.model.review import ReviewItem, ReviewState
 from pipeline.record import read_file
 from pipeline.steps.write_back import effects_on
 
@@ -59,7 +59,8 @@ def filled_records(run: SourceRun, columns: Mapping[str, Column]) -> Iterator[Fi
     ledger = run.ports.ledger
     wanted = {name: columns[name] for name in learnable(run.spec) if name in columns}
     items: dict[tuple[str, str], list[ReviewItem]] = defaultdict(list)
-    for item in ledger.effects.review_items(run.spec.name):
+    # Only what was rejected says something of a value that somebody typed.
+    for item in ledger.effects.walk_review_items(run.spec.name, ReviewState.REJECTED):
         items[item.record.container, item.record.pk].append(item)
     number = 0
     for page in run.ports.source.pages(run.spec):

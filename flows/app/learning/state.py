@@ -117,7 +117,7 @@ def doubts_of(settings: Settings, ledger: Ledger, sources: Sequence[str] = ()) -
     found = [
         item
         for spec in named_sources(settings, sources)
-        for item in ledger.effects.review_items(spec.name)
+        for item in ledger.effects.walk_review_items(spec.name, ReviewState.OPEN)
         if item.is_open_doubt
     ]
     # The key last, so that equally probable ones have the same order on every page.
@@ -183,7 +183,7 @@ def forget_directly(config: Path, source: str, column: str | None) -> int:
 
 def _withdraw_doubts(ledger: Ledger, source: str, column: str | None) -> None:
     """Withdraw the doubts that wait; the next `learn` withdraws those that have a row in Caspio."""
-    for item in ledger.effects.review_items(source):
+    for item in ledger.effects.walk_review_items(source, ReviewState.OPEN):
         if item.is_open_doubt and not item.row and column in {None, item.suggestion.column}:
             withdrawn = replace(item, state=ReviewState.WITHDRAWN)
             ledger.effects.save_review_item(withdrawn, "forget")

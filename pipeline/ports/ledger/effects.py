@@ -3,13 +3,13 @@
 And what waits for a user.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from pipeline.model import Effect, EffectKind, EffectState, FileRef, OwnValue
-from pipeline.model.review import ReviewItem
+from pipeline.model.review import ReviewItem, ReviewState
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +141,12 @@ class EffectLedger(Protocol):
         self, source: str, record: tuple[str, str] | None = None
     ) -> Sequence[ReviewItem]:
         """Return a source's suggestions, or those of one record (container and PK_ID) of it."""
+
+    def walk_review_items(self, source: str, state: ReviewState) -> Iterator[ReviewItem]:
+        """Yield a source's suggestions in a state in order of record, some hundreds at a time.
+
+        Those that get another state meanwhile may be among them.
+        """
 
     def record_repair(self, kind: str, subject: str, done: str, *, run_id: str) -> None:
         """Record a repair."""

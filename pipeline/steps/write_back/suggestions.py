@@ -94,9 +94,10 @@ def withdraw_all(record: RecordRef, context: WriteContext, note: str) -> None:
 
 def withdraw_typed(typed: Mapping[RecordRef, Mapping[str, Value]], context: WriteContext) -> None:
     """Withdraw the suggestions that people have typed; `typed` has the values of records."""
-    for item in context.ports.ledger.effects.review_items(context.spec.name):
+    waiting = context.ports.ledger.effects.walk_review_items(context.spec.name, ReviewState.OPEN)
+    for item in waiting:
         values, column = typed.get(item.record, {}), item.suggestion.column
-        if item.state is not ReviewState.OPEN or not {column} <= values.keys() & context.columns:
+        if column not in values or column not in context.columns:
             continue
         if same(values[column], item.suggestion.suggested, context.columns[column]):
             note = "the record holds this value"
@@ -148,9 +149,8 @@ def add_missing_rows(context: WriteContext, columns: Collection[str]) -> Iterato
     spec, ledger = context.spec, context.ports.ledger
     if spec.review is None:
         return
-    for item in ledger.effects.review_items(spec.name):
-        is_lacking = item.state is ReviewState.OPEN and not item.row
-        if is_lacking and item.suggestion.column in columns:
+    for item in ledger.effects.walk_review_items(spec.name, ReviewState.OPEN):
+        if not item.row and item.suggestion.column in columns:
             show(item, None, context)
             yield item
 

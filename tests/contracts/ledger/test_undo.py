@@ -105,6 +105,29 @@ def test_a_suggestion_comes_back_whole_and_once(ledger: Ledger):
     assert ledger.effects.review_items("other") == []
 
 
+def test_suggestions_are_walked_by_state(ledger: Ledger):
+    """All that wait, in order of record, also when more wait than one statement returns."""
+    suggestion = Suggestion("Total", 7.0, 2.0, "the column already holds a value", 0.75)
+    waiting = [
+        ReviewItem("receipts", RecordRef("Receipts", f"{number:03}"), "v1", suggestion)
+        for number in range(502)
+    ]
+    others = [
+        replace(waiting[0], source="other"),
+        replace(waiting[7], state=ReviewState.REJECTED),
+    ]
+    for item in [*reversed(waiting), *others]:
+        ledger.effects.save_review_item(item, "run-1")
+
+    found = [
+        one.record.pk for one in ledger.effects.walk_review_items("receipts", ReviewState.OPEN)
+    ]
+    (rejected,) = ledger.effects.walk_review_items("receipts", ReviewState.REJECTED)
+
+    assert found == [one.record.pk for one in waiting if one is not waiting[7]]
+    assert rejected.record.pk == "007"
+
+
 def test_repairs_are_remembered_by_run(ledger: Ledger, clock: FakeClock):
     """Each repair is there with its kind, subject and time."""
     ledger.effects.record_repair(

@@ -234,6 +234,12 @@ class MemoryEffects(MemoryPart):
         ]
         return [item for item in items if record in {None, (item.record.container, item.record.pk)}]
 
+    def walk_review_items(self, source: str, state: ReviewState) -> Iterator[ReviewItem]:
+        """Yield the suggestions in a state, as they are at the beginning."""
+        found = [one for one in self.review_items(source) if one.state is state]
+        found.sort(key=lambda one: (one.record.container, one.record.pk, one.key))
+        return iter(found)
+
     def record_repair(self, kind: str, subject: str, done: str, *, run_id: str) -> None:
         """Record a repair."""
         repair = Repair(kind, subject, done, self._memory.clock.now())

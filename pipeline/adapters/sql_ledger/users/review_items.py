@@ -1,13 +1,13 @@
 """Suggestions that wait for a user, and what was decided."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, select, tuple_, update
 
 from pipeline.adapters.sql_ledger.rows import load_suggestion
-from pipeline.adapters.sql_ledger.session import SqlPart
+from pipeline.adapters.sql_ledger.session import CHUNK, SqlPart
 from pipeline.adapters.sql_ledger.users.tables import review_items, reviews
 from pipeline.model import RecordRef
 from pipeline.model.review import ReviewItem, ReviewReason, ReviewState
@@ -19,6 +19,19 @@ _OF_SOURCE = (
 )
 _OF_RECORD = _OF_SOURCE.where(
     review_items.c.container == bindparam("of_container"), review_items.c.pk == bindparam("of_pk")
+)
+# In the order of the index of records: a page begins where the one before it ended.
+_PLACE = (review_items.c.container, review_items.c.pk, review_items.c.key)
+_IN_STATE = (
+    select(*_PLACE, review_items.c.item)
+    .where(
+        review_items.c.source == bindparam("of_source"),
+        review_items.c.state == bindparam("of_state"),
+        tuple_(*_PLACE)
+        > tuple_(bindparam("after_container"), bindparam("after_pk"), bindparam("after_key")),
+    )
+    .order_by(*_PLACE)
+    .limit(CHUNK)
 )
 
 
@@ -100,6 +113,20 @@ class SqlReviewItems(SqlPart):
         with self._session.reading(f"list the suggestions of {source}") as connection:
             stored = connection.execute(wanted, which).scalars().all()
         return [stored_item(item) for item in stored]
+
+    def walk_review_items(self, source: str, state: ReviewState) -> Iterator[ReviewItem]:
+        """Yield a source's suggestions in a state in order of record, some hundreds at a time."""
+        after = ("", "", "")
+        more = True
+        while more:
+            behind = dict(zip(("after_container", "after_pk", "after_key"), after, strict=True))
+            which = {"of_source": source, "of_state": state.value, **behind}
+            with self._session.reading(f"list the suggestions of {source}") as connection:
+                rows = connection.execute(_IN_STATE, which).all()
+            for _, _, _, item in rows:
+                yield stored_item(item)
+            more = len(rows) == CHUNK
+            after = tuple(rows[-1][:3]) if rows else after
 
 
 def reason_mark(reason: str) -> str:

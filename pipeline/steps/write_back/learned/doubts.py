@@ -31,17 +31,16 @@ def keep_doubts(
     again until the page says something else. A suggestion that waits for the same column stays.
     """
     ledger, source = context.ports.ledger, context.spec.name
-    known = {item.key: item for item in ledger.effects.review_items(source)}
     kept: set[str] = set()
     for item in filter(None, (_item(doubt, context) for doubt in doubts)):
         is_asked = not_rejected(source, item.record, [item.suggestion], ledger)
         if not is_asked or _was_written(item, since, ledger):
             continue
         kept.add(item.key)
-        before = known.get(item.key)
+        before = _kept(item, ledger)
         if before is None or not _waits(before, item):
             show(replace(item, row=before.row if before else ""), before, context)
-    _withdraw([item for key, item in known.items() if key not in kept], kept_columns, context)
+    _withdraw(kept, kept_columns, context)
     return len(kept)
 
 
@@ -51,21 +50,22 @@ def _was_written(item: ReviewItem, since: int, ledger: Ledger) -> bool:
     return any(one.id > since and item.suggestion.column in one.after for one in effects)
 
 
-def _withdraw(
-    items: Sequence[ReviewItem], kept_columns: Collection[str], context: WriteContext
-) -> None:
-    for item in items:
-        if item.suggestion.column in kept_columns:
+def _withdraw(kept: Collection[str], kept_columns: Collection[str], context: WriteContext) -> None:
+    ledger = context.ports.ledger
+    for item in ledger.effects.walk_review_items(context.spec.name, ReviewState.OPEN):
+        if item.key in kept or item.suggestion.column in kept_columns:
             continue
-        if item.is_open_doubt and _still_waits(item, context.ports.ledger):
+        # Learning takes hours, and users decide meanwhile.
+        now = _kept(item, ledger) if item.is_open_doubt else None
+        if now is not None and now.is_open_doubt:
             note = "it is doubted no more"
             settle_row(item, context, state=ReviewState.WITHDRAWN, decision="", note=note)
 
 
-def _still_waits(item: ReviewItem, ledger: Ledger) -> bool:
-    """Say whether a doubt is undecided now: learning takes hours, and users decide meanwhile."""
+def _kept(item: ReviewItem, ledger: Ledger) -> ReviewItem | None:
+    """Return what is kept now for the same source, record and column, None if there is nothing."""
     items = ledger.effects.review_items(item.source, (item.record.container, item.record.pk))
-    return any(one.key == item.key and one.is_open_doubt for one in items)
+    return next((one for one in items if one.key == item.key), None)
 
 
 def _item(doubt: Doubted, context: WriteContext) -> ReviewItem | None:
