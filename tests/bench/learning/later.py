@@ -25,6 +25,8 @@ from tests.bench.learning.year import BEGAN
 
 _FIRST = 25
 _GROWTH = 1.25
+_LOOKED_AT = (50, 100, 150, 200)
+"""Filled records after which it is said what is proved."""
 PROOF = Proof(TARGET, WRITE_AT, clopper_pearson_lower, needed)
 
 
@@ -37,12 +39,16 @@ class Later:
 
 
 def proved_later(records: Sequence[Filled], column: Column, *, seed: int) -> list[str]:
-    """Return a line for each kind of evidence: what its choices for later records have proved."""
+    """Return what choices for later records have proved after some of them, and after all.
+
+    A line for each kind of evidence.
+    """
     usable = [record for record in records if record.values.get(column.name)]
     random.Random(seed).shuffle(usable)  # noqa: S311
     kinds: dict[Stratum, Later] = {}
     learned: Learned | None = None
     order, size = "", 0
+    lines: list[str] = []
     for at in range(_FIRST, len(usable)):
         if learned is None or at >= size * _GROWTH:
             known = [each.example(column.name, when=n) for n, each in enumerate(usable[:at])]
@@ -53,8 +59,11 @@ def proved_later(records: Sequence[Filled], column: Column, *, seed: int) -> lis
         if choice:
             right = same_value(column, record.values[column.name], choice.value, order)
             _count(kinds, column, record, choice, right=right, at=BEGAN + timedelta(minutes=at))
-    asked = len(usable) - _FIRST
-    return [f"{column.name:<10}{kind:<16}{_line(own, asked)}" for kind, own in kinds.items()]
+        filled = at + 1
+        if filled in _LOOKED_AT or filled == len(usable):
+            said = ((kind, _line(own, filled - _FIRST)) for kind, own in kinds.items())
+            lines += [f"{column.name:<10}{filled:>4}  {kind:<16}{line}" for kind, line in said]
+    return lines
 
 
 def _count(
