@@ -14,10 +14,12 @@ from pipeline.learning.columns import ColumnState, column_states
 from pipeline.learning.judge import promote
 from pipeline.model import SourceSpec
 from pipeline.model.learning import Stratum
+from pipeline.model.limits import Step
 from pipeline.model.review import ReviewItem, ReviewState
 from pipeline.ports import Ledger
 from pipeline.ports.learner import Learner
 from pipeline.settings import Settings
+from pipeline.wording import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,13 @@ class SourceLearning:
                 continue
             shown = [stratum for stratum in Stratum if column.trials[stratum]]
             # A column that has no trial yet is one sentence, not three alike.
-            for stratum in shown or list(Stratum)[:1]:
+            if not shown:
+                made = f"learned from {counted(column.model.records, 'record')}"
+                step = max((rung.step for rung in column.rungs.values()), key=list(Step).index)
+                lines.append(
+                    f"{column.name}: {made}; {column.standing(Stratum.READ_ONLY)} ({step})"
+                )
+            for stratum in shown:
                 step = column.rungs[stratum].step
                 lines.append(
                     f"{column.name}, {stratum}: {column.standing(stratum)} ({step}"

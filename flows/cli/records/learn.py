@@ -136,7 +136,8 @@ def doubts(
         said = item.suggestion
         line = f"{item.source} {item.record.pk}: {said.column}: {said.reason}"
         out().print(line, highlight=False, markup=False)
-    out().print(f"{counted(len(found), 'doubt')}; decide on the web page.", highlight=False)
+    asks = " Decide in the review: `caspio-ingest web serve`." if found else ""
+    out().print(f"{counted(len(found), 'doubt')}.{asks}", highlight=False, soft_wrap=True)
 
 
 @app.command(name="promote")
@@ -180,8 +181,13 @@ def undo_model(
     if as_json:
         print_json({"source": source, "columns": names})
         return
-    said = f"Back to the model before: {', '.join(names)}" if names else "There is no model before"
-    out().print(f"{said}.", highlight=False, markup=False)
+    said = f"{source} has no earlier model. Nothing was changed."
+    if names:
+        said = (
+            f"Back to the model before: {', '.join(names)}. It stays until the records of the "
+            "column change. `reprocess --stale` plans again what it would write differently."
+        )
+    out().print(said, highlight=False, markup=False, soft_wrap=True)
 
 
 @app.command()
@@ -198,5 +204,13 @@ def forget(
     models = forget_directly(of_account(config, account, enters=False), source, column)
     if as_json:
         print_json({"source": source, "column": column, "models": models})
-    else:
-        out().print(f"{counted(models, 'model')} deleted.", highlight=False)
+        return
+    said = (
+        f"Nothing is learned about {source}{f', {column}' if column else ''}: see `learn status`."
+    )
+    if models:
+        said = (
+            f"{counted(models, 'model')} deleted. The next `learn` learns again from the records, "
+            'unless the settings of the column or the source say learn = "off".'
+        )
+    out().print(said, highlight=False, markup=False, soft_wrap=True)

@@ -3,6 +3,7 @@
 import hashlib
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +23,7 @@ from flows.app.learning.state import (
     undo_directly,
 )
 from flows.app.wiring import AppContext
+from flows.cli.records.learn import doubts, forget, undo_model
 from flows.prefect.learn import learning_page
 from pipeline.adapters.sql_ledger import SqlLedger
 from pipeline.errors import BadSettings, BudgetExhausted
@@ -136,6 +138,43 @@ def test_a_model_is_undone_and_forgotten(config: Path):
     assert undo_directly(config, "receipts", None) == []
     assert forget_directly(config, "receipts", "Company") == 1
     assert forget_directly(config, "receipts", None) == 0
+
+
+def test_going_back_says_what_follows(config: Path, capsys: pytest.CaptureFixture[str]):
+    """Each command says what it changed and what comes next, or that there was nothing."""
+
+    def said(do: Callable[[], None]) -> str:
+        do()
+        return capsys.readouterr().out
+
+    assert "plans again what it would write differently" in said(
+        lambda: undo_model("receipts", config=config)
+    )
+    assert "no earlier model. Nothing was changed." in said(
+        lambda: undo_model("receipts", config=config)
+    )
+    assert said(lambda: doubts(config=config)).endswith(
+        "2 doubts. Decide in the review: `caspio-ingest web serve`.\n"
+    )
+    assert 'learn = "off"' in said(lambda: forget("receipts", config=config))
+    assert said(lambda: forget("receipts", "Company", config=config)).startswith(
+        "Nothing is learned about receipts, Company"
+    )
+    assert said(lambda: doubts(config=config)) == "0 doubts.\n"
+
+
+def test_a_column_without_trials_is_one_sentence(config: Path):
+    """It says how many records it was learned from, and names no kind of evidence."""
+    digest, made_at = hashlib.sha256(b"{}").hexdigest(), datetime(2026, 3, 1, tzinfo=UTC)
+    model = LearnedModel("receipts", "Cost center", "{}", digest, made_at, 60, "e", {})
+    with ledger_of(config) as ledger:
+        ledger.learning.save_model(model)
+        (state,) = learning_of(load_settings(config, credentials=False), ledger)
+
+    assert state.lines()[-1] == (
+        "Cost center: learned from 60 records; not compared with what users typed yet; "
+        "149 more confirmed records are needed (shadow)"
+    )
 
 
 def test_forgetting_withdraws_the_doubts(config: Path):
