@@ -18,7 +18,9 @@ from processors.values.einvoice.national import (
     EBINTERFACE,
     FACTURAE,
     FINVOICE,
+    ISDOC,
     KSEF,
+    NAV,
     NFE,
     SVEFAKTURA,
 )
@@ -78,6 +80,8 @@ _SYNTAXES = (
     _Syntax("Svefaktura", "Invoice", ("urn:sfti:documents:BasicInvoice",), SVEFAKTURA),
     _Syntax("ebInterface", "Invoice", ("http://www.ebinterface.at/schema/",), EBINTERFACE),
     _Syntax("KSeF", "Faktura", ("http://crd.gov.pl/wzor/",), KSEF),
+    _Syntax("ISDOC", "Invoice", ("http://isdoc.cz/namespace/",), ISDOC),
+    _Syntax("Online Számla", "InvoiceData", ("http://schemas.nav.gov.hu/OSA/",), NAV),
     _Syntax("CFDI", "Comprobante", ("http://www.sat.gob.mx/cfd/",), CFDI),
     _Syntax("NF-e", "NFe", ("http://www.portalfiscal.inf.br/nfe",), NFE),
 )

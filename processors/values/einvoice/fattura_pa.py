@@ -9,6 +9,7 @@ from processors.values.einvoice.readers import (
     Reader,
     address_at,
     date_at,
+    first_of,
     joined_at,
     sum_at,
     text_at,
@@ -23,6 +24,15 @@ _GENERAL = f"{BODY}/DatiGenerali/DatiGeneraliDocumento"
 _RATES = f"{BODY}/DatiBeniServizi/DatiRiepilogo"  # one element for each rate of tax
 _PAYMENT = f"{BODY}/DatiPagamento/DettaglioPagamento"
 
+
+def _name_at(party: str) -> Reader:
+    """Return a reader of the name of a company, or of a person, who has none of that kind."""
+    name = f"{party}/DatiAnagrafici/Anagrafica"
+    return first_of(
+        text_at(f"{name}/Denominazione"), joined_at(name, "Nome", "Cognome", between=" ")
+    )
+
+
 FATTURA_PA: Mapping[str, Reader] = {
     "invoice_number": text_at(f"{_GENERAL}/Numero"),
     "date": date_at(f"{_GENERAL}/Data"),
@@ -31,8 +41,8 @@ FATTURA_PA: Mapping[str, Reader] = {
     "net": sum_at(f"{_RATES}/ImponibileImporto"),
     "tax": sum_at(f"{_RATES}/Imposta"),
     "currency": text_at(f"{_GENERAL}/Divisa"),
-    "seller": text_at(f"{_SELLER}/DatiAnagrafici/Anagrafica/Denominazione"),
-    "buyer": text_at(f"{_BUYER}/DatiAnagrafici/Anagrafica/Denominazione"),
+    "seller": _name_at(_SELLER),
+    "buyer": _name_at(_BUYER),
     "address": address_at(
         f"{_SELLER}/Sede",
         lines=("Indirizzo",),

@@ -1,8 +1,8 @@
 """List where the invoice formats of single countries have each value.
 
 Their names are those of the published schemas: Facturae 3.2 (Spain), Finvoice 3 (Finland),
-Svefaktura 1 (Sweden), ebInterface 4 to 6 (Austria), FA of KSeF (Poland), CFDI 4 (Mexico) and
-NF-e 4 (Brazil).
+Svefaktura 1 (Sweden), ebInterface 4 to 6 (Austria), FA of KSeF (Poland), ISDOC 5 and 6 (Czechia),
+Online Számla 2 and 3 (Hungary), CFDI 4 (Mexico) and NF-e 4 (Brazil).
 """
 
 from collections.abc import Mapping
@@ -19,6 +19,7 @@ from processors.values.einvoice.readers import (
     joined_at,
     sum_at,
     text_at,
+    ubl_vat_id_at,
 )
 
 _FACTURAE = "Invoices/Invoice"
@@ -130,6 +131,39 @@ KSEF: Mapping[str, Reader] = {
     "seller": text_at("Podmiot1/DaneIdentyfikacyjne/Nazwa"),
     "buyer": text_at("Podmiot2/DaneIdentyfikacyjne/Nazwa"),
     "iban": _polish_iban,
+}
+
+# Of an invoice in a foreign currency the sums are there twice: "Curr" ends the names of its own.
+_SUMS = "LegalMonetaryTotal"
+_DETAILS = "PaymentMeans/Payment/Details"
+ISDOC: Mapping[str, Reader] = {
+    "invoice_number": text_at("ID"),
+    "date": date_at("IssueDate"),
+    "due_date": date_at(f"{_DETAILS}/PaymentDueDate"),
+    "total": text_at(f"{_SUMS}/TaxInclusiveAmountCurr", f"{_SUMS}/TaxInclusiveAmount"),
+    "amount_due": text_at(f"{_SUMS}/PayableAmountCurr", f"{_SUMS}/PayableAmount"),
+    "net": text_at(f"{_SUMS}/TaxExclusiveAmountCurr", f"{_SUMS}/TaxExclusiveAmount"),
+    "tax": text_at("TaxTotal/TaxAmountCurr", "TaxTotal/TaxAmount"),
+    "currency": text_at("ForeignCurrencyCode", "LocalCurrencyCode"),
+    "seller": text_at("AccountingSupplierParty/Party/PartyName/Name"),
+    "buyer": text_at("AccountingCustomerParty/Party/PartyName/Name"),
+    "vat_id": ubl_vat_id_at("AccountingSupplierParty/Party/PartyTaxScheme"),
+    "iban": account_at(f"{_DETAILS}/IBAN"),
+}
+
+_NAV = "invoiceMain/invoice"
+_NAV_HEAD = f"{_NAV}/invoiceHead"
+NAV: Mapping[str, Reader] = {
+    "invoice_number": text_at("invoiceNumber"),
+    "date": date_at("invoiceIssueDate"),
+    "due_date": date_at(f"{_NAV_HEAD}/invoiceDetail/paymentDate"),
+    "total": text_at(f"{_NAV}/invoiceSummary/summaryGrossData/invoiceGrossAmount"),
+    "net": text_at(f"{_NAV}/invoiceSummary/summaryNormal/invoiceNetAmount"),
+    "tax": text_at(f"{_NAV}/invoiceSummary/summaryNormal/invoiceVatAmount"),
+    "currency": text_at(f"{_NAV_HEAD}/invoiceDetail/currencyCode"),
+    "seller": text_at(f"{_NAV_HEAD}/supplierInfo/supplierName"),
+    "buyer": text_at(f"{_NAV_HEAD}/customerInfo/customerName"),
+    "iban": account_at(f"{_NAV_HEAD}/supplierInfo/supplierBankAccountNumber"),
 }
 
 CFDI: Mapping[str, Reader] = {

@@ -14,6 +14,7 @@ from processors.values.einvoice.readers import (
     cii_vat_id_at,
     date_at,
     first_of,
+    joined_at,
     period_at,
     tax_at,
     text_at,
@@ -92,13 +93,13 @@ UBL: Mapping[str, Reader] = {
     "net": text_at("LegalMonetaryTotal/TaxExclusiveAmount"),  # BT-109
     "tax": tax_at("TaxTotal/TaxAmount", _UBL_CURRENCY),  # BT-110
     "currency": _UBL_CURRENCY,  # BT-5
-    "seller": text_at(  # BT-27
-        f"{_SUPPLIER}/PartyLegalEntity/RegistrationName",
-        f"{_SUPPLIER}/PartyName/Name",
+    "seller": first_of(  # BT-27
+        text_at(f"{_SUPPLIER}/PartyLegalEntity/RegistrationName", f"{_SUPPLIER}/PartyName/Name"),
+        joined_at(f"{_SUPPLIER}/Person", "FirstName", "MiddleName", "FamilyName", between=" "),
     ),
-    "buyer": text_at(  # BT-44
-        f"{_CUSTOMER}/PartyLegalEntity/RegistrationName",
-        f"{_CUSTOMER}/PartyName/Name",
+    "buyer": first_of(  # BT-44
+        text_at(f"{_CUSTOMER}/PartyLegalEntity/RegistrationName", f"{_CUSTOMER}/PartyName/Name"),
+        joined_at(f"{_CUSTOMER}/Person", "FirstName", "MiddleName", "FamilyName", between=" "),
     ),
     "address": address_at(  # BG-5
         f"{_SUPPLIER}/PostalAddress",

@@ -61,6 +61,71 @@ def test_a_mexican_invoice_is_read():
     assert values["company"] == "TAZAS"
 
 
+ISDOC = """<Invoice xmlns="http://isdoc.cz/namespace/2013"><DocumentType>1</DocumentType><ID>F-8</ID>
+<IssueDate>2026-02-03</IssueDate><LocalCurrencyCode>CZK</LocalCurrencyCode>{}
+<AccountingSupplierParty><Party><PartyName><Name>Hrnky s.r.o.</Name></PartyName></Party></AccountingSupplierParty>
+<TaxTotal><TaxAmount>210.0</TaxAmount><TaxAmountCurr>8.4</TaxAmountCurr></TaxTotal><LegalMonetaryTotal>
+<TaxExclusiveAmount>1000.0</TaxExclusiveAmount><TaxInclusiveAmount>1210.0</TaxInclusiveAmount>{}
+</LegalMonetaryTotal></Invoice>"""
+
+
+@pytest.mark.parametrize(
+    ("currency", "sums", "expected"),
+    [
+        ("", "", ("1210.00", "CZK")),
+        (
+            "<ForeignCurrencyCode>EUR</ForeignCurrencyCode>",
+            "<TaxInclusiveAmountCurr>48.4</TaxInclusiveAmountCurr>",
+            ("48.40", "EUR"),
+        ),
+    ],
+)
+def test_a_czech_invoice_is_read(currency: str, sums: str, expected: tuple[str, str]):
+    """ISDOC has its sums in both currencies of an invoice in a foreign one."""
+    values = said(ISDOC.format(currency, sums))
+
+    assert (values["total"], values["currency"]) == expected
+    assert (values["invoice_number"], values["company"]) == ("F-8", "Hrnky s.r.o.")
+
+
+def test_a_hungarian_invoice_is_read():
+    """What is reported to the tax office has the values of the invoice."""
+    values = said(
+        """<InvoiceData xmlns="http://schemas.nav.gov.hu/OSA/3.0/data"><invoiceNumber>B-8</invoiceNumber>
+<invoiceIssueDate>2026-02-03</invoiceIssueDate><invoiceMain><invoice><invoiceHead><supplierInfo>
+<supplierName>Csésze Kft.</supplierName></supplierInfo><invoiceDetail><currencyCode>HUF</currencyCode>
+<paymentDate>2026-02-17</paymentDate></invoiceDetail></invoiceHead><invoiceSummary><summaryNormal>
+<invoiceNetAmount>10000</invoiceNetAmount><invoiceVatAmount>2700</invoiceVatAmount></summaryNormal>
+<summaryGrossData><invoiceGrossAmount>12700</invoiceGrossAmount></summaryGrossData></invoiceSummary></invoice>
+</invoiceMain></InvoiceData>"""
+    )
+
+    assert (values["net"], values["tax"], values["total"]) == ("10000.00", "2700.00", "12700.00")
+    assert (values["date"], values["due_date"]) == ("2026-02-03", "2026-02-17")
+    assert values["company"] == "Csésze Kft."
+
+
+_UBL = "urn:oasis:names:specification:ubl:schema:xsd:Invoice-2"
+
+
+@pytest.mark.parametrize(
+    "xml",
+    [
+        """<FatturaElettronica xmlns="http://ivaservizi.agenziaentrate.gov.it/docs/xsd/fatture/v1.2">
+<FatturaElettronicaHeader><CedentePrestatore><DatiAnagrafici><Anagrafica><Nome>Mia</Nome>
+<Cognome>Tazza</Cognome></Anagrafica></DatiAnagrafici></CedentePrestatore></FatturaElettronicaHeader>
+<FatturaElettronicaBody><DatiGenerali><DatiGeneraliDocumento><Numero>8</Numero></DatiGeneraliDocumento>
+</DatiGenerali></FatturaElettronicaBody></FatturaElettronica>""",
+        f"""<Invoice xmlns="{_UBL}"><ID>8</ID><AccountingSupplierParty><Party><Person><FirstName>Mia</FirstName>
+<FamilyName>Tazza</FamilyName></Person></Party></AccountingSupplierParty></Invoice>""",
+    ],
+    ids=["FatturaPA", "UBL"],
+)
+def test_a_seller_may_have_a_first_and_a_last_name(xml: str):
+    """Who sells alone has no name of a company."""
+    assert said(xml)["company"] == "Mia Tazza"
+
+
 def test_a_statement_of_a_bank_has_no_number_and_no_total():
     """What it says of invoices that were paid are values of others; its account is its own."""
     stated = bank_message_in(
