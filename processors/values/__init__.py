@@ -16,7 +16,13 @@ from processors.values.fields import entered_pages, field_findings
 from processors.values.identifiers import find_iban, find_vat_ids
 from processors.values.issuer.company import find_company
 from processors.values.language import find_language
-from processors.values.lines import TextLine, fold, label_pattern, text_lines_of
+from processors.values.lines import (
+    TextLine,
+    fold,
+    headers_of_mail,
+    label_pattern,
+    text_lines_of,
+)
 from processors.values.money.amount_lines import amount_lines
 from processors.values.money.currency import find_currency
 from processors.values.money.taxes import find_net_and_tax
@@ -29,8 +35,6 @@ _LEAST_TOTAL_CONFIDENCE = 0.4
 """Confidence of a total from which on the document counts as one about money."""
 _LEAST_CURRENCY_CONFIDENCE = 0.8
 """Confidence of a currency from which on the order of dates may be decided by its countries."""
-_HEADERS = 6
-"""Lines with the headers of a mail."""
 _TITLE_LINES = 15
 """Lines in which the title of the document is looked for."""
 
@@ -122,9 +126,7 @@ def _issuer(
 
 def _is_letter(lines: Sequence[TextLine], doc_class: str | None) -> bool:
     """Return whether a document is a letter, or a mail that is no bill itself."""
-    head = [line.folded.partition(":")[0] for line in lines[:_HEADERS]]
-    is_mail = "from" in head and "subject" in head
-    return doc_class == "letter" or (is_mail and doc_class not in _OF_SALES)
+    return doc_class == "letter" or (bool(headers_of_mail(lines)) and doc_class not in _OF_SALES)
 
 
 def company_of_bills(

@@ -11,6 +11,7 @@ KINDS = ("document", "title", "plain", "link", "due", "other")
 """The lists of labels in the section "dates" of words.toml."""
 LETTERHEAD, QUOTED, MENTIONED = "letterhead", "quoted", "mentioned"
 OF_ANOTHER = "of another"
+SENT = "sent"
 """Kinds of dates without a label of their own.
 
 A letterhead has the date alone on its line or after a place: "London, 3 May 2030". Quoted is the

@@ -15,6 +15,7 @@ from processors.values.date_labels import (
     MENTIONED,
     OF_ANOTHER,
     QUOTED,
+    SENT,
     LabeledDate,
     is_in_sentence,
     is_subject,
@@ -28,7 +29,7 @@ from processors.values.date_order import (
     decide_date_order,
 )
 from processors.values.date_text import DateText, MonthNames
-from processors.values.lines import TextLine, label_pattern
+from processors.values.lines import TextLine, headers_of_mail, label_pattern
 
 # Points by the kind of label. "Invoice date" says more than "date", and a date of something else,
 # such as an order, is worse than one without a label (0 points). A date that a sentence quotes is
@@ -40,6 +41,7 @@ _POINTS = {
     "link": 0.5,
     LETTERHEAD: 1.0,
     MENTIONED: 0.5,
+    SENT: 0.5,
     QUOTED: -3.0,
     OF_ANOTHER: -3.0,
     "due": -5.0,
@@ -129,7 +131,7 @@ def find_dates(
     # Bookings have dates of their own.
     is_journal = bool(lines) and _JOURNAL.match(lines[0].text) is not None
     found = _unlisted(labeled_dates(() if is_journal else lines, MonthNames(languages)))
-    found = list(map(_in_letter, found)) if letter else found
+    found = list(map(_in_letter, found)) if letter else _sent(found, lines)
     evidence = OrderEvidence(
         dates=found,
         hints=hints,
@@ -177,6 +179,20 @@ def _goes_on(each: LabeledDate) -> bool:
     words = each.line.text[each.text.end :].split()
     small = sum(word.isalpha() and word.islower() and len(word) > 1 for word in words)
     return each.text.start > 0 and small >= _SMALL_WORDS_BEHIND
+
+
+def _sent(dates: Sequence[LabeledDate], lines: Sequence[TextLine]) -> Sequence[LabeledDate]:
+    """Return the dates of a bill that is a mail: where its text has a date, that counts.
+
+    A mail is sent on the day of its bill, or days later.
+    """
+    headers = len(headers_of_mail(lines))
+    if not any(each.kind == "plain" and each.line.number >= headers for each in dates):
+        return dates
+    return [
+        replace(each, kind=SENT) if each.kind == "plain" and each.line.number < headers else each
+        for each in dates
+    ]
 
 
 def _unless(labels: re.Pattern[str], dates: Sequence[LabeledDate]) -> Sequence[LabeledDate]:

@@ -27,6 +27,8 @@ TAIL_CHARS = 15_000
 
 _PARTY_ROWS = 6
 """Rows of a table with the names and addresses of seller and buyer, with their headings."""
+_HEADER_LINES = 6
+_HEADERS = frozenset({"from", "to", "cc", "date", "subject"})
 _DIGIT = re.compile(r"\d")
 _WIDE_GAP = re.compile(r" {2,}")
 # Between the cells of a table, "640" and "128", where one blank would separate thousands.
@@ -262,6 +264,15 @@ def _length(page: Page) -> int:
         return sum([len(line.text) for line in page.lines])
     text = page.text.text
     return len(text) - text.count("\n")
+
+
+def headers_of_mail(lines: Sequence[TextLine]) -> Sequence[TextLine]:
+    """Return the lines of a mail with its headers; none of what is no mail."""
+    names = [line.folded.partition(":")[0] for line in lines[:_HEADER_LINES]]
+    if "from" not in names or "subject" not in names:
+        return ()
+    end = 1 + max(names.index(name) for name in _HEADERS if name in names)
+    return lines[:end]
 
 
 def has_digit(text: str) -> bool:

@@ -45,6 +45,24 @@ def test_an_invoice_with_the_headers_of_a_mail_keeps_its_date():
     assert values_of(text, "invoice")["date"].value == "2031-03-12"
 
 
+@pytest.mark.parametrize(
+    "line", ["Date: 12 March 2031", "Datum: 12.03.2031", "Date 2031-03-12 17:40"]
+)
+@pytest.mark.parametrize(
+    "headers",
+    [
+        HEADERS.format("tom@hale.example") + "Date: Mon, 14 Apr 2031 09:12:00 +0100\n",
+        "From: tom@hale.example\nDate: 2031-04-14 09:12:00\nSubject: Your ride\n",
+    ],
+)
+def test_the_day_in_a_bill_counts_and_not_that_of_the_mail(line: str, headers: str):
+    """A shop sends the receipt days later, and its mail has a day and a time of its own."""
+    body = f"Receipt 118\n{line}\nTotal 40.00"
+
+    assert values_of(headers + body, "receipt")["date"].value == "2031-03-12"
+    assert values_of(f"{headers}Receipt 118\nTotal 40.00", "receipt")["date"].value == "2031-04-14"
+
+
 @pytest.mark.parametrize("mailbox", ["tom@hale.example", "tom.hale@post.example"])
 @pytest.mark.parametrize("closing", ["Kind regards", "Best", "Many thanks,"])
 def test_who_signs_a_mail_is_no_company(mailbox: str, closing: str):
