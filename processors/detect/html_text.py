@@ -4,10 +4,18 @@ Nothing is run or fetched.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html.parser import HTMLParser
 
 from processors.detect.encoding import clean, decode, decode_declared
+from processors.detect.html_hidden import (
+    BLOCKS,
+    CELLS,
+    HiddenElement,
+    hiding_rules,
+    is_hidden,
+    is_hidden_by,
+)
 
 # HTML Standard, section 4.2.5.4: a page declares its encoding in its first 1,024 bytes; browsers
 # look further.
@@ -19,51 +27,6 @@ _CHARSET_BYTES = 4096
 # 15.3.1 "Hidden elements"), and those that embed something else.
 _NOT_RENDERED = frozenset(
     {"script", "style", "template", "noscript", "svg", "iframe", "object", "head"}
-)
-# Elements that start a new line: "display: block", "list-item" or "table-row" in section 15.3.
-_BLOCKS = frozenset(
-    [
-        "address",
-        "article",
-        "aside",
-        "blockquote",
-        "br",
-        "dd",
-        "div",
-        "dl",
-        "dt",
-        "fieldset",
-        "footer",
-        "form",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "header",
-        "hr",
-        "li",
-        "main",
-        "nav",
-        "ol",
-        "p",
-        "pre",
-        "section",
-        "table",
-        "title",
-        "tr",
-        "ul",
-    ]
-)
-_CELLS = frozenset({"td", "th"})
-# A hidden element ends with its own closing tag only. These elements are always closed: if one of
-# them is hidden, it cannot hide what follows it.
-_CLOSED_CONTAINERS = frozenset(
-    {"article", "aside", "details", "div", "form", "ol", "section", "span", "table", "ul"}
-)
-_HIDING_STYLE = re.compile(
-    r"(?:^|[;\s])(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE
 )
 # Types of <input> whose value a user types; the values of others (hidden, submit, password) are not
 # text.
@@ -86,12 +49,23 @@ def visible_text(html: str, *, marks_quotes: bool = False) -> str:
 
     With `marks_quotes`, the lines of older mail that is quoted begin with "> ", as in plain text.
     """
-    parser = _VisibleTextParser(marks_quotes=marks_quotes)
+    return texts_of_html(html, marks_quotes=marks_quotes)[0]
+
+
+def texts_of_html(html: str, *, marks_quotes: bool = False) -> tuple[str, str]:
+    """Return the visible text of HTML, and what only a rule of its style sheets hides.
+
+    A script may show the second.
+    """
+    parser = _VisibleTextParser(hiding_rules(html), marks_quotes=marks_quotes)
     parser.feed(html)
     parser.close()
+    return _lines_of(parser.parts), _lines_of(parser.unseen)
 
+
+def _lines_of(parts: Sequence[str]) -> str:
     lines = []
-    for line in clean("".join(parser.parts)).split("\n"):
+    for line in clean("".join(parts)).split("\n"):
         # Tabs stay, for they separate cells; every other run of white space is one space.
         text = re.sub(r"[ \f\v\u00a0]+", " ", line).strip(" ")
         if text.strip() not in {"", ">"}:
@@ -100,65 +74,72 @@ def visible_text(html: str, *, marks_quotes: bool = False) -> str:
 
 
 class _VisibleTextParser(HTMLParser):
-    """Collects visible text in `parts`."""
+    """Collects visible text in `parts`, and in `unseen` what a rule of the page hides."""
 
-    def __init__(self, *, marks_quotes: bool = False) -> None:
+    def __init__(self, rules: Mapping[str, bool], *, marks_quotes: bool = False) -> None:
         super().__init__(convert_charrefs=True)
+        self._rules = rules
         self._marks_quotes = marks_quotes
         self._quotes: list[bool] = []  # of each open <blockquote>, whether it quotes a mail
         self.parts: list[str] = []
-        self._hidden_tag: str | None = None  # the outermost element that hides what is parsed now
-        self._depth = 0  # how many elements of that name are open
+        self.unseen: list[str] = []
+        self._hidden: HiddenElement | None = None  # the outermost one that hides what is parsed now
+        self._is_kept = False  # whether what it hides is in `unseen`
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         attributes = dict(attrs)
-        if tag == self._hidden_tag:
-            self._depth += 1
-        elif tag == "body":
-            self._hidden_tag = None  # ends a <head> that was never closed
-        elif self._hidden_tag is not None:
+        if self._is_unseen(tag, attributes):
+            self._separate(tag, self.unseen)
             return
-        elif tag in _NOT_RENDERED or (tag in _CLOSED_CONTAINERS and _is_hidden(attributes)):
-            self._hidden_tag, self._depth = tag, 1
-        else:
-            if tag == "blockquote":
-                self._quotes.append(_quotes_mail(attributes))
-            self._separate(tag)
-            value = attributes.get("value")
-            if tag == "input" and value:
-                # Saved forms hold what a user typed as the field's value; text is the default type.
-                input_type = (attributes.get("type") or "text").lower()
-                if input_type in _TEXT_INPUTS:
-                    self.parts.append(f" {value} ")
+        if tag == "blockquote":
+            self._quotes.append(_quotes_mail(attributes))
+        self._separate(tag, self.parts)
+        value = attributes.get("value")
+        if tag == "input" and value:
+            # Saved forms hold what a user typed as the field's value; text is the default type.
+            input_type = (attributes.get("type") or "text").lower()
+            if input_type in _TEXT_INPUTS:
+                self.parts.append(f" {value} ")
+
+    def _is_unseen(self, tag: str, attributes: Mapping[str, str | None]) -> bool:
+        """Say whether an element begins that is hidden, or is in one that is."""
+        # A <head> may never be closed.
+        if self._hidden is not None and tag != "body" and not self._hidden.is_before(tag):
+            return True
+        self._hidden = None
+        by_rule = is_hidden_by(self._rules, tag, attributes)
+        is_rendered = tag not in _NOT_RENDERED
+        if not is_rendered or by_rule or is_hidden(tag, attributes):
+            self._hidden = HiddenElement(tag, is_rendered=is_rendered)
+            self._is_kept = by_rule and is_rendered
+        return self._hidden is not None
 
     def handle_endtag(self, tag: str) -> None:
-        if tag == self._hidden_tag:
-            self._depth -= 1
-            if self._depth == 0:
-                self._hidden_tag = None
-        elif self._hidden_tag is None:
-            if tag == "blockquote" and self._quotes:
-                self._quotes.pop()
-            self._separate(tag)
+        if self._hidden is not None:
+            is_ended, is_of_other = self._hidden.is_closed_by(tag)
+            self._separate(tag, self.unseen)
+            self._hidden = None if is_ended else self._hidden
+            if not is_of_other:
+                return
+        if tag == "blockquote" and self._quotes:
+            self._quotes.pop()
+        self._separate(tag, self.parts)
 
     def handle_data(self, data: str) -> None:
-        if self._hidden_tag is None:
+        if self._hidden is None:
             self.parts.append(data.replace("\n", " "))
+        elif self._is_kept:
+            self.unseen.append(data.replace("\n", " "))
 
-    def _separate(self, tag: str) -> None:
-        if tag in _BLOCKS:
+    def _separate(self, tag: str, parts: list[str]) -> None:
+        if tag in BLOCKS:
             is_quoted = self._marks_quotes and any(self._quotes)
-            self.parts.append("\n> " if is_quoted else "\n")
-        elif tag in _CELLS:
-            self.parts.append("\t")
+            parts.append("\n> " if is_quoted else "\n")
+        elif tag in CELLS:
+            parts.append("\t")
 
 
 def _quotes_mail(attributes: Mapping[str, str | None]) -> bool:
     """Say whether a quotation is of a mail, as the large mail programs mark it."""
     css_class = (attributes.get("class") or "").lower()
     return attributes.get("type") == "cite" or "quote" in css_class
-
-
-def _is_hidden(attributes: Mapping[str, str | None]) -> bool:
-    style = attributes.get("style") or ""
-    return "hidden" in attributes or _HIDING_STYLE.search(style) is not None

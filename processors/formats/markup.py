@@ -12,7 +12,7 @@ from typing import Any
 from pipeline.model import ReadStatus
 from processors.contract import Context, EmbeddedFile, Reading, Unreadable
 from processors.detect.encoding import clean
-from processors.detect.html_text import decode_html, visible_text
+from processors.detect.html_text import decode_html, texts_of_html, visible_text
 from processors.detect.safe_xml import XmlRefused, elements, in_utf8, texts_of
 from processors.layout.plain_page import text_page
 from processors.values import einvoice
@@ -48,10 +48,10 @@ class HtmlProcessor:
         return None if media_type == "text/html" else f"{media_type} is not HTML"
 
     def process(self, path: Path, work_dir: Path, context: Context) -> Reading:
-        """Return the visible text as one page."""
+        """Return the visible text as one page; what a rule of its style hides is kept apart."""
         del work_dir, context
-        html = decode_html(path.read_bytes())
-        return Reading(pages=(text_page(visible_text(html), engine="html"),))
+        shown, hidden = texts_of_html(decode_html(path.read_bytes()))
+        return Reading(pages=(text_page(shown, engine="html", kept_apart=hidden),))
 
 
 class XmlProcessor:
