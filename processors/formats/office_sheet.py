@@ -177,19 +177,23 @@ def _cells_of(
     seen: list[str] = []
     unseen: list[str] = []
     for column, value in enumerate(row, start=first_column + 1):
-        code = mark.formats.get((row_number, column), "")
-        text = shown(value, code) if code and _is_number(value) else None
-        if (row_number, column) in mark.stale:
+        place = row_number, column
+        text = _text_of(value, mark.formats.get(place, ""))
+        if place in mark.stale:
             seen.append("")
         elif is_hidden_row or column in mark.hidden_columns:
             unseen.append(text or _cell_text(value))
-        elif text == "":
-            # Hidden by its format, ";;;": its place stays, or those behind it would move.
+        elif text == "" or place in mark.unread:
+            # Hidden by its format, ";;;", or its color: its place stays, or others would move.
             seen.append("")
-            unseen.append(_cell_text(value))
+            unseen.append(text or _cell_text(value))
         else:
             seen.append(text or _cell_text(value))
     return seen, unseen
+
+
+def _text_of(value: object, code: str) -> str | None:
+    return shown(value, code) if code and _is_number(value) else None
 
 
 def _is_number(value: object) -> TypeGuard[int | float]:

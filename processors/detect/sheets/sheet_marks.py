@@ -4,6 +4,7 @@ The library for workbooks returns none of them. Names are those of ECMA-376 part
 """
 
 import contextlib
+import itertools
 import posixpath
 import re
 import zipfile
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from processors.detect.safe_xml import XmlRefused, elements, local_name
+from processors.detect.sheets.cell_colors import may_be_colored, unread_styles
 
 _WORKBOOK, _RELATIONSHIPS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
 _STYLES = "xl/styles.xml"
@@ -70,8 +72,8 @@ class SheetMarks:
     """What a sheet hides, how it formats numbers, and how many formulas have no result.
 
     Rows and columns count from 1. `stale` are the cells with a zero for such a result, which counts
-    as none; `formats` are those of cells, by row and column; `drawn` are the
-    lines in its text boxes.
+    as none, `unread` those whose letters have the color of the sheet; `formats` are those of
+    cells, by row and column; `drawn` are the lines in its text boxes.
     """
 
     is_hidden: bool = False
@@ -79,6 +81,7 @@ class SheetMarks:
     hidden_columns: frozenset[int] = frozenset()
     uncalculated: int = 0
     stale: frozenset[tuple[int, int]] = frozenset()
+    unread: frozenset[tuple[int, int]] = frozenset()
     formats: Mapping[tuple[int, int], str] = field(default_factory=dict)
     drawn: Sequence[str] = ()
 
@@ -94,11 +97,17 @@ def sheet_marks(path: Path) -> dict[str, SheetMarks]:
             names = set(book.namelist())
             if _WORKBOOK not in names or _RELATIONSHIPS not in names:
                 return marks
-            formats = _formats_in(book.read(_STYLES)) if _STYLES in names else []
+            styles = book.read(_STYLES) if _STYLES in names else b""
+            formats, unread = (_formats_in(styles), unread_styles(styles)) if styles else ([], None)
             are_stale = _CALCULATED_LATER.search(book.read(_WORKBOOK)) is not None
             for name, part in _sheet_parts(book):
                 if part in names and book.getinfo(part).file_size <= _LARGEST_SHEET_BYTES:
-                    marks[name] = _marks_of(book.read(part), formats, zeros_are_stale=are_stale)
+                    sheet = book.read(part)
+                    marks[name] = _marks_of(sheet, formats, zeros_are_stale=are_stale)
+                    if unread and not may_be_colored(sheet):
+                        marks[name] = replace(
+                            marks[name], unread=frozenset(_cells_of(sheet, unread))
+                        )
                     # A drawing that is broken takes nothing from what is known of its sheet.
                     with contextlib.suppress(XmlRefused):
                         marks[name] = replace(marks[name], drawn=[*_drawn_on(book, part)])
@@ -188,6 +197,14 @@ def _formats_of(sheet: bytes, formats: Sequence[str]) -> dict[tuple[int, int], s
         if len(found) == MOST_FORMATTED:
             break
     return found
+
+
+def _cells_of(sheet: bytes, styles: frozenset[int]) -> Iterator[tuple[int, int]]:
+    """Yield the cells with one of some styles."""
+    for cell in itertools.islice(_CELL.finditer(sheet), MOST_FORMATTED):
+        style, place = _STYLE.search(cell[1]), _PLACE.search(cell[1])
+        if place and int(style[1] if style else 0) in styles:
+            yield int(place[2]), _column(place[1])
 
 
 def _stale_in(sheet: bytes) -> Iterator[tuple[int, int]]:

@@ -81,6 +81,52 @@ def test_what_is_hidden_is_text_but_no_value(hide: Callable[[Any], None], tmp_pa
     assert "no values" in findings.pages[0].reason
 
 
+def colored(sheet: Any, *, fill: str = "") -> None:
+    """Write a sum in white letters."""
+    from openpyxl.styles import Font, PatternFill
+
+    sheet.append(["Grand total:", 9999])
+    for cell in sheet[sheet.max_row]:
+        cell.font = Font(color="FFFFFFFF")
+        if fill:
+            cell.fill = PatternFill("solid", fgColor=fill)
+
+
+def test_white_letters_without_a_fill_are_no_value(tmp_path: Path):
+    """What nobody sees on the sheet is text, and not among the values."""
+    findings = documents.read(edited(lambda book: colored(book.worksheets[1])), tmp_path)
+
+    assert "Grand total:" in findings.text
+    assert findings.fields["total"].value == "120.50"
+
+
+def test_white_letters_on_a_dark_fill_are_read(tmp_path: Path):
+    """Headings and sums are often white on a color."""
+
+    def change(book: Any) -> None:
+        del book["Sheet"]
+        colored(book.worksheets[0], fill="FF203040")
+
+    assert documents.read(edited(change), tmp_path).fields["total"].value == "9999.00"
+
+
+def test_white_letters_in_a_sheet_with_colors_by_rule_are_read(tmp_path: Path):
+    """A rule may put a color behind them."""
+
+    def change(book: Any) -> None:
+        from openpyxl.formatting.rule import CellIsRule
+        from openpyxl.styles import PatternFill
+
+        del book["Sheet"]
+        colored(book.worksheets[0])
+        fill = PatternFill("solid", bgColor="FF203040")
+        book.worksheets[0].conditional_formatting.add(
+            "A1:B9", CellIsRule("greaterThan", ["0"], fill=fill)
+        )
+
+    assert documents.read(edited(change), tmp_path).fields["total"].value == "9999.00"
+
+
 def test_a_formula_without_a_result_is_reported(tmp_path: Path):
     """Programs that write workbooks without calculating leave the results out."""
 
