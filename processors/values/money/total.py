@@ -275,7 +275,14 @@ def _points_of(each: Sum) -> float:
 
 
 def largest_amount(lines: Sequence[TextLine]) -> Finding | None:
-    """Return the largest amount with a currency, which is unsure."""
+    """Return the largest amount with a currency, which is unsure.
+
+    None if a total is announced and has no amount, as in a table whose formula was never worked
+    out. On a page, the amount may be elsewhere.
+    """
+    announced = label_pattern("totals", "strong", "plain")
+    if any(line.box is None and announced.fullmatch(line.folded.strip(" :")) for line in lines):
+        return None
     marked = [
         (amount.value, line)
         for line in lines

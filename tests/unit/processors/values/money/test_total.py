@@ -342,3 +342,9 @@ def test_hours_in_a_credit_note_are_positive():
 
     assert values_of(text.format("h", "H"))["total"] == "-80.00"
     assert values_of(text.format("h", ""))["total"] == "80.00"
+
+
+@pytest.mark.parametrize("label", ["Total", "Grand total:", "Gesamtbetrag", "Total TTC :"])
+def test_another_amount_is_not_the_total_that_is_missing(label: str):
+    """A table announces its total, and the program that wrote it left out the amount."""
+    assert "total" not in values_of(f"Invoice number B-8\nNet\t£250.00\nRate\t20%\n{label}")
