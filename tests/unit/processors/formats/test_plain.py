@@ -158,3 +158,23 @@ def test_a_record_alone_is_a_bill_if_it_has_a_number_or_a_total(
     found = documents.read(table.encode(), tmp_path).fields.get("total")
 
     assert (found.value if found else None) == total
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "UNA:+.? 'UNB+UNOC:3+A+B+310312:1011+1'UNH+1+INVOIC:D:96A:UN'BGM+380+B-8'MOA+77:297.50'",
+        "UNB+UNOC:3+A+B+310312:1011+1'UNH+1+INVOIC:D:96A:UN'BGM+380+B-8'MOA+77:297.50'",
+        "ISA*00*          *00*          *ZZ*A~GS*IN*A*B~BIG*20310312*B-8~TDS*29750~",
+        "OFXHEADER:100\nDATA:OFXSGML\n\n<OFX><LEDGERBAL><BALAMT>400.10<DTASOF>20310331</LEDGERBAL>",
+        "!Type:Bank\nD12/03/2031\nT-1,200.50\nPTotal Fitness Ltd\n^\n",
+        ":20:START\n:25:37040044/532013000\n:28C:1/1\n:60F:C310301EUR1200,00\n:62F:C310331EUR400,10\n",
+        "{1:F01BANKDEFFXXXX0000000000}{2:I940}{4:\n:20:START\n:25:37040044/532013000\n:62F:C310331EUR400,10",
+    ],
+)
+def test_a_message_between_programs_is_text_without_values(message: str, tmp_path: Path):
+    """Its amounts have codes and no labels; a wrong one would cost more than an open one."""
+    findings = documents.read(message.encode(), tmp_path)
+
+    assert message.split(maxsplit=1)[0][:20] in findings.text
+    assert not [name for name, each in findings.fields.items() if each.value]
