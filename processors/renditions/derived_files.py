@@ -17,6 +17,8 @@ from processors.detect.encoding import clean
 PAGES_VERSION = 1
 # Pages whose lines stay in memory, to find values in; of later pages only the text stays.
 _PAGES_WITH_LINES = 20
+_MOST_LATER_FIELDS = 1000
+"""Fields of forms on those pages, whose values are findings, too."""
 
 # Pages, lines and words are formatted by hand: a document has hundreds of thousands of words, for
 # which json.dumps takes twice as long. This is the function by which it escapes strings.
@@ -36,6 +38,7 @@ class PageLog:
         self._text_file = self._open("text")
         self._pages_file = self._open("pages")
         self._count = 0
+        self._later_fields = 0
         if self._pages_file:
             head = {"format": "pages", "version": PAGES_VERSION, "unit": "pt", "origin": "top left"}
             text = json.dumps(head, separators=(",", ":"))
@@ -59,7 +62,8 @@ class PageLog:
             )
         self._count += 1
         is_kept_whole = self._count <= _PAGES_WITH_LINES
-        if is_kept_whole or self._pages_file:
+        left = _MOST_LATER_FIELDS - self._later_fields
+        if is_kept_whole or self._pages_file or left:
             page = with_fields(page)
         if self._text_file:
             separator = "\f" if self._count > 1 else ""
@@ -68,7 +72,8 @@ class PageLog:
             separator = ",\n" if self._count > 1 else "\n"
             self._pages_file.write(separator + _page_json(page))
         if not is_kept_whole:
-            page = dataclasses.replace(page, lines=(), fields=())
+            page = dataclasses.replace(page, lines=(), fields=page.fields[:left])
+            self._later_fields += len(page.fields)
         return page
 
     def keep_rest(self, pages: Sequence[Page]) -> tuple[Page, ...]:

@@ -1,6 +1,7 @@
 """What `with_fields` and `field_findings` promise about the labels and values of forms."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,7 @@ from pipeline.model import Finding, PageText
 from processors.contract import FormField, Line, Page, Word
 from processors.values import find_values
 from processors.values.fields import field_findings, with_fields
+from tests.unit.processors import documents
 
 CHAR_PT, LINE_PT = 6.0, 12.0
 
@@ -185,3 +187,14 @@ def test_an_address_of_a_letter_is_no_field():
     assert field_findings(pages, doc_class="form") != {}
     assert field_findings(pages) != {}
     assert field_findings(pages, doc_class="letter") == {}
+
+
+def test_fields_behind_page_twenty_are_values(tmp_path: Path):
+    """A long application has its boxes behind the terms, and the lines there are not kept."""
+    pages = ["Terms\nThe parties agree on what follows."] * 22
+    text = "\f".join([*pages, "Policy number: K-77\nRenewal: [x] Yes  [ ] No"])
+
+    fields = documents.read(text.encode(), tmp_path).fields
+
+    assert fields["label:policy number"].value == "K-77"
+    assert (fields["label:renewal"].value, fields["label:renewal"].page) == ("Yes", 23)
