@@ -93,7 +93,7 @@ async def read_form(request: Request) -> list[tuple[str, str]]:
     """Return the names and values of a form.
 
     Raises:
-        Refused: it is too large, too slow, cut short or no form.
+        RequestRefused: it is too large, too slow, cut short or no form.
     """
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type not in {"", "application/x-www-form-urlencoded"}:

@@ -85,7 +85,7 @@ def named_plan(visit: Visit) -> PlanFile:
     """Return the plan that the address names.
 
     Raises:
-        Refused: there is none, or it is no longer sealed as it was.
+        RequestRefused: there is none, or it is no longer sealed as it was.
     """
     for listed in plan_files(visit.site):
         if listed.plan is not None and listed.plan.id == visit.parts["id"]:
@@ -142,7 +142,7 @@ def _shown_plan(visit: Visit) -> PlanFile:
     """Return the plan that the form is about.
 
     Raises:
-        Refused: it is not the plan that was shown, or it is too long for the page.
+        RequestRefused: it is not the plan that was shown, or it is too long for the page.
     """
     found = named_plan(visit)
     if found.records > MOST_RECORDS:
@@ -159,7 +159,7 @@ def _keep_refusals(plan: PlanFile, visit: Visit) -> None:
     """Keep the refusals that the form has.
 
     Raises:
-        Refused: others have decided since the page was loaded, or the plan has no such record.
+        RequestRefused: others have decided since the page was loaded, or the plan has no such record.
     """
     ledger, names = visit.site.ledger, visit.choices.get("refuse", ())
     # What is not checked is allowed again, so the user must have seen that it was refused.

@@ -124,7 +124,7 @@ def other_saving(visit: Visit, does: str) -> Saving:
     """Return the change that pauses, resumes or removes the source of the address.
 
     Raises:
-        Refused: there is no such source, or it is the last one.
+        RequestRefused: there is no such source, or it is the last one.
         BadSettings: the file cannot be changed.
     """
     source = source_in(visit.site.settings, visit.parts["name"])

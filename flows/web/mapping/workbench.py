@@ -76,7 +76,7 @@ def mapped(visit: Visit) -> Mapped:
     """Return what the address, or the form of a new source, names.
 
     Raises:
-        Refused: there is no such source, or the page cannot show what it takes.
+        RequestRefused: there is no such source, or the page cannot show what it takes.
     """
     name = visit.parts.get("name")
     if name is None:

@@ -20,7 +20,7 @@ def named_item(visit: Visit, review: Review) -> ReviewItem:
     """Return the suggestion that the form names.
 
     Raises:
-        Refused: there is none, or it is not what the user saw.
+        RequestRefused: there is none, or it is not what the user saw.
     """
     found = {item.key: item for item in items_of(visit, review)}
     item = found.get(visit.form.get("key", ""))
@@ -37,7 +37,7 @@ def choice_of(visit: Visit) -> tuple[ReviewChoice, str]:
     """Return the decision that the form names, and the value to write where it is corrected.
 
     Raises:
-        Refused: it names none.
+        RequestRefused: it names none.
     """
     # A button with another value of the page writes that value.
     if "pick" in visit.form:

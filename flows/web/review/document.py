@@ -87,7 +87,7 @@ def _named_file(visit: Visit) -> Leaf:
     """Return the file of a review that the address names.
 
     Raises:
-        Refused: there is none.
+        RequestRefused: there is none.
     """
     files = files_of(visit.site, named_review(visit))
     file = int(visit.parts["file"])

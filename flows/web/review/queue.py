@@ -198,7 +198,7 @@ def named_review(visit: Visit) -> Review:
     """Return the review that the address names.
 
     Raises:
-        Refused: there is none.
+        RequestRefused: there is none.
     """
     review = visit.site.ledger.reviews.review(visit.parts["id"])
     if review is None:
@@ -276,7 +276,7 @@ def require_claim(visit: Visit, review: Review) -> None:
     """Claim a review, or keep the claim, before its suggestions are decided.
 
     Raises:
-        Refused: somebody else has claimed it.
+        RequestRefused: somebody else has claimed it.
     """
     owner = claim_or_owner(visit, review.id)
     if owner:
