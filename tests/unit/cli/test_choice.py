@@ -94,6 +94,7 @@ def test_what_fails_for_one_account_stops_no_other(
     assert '"globex": {"problems": ["it is away"]}' in said.out
 
 
+@pytest.mark.slow
 def test_status_of_all_accounts_is_one_document(install: Install):
     """Each account has its own ledger and its own part of the document."""
     config = install(acme="", globex="")

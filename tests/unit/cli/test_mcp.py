@@ -13,6 +13,8 @@ from flows.cli import app
 from flows.cli.common import Failure
 from pipeline.errors import BadSettings
 
+pytestmark = pytest.mark.slow
+
 CONFIG = """
 [caspio]
 url = "https://abc12345.caspio.com"

@@ -196,6 +196,7 @@ def mutated(draw: st.DrawFn) -> dict[str, Any]:
     return seed
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(mutated())
 def test_no_seed_ends_in_a_traceback(folder: Path, seed: dict[str, Any]):

@@ -118,6 +118,7 @@ def test_a_child_that_cannot_be_read_makes_the_whole_partial(tmp_path: Path):
     assert odd.children[0].findings.status is ReadStatus.UNSUPPORTED
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("limits", "words"),
     [

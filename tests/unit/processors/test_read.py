@@ -49,6 +49,7 @@ def test_a_file_above_the_size_limit_is_not_opened(tmp_path: Path):
     assert "split it or raise the limit" in findings.problems[0]
 
 
+@pytest.mark.slow
 def test_long_text_is_truncated_in_findings_only(tmp_path: Path):
     """Findings have two million characters at most; text.txt has all of them."""
     text = "word and more\n" * 160_000

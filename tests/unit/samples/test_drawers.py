@@ -46,6 +46,7 @@ def test_drawing_twice_gives_the_same_bytes(draw: Callable[[], Sample]):
     assert draw().data == draw().data
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("draw", [draw_letter, draw_fax])
 def test_the_same_seed_gives_the_same_scan(draw: Callable[..., Sample]):
     """Dust and grain come from the random generator only."""

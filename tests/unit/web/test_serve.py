@@ -16,6 +16,8 @@ from pipeline.settings.web import ProxySettings
 from tests.unit.cli.conftest import command
 from tests.unit.web.conftest import SAME_SITE
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     ("arguments", "base"),

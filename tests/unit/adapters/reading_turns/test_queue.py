@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+import pytest
 from hypothesis import given, strategies as st
 
 from pipeline.adapters.reading_turns.queue import (
@@ -12,6 +13,8 @@ from pipeline.adapters.reading_turns.queue import (
     without_processes,
     without_ticket,
 )
+
+pytestmark = pytest.mark.slow
 
 ACCOUNTS = ("a", "b", "c")
 # Long enough that accounts wait, with more tickets drawn than documents ended.

@@ -29,6 +29,7 @@ def usual_thresholds() -> Iterator[None]:
     gc.set_threshold(*before)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("usual_thresholds")
 def test_a_page_of_a_listing_starts_no_look_for_garbage(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -24,6 +24,8 @@ from tests.unit.processors.learning.documents import (
     receipt,
 )
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def senders() -> Trained:

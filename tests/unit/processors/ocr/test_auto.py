@@ -20,6 +20,8 @@ from processors.ocr.auto import AutoReader
 from processors.read import read_document
 from tests.unit.processors import documents, drawn
 
+pytestmark = pytest.mark.slow
+
 if TYPE_CHECKING:
     from PIL import Image
 

@@ -4,6 +4,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings, strategies as st
 
 from pipeline.model import Findings
@@ -69,6 +70,7 @@ def values_of(findings: Findings) -> Mapping[str, str]:
     return {name: each.value for name, each in findings.fields.items() if each.value is not None}
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(st.lists(_DRAWN, min_size=2, max_size=4, unique=True))
 def test_the_values_of_a_file_are_never_a_mixture(pages: list[str]):

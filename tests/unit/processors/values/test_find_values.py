@@ -212,6 +212,7 @@ def test_language(text: str, code: str):
     assert value("language", text) == code
 
 
+@pytest.mark.slow
 def test_the_unpacked_model_decides_as_the_packed_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

@@ -95,6 +95,7 @@ def test_a_form_that_trickles_is_refused(address: tuple[str, int]):
     assert _answers_again(address)
 
 
+@pytest.mark.slow
 def test_more_clients_than_connections_are_answered_or_turned_away(address: tuple[str, int]):
     """Each of many gets a page or a 503 at once; afterwards the page is as before."""
     statuses: Counter[int] = Counter()

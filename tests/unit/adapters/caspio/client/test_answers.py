@@ -41,6 +41,7 @@ def test_a_compressed_body_is_decoded(encoding: str, pack: object) -> None:
     assert "Content-Length" not in response.headers
 
 
+@pytest.mark.slow
 def test_a_bomb_is_not_unpacked() -> None:
     """A small compressed body with a huge content ends at the bound, in memory, too."""
     packer = zlib.compressobj(wbits=31)

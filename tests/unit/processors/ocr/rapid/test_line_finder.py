@@ -123,6 +123,7 @@ def test_lines_are_inside_the_image(boxes: list[tuple[int, int, int, int]]):
         assert 0 <= top < bottom <= 99
 
 
+@pytest.mark.slow
 def test_a_line_with_stacked_superscripts_is_read():
     """Error limits stacked at the end of a line do not hide the line."""
     page = Image.new("RGB", (900, 260), "white")
