@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from pipeline.model import Finding
-from processors.values.address_parts import POSTAL_CODE, address_on
+from processors.values.address_parts import ADDRESS_LABEL, POSTAL_CODE, address_on
 from processors.values.candidates import with_others
 from processors.values.date_text import MonthNames, dates_in
 from processors.values.issuer.addressed import ends_with_town
@@ -91,6 +91,8 @@ _SHOP = re.compile(r"(?:store|branch|till|terminal|outlet|station)\W{0,3}\d{3,}\
 _OTHER_LINES = (_LABEL, _SALUTATION, _SHOP, _NUMBERED, _QUANTITY)
 _LEAST_PARTS = 3
 """Parts of such a line behind the name: nothing, the street and the town."""
+_ALIGNED_PT = 6.0
+"""Distance of two left edges that are one."""
 _TOWN_WORDS = 3
 """Words of a line that may be the town or the region at the end of an address."""
 
@@ -185,16 +187,26 @@ def _block_near(
 def in_column(line: TextLine, name_line: TextLine, name: str) -> TextLine:
     """Return the piece of a line that is below a name, if something else is beside it."""
     line, name_line = _with_columns(line, name_line), _with_columns(name_line, line)
+    if not line.gaps:
+        return line
     pieces = pieces_of(line, 0)
     has_other = any(_OTHER_COLUMN.fullmatch(each.line.folded) for each in pieces[1:])
     amounts = money_in(pieces[-1].line.folded)
     # Goods with a price are a row; what is a column has a place of its own, or words.
-    if line.gaps and len(amounts) == 1 and not _LETTERS.search(pieces[-1].line.folded):
+    if len(amounts) == 1 and not _LETTERS.search(pieces[-1].line.folded):
         return line
-    if not line.gaps or not (name_line.gaps or has_other or is_something_else(line)):
+    is_beside = bool(name_line.gaps) or has_other or _is_beside(name_line, pieces)
+    if not is_beside and not is_something_else(line):
         return line
     named = [each for each in pieces_of(name_line, 0) if name in each.line.text]
     return piece_below(named[0] if named else Piece(name_line, 0), pieces)
+
+
+def _is_beside(name_line: TextLine, pieces: Sequence[Piece]) -> bool:
+    """Return whether a name is above another piece of a line than the first."""
+    name = name_line.box
+    boxes = [each.line.box for each in pieces[1:]]
+    return name is not None and any(box and abs(box[0] - name[0]) < _ALIGNED_PT for box in boxes)
 
 
 def _with_columns(line: TextLine, other: TextLine) -> TextLine:
@@ -220,7 +232,7 @@ def address_in(lines: Sequence[TextLine]) -> list[TextLine]:
     block: list[TextLine] = []
     for place, whole in enumerate(lines):
         line = address_on(whole)
-        if _is_outside(block, line):
+        if _is_outside(block, whole, line):
             if is_certain_address(block) or place > _SKIPPED_LINES:
                 break
             block = []
@@ -232,12 +244,21 @@ def address_in(lines: Sequence[TextLine]) -> list[TextLine]:
     return block[:_MOST_LINES] if is_certain_address(block) else []
 
 
-def _is_outside(block: Sequence[TextLine], line: TextLine) -> bool:
-    """Return whether a line is something else than a line of an address.
+def _begins_another(block: Sequence[TextLine], line: TextLine) -> bool:
+    """Return whether a labeled address is below one: "Service address: …"."""
+    return (
+        bool(block) and _has_postal_code(block[-1]) and ADDRESS_LABEL.match(line.folded) is not None
+    )
+
+
+def _is_outside(block: Sequence[TextLine], whole: TextLine, line: TextLine) -> bool:
+    """Return whether a line is something else than a line of an address, and so is the `whole` one.
 
     In South Africa the postal code is alone below its town. A title is none before an address and
     behind its town; within one it is of another column.
     """
+    if _begins_another(block, whole):
+        return True
     # "No 12" has a word of titles, too, but none that is longer.
     is_heading = is_title(line.folded) and _LONG_WORD.search(line.folded)
     if is_heading and (not block or _has_postal_code(block[-1])):

@@ -18,7 +18,7 @@ POSTAL_CODE = re.compile(
     r"|\b[a-z]\d[a-z] ?\d[a-z]\d\b"
 )
 _MARK = re.compile(r" ?[·•⋅|] ?| [*] ")
-_ADDRESS_LABEL = re.compile(
+ADDRESS_LABEL = re.compile(
     r"(?:[a-z]{2,12} )?(?:address|anschrift|adresse|direccion|indirizzo|adres)"
     r"(?: (?:for|of) [a-z]{3,12}(?: [a-z]{3,12})?)?\s?: ?"
     r"|(?:head|registered|main) office\s?: ?"
@@ -62,7 +62,7 @@ def _has_street(folded: str) -> bool:
 
 def _without_label(line: TextLine) -> TextLine:
     """Return a line without the word for an address before it."""
-    label = _ADDRESS_LABEL.match(line.folded)
+    label = ADDRESS_LABEL.match(line.folded)
     if label is None:
         return line
     return replace(line, text=line.text[label.end() :], folded=line.folded[label.end() :], gaps=())

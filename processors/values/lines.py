@@ -25,6 +25,7 @@ HEAD_CHARS = 60_000
 TAIL_CHARS = 15_000
 
 
+_PARTIES = 2
 _PARTY_ROWS = 6
 """Rows of a table with the names and addresses of seller and buyer, with their headings."""
 _HEADER_LINES = 6
@@ -190,23 +191,27 @@ def with_party_columns(lines: Sequence[TextLine]) -> list[TextLine]:
     """
     found = list(lines)
     for heading in lines:
-        if heading.gaps or not heading.cells or not _names_both_parties(heading):
+        if heading.gaps or not heading.cells or not _names_parties(heading):
             continue
         for line in lines[heading.number : heading.number + _PARTY_ROWS]:
             if len(line.cells) != len(heading.cells):
                 break
-            found[line.number] = replace(line, gaps=line.cells)
+            found[line.number] = replace(line, gaps=tuple(sorted({*line.cells} - {0})))
     return found
 
 
-def _names_both_parties(line: TextLine) -> bool:
-    """Return whether a cell is a label of the seller, and another one of the buyer."""
+def _names_parties(line: TextLine) -> bool:
+    """Return whether a cell is a label of the seller, and another one of the buyer.
+
+    The seller may be without a label beside "bill to"; a word alone is the heading of a column.
+    """
     bounds = (line.cell(number) for number in range(len(line.cells) + 1))
     texts = [line.folded[start:end].strip(" :") for start, end in bounds]
-    return all(
-        any(label_pattern("company", kind).fullmatch(text) for text in texts)
-        for kind in ("seller", "buyer")
-    )
+    named = [text for text in texts if text]
+    buyers = [text for text in named if label_pattern("company", "buyer").fullmatch(text)]
+    has_seller = any(label_pattern("company", "seller").fullmatch(text) for text in named)
+    is_beside = len(named) == _PARTIES and any(" " in text for text in buyers)
+    return bool(buyers) and (has_seller or is_beside)
 
 
 def cells_in(text: str) -> tuple[int, ...]:

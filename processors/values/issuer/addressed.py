@@ -5,13 +5,14 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from processors.values.issuer.name_text import is_town_with_code
+from processors.values.legal_forms import is_address
 from processors.values.lines import TextLine, label_pattern
 
 SALUTATION = re.compile(
     r"\W{0,2}(?:dear\b|to whom it may concern|ladies and gentlemen|gentlemen|sirs\b|sehr geehrte"
     r"|liebe[rs]?\b|guten tag|hallo\b|madame|monsieur|cher|estimad|muy senor|apreciad|gentil[ei]\b"
     r"|egregi|spettabil|prezad|car[oa]s?\b|exm[oa]|geachte|beste\b|szanown|vazen[aey]|mil[aey]\b"
-    r"|hej\b|kara\b|basta\b|kaere\b|kjaere\b|hyva\b|tisztelt|stimat)"
+    r"|hej\b|kara\b|basta\b|kj?(?:ae|\u00e6)re\b|hyva\b|tisztelt|stimat)"
 )
 _CONTACT = re.compile(r"@|www\.|\b(?:tel|telefon|telephone|phone|fon|fax)\b")
 """What only a letterhead has."""
@@ -25,6 +26,7 @@ _HOUSE_AT_END = re.compile(r"^[^\W\d][^\d:]{3,40} \d{1,4}[a-z]?(?:[/-]\d{1,3})?$
 ORIGINS = frozenset({"from", "fra", "fran", "van"})
 _JOURNEY = re.compile(
     r"\b(?:taxi|cab|fare|trip|ride|passengers?|departure|depart|driver|one way|round trip)\b"
+    r"|\b(?:travel|journey|train|rail|railway|flight|ferry|boarding|itinerary)\b"
     r"|\b(?:rit|ritprijs|fahrt|fahrgast|abfahrt|resa|avgang|rejse|chauffor)\b"
 )
 """Words of a ticket, on which "from" is where a journey begins."""
@@ -39,6 +41,16 @@ def streets_in(lines: Sequence[TextLine]) -> Iterator[int]:
     for line, below in pairwise(lines):
         if _HOUSE_AT_END.search(line.folded) and is_town_with_code(below.folded):
             yield line.number
+
+
+def below_streets(lines: Sequence[TextLine]) -> Iterator[int]:
+    """Yield the numbers of lines below a street."""
+    yield from (below.number for line, below in pairwise(lines) if is_address(line.folded))
+
+
+def is_town_and_code(folded: str) -> bool:
+    """Return whether a text is a town before its code, or a name before its registration."""
+    return _TOWN_AND_CODE.fullmatch(folded) is not None
 
 
 def is_journey(lines: Sequence[TextLine]) -> bool:

@@ -11,7 +11,13 @@ from dataclasses import dataclass
 from pipeline.model import Finding
 from processors.values.candidates import with_others
 from processors.values.date_text import MonthNames, dates_in
-from processors.values.issuer.addressed import ORIGINS, is_journey, streets_in
+from processors.values.issuer.addressed import (
+    ORIGINS,
+    below_streets,
+    is_journey,
+    is_town_and_code,
+    streets_in,
+)
 from processors.values.issuer.blocks import Piece, pieces_by_party, pieces_of
 from processors.values.issuer.composed import (
     before_address,
@@ -34,17 +40,18 @@ from processors.values.issuer.letterhead import LetterHead, letter_head_of, numb
 from processors.values.issuer.name_text import (
     clean_name,
     is_craft,
+    is_dated_or_sum,
     is_list_of_trades,
     is_no_name,
     is_prose,
     is_title,
     start_of_name,
     without_mail_address,
+    without_team,
 )
 from processors.values.legal_forms import end_of_form, is_address, is_long_form, repair_form
 from processors.values.lines import TextLine, fold, label_pattern
 from processors.values.money.amounts import money_in
-from processors.values.money.sums import kind_of
 
 _TOP_LINES = 14
 """Lines from the top among which an issuer introduces itself."""
@@ -119,6 +126,7 @@ class _Page:
     evidence: PageEvidence
     begins_with_name: bool
     streets: frozenset[int]
+    below_streets: frozenset[int]
     signers: frozenset[int]
     is_journey: bool
 
@@ -193,10 +201,13 @@ def candidates(lines: Sequence[TextLine]) -> list[_Candidate]:
     first_page = [line for line in lines if line.page == lines[0].page][:_SEARCHED_LINES]
     rows = [pieces_of(line, place) for place, line in enumerate(first_page)]
     page = _page_of(first_page, rows)
-    pieces = _possible_pieces(first_page, rows, page)
     # Below a name is what its owner does.
-    possible = (each for each in pieces if not (each.place and is_list_of_trades(each.line.text)))
-    return [found for piece in possible if (found := _candidate_in(piece, page))]
+    pieces = (
+        each
+        for each in _possible_pieces(first_page, rows, page)
+        if not (each.place and is_list_of_trades(each.line.text))
+    )
+    return [found for piece in pieces if (found := _candidate_in(piece, page))]
 
 
 def _page_of(first_page: Sequence[TextLine], rows: Sequence[Sequence[Piece]]) -> _Page:
@@ -211,6 +222,7 @@ def _page_of(first_page: Sequence[TextLine], rows: Sequence[Sequence[Piece]]) ->
         evidence=evidence_of(first_page, of_buyer=of_buyer),
         begins_with_name=bool(_name_in(first_page[0].text)[0]),
         streets=frozenset(streets_in(first_page)),
+        below_streets=frozenset(below_streets(first_page)),
         signers=frozenset(signers(first_page)),
         is_journey=is_journey(first_page),
     )
@@ -233,7 +245,7 @@ def _possible_pieces(
             yield Piece(line, place)
     for row in filter(_has_columns, rows):
         yield from (piece for piece in row if piece.key not in page.buyer)
-    for piece in _composed(lines, page.evidence.usual_height_pt):
+    for piece in _composed(lines, page.evidence):
         if not any(each.key in page.buyer for each in rows[piece.place]):
             yield piece
     # Who labels the receiver elsewhere is itself at the head.
@@ -261,7 +273,7 @@ def _has_columns(row: Sequence[Piece]) -> bool:
     return len(row) > 1 and not is_entry
 
 
-def _composed(lines: Sequence[TextLine], usual_height_pt: float) -> Iterator[Piece]:
+def _composed(lines: Sequence[TextLine], evidence: PageEvidence) -> Iterator[Piece]:
     """Yield pieces that are more or less than a line, and those at a signature."""
     for place, line in enumerate(lines):
         cut = before_address(line)
@@ -269,8 +281,10 @@ def _composed(lines: Sequence[TextLine], usual_height_pt: float) -> Iterator[Pie
         is_edge = place == 0 or place >= max(len(lines) - _FOOT_LINES, _HEAD_LINES)
         if cut and (is_edge or names_a_body(cut.folded) or is_elsewhere(cut, lines)):
             yield Piece(cut, place, points=_WITH_ITS_ADDRESS, why=", with its address")
-    for place, line in large_names_joined(lines, usual_height_pt):
-        yield Piece(line, place, points=_OVER_TWO_LINES, why=", over two lines")
+    for place, line in large_names_joined(lines, evidence.usual_height_pt):
+        # The first line alone may be repeated, as the name of its town.
+        points = _OVER_TWO_LINES + evidence.points_of_repeats(lines[place].folded)
+        yield Piece(line, place, points=points, why=", over two lines")
     for line in signed_below(lines):
         yield Piece(line, line.number - lines[0].number, points=_SIGNED_FOR, why=_AT_SIGNATURE)
 
@@ -324,26 +338,20 @@ def _is_another(name: str, label: str, piece: Piece, page: _Page) -> bool:
     Where nothing is said of a bank, the holder of an account is a customer.
     """
     is_customer = label in OF_CUSTOMERS and not page.evidence.is_payee(fold(name))
+    is_customer = is_customer or (label in ORIGINS and page.is_journey)
     number = piece.line.number
-    if label in ORIGINS and page.is_journey and not end_of_form(name, fold(name)):
-        return True
     is_signer = number in page.signers and piece.why != _AT_SIGNATURE
-    return is_customer or is_signer or number in page.streets
+    is_town = number in page.below_streets and is_town_and_code(piece.line.folded)
+    return is_customer or is_signer or is_town or number in page.streets
 
 
 def _text_of_name(line: TextLine) -> tuple[str, str]:
     """Return what is behind the label of a name, and the label, "" for none."""
     start, label = start_of_name(line)
     text = line.text[start:].lstrip(" :.-|\uff1a")
+    text = without_team(text)
     # "Invoice from Smith & Co to Anna Jones" names both.
     return (text.partition(" to ")[0] if label.endswith("from") else text), label
-
-
-def _is_dated_or_sum(folded: str) -> bool:
-    """Return whether a text has a date, or announces an amount and has one."""
-    amounts = money_in(folded)
-    is_sum = bool(amounts and (kind_of(folded)[0] or any(each.marked for each in amounts)))
-    return is_sum or bool(dates_in(folded, MonthNames(())))
 
 
 def _name_in(text: str) -> tuple[str, bool]:
@@ -357,7 +365,7 @@ def _name_in(text: str) -> tuple[str, bool]:
     name = clean_name(text[:form_end] if form_end else text)
     if not name or is_prose(name) or is_no_name(fold(name), has_form=form_end > 0):
         return "", False
-    if not form_end and _is_dated_or_sum(fold(text)):
+    if not form_end and is_dated_or_sum(fold(text)):
         return "", False
     # "Operator: Smith Ltd": whatever the label, the name is behind it.
     label, colon, named = name.rpartition(": ")

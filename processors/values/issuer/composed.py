@@ -39,6 +39,7 @@ _DOMAIN = re.compile(r"(?:@|www\.)[a-z0-9.-]+")
 _TITLE_OF_PERSON = re.compile(
     r"\b(?:head|chair\w*|president\w*|secretary|treasurer|officer|ceo|cfo|owner|leader|supervisor)\b"
 )
+_OFFICE_OF = re.compile(r"([a-z]{4,20}) (?:to|of|for) ")
 _UNIT = re.compile(
     r"\b(?:department|dept\.?|team|division|desk|services?|office|buro|ufficio|[a-z]*abteilung)$"
 )
@@ -126,9 +127,9 @@ def signed_below(lines: Sequence[TextLine]) -> Iterator[TextLine]:
 def _below_signer(below: Sequence[TextLine], lines: Sequence[TextLine]) -> Iterator[TextLine]:
     """Yield the lines of a signature that are the company of who signed above it, or a body."""
     for above, line in pairwise(below):
-        is_title = _TITLE_OF_PERSON.search(line.folded) or label_pattern(
-            "parties", "no_name"
-        ).search(line.folded)
+        is_title = _is_office(line.folded) or label_pattern("parties", "no_name").search(
+            line.folded
+        )
         if is_title or any(map(str.isdigit, line.folded)):
             continue
         # Below the name of a person there may be a profession that no list has.
@@ -138,6 +139,13 @@ def _below_signer(below: Sequence[TextLine], lines: Sequence[TextLine]) -> Itera
             return
         if names_a_body(line.folded):
             yield line
+
+
+def _is_office(folded: str) -> bool:
+    """Return whether a line says what somebody is: "Head of Sales", "Clerk to the Council"."""
+    first = _OFFICE_OF.match(folded)
+    is_body = first is not None and names_a_body(first.group(1))
+    return _TITLE_OF_PERSON.search(folded) is not None or (first is not None and not is_body)
 
 
 def is_elsewhere(line: TextLine, lines: Sequence[TextLine]) -> bool:

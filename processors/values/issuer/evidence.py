@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from processors.values.issuer.composed import is_large
+from processors.values.issuer.name_text import is_town_with_code
 from processors.values.lines import TextLine, fold, label_pattern
 
 _REPEATED = 0.35
@@ -50,7 +51,7 @@ class PageEvidence:
         folded = fold(name)
         first_word = _NO_LETTERS_OR_DIGITS.sub("", folded.split()[0])
         first_word = first_word if len(first_word) >= _SHORTEST_FIRST_WORD else ""
-        points = _REPEATED * min(self.text.count(folded) - 1, _MOST_REPEATS)
+        points = self.points_of_repeats(folded)
         why = ""
         if self.is_payee(folded):
             points += _NAME_OF_PAYEE
@@ -70,6 +71,10 @@ class PageEvidence:
             points += _IN_LARGE_LETTERS
             why += ", in large letters"
         return points, why
+
+    def points_of_repeats(self, folded: str) -> float:
+        """Return the points for how often a name is on the page."""
+        return _REPEATED * min(self.text.count(folded) - 1, _MOST_REPEATS)
 
     def _of_domain(self, folded: str, first_word: str) -> tuple[float, str]:
         """Return the points for a web address that is like a name, and the address."""
@@ -92,7 +97,10 @@ def evidence_of(lines: Sequence[TextLine], *, of_buyer: Sequence[TextLine]) -> P
     text = "\n".join(line.folded for line in lines)
     return PageEvidence(
         text=text,
-        buyer_text="\n".join(line.folded for line in of_buyer),
+        # Who is in the receiver's town may be called like it.
+        buyer_text="\n".join(
+            line.folded for line in of_buyer if not is_town_with_code(line.folded)
+        ),
         domains=tuple(dict.fromkeys(_DOMAIN.findall(text))),
         payees=tuple(_payees_in(lines)),
         registered=frozenset(_registered_in(lines)),

@@ -4,7 +4,10 @@ import re
 from functools import partial
 from itertools import chain
 
+from processors.values.date_text import MonthNames, dates_in
 from processors.values.lines import TextLine, fold, has_digit, label_pattern
+from processors.values.money.amounts import money_in
+from processors.values.money.sums import kind_of
 
 # What no name exceeds or falls short of.
 _MOST_WORDS = 8
@@ -84,7 +87,12 @@ _NUMBER_AND_DASH = re.compile(
 )
 """What is between a title and the name behind it: "Invoice 12 - Smith & Co"."""
 _NUMBER_IN_LIST = re.compile(r"^(?:\(\d{1,2}\)|\d{1,2}[.)]) (?=[^\W\d_])")
+_PARTNERS = re.compile(r"[a-z]{3,20} (?:&|and) (?:[a-z]{2,20}|sons?)\b")
 _JOINING = re.compile(r"\b(?:and|und|et|y|e|en|och|og)\b")
+_TEAM = re.compile(
+    r"(?:the |your |our |all |ihr )?(?:[a-z]+ )?(?:team|staff|everyone|everybody)"
+    r" (?:at|of|from|von|vom|der|des)(?: the)? "
+)
 _EDGES = " \t,;:|*_~=#\"'`\u00b4\u2018\u2019\u201c\u201d«»<>{}[]\\/"
 
 
@@ -160,6 +168,12 @@ def without_mail_address(text: str) -> str:
     return name if is_own or (domain and domain in compact) else ""
 
 
+def without_team(text: str) -> str:
+    """Return for whom a team signs: "The team at Smith & Co"."""
+    team = _TEAM.match(fold(text))
+    return text[team.end() :] if team else text
+
+
 def is_prose(text: str) -> bool:
     """Return whether a text is a piece of a sentence: names are capitalized."""
     words = [word for word in text.split() if word[:2].isalpha()]
@@ -200,6 +214,13 @@ def is_title(folded: str) -> bool:
         "totals", "credit"
     ).match(folded)
     return bool(first and _NUMBER_AFTER_TITLE.fullmatch(folded, first.end()))
+
+
+def is_dated_or_sum(folded: str) -> bool:
+    """Return whether a text has a date, or announces an amount and has one."""
+    amounts = money_in(folded)
+    is_sum = bool(amounts and (kind_of(folded)[0] or any(each.marked for each in amounts)))
+    return is_sum or bool(dates_in(folded, MonthNames(())))
 
 
 def is_town_with_code(folded: str) -> bool:
@@ -243,5 +264,8 @@ def _is_label(folded: str) -> bool:
     "Table 4" and "store copy" are none of a name; "The Corner Table Cafe" may be one.
     """
     pattern = label_pattern("company", "never_at_edge")
+    # Price and Page are names of people, too.
+    if _PARTNERS.match(folded):
+        return False
     last = folded.rsplit(maxsplit=1)[-1:]
     return bool(pattern.match(folded) or (last and pattern.fullmatch(last[0].strip(" :.#"))))

@@ -29,6 +29,7 @@ def values_of(text: str) -> dict[str, str | None]:
         ("Brindle Otter\nPlumbers · 7 Fell Street, Harwick HW4 9QT · 0555 000 111", "7 Fell Street, Harwick HW4 9QT"),
         ("Brindle Otter\n7 Fell Cottages, Harwick HW4 9QT | post@otter.example", "7 Fell Cottages, Harwick HW4 9QT"),
         ("Brindle Otter\nBrindle Otter • Fellweg 9 • 80218 Harwick", "Fellweg 9, 80218 Harwick"),
+        ("Brindle Otter\n12 Fell Rd\nHarwick, CO 80218\nService address: 9 Elm Ave, Ely, CO 80219", "12 Fell Rd Harwick, CO 80218"),
         ("Brindle Otter\nShed 14, Fell Estate II\nHarwick 110020", "Shed 14, Fell Estate II Harwick 110020"),
         ("Brindle Otter\n12 Fell Road\nHarwick HW4 9QT\nTO\nHeron Ink Ltd", "12 Fell Road Harwick HW4 9QT"),
         ("Brindle Otter Inc.\tBill to\n12 Fell Rd\tHeron Ink\nHarwick, CO 80218\t9 Elm Ave\nUSA\tEly, CO 80219", "12 Fell Rd Harwick, CO 80218 USA"),

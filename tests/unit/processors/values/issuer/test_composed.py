@@ -47,6 +47,15 @@ def company_of(text: str) -> str | None:
             "TAXI RECEIPT\nOtter Cars\nFrom: Weir Station\nTo: Harbor\nFare $9.00\nTotal 9.00",
             "Otter Cars",
         ),
+        (
+            "Rail ticket receipt\nWeir Vale Lines\nFrom: Ely\nTo: Ash Halt\nDate of travel: 14 May 2031\nTotal 9.00",
+            "Weir Vale Lines",
+        ),
+        (
+            "TAX INVOICE\nFrom   To\nTeal Wares   Heron Ltd\n12 Mill Road   9 Fell Row\nPune 411001   Ely 422007\nGSTIN 27ABCDE1234F1Z5\nTotal 9.00",
+            "Teal Wares",
+        ),
+        ("Aanvraagformulier gelden\nTotaal 9,00\nOtter Tegels B.V.", "Otter Tegels B.V."),
         ("Trattoria Lontra\ndi Ada Teal & C. s.n.c.\nTotale 9,00", "Trattoria Lontra"),
         ("領収書\n鷺花子 様\n但し お食事代として\n合計 900\nかわうそ亭", "かわうそ亭"),
         ("請求書\n株式会社さぎ 御中\n有限会社かわうそ\n合計 900", "有限会社かわうそ"),
@@ -138,6 +147,10 @@ def test_name_over_two_lines_in_large_letters(first: str, second: str, height_pt
     [
         ("Invoice 12\nBuyer   Seller\nHeron Hotel   Otter Tiling\nTotal 9.00", "Heron Hotel"),
         ("Invoice 12\nBuyer   Seller\nOtterweg 88   Otter Ltd\nTotal 9.00", None),
+        (
+            "Otter Inc.\tBill to\n9 Row\tHeron Hotel\nEly\tAsh\nInvoice 12\nTotal 9.00",
+            "Heron Hotel",
+        ),
         ("Invoice 12\nIssued to: Heron Hotel Ltd\nTotal 9.00", "Heron Hotel Ltd"),
         ("Invoice 12\nBill from   Bill to\nOtter Ltd   Heron Hotel\nTotal 9.00", "Heron Hotel"),
     ],

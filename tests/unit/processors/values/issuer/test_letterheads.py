@@ -31,6 +31,7 @@ def company_of(text: str, doc_class: str = "letter") -> str | None:
         ("Teal Mutual Assurance\nBox 9, Larkton 6140\nRef: 25/774\n", "Teal Mutual Assurance"),
         ("Our ref: MT/4\n3 May 2031\nWeir County Council\nLarkton, OR 97401\n", "Weir County Council"),
         ("MEMORANDUM\nWeir Library\n9 Dock Street, Larkton, OR 97401\n", "Weir Library"),
+        ("OTTERSTEAD COUNCIL\nThe Old Mill, Otterstead OT4 8BA\n", "OTTERSTEAD COUNCIL"),
         ("From: Weir Harbor Tours\n", "Weir Harbor Tours"),
     ],
 )  # fmt: skip
@@ -46,6 +47,8 @@ def test_who_heads_a_letter_sends_it(head: str, name: str):
         f"9 Dock Street\nLarkton, OR 97401\n\nTeal Windows Ltd\n1 Quay\nLarkton, OR 97402\n\nDear Sirs,\n{BODY}{SIGNED}",
         f"Mina Teal\n0555 000 111\n9 Dock Street\nLarkton, OR 97401\n\nTeal Glass Ltd\n1 Quay\nLarkton, OR 97402\nDear Sirs,\n{BODY}{SIGNED}",
         f"From: Mina Teal\n\n{OTTER}\nDear Jon,\n{BODY}{SIGNED}",
+        f"Mina Teal\nWeirvej 9\n8000 Larkby\n\nOtter Forsikring A/S\nHavnegade 3\n8000 Larkby\nLarkby, den 4. juni 2031\nKære Otter\n{BODY}Med venlig hilsen\nMina Teal",
+        f"3 May 2031\nDear Jon,\n{BODY}{SIGNED} to the Board",
         f"Mina Teal\n3 May 2031\nDear Jon,\n{BODY}{SIGNED}",
     ],
 )
@@ -83,6 +86,15 @@ def test_below_a_signature_is_for_whom_somebody_writes(mark: str):
     assert company_of(workshop) == "Seglerei Otter"
 
 
+def test_a_team_signs_for_its_company():
+    """A partner may be called Price, which is a label elsewhere."""
+    team = f"Dear Jon,\n{BODY}Best regards,\nThe team at Otter Clinic"
+    partners = f"Hello Jon,\n{BODY}Best wishes\nMina Teal\nPrice & Pugh Tailors\n4 Fell Row"
+
+    assert company_of(team) == "Otter Clinic"
+    assert company_of(partners) == "Price & Pugh Tailors"
+
+
 @pytest.mark.parametrize(
     "sentence",
     [
@@ -108,6 +120,7 @@ def test_the_day_that_a_letter_is_about_is_not_its_own(sentence: str):
     [
         "Employer: Otter Freight Inc.",
         "Insurance company: Otter Health",
+        "Questionnaire for members",
         "Bank of the insured: Otter Bank Ltd",
         "[x] Otter Freight Inc.   [ ] Heron Ltd",
     ],
