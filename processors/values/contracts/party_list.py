@@ -1,0 +1,234 @@
+"""Read a list of parties: for each a name, perhaps a description and a defined term, and "and".
+
+A description is "a Delaware corporation with offices at …", a defined term '(the "Company")'.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from processors.values.contracts.defined_terms import QUOTED
+from processors.values.contracts.party_names import (
+    SENTENCE_STOPS,
+    end_of_name,
+    has_form,
+    next_word,
+)
+from processors.values.contracts.tokens import (
+    NEXT_NUMBER,
+    after_opener,
+    bare_names,
+    is_spaniard,
+    link_at,
+)
+from processors.values.lines import fold, label_pattern
+
+_MOST_PARTIES = 12
+_MOST_DESCRIPTION_CHARS = 600
+"""Characters between two names: an address, a register, a defined term."""
+_WORD_CHARS, _PLACE_CHARS = 12, 40
+"""Characters that are looked back at: a word at the end of a sentence, a place."""
+
+_BLANK = re.compile(
+    r"[ _.\[\]\u25cf\u2022-]*(?:\(|_{2,}|\["
+    r"|the (?:person|undersigned|individual|\w+ signatory)"
+    r"|the [a-z]+ (?:of [^(;]{3,60} )?(?:named|identified|set forth|listed|whose)\b)"
+)
+_SENTENCE_ENDS = re.compile(
+    r"(?:[a-z]{5,}(?<!str)\.|(?:follows|agree|parties|terms|conditions):|(?:[)\"\u201d]|\d)[.:])$"
+)
+_HOUSE = re.compile(
+    r" of (?:(?:no\.? ?)?\d{1,5}[a-z]?|the (?:city|county|state|town|village|parish))\b"
+)
+_REGION = re.compile(r", [A-Z]\w+(?: [A-Z]\w+)?(?:[,;(]| and\b| \()")
+"""The state or country behind the town of a person: "Ely, Maine, and"."""
+_TERM = re.compile(r"\([^()]{0,80}?[\"\u201c\u201e]")
+DESCRIBED = re.compile(
+    r",? (?:an? |\(.{0,12}[\"\u201c\u201e])|, (?:as |in (?:its|his|her) |not in its |individually)"
+)
+_OF_A_PLACE = re.compile(r"\b(?:of|under|at|in|near) (?:the )?\S+$")
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """A name and where it ends; an empty one is a blank to fill in.
+
+    `term` is what the contract calls the party, None without a defined term.
+    """
+
+    name: str
+    end: int
+    term: str | None = None
+
+    @property
+    def is_defined(self) -> bool:
+        """Whether a defined term is behind the name."""
+        return self.term is not None
+
+
+def parties_from(text: str, folded: str, start: int) -> Iterator[Party]:
+    """Yield the parties that are named from a character on, without what counts or introduces all.
+
+    Neither the letters of a list are of the names nor the roles: "Licensor Orr and Licensee Fox".
+    """
+    parties = list(_whole_parties(text, folded, start))
+    names = bare_names([each.name for each in parties], text[start:])
+    yield from (replace(each, name=name) for each, name in zip(parties, names, strict=True))
+
+
+def _whole_parties(text: str, folded: str, start: int) -> Iterator[Party]:
+    """Yield the parties as they are written."""
+    position: int | None = start
+    for _ in range(_MOST_PARTIES):
+        if position is None:
+            return
+        party = _party_at(text, folded, position)
+        terms = QUOTED.finditer(text, start, position)
+        # "…, and Party-2 is employed by Party-1": a sentence about those who were named.
+        if party is None or any(is_same_name(party.name, term.group(1)) for term in terms):
+            return
+        yield party
+        position = _start_of_next(text, folded, party.end)
+
+
+def _party_at(text: str, folded: str, position: int, *, may_join: bool = True) -> Party | None:
+    """Return the party whose name begins at a character, None if no name does."""
+    start = after_opener(text, folded, position)
+    # "The Fells of Ely University" has an article of its own; "the Company" and "THE COMPANY" not.
+    start -= len("The ") * (text[position:start].endswith("The "))
+    end = end_of_name(text, folded, start)
+    start += len("D. ") * (end > 0 and is_spaniard(folded, start, end))
+    if not end:
+        blank = _BLANK.match(folded, position)
+        if blank is None:
+            return None
+        return Party("", blank.end() - 1, _term_behind(text, blank.end() - 1))
+    is_word = " " not in text[start:end]
+    if may_join and is_word and folded.startswith(" and ", end):
+        # "Smith and Jones Company, a partnership, and …": only the second "and" joins parties.
+        joined = end_of_name(text, folded, end + len(" and "))
+        if has_form(text[start:joined]) and _start_of_next(text, folded, joined):
+            end = joined
+    end = _end_before_place(text, folded, start, end)
+    return Party(text[start:end].strip(" ,;:"), end, _term_behind(text, end))
+
+
+def _end_before_place(text: str, folded: str, start: int, end: int) -> int:
+    """Return where a name ends before its place: "Ann Fox of 2 Mill Lane", "of Ely, Maine".
+
+    Institutions have places in their names: "City of Ely", "Fox Club of Ely".
+    """
+    place = text.find(" of ", start, end)
+    if place < 0:
+        return end
+    if label_pattern("company", "address").search(folded, place, end) or _HOUSE.match(
+        folded, place
+    ):
+        return place
+    named = folded[start:place]
+    is_person = len(named.split()) > 1 and not label_pattern("company", "institutions").search(
+        named
+    )
+    has_region = _REGION.match(text, end) is not None
+    return place if is_person and has_region and not has_form(text[start:end]) else end
+
+
+def _term_behind(text: str, end: int) -> str | None:
+    """Return the defined term in the description behind a name, None without one."""
+    opened = _TERM.search(text, end, end + _MOST_DESCRIPTION_CHARS)
+    if opened is None:
+        return None
+    term = QUOTED.match(text, opened.end() - 1)
+    return term.group(1) if term else ""
+
+
+def is_same_name(name: str, term: str | None) -> bool:
+    """Return whether a defined term is the name itself."""
+    return bool(term) and fold(name).strip(" .,") == fold(term or "").strip(" .,")
+
+
+def _start_of_next(text: str, folded: str, end: int) -> int | None:
+    """Return where the next party begins after the description of one, None after the last.
+
+    Words in parentheses are skipped. "And" joins parties where a name or a blank follows it, a
+    comma or semicolon only behind a name or a defined term.
+    """
+    depth = 0
+    last = min(len(text), end + _MOST_DESCRIPTION_CHARS)
+    for position in range(end, last):
+        char = text[position]
+        depth = max(0, depth + (char == "(") - (char == ")"))
+        if depth:
+            continue
+        numbered = _after_number(text, folded, position)
+        if numbered is not None:
+            return numbered
+        before = text[max(0, position - _WORD_CHARS) : position]
+        if _ends_list(text, before, position):
+            return None
+        start = _after_and(text, folded, position, end) if char in ",; " else None
+        is_behind = position == end or before.rstrip(",;")[-1:] == ")"
+        if start is None and char in ",;":
+            is_near = char == ";" or is_behind
+            after = _after_comma if is_near else _after_description
+            start = after(text, folded, position)
+        if start is not None:
+            return start
+    return None
+
+
+def _after_number(text: str, folded: str, position: int) -> int | None:
+    """Return where a party begins behind its number, None if none does."""
+    number = NEXT_NUMBER.match(folded, position) if text[position] in ",; " else None
+    is_party = number is not None and _begins_party(text, folded, number.end())
+    return number.end() if number is not None and is_party else None
+
+
+def _ends_list(text: str, before: str, position: int) -> bool:
+    """Return whether a sentence ends here, or a word such as "whereas" begins."""
+    if text[position] == " ":
+        # A title has no full stop before the first sentence: "… and Town Council This Lease".
+        is_next = text.startswith((" This ", " These "), position)
+        return is_next or _SENTENCE_ENDS.search(before) is not None
+    return before[-1:] == " " and SENTENCE_STOPS.match(text, position) is not None
+
+
+def _after_and(text: str, folded: str, position: int, end: int) -> int | None:
+    """Return where a party begins behind "and", None if none does: "the laws of X and Y"."""
+    link = link_at(folded, position, since=end)
+    if link is None or _OF_A_PLACE.search(text[max(end, position - _PLACE_CHARS) : position]):
+        return None
+    return link.end() if _begins_party(text, folded, link.end()) else None
+
+
+def _after_comma(text: str, folded: str, position: int) -> int | None:
+    """Return where a party begins behind a comma: a name with a legal form or a description."""
+    begin = next_word(text, position + 1)
+    start = after_opener(text, folded, begin)
+    end = end_of_name(text, folded, start)
+    is_party = end and (DESCRIBED.match(folded, end) or has_form(text[start:end]))
+    # "Ann Fox, Bob Marten and …": the last of several people is behind "and".
+    is_person = end and folded.startswith((" and ", ", and "), end) and " " in text[start:end]
+    is_street = label_pattern("company", "address").search(folded, start, end or start)
+    return begin if is_party or (is_person and not is_street) else None
+
+
+def _after_description(text: str, folded: str, position: int) -> int | None:
+    """Return where a party begins behind a comma that ends the description of the one before.
+
+    There only a name with a legal form counts that has a description of its own.
+    """
+    begin = next_word(text, position + 1)
+    start = after_opener(text, folded, begin)
+    end = end_of_name(text, folded, start)
+    is_party = end and has_form(text[start:end]) and DESCRIBED.match(folded, end)
+    return begin if is_party else None
+
+
+def _begins_party(text: str, folded: str, position: int) -> bool:
+    """Return whether a name or a blank for one follows, and not a street."""
+    party = _party_at(text, folded, position, may_join=False)
+    if party is None:
+        return False
+    is_street = label_pattern("company", "address").search(fold(party.name))
+    return not is_street or has_form(party.name)
