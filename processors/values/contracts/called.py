@@ -51,6 +51,9 @@ _MENTIONED_BEFORE = re.compile(
 )
 """Words before the name of someone whom a party deals with, or of a place."""
 _CHARS_AROUND = 60
+_TWO = re.compile(r",? and (?:the )?$")
+_PLURAL = re.compile(r"[a-z]s$")
+"""The end of a term for two parties or more: "Releasees"."""
 _FIRST_PERSON = re.compile(r"(?<![a-z.])i, (?=[^\W\d])")
 _ENDS = re.compile(r"[a-z)\"\u201d]{4}\. [A-Z]")
 """The end of a sentence: what is before it describes nobody behind it."""
@@ -114,7 +117,7 @@ def _names_in(text: str, folded: str) -> Iterator[_Called]:
             speaker = _FIRST_PERSON.search(folded, last, term.start())
             if speaker and not last:
                 yield from _speaker(text, folded, speaker)
-            yield _Called(name, term.start())
+            yield from (_Called(each, term.start()) for each in name.split("; "))
             last = term.end()
     speaker = _FIRST_PERSON.search(folded, last, last + _MOST_CHARS_BETWEEN)
     if last and speaker:
@@ -142,7 +145,8 @@ def _speaker(text: str, folded: str, speaker: re.Match[str]) -> Iterator[_Called
 def _name_before(text: str, folded: str, window: tuple[int, int], term: str) -> str:
     """Return the name from whose end to a defined term there is only a description.
 
-    A name without legal form counts only where its term is a role or a part of the name.
+    A name without legal form counts only where its term is a role or a part of the name. Two names
+    that "and" joins are returned with "; " between them.
     """
     floor, stop = window
     sentences = [match.start() + 5 for match in _ENDS.finditer(text, floor, stop)]
@@ -164,8 +168,23 @@ def _name_before(text: str, folded: str, window: tuple[int, int], term: str) -> 
         end = name_end
         if _DESCRIPTION.fullmatch(folded, name_end, stop):
             before = folded[max(floor, start - _CHARS_AROUND) : start]
-            found = "" if _is_other(before, folded[name_end:stop]) else name
+            first = _joined_before(text, folded, (floor, start), term)
+            found = "" if _is_other(before, folded[name_end:stop]) else f"{first}{name}"
     return found
+
+
+def _joined_before(text: str, folded: str, window: tuple[int, int], term: str) -> str:
+    """Return the company that "and" joins to a name whose term is for both, and "; "."""
+    floor, stop = window
+    joined = _TWO.search(folded, floor, stop)
+    if joined is None or not _PLURAL.search(term):
+        return ""
+    for word in re.finditer(r"(?<![^\s(\"\u201c\u00ab])[^\W_a-z]", text[floor : joined.start()]):
+        start = floor + word.start()
+        if end_of_name(text, folded, start) == joined.start():
+            name = text[start : joined.start()]
+            return f"{name}; " if has_form(name) else ""
+    return ""
 
 
 def _is_other(before: str, behind: str) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import accumulate
 
 from pipeline.model import Finding
+from processors.values.contracts.signatures import is_salutation
 from processors.values.contracts.spelled import in_digits
 from processors.values.date_text import MonthNames, dates_in
 from processors.values.lines import TextLine
@@ -75,8 +76,20 @@ _LAST_SIGNED = re.compile(
     r"|(?:date|day) (?:that is )?last signed"
 )
 _DATE_LABEL = re.compile(r"(?<![a-z])date(?:d| signed)? ?: ?$")
-_LATEST, _UNSIGNED = 0.8, 0.4
-_CONFIDENCE = {_EFFECTIVE: 0.88, _AS_OF: 0.85, _BEGINS: 0.7, _SIGNED_AT: 0.7}
+_LATEST, _OF_LETTER, _UNSIGNED = 0.8, 0.75, 0.4
+_LETTER_LINES = 40
+"""Lines in which a letter addresses someone."""
+# Behind the defined term of the last party: 'and Rill Inc. ("Rill"), on May 3, 2030.'
+_BEHIND_PARTIES = re.compile(
+    r"[\"\u201d]\),? (?:on|as of|dated(?: as of)?|this|effective(?: as of)?)(?= )"
+)
+_CONFIDENCE = {
+    _EFFECTIVE: 0.88,
+    _AS_OF: 0.85,
+    _BEHIND_PARTIES: 0.75,
+    _BEGINS: 0.7,
+    _SIGNED_AT: 0.7,
+}
 
 # Raised letters are read as words of their own: "9 th", "the 10 day of th January".
 _RAISED = re.compile(r"(?<=\d) ?(?:st|nd|rd|th)(?= )|(?<= of) (?:st|nd|rd|th)(?= )")
@@ -101,12 +114,24 @@ def find_contract_date(
 
     That one is open if the contract mentions the day in sentences only: "the lease of May 3".
     """
-    found = find_effective_date(lines, languages)
+    found = find_effective_date(lines, languages) or _date_of_letter(lines, MonthNames(languages))
     if found is not None or otherwise is None or otherwise.value is None:
         return found or otherwise
     if _is_only_mentioned(otherwise.value, lines, MonthNames(languages)):
         return replace(otherwise, value=None, reason=f"{otherwise.reason}, where it is mentioned")
     return otherwise
+
+
+def _date_of_letter(lines: Sequence[TextLine], months: MonthNames) -> Finding | None:
+    """Return the date that is alone on a line above the salutation of a letter of agreement."""
+    head = lines[:_LETTER_LINES]
+    salutation = next((line.number for line in head if is_salutation(line)), 0)
+    for line in lines[:salutation]:
+        date = next(iter(dates_in(line.folded, months)), None)
+        if date and len(date.readings) == 1 and line.folded.strip(" .,") == date.text.strip(" .,"):
+            day = date.readings[0].isoformat()
+            return line.finding(day, _OF_LETTER, "is the date of the letter")
+    return None
 
 
 def _is_only_mentioned(day: str, lines: Sequence[TextLine], months: MonthNames) -> bool:

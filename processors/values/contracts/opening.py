@@ -11,6 +11,7 @@ from itertools import accumulate, zip_longest
 
 from pipeline.model import Finding
 from processors.values.contracts.called import parties_called
+from processors.values.contracts.deeds import parties_declared
 from processors.values.contracts.defined_terms import key_of, labeled, resolved, unique
 from processors.values.contracts.party_list import (
     DESCRIBED,
@@ -68,12 +69,21 @@ def parties_elsewhere(lines: Sequence[TextLine]) -> Iterator[Finding]:
     opening = _Opening.of(lines)
     with_blank = [each for each in opening.lists() if not all(party.name for party in each[1])]
     role = _role_of_blank([parties for _, parties in with_blank])
-    found = [*_called_or_addressed(lines, opening), by_signatures(lines, opening.text, role=role)]
+    found = [parties_declared(lines), *_called_or_addressed(lines, opening)]
+    found.append(by_signatures(lines, opening.text, role=role))
     yield from filter(None, found)
-    for match, parties in with_blank if not any(found) else ():
+    if any(found):
+        return
+    signed_alone = [each for each in opening.lists() if _signs_alone(*each)]
+    for match, parties in (*with_blank, *signed_alone):
         names = opening.names_of(parties)
         if names:
             yield opening.finding(lines, match, names, _ONLY_ONE)
+
+
+def _signs_alone(match: re.Match[str], parties: Sequence[Party]) -> bool:
+    """Return whether one party with a defined term is all that is named behind "executed by"."""
+    return len(parties) == 1 and parties[0].is_defined and match.group().endswith(" by ")
 
 
 def _role_of_blank(lists: Sequence[Sequence[Party]]) -> str:

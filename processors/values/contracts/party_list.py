@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from processors.values.contracts.defined_terms import QUOTED
 from processors.values.contracts.party_names import (
     SENTENCE_STOPS,
+    after_credentials,
     end_of_name,
     has_form,
     next_word,
@@ -26,13 +27,19 @@ from processors.values.lines import fold, label_pattern
 _MOST_PARTIES = 12
 _MOST_DESCRIPTION_CHARS = 600
 """Characters between two names: an address, a register, a defined term."""
-_WORD_CHARS, _PLACE_CHARS = 12, 40
+_WORD_CHARS, _PLACE_CHARS = 12, 80
 """Characters that are looked back at: a word at the end of a sentence, a place."""
 
 _BLANK = re.compile(
     r"[ _.\[\]\u25cf\u2022-]*(?:\(|_{2,}|\["
     r"|the (?:person|undersigned|individual|\w+ signatory)"
-    r"|the [a-z]+ (?:of [^(;]{3,60} )?(?:named|identified|set forth|listed|whose)\b)"
+    r"|the [a-z]+ (?:of [^(;]{3,60} )?(?:named|identified|set forth|listed|whose)\b"
+    # Those who are on a list: "each of the holders named in …", "the several lenders party hereto".
+    r"|(?:each (?:of )?)?(?:the |certain )?(?:other |several |various |undersigned )*"
+    r"(?:person(?:s)?|part(?:y|ies)|individuals?|entit(?:y|ies)|(?:share|stock|note|security)?holders?"
+    r"|investors?|purchasers?|buyers?|sellers?|lenders?|subsidiar(?:y|ies)|guarantors?|members?)"
+    r" (?:(?:who|that|which) (?:is|are) )?(?:from time to time )?"
+    r"(?:part(?:y|ies)|signator(?:y|ies)|named|listed|identified|set forth|whose|executing)\b)"
 )
 _SENTENCE_ENDS = re.compile(
     r"(?:[a-z]{5,}(?<!str)\.|(?:follows|agree|parties|terms|conditions):|(?:[)\"\u201d]|\d)[.:])$"
@@ -46,7 +53,14 @@ _TERM = re.compile(r"\([^()]{0,80}?[\"\u201c\u201e]")
 DESCRIBED = re.compile(
     r",? (?:an? |\(.{0,12}[\"\u201c\u201e])|, (?:as |in (?:its|his|her) |not in its |individually)"
 )
-_OF_A_PLACE = re.compile(r"\b(?:of|under|at|in|near) (?:the )?\S+$")
+_OF_A_PLACE = re.compile(
+    r"\b(?:of|under|at|in|near) (?:the )?\S+$|\b(?:composed|comprised|consisting) of [^,;()]+$"
+)
+_RELATED = re.compile(
+    r"\b(?:pursuant to|in connection with|relat(?:ing|ed|es) to|with respect to|in accordance with"
+    r"|regarding|concerning|under the terms of|as (?:amended|defined|contemplated) )"
+)
+"""Words of the sentence behind the parties: who is named there is described, or is no party."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +111,9 @@ def _party_at(text: str, folded: str, position: int, *, may_join: bool = True) -
     # "The Fells of Ely University" has an article of its own; "the Company" and "THE COMPANY" not.
     start -= len("The ") * (text[position:start].endswith("The "))
     end = end_of_name(text, folded, start)
+    # So has "THE RILL COMPANY", which is no role.
+    if text[position:start].endswith("THE ") and has_form(text[start:end].partition(" OF ")[0]):
+        start -= len("THE ")
     start += len("D. ") * (end > 0 and is_spaniard(folded, start, end))
     if not end:
         blank = _BLANK.match(folded, position)
@@ -110,7 +127,8 @@ def _party_at(text: str, folded: str, position: int, *, may_join: bool = True) -
         if has_form(text[start:joined]) and _start_of_next(text, folded, joined):
             end = joined
     end = _end_before_place(text, folded, start, end)
-    return Party(text[start:end].strip(" ,;:"), end, _term_behind(text, end))
+    name = text[start:end].strip(" ,;:")
+    return Party(name, after_credentials(folded, end), _term_behind(text, end))
 
 
 def _end_before_place(text: str, folded: str, start: int, end: int) -> int:
@@ -126,9 +144,7 @@ def _end_before_place(text: str, folded: str, start: int, end: int) -> int:
     ):
         return place
     named = folded[start:place]
-    is_person = len(named.split()) > 1 and not label_pattern("company", "institutions").search(
-        named
-    )
+    is_person = len(named.split()) > 1 and not _is_institution(named)
     has_region = _REGION.match(text, end) is not None
     return place if is_person and has_region and not has_form(text[start:end]) else end
 
@@ -188,7 +204,8 @@ def _ends_list(text: str, before: str, position: int) -> bool:
     """Return whether a sentence ends here, or a word such as "whereas" begins."""
     if text[position] == " ":
         # A title has no full stop before the first sentence: "… and Town Council This Lease".
-        is_next = text.startswith((" This ", " These "), position)
+        # "The undersigned, Ann Fox, hereby releases …": who follows is on the other side.
+        is_next = text.startswith((" This ", " These ", " hereby ", " does hereby "), position)
         return is_next or _SENTENCE_ENDS.search(before) is not None
     return before[-1:] == " " and SENTENCE_STOPS.match(text, position) is not None
 
@@ -198,7 +215,15 @@ def _after_and(text: str, folded: str, position: int, end: int) -> int | None:
     link = link_at(folded, position, since=end)
     if link is None or _OF_A_PLACE.search(text[max(end, position - _PLACE_CHARS) : position]):
         return None
+    if _RELATED.search(folded, end, position) and not _is_described(text, folded, link.end()):
+        return None
     return link.end() if _begins_party(text, folded, link.end()) else None
+
+
+def _is_described(text: str, folded: str, position: int) -> bool:
+    """Return whether a description is behind the name at a character, or no name is there."""
+    end = end_of_name(text, folded, after_opener(text, folded, position))
+    return not end or DESCRIBED.match(folded, end) is not None
 
 
 def _after_comma(text: str, folded: str, position: int) -> int | None:
@@ -206,11 +231,38 @@ def _after_comma(text: str, folded: str, position: int) -> int | None:
     begin = next_word(text, position + 1)
     start = after_opener(text, folded, begin)
     end = end_of_name(text, folded, start)
-    is_party = end and (DESCRIBED.match(folded, end) or has_form(text[start:end]))
-    # "Ann Fox, Bob Marten and …": the last of several people is behind "and".
-    is_person = end and folded.startswith((" and ", ", and "), end) and " " in text[start:end]
-    is_street = label_pattern("company", "address").search(folded, start, end or start)
-    return begin if is_party or (is_person and not is_street) else None
+    if not end or _is_place(text, folded, position, (start, end)):
+        return None
+    is_party = DESCRIBED.match(folded, end) or has_form(text[start:end])
+    return begin if is_party or _is_one_of_several(text, folded, (start, end)) else None
+
+
+def _is_place(text: str, folded: str, comma: int, name: tuple[int, int]) -> bool:
+    """Return whether what is behind a comma is the seat of the party before it.
+
+    That is a state or a country, or a word alone behind a legal form: "Rill AG, Essen (“Rill”)".
+    """
+    start, end = name
+    if label_pattern("parties", "places").fullmatch(folded, start, end):
+        return True
+    is_alone = " " not in text[start:end] and folded.startswith(" (", end)
+    return is_alone and has_form(text[max(0, comma - _PLACE_CHARS) : comma])
+
+
+def _is_one_of_several(text: str, folded: str, name: tuple[int, int]) -> bool:
+    """Return whether a name is in a list of people up to "and": "Ann Fox, Bob Orr and …"."""
+    start, end = name
+    for _ in range(_MOST_PARTIES):
+        is_street = label_pattern("company", "address").search(folded, start, end)
+        if not end or " " not in text[start:end] or is_street:
+            return False
+        if folded.startswith((" and ", ", and "), end):
+            return True
+        if text[end : end + 1] != ",":
+            return False
+        start = after_opener(text, folded, next_word(text, end))
+        end = end_of_name(text, folded, start)
+    return False
 
 
 def _after_description(text: str, folded: str, position: int) -> int | None:
@@ -230,5 +282,10 @@ def _begins_party(text: str, folded: str, position: int) -> bool:
     party = _party_at(text, folded, position, may_join=False)
     if party is None:
         return False
-    is_street = label_pattern("company", "address").search(fold(party.name))
-    return not is_street or has_form(party.name)
+    name = fold(party.name)
+    is_street = label_pattern("company", "address").search(name)
+    return not is_street or has_form(party.name) or _is_institution(name)
+
+
+def _is_institution(folded: str) -> bool:
+    return label_pattern("company", "institutions").search(folded) is not None

@@ -36,6 +36,11 @@ _PARTNERS = re.compile(
 )
 """The partners behind the legal form of an Italian partnership: "S.n.c. di Rossi e Neri"."""
 _TITLES_AFTER = re.compile(r",? (?:(?:jr|sr)\b\.?|i{2,3}\b|iv\b)")
+_CREDENTIALS = re.compile(
+    r"(?:, (?:ph\. ?d|m\.? ?d|d\.? ?o|j\. ?d|d\.[dm]\.[sd]|d\.v\.m|r\. ?n|p\. ?e|esq|c\.?p\.?a)"
+    r"\b\.?)+"
+)
+"""What someone has learned, which is no part of the name: "Ann Fox, Ph.D."."""
 # In Eastern Europe the name is quoted behind the legal form: 'Limited Liability Company "Rill"'.
 _QUOTED_NAME = re.compile(
     r" [\"\u201c\u201e\u00ab][^\"\u201c\u201d\u00bb()]{2,60}[\"\u201d\u201c\u00bb]"
@@ -62,6 +67,13 @@ _NICKNAME = re.compile(
     r"\([\"\u201c][^\W\d_]{2,20}[\"\u201d]\) (?=[^\W\d_a-z]\.)"
     r"|[\"\u201c][^\W\d_]{2,20}[\"\u201d] (?=[^\W\d_a-z])"
 )
+_SMALL_FIRST = re.compile(r"[a-z]{1,2}[A-Z]\w|[a-z][\w-]*\.(?:com|net|org|io)\b")
+"""Small letters that begin the name of a company: "eRill, Inc.", "rill.com Ltd"."""
+_PLACE_INSIDE = re.compile(r"\((?:[^\W\d_a-z][\w&-]*\.? ?){1,3}\)(?= [^\W\d_a-z])")
+"""A place in parentheses within a name: "Rill (Hong Kong) Co., Limited"."""
+_WORD_CHARS = 20
+_SECTION = re.compile(r"\d+(?:\.\d+)+\.?")
+"""The number of an exhibit or a section before a name."""
 _INITIAL = re.compile(r"(?:[^\W\d_]\.){1,4}|[^\W\d_]")
 
 
@@ -99,6 +111,12 @@ def _end_with_additions(text: str, folded: str, start: int, end: int) -> int:
     return title.end() if title else end
 
 
+def after_credentials(folded: str, end: int) -> int:
+    """Return where the credentials behind a name end, the end of the name if it has none."""
+    credentials = _CREDENTIALS.match(folded, end)
+    return credentials.end() if credentials else end
+
+
 def _end_before_role(text: str, folded: str, start: int, end: int) -> int:
     """Return where a name ends before "AS SELLER", which is not the Norwegian legal form."""
     bare = text[start:end].removesuffix(" AS")
@@ -111,7 +129,8 @@ def _end_before_role(text: str, folded: str, start: int, end: int) -> int:
 def _is_name(text: str) -> bool:
     """Return whether a text has as many words and letters as a name."""
     letters = sum(map(str.isalpha, text))
-    if _OF_A_SENTENCE.match(text):
+    # Small letters begin the names of companies alone.
+    if _OF_A_SENTENCE.match(text) or (text[:1].islower() and not has_form(text)):
         return False
     return 0 < len(text.split()) <= _MOST_NAME_WORDS and letters >= _LEAST_NAME_LETTERS
 
@@ -131,13 +150,38 @@ def _continues_name(word: str, text: str, end: int, *, is_first: bool) -> bool:
     """Return whether a word is a part of a name: capitalized, or small between such words."""
     if _SMALL.match(f"{word}{text[end : end + len(' zu ')]}"):
         return not is_first and _BEFORE_NAME.match(text, end) is not None
+    if (is_first and _SMALL_FIRST.match(word)) or _is_inside(
+        text, end - len(word), is_first=is_first
+    ):
+        return True
     if word in _NEVER_IN_NAME or word[0] in '("\u201c\u201e[_' or SENTENCE_STOPS.match(word):
         return False
-    is_counted = word.endswith((".", ")"))
-    is_number = word[0].isdigit() and (
-        is_first or (text[end + 1 : end + 2].isupper() and not is_counted)
-    )
-    return word[0].isupper() or is_number
+    return word[0].isupper() or _is_number_in_name(word, text[end + 1 : end + 2], is_first=is_first)
+
+
+def _is_number_in_name(word: str, following: str, *, is_first: bool) -> bool:
+    """Return whether a word is a number that a name may have, as "3 Rill" and "Rill 2 LLC" do."""
+    if not word[0].isdigit():
+        return False
+    is_counted = word.endswith((".", ")")) or _SECTION.fullmatch(word) is not None
+    return (is_first and "." not in word[1:-1]) or (following.isupper() and not is_counted)
+
+
+def _is_inside(text: str, start: int, *, is_first: bool) -> bool:
+    """Return whether a word begins what is inside a name: its place, or "and" of two trades."""
+    if is_first:
+        return False
+    if _PLACE_INSIDE.match(text, start):
+        return True
+    if text[start : start + 4].casefold() != "and ":
+        return False
+    trades = label_pattern("parties", "joined")
+    before = fold(text[max(0, start - _WORD_CHARS) : start]).split()[-1]
+    behind = trades.match(fold(text[start + 4 : start + 4 + _WORD_CHARS]))
+    is_capital = text[start + 4 : start + 5].isupper()
+    # A trust may be a party itself: "Harrow Trust and Fire Hill LLC".
+    is_bank = before != "trust" or (behind and behind.group() in ("savings", "loan"))
+    return bool(is_capital and behind and trades.fullmatch(before) and is_bank)
 
 
 def _words_of_name(text: str) -> Iterator[re.Match[str]]:
@@ -171,23 +215,30 @@ def _form_at(text: str, folded: str, position: int) -> int:
     In a contract a form in small letters describes, as in "a Delaware corporation", unless the
     defined term is directly behind it: 'Rill incorporated ("Rill")'.
     """
-    for pattern in (form_pattern(), _partnership_forms()):
-        match = pattern.match(folded, position)
-        if match:
-            # "Harrow Trust Bank" is one name.
-            if match.group() == "trust" and text[match.end() + 1 : match.end() + 2].isupper():
-                return 0
-            is_small = text[match.start() : match.end()].islower()
-            is_before_term = text.startswith(" (", match.end())
-            if is_small and not is_before_term and match.group().strip(".)") not in _SMALL_FORMS:
-                return 0
-            end = match.end() - match.group().endswith(")")
-            bare = match.group().rstrip(".)")
-            # The point after "Limited" or "LLC" ends the sentence; the one after "Inc." does not.
-            if "." not in bare and bare.split()[-1] not in _ABBREVIATED_FORMS:
-                return end - match.group().endswith(".")
-            return end + (folded[end : end + 1] == ".")
+    patterns = (form_pattern(), _partnership_forms())
+    matches = [each for pattern in patterns if (each := pattern.match(folded, position))]
+    for match in sorted(matches, key=lambda each: -each.end()):
+        if _goes_on(text, match):
+            return 0
+        is_small = text[match.start() : match.end()].islower()
+        is_before_term = text.startswith(" (", match.end())
+        if is_small and not is_before_term and match.group().strip(".)") not in _SMALL_FORMS:
+            return 0
+        is_open = match.group().endswith(")") and "(" not in match.group()
+        bare = match.group().rstrip(".)")
+        end = match.end() - is_open
+        # The point after "Limited" or "LLC" ends the sentence; the one after "Inc." does not.
+        if "." not in bare and bare.split()[-1] not in _ABBREVIATED_FORMS:
+            return end - match.group().endswith(".")
+        return end + (folded[end : end + 1] == ".")
     return 0
+
+
+def _goes_on(text: str, form: re.Match[str]) -> bool:
+    """Return whether a name goes on: "Harrow Trust Bank", "Harrow Trust & Savings Company"."""
+    behind = text[form.end() : form.end() + 3]
+    is_bank = form.group() == "trust" and behind[1:2].isupper()
+    return is_bank or (behind.startswith(" & ") and not form.group().endswith("."))
 
 
 def has_form(name: str) -> bool:

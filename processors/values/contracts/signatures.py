@@ -30,14 +30,20 @@ _ADDRESS_LINES = 9
 _LINES_BEFORE_SIGNATURE = 3
 
 
+def is_salutation(line: TextLine) -> bool:
+    """Return whether a line addresses the reader of a letter."""
+    return _SALUTATION.match(line.folded) is not None
+
+
 def in_letter(lines: Sequence[TextLine], text: str) -> Finding | None:
     """Find whom a letter of agreement addresses, and whom it calls the company."""
     for line in lines[:_LETTER_LINES]:
-        if not _SALUTATION.match(line.folded):
+        if not is_salutation(line):
             continue
         above = lines[max(0, line.number - _ADDRESS_LINES) : line.number]
         called = [name for name in names_called(lines) if has_form(name)]
-        defined = defined_as_role(text) or "".join(called[:1])
+        # A letter that defines nobody is of the company that signs it first.
+        defined = defined_as_role(text) or "".join([*called, *_names_signed(lines)][:1])
         names = unique([_addressee(above, line, sender=defined), defined])
         if len(names) < _LEAST_PARTIES:
             names = unique([*names, *called])[:_LEAST_PARTIES]
@@ -103,7 +109,18 @@ def by_signatures(lines: Sequence[TextLine], text: str, *, role: str = "") -> Fi
 
     Who signs alone is a party only as the `role` that the opening leaves blank, if any.
     """
-    names = [defined_as_role(text)]
+    found = unique([defined_as_role(text), *_names_signed(lines)])
+    if len(found) < _LEAST_PARTIES:
+        person = signer(lines, role=role)
+        found = unique([*found, person])
+    if len(found) < _LEAST_PARTIES:
+        return None
+    return lines[-1].finding("; ".join(found[:_MOST_PARTIES]), _SIGNED, "are named at signatures")
+
+
+def _names_signed(lines: Sequence[TextLine]) -> list[str]:
+    """Return the names with a legal form above signatures."""
+    names: list[str] = []
     for line in lines:
         if _SIGNS_FOR.match(line.folded):
             names += _names_in_columns(line)
@@ -112,13 +129,7 @@ def by_signatures(lines: Sequence[TextLine], text: str, *, role: str = "") -> Fi
         above = lines[max(0, line.number - _LINES_BEFORE_SIGNATURE) : line.number]
         named = [found for each in above if (found := _names_in_columns(each))]
         names += named[-1] if named else []
-    found = unique(names)
-    if len(found) < _LEAST_PARTIES:
-        person = signer(lines, role=role)
-        found = unique([*found, person])
-    if len(found) < _LEAST_PARTIES:
-        return None
-    return lines[-1].finding("; ".join(found[:_MOST_PARTIES]), _SIGNED, "are named at signatures")
+    return names
 
 
 def signer(lines: Sequence[TextLine], *, role: str = "") -> str:

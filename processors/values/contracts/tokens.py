@@ -16,7 +16,8 @@ BETWEEN = re.compile(
     r"|(?<![a-z])(?:por|de|da) una parte,? |(?<![a-z])de um lado,? "
     # "Made this 3rd day of May 2030 by …": without "between" the names follow the date.
     r"|(?<=[12]\d\d\d),? by (?!and |an? )"
-    # What one party alone promises: "by … in favor of …".
+    # What one party alone signs, and what it promises: "executed by …", "by … in favor of …".
+    r"|(?<![a-z])(?:executed|delivered)(?: and delivered)?(?: as of [^;.]{6,40},)? by (?!and )"
     r"|(?<![a-z])by (?=[^;]{3,240}? (?:in favou?r|for the benefit) of )"
 )
 AND = re.compile(
@@ -33,6 +34,11 @@ _POLISH = re.compile(r"\b(?:zwan[aey]|siedzib|reprezentowan|prowadzac)")
 _BEFORE = re.compile(
     r"\(?(?:\d{1,2}[.)]|(?:[ivx]{1,4}|[a-h])\)) ?|each of |the following parties:? "
     r"|(?:company )?name ?: ?"
+    r"|solely (?:for (?:the )?(?:limited )?purposes? of|with respect to|as to|in respect of)"
+    r" [^,;()]{3,80}, "
+    r"|its (?:(?:wholly[- ]owned|direct|indirect) )*"
+    r"(?:parent(?: company)?|subsidiar(?:y|ies)|affiliates?)"
+    r",? (?:including,? (?:(?:but not limited to|without limitation),? )?)?"
     r"|the undersigned,? |(?:the|der|die|das|dem) "
     r"|les soussigne(?:e?s|\(?e\)?s) ?[:,]? ?"
     r"|(?:(?:signed|executed|agreed|accepted) for |acting )?(?:(?:and |for and )?on behalf of )"

@@ -1,0 +1,115 @@
+"""Find the parties of what one side alone declares: a release, a power of attorney, a note, a deed.
+
+Such a sentence has no "between": "Ann Fox hereby appoints Bob Orr", "promises to pay Rill Bank".
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from pipeline.model import Finding
+from processors.values.contracts.defined_terms import resolved, unique
+from processors.values.contracts.party_list import parties_from
+from processors.values.contracts.party_names import end_of_name, has_form
+from processors.values.contracts.tokens import after_opener
+from processors.values.lines import TextLine, fold, label_pattern
+
+_SEARCHED_CHARS = 4_000
+_CHARS_BEFORE = 500
+"""Characters from who declares something to the word that says what."""
+_LEAST_PARTIES = 2
+_LEAST_WORDS, _MOST_WORDS = 2, 5
+"""Words of the name of a person."""
+_DECLARED = 0.6
+
+_LINK = r"(?:,? (?:and|do(?:es)? hereby|hereby|forever|fully))*,? "
+_RELEASE = r"(?:remise|release|acquit|waive|discharge)s?" + _LINK
+_APPOINT = r"(?:make|constitute|appoint|designate|nominate|ordain|name)s?" + _LINK
+_CONVEY = (
+    r"(?:grant|bargain|sell|convey|quitclaim|assign|transfer|deliver|warrant|set over)s?" + _LINK
+)
+_SAYS = re.compile(
+    r"(?<![a-z])(?:(?:hereby|do(?:es)?) (?:(?:and|hereby|forever|fully|irrevocably|unconditionally"
+    r"|absolutely|jointly|severally),? )*"
+    rf"(?:(?:{_RELEASE})+|(?:{_APPOINT})+|guarant(?:ee|ie)s? (?:un)?to |(?:{_CONVEY})+(?:un)?to )"
+    rf"|(?:{_RELEASE}){{2,}}|(?:{_APPOINT}){{2,}}|(?:{_CONVEY}){{2,}}(?:un)?to "
+    r"|promises? (?:and agrees? )?to pay (?:to )?(?:the order of )?)"
+)
+"""The verbs of a declaration, behind which the other side is named."""
+_RELATIVE = re.compile(
+    r"(?:my|his|her|our|their) (?:[a-z]+ )?(?:wife|husband|spouse|son|daughter|brother|sister"
+    r"|mother|father|nephew|niece|cousin|friend|partner|attorney)(?:-in-law)?,? "
+)
+_OTHERS_END = re.compile(
+    r",? (?:from|as|all|any|with|for|whose|or order|residing|of \d"
+    r"|to (?:be|act|sign|sell|manage|do)|the (?:sum|principal|payment|full|following|prompt)"
+    r"|(?:and )?each of them|(?:and )?(?:his|her|its|my|our|their) )"
+)
+"""What follows the names of the other side."""
+_MAKER = re.compile(
+    r"(?:presents|received|consideration)[^;.]{0,80}?[,:]?(?: that)?,? |undersigned(?: [a-z]+)?,? "
+    r"|(?<![a-z])(?:i|we), |(?<![a-z])(?:grantor|principal|releasor|guarantor|maker)s?[,:] "
+    r"|(?<=\. )(?=[a-z])"
+)
+_CAPITAL = re.compile(r"[^\W\d_a-z]")
+
+
+def parties_declared(lines: Sequence[TextLine]) -> Finding | None:
+    """Find who declares something and to whom, if the text names both."""
+    text = " ".join(line.text for line in lines)[:_SEARCHED_CHARS]
+    folded = fold(text)
+    starts = _starts_of(lines)
+    for said in _SAYS.finditer(folded):
+        maker = _maker_before(text, folded, starts, said.start())
+        others = list(_others_behind(text, folded, said.end()))
+        names = unique(filter(None, (resolved(name, text) for name in (maker, *others))))
+        if maker and len(names) >= _LEAST_PARTIES:
+            line = max((each for each in starts if each <= said.start()), default=0)
+            place = lines[starts.index(line)] if line in starts else lines[0]
+            reason = f"are around '{said.group().strip()}'"
+            return place.finding("; ".join(names), _DECLARED, reason)
+    return None
+
+
+def _starts_of(lines: Sequence[TextLine]) -> list[int]:
+    """Return where each line begins in the text of all."""
+    starts, position = [], 0
+    for line in lines:
+        starts.append(position)
+        position += len(line.text) + 1
+    return starts
+
+
+def _maker_before(text: str, folded: str, starts: Sequence[int], stop: int) -> str:
+    """Return who declares something: the last name at the start of a line, or behind "I, "."""
+    floor = max(0, stop - _CHARS_BEFORE)
+    places = {each.end() for each in _MAKER.finditer(folded, floor, stop)}
+    places |= {each for each in starts if floor <= each < stop}
+    for place in sorted(places, reverse=True):
+        start = after_opener(text, folded, place)
+        end = end_of_name(text, folded, start)
+        name = text[start:end].strip(" ,;:")
+        if end and end <= stop and _is_party(name, text[end : end + 2]):
+            return name
+    return ""
+
+
+def _is_party(name: str, behind: str) -> bool:
+    """Return whether a name is of a company or of someone, and not the end or a title of a line."""
+    folded = fold(name)
+    is_title = label_pattern("parties", "titles").search(folded) is not None
+    if is_title or label_pattern("parties", "roles").fullmatch(folded):
+        return False
+    is_person = _LEAST_WORDS <= len(name.split()) <= _MOST_WORDS and not name.isupper()
+    return has_form(name) or (is_person and behind[:1] in ", (")
+
+
+def _others_behind(text: str, folded: str, position: int) -> Iterator[str]:
+    """Yield the names of the other side."""
+    relative = _RELATIVE.match(folded, position)
+    start = relative.end() if relative else position
+    first = end_of_name(text, folded, after_opener(text, folded, start))
+    ends = _OTHERS_END.search(folded, first) if first else None
+    stop = ends.start() if ends else len(text)
+    for party in parties_from(text[:stop], folded[:stop], start):
+        if party.name and _CAPITAL.match(party.name):
+            yield party.name

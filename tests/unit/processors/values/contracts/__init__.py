@@ -1,0 +1,1 @@
+"""Tests of the values of a contract: its parties and its date."""
