@@ -33,6 +33,11 @@ _FORM_BEFORE = re.compile(
     r" ?[^\s()\d:,]{2,20}"
 )
 """In Japan and Korea the legal form may be before the name."""
+_OF_FIRMS = re.compile(
+    r"\b(?:betriebs|handels|vertriebs|verwaltungs|beteiligungs|besitz|gastronomie)[a-z]*"
+    r"|\b(?:holding|management|international|operations?|exploitatie|exploitation|gestion|gestione)\b"
+)
+"""Words that the law or custom puts before a legal form: "Betriebs GmbH" is no name by itself."""
 _REST_OF_NUMBER = re.compile(r"[/-]\d")
 _WORD = re.compile(r"[^\W_]")
 _HOUSE_AND_STREET = re.compile(
@@ -140,7 +145,9 @@ def _is_rest_of_name(folded: str) -> bool:
         return False
     rest, forms = form_pattern().subn(" ", folded)
     rest, trades = label_pattern("company", "trades").subn(" ", rest)
+    rest, words = _OF_FIRMS.subn(" ", rest)
     rest = _PLACE.sub(" ", rest)
+    trades += words
     return forms + trades >= _LEAST_PARTS_ALONE and not _WORD.search(rest)
 
 

@@ -34,6 +34,8 @@ _ADDRESSED_NAME = re.compile(
 """Who is addressed: "Mrs. Ann Fox". A shop may be called so on the first line or with its form."""
 _RESPECTED = re.compile(r".{1,40}[^ ] ?(?:御中|様|殿|귀하|귀중)$")
 """The word of respect behind the name of a receiver in Japanese and Korean."""
+_OF_TABLE = 2
+"""Pieces of a row with a label and its value."""
 _COLUMN_SLACK_PT = 12.0
 """How far to the left of its label a line of a block may begin."""
 
@@ -126,7 +128,8 @@ def pieces_by_party(rows: Sequence[Sequence[Piece]]) -> Mapping[str, frozenset[t
     }
     blocks: list[_Block] = []
     above: Sequence[Piece] = ()
-    for row in rows:
+    for number, row in enumerate(rows):
+        found["buyer"] |= _beside_in_table(row, rows[number + 1 : number + 2])
         for index, piece in enumerate(row):
             blocks = _with_label(blocks, piece, row[index + 1 : index + 2])
             # The label that is nearest counts: the block of "ship to" ends that of "bill to".
@@ -141,6 +144,23 @@ def pieces_by_party(rows: Sequence[Sequence[Piece]]) -> Mapping[str, frozenset[t
             replace(each, lines_left=each.lines_left - 1) for each in blocks if each.lines_left > 1
         ]
     return {kind: frozenset(keys) for kind, keys in found.items()}
+
+
+def _beside_in_table(
+    row: Sequence[Piece], below: Sequence[Sequence[Piece]]
+) -> set[tuple[int, int]]:
+    """Return the key of the buyer beside its label, if another label is below that one.
+
+    "Customer   Otter Inc." above "Address   5 Mill Lane" is a table with a column of labels.
+    """
+    labels = label_pattern("parties", "any")
+    is_table = any(labels.fullmatch(each[0].line.folded.strip(" :")) for each in below)
+    if len(row) != _OF_TABLE or not is_table:
+        return set()
+    is_label = any(
+        kind == "buyer" and len(rest) <= _LONE_LABEL_CHARS for kind, rest in _labels_of(row[0])
+    )
+    return {row[1].key} if is_label else set()
 
 
 def _is_addressed(piece: Piece) -> bool:

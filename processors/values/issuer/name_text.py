@@ -88,6 +88,10 @@ _NUMBER_AND_DASH = re.compile(
 """What is between a title and the name behind it: "Invoice 12 - Smith & Co"."""
 _NUMBER_IN_LIST = re.compile(r"^(?:\(\d{1,2}\)|\d{1,2}[.)]) (?=[^\W\d_])")
 _PARTNERS = re.compile(r"[a-z]{3,20} (?:&|and) (?:[a-z]{2,20}|sons?)\b")
+_THROUGH = re.compile(
+    r"(?:[^\W\d_]+ ){1,3}(?:via|uber|\u00fcber|durch|through|mediante|tramite|przez|genom|gjennom) "
+)
+"""Through whom something is paid or sent: "Card payment via Otter Pay Ltd"."""
 _JOINING = re.compile(r"\b(?:and|und|et|y|e|en|och|og)\b")
 _TEAM = re.compile(
     r"(?:the |your |our |all |ihr )?(?:[a-z]+ )?(?:team|staff|everyone|everybody)"
@@ -192,7 +196,8 @@ def is_no_name(folded: str, *, has_form: bool) -> bool:
         partial(label_pattern, "company"),
         ("seller", "seller_marked", "buyer", "buyer_marked", "countries"),
     )
-    if label_pattern("company", "others").match(folded) or (not has_form and is_title(bare)):
+    is_other = label_pattern("company", "others").match(folded) or _THROUGH.match(folded)
+    if is_other or (not has_form and is_title(bare)):
         return True
     if any(pattern.fullmatch(bare) for pattern in chain(labels, (_SHEET, _TITLE_IN_HAN))):
         return True

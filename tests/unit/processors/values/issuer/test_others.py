@@ -1,0 +1,58 @@
+"""What `find_values` promises about firms on a page that did not issue it."""
+
+import pytest
+
+from pipeline.model import PageText
+from processors.contract import Page
+from processors.values import find_values
+
+
+def company_of(text: str) -> str | None:
+    """Return the company found in a text."""
+    page = Page(PageText(number=1, source="text", engine=None, confidence=None, text=text))
+    found = find_values([page]).get("company")
+    return found.value if found else None
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "Card payment via Otter Pay Ltd",
+        "Zahlung durch Otter Pay GmbH",
+        "Paiement par carte via Otter SAS",
+        "Mitglied von Otter Handwerk AG",
+        "Delivered by Otter Freight Ltd",
+        "Sponsored by Otter Freight Ltd",
+        "Membre de Otter Conseil SAS",
+    ],
+)
+def test_who_serves_the_seller_is_not_the_seller(other: str):
+    """Through whom a bill is paid, whose member its seller is: with a legal form or without."""
+    assert company_of(f"Heron Inks\nInvoice 12\nInk 9.00\nTotal 9.00\n{other}") == "Heron Inks"
+
+
+@pytest.mark.parametrize("label", ["Customer", "Client", "Bill to"])
+def test_a_table_has_the_customer_beside_its_label(label: str):
+    """Below the label is another one, and not an address."""
+    text = (
+        f"Heron Inks\nInvoice 12\n{label}   Otter Freight Inc.\nAddress   8 Fell Row\n"
+        "Date   4 May 2031\nTotal 9.00"
+    )
+
+    assert company_of(text) == "Heron Inks"
+
+
+@pytest.mark.parametrize(
+    "form",
+    ["Betriebs GmbH", "Handelsgesellschaft mbH", "Verwaltungs AG", "Holding Ltd", "Gestion SARL"],
+)
+def test_a_form_with_a_word_of_firms_ends_the_name_above(form: str):
+    """It is no name by itself."""
+    assert company_of(f"Hotel Reiher\n{form}\nRechnung 12\nSumme 9,00") == f"Hotel Reiher {form}"
+
+
+def test_where_goods_are_sent_is_no_seller():
+    """A label of the buyer in the next column has no name of the seller below it."""
+    text = "Order 12\nSold by\tShips to\nHeron Inks\tAnn Fox\nTotal 9.00"
+
+    assert company_of(text) == "Heron Inks"
