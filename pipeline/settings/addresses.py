@@ -17,3 +17,8 @@ def split_encrypted(url: str) -> SplitResult:
     if parts.scheme != "https" and not is_local:
         raise ValueError("must begin with https:// (plain http only for this machine)")
     return parts
+
+
+def account_host(url: str) -> str:
+    """Return what names the account in its address, in lower case; "" where there is none."""
+    return urlsplit(url).netloc.rpartition("@")[2].lower().removesuffix(":443")

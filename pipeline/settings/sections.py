@@ -56,6 +56,10 @@ class CaspioSettings(Section):
     """Address of the account, such as `https://abc12345.caspio.com`. Plain `http://` is accepted
     for this machine only.
     """
+    former_url: str = ""
+    """Address that the account had before, if it has got another one. A ledger that was kept under
+    it counts on; a ledger of any other account is refused.
+    """
     block: Annotated[str, Field(min_length=1)] | None = None
     """Prefect block with the address, the secrets, the rate and the monthly calls, such as
     `main`.

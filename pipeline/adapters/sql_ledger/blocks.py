@@ -1,4 +1,4 @@
-"""Blocked tables and views, what `verify --repair` repaired, and the key that seals plans."""
+"""Blocked tables and views, repairs, the key that seals plans, and whose ledger it is."""
 
 import secrets
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from pipeline.adapters.sql_ledger.session import SqlPart
 from pipeline.adapters.sql_ledger.tables import blocked_containers, repairs, secret_keys
 from pipeline.ports.ledger import Block, Repair
 
-_PLAN_KEY = "plans"
+_PLAN_KEY, _ACCOUNT = "plans", "account"  # names of what is kept
 _KEY_BYTES = 32  # as long as the digest of HMAC-SHA256 (RFC 2104, section 3)
 
 
@@ -60,22 +60,38 @@ class SqlBlocks(SqlPart):
 
 
 class SqlPlanKey(SqlPart):
-    """Keep the key of plans: one for all workers that share this ledger."""
+    """Keep the key of plans and the account: one each for all workers that share this ledger."""
 
     def plan_key(self) -> bytes:
         """Return the secret key that seals plans, made by the first call."""
-        wanted = select(secret_keys.c.key).where(secret_keys.c.name == _PLAN_KEY)
-        with self._session.reading("look up the key of plans") as connection:
+        return bytes.fromhex(self._first(_PLAN_KEY, secrets.token_hex(_KEY_BYTES)))
+
+    def account(self, address: str, *, former: str = "") -> str:
+        """Return the address of the account that the ledger is of: the first one that was given.
+
+        `former` is an address that the account had before. A ledger of it becomes one of `address`.
+        """
+        kept = bytes.fromhex(self._first(_ACCOUNT, address.encode().hex())).decode()
+        if kept != former or kept == address:
+            return kept
+        row = self._row(_ACCOUNT, address.encode().hex())
+        with self._session.writing("record the new address of the account") as connection:
+            self._session.keep(connection, secret_keys, row, key="name")
+        return address
+
+    def _first(self, name: str, value: str) -> str:
+        """Return what is kept under a name, which is this value if there was nothing."""
+        wanted = select(secret_keys.c.key).where(secret_keys.c.name == name)
+        with self._session.reading(f"look up the key of {name}") as connection:
             known: str | None = connection.execute(wanted).scalar_one_or_none()
         if known is None:
-            row = {
-                "name": _PLAN_KEY,
-                "key": secrets.token_hex(_KEY_BYTES),
-                "made_at": self._session.clock.now(),
-            }
+            row = self._row(name, value)
             added = self._session.insert(secret_keys).values(row).on_conflict_do_nothing()
-            with self._session.writing("make the key of plans") as connection:
+            with self._session.writing(f"make the key of {name}") as connection:
                 connection.execute(added)
-                # Another process may have been first: its key counts, and this one is dropped.
+                # Another process may have been first: its value counts, and this one is dropped.
                 known = connection.execute(wanted).scalar_one()
-        return bytes.fromhex(known)
+        return known
+
+    def _row(self, name: str, value: str) -> dict[str, object]:
+        return {"name": name, "key": value, "made_at": self._session.clock.now()}

@@ -180,7 +180,8 @@ blocked_containers = Table(
     Column("blocked_at", UtcTime, nullable=False),
 )
 
-# What this installation keeps to itself, such as the key that seals its plans. As hex digits.
+# What this installation keeps to itself: the key that seals its plans, and the address of its
+# account. As hex digits.
 secret_keys = Table(
     "secret_keys",
     metadata,

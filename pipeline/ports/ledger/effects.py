@@ -44,6 +44,12 @@ class EffectLedger(Protocol):
     def plan_key(self) -> bytes:
         """Return the secret key that seals plans: one for all workers, made by the first call."""
 
+    def account(self, address: str, *, former: str = "") -> str:
+        """Return the address of the account that the ledger is of: the first one that was given.
+
+        `former` is an address that the account had before. A ledger of it becomes one of `address`.
+        """
+
     def intend(self, effect: Effect, run_id: str) -> Effect:
         """Record an intent before its call and return it with its id.
 

@@ -23,10 +23,17 @@ class MemoryEffects(MemoryPart):
         self._blocks: dict[str, Block] = {}
         self._repairs: list[tuple[str, Repair]] = []
         self._plan_key = secrets.token_bytes(32)
+        self._account = ""
 
     def plan_key(self) -> bytes:
         """Return the key that seals plans."""
         return self._plan_key
+
+    def account(self, address: str, *, former: str = "") -> str:
+        """Return whose ledger it is."""
+        if self._account in {"", former}:
+            self._account = address
+        return self._account
 
     def intend(self, effect: Effect, run_id: str) -> Effect:
         """Record an intent before its call."""
