@@ -109,7 +109,9 @@ def serve(
     try:
         from flows.agents.serve import serve_stdio, serving
     except ModuleNotFoundError as error:
-        problem = f"{error.name} is not installed. Install `caspio-ingest[mcp]`."
+        problem = (
+            f"{error.name} is not installed. Install `caspio-ingest[mcp]`; docs/agents.md says how."
+        )
         raise BadSettings([problem]) from error
     if stdio:
         serve_stdio(of_account(config, account))
