@@ -159,7 +159,7 @@ def _keep_refusals(plan: PlanFile, visit: Visit) -> None:
     """Keep the refusals that the form has.
 
     Raises:
-        RequestRefused: others have decided since the page was loaded, or the plan has no such record.
+        RequestRefused: others have decided since the page was loaded, or there is no such record.
     """
     ledger, names = visit.site.ledger, visit.choices.get("refuse", ())
     # What is not checked is allowed again, so the user must have seen that it was refused.
