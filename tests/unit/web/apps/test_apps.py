@@ -73,7 +73,8 @@ class Desk:
         return self._link(self.browser().get(self.app), name)
 
     def _link(self, text: str, name: str) -> str:
-        shown = html.escape(name).replace("&quot;", "&#34;").replace("&#x27;", "&#39;")
+        escaped = html.escape(name).replace("&quot;", "&#34;").replace("&#x27;", "&#39;")
+        shown = escaped.replace("\u202e", "\ufffd")  # it would turn the text around
         found = re.search(rf'<a href="(/apps/[^"]*)">{re.escape(shown)}</a>', text)
         assert found is not None, text
         return found[1]
