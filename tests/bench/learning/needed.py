@@ -18,6 +18,8 @@ from processors.learning import clopper_pearson_lower, needed
 _DRAWS = 200
 _MOST = 3_000
 """Records after which a column counts as not written: nobody waits for more."""
+_SOME = 350
+"""Choices of 400 filled records: the first 25 have none, and a few are not certain enough."""
 _CHANCES = (1.0, 0.995, 0.99, 0.98, 0.97)
 _PRECISIONS = (0.9, 0.95, 0.98)
 
@@ -57,8 +59,12 @@ def until(step: Step, *, chance: float, precision: float) -> list[int]:
 
 
 def needed_records() -> list[str]:
-    """Return the table: for each promise and true precision, records until half of such columns."""
-    lines = [f"{'promise':<9}{'right':<8}{'suggested':>11}{'written':>9}{'of 10':>7}"]
+    """Return the table: for each promise and true precision, records until half of such columns.
+
+    Then how many of ten are written at all, and suggested and written with what 400 records give.
+    """
+    head = f"{'promise':<9}{'right':<8}{'suggested':>11}{'written':>9}{'of 10':>7}"
+    lines = [f"{head}{f'of 10 after {_SOME}':>17}"]
     for precision in _PRECISIONS:
         for chance in _CHANCES:
             suggested = until(Step.SUGGEST, chance=chance, precision=precision)
@@ -66,9 +72,13 @@ def needed_records() -> list[str]:
             share = sum(each <= _MOST for each in written) / _DRAWS
             lines.append(
                 f"{precision:<9}{chance:<8}{_shown(suggested):>11}{_shown(written):>9}"
-                f"{10 * share:>7.1f}"
+                f"{10 * share:>7.1f}{_by_then(suggested):>12}{_by_then(written):>5}"
             )
     return lines
+
+
+def _by_then(counts: list[int]) -> str:
+    return f"{10 * sum(each <= _SOME for each in counts) / _DRAWS:.1f}"
 
 
 def _shown(counts: list[int]) -> str:
