@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from pipeline.decide.ladder import demotion, promotion, with_new_engines
 from pipeline.decide.learned import verdict, was_written, writes_nothing
 from pipeline.learning.collect import FilledRecord
-from pipeline.learning.columns import ColumnState
+from pipeline.learning.columns import MOST_TRIALS, ColumnState
 from pipeline.model import Column
-from pipeline.model.learning import Rung, Stratum, Trial
+from pipeline.model.learning import Rung, Stratum, Trial, Verdict
 from pipeline.model.limits import Step
 from pipeline.ports import Ledger
 
@@ -16,7 +16,11 @@ from pipeline.ports import Ledger
 def judge_trials(
     source: str, records: Sequence[FilledRecord], columns: Mapping[str, Column], ledger: Ledger
 ) -> int:
-    """Compare open choices with what people have put there since; return how many were judged."""
+    """Compare choices with what people have put there since; return how many were judged.
+
+    A choice that was judged is judged again once people have changed the value that judged it: who
+    corrects a typing error says that the choice was right.
+    """
     by_pk = {filled.record.pk: filled for filled in records}
     waiting = ledger.learning.trials(source, open_only=True)
     judged = list(_judged(waiting, by_pk, columns))
@@ -26,10 +30,28 @@ def judge_trials(
         for trial in waiting
         if not trial.written and _was_written(trial, columns, ledger)
     ]
+    again = list(_judged(_changed(source, by_pk, columns, ledger), by_pk, columns))
+    ledger.learning.judge(again, again=True)
     # A verdict stays: what was judged just now must not be opened again.
     decided = {trial.key for trial in judged}
     ledger.learning.keep_trials(trial for trial in written if trial.key not in decided)
-    return len(judged)
+    return len(judged) + len(again)
+
+
+def _changed(
+    source: str,
+    by_pk: Mapping[str, FilledRecord],
+    columns: Mapping[str, Column],
+    ledger: Ledger,
+) -> Iterator[Trial]:
+    """Yield the latest judged choices whose record has another value of a user's now."""
+    for column in columns:
+        latest = ledger.learning.trials(source, column, evidence_only=True, limit=MOST_TRIALS)
+        for trial in latest:
+            filled = by_pk.get(trial.record.pk)
+            typed = filled.typed.get(column) if filled is not None else None
+            if trial.verdict is not Verdict.OPEN and typed and typed.text != trial.typed:
+                yield trial
 
 
 def _judged(

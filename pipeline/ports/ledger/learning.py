@@ -37,8 +37,8 @@ class LearningLedger(Protocol):
         A choice that was judged stays: the record may be among those learned from since.
         """
 
-    def judge(self, trials: Iterable[Trial]) -> None:
-        """Record the verdicts of choices that are open."""
+    def judge(self, trials: Iterable[Trial], *, again: bool = False) -> None:
+        """Record the verdicts of choices that are open, or with `again` of those that are not."""
 
     def trials(
         self,

@@ -63,11 +63,11 @@ class MemoryLearning(MemoryPart):
             if known is None or known.verdict is Verdict.OPEN:
                 self._trials[trial.key] = replace(trial, at=self._memory.clock.now())
 
-    def judge(self, trials: Iterable[Trial]) -> None:
+    def judge(self, trials: Iterable[Trial], *, again: bool = False) -> None:
         """Record verdicts."""
         for trial in trials:
             known = self._trials.get(trial.key)
-            if known is not None and known.verdict is Verdict.OPEN:
+            if known is not None and (known.verdict is Verdict.OPEN) is not again:
                 judged = replace(known, verdict=trial.verdict, typed=trial.typed)
                 self._trials[trial.key] = judged
 

@@ -108,14 +108,14 @@ class SqlLearning(SqlPart):
                         )
                     )
 
-    def judge(self, trials: Iterable[Trial]) -> None:
-        """Record the verdicts of choices that are open."""
+    def judge(self, trials: Iterable[Trial], *, again: bool = False) -> None:
+        """Record the verdicts of choices that are open, or with `again` of those that are not."""
+        is_open = learned_trials.c.verdict == Verdict.OPEN.value
         for chunk in chunks(trials):
             with self._session.writing("judge the choices of a model") as connection:
                 for trial in chunk:
                     mine = update(learned_trials).where(
-                        learned_trials.c.key == trial.key,
-                        learned_trials.c.verdict == Verdict.OPEN.value,
+                        learned_trials.c.key == trial.key, ~is_open if again else is_open
                     )
                     values = {"verdict": trial.verdict.value, "typed": trial.typed}
                     connection.execute(mine.values(values))

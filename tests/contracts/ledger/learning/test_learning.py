@@ -88,11 +88,12 @@ def test_a_model_whose_bytes_were_changed_is_not_used(tmp_path: Path, clock: Fak
 
 def test_a_judged_choice_stays(ledger: Ledger):
     """A new choice replaces an open one; once it is judged, the record may have been learned from."""
-    trial = a_trial("1")
-    ledger.learning.keep_trials([trial, a_trial("2")])
+    trial, other = a_trial("1"), a_trial("2")
+    ledger.learning.keep_trials([trial, other])
     ledger.learning.keep_trials([replace(trial, model="m2")])
     ledger.learning.judge([replace(trial, verdict=Verdict.WRONG, typed="Contoso")])
     ledger.learning.judge([replace(trial, verdict=Verdict.RIGHT, typed="Northwind")])
+    ledger.learning.judge([replace(trial, record=other.record, verdict=Verdict.RIGHT)], again=True)
     ledger.learning.keep_trials([replace(trial, model="m3")])
 
     judged = {one.record.pk: one for one in ledger.learning.trials("receipts", "Company")}
@@ -105,6 +106,10 @@ def test_a_judged_choice_stays(ledger: Ledger):
     assert judged["2"].verdict is Verdict.OPEN
     waiting = ledger.learning.trials("receipts", open_only=True)
     assert [one.record.pk for one in waiting] == ["2"]
+
+    ledger.learning.judge([replace(trial, verdict=Verdict.RIGHT, typed="Northwind")], again=True)
+    (right,) = ledger.learning.trials("receipts", "Company", record=("Receipts", "1"))
+    assert (right.model, right.verdict, right.typed) == ("m2", Verdict.RIGHT, "Northwind")
 
 
 def test_the_latest_choices_come_first(ledger: Ledger):

@@ -1,6 +1,6 @@
 """Which choices are kept to be judged, and which of them is judged."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -9,11 +9,19 @@ import pytest
 from pipeline.learning import columns
 from pipeline.learning.columns import column_states
 from pipeline.learning.teach import teach
-from pipeline.model.learning import LearnedChoice, Stratum, Verdict
+from pipeline.model import EffectKind
+from pipeline.model.learning import LearnedChoice, Stratum, Trial, Verdict
 from pipeline.model.limits import Step
+from pipeline.steps.write_back import ReviewChoice, decide_on_page, table_context
 from tests.fakes.learner import FakeLearner
 from tests.unit.pipeline.learning.shop import ENOUGH, PRECISION, SPEC, fill, learn, raise_to
 from tests.unit.pipeline.world import World
+
+
+def judged_of(shop: World) -> Sequence[Trial]:
+    """Return the choices of companies for the record that was typed wrongly."""
+    found = shop.ledger.learning.trials("receipts", "Company", record=("Receipts", "9"))
+    return [trial for trial in found if trial.verdict is not Verdict.OPEN]
 
 
 def test_records_that_were_learned_from_are_no_trials(shop: World):
@@ -43,6 +51,45 @@ def test_a_later_value_of_a_user_judges_the_choice(shop: World):
     assert learn(shop).judged == 2
     verdicts = {one.column: one.verdict for one in shop.ledger.learning.trials("receipts")}
     assert verdicts == {"Company": Verdict.RIGHT, "Center": Verdict.WRONG}
+
+
+@pytest.mark.parametrize("way", ["doubt", "typed"])
+def test_who_corrects_a_typing_error_judges_the_choice_again(shop: World, way: str):
+    """The choice was right and the typed value was not, whether a doubt or somebody found it."""
+    fill(shop, 1, 5)
+    learn(shop)
+    fill(shop, 9, 9, Company="Acne")
+    shop.run(SPEC)
+    learn(shop)
+    (before,) = judged_of(shop)
+    if way == "doubt":
+        (item,) = shop.ledger.effects.review_items("receipts", ("Receipts", "9"))
+        context = table_context(shop.source_run(SPEC), shop.folder)
+        decide_on_page(item, ReviewChoice.ACCEPT, "", context, now=shop.clock.now())
+    else:
+        shop.caspio.tables["Receipts"]["9"]["Company"] = "Acme"
+
+    assert learn(shop).judged == 1
+    (after,) = judged_of(shop)
+    assert (before.verdict, after.verdict, after.typed) == (Verdict.WRONG, Verdict.RIGHT, "Acme")
+    assert (after.at, after.model) == (before.at, before.model)
+    assert learn(shop).judged == 0
+
+
+def test_what_an_agent_corrects_judges_nothing_again(shop: World):
+    """Another program that agrees with a choice proves nothing."""
+    fill(shop, 1, 5)
+    learn(shop)
+    fill(shop, 9, 9, Company="Acne")
+    shop.run(SPEC)
+    learn(shop)
+    (item,) = shop.ledger.effects.review_items("receipts", ("Receipts", "9"))
+    context = table_context(shop.source_run(SPEC), shop.folder)
+    kind = EffectKind.APPLY_AGENT_DECISION
+    decide_on_page(item, ReviewChoice.ACCEPT, "", context, now=shop.clock.now(), kind=kind)
+
+    assert learn(shop).judged == 0
+    assert [trial.verdict for trial in judged_of(shop)] == [Verdict.WRONG]
 
 
 def test_a_copy_of_a_known_document_is_no_trial(shop: World):
