@@ -11,18 +11,12 @@ from processors.contract import Context, EmbeddedFile, Page, Reading
 from processors.detect.encoding import clean, decode
 from processors.detect.file_type import begins_like_a_file
 from processors.detect.text_types import SEPARATOR_LINE, table_delimiter
+from processors.formats.machine_text import machine_page
 from processors.layout.plain_page import text_page
 from processors.values.lines import fold, label_pattern
 
 _DATA_URL = re.compile(rb"data:[\w.+/-]{1,100};base64,", re.IGNORECASE)
 _BASE64 = re.compile(rb"[A-Za-z0-9+/]{200,}={0,2}")
-# Messages that programs exchange: EDIFACT (ISO 9735), X12, and bookings in OFX 1, QIF and of SWIFT
-# (MT940 and its kin). Their amounts stand between codes, which no label names.
-_MESSAGE = re.compile(
-    r"UNA.{6}\s*UNB\+|UNB\+|ISA([^\w\s])\d\d\1|OFXHEADER:|!(?:Type|Account|Option):"
-    r"|(?:\{1:F\d\d.{0,400}?)?:20:[^\n]{1,40}\n(?::21:[^\n]{0,40}\n)?:25:",
-    re.DOTALL,
-)
 _TYPES = frozenset({"text/plain", "text/csv"})
 _PAIR = 2
 _DATE = re.compile(r"\d{1,4}([-./])\d{1,2}\1\d{1,4}(?: .*)?")
@@ -49,8 +43,9 @@ class TextProcessor:
         if encoded is not None:
             return Reading(pages=(), children=[EmbeddedFile("content", lambda: (encoded,))])
         text = decode(data)
-        if _MESSAGE.match(clean(text).lstrip()):
-            return Reading(pages=(text_page("", kept_apart=clean(text)),))
+        page = machine_page(clean(text))
+        if page is not None:
+            return Reading(pages=(page,))
         delimiter = table_delimiter(clean(text))
         if delimiter is not None:
             return Reading(pages=(_table_page(clean(text), delimiter),))

@@ -1,6 +1,7 @@
 """Text and delimited tables are read."""
 
 import base64
+import re
 from pathlib import Path
 
 import pytest
@@ -169,6 +170,15 @@ def test_a_record_alone_is_a_bill_if_it_has_a_number_or_a_total(
         "OFXHEADER:100\nDATA:OFXSGML\n\n<OFX><LEDGERBAL><BALAMT>400.10<DTASOF>20310331</LEDGERBAL>",
         "!Type:Bank\nD12/03/2031\nT-1,200.50\nPTotal Fitness Ltd\n^\n",
         ":20:START\n:25:37040044/532013000\n:28C:1/1\n:60F:C310301EUR1200,00\n:62F:C310331EUR400,10\n",
+        "BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:20310312T090000Z\nSUMMARY:Pay bill 4471\nEND:VEVENT",
+        "BEGIN:VCARD\nVERSION:3.0\nORG:Tea Ltd\nBDAY:1980-05-08\nEND:VCARD",
+        (
+            "2031-03-12 10:00:01 Bill B-8 total=300.00\n2031-03-12T10:00:02 Bill B-9 total=60.00\n"
+            "2031-03-13 10:00:01 done"
+        ),
+        "Mar 12 10:00:01 host Bill B-8\nMar 12 10:00:02 host total 60.00\nMar 12 10:00:03 host x",
+        '[{"number": "B-8", "total": 300.5}, {"number": "B-9", "total": 60.5}]',
+        '{"number": "B-8", "total": 300.5}\n{"number": "B-9", "total": 60.5}\n',
         "{1:F01BANKDEFFXXXX0000000000}{2:I940}{4:\n:20:START\n:25:37040044/532013000\n:62F:C310331EUR400,10",
     ],
 )
@@ -176,5 +186,38 @@ def test_a_message_between_programs_is_text_without_values(message: str, tmp_pat
     """Its amounts have codes and no labels; a wrong one would cost more than an open one."""
     findings = documents.read(message.encode(), tmp_path)
 
-    assert message.split(maxsplit=1)[0][:20] in findings.text
+    assert set(re.findall(r"\w+", findings.text)) >= {*re.findall(r"\w{4,}", message)}
     assert not [name for name, each in findings.fields.items() if each.value]
+
+
+def test_a_bill_in_json_is_read_value_by_value(tmp_path: Path):
+    """Each value is behind its name, without the signs of the format."""
+    bill = '{"bill": {"number": "B-8", "seller": {"name": "Tea Ltd"}, "paid": null,\n "notes": ["a", "b"]}}'
+
+    text = documents.read(bill.encode(), tmp_path).text
+
+    assert text == "number: B-8\nname: Tea Ltd\nnotes: a\nnotes: b"
+
+
+@pytest.mark.parametrize("text", ["{not: json}\nTotal 40.00", "[1] A note\nTotal 40.00"])
+def test_what_only_begins_like_json_is_plain_text(text: str, tmp_path: Path):
+    """Its lines stay as they are."""
+    assert documents.read(text.encode(), tmp_path).text == text
+
+
+@pytest.mark.parametrize("depth", [200, 200_000])
+def test_deep_json_ends(depth: int, tmp_path: Path):
+    """A file of nothing but brackets breaks nothing."""
+    data = b"[" * depth + b"1" + b"]" * depth
+
+    assert documents.read(data, tmp_path).status.readable
+
+
+@pytest.mark.parametrize("sign", ["\u200b", "\u2060"])
+def test_signs_without_a_width_are_left_out(sign: str, tmp_path: Path):
+    """They are in numbers and amounts that were copied from a web page."""
+    text = f"Invoice number: B-{sign}77\nTotal: £3{sign}00.00\n"
+
+    fields = documents.read(text.encode(), tmp_path).fields
+
+    assert (fields["invoice_number"].value, fields["total"].value) == ("B-77", "300.00")
