@@ -54,3 +54,25 @@ def test_what_amends_a_contract_is_one():
     text = "Amendment to Lease Agreement\nThis amendment is made as of 1 May 2031 by and between Acme\n"
 
     assert class_of(f"{text}and Brook, the tenant.").value == "contract"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Invoice 118 of 3 May 2031 over £40.00 is still open.",
+        "Rechnung 118 vom 3. Mai 2031 ist noch offen.",
+        "Facture 118 du 3 mai 2031 est encore impayée.",
+        "Your invoice of last week has not been paid yet,",
+    ],
+)
+def test_a_sentence_about_an_invoice_is_none(line: str):
+    """A mail that speaks of an invoice is not it."""
+    assert class_of(f"Dear customer,\n{line}\nPlease pay soon.").value != "invoice"
+
+
+@pytest.mark.parametrize(
+    "title", ["Invoice", "Invoice 118 of 3 May 2031", "Rechnung Nr. 118 vom 3. Mai 2031"]
+)
+def test_a_title_with_a_number_is_one(title: str):
+    """A bill's title may name its number and its day."""
+    assert class_of(f"{title}\nTea 40.00\nTotal due 40.00\nIBAN DE1").value == "invoice"
