@@ -193,8 +193,10 @@ def clean(text: str) -> str:
 
     Newlines are line feeds; there are no control characters and no surrogates.
     """
-    # A mark of byte order inside a text is left from files that were joined.
-    plain = text.replace("\ufeff", "").replace("\r\n", "\n").replace("\r", "\n")
+    # A mark of byte order inside a text is left from files that were joined, and nobody sees a
+    # space without a width, or a sign that joins words, in a number that was copied from a page.
+    seen = text.replace("\ufeff", "").replace("\u200b", "").replace("\u2060", "")
+    plain = seen.replace("\r\n", "\n").replace("\r", "\n")
     return _UNSTORABLE.sub("", plain)
 
 

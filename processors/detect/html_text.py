@@ -65,7 +65,8 @@ def texts_of_html(html: str, *, marks_quotes: bool = False) -> tuple[str, str]:
 
 def _lines_of(parts: Sequence[str]) -> str:
     lines = []
-    for line in clean("".join(parts)).split("\n"):
+    # A browser shows a soft hyphen only where it breaks a line.
+    for line in clean("".join(parts).replace("\u00ad", "")).split("\n"):
         # Tabs stay, for they separate cells; every other run of white space is one space.
         text = re.sub(r"[ \f\v\u00a0]+", " ", line).strip(" ")
         if text.strip() not in {"", ">"}:

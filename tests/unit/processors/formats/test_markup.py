@@ -31,6 +31,7 @@ HTML = {
         '<div style="display: none">no<div>no</div>no</div><p hidden>no</p>yes',
         "yes",
     ),
+    "no hyphen that breaks no line": ("<p>To&shy;tal</p>", "Total"),
     "nothing within a line that is not shown": (
         (
             "<p>yes <b style='opacity:0'>no</b><font style='font-size:0px'>no</font> too"
