@@ -24,6 +24,8 @@ _TABLES = (
     "application/vnd.ms-excel",
     "application/vnd.openxmlformats-officedocument.spreadsheetml",
 )
+# So has XML, and JSON: each value has its name.
+_NAMED = frozenset({"xml", "json"})
 
 # Confidence of a class: 4 points (the least) with a lead of 1 have 0.66, 12 points with a lead of 6
 # have 0.97. The lead says more about the class than the points, which grow with the text.
@@ -62,7 +64,7 @@ def classify(pages: Sequence[Page], *, media_type: str, own_rules: str = "") -> 
     if words < _LEAST_WORDS:
         return Finding(None, 0.0, "there is no text to classify")
 
-    is_table = media_type.startswith(_TABLES)
+    is_table = media_type.startswith(_TABLES) or pages[0].text.engine in _NAMED
     evidence = evidence_in(lines, rules, is_table=is_table)
     points: dict[str, float] = defaultdict(float)
     for piece in evidence:

@@ -40,7 +40,7 @@ def machine_page(text: str) -> Page | None:
     if lines is None:
         return None
     shown, apart = lines
-    return text_page("\n".join(shown), kept_apart="\n".join(apart))
+    return text_page("\n".join(shown), engine="json", kept_apart="\n".join(apart))
 
 
 def _is_log(text: str) -> bool:

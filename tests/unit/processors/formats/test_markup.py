@@ -198,3 +198,16 @@ def test_a_workbook_in_xml_is_read_row_by_row(tmp_path: Path):
     findings = documents.read(data.encode(), tmp_path)
 
     assert findings.text == "Milk\t\t40\nSeen\t2026-05-04\n\nTea"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "<o><Name>Ada</Name><Street>Quay 3</Street><City>Hull</City><Phone>5550100</Phone><Date>x</Date></o>",
+        '{"name": "Ada", "street": "Quay 3", "city": "Hull", "phone": "5550100", "date": "x"}',
+    ],
+    ids=["XML", "JSON"],
+)
+def test_names_of_values_make_no_form(data: str, tmp_path: Path):
+    """Every value of such a file has a name, and nobody has filled in a form."""
+    assert documents.read(data.encode(), tmp_path).doc_type.value != "form"
