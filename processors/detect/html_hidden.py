@@ -34,8 +34,9 @@ _NO_SIZE = re.compile(
 )
 _CONTAINERS = _ALWAYS_CLOSED - {"span"} | CELLS | {"body", "li", "main", "tbody", "tr"}
 
-_STYLE_SHEET = re.compile(r"<style\b[^>]*>(.*?)</style", re.IGNORECASE | re.DOTALL)
-_COMMENT = re.compile(r"/\*.*?\*/|<!--|-->", re.DOTALL)
+_STYLE_START, _STYLE_END = (re.compile(f"<{tag}\\b", re.IGNORECASE) for tag in ("style", "/style"))
+# One that does not end goes on to the end, so that no other is looked for in it.
+_COMMENT = re.compile(r"/\*(?:.*?\*/|.*)|<!--|-->", re.DOTALL)
 _SELECTOR = re.compile(r"([a-z][a-z0-9]*)?([.#][\w-]+)", re.IGNORECASE)
 _BRACE = re.compile(r"[{}]")
 _MOST_STYLE_CHARS = 200_000
@@ -124,7 +125,7 @@ def is_hidden_by(rules: Mapping[str, bool], tag: str, attributes: Mapping[str, s
 def hiding_rules(html: str) -> dict[str, bool]:
     """Return for each simple selector whose rules say so whether they hide what it selects."""
     rules: dict[str, bool] = {}
-    sheets = "\n".join(sheet[1] for sheet in _STYLE_SHEET.finditer(html))[:_MOST_STYLE_CHARS]
+    sheets = "\n".join(_style_sheets(html))[:_MOST_STYLE_CHARS]
     for selectors, style in _rules_in(_COMMENT.sub(" ", sheets)):
         is_hiding = _HIDING_STYLE.search(style) is not None
         if is_hiding or _SHOWING_STYLE.search(style):
@@ -132,6 +133,17 @@ def hiding_rules(html: str) -> dict[str, bool]:
                 if found := _SELECTOR.fullmatch(selector.strip()):
                     rules[f"{(found[1] or '').lower()}{found[2]}"] = is_hiding
     return rules
+
+
+def _style_sheets(html: str) -> Iterator[str]:
+    """Yield the style sheets of a page; one that does not end is none."""
+    start = _STYLE_START.search(html)
+    while start is not None:
+        end = _STYLE_END.search(html, start.end())
+        if end is None:
+            return
+        yield html[html.find(">", start.end()) + 1 : end.start()]
+        start = _STYLE_START.search(html, end.end())
 
 
 def _rules_in(sheet: str) -> Iterator[tuple[str, str]]:

@@ -83,6 +83,14 @@ def test_html_form_values_are_read_and_hidden_text_is_not(part: str, tmp_path: P
     assert re.sub("\n\t+", "\n", findings.text).strip() == text
 
 
+@pytest.mark.parametrize("part", ["<style>", "/*", "<p hidden><b hidden>", "<a class='x y'>"])
+def test_markup_without_an_end_is_read_at_once(part: str, tmp_path: Path):
+    """Time grows with the length of a page, and not with its square."""
+    data = f"<html><style>.x{{display:none}} {part * 10_000}</style><p>Tea</p>{part * 10_000}"
+
+    assert documents.read(data.encode(), tmp_path).media_type == "text/html"
+
+
 def test_xml_is_read_as_names_and_texts(tmp_path: Path):
     """Every XML element that has text gives a line."""
     findings = documents.read(
