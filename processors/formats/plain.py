@@ -10,8 +10,8 @@ from pathlib import Path
 from processors.contract import Context, EmbeddedFile, Page, Reading
 from processors.detect.encoding import clean, decode
 from processors.detect.file_type import begins_like_a_file
+from processors.detect.machine_text import is_message, json_lines
 from processors.detect.text_types import SEPARATOR_LINE, table_delimiter
-from processors.formats.machine_text import machine_page
 from processors.layout.plain_page import text_page
 from processors.values.lines import fold, label_pattern
 
@@ -43,7 +43,7 @@ class TextProcessor:
         if encoded is not None:
             return Reading(pages=(), children=[EmbeddedFile("content", lambda: (encoded,))])
         text = decode(data)
-        page = machine_page(clean(text))
+        page = _machine_page(clean(text))
         if page is not None:
             return Reading(pages=(page,))
         delimiter = table_delimiter(clean(text))
@@ -62,6 +62,17 @@ class TextProcessor:
             for number, part in enumerate(parts[:limit], start=1)
         )
         return Reading(pages=pages, problems=problems)
+
+
+def _machine_page(text: str) -> Page | None:
+    """Return the page of a text that programs write for programs; None of any other text."""
+    if is_message(text):
+        return text_page("", kept_apart=text)
+    lines = json_lines(text)
+    if lines is None:
+        return None
+    shown, apart = ("\n".join(each) for each in lines)
+    return text_page(shown, engine="json", kept_apart=apart)
 
 
 def _encoded_file(data: bytes) -> bytes | None:

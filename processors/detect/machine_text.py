@@ -9,9 +9,6 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
-from processors.contract import Page
-from processors.layout.plain_page import text_page
-
 # EDIFACT (ISO 9735), X12, and bookings in OFX 1, QIF and of SWIFT (MT940 and its kin); calendars
 # (RFC 5545) and business cards (RFC 6350).
 _MESSAGE = re.compile(
@@ -29,18 +26,9 @@ _MOST_JSON_CHARS = 5_000_000
 _MOST_DEPTH = 50
 
 
-def machine_page(text: str) -> Page | None:
-    """Return the page of a text between programs; None of any other text.
-
-    No values are looked for in messages and logs, nor in the entries of a list.
-    """
-    if _MESSAGE.match(text.lstrip()) or _is_log(text):
-        return text_page("", kept_apart=text)
-    lines = _json_lines(text)
-    if lines is None:
-        return None
-    shown, apart = lines
-    return text_page("\n".join(shown), engine="json", kept_apart="\n".join(apart))
+def is_message(text: str) -> bool:
+    """Say whether a text is a message, or a list of events, of which nothing is a value."""
+    return _MESSAGE.match(text.lstrip()) is not None or _is_log(text)
 
 
 def _is_log(text: str) -> bool:
@@ -50,7 +38,7 @@ def _is_log(text: str) -> bool:
     return events >= max(_FEWEST_OF_LOG, 0.8 * len(lines))
 
 
-def _json_lines(text: str) -> tuple[list[str], list[str]] | None:
+def json_lines(text: str) -> tuple[list[str], list[str]] | None:
     """Return a line for each value of JSON, and those of the entries of a list; None if it is none.
 
     There may be one object in each line.
