@@ -8,7 +8,7 @@ from processors.confidence.shared import Features, counted
 from processors.values.lines import label_pattern, labels_in
 
 _TOKEN = re.compile(r"[a-z0-9][a-z0-9/_.\-]+")
-_LABELS = {"invoice_number": ("invoice", "receipt"), "order_number": ("order",)}
+_LABELS = {"invoice_number": ("invoice", "credit", "receipt"), "order_number": ("order",)}
 _FEW_DIGITS, _LONG = 3, 14
 _SHORT = 8
 _HEAD_LINES = 14

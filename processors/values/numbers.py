@@ -8,6 +8,12 @@ from pipeline.model import Finding
 from processors.values.candidates import with_others
 from processors.values.date_text import MonthNames, dates_in
 from processors.values.lines import TextLine, label_pattern, labels_in
+from processors.values.number_context import (
+    gives_money_back,
+    is_of_another,
+    names_the_document,
+    shape_of,
+)
 
 _LONGEST = 30
 """Characters of a number; longer ones are keys of machines."""
@@ -37,7 +43,7 @@ _LINK = re.compile(
     r"(?:(?:no|nr|num|number|nummer|n|id)(?=[ .:#º°=]))?[ .:#№º°\-=]{0,6}"
 )
 # "Invoice no" announces a number; "invoice" alone may be the title of the document.
-_SAYS_NUMBER = re.compile(r"n[or]|num|#|°|º|id|date|cislo")
+_SAYS_NUMBER = re.compile(r"n[or](?!t[ae])| n$|num|#|°|º|id|date|cislo")
 _LINK_SAYS_NUMBER = re.compile(r"[a-z#:№]")
 # A short label that touches a dash is the beginning of the number: "INV-77".
 _MOST_PREFIX = 4
@@ -66,19 +72,27 @@ _ORDER_FACTOR = 0.95
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """A number, the words that announce it, and how sure its place makes it."""
+    """A number, the words that announce it, and how sure its place makes it.
+
+    `of_another`: words before the label say that it is the number of another document.
+    """
 
     number: str
     confidence: float
     label: str
     line: TextLine
+    of_another: bool = False
 
 
 def find_invoice_number(lines: Sequence[TextLine]) -> Finding | None:
-    """Find the number after "invoice no" or similar words, or else a receipt's own number."""
-    candidates = list(_candidates(lines, "invoice"))
+    """Find the number after "invoice no" or similar words, or else a receipt's own number.
+
+    That of a credit note is behind its own name, and not the number of the bill that it corrects.
+    """
+    candidates = _own_candidates(lines)
     found = _best(candidates, factor=1.0)
-    if found and found.confidence <= _AFTER_BARE_LABEL and len({c.number for c in candidates}) > 1:
+    numbers = {each.number for each in candidates if not each.of_another}
+    if found and found.confidence <= _AFTER_BARE_LABEL and len(numbers) > 1:
         # A statement lists the invoices of a month, none of which is its own.
         reason = "several numbers are after such words, none of which says that it is the number"
         ranked = [_finding(each, factor=1.0) for each in candidates[:_MOST_RANKED]]
@@ -89,9 +103,19 @@ def find_invoice_number(lines: Sequence[TextLine]) -> Finding | None:
     return titled or _best(_candidates(lines, "receipt"), factor=_RECEIPT_FACTOR)
 
 
+def _own_candidates(lines: Sequence[TextLine]) -> list[_Candidate]:
+    """Return the numbers after "invoice" or, in a credit note, after its own name."""
+    candidates = list(_candidates(lines, "invoice"))
+    if not gives_money_back(lines):
+        return candidates
+    own = list(_candidates(lines, "credit")) or list(number_below_title(lines))
+    return own or [each for each in candidates if not each.of_another]
+
+
 def explicit_numbers(lines: Sequence[TextLine]) -> Iterator[tuple[int, str]]:
     """Yield the invoice numbers right after words that say so, each with the number of its line."""
-    for each in _candidates(lines, "invoice"):
+    labeled = [*_candidates(lines, "invoice"), *_candidates(lines, "credit")]
+    for each in sorted(labeled, key=lambda each: each.line.number):
         if each.confidence >= _AFTER_EXPLICIT_LABEL:
             yield each.line.number, each.number
 
@@ -106,7 +130,7 @@ def find_order_number(lines: Sequence[TextLine]) -> Finding | None:
 def _best(candidates: Iterable[_Candidate], *, factor: float) -> Finding | None:
     """Return the surest candidate, the first one of several that are equally sure."""
     ranked = sorted(
-        candidates, key=lambda candidate: (-candidate.confidence, candidate.line.number)
+        candidates, key=lambda each: (each.of_another, -each.confidence, each.line.number)
     )
     if not ranked:
         return None
@@ -141,18 +165,35 @@ def _candidates(lines: Sequence[TextLine], kind: str) -> Iterator[_Candidate]:
             number, searched_to = _number_after(line, label, link, explicit=explicit)
             if explicit and not number:
                 number = _number_of_month(lines, line, label, link)
-            if number:
+            if number and names_the_document(line, label, searched_to, explicit=explicit):
                 found = True
                 yield _Candidate(
                     number=number,
                     confidence=_AFTER_EXPLICIT_LABEL if explicit else _AFTER_BARE_LABEL,
                     label=label.group(),
                     line=line,
+                    of_another=is_of_another(line, label),
                 )
         if labels and not found:
-            following = lines[line.number + 1 : line.number + 2]
-            in_cell = list(below_in_cell(line, following, labels))
-            yield from in_cell or below(line, following, labels[0])
+            yield from _below_labels(lines, line, labels)
+
+
+def _below_labels(
+    lines: Sequence[TextLine], heading: TextLine, labels: Sequence[re.Match[str]]
+) -> Iterator[_Candidate]:
+    """Yield the numbers in the line below labels, none if the next line goes on with a list."""
+    rows = lines[heading.number + 1 : heading.number + 3]
+    first, second = (
+        list(below_in_cell(heading, row, labels)) or list(below(heading, row, labels[0]))
+        for row in (rows[:1], rows[1:])
+    )
+    if any(
+        one.number != other.number and shape_of(one.number) == shape_of(other.number)
+        for one, other in zip(first, second, strict=False)
+    ):
+        return
+    of_another = all(is_of_another(heading, label) for label in labels)
+    yield from (replace(each, of_another=of_another) for each in first)
 
 
 def _number_of_month(
@@ -241,7 +282,7 @@ def below_in_cell(
 
 def number_below_title(lines: Sequence[TextLine]) -> Iterator[_Candidate]:
     """Yield the number behind "No" in one of the lines below the title "invoice"."""
-    titles = label_pattern("numbers", "invoice")
+    titles = label_pattern("numbers", "invoice", "credit")
     for line in lines[:_TITLE_LINES]:
         bounds = (line.cell(number) for number in range(len(line.cells) + 1))
         if not any(
@@ -306,8 +347,10 @@ def _number_of_cell(text: str, *, is_last: bool, is_alone: bool) -> str | None:
     """
     tokens = [token for token in text.split() if token[0].isalnum()] or [""]
     token = tokens[-1] if is_last else tokens[0]
-    rest = text.partition(token)[2].strip() if token else ""
-    if is_alone and rest and not _begins_with_date(rest):
+    before, _, rest = text.partition(token) if token else ("", "", "")
+    if is_alone and any(map(str.isalnum, before)):
+        return None
+    if is_alone and rest.strip() and not _begins_with_date(rest.strip()):
         return None
     return _number_in(token) if _TOKEN.fullmatch(token) else None
 

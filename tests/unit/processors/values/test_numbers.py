@@ -160,3 +160,70 @@ def test_a_title_before_the_label_hides_no_number():
 def test_a_period_and_a_date_are_no_number(text: str, expected: str | None):
     """Behind a title alone are periods and orders; a date is a number only beside the issue date."""
     assert number(f"Small Shop\n{text}\nTotal 5.00") == expected
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Credit note number: KX-83",
+        "Credit memo # KX-83",
+        "Gutschrifts-Nr.: KX-83",
+        "Avoir n° KX-83",
+        "Nota di credito n. KX-83",
+        "Creditnotanummer KX-83",
+        "CREDIT NOTE\nNo. KX-83",
+    ],
+)
+@pytest.mark.parametrize(
+    "other", ["", "Against invoice: 4471\n", "Original invoice no: 4471\n", "Invoice no: 4471\n"]
+)
+def test_a_credit_note_has_its_own_number(line: str, other: str):
+    """The number of the bill that it corrects is not its own, in whatever order they are."""
+    assert number(f"Small Shop\n{line}\n{other}Total 5.00") == "KX-83"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "CREDIT NOTE\nFor invoice no: 4471",
+        "Gutschrift\nzur Rechnung Nr. 4471",
+        "AVOIR\nsur la facture n° 4471",
+        "CREDIT NOTE\nReference invoice number 4471",
+    ],
+)
+def test_a_credit_note_without_a_number_has_none(text: str):
+    """The bill's number is left out: a user would look for the credit note under it."""
+    assert number(f"Small Shop\n{text}\nTotal 5.00") is None
+
+
+@pytest.mark.parametrize("other", ["Replaces invoice no: 4471", "Previous invoice: 4471"])
+@pytest.mark.parametrize("is_first", [True, False])
+def test_an_earlier_number_is_not_the_documents(other: str, *, is_first: bool):
+    """What a document replaces or follows is named beside its own number."""
+    pair = [other, "Invoice no: KX-83"] if is_first else ["Invoice no: KX-83", other]
+    assert number("\n".join(["Small Shop", *pair, "Total 5.00"])) == "KX-83"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Invoice\tDate\tSum\nKX-83\t12.06.2031\t5.00\nKX-84\t13.06.2031\t6.00", None),
+        ("Invoice no  Sum\n4471  5.00\n4480  6.00", None),
+        ("Date  Invoice no\n12.06.2031  4471\n13.06.2031  4480", None),
+        ("Invoice no  Customer\n4471  30388\nItem  Sum\n2  6.00", "4471"),
+        ("12.06.2031 INV 4471 5.00 5.00\n13.06.2031 Payment 2.00 3.00", None),
+        ("12 June 2031  Invoice #4471  5.00", None),
+        ("Invoice 4471  12.06.2031  5.00", None),
+        ("12.06.2031  Invoice 4471", "4471"),
+        ("Invoice no: 4471 12.06.2031", "4471"),
+    ],
+)
+def test_rows_of_a_statement_have_no_number_of_its_own(text: str, expected: str | None):
+    """A list of documents, or a booking with its day and its sum, names those of others."""
+    assert number(f"Small Shop\n{text}\nTotal 11.00") == expected
+
+
+@pytest.mark.parametrize("text", ["Invoice 30 days net", "Invoice no:\n(555) 010-0100"])
+def test_a_term_or_a_telephone_number_is_no_number(text: str):
+    """What is counted, and what only ends with a token of digits, is something else."""
+    assert number(f"Small Shop\n{text}\nTotal 5.00") is None

@@ -1,0 +1,70 @@
+"""Decide from the words around a label whether the number behind it is the document's own."""
+
+import re
+from collections.abc import Sequence
+
+from processors.values.date_text import MonthNames, dates_in
+from processors.values.lines import TextLine, label_pattern, labels_in
+from processors.values.money.amounts import money_in
+
+_TITLE_LINES = 25
+_NEAR_CHARS = 40
+_ARTICLE = re.compile(r" (?:the|our|your|above|der|die|unserer?|ihrer?|la|le|il|notre|votre)$")
+# What a bare "invoice" counts: "invoice 30 days net".
+_UNIT = re.compile(
+    r" ?(?:%|(?:days?|weeks?|months?|years?|hours?|items?|pages?|copies|tagen?|wochen|monaten?"
+    r"|stunden|jours?|semaines?|mois|dias|semanas|meses|giorni|settimane|mesi|dagen|weken"
+    r"|maanden|dagar|dager|dage|dni|dnu)(?![a-z]))"
+)
+_DIGITS = re.compile(r"\d+")
+
+
+def gives_money_back(lines: Sequence[TextLine]) -> bool:
+    """Return whether a cell near the top of a document begins with the words of a credit note."""
+    titles = (label_pattern("totals", "credit"), label_pattern("numbers", "credit"))
+    return any(
+        title.match(line.folded, start)
+        for line in lines[:_TITLE_LINES]
+        for start in (0, *line.cells)
+        for title in titles
+    )
+
+
+def is_of_another(line: TextLine, label: re.Match[str]) -> bool:
+    """Return whether words right before a label say that another document has the number.
+
+    A credit note names the bill that it corrects: "against invoice 4410".
+    """
+    first, _ = line.cell(line.cell_at(label.start()))
+    before = line.folded[max(first, label.start() - _NEAR_CHARS) : label.start()]
+    before = _ARTICLE.sub("", f" {before.rstrip(' .:-(')}")
+    return any(each.end() == len(before) for each in labels_in(before, "numbers", "of_another"))
+
+
+def is_booking(line: TextLine, label: re.Match[str], end: int) -> bool:
+    """Return whether a label and its number, up to `end`, are a row of a statement of an account.
+
+    Such a row has a day and a sum: "12.06.2031 Invoice 834 5.00", "Invoice 834 12.06.2031 5.00".
+    """
+    dates = dates_in(line.folded, MonthNames(()))
+    if not dates or not any(each.start >= end for each in money_in(line.folded)):
+        return False
+    first = line.cells[0] - 1 if line.cells else dates[0].end
+    is_dated_row = dates[0].start == 0 and dates[0].end <= min(label.start(), first)
+    between = line.folded[end : dates[0].start]
+    is_numbered_row = label.start() == 0 and dates[0].start >= end and not between.strip(" .,:")
+    return is_dated_row or is_numbered_row
+
+
+def names_the_document(line: TextLine, label: re.Match[str], end: int, *, explicit: bool) -> bool:
+    """Return whether the number up to a character is that of a document, and no row of a list.
+
+    Behind a label that does not say "number" it may be a quantity.
+    """
+    is_quantity = not explicit and _UNIT.match(line.folded, end) is not None
+    return not is_quantity and not is_booking(line, label, end)
+
+
+def shape_of(number: str) -> str:
+    """Return a number with one sign for each group of digits: the numbers of a list share it."""
+    return _DIGITS.sub("9", number)
