@@ -36,6 +36,13 @@ _WIDE_GAP = re.compile(r" {2,}")
 _BETWEEN_NUMBERS = re.compile(r"(?<=\d)(?: *\t\s*| {3,})(?=\d{3}(?!\d))")
 # On a page with places, two blanks are the gap between columns.
 _BETWEEN_COLUMNS = re.compile(r"(?<=\d)(?: *\t\s*| {2,})(?=\d{3}(?!\d))")
+# Blanks that break no line, between the thousands of an amount. The text of a line keeps them.
+_UNBROKEN_THOUSANDS = re.compile(
+    r"(?<![\d.,])\d{1,3}(?:[\u00a0\u2009\u202f]\d{3}){1,3}(?=[.,]\d\d(?!\d))"
+)
+UNBROKEN_BLANK = "\u202f"
+_STAND_IN = "\ue000"
+"""A character of no script, which is no blank when words are split."""
 # A row of a table in a plain text: it begins and ends with a bar. Others are between the parts of
 # an address in one line.
 _ROW = re.compile(r"\s*[|\u2502\u2551].*[|\u2502\u2551]\s*")
@@ -178,10 +185,19 @@ def _squeezed(text: str, *, has_place: bool) -> str:
 
     Either is one character, so that `cells_in` can count them.
     """
+    if not text.isascii():
+        # Each stays one character, for those who look for thousands.
+        text = _UNBROKEN_THOUSANDS.sub(_kept, text)
     if "\t" not in text and "  " not in text:
-        return " ".join(text.split())
-    between = _BETWEEN_COLUMNS if has_place else _BETWEEN_NUMBERS
-    return "\t".join(" ".join(part.split()) for part in between.split(text))
+        squeezed = " ".join(text.split())
+    else:
+        between = _BETWEEN_COLUMNS if has_place else _BETWEEN_NUMBERS
+        squeezed = "\t".join(" ".join(part.split()) for part in between.split(text))
+    return squeezed.replace(_STAND_IN, UNBROKEN_BLANK)
+
+
+def _kept(match: re.Match[str]) -> str:
+    return re.sub(r"\s", _STAND_IN, match.group())
 
 
 def with_party_columns(lines: Sequence[TextLine]) -> list[TextLine]:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from processors.values.lines import TextLine, has_digit, label_pattern, labels_in
 from processors.values.money.amounts import DECIMAL_MARK
 from processors.values.money.currency import marks_in
+from processors.values.money.groups import with_groups
 from processors.values.money.marks import SHORT_SIGNS, THOUSANDTHS, long_marks
 from processors.values.money.sums import kind_of
 
@@ -64,7 +65,7 @@ _IN_BRACKETS = re.compile(r"\[([^()\[\]\w]{0,2}\d[\d.,' ]*)\]")
 
 def amount_lines(lines: Sequence[TextLine]) -> Sequence[TextLine]:
     """Return the lines with the decimals and the signs of their amounts made plain."""
-    plain = _without_colons([_undotted(line) for line in lines])
+    plain = _without_colons([_undotted(line) for line in with_groups(lines)])
     return _with_signs(_with_decimals(_without_marks(plain)))
 
 

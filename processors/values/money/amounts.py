@@ -34,7 +34,7 @@ _MINUS = "[-\u2010\u2011\u2012\u2013\u2212\u25b3\u25b2]"
 # Digits with any separators between them. Blanks separate thousands; a dash says that there are no
 # cents.
 _NUMBER = re.compile(
-    r"(?:(?<![\d.,])(?<!\d_)|(?<=[a-z/]\.))(?:"
+    r"(?:(?<![\d.,])(?<!\d_)|(?<=[a-z/]\.)|(?<=\.\.))(?:"
     r"\d{1,3}(?: \d{3}){1,3}(?:[.,\u066b]\d{2,3})?(?![\d.,\u066b]?\d)"
     r"|(?:\d{1,3}(?:[.'\u2019 ]\d{3}){1,3}|\d{1,7})"
     r"(?:,[-\u2013\u2014]{1,2}(?![\w\-\u2013])"
@@ -61,11 +61,14 @@ _PARENTHESIS = re.compile(r"^[^()]*\)")
 # words or numbers: "total -5.00" and "total: - 5.00" are negative, "10-5.00", "a - 5.00" and
 # "tax (20%) - 5.00" not.
 _MINUS_BEFORE = re.compile(
-    rf"(?<![^\W_])(?:{_MINUS}\(?|(?<![^\W_] )(?<![)%] ){_MINUS} |(?<=: ){_MINUS} )$"
+    rf"(?<![^\W_])(?<!{_MINUS})(?<!{_MINUS} )"
+    rf"(?:{_MINUS}\(?|(?<![^\W_] )(?<![)%] ){_MINUS} |(?<=: ){_MINUS} )$"
     rf"|(?:refund|refunded|credit)\) {_MINUS} $"
     r"|(?<![^\W_])(?:minus|moins|menos|meno) ?$"
 )
 _OPENING = re.compile(rf"{_MINUS}?\(?{_MINUS}?$")
+# This currency is that of the amount before the remark: "45.00 eur (48.60 usd)".
+_BEFORE_REMARK = re.compile(r"\d ?[^\W\d_]{0,4}[^\w\s(]? ?\($")
 # "CR" (credit) marks what is owed to the customer.
 _CREDIT_BEFORE = re.compile(r"(?<![a-z])cr[ .:]{0,2}$")
 
@@ -207,14 +210,14 @@ def _numbers_in(folded: str) -> Iterator[tuple[int, int]]:
     """Yield where the numbers of a line are."""
     for match in _NUMBER.finditer(folded):
         start, end = match.span()
-        if " " not in match.group().rstrip(" :-") or _is_grouped(folded, start, end):
+        if " " not in match.group().rstrip(" :-") or is_grouped(folded, start, end):
             yield start, end
         else:
             for part in _WITHOUT_BLANKS.finditer(folded, start, end):
                 yield part.span()
 
 
-def _is_grouped(folded: str, start: int, end: int) -> bool:
+def is_grouped(folded: str, start: int, end: int) -> bool:
     """Return whether blanks in a number separate its thousands, and not a quantity from a price.
 
     A comma for decimals comes with them. Otherwise a currency is right before the number, or after
@@ -235,15 +238,9 @@ def _is_grouped(folded: str, start: int, end: int) -> bool:
 def _context_of(folded: str, start: int, end: int) -> _Context:
     """Read the currency and the sign around a number."""
     left = folded[max(0, start - _CONTEXT_CHARS) : start]
-    opening = _OPENING.search(left)
     after = _after().match(folded, end)
-    assert opening  # every part of both patterns is optional
-    assert after
-
-    mark, outer = _mark_before(left[: opening.start()])
-    inner = opening.group()
-    if not mark:
-        outer, inner = left, ""
+    assert after  # every part of the pattern is optional
+    mark, outer, inner = _opened_by(left)
     # In Japan a dash closes a sum, so that nobody adds digits to it: "¥1,500-".
     has_end = _CLOSED_BY_DASH.match(f"{mark}{folded[start:end]}") is not None
     has_minus = _has_minus(outer, inner, None if has_end else after)
@@ -255,6 +252,16 @@ def _context_of(folded: str, start: int, end: int) -> _Context:
         is_negative=has_minus or ("(" in inner and is_closed),
         is_enclosed=outer.endswith("(") and is_closed,
     )
+
+
+def _opened_by(left: str) -> tuple[str, str, str]:
+    """Return the currency before a number, what is before it, and what is between them."""
+    opening = _OPENING.search(left)
+    assert opening  # every part of the pattern is optional
+    mark, outer = _mark_before(left[: opening.start()])
+    if not mark or _BEFORE_REMARK.search(left):
+        return "", left, ""
+    return mark, outer, opening.group()
 
 
 def _has_minus(outer: str, inner: str, after: re.Match[str] | None) -> bool:
@@ -301,7 +308,8 @@ def is_no_amount(folded: str, start: int, end: int) -> bool:
         return True
 
     # Letters before a number are part of a reference, except a currency and "x" for "times".
-    if near.endswith("x") or not (near[-1:].isalpha() or near.endswith(".")):
+    # Points lead from a label to its number: "total.....45.00".
+    if near.endswith(("x", "..")) or not (near[-1:].isalpha() or near.endswith(".")):
         return False
     mark, _ = _mark_before(near)
     if mark in SHORT_SIGNS:

@@ -125,7 +125,11 @@ def net_before_tax(lines: Sequence[TextLine], sums: Sequence[Sum]) -> Iterator[S
     Elsewhere "nett total" is what is left after a discount or a rounding.
     """
     nets = [each.value for each in sums if each.label.startswith("net")][:_MOST_PARTS]
-    taxes = list(_signed(labeled_amounts(lines, "tax")))[:_MOST_PARTS]
+    labeled = labeled_amounts(lines, "tax")[:_MOST_PARTS]
+    taxes = list(_signed(labeled))
+    # Of several rates each has a line of its own.
+    of_lines = {each.line.number: value for each, value in zip(labeled, taxes, strict=True)}
+    taxes.append(sum(of_lines.values(), Decimal(0)))
     printed = {each.value for each in sums if each.kind}
     pairs = {(net, net + tax) for net, tax in product(nets, taxes) if tax and net + tax in printed}
     yield Support(frozenset(gross for _, gross in pairs), 3.0, "it is the net total with the tax")

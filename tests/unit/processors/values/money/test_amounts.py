@@ -55,6 +55,18 @@ def test_every_spelling_of_a_minus_is_read(line: str):
     assert amounts(line) == [Decimal("-37.40")]
 
 
+@pytest.mark.parametrize("leader", ["-----", "-- ", "---- ", ".....", "..... $"])
+def test_signs_that_lead_from_a_label_to_its_amount_are_no_minus(leader: str):
+    """A row of dashes or points belongs to the paper."""
+    assert amounts(f"total {leader}37.40") == [Decimal("37.40")]
+
+
+def test_a_remark_in_another_currency_is_no_credit():
+    """The currency of the amount before a remark does not make its parentheses a minus."""
+    assert min(amounts("total 37.40 eur (41.10 usd)")) > 0
+    assert values_of("Shop\nTotal 37.40 EUR (41.10 USD)")["total"] is None
+
+
 @pytest.mark.parametrize(
     "line",
     [
