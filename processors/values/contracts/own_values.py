@@ -11,6 +11,8 @@ from pipeline.model import Finding
 from processors.values.contracts.defined_terms import key_of, unique
 from processors.values.contracts.party_names import has_form
 from processors.values.lines import TextLine, label_pattern
+from processors.values.money.amounts import money_in
+from processors.values.money.sums import kind_of
 
 _AMOUNTS = ("total", "net", "tax", "amount_due")
 _NUMBERS = ("invoice_number", "order_number")
@@ -33,7 +35,7 @@ def own_values(
     found: Mapping[str, Finding | None], lines: Sequence[TextLine], parties: Finding | None
 ) -> dict[str, Finding | None]:
     """Return amounts, numbers, address and company of a contract, open where clauses have them."""
-    stated = [line.text for line in _stating_lines(lines)]
+    stated = _stating_lines(lines)
     values: dict[str, Finding | None] = {}
     for name in (*_AMOUNTS, *_NUMBERS):
         finding = found.get(name)
@@ -79,11 +81,20 @@ def _goes_on(above: TextLine, line: TextLine) -> bool:
     return ":" not in line.text and is_long and _GOES_ON.search(above.text) is not None
 
 
-def _is_in(value: str, texts: Sequence[str]) -> bool:
-    """Return whether a line has a value, whatever signs are between its digits."""
-    bare = re.sub(r"(?<=\d)[.,]00$|\W", "", value)
-    whole = re.compile(r"(?<!\d)" + r"[\s.,'\u2019/_-]?".join(map(re.escape, bare)) + r"(?![\d])")
-    return any(whole.search(text) for text in texts)
+def _is_in(value: str, lines: Sequence[TextLine]) -> bool:
+    """Return whether a line has a value, whatever signs are between its digits.
+
+    Without its decimals an amount counts where a line is about money: "100" is also a house number.
+    """
+    about_money = [line for line in lines if kind_of(line.folded)[0] or money_in(line.folded)]
+    whole = _with_any_signs(re.sub(r"(?<=\d)[.,]00$", "", value))
+    is_exact = any(_with_any_signs(value).search(line.text) for line in lines)
+    return is_exact or any(whole.search(line.text) for line in about_money)
+
+
+def _with_any_signs(value: str) -> re.Pattern[str]:
+    signs = map(re.escape, re.sub(r"\W", "", value))
+    return re.compile(r"(?<!\d)" + r"[\s.,'\u2019/_-]?".join(signs) + r"(?!\d)")
 
 
 def _is_clause(address: Finding | None) -> bool:

@@ -102,3 +102,13 @@ def test_address_without_its_label():
     text = "AGREEMENT\nSeller: Rill Ltd\nAddress for notices: 5 Fell Road, Dover DE 19901\n"
 
     assert values_of(f"{text}Buyer: Orr plc\n")["address"].value == "5 Fell Road, Dover DE 19901"
+
+
+@pytest.mark.parametrize(
+    ("line", "total"), [("100 Station Road", None), ("Total: $100", "100.00"), ("Fee: 100", None)]
+)
+def test_a_house_number_states_no_total(line: str, total: str | None):
+    """A clause names the sum, and a short line has the same digits."""
+    clause = "3. Fines. Who is late must pay a total of $100.00 for every week, and must show it.\n"
+
+    assert values_of(f"{_BETWEEN}{line}\n{clause}")["total"].value == total
