@@ -12,6 +12,10 @@ from processors.values.lines import fold
 # Years of dates in business papers; outside of them four digits are a number.
 FIRST_YEAR, LAST_YEAR = 1950, 2099
 
+_YEARS_BEFORE_ERA = {"令和": 2018, "平成": 1988, "昭和": 1925, "民國": 1911, "民国": 1911}
+_BUDDHIST_YEARS = 543
+_THAI = re.compile("[\u0e01-\u0e5b]")
+
 _CENTURY_PIVOT = 70
 """Two-digit years from here on are in the 1900s (POSIX strptime draws the line at 69)."""
 _TWO_DIGITS = 2
@@ -29,6 +33,11 @@ _KNOWN_ORDER = (
         r"(?P<day>\d{1,2})(?:(?!\d)|(?=\d\d:\d\d))"
     ),
     re.compile(r"(?P<year>\d{4}) ?[年년] ?(?P<month>\d{1,2}) ?[月월] ?(?P<day>\d{1,2}) ?[日일]"),
+    # Years of an emperor of Japan or of the Republic of China; the first one has a sign of its own.
+    re.compile(
+        r"(?P<era>令和|平成|昭和|民國|民国) ?(?P<year>\d{1,3}|元) ?年 ?(?P<month>\d{1,2}) ?月 ?"
+        r"(?P<day>\d{1,2}) ?日"
+    ),
     # Vietnamese: "ngày 3 tháng 5 năm 2030".
     re.compile(r"ngay (?P<day>\d{1,2}) thang (?P<month>\d{1,2}) nam (?P<year>\d{4})(?!\d)"),
     re.compile(
@@ -293,7 +302,7 @@ def _is_part_of_number(text: str, match: re.Match[str]) -> bool:
 def readings_of(match: re.Match[str], months: MonthNames) -> tuple[date, ...]:
     """Return the dates that a match can mean, none if there is no such day."""
     parts = match.groupdict()
-    year = parts["year"]
+    year = _common_year(parts["year"], parts.get("era"), match.string)
     if "first" in parts:
         first, second = parts["first"], parts["second"]
         both = (_date(year, second, first), _date(year, first, second))
@@ -304,6 +313,14 @@ def readings_of(match: re.Match[str], months: MonthNames) -> tuple[date, ...]:
     if not month[0].isdigit():
         month = str(months.number(month) or 0)
     return tuple(filter(None, [_date(year, month, parts["day"])]))
+
+
+def _common_year(year: str, era: str | None, text: str) -> str:
+    """Return a year of the common era; Thai texts count from 543 years before it."""
+    if era:
+        return str(_YEARS_BEFORE_ERA[era] + (1 if year == "元" else int(year)))
+    is_thai = year.isdigit() and int(year) > LAST_YEAR and _THAI.search(text) is not None
+    return str(int(year) - _BUDDHIST_YEARS) if is_thai else year
 
 
 def _date(year: str, month: str, day: str) -> date | None:
