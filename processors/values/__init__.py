@@ -28,13 +28,15 @@ from processors.values.money.currency import find_currency
 from processors.values.money.taxes import find_net_and_tax
 from processors.values.money.total import find_amount_due, find_total, why_several_bills
 from processors.values.mrz import values_in_zone
-from processors.values.numbers import find_invoice_number, find_order_number
+from processors.values.numbers import explicit_numbers, find_invoice_number, find_order_number
 from processors.values.parties import find_buyer, find_parties, find_person
 
 _LEAST_TOTAL_CONFIDENCE = 0.4
 """Confidence of a total from which on the document counts as one about money."""
 _LEAST_CURRENCY_CONFIDENCE = 0.8
 """Confidence of a currency from which on the order of dates may be decided by its countries."""
+_LEAST_NUMBERS = 2
+"""Bills with a number each make several documents."""
 _TITLE_LINES = 15
 """Lines in which the title of the document is looked for."""
 
@@ -93,7 +95,7 @@ def find_values(
         "company": company,
         **dict.fromkeys(("seller", "buyer", "person")),
         "address": find_address(lines, company=issuer),
-        "invoice_number": invoice_number,
+        "invoice_number": number_of_bills(invoice_number, lines, apart),
         "order_number": find_order_number(lines),
         "email": find_email(lines),
         "iban": find_iban(lines),
@@ -151,6 +153,16 @@ def dates_of_bills(dates: Mapping[str, Finding | None], apart: str) -> dict[str,
         return dict(dates)
     reason = f"{apart}, and they have different dates"
     return {**dates, "date": replace(date, value=None, reason=reason)}
+
+
+def number_of_bills(
+    number: Finding | None, lines: Sequence[TextLine], apart: str
+) -> Finding | None:
+    """Return the number of a document, open if there are two bills with numbers of their own."""
+    numbers = {each for _, each in explicit_numbers(lines)} if apart else set()
+    if number is None or len(numbers) < _LEAST_NUMBERS:
+        return number
+    return replace(number, value=None, reason=f"{apart}, and they have different numbers")
 
 
 def values_entered(

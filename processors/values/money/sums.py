@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from pipeline.model import Finding
 from processors.remembered import once_a_document
@@ -27,6 +27,10 @@ _TABLE_COLUMNS = 3
 _LEAST_COLUMNS = 2
 _LIST_ROWS = 3
 """A heading and two rows."""
+_MOST_IN_BLOCK = 12
+"""Labels of a column at most."""
+_MOST_OF_LABEL = 4
+"""Words of a label at most; more are a sentence."""
 _CURRENCY_LETTERS = 4
 """Letters beside an amount that is alone: those of a currency at most ("euro")."""
 _LARGEST_WHOLE = 100_000_000
@@ -161,10 +165,48 @@ def _placed_below(
     if columns := columns_below(lines, line):
         return [(amount, place, *kind_of(text)) for text, amount, place in columns]
     kind, label = whole
+    if place := _place_in_block(lines, line):
+        return [(amount, each, kind, label) for amount, each in place if amount]
     is_alone = kind in {"summary", "never"} or is_column_heading(line.folded, kind, label)
     if is_alone or after_summary:
         return []
     return [(amount, place, kind, label) for amount, place in amounts_below(lines, line)[-1:]]
+
+
+def _place_in_block(
+    lines: Sequence[TextLine], line: TextLine
+) -> list[tuple[Amount | None, TextLine]]:
+    """Return the amount of a label in a column of labels with a column of amounts below it.
+
+    It is at the same place of its column; None if the columns have different lengths. The list is
+    empty if there are no such columns.
+    """
+    first, last = line.number, line.number + 1
+    while first and _is_bare_label(lines[first - 1]):
+        first -= 1
+    while last < len(lines) and _is_bare_label(lines[last]):
+        last += 1
+    below = lines[last : last + _MOST_IN_BLOCK]
+    column = list(takewhile(_has_one_amount, below))
+    if last - first < _LEAST_COLUMNS or len(column) < _LEAST_COLUMNS:
+        return []
+    if len(column) != last - first:
+        return [(None, line)]
+    place = column[line.number - first]
+    return [(money_in(place.folded)[0], place)]
+
+
+def _is_bare_label(line: TextLine) -> bool:
+    """Return whether a line is words for a sum or a tax, and no number."""
+    if any(map(str.isdigit, _PERCENTAGE.sub("", line.folded))):
+        return False
+    is_tax = bool(label_pattern("totals", "tax", "net").search(line.folded))
+    return (is_tax or kind_of(line.folded)[0] != "") and len(line.text.split()) <= _MOST_OF_LABEL
+
+
+def _has_one_amount(line: TextLine) -> bool:
+    letters = sum(map(str.isalpha, line.folded))
+    return len(money_in(line.folded)) == 1 and letters <= _CURRENCY_LETTERS
 
 
 @once_a_document

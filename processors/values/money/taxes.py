@@ -16,6 +16,7 @@ from processors.values.candidates import with_others
 from processors.values.lines import TextLine, label_pattern
 from processors.values.money.amounts import format_amount, money_in, values_in
 from processors.values.money.labeled_amounts import LabeledAmount, labeled_amounts
+from processors.values.money.sums import TOTAL_KINDS, sums_in
 from processors.values.money.tax_tables import (
     CENT,
     HEADING_LINES,
@@ -110,10 +111,20 @@ def find_net_and_tax(
         nets=[each for each in nets if each.value],
         taxes=[each for each in taxes if each.value < abs(signed)],
     )
-    for rule in RULES:
-        for split in rule(bill):
-            return split.findings(bill)
+    for part in (bill, *_without_tip(bill)):
+        for rule in RULES:
+            for split in rule(part):
+                return split.findings(bill)
     return {"net": None, "tax": None}
+
+
+def _without_tip(bill: Bill) -> Iterator[Bill]:
+    """Yield a bill with the total before a tip, which is added to a total that is printed, too."""
+    printed = {each.value for each in sums_in(bill.lines) if each.kind in TOTAL_KINDS}
+    for tip in labeled_amounts(bill.lines, "tip"):
+        before = bill.total - tip.value
+        if tip.value and before in printed:
+            yield replace(bill, total=before)
 
 
 def _parts(lines: Sequence[TextLine], kind: str, total: Decimal) -> list[LabeledAmount]:

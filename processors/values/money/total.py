@@ -51,8 +51,8 @@ _CENT = Decimal("0.01")
 _LEAST_LETTERS_OF_ITEM = 3
 _CARRIED = re.compile(r"forward|carried|b/f|c/f|ubertrag|a reporter|riporto|transport|previous")
 _NUMBERED_TITLE = re.compile(
-    r"(?:tax )?(?:invoice|receipt|bill|rechnung|facture|recu|quittung)"
-    r"(?: ?(?:no|nr|number|n°|#)[.:]?)? ?[:#]? ?([a-z]{0,4}[-/]?\d[\w/-]*)(?![.,]?\d)"
+    r"(?:tax )?(invoice|receipt|bill|rechnung|facture|recu|quittung)"
+    r"(?: ?(?:no|nr|number|n°|#)[.:]?)? ?[:#]? ?([a-z]{0,4}[-/]?\d[\w/-]*)(?![.,]?\d| of \d)"
 )
 _LEAST_BILLS = 2
 _NO_HINTS = Hints(weights={}, marks={})
@@ -158,18 +158,27 @@ def why_several_bills(lines: Sequence[TextLine]) -> str:
     return ""
 
 
-def numbered_apart(lines: Sequence[TextLine], totals: Sequence[Sum]) -> bool:
-    """Return whether two lines have the title and the number of a bill, and a total below each."""
-    heads: dict[str, int] = {}
+def numbered_titles(lines: Sequence[TextLine]) -> list[tuple[int, str]]:
+    """Return the lines that begin with the title and a new number of a bill, with the title."""
+    heads: dict[str, tuple[int, str]] = {}
     for line in lines[:_MOST_SUMS]:
         head = _NUMBERED_TITLE.match(line.folded)
         if head:
-            heads.setdefault(head[1], line.number)
+            heads.setdefault(head[2], (line.number, head[1]))
+    return sorted(heads.values())
+
+
+def numbered_apart(lines: Sequence[TextLine], totals: Sequence[Sum]) -> bool:
+    """Return whether two lines have the title and the number of a bill, and a total below each."""
+    heads = numbered_titles(lines)
     if len(heads) < _LEAST_BILLS:
         return False
-    first, second, *_ = sorted(heads.values())
+    (first, title), (second, other_title), *_ = heads
     above = {each.value for each in totals if first < each.line.number < second}
     below = {each.value for each in totals if each.line.number > second}
+    if above and above == below:
+        # A receipt for an invoice has its total, too.
+        return title == other_title
     if not (above and below and above.isdisjoint(below)):
         return False
     # The rest of a statement, or the sum of parts, is one bill's.

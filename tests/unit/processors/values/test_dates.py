@@ -38,6 +38,10 @@ def found(text: str, name: str = "date", **options: tuple[str, ...]) -> Finding:
         ("2021年3月9日", "2021-03-09"),
         ("20210309", "2021-03-09"),
         ("25/12/201908:15", "2019-12-25"),
+        ("令和3年3月9日", "2021-03-09"),
+        ("平成元年3月9日", "1989-03-09"),
+        ("民國110年3月9日", "2021-03-09"),
+        ("วันที่ 25/12/2562", "2019-12-25"),
     ],
 )
 def test_common_ways_to_write_a_date(written: str, day: str):
@@ -338,3 +342,14 @@ def test_postcode_decides_the_order():
 def test_printed_order_and_misread_digits(text: str, day: str):
     """The order that is printed beside a date decides; a first digit may be read as a letter."""
     assert found(text).value == day
+
+
+@pytest.mark.parametrize(
+    "line", ["Prompt payment date 9 June 2031", "Bei Zahlung bis 9.6.2031 2 % Skonto"]
+)
+def test_the_last_day_of_a_discount_is_not_the_due_date(line: str):
+    """Who pays later pays the whole sum."""
+    text = f"Shop\nDate: 1 June 2031\n{line}\n"
+
+    assert "due_date" not in find_values([page(text)])
+    assert found(f"{text}Due date 1 July 2031", "due_date").value == "2031-07-01"

@@ -198,3 +198,21 @@ def test_a_long_statement_is_gone_through_a_few_times_only(monkeypatch: pytest.M
     taxes.find_net_and_tax(lines, total=Finding("99999.77", 0.9, "it is a grand total"))
 
     assert len(looked_at) < 12 * len(lines)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "Soup 31.40\nTax 3.14\nTotal 34.54\nTip 5.00\nGrand total 39.54",
+        "Soup 31.40\nTax 3.14\nTotal 34.54\nGratuity 5.00\nGrand total 39.54",
+    ],
+)
+def test_a_tip_is_no_part_of_the_net_amount(lines: str):
+    """It is added to a total that is printed before it."""
+    assert money_of(lines) == ("31.40", "3.14", "39.54")
+
+
+def test_a_net_total_below_two_taxes_is_before_them():
+    """Both taxes are added to it."""
+    lines = "VAT 20 % 20.00\nVAT 5 % 2.50\nNet total 150.00\nTotal 172.50"
+    assert money_of(lines) == ("150.00", "22.50", "172.50")

@@ -348,3 +348,39 @@ def test_hours_in_a_credit_note_are_positive():
 def test_another_amount_is_not_the_total_that_is_missing(label: str):
     """A table announces its total, and the program that wrote it left out the amount."""
     assert "total" not in values_of(f"Invoice number B-8\nNet\t£250.00\nRate\t20%\n{label}")
+
+
+@pytest.mark.parametrize("day", ["12 June 2031", "15 June 2031"])
+def test_two_bills_with_the_same_total_have_no_number(day: str):
+    """Who sends the same bill every month is not the only one on the page with its number."""
+    text = "Shop\nInvoice no: K-8\nDate 12 June 2031\nMilk 31.40\nTotal 31.40\n"
+    values = values_of(f"{text}Shop\nInvoice no: K-9\nDate {day}\nMilk 31.40\nTotal 31.40")
+
+    assert values["invoice_number"] is None
+    assert values["date"] == ("2031-06-12" if day.startswith("12") else None)
+
+
+def test_a_receipt_for_an_invoice_is_no_second_bill():
+    """It repeats the total, and its own number is not the invoice's."""
+    values = values_of("Shop\nInvoice K-8\nTotal 31.40\nReceipt 4471\nTotal 31.40")
+
+    assert (values["invoice_number"], values["total"]) == ("K-8", "31.40")
+
+
+@pytest.mark.parametrize(
+    ("lines", "total"),
+    [
+        ("Subtotal:\nVAT:\nTotal:\n31.40\n6.28\n37.68", "37.68"),
+        ("Subtotal\nVAT 20 %\nTotal\nEUR 31.40\nEUR 6.28\nEUR 37.68", "37.68"),
+        ("Subtotal:\nTotal:\n31.40\n6.28\n37.68", None),
+        ("Total:\n37.68", "37.68"),
+    ],
+)
+def test_a_column_of_labels_has_its_amounts_in_the_same_order(lines: str, total: str | None):
+    """If there are more amounts than labels, it is not known which of them belongs to which."""
+    assert values_of(f"Shop\n{lines}").get("total") == total
+
+
+def test_the_deductions_of_a_payslip_are_no_total():
+    """They are called a total, and nobody is to pay them."""
+    assert "total" not in values_of("Gross 3140.00\nTotal deductions 628.00\nLeft 2512.00")
