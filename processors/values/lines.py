@@ -38,7 +38,7 @@ _BETWEEN_NUMBERS = re.compile(r"(?<=\d)(?: *\t\s*| {3,})(?=\d{3}(?!\d))")
 _BETWEEN_COLUMNS = re.compile(r"(?<=\d)(?: *\t\s*| {2,})(?=\d{3}(?!\d))")
 # Blanks that break no line, between the thousands of an amount. The text of a line keeps them.
 _UNBROKEN_THOUSANDS = re.compile(
-    r"(?<![\d.,])\d{1,3}(?:[\u00a0\u2009\u202f]\d{3}){1,3}(?=[.,]\d\d(?!\d))"
+    r"(?<=\d)[\u00a0\u2009\u202f](?=\d{3}(?:[\u00a0\u2009\u202f]\d{3}){0,2}[.,]\d\d(?!\d))"
 )
 UNBROKEN_BLANK = "\u202f"
 _STAND_IN = "\ue000"
@@ -187,17 +187,13 @@ def _squeezed(text: str, *, has_place: bool) -> str:
     """
     if not text.isascii():
         # Each stays one character, for those who look for thousands.
-        text = _UNBROKEN_THOUSANDS.sub(_kept, text)
+        text = _UNBROKEN_THOUSANDS.sub(_STAND_IN, text)
     if "\t" not in text and "  " not in text:
         squeezed = " ".join(text.split())
     else:
         between = _BETWEEN_COLUMNS if has_place else _BETWEEN_NUMBERS
         squeezed = "\t".join(" ".join(part.split()) for part in between.split(text))
     return squeezed.replace(_STAND_IN, UNBROKEN_BLANK)
-
-
-def _kept(match: re.Match[str]) -> str:
-    return re.sub(r"\s", _STAND_IN, match.group())
 
 
 def with_party_columns(lines: Sequence[TextLine]) -> list[TextLine]:

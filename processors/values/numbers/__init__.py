@@ -8,7 +8,7 @@ from pipeline.model import Finding
 from processors.values.candidates import with_others
 from processors.values.date_text import MonthNames, dates_in
 from processors.values.lines import TextLine, label_pattern, labels_in
-from processors.values.number_context import (
+from processors.values.numbers.context import (
     gives_money_back,
     is_of_another,
     names_the_document,
