@@ -8,6 +8,7 @@ from itertools import pairwise, takewhile
 
 from pipeline.model import Finding
 from processors.remembered import once_a_document
+from processors.values.date_text import MonthNames, dates_in
 from processors.values.lines import TextLine, label_pattern
 from processors.values.money.amounts import Amount, amounts_in, money_in, repair_scan_errors
 from processors.values.money.marks import SHORT_SIGNS
@@ -165,6 +166,10 @@ def _placed_below(
     if columns := columns_below(lines, line):
         return [(amount, place, *kind_of(text)) for text, amount, place in columns]
     kind, label = whole
+    rest = line.folded[line.folded.find(label) + len(label) :].lstrip(" :.-")
+    # What is announced is that day: "Paid: 3 May 2030".
+    if any(date.start == 0 for date in dates_in(rest, MonthNames(()))):
+        return []
     if place := _place_in_block(lines, line):
         return [(amount, each, kind, label) for amount, each in place if amount]
     is_alone = kind in {"summary", "never"} or is_column_heading(line.folded, kind, label)
