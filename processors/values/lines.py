@@ -15,6 +15,7 @@ from pipeline.model import Finding
 from processors.contract import Box, Line, Page, Word
 from processors.patterns import compiled
 from processors.remembered import once_a_document
+from processors.values.blanks import squeezed_blanks
 
 MAX_LINE_CHARS = 400
 """A longer line is cut into pieces: the cost of every pattern grows with its line."""
@@ -32,17 +33,6 @@ _HEADER_LINES = 6
 _HEADERS = frozenset({"from", "to", "cc", "date", "subject"})
 _DIGIT = re.compile(r"\d")
 _WIDE_GAP = re.compile(r" {2,}")
-# Between the cells of a table, "640" and "128", where one blank would separate thousands.
-_BETWEEN_NUMBERS = re.compile(r"(?<=\d)(?: *\t\s*| {3,})(?=\d{3}(?!\d))")
-# On a page with places, two blanks are the gap between columns.
-_BETWEEN_COLUMNS = re.compile(r"(?<=\d)(?: *\t\s*| {2,})(?=\d{3}(?!\d))")
-# Blanks that break no line, between the thousands of an amount. The text of a line keeps them.
-_UNBROKEN_THOUSANDS = re.compile(
-    r"(?<=\d)[\u00a0\u2009\u202f](?=\d{3}(?:[\u00a0\u2009\u202f]\d{3}){0,2}[.,]\d\d(?!\d))"
-)
-UNBROKEN_BLANK = "\u202f"
-_STAND_IN = "\ue000"
-"""A character of no script, which is no blank when words are split."""
 # A row of a table in a plain text: it begins and ends with a bar. Others are between the parts of
 # an address in one line.
 _ROW = re.compile(r"\s*[|\u2502\u2551].*[|\u2502\u2551]\s*")
@@ -158,7 +148,7 @@ def text_lines_of(pages: Sequence[Page]) -> list[TextLine]:
         if not has_place and _ROW.fullmatch(text):
             # The line below the headings has bars and dashes alone.
             text = _BAR.sub("\t", text).strip("\t") if any(map(str.isalnum, text)) else ""
-        squeezed = _squeezed(text, has_place=has_place)
+        squeezed = squeezed_blanks(text, has_place=has_place)
         # The words of a line that is cut cannot be assigned to its pieces by counting characters.
         words = line.words if len(line.text) <= MAX_LINE_CHARS else ()
         is_whole = len(squeezed) <= MAX_LINE_CHARS
@@ -178,22 +168,6 @@ def text_lines_of(pages: Sequence[Page]) -> list[TextLine]:
                 )
             )
     return with_party_columns(found)
-
-
-def _squeezed(text: str, *, has_place: bool) -> str:
-    """Return a line with single blanks, and with a tab between two numbers that are no thousands.
-
-    Either is one character, so that `cells_in` can count them.
-    """
-    if not text.isascii():
-        # Each stays one character, for those who look for thousands.
-        text = _UNBROKEN_THOUSANDS.sub(_STAND_IN, text)
-    if "\t" not in text and "  " not in text:
-        squeezed = " ".join(text.split())
-    else:
-        between = _BETWEEN_COLUMNS if has_place else _BETWEEN_NUMBERS
-        squeezed = "\t".join(" ".join(part.split()) for part in between.split(text))
-    return squeezed.replace(_STAND_IN, UNBROKEN_BLANK)
 
 
 def with_party_columns(lines: Sequence[TextLine]) -> list[TextLine]:

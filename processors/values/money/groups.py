@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import product
 
-from processors.values.lines import UNBROKEN_BLANK, TextLine, labels_in
+from processors.values.blanks import UNBROKEN_BLANK
+from processors.values.lines import TextLine, labels_in
 from processors.values.money.amounts import is_grouped, values_in
 from processors.values.money.sums import TOTAL_KINDS, kind_of
 from processors.values.money.tax_tables import HIGHEST_RATE, is_share, rates_in
@@ -62,9 +63,10 @@ def _unclear_in(line: TextLine) -> Iterator[re.Match[str]]:
 
     Where other amounts are in the line, it is the row of a table.
     """
-    if _OTHER_AMOUNT.search(_WITH_BLANKS.sub("", line.folded)):
+    found = list(_WITH_BLANKS.finditer(line.folded))
+    if not found or _OTHER_AMOUNT.search(_WITH_BLANKS.sub("", line.folded)):
         return
-    for match in _WITH_BLANKS.finditer(line.folded):
+    for match in found:
         is_apart = any(match.start() < cell < match.end() for cell in line.cells)
         if not is_apart and not is_grouped(line.folded, *match.span()):
             yield match

@@ -1,0 +1,31 @@
+"""Squeeze the blanks of a line, and keep those that separate columns or thousands."""
+
+import re
+
+# Between the cells of a table, "640" and "128", where one blank would separate thousands.
+_BETWEEN_NUMBERS = re.compile(r"(?<=\d)(?: *\t\s*| {3,})(?=\d{3}(?!\d))")
+# On a page with places, two blanks are the gap between columns.
+_BETWEEN_COLUMNS = re.compile(r"(?<=\d)(?: *\t\s*| {2,})(?=\d{3}(?!\d))")
+# Blanks that break no line, between the thousands of an amount. The text of a line keeps them.
+_UNBROKEN_THOUSANDS = re.compile(
+    r"(?<=\d)[\u00a0\u2009\u202f](?=\d{3}(?:[\u00a0\u2009\u202f]\d{3}){0,2}[.,]\d\d(?!\d))"
+)
+UNBROKEN_BLANK = "\u202f"
+_STAND_IN = "\ue000"
+"""A character of no script, which is no blank when words are split."""
+
+
+def squeezed_blanks(text: str, *, has_place: bool) -> str:
+    """Return a line with single blanks, and with a tab between two numbers that are no thousands.
+
+    Either is one character, so that `cells_in` can count them.
+    """
+    if not text.isascii():
+        # Each stays one character, for those who look for thousands.
+        text = _UNBROKEN_THOUSANDS.sub(_STAND_IN, text)
+    if "\t" not in text and "  " not in text:
+        squeezed = " ".join(text.split())
+    else:
+        between = _BETWEEN_COLUMNS if has_place else _BETWEEN_NUMBERS
+        squeezed = "\t".join(" ".join(part.split()) for part in between.split(text))
+    return squeezed.replace(_STAND_IN, UNBROKEN_BLANK)
