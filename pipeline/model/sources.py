@@ -1,5 +1,6 @@
 """The sources, as the settings describe them."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -86,3 +87,26 @@ class SourceSpec:
     def highest_step(self, column: str) -> Step:
         """Return the most that may be done with what is learned about a column."""
         return self.learn_columns.get(column, self.learn)
+
+
+# A text, with its quotes doubled, or a name in brackets: what is in it joins no condition.
+_QUOTED = re.compile(r"'(?:[^']|'')*'|\[[^\]]*\]")
+
+
+def refuse_condition(text: str) -> str:
+    """Return why a WHERE clause cannot be joined with others, "" if it can.
+
+    It is put in parentheses, so that an OR inside takes in no record that another condition leaves
+    out. One that closes them before its end, or hides what follows, would do so all the same.
+    """
+    plain = _QUOTED.sub("", text)
+    if "'" in plain:
+        return "a quote is not closed"
+    if "--" in plain or "/*" in plain:
+        return "it has a comment"
+    depth = 0
+    for char in plain:
+        depth += (char == "(") - (char == ")")
+        if depth < 0:
+            break
+    return "its parentheses do not match" if depth else ""

@@ -11,6 +11,7 @@ from pipeline.findings import FINDINGS
 from pipeline.labels import LABEL, LEARNED, label_name
 from pipeline.model import ConfidenceLimits, Confirm, IndexTable, Overwrite, SourceSpec
 from pipeline.model.limits import SUGGEST_AT, WRITE_AT, Step
+from pipeline.model.sources import refuse_condition
 from pipeline.settings.schedule import checked_cron
 from pipeline.settings.sections import Section
 
@@ -149,6 +150,8 @@ class SourceSettings(Section):
     def _consistent(self) -> Self:
         problems = [problem for problem, is_found in self._contradictions().items() if is_found]
         problems += [*self._wrong_limits(), *self._wrong_findings()]
+        if self.where is not None and (problem := refuse_condition(self.where)):
+            problems.append(f"where is no condition alone: {problem}")
         if self.rename is not None:
             try:
                 NameTemplate(self.rename)

@@ -7,7 +7,9 @@ from itertools import islice
 
 from pipeline.context import SourceRun
 from pipeline.decide.fingerprint import plan_fingerprint
+from pipeline.errors import BadSettings
 from pipeline.model import FileRef, RecordWork, SourceSpec
+from pipeline.model.sources import refuse_condition
 
 PAGE = 500
 """Records that are named one by one in one listing."""
@@ -18,6 +20,9 @@ class Selection:
     """What `reprocess` selects of a source: everything, or what meets the given conditions.
 
     `as_class` is the class that a user says the documents have, "" to find it out.
+
+    Raises:
+        BadSettings: `where` would select beyond the source's own clause.
     """
 
     records: tuple[str, ...] = ()
@@ -25,6 +30,11 @@ class Selection:
     since: datetime | None = None
     stale: bool = False
     as_class: str = ""
+
+    def __post_init__(self) -> None:
+        problem = refuse_condition(self.where or "")
+        if problem:
+            raise BadSettings([f"where {self.where!r} is no condition alone: {problem}."])
 
 
 def selected_records(run: SourceRun, selection: Selection) -> Iterator[RecordWork]:
