@@ -160,7 +160,7 @@ def listening(address: str, *, what: str) -> Iterator[socket.socket]:
         door.close()
         problem = (
             f"{what} cannot listen at {address}: {error}. "
-            "Choose another --listen, or stop the program that listens there."
+            "Choose another address, or stop the program that listens there."
         )
         raise BadSettings([problem]) from error
     with door:
