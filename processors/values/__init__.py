@@ -123,7 +123,10 @@ def _issuer(
     if doc_class == "resume":
         return None
     is_of_sale = doc_class in _OF_SALES or (is_commercial and doc_class != "letter")
-    return find_company(lines, commercial=is_of_sale, doc_class=doc_class)
+    is_letter = _is_letter(lines, doc_class)
+    return find_company(
+        lines, commercial=is_of_sale, doc_class="letter" if is_letter else doc_class
+    )
 
 
 def _is_letter(lines: Sequence[TextLine], doc_class: str | None) -> bool:

@@ -223,6 +223,8 @@ def _lines_of(company: Finding, lines: Sequence[TextLine]) -> list[TextLine]:
     name = company.value or ""
     page = [line for line in lines if line.page == company.page]
     named = [line for line in page if name in repair_form(line.text)]
+    # Its address is where the name is by itself, and not within a heading.
+    named.sort(key=lambda line: all(each.line.text != name for each in pieces_of(line, 0)))
     last = name.split()[-1]
     return (named or [line for line in page if last in repair_form(line.text)][:1])[:_MOST_NAMED]
 

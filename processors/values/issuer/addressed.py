@@ -100,9 +100,17 @@ def _last_address(head: Sequence[TextLine], salutation: int) -> Sequence[TextLin
 
 def _is_on_one_line(block: Sequence[TextLine]) -> bool:
     """Return whether an address that begins a letter is on one line: a receiver's has several."""
-    last = block[-1].folded if block else ""
-    street = last.rpartition(",")[0]
-    return bool(block) and block[0].number == 0 and any(map(str.isdigit, street))
+    if not block or block[0].number > 0:
+        return False
+    street = block[-1].folded.rpartition(",")[0]
+    return any(map(str.isdigit, street)) or (
+        "," not in block[-1].text and parts_of(block[-1].folded) > 1
+    )
+
+
+def parts_of(folded: str) -> int:
+    """Count the parts of a line between commas and marks."""
+    return len(_BETWEEN_PARTS.split(folded))
 
 
 def ends_with_town(folded: str) -> bool:

@@ -5,7 +5,7 @@ import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from processors.values.issuer.composed import is_large
+from processors.values.issuer.composed import is_large, names_a_body
 from processors.values.issuer.name_text import is_town_with_code
 from processors.values.lines import TextLine, fold, label_pattern
 
@@ -58,7 +58,7 @@ class PageEvidence:
             why += ", and is to be paid"
         elif first_word and any(payee.startswith(first_word) for payee in self.payees):
             points += _LIKE_A_PAYEE
-        elif first_word and re.search(rf"\b{first_word}\b", self.buyer_text):
+        elif first_word and self._is_of_buyer(folded, first_word):
             return points + _NAME_OF_RECEIVER, ", but the receiver has that name"
         of_domain, domain = self._of_domain(folded, first_word)
         if domain:
@@ -71,6 +71,11 @@ class PageEvidence:
             points += _IN_LARGE_LETTERS
             why += ", in large letters"
         return points, why
+
+    def _is_of_buyer(self, folded: str, first_word: str) -> bool:
+        """Return whether the receiver has the first word of a name, or all of a common one."""
+        words = re.escape(folded) if names_a_body(first_word) else first_word
+        return re.search(rf"\b{words}\b", self.buyer_text) is not None
 
     def points_of_repeats(self, folded: str) -> float:
         """Return the points for how often a name is on the page."""

@@ -9,7 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from processors.values.date_text import MonthNames, dates_in
-from processors.values.issuer.addressed import addressed_in, ends_with_town, greeting_of
+from processors.values.issuer.addressed import (
+    addressed_in,
+    ends_with_town,
+    greeting_of,
+    parts_of,
+)
 from processors.values.issuer.blocks import pieces_of
 from processors.values.issuer.composed import is_elsewhere, is_large, names_a_body
 from processors.values.issuer.evidence import usual_height_of
@@ -21,6 +26,10 @@ _HEAD_LINES = 12
 _LEAST_WORD = 3
 """Letters of a word of a name that a signature has, too."""
 _SIGNED_LINES = 4
+_FOR_OTHERS = re.compile(
+    r"\b(?:team|staff|board|vorstand)\b|^(?:for|on behalf of|fur|pour|im auftrag)\b"
+)
+"""Who signs for an organization."""
 _REFERENCE = re.compile(
     r"(?:your|our|uw|ons|ihre?|unsere?|mein|vos|nos|v\.?/|n\.?/)\b.{0,12}"
     r"(?:ref|kenmerk|zeichen|nachricht|referenz|rif)|[^:]{2,30}:|page \d|seite \d|ref\b|az\b"
@@ -75,11 +84,12 @@ class LetterHead:
     def _has_address_below(self, line: TextLine) -> bool:
         """Return whether street and town are on one line below a name."""
         below = self.lines[line.number + 1 : line.number + 3]
-        return any("," in each.text and ends_with_town(each.folded) for each in below)
+        return any(parts_of(each.folded) > 1 and ends_with_town(each.folded) for each in below)
 
     def _is_signed_by(self, folded: str) -> bool:
         """Return whether a name without a word for a body is the one below the closing words."""
-        return any(folded in each for each in self.signed[:1]) and not names_a_body(folded)
+        signers = [each for each in self.signed[:1] if not _FOR_OTHERS.search(each)]
+        return any(folded in each for each in signers) and not names_a_body(folded)
 
     def _has_own_address(self, line: TextLine) -> bool:
         """Return whether a name is the sender's and not that of who gets the letter.

@@ -20,6 +20,7 @@ from processors.contract import Page
             "letter",
         ),
         ("Kära Ida,\nboken kom i måndags.\nMed vänlig hälsning\nAda", "letter"),
+        ("Sehr geehrter Herr Hale,\nder Zaun ist fertig.\nMit freundlichen Grüßen\nAda", "letter"),
         ("Buenos días, Sr. Gil:\nla moto está lista.\nUn cordial saludo,\nAda", "letter"),
         (
             "Lontra\nFaktura 12/2031\nData wystawienia: 30.04.2031\nNabywca: Sowa\n700,00 zł",

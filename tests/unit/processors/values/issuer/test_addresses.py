@@ -30,6 +30,8 @@ def values_of(text: str) -> dict[str, str | None]:
         ("Brindle Otter\n7 Fell Cottages, Harwick HW4 9QT | post@otter.example", "7 Fell Cottages, Harwick HW4 9QT"),
         ("Brindle Otter\nBrindle Otter • Fellweg 9 • 80218 Harwick", "Fellweg 9, 80218 Harwick"),
         ("Brindle Otter\n12 Fell Rd\nHarwick, CO 80218\nService address: 9 Elm Ave, Ely, CO 80219", "12 Fell Rd Harwick, CO 80218"),
+        ("Receipt from Brindle Otter\nBrindle Otter\tBilled to\n12 Fell Rd\tHeron Ink\nHarwick HW4 9QT\t9 Elm Ave, Ely EL4 9QT", "12 Fell Rd Harwick HW4 9QT"),
+        ("Brindle Otter\n12 Fell Rd\n34122 Harwick\nDocumento n. 0044-0012", "12 Fell Rd 34122 Harwick"),
         ("Brindle Otter\nShed 14, Fell Estate II\nHarwick 110020", "Shed 14, Fell Estate II Harwick 110020"),
         ("Brindle Otter\n12 Fell Road\nHarwick HW4 9QT\nTO\nHeron Ink Ltd", "12 Fell Road Harwick HW4 9QT"),
         ("Brindle Otter Inc.\tBill to\n12 Fell Rd\tHeron Ink\nHarwick, CO 80218\t9 Elm Ave\nUSA\tEly, CO 80219", "12 Fell Rd Harwick, CO 80218 USA"),

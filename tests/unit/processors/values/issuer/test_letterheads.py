@@ -32,6 +32,7 @@ def company_of(text: str, doc_class: str = "letter") -> str | None:
         ("Our ref: MT/4\n3 May 2031\nWeir County Council\nLarkton, OR 97401\n", "Weir County Council"),
         ("MEMORANDUM\nWeir Library\n9 Dock Street, Larkton, OR 97401\n", "Weir Library"),
         ("OTTERSTEAD COUNCIL\nThe Old Mill, Otterstead OT4 8BA\n", "OTTERSTEAD COUNCIL"),
+        ("Museum of Weir Life\nMill Hill · Otterstead OT4 8BA\n", "Museum of Weir Life"),
         ("From: Weir Harbor Tours\n", "Weir Harbor Tours"),
     ],
 )  # fmt: skip
@@ -84,6 +85,20 @@ def test_below_a_signature_is_for_whom_somebody_writes(mark: str):
 
     assert company_of(known) == "Otter Ink"
     assert company_of(workshop) == "Seglerei Otter"
+
+
+def test_a_museum_writes_to_its_friends():
+    """Who is addressed may have the first word of the name of who writes."""
+    head = "Museum of Weir Life\nMill Hill · Otterstead OT4 8BA\n3 May 2031\nDear Friend of the Museum,"
+
+    assert company_of(f"{head}\n{BODY}With best wishes,\nMina Teal") == "Museum of Weir Life"
+
+
+def test_a_mail_is_signed_for_a_company():
+    """Its headers make a letter of it, and its domain names the company."""
+    headers = "From: Mina Teal <teal@otter-ink.example>\nSubject: Your stairs\n"
+
+    assert company_of(f"{headers}{BODY}Beste Grüße\nMina Teal\nOtter Ink", "") == "Otter Ink"
 
 
 def test_a_team_signs_for_its_company():
