@@ -23,7 +23,11 @@ _INCLUDING = re.compile(
     r"|\| ?\(?(?:gst|vat|tax|iva|\d)"
 )
 """What is around "inc" where it means "including"; a bar is where the word is."""
-_STATE_AND_ZIP = re.compile(r"^[a-z .'-]{3,30}, ?[a-z]{2},? \d{5}(?:-\d{4})?$")
+_STATE_AND_ZIP = re.compile(
+    r"^[a-z .'-]{3,30}, ?[a-z]{2},? \d{5}(?:-\d{4})?$"
+    r"|^[a-z .'-]{3,30},? (?:ab,? [a-z]\d[a-z] ?\d[a-z]\d|sa,? \d{4})$"
+)
+"""A town with its state; AB and SA are those of Alberta and South Australia, too."""
 _PLACE = re.compile(r"\([a-z .]{1,12}\)?|\b(?:and|und|et|y|e)\b")
 # Berhad is written like the dinars of Bahrain: "Subtotal BHD 4.500", and "Total BHD" in a heading.
 _MONEY = frozenset({"bhd"})

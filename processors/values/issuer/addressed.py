@@ -16,8 +16,10 @@ SALUTATION = re.compile(
 )
 _CONTACT = re.compile(r"@|www\.|\b(?:tel|telefon|telephone|phone|fon|fax)\b")
 """What only a letterhead has."""
-_TOWN_AND_CODE = re.compile(r"[a-z][a-z .'-]{2,30}(?: -)? \d{4,6}")
-"""A town before its code: "Wellington 6140"."""
+_TOWN_AND_CODE = re.compile(
+    r"(?:\d{5}-\d{3}|\d{4}-\d{3}) [a-z][a-z .'-]{2,30}|[a-z][a-z .'-]{2,30}(?: -)? \d{4,6}"
+)
+"""A town before its code, and one behind a code of Brazil or Portugal: "Wellington 6140"."""
 _LINES_OF_RECEIVER = 6
 """Lines between a form of address above a name and the salutation."""
 _BETWEEN_PARTS = re.compile(r" ?[·•⋅|*\u2013\u2014] ?| - |, ?")

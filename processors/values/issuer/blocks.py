@@ -11,6 +11,7 @@ from itertools import pairwise
 from processors.values.issuer.name_text import is_town_with_code
 from processors.values.legal_forms import end_of_form, is_address
 from processors.values.lines import TextLine, enclosing_box, label_pattern
+from processors.values.money.amounts import money_in
 
 _BLOCK_LINES = 4
 """Lines of an address under "seller" or "bill to"."""
@@ -36,6 +37,8 @@ _RESPECTED = re.compile(r".{1,40}[^ ] ?(?:御中|様|殿|귀하|귀중)$")
 """The word of respect behind the name of a receiver in Japanese and Korean."""
 _OF_TABLE = 2
 """Pieces of a row with a label and its value."""
+_LETTERS = re.compile(r"[^\W\d_]{4}")
+"""More letters than a currency has beside its amount."""
 _COLUMN_SLACK_PT = 12.0
 """How far to the left of its label a line of a block may begin."""
 
@@ -234,3 +237,10 @@ def piece_below(piece: Piece, row: Sequence[Piece]) -> TextLine:
         return row[min(piece.index, len(row) - 1)].line
     distances = [abs(left - piece.line.box[0]) for left in lefts]
     return row[distances.index(min(distances))].line
+
+
+def is_amount(piece: Piece) -> bool:
+    """Return whether a piece is nothing but an amount of money."""
+    folded = piece.line.folded
+    amounts = money_in(folded)
+    return len(amounts) == 1 and amounts[0].cents and not _LETTERS.search(folded)

@@ -18,7 +18,7 @@ from processors.values.issuer.addressed import (
     is_town_and_code,
     streets_in,
 )
-from processors.values.issuer.blocks import Piece, pieces_by_party, pieces_of
+from processors.values.issuer.blocks import Piece, is_amount, pieces_by_party, pieces_of
 from processors.values.issuer.composed import (
     before_address,
     is_elsewhere,
@@ -36,7 +36,12 @@ from processors.values.issuer.evidence import (
     evidence_of,
 )
 from processors.values.issuer.foot import AT_FOOT, named_at_foot
-from processors.values.issuer.letterhead import LetterHead, letter_head_of, numbers_of_others
+from processors.values.issuer.letterhead import (
+    LetterHead,
+    is_in_head,
+    letter_head_of,
+    numbers_of_others,
+)
 from processors.values.issuer.name_text import (
     clean_name,
     is_craft,
@@ -51,7 +56,6 @@ from processors.values.issuer.name_text import (
 )
 from processors.values.legal_forms import end_of_form, is_address, is_long_form, repair_form
 from processors.values.lines import TextLine, fold, label_pattern
-from processors.values.money.amounts import money_in
 
 _TOP_LINES = 14
 """Lines from the top among which an issuer introduces itself."""
@@ -87,8 +91,6 @@ _OVER_TWO_LINES = 0.4
 
 _DEGREES = re.compile(r",? (?:cpa|md|dds|dmd|phd|esq|rn|pe|llm|od|dvm|ca|acca|aca)\.?$")
 """What is behind the name of a professional."""
-_LETTERS = re.compile(r"[^\W\d_]{4}")
-"""More letters than a currency has beside its amount."""
 _NO_NAME = re.compile(r"\[|(?:di|of|by|c/o|d/?b/?a) |[\w ]*\b(?:company|enterprise) ?:")
 _LABEL_WORDS = 3
 """Words of a label before a name."""
@@ -165,7 +167,7 @@ def find_company(
         for each in candidates(lines)
         if each.points > 0
         and each.line.number not in others
-        and (commercial or each.has_long_form or _is_of_letter(each, head))
+        and (commercial or _is_of_letter(each, head))
     ]
     ranked = sorted(found, key=lambda each: each.points, reverse=True)
     if not ranked:
@@ -175,7 +177,10 @@ def find_company(
 
 
 def _is_of_letter(candidate: _Candidate, head: LetterHead | None) -> bool:
-    """Return whether a name is that of the organization that heads or signs a letter."""
+    """Return whether a name is enough: by its form, or as who heads or signs a letter."""
+    # In the head of a letter the legal form may be the receiver's.
+    if candidate.has_long_form and not is_in_head(candidate.line, head):
+        return True
     if head is None:
         return False
     folded = fold(candidate.name)
@@ -269,7 +274,7 @@ def _has_columns(row: Sequence[Piece]) -> bool:
 
     A row that begins with a day, or ends with an amount, is one of a table.
     """
-    is_entry = bool(dates_in(row[0].line.folded, MonthNames(()))) or _is_amount(row[-1])
+    is_entry = bool(dates_in(row[0].line.folded, MonthNames(()))) or is_amount(row[-1])
     return len(row) > 1 and not is_entry
 
 
@@ -287,13 +292,6 @@ def _composed(lines: Sequence[TextLine], evidence: PageEvidence) -> Iterator[Pie
         yield Piece(line, place, points=points, why=", over two lines")
     for line in signed_below(lines):
         yield Piece(line, line.number - lines[0].number, points=_SIGNED_FOR, why=_AT_SIGNATURE)
-
-
-def _is_amount(piece: Piece) -> bool:
-    """Return whether a piece is nothing but an amount of money."""
-    folded = piece.line.folded
-    amounts = money_in(folded)
-    return len(amounts) == 1 and amounts[0].cents and not _LETTERS.search(folded)
 
 
 def _candidate_in(piece: Piece, page: _Page) -> _Candidate | None:

@@ -122,6 +122,11 @@ def letter_head_of(lines: Sequence[TextLine], doc_class: str | None) -> LetterHe
     )
 
 
+def is_in_head(line: TextLine, head: LetterHead | None) -> bool:
+    """Return whether a line is in the head of a letter, and not in that of a form."""
+    return head is not None and head.is_letter and line.number < len(head.head)
+
+
 def _is_no_sender(line: TextLine) -> bool:
     """Return whether a line may be above a letterhead: a title, a reference, or a date."""
     is_dated = bool(dates_in(line.folded, MonthNames(()))) or not any(map(str.isalpha, line.text))

@@ -55,6 +55,8 @@ def company_of(text: str) -> str | None:
             "TAX INVOICE\nFrom   To\nTeal Wares   Heron Ltd\n12 Mill Road   9 Fell Row\nPune 411001   Ely 422007\nGSTIN 27ABCDE1234F1Z5\nTotal 9.00",
             "Teal Wares",
         ),
+        ("Otter Outfitters\n50 Teal Ave\nLarkton AB T5K 2P4\nTotal 9.00", "Otter Outfitters"),
+        ("Otter Outfitters\n50 Teal Ave\nLarkton SA 5000\nTotal 9.00", "Otter Outfitters"),
         ("Library Card Application\nTotal 9.00\nOtter Books Ltd", "Otter Books Ltd"),
         ("Reparaturauftrag / Rechnung\nOtter Kfz\nSumme 9,00", "Otter Kfz"),
         ("Aanvraagformulier gelden\nTotaal 9,00\nOtter Tegels B.V.", "Otter Tegels B.V."),

@@ -50,6 +50,8 @@ def test_who_heads_a_letter_sends_it(head: str, name: str):
         f"From: Mina Teal\n\n{OTTER}\nDear Jon,\n{BODY}{SIGNED}",
         f"Mina Teal\nWeirvej 9\n8000 Larkby\n\nOtter Forsikring A/S\nHavnegade 3\n8000 Larkby\nLarkby, den 4. juni 2031\nKære Otter\n{BODY}Med venlig hilsen\nMina Teal",
         f"3 May 2031\nDear Jon,\n{BODY}{SIGNED} to the Board",
+        f"Av. Teal, 900 - 01310-100 Larkton - SP\nÀ\nOtter Ferro Ltda\nRua Weir, 77\n13010-000 Larkby - SP\nPrezados Senhores,\n{BODY}Atenciosamente,\nMina Teal",
+        f"The Manager\n\nOtter Ferro Ltd\n77 Weir Row\nDear Sirs,\n{BODY}{SIGNED}",
         f"Mina Teal\n3 May 2031\nDear Jon,\n{BODY}{SIGNED}",
     ],
 )
