@@ -33,14 +33,16 @@ _WORD_CHARS, _PLACE_CHARS = 12, 80
 _BLANK = re.compile(
     r"[ _.\[\]\u25cf\u2022-]*(?:\(|_{2,}|\["
     r"|the (?:person|undersigned|individual|\w+ signatory)"
-    r"|the [a-z]+ (?:of [^(;]{3,60} )?(?:named|identified|set forth|listed|whose)\b"
-    # Those who are on a list: "each of the holders named in …", "the several lenders party hereto".
-    r"|(?:each (?:of )?)?(?:the |certain )?(?:other |several |various |undersigned )*"
+    r"|the [a-z]+ (?:of [^(;]{3,60} )?(?:named|identified|set forth|listed|whose)\b)"
+)
+_GROUP = re.compile(
+    r"(?:(?:each (?:of )?)?(?:the |certain )?(?:other |several |various |undersigned )*"
     r"(?:person(?:s)?|part(?:y|ies)|individuals?|entit(?:y|ies)|(?:share|stock|note|security)?holders?"
     r"|investors?|purchasers?|buyers?|sellers?|lenders?|subsidiar(?:y|ies)|guarantors?|members?)"
     r" (?:(?:who|that|which) (?:is|are) )?(?:from time to time )?"
     r"(?:part(?:y|ies)|signator(?:y|ies)|named|listed|identified|set forth|whose|executing)\b)"
 )
+"""Those who are on a list: "each of the holders named in …", "the several lenders party hereto"."""
 _SENTENCE_ENDS = re.compile(
     r"(?:[a-z]{5,}(?<!str)\.|(?:follows|agree|parties|terms|conditions):|(?:[)\"\u201d]|\d)[.:])$"
 )
@@ -55,7 +57,17 @@ DESCRIBED = re.compile(
 )
 _OF_A_PLACE = re.compile(
     r"\b(?:of|under|at|in|near) (?:the )?\S+$|\b(?:composed|comprised|consisting) of [^,;()]+$"
+    r"|\b(?:affiliate|subsidiary|division|parent|successor|assignee)s? (?:of|to) [^,;()]+$"
 )
+_AS_ROLE = re.compile(r", as [A-Z]\w+(?: [A-Z]\w+){0,2}$")
+"""The end of a description, behind which the next party may be: ", as Issuer, …"."""
+_CAPACITY = re.compile(
+    r"(?:(?:the )?(?:sole|successor|managing|general|surviving) )?"
+    r"(?:(?:co-?)?trustee|executor|executrix|administrat(?:or|rix)|guardian|conservator|receiver"
+    r"|nominee|custodian|personal representative|partner|member|agent|attorney-in-fact)s?"
+    r" (?:of|for|under) "
+)
+"""For whom a party acts: "Ann Fox, Trustee of the Fox Trust"."""
 _RELATED = re.compile(
     r"\b(?:pursuant to|in connection with|relat(?:ing|ed|es) to|with respect to|in accordance with"
     r"|regarding|concerning|under the terms of|as (?:amended|defined|contemplated) )"
@@ -108,15 +120,11 @@ def _whole_parties(text: str, folded: str, start: int) -> Iterator[Party]:
 def _party_at(text: str, folded: str, position: int, *, may_join: bool = True) -> Party | None:
     """Return the party whose name begins at a character, None if no name does."""
     start = after_opener(text, folded, position)
-    # "The Fells of Ely University" has an article of its own; "the Company" and "THE COMPANY" not.
-    start -= len("The ") * (text[position:start].endswith("The "))
-    end = end_of_name(text, folded, start)
-    # So has "THE RILL COMPANY", which is no role.
-    if text[position:start].endswith("THE ") and has_form(text[start:end].partition(" OF ")[0]):
-        start -= len("THE ")
+    is_group = _GROUP.match(folded, position) is not None
+    start, end = (start, 0) if is_group else _whole_name(text, folded, (position, start))
     start += len("D. ") * (end > 0 and is_spaniard(folded, start, end))
     if not end:
-        blank = _BLANK.match(folded, position)
+        blank = _BLANK.match(folded, position) or _GROUP.match(folded, position)
         if blank is None:
             return None
         return Party("", blank.end() - 1, _term_behind(text, blank.end() - 1))
@@ -129,6 +137,21 @@ def _party_at(text: str, folded: str, position: int, *, may_join: bool = True) -
     end = _end_before_place(text, folded, start, end)
     name = text[start:end].strip(" ,;:")
     return Party(name, after_credentials(folded, end), _term_behind(text, end))
+
+
+def _whole_name(text: str, folded: str, window: tuple[int, int]) -> tuple[int, int]:
+    """Return where a name begins, with an article of its own, and ends; 0 if there is none.
+
+    "The Fells of Ely University" has such an article, and so has "THE RILL COMPANY", which is no
+    role; "the Company" and "THE COMPANY" have none.
+    """
+    position, start = window
+    before = text[position:start]
+    start -= len("The ") * before.endswith("The ")
+    end = end_of_name(text, folded, start)
+    if before.endswith("THE ") and has_form(text[start:end].partition(" OF ")[0]):
+        start -= len("THE ")
+    return start, end
 
 
 def _end_before_place(text: str, folded: str, start: int, end: int) -> int:
@@ -183,14 +206,19 @@ def _start_of_next(text: str, folded: str, end: int) -> int | None:
         if _ends_list(text, before, position):
             return None
         start = _after_and(text, folded, position, end) if char in ",; " else None
-        is_behind = position == end or before.rstrip(",;")[-1:] == ")"
         if start is None and char in ",;":
-            is_near = char == ";" or is_behind
+            is_near = position == end or char == ";" or _ends_description(text, position)
             after = _after_comma if is_near else _after_description
             start = after(text, folded, position)
         if start is not None:
             return start
     return None
+
+
+def _ends_description(text: str, position: int) -> bool:
+    """Return whether a defined term or a role ends at a character: '("Rill")', ", as Issuer"."""
+    before = text[max(0, position - _PLACE_CHARS) : position]
+    return before.rstrip(",;")[-1:] == ")" or _AS_ROLE.search(before) is not None
 
 
 def _after_number(text: str, folded: str, position: int) -> int | None:
@@ -231,7 +259,8 @@ def _after_comma(text: str, folded: str, position: int) -> int | None:
     begin = next_word(text, position + 1)
     start = after_opener(text, folded, begin)
     end = end_of_name(text, folded, start)
-    if not end or _is_place(text, folded, position, (start, end)):
+    is_nobody = _CAPACITY.match(folded, begin) or _GROUP.match(folded, begin)
+    if not end or is_nobody or _is_place(text, folded, position, (start, end)):
         return None
     is_party = DESCRIBED.match(folded, end) or has_form(text[start:end])
     return begin if is_party or _is_one_of_several(text, folded, (start, end)) else None

@@ -72,6 +72,7 @@ _SMALL_FIRST = re.compile(r"[a-z]{1,2}[A-Z]\w|[a-z][\w-]*\.(?:com|net|org|io)\b"
 _PLACE_INSIDE = re.compile(r"\((?:[^\W\d_a-z][\w&-]*\.? ?){1,3}\)(?= [^\W\d_a-z])")
 """A place in parentheses within a name: "Rill (Hong Kong) Co., Limited"."""
 _WORD_CHARS = 20
+_BANKING = {"bank": ("trust",), "trust": ("savings", "loan")}
 _SECTION = re.compile(r"\d+(?:\.\d+)+\.?")
 """The number of an exhibit or a section before a name."""
 _INITIAL = re.compile(r"(?:[^\W\d_]\.){1,4}|[^\W\d_]")
@@ -179,9 +180,10 @@ def _is_inside(text: str, start: int, *, is_first: bool) -> bool:
     before = fold(text[max(0, start - _WORD_CHARS) : start]).split()[-1]
     behind = trades.match(fold(text[start + 4 : start + 4 + _WORD_CHARS]))
     is_capital = text[start + 4 : start + 5].isupper()
-    # A trust may be a party itself: "Harrow Trust and Fire Hill LLC".
-    is_bank = before != "trust" or (behind and behind.group() in ("savings", "loan"))
-    return bool(is_capital and behind and trades.fullmatch(before) and is_bank)
+    if not is_capital or behind is None or not trades.fullmatch(before):
+        return False
+    # A trust and a bank may be parties themselves: "Harrow Trust and Fire Hill LLC".
+    return behind.group() in _BANKING.get(before, (behind.group(),))
 
 
 def _words_of_name(text: str) -> Iterator[re.Match[str]]:
@@ -238,7 +240,8 @@ def _goes_on(text: str, form: re.Match[str]) -> bool:
     """Return whether a name goes on: "Harrow Trust Bank", "Harrow Trust & Savings Company"."""
     behind = text[form.end() : form.end() + 3]
     is_bank = form.group() == "trust" and behind[1:2].isupper()
-    return is_bank or (behind.startswith(" & ") and not form.group().endswith("."))
+    is_prefix = behind[:1] == "-" and behind[1:2].isalpha()
+    return is_bank or is_prefix or (behind.startswith(" & ") and not form.group().endswith("."))
 
 
 def has_form(name: str) -> bool:

@@ -34,7 +34,8 @@ _POLISH = re.compile(r"\b(?:zwan[aey]|siedzib|reprezentowan|prowadzac)")
 _BEFORE = re.compile(
     r"\(?(?:\d{1,2}[.)]|(?:[ivx]{1,4}|[a-h])\)) ?|each of |the following parties:? "
     r"|(?:company )?name ?: ?"
-    r"|solely (?:for (?:the )?(?:limited )?purposes? of|with respect to|as to|in respect of)"
+    r"|(?:solely )?(?:for (?:the )?(?:sole |limited )?purposes? (?:of|set forth in|stated in"
+    r"|described in|specified in)|(?:solely )(?:with respect to|as to|in respect of))"
     r" [^,;()]{3,80}, "
     r"|its (?:(?:wholly[- ]owned|direct|indirect) )*"
     r"(?:parent(?: company)?|subsidiar(?:y|ies)|affiliates?)"
