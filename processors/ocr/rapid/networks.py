@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from processors import prepared
-from processors.ocr.rapid import int8
+from processors.ocr.rapid import fewer_passes, int8
 
 # To OpenVINO every width of line and size of page is a shape of its own, and it keeps up to 5,000
 # prepared ones: some 80 MiB more with every receipt. Ten cost no measurable time.
@@ -23,6 +23,7 @@ _SETTINGS = {
     "PERFORMANCE_HINT": "LATENCY",
     "CPU_RUNTIME_CACHE_CAPACITY": _CACHED_SHAPES,
 }
+_TILES = "amx"  # in the runtime's names of its implementations
 _CONVERTERS = "openvino.tools.ovc"
 _DETECTOR = "detector"
 _LONGEST_ALPHABET = 2**20  # bytes of JSON; 18,000 characters take a fifth of it
@@ -67,7 +68,8 @@ def recipes(
     """
     if runtime() != "openvino":
         return
-    code = (__file__, int8.__file__, Path(int8.__file__).with_name(int8.RANGES))
+    ranges = Path(int8.__file__).with_name(int8.RANGES)
+    code = (__file__, fewer_passes.__file__, int8.__file__, ranges)
     made_from = (
         importlib.metadata.version("openvino"),
         platform.machine(),
@@ -117,7 +119,9 @@ def _recognizer_name(*, east_asian: bool) -> str:
 
 
 def _compiled_detector(file: Path) -> tuple[Any, Sequence[str]]:
-    return _compiled(_model(file)), ()
+    model = _model(file)
+    fewer_passes.join_upsamplings(model)
+    return _compiled(model), ()
 
 
 def _compiled_recognizer(file: Path, *, east_asian: bool) -> tuple[Any, Sequence[str]]:
@@ -130,9 +134,23 @@ def _compiled_recognizer(file: Path, *, east_asian: bool) -> tuple[Any, Sequence
         kept = _kept_outputs(characters, east_asian=False)
         remove_outputs(model, kept)
         characters = [characters[index] for index in kept]
+    if int8.has_tiles():
+        compiled = _compiled(model)
+        # A system may keep the instructions from a process: then bytes take a third of the time.
+        if _uses_tiles(compiled):
+            return compiled, characters
     if int8.supported():
         int8.quantize(model, int8.ranges_of(file))
     return _compiled(model), characters
+
+
+def _uses_tiles(compiled: Any) -> bool:
+    """Say whether the runtime chose tiles for a network's convolutions."""
+    chosen = [
+        str(operation.get_rt_info()["primitiveType"].value)
+        for operation in compiled.get_runtime_model().get_ops()
+    ]
+    return any(_TILES in name for name in chosen)
 
 
 def _exported(compile_network: Callable[[], tuple[Any, Sequence[str]]]) -> bytes:

@@ -108,11 +108,52 @@ def test_bytes_are_not_used_on_an_unknown_cpu(tmp_path: Path, monkeypatch: pytes
     assert not int8.supported()
 
 
+@pytest.mark.parametrize(("flags", "found"), [("fpu amx_bf16 amx_tile", True), ("fpu amx", False)])
+def test_tiles_are_looked_for_among_the_instructions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flags: str, *, found: bool
+):
+    """Tiles of 16-bit numbers have a name of their own among the instructions."""
+    cpuinfo = tmp_path / "cpuinfo"
+    cpuinfo.write_text(f"flags\t\t: {flags}\n", encoding="ascii")
+    monkeypatch.setattr(int8, "_CPUINFO", cpuinfo)
+
+    assert int8.has_tiles() is found
+
+
+@pytest.mark.parametrize(
+    ("has_tiles", "uses_tiles", "is_quantized"),
+    [(True, True, False), (True, False, True), (False, False, True)],
+)
+def test_bytes_are_used_where_the_runtime_has_no_tiles(
+    monkeypatch: pytest.MonkeyPatch, *, has_tiles: bool, uses_tiles: bool, is_quantized: bool
+):
+    """A processor that multiplies tiles, in a system that lets it, calculates without bytes."""
+    quantized: list[Any] = []
+    monkeypatch.setattr(int8, "has_tiles", lambda: has_tiles)
+    monkeypatch.setattr(int8, "supported", lambda: True)
+    monkeypatch.setattr(int8, "quantize", lambda *given: quantized.append(given))
+    monkeypatch.setattr(networks, "_compiled", lambda model: model)
+    monkeypatch.setattr(networks, "_OpenVinoNetwork", lambda compiled: compiled)
+    monkeypatch.setattr(networks, "_uses_tiles", lambda _: uses_tiles)
+
+    networks.recognizer(networks_of(OcrModels()).recognition, east_asian=False)
+
+    assert bool(quantized) is is_quantized
+
+
+def test_the_implementations_of_a_compiled_network_are_known():
+    """What the runtime chose can be seen, and the processor that it chose for."""
+    compiled = openvino.Core().compile_model(network(np.ones((2, 3, 1, 1), dtype=np.float32)))
+
+    assert networks._uses_tiles(compiled) is False or int8.has_tiles()
+
+
 @pytest.mark.parametrize("bytes_fit", [True, False])
 def test_the_recognizer_loads_with_and_without_bytes(
     monkeypatch: pytest.MonkeyPatch, *, bytes_fit: bool
 ):
     """With bytes or without, the recognizer gives a probability per character and step."""
+    monkeypatch.setattr(int8, "has_tiles", lambda: False)
     monkeypatch.setattr(int8, "supported", lambda: bytes_fit)
     network_, characters = networks.recognizer(
         networks_of(OcrModels()).recognition, east_asian=False
