@@ -188,9 +188,8 @@ class RapidEngine:
         import cv2
         import numpy as np
 
-        # The networks were trained on BGR. This is a copy: OpenCV would copy a reversed view each
-        # time it is used.
-        pixels = np.ascontiguousarray(np.asarray(image.convert("RGB"))[:, :, ::-1])
+        # The networks were trained on BGR.
+        pixels = cv2.cvtColor(np.asarray(image.convert("RGB")), cv2.COLOR_RGB2BGR)
         height, width = pixels.shape[:2]
         is_page = max(width, height) <= _LONGEST_PAGE * min(width, height)
         side = _PAGE_DETECTION_SIDE_PX if is_page else _DETECTION_SIDE_PX
@@ -233,10 +232,19 @@ def _detection_side(side_px: float) -> int:
 
 
 def _normalized(pixels: Any) -> Any:
-    """Turn rows x columns x colors of 0 to 255 into colors x rows x columns of -1 to 1."""
+    """Turn rows x columns x colors of 0 to 255 into colors x rows x columns of -1 to 1.
+
+    By a table, which takes a third of the time of calculating with each pixel.
+    """
+    import cv2
     import numpy as np
 
-    return np.ascontiguousarray((pixels.astype(np.float32) / 127.5 - 1).transpose(2, 0, 1))
+    table = np.arange(256, dtype=np.float32) / 127.5 - 1
+    colors = cv2.split(pixels)
+    numbers = np.empty((len(colors), *pixels.shape[:2]), dtype=np.float32)
+    for color, target in zip(colors, numbers, strict=True):
+        cv2.LUT(color, table, target)
+    return numbers
 
 
 def _read_width(line: Any) -> int:

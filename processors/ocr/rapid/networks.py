@@ -223,7 +223,8 @@ class _OpenVinoNetwork:
 
     def run(self, pixels: Any) -> Any:
         """Return the only output."""
-        self._request.infer([pixels])
+        # Not copied: the request keeps the pixels until the next run.
+        self._request.infer([pixels], share_inputs=True)
         return self._request.get_output_tensor().data
 
 

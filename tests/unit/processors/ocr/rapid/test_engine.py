@@ -98,6 +98,17 @@ def test_words_of_a_vertical_line_are_below_each_other(rapidocr: rapid_engine.Ra
     assert np.ptp([word.box[0] for word in found.values()]) < 20
 
 
+def test_pixels_become_the_numbers_that_the_networks_were_trained_with():
+    """Colors last from 0 to 255 become colors first from -1 to 1, each number exactly."""
+    pixels = np.random.default_rng(3).integers(0, 256, (7, 40, 3), dtype=np.uint8)
+
+    found = rapid_engine._normalized(pixels)
+
+    expected = (pixels.astype(np.float32) / 127.5 - 1).transpose(2, 0, 1)
+    assert found.dtype == np.float32
+    assert np.array_equal(found, expected)
+
+
 def test_short_lines_are_read_together(
     rapidocr: rapid_engine.RapidEngine, monkeypatch: pytest.MonkeyPatch
 ):
