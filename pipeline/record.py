@@ -150,16 +150,21 @@ def _finish(work: RecordWork, outcomes: Sequence[Outcome], run: SourceRun, folde
         run.ports.ledger.files.finish(outcome, run.run_id)
         if outcome.ref in work.files:  # a moved file was counted when it was processed there
             _measure(outcome, telemetry)
-    cleared = [
-        outcome.ref.version
-        for outcome in outcomes
-        if outcome.ref.version in run.suspects
-        and not (outcome.quarantined or outcome.status is Status.FAILED)
-    ]
-    if cleared:
-        run.ports.ledger.files.clear_suspects(cleared)
+    _clear_suspects(outcomes, run)
+
     unfinished = {Status.FAILED, Status.CONFLICT}  # the next run may bring these into the record
     if work.reprocess_flag is None:
         return
     if not any(outcome.status in unfinished or outcome.planned_only for outcome in outcomes):
         clear_reprocess_flag(work, write_context(work, run, folder))
+
+
+def _clear_suspects(outcomes: Sequence[Outcome], run: SourceRun) -> None:
+    """Suspect a file no longer that was read without ending the program."""
+    cleared: list[str] = []
+    for outcome in outcomes:
+        was_read = not outcome.quarantined and outcome.status is not Status.FAILED
+        if was_read and outcome.ref.version in run.suspects:
+            cleared.append(outcome.ref.version)
+    if cleared:
+        run.ports.ledger.files.clear_suspects(cleared)

@@ -223,14 +223,19 @@ def _done_at(effect: Effect, effects: Iterable[Effect]) -> datetime | None:
 
 def _undoable(effects: Sequence[Effect], site: Site) -> set[int]:
     """Return the ids of the changes whose run can be undone for the record."""
-    taken_back = {effect.undoes for effect in effects if effect.state in _IN_EFFECT}
-    found = [one for one in effects if one.kind in UNDOABLE and one.state in _IN_EFFECT]
-    # What users decided is undone in the review.
-    changes: dict[str, list[Effect]] = {}
-    for one in found:
-        changes.setdefault(one.run_id, []).append(one)
-    by_runs = {run_id for run_id, made in changes.items() if not is_decided(site, run_id, made)}
-    return {one.id for one in found if one.run_id in by_runs} - taken_back
+    in_effect = [effect for effect in effects if effect.state in _IN_EFFECT]
+    changes_of_run: dict[str, list[Effect]] = {}
+    for effect in in_effect:
+        if effect.kind in UNDOABLE:
+            changes_of_run.setdefault(effect.run_id, []).append(effect)
+
+    undoable: set[int] = set()
+    for run_id, changes in changes_of_run.items():
+        # What users decided is undone in the review.
+        if not is_decided(site, run_id, changes):
+            undoable.update(change.id for change in changes)
+    taken_back = {effect.undoes for effect in in_effect}
+    return undoable - taken_back
 
 
 def _values(effect: Effect) -> Iterator[ValueChange]:

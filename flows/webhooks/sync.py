@@ -1,6 +1,6 @@
 """Create or update the account's webhook and its events; leave every other webhook alone."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -116,14 +116,18 @@ class _Sync:
 
     def _ours(self) -> Webhook | None:
         """Find our webhook by the id in the ledger, or by its mark if the ledger was lost."""
-        hooks, name = self.account.client.webhooks.all(), self.settings.webhooks.name
-        known = kept_id(self.settings, self.account)
-        by_id = [hook for hook in hooks if hook.id == known]
-        marked = [hook for hook in hooks if hook.description == MARK and _same(hook.name, name)]
-        ours = next(iter(by_id or marked), None)
-        others = [hook for hook in hooks if ours is None or hook.id != ours.id]
-        self._refuse_conflicts(others)
+        hooks = self.account.client.webhooks.all()
+        by_id = {hook.id: hook for hook in hooks}
+        ours = by_id.get(kept_id(self.settings, self.account)) or self._marked(hooks)
+        self._refuse_conflicts([hook for hook in hooks if hook is not ours])
         return ours
+
+    def _marked(self, hooks: Iterable[Webhook]) -> Webhook | None:
+        """Return the webhook with our name and mark."""
+        for hook in hooks:
+            if hook.description == MARK and _same(hook.name, self.settings.webhooks.name):
+                return hook
+        return None
 
     def _refuse_conflicts(self, others: list[Webhook]) -> None:
         problems = []

@@ -304,13 +304,14 @@ def path_columns(container: Container, *, may_be_empty: bool) -> list[str]:
     """Return the columns of a table without file fields that have paths of the Files area."""
     if container.fields or container.is_view or is_review_table(container):
         return []
+    texts = [one.name for one in container.columns.values() if one.type in {"STRING", "TEXT"}]
     found: list[str] = []
-    for column in container.columns.values():
-        if column.type not in {"STRING", "TEXT"} or "path" not in words_of(column.name):
+    for name in texts:
+        if "path" not in words_of(name):
             continue
-        paths = _filled(container, column.name)
+        paths = _filled(container, name)
         if (paths or may_be_empty) and all(path.startswith("/") for path in paths):
-            found.append(column.name)
+            found.append(name)
     return found
 
 

@@ -160,15 +160,23 @@ def shared_columns(one: SourceSettings, other: SourceSettings) -> list[str]:
     return sorted(name for name in one.columns if name.casefold() in theirs)
 
 
+def _with_slash(folder: str) -> str:
+    """Return a folder for comparison: /In is no folder above /Inbox."""
+    return folder.casefold().rstrip("/") + "/"
+
+
+def _place_of(source: SourceSettings) -> tuple[str, ...]:
+    """Return where a source reads: a table and a view of the same name are not the same."""
+    places = (source.table, source.view, source.folder)
+    return tuple((place or "").casefold() for place in places)
+
+
 def list_same_files(one: SourceSettings, other: SourceSettings) -> bool:
     """Say whether two sources read the same field of a table or view, or folders in one another."""
     if one.folder and other.folder:
-        first, second = (f"{source.folder}".casefold().rstrip("/") for source in (one, other))
-        return f"{first}/".startswith(f"{second}/") or f"{second}/".startswith(f"{first}/")
-    # A table and a view of the same name are not the same. A folder is neither.
-    places = ({"table": s.table, "view": s.view, "folder": s.folder} for s in (one, other))
-    mine, theirs = (repr(place).casefold() for place in places)
-    if mine != theirs:
+        first, second = _with_slash(one.folder), _with_slash(other.folder)
+        return first.startswith(second) or second.startswith(first)
+    if _place_of(one) != _place_of(other):
         return False
     if not one.fields or not other.fields:
         return True  # no field means all fields

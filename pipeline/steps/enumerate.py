@@ -81,8 +81,10 @@ def list_moved_file(ref: FileRef, run: SourceRun) -> list[RecordWork]:
     if path is None:
         return []
     listed = run.ports.source.records(run.spec, [ref.pk or path])
-    works = [
-        replace(work, files=tuple(new for new in work.files if new.path == path)) for work in listed
-    ]
+    works: list[RecordWork] = []
+    for work in listed:
+        moved = tuple(new for new in work.files if new.path == path)
+        if moved:
+            works.append(replace(work, files=moved))
     ledger.files.seen([new for work in works for new in work.files], run.run_id)
-    return [work for work in works if work.files]
+    return works

@@ -101,9 +101,16 @@ class Worker:
 
     def _keep_agreed(self, pairs: Sequence[Pair], known: Mapping[str, RowState | None]) -> None:
         """Keep what both sides agree on already: that is known even if the writes fail."""
-        states = [known[pair.key] for pair in pairs if known[pair.key] != pair.state]
-        changed = [state for state in states if state is not None]
-        gone = [pair.key for pair in pairs if known[pair.key] is None and pair.state is not None]
+        changed: list[RowState] = []
+        gone: list[str] = []
+        for pair in pairs:
+            state = known[pair.key]
+            if state == pair.state:
+                continue
+            if state is None:
+                gone.append(pair.key)
+            else:
+                changed.append(state)
         if changed or gone:
             self.context.ledger.save(self.context.spec.identity, changed, forget=gone)
 

@@ -128,13 +128,20 @@ def is_mail(text: str, *, whole: bool = False) -> bool:
     if not lines or not _HEADER_FIELD.match(lines[0]):
         return False
 
+    # What a mail signs or encrypts has the headers of a part (RFC 8551, section 3.1), maybe one.
+    if not whole and _PART_HEADER.match(lines[0]):
+        return True
+    fields = _header_fields(lines[:_HEADER_LINES])
+    return "received" in fields or len(fields & _MAIL_FIELDS) >= _FEWEST_MAIL_FIELDS
+
+
+def _header_fields(lines: Sequence[str]) -> set[str]:
+    """Return the names of the fields before the first empty line, in small letters."""
     fields: set[str] = set()
-    for line in lines[:_HEADER_LINES]:
+    for line in lines:
         if not line.strip():
             break
         field = _HEADER_FIELD.match(line)
         if field:
             fields.add(field.group(1).lower())
-    # What a mail signs or encrypts has the headers of a part (RFC 8551, section 3.1), maybe one.
-    is_part = _PART_HEADER.match(lines[0]) is not None and not whole
-    return len(fields & _MAIL_FIELDS) >= _FEWEST_MAIL_FIELDS or is_part or "received" in fields
+    return fields

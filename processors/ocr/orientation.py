@@ -82,18 +82,23 @@ def best_angle(
 
 def possible_angles(segments: Sequence[Segment]) -> tuple[int, ...]:
     """Return the angles worth trying: on either side, or upside down."""
+    if not segments:
+        return ()
+    if _are_mostly_vertical(segments):
+        return (90, 270)
+    chars = sum(len(segment.text) for segment in segments)
+    weighted = sum((segment.confidence or 0) * len(segment.text) for segment in segments)
+    return (180,) if weighted / max(1, chars) < _SURE else ()
+
+
+def _are_mostly_vertical(segments: Sequence[Segment]) -> bool:
+    """Say whether most of the lines with enough characters are vertical."""
     long_enough = [segment for segment in segments if len(segment.text.strip()) >= _FEWEST_CHARS]
     vertical = 0
     for segment in long_enough:
         left, top, right, bottom = segment.box
         vertical += bottom - top > _VERTICAL * (right - left)
-    if len(long_enough) >= _FEWEST_LINES and 2 * vertical > len(long_enough):
-        return (90, 270)
-
-    chars = sum(len(segment.text) for segment in segments)
-    weighted = sum((segment.confidence or 0) * len(segment.text) for segment in segments)
-    is_unsure = weighted / max(1, chars) < _SURE
-    return (180,) if segments and is_unsure else ()
+    return len(long_enough) >= _FEWEST_LINES and 2 * vertical > len(long_enough)
 
 
 def _score(segments: Sequence[Segment]) -> float:

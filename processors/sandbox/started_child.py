@@ -8,7 +8,7 @@ import socket
 import struct
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -90,7 +90,12 @@ def _stamps(code: tuple[Path, ...]) -> Iterator[tuple[str, int, int]]:
     for top in (*libraries, *(path for path in code if not path.is_dir())):
         with suppress(OSError):
             yield str(top), top.stat().st_mtime_ns, top.stat().st_size
-    waiting = [top for top in code if top.is_dir()]
+    yield from _stamps_below(path for path in code if path.is_dir())
+
+
+def _stamps_below(folders: Iterable[Path]) -> Iterator[tuple[str, int, int]]:
+    """Yield the date and the size of each file in and below these folders."""
+    waiting = list(folders)
     while waiting:
         with os.scandir(waiting.pop()) as entries:
             # The order of a folder's entries may change without them.

@@ -95,18 +95,20 @@ def placed(account: LookedAtAccount, site: Site) -> list[Placed]:
     for source in site.settings.sources:
         kind, _, name = place_of_source(source).partition(" ")
         by_place[kind, name] = (*by_place.get((kind, name), ()), source.name)
-    tables = [
-        Placed(MappablePlace(kind, one.name), one, None, by_place.get((kind, one.name), ()))
-        for one in account.account.containers
-        for kind in ["view" if one.is_view else "table"]
-    ]
-    folders = [
-        Placed(MappablePlace("folder", one.path), None, one, by_place.get(("folder", one.path), ()))
-        for one in account.account.files_area.folders
-    ]
-    with_files = [one for one in tables if one.container and one.container.fields]
-    others = [one for one in tables if one.container and not one.container.fields]
-    return [*with_files, *folders, *others]
+    with_files: list[Placed] = []
+    without_files: list[Placed] = []
+    for container in account.account.containers:
+        place = MappablePlace("view" if container.is_view else "table", container.name)
+        listed = with_files if container.fields else without_files
+        sources = by_place.get((place.kind, place.name), ())
+        listed.append(Placed(place, container, None, sources))
+
+    folders: list[Placed] = []
+    for folder in account.account.files_area.folders:
+        place = MappablePlace("folder", folder.path)
+        sources = by_place.get((place.kind, place.name), ())
+        folders.append(Placed(place, None, folder, sources))
+    return [*with_files, *folders, *without_files]
 
 
 def indexes(account: LookedAtAccount) -> list[Index]:

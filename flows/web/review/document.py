@@ -116,17 +116,24 @@ def decide(visit: Visit) -> Response:
     return see(_back(visit, review, said=choice.value, column=item.suggestion.column))
 
 
+def _field_of(fields: Sequence[Field], key: str | None) -> Field | None:
+    """Return the field of a suggestion, None if it has none on this page."""
+    for field in fields:
+        if field.item is not None and field.item.key == key:
+            return field
+    return None
+
+
 def _date_order(visit: Visit, view: PageView, fields: Sequence[Field]) -> tuple[str, str]:
     """Return the order of day and month that is meant, and whose it is; "" for both if unknown.
 
     What is typed is mostly copied from the page that the value was read on, whichever is shown: its
     own order is before that of the account.
     """
-    leaf, number, key = view.leaf, view.page, visit.form.get("key")
-    for field in fields:
-        is_it = field.item is not None and field.item.key == key
-        if is_it and field.file and field.finding is not None and field.finding.page:
-            leaf, number = leaf_of(visit.site, view.files[field.file - 1]), field.finding.page
+    leaf, number = view.leaf, view.page
+    field = _field_of(fields, visit.form.get("key"))
+    if field is not None and field.file and field.finding is not None and field.finding.page:
+        leaf, number = leaf_of(visit.site, view.files[field.file - 1]), field.finding.page
     if leaf is not None:
         order = date_order_of(words_of(visit.site.archive, leaf.prefix, number))
         if order:

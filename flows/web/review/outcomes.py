@@ -39,17 +39,25 @@ def history_of(record: RecordRef, ledger: Ledger) -> History:
 
 def decision_of(item: ReviewItem, ledger: Ledger) -> tuple[str, Value]:
     """Return in words how a suggestion was decided, and what was written, None if nothing was."""
-    if item.state is ReviewState.ACCEPTED:
-        effect = decided_effect(item, ledger.effects)
-        written = effect.after[item.suggestion.column] if effect is not None else None
-        is_other = effect is not None and written != item.suggestion.suggested
-        return ("corrected" if is_other else "accepted"), written
     if item.state is ReviewState.REJECTED:
-        trail = ledger.users.audit_trail(subject=item.review_id)
-        mine = (one for one in trail if one.detail.startswith(f"{place_of(item)}: "))
-        latest = next((one.action for one in mine if one.action in _REFUSALS), "")
-        return ("not on the page" if latest == ReviewChoice.ABSENT else "rejected"), None
-    return item.state.value, None
+        return _refusal_of(item, ledger), None
+    if item.state is not ReviewState.ACCEPTED:
+        return item.state.value, None
+
+    effect = decided_effect(item, ledger.effects)
+    if effect is None:
+        return "accepted", None
+    written = effect.after[item.suggestion.column]
+    return ("accepted" if written == item.suggestion.suggested else "corrected"), written
+
+
+def _refusal_of(item: ReviewItem, ledger: Ledger) -> str:
+    """Return in words how a suggestion was refused, by its latest entry in the audit trail."""
+    for entry in ledger.users.audit_trail(subject=item.review_id):
+        is_of_item = entry.detail.startswith(f"{place_of(item)}: ")
+        if is_of_item and entry.action in _REFUSALS:
+            return "not on the page" if entry.action == ReviewChoice.ABSENT else "rejected"
+    return "rejected"
 
 
 def value_of(text: str, column_type: str) -> Value:

@@ -152,22 +152,29 @@ def filters(visit: Visit, wanted: QueueFilter) -> dict[str, Any]:
 
 def wanted_of(values: Mapping[str, str]) -> QueueFilter:
     """Return what a query or a form asks for; what is not a number narrows nothing."""
-    amount, days = values.get("amount", "").strip(), values.get("days", "").strip()
-    is_amount = amount.replace(".", "", 1).isdecimal() and len(amount) <= _MOST_DIGITS
-    is_days = days.isdecimal() and len(days) <= _MOST_DIGITS and int(days) <= _MOST_DAYS
-    at, of, before = (values.get(name, "") for name in ("at", "of", "before"))
-    is_way = all(one.isdecimal() and len(one) <= _MOST_WAY_DIGITS for one in (at, of))
-    return QueueFilter(
-        values.get("source", ""),
-        values.get("column", ""),
-        values.get("reason", ""),
-        amount if is_amount else "",
-        days if is_days else "",
-        values.get("postponed", ""),
-        at if is_way else "",
-        of if is_way else "",
-        before if _ID.fullmatch(before) else "",
-    )
+    given = {name: values.get(name, "") for name in ("source", "column", "reason", "postponed")}
+
+    amount = values.get("amount", "").strip()
+    if amount.replace(".", "", 1).isdecimal() and len(amount) <= _MOST_DIGITS:
+        given["amount"] = amount
+
+    days = values.get("days", "").strip()
+    if _is_whole_number(days, _MOST_DIGITS) and int(days) <= _MOST_DAYS:
+        given["days"] = days
+
+    at, of = values.get("at", ""), values.get("of", "")
+    if _is_whole_number(at, _MOST_WAY_DIGITS) and _is_whole_number(of, _MOST_WAY_DIGITS):
+        given |= {"at": at, "of": of}
+
+    before = values.get("before", "")
+    if _ID.fullmatch(before):
+        given["before"] = before
+    return QueueFilter(**given)
+
+
+def _is_whole_number(text: str, most_digits: int) -> bool:
+    """Say whether a text has digits only, and no more of them than are converted quickly."""
+    return text.isdecimal() and len(text) <= most_digits
 
 
 def address_of(wanted: QueueFilter, path: str = "/review", **more: str) -> str:

@@ -189,14 +189,21 @@ def _key(value: Value, column_type: str) -> str:
 _NUMBERS = frozenset({"NUMBER", "CURRENCY", "INTEGER"})
 
 
+def _numbers(words: Sequence[PageWord], *, is_money: bool) -> Iterator[tuple[str, PageWord]]:
+    """Yield the words that may be numbers.
+
+    A money column takes what is printed as money: page and item numbers would crowd it out.
+    """
+    for word in words:
+        has_cents = word.text[-3:-2] in {".", ","}
+        if word.text[-1:].isalnum() and (has_cents or not is_money):
+            yield word.text, word
+
+
 def _candidates(words: Sequence[PageWord], column_type: str) -> Iterator[tuple[str, PageWord]]:
     """Yield the texts of a page that may be values of a type, each with the word it begins with."""
     if column_type in _NUMBERS:
-        # A money column takes what is printed as money: page and item numbers would crowd it out.
-        is_money = column_type == "CURRENCY"
-        for word in words:
-            if word.text[-1:].isalnum() and (not is_money or word.text[-3:-2] in {".", ","}):
-                yield word.text, word
+        yield from _numbers(words, is_money=column_type == "CURRENCY")
         return
     lines: dict[int, list[PageWord]] = {}
     for word in words:

@@ -116,14 +116,20 @@ def sheet_marks(path: Path) -> dict[str, SheetMarks]:
     return marks
 
 
-def _sheet_parts(book: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
-    """Yield the name of each sheet and that of its part."""
+def _targets(book: zipfile.ZipFile) -> dict[str, str]:
+    """Return the names of the parts that the workbook refers to, by the id of the relationship."""
     targets: dict[str, str] = {}
     for event, element in elements(book.read(_RELATIONSHIPS)):
         if event == "start" and local_name(element) == "Relationship":
             target = element.get("Target", "")
             is_absolute = target.startswith("/")
             targets[element.get("Id", "")] = target.lstrip("/") if is_absolute else f"xl/{target}"
+    return targets
+
+
+def _sheet_parts(book: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
+    """Yield the name of each sheet and that of its part."""
+    targets = _targets(book)
     for event, element in elements(book.read(_WORKBOOK)):
         if event == "start" and local_name(element) == "sheet":
             key = next((v for k, v in element.attrib.items() if str(k).endswith("}id")), "")
