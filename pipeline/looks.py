@@ -74,7 +74,7 @@ class SharedLooks:
 
     _groups: dict[Attachment, _Group] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    """For the groups; nobody has it over a call."""
+    """Guards the groups. No thread keeps it during a call."""
 
     def expect(self, attachments: Iterable[Attachment]) -> None:
         """Say that these are renamed soon, in about this order: so many at once are looked at."""

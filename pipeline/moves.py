@@ -252,7 +252,7 @@ class MoveGroups:
         return entered[0]
 
     def _start_if_due(self) -> None:
-        """Let the group that gathers go if it is full, or nobody else can come to it."""
+        """Start the group that gathers if it is full, or if no other move can join it."""
         gathered = len(self._next.paths)
         blocked = sum(number for key, number in self._blocked.items() if key in self._moving)
         # A record without a thread gets one only when another is done, which may wait for this.

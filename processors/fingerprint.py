@@ -28,7 +28,7 @@ _PACKAGE = Path(__file__).resolve().parent
 _OURS = "processors."
 
 EVERYTHING = "all"
-"""The kind of a document whose reading broke off: any stage may be the reason."""
+"""The kind of a document whose reading was cut short: any stage may be the reason."""
 UNSUPPORTED = "unsupported"
 """The kind of files that no processor reads; the registry decides about them."""
 

@@ -30,7 +30,7 @@ def remembering() -> Iterator[None]:
 
 
 def once_a_document(function: Callable[_Arguments, _Found]) -> Callable[_Arguments, _Found]:
-    """Call a function once for the same arguments; it must return what nobody changes."""
+    """Call a function once for the same arguments; its result must never be changed."""
 
     @wraps(function)
     def remembered(*arguments: _Arguments.args, **named: _Arguments.kwargs) -> _Found:

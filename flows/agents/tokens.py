@@ -74,7 +74,7 @@ def find_token(
     given_key: str = "",
     in_path: bool = False,
 ) -> AgentToken | None:
-    """Return the valid token of an account that was given, None for whatever reason there is none.
+    """Return the valid token of an account that was given, None if there is none for any reason.
 
     Args:
         ledger: The account's.

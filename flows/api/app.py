@@ -343,7 +343,7 @@ class _Api:
             return None
         if not sending.has_begun:
             return _replied(answered, asked.account.name)
-        # Without its end, a body that broke off is no whole file to any client.
+        # Without its end, no client treats a body that was cut short as a whole file.
         if not answered.is_error:
             await sending.end()
         return None

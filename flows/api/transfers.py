@@ -54,7 +54,7 @@ class IncomingUpload:
                     chunk = await anext(self._chunks)
         except (StopAsyncIteration, TimeoutError, ClientDisconnect):
             # Caspio gets fewer bytes than were declared, and takes none of them.
-            raise Refusal("The file broke off. Nothing was changed; send it again.") from None
+            raise Refusal("The file was cut short. Nothing was changed; send it again.") from None
         self._left -= len(chunk)
         self._digest.update(chunk)
         return chunk

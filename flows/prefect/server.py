@@ -21,7 +21,7 @@ from pipeline.environment import environment
 from pipeline.errors import BadSettings, ServiceUnavailable
 
 UNEXPECTED = (BadSettings, LookupError, TypeError, ValueError, AttributeError)
-"""Errors of a look that may fail: no answer, or one that is not Prefect's, whatever it is like."""
+"""Errors of a call that may fail: no answer, or the answer of another program than Prefect."""
 
 START_S = 90.0
 """Seconds a server may take to answer; on a slow disk its first start takes half a minute."""

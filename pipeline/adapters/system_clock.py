@@ -11,7 +11,7 @@ A longer one is given
 up.
 """
 
-_SLICE_S = 0.25
+_SLICE_S = 0.25  # a request to stop ends a wait at most this much later
 
 
 # What goes on while the machine sleeps: `time.monotonic` does not on Linux and macOS, and

@@ -99,7 +99,7 @@ def reading_of(
         scratch = folder / f"{filled.record.pk}-{number}.json"
         known = _known(ref, run, scratch)
         state = run.ports.ledger.files.state(ref.version)
-        # What was read without success stays so until `reprocess`.
+        # What could not be read is not read again until `reprocess`.
         is_new = known is None and (state is None or state.outcome is None)
         if is_new and may_read():
             _read(filled.work, ref, run, folder / f"{filled.record.pk}-{number}")

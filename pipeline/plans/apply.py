@@ -51,7 +51,7 @@ class DueRecord:
 
 
 class ChangedSince(Exception):
-    """Something is no longer as it was planned against; the message says what."""
+    """Something has changed since it was planned; the message says what."""
 
 
 def due_records(

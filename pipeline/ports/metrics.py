@@ -81,7 +81,7 @@ class Tracer(Protocol):
 
 
 class Silent:
-    """Reports to nobody, as `Telemetry` and as `Tracer`."""
+    """Discards all reports, as `Telemetry` and as `Tracer`."""
 
     def stage(
         self,

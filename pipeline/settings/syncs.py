@@ -30,7 +30,7 @@ class SyncSettings(Section):
     table: str | None = None
     """Table of Caspio. Give exactly one of `table` and `view`."""
     view: str | None = None
-    """View of Caspio. What Caspio lets nobody write in it is only pulled."""
+    """View of Caspio. Columns that cannot be written through it are only pulled."""
     url: Annotated[str, Field(pattern=r"^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+|sqlite:///.+)$")]
     """Where the SQLAlchemy address of the mirror is: `env:NAME` for a variable of the environment,
     `file:PATH` for a file that has it. `sqlite:///FILE`, which has no password, may be written here

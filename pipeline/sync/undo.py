@@ -32,7 +32,7 @@ _BATCH = 500
 def undo_sync(context: SyncContext, run_id: str) -> None:
     """Take back the effects of one run, newest first; report what was left alone and why.
 
-    What is taken back stays so: the next run does not do it again, unless one side changes.
+    The next run does not repeat what was taken back, unless one side changes.
 
     Raises:
         BadSettings: this sync has made no such run.

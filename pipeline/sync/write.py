@@ -166,7 +166,7 @@ class Writer:
     def _overtaken(self, effect: SyncEffect) -> SyncEffect:
         self.unsettled += 1
         self.context.report.counts["overtaken"] += 1
-        note = "the row is no longer as it was planned against"
+        note = "the row has changed since it was planned"
         return replace(effect, state=EffectState.CONFLICT, note=note)
 
     def _refused(self, effect: SyncEffect, reason: str) -> SyncEffect:

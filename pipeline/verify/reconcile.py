@@ -151,7 +151,7 @@ class _Listing:
         return self._files.pop(state.ref.location_key, None)
 
     def rest(self) -> Iterator[FileRef]:
-        """Yield the files that nobody took: the ledger does not know them."""
+        """Yield the files that were not matched: the ledger does not know them."""
         yield from self._files.values()
 
 

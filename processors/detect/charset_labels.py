@@ -49,7 +49,7 @@ _MEANT = {
 _NO_CHARSETS = frozenset(
     {"idna", "punycode", "unicode-escape", "raw-unicode-escape", "mbcs", "oem"}
 )
-_LONGEST_LABEL = 40
+_LONGEST_LABEL = 40  # the labels of the Encoding Standard are shorter
 
 
 def encoding_for(label: str) -> str | None:

@@ -14,8 +14,8 @@ from pipeline.model import ScanStatus
 
 _CHUNK_BYTES = 2**18
 _CONNECT_TIMEOUT_S = 5.0
-_REPLY_TIMEOUT_S = 120.0
-_MOST_REPLY_BYTES = 4096
+_REPLY_TIMEOUT_S = 120.0  # clamd gives up on a file after the same time (MaxScanTime)
+_MOST_REPLY_BYTES = 4096  # a reply is one line
 _MOST_REPLY_CHARS = 200  # of an unexpected reply, in a message
 
 

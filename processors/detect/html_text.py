@@ -22,7 +22,7 @@ from processors.detect.html_hidden import (
 _CHARSET = re.compile(
     rb"<meta[^>]{0,200}charset\s*=\s*[\"']?([A-Za-z0-9_:.-]{1,40})", re.IGNORECASE
 )
-_CHARSET_BYTES = 4096
+_CHARSET_BYTES = 4096  # browsers look for a declaration in the first 1,024 bytes
 # Elements whose content a browser does not render as text of the page (HTML Standard, section
 # 15.3.1 "Hidden elements"), and those that embed something else.
 _NOT_RENDERED = frozenset(

@@ -17,7 +17,7 @@ from processors.contract import EngineMissing, Unreadable
 if TYPE_CHECKING:
     from PIL import Image
 
-_QUERY_TIMEOUT_S = 20
+_QUERY_TIMEOUT_S = 20  # for its version and languages, also from a slow disk
 _MOST_ERROR_CHARS = 200
 
 

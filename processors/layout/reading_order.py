@@ -36,7 +36,7 @@ _LONG_RATIO = 4
 """Width to height of a long piece."""
 _MOST_SLOPE_DEG = 15
 """A steeper piece is on the page at a slant itself, such as a stamp."""
-_LEAST_LONG_PIECES = 3
+_LEAST_LONG_PIECES = 3  # fewer may be at a slant themselves
 _LEAST_LEVEL_HEIGHT = 0.3
 """Share of its height that a box keeps at least when it is leveled."""
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _MOST_PAGES = 100
 _MOST_WIDGETS = 500
 """On one page; a page that is filled in has a hundred."""
-_MOST_ANCESTORS = 20
+_MOST_ANCESTORS = 20  # in a damaged file, a field may be its own ancestor
 _FEWEST_IN_COMB, _MOST_IN_COMB = 3, 64  # letters
 _HIDDEN = (1 << 1) | (1 << 5)  # flags of annotations: Hidden, NoView (table 165)
 _PASSWORD = 1 << 13  # flag of text fields (table 228)

@@ -47,7 +47,7 @@ _VOWEL = re.compile(
 )
 _ACCENTED = re.compile("[\u00e0-\u00f6\u00f8-\u00ff]")
 _SAMPLED_WORDS = 150
-_ENOUGH_WORDS = 10
+_ENOUGH_WORDS = 10  # a few words may all be names or codes
 _MANY_WITHOUT_VOWEL = 0.4  # share of words; codes and names have few vowels
 # In 95 languages of Latin script, these eight letters are 0.46 of a page's letters and more. Of few
 # letters the limit is lower, because chance has more influence; of fewer than 80 nothing can be
@@ -61,7 +61,7 @@ _MANY_LETTERS = 250
 # of them.
 _MOST_ACCENTED = 0.6
 
-_ENOUGH_NOISE_WORDS = 20
+_ENOUGH_NOISE_WORDS = 20  # in fewer words, a share says little
 # Words of punctuation alone, words with symbols inside, and single consonants.
 _NOISE_WORD = re.compile(
     r"(?<!\S)[^\w\s]{1,3}(?!\S)|(?<!\S)\S*\w[|~^\\{}_=<>]+\w\S*|(?<!\S)[b-hj-zB-HJ-Z](?!\S)"

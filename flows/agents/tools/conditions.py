@@ -37,7 +37,7 @@ def _condition(filter_: Mapping[str, Any], left: list[int], *, depth: int) -> st
         raise Refusal(f"The filter has more than {most}. Ask for less at a time.")
     parts = [name for name in ("and", "or", "field") if name in filter_]
     if len(parts) != 1:
-        raise Refusal("A filter has either field and op, or and, or or.")
+        raise Refusal("A filter has field and op, or 'and', or 'or', and only one of these.")
     if parts[0] == "field":
         return _comparison(filter_)
     if filter_.keys() != {parts[0]} or not filter_[parts[0]]:

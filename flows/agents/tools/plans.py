@@ -17,6 +17,7 @@ from pipeline.plans.plan_file import PlanFile, PlannedRecord, open_plan
 from pipeline.plans.undo import effects_by_record
 from pipeline.source_run.selection import Selection
 
+# A planned record has all of its values: more of them would flood the context of an agent.
 PAGE = 20
 KEPT = timedelta(days=30)
 """Time after which a plan that an agent made is deleted."""

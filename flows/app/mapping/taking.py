@@ -16,7 +16,7 @@ def record_taken(ledger: Ledger, digest: str, *, program: str) -> None:
 
 
 def record_refused(ledger: Ledger, digest: str, why: str, *, program: str) -> None:
-    """Record why this program goes on with the settings before those of a digest."""
+    """Record why this program keeps its settings, and does not take those of a digest."""
     ledger.users.record_audit(AuditEntry(_who(program), REFUSED, digest, why))
 
 

@@ -44,7 +44,7 @@ class Terminal:
         return line.strip()
 
     def ask_secret(self, question: str) -> str:
-        """Ask for what nobody may read over a shoulder."""
+        """Ask for a secret, and do not show what is typed."""
         return getpass.getpass(f"{question} ", stream=sys.stderr).strip()
 
     def say(self, text: str) -> None:

@@ -17,7 +17,7 @@ class AccessDialog(Protocol):
         """Ask a question, and return the answer without blanks around it; "" for Return alone."""
 
     def ask_secret(self, question: str) -> str:
-        """Ask for what nobody may read over a shoulder."""
+        """Ask for a secret, and do not show what is typed."""
 
     def say(self, text: str) -> None:
         """Say something."""

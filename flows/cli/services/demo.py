@@ -74,7 +74,7 @@ def ended_by_signals() -> Iterator[None]:
 
     numbers = (signal.SIGTERM, signal.SIGHUP)
     before = {number: signal.getsignal(number) for number in numbers}
-    # What `nohup` has set to be ignored stays so.
+    # A signal that `nohup` has set to be ignored stays ignored.
     before = {number: handler for number, handler in before.items() if handler != signal.SIG_IGN}
     for number in before:
         signal.signal(number, end)

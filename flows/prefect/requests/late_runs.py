@@ -1,4 +1,4 @@
-"""Runs that are due and that nobody takes: no worker is there for them. Prefect is not imported."""
+"""Runs that are due and that no worker takes. Prefect is not imported."""
 
 from dataclasses import dataclass
 from datetime import datetime

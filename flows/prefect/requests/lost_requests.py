@@ -18,7 +18,7 @@ CONTINUED = "continued"
 """Tag of a lost run that was asked for again."""
 
 MAX_TRIES = 3
-"""Runs in a row that are lost until nobody asks again: the request itself may be the reason."""
+"""Runs of a request that may be lost in a row. Then it is dropped: it may be the reason."""
 
 _TRY = "try:"
 _LOOKED_BACK = timedelta(days=1)  # a request of last week is not wanted any more without asking

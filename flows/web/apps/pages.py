@@ -75,7 +75,7 @@ def deploy(visit: Visit) -> Response:
     key, page_key = visit.parts["key"], visit.parts.get("page")
     wanted = visit.form.get("deployed")
     if wanted not in {"yes", "no"}:
-        raise RequestRefused(400, "It is not said what to do.", "Load the page again.")
+        raise RequestRefused(400, "The request does not say what to do.", "Load the page again.")
     found, pages = visit.site.apps.application(key)
     chosen = [one for one in pages if page_key in {None, one.key}]
     if page_key is not None and not chosen:

@@ -33,7 +33,7 @@ HEAD = "s0001"
 _ABANDONED = frozenset({"r0001", "r0002", "r0003", "r0004"})
 """Schemas of development versions, from which no migration leads on."""
 
-_WAIT_S = 30
+_WAIT_S = 30  # for another process that writes; its transactions are short
 # Any numbers that no other program takes in the same PostgreSQL database.
 _MIGRATION_LOCK = 4_172_033_519
 _FILES_LOCK = 4_172_033_520

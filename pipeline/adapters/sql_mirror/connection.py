@@ -13,7 +13,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlch
 
 from pipeline.errors import BadSettings, EffectInDoubt, ServiceUnavailable
 
-_WAIT_S = 30
+_WAIT_S = 30  # for another program that writes to the same SQLite file
 
 _PLACES = {"host", "port", "dbname", "service", "unix_socket"}
 _ODBC_PLACE = re.compile(r"\s*(server|database|dsn)\s*=", re.IGNORECASE)

@@ -160,7 +160,7 @@ def carry_out(
     `guard` and `renaming` are those of the `Request`.
 
     Its state is VERIFIED or APPLIED (not verified yet, or the row holds something else) where it is
-    in effect, and CONFLICT where the record is no longer as it was planned against. An inserted row
+    in effect, and CONFLICT where the record has changed since it was planned. An inserted row
     comes with its PK_ID; in conflict that is the row which is there already.
 
     Raises:
@@ -194,7 +194,7 @@ def _recorded(effect: Effect, answer: CallAnswer, context: WriteContext) -> Effe
     if answer.met > 1:
         raise _block(effect, answer.met, context)
     if answer.met == 0:
-        reason = "the record is no longer as it was planned against"
+        reason = "the record has changed since it was planned"
         ledger.effects.settle(effect, EffectState.CONFLICT, reason)
         return replace(effect, state=EffectState.CONFLICT, pk=answer.pk or effect.pk)
     effect = replace(effect, pk=answer.pk or effect.pk)

@@ -21,7 +21,7 @@ _ENGLISH = "frequency_dictionary_en_82_765.txt"
 _FREQUENT = 1_000_000  # occurrences in the list from which a doubtful word may become this one
 _SHORTEST_WORD = 4  # letters; shorter words are too alike
 _FEWEST_FOR_TWO_CHANGES = 5  # letters
-_MOST_SPELLINGS = 500
+_MOST_SPELLINGS = 500  # each of them is looked up
 
 
 @dataclass(frozen=True, slots=True)

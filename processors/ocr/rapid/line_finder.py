@@ -24,7 +24,7 @@ _ROW_SHARE = 0.35  # of the highest row's mean, from which a row belongs to a li
 _CLOSED_PX = (
     2  # marks this close to each other are joined, so that spaced letters stay in their word
 )
-_LEAST_SIDE_PX = 3
+_LEAST_SIDE_PX = 3  # letters this small cannot be read
 # A core is its line shrunk by the offset D = A * (1 - r**2) / L, with area A, perimeter L and r =
 # 0.4 (section 3.4 of the paper, after Vatti clipping). It is expanded by D' = A' * r' / L' of its
 # own area and perimeter; the paper takes r' = 1.5.

@@ -56,7 +56,7 @@ _PLURAL = re.compile(r"[a-z]s$")
 """The end of a term for two parties or more: "Releasees"."""
 _FIRST_PERSON = re.compile(r"(?<![a-z.])i, (?=[^\W\d])")
 _ENDS = re.compile(r"[a-z)\"\u201d]{4}\. [A-Z]")
-"""The end of a sentence: what is before it describes nobody behind it."""
+"""The end of a sentence: the words before it do not describe a party after it."""
 
 
 @dataclass(frozen=True, slots=True)

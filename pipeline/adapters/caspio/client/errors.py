@@ -2,7 +2,7 @@
 
     CaspioError
     ├── TemporaryError          Caspio is busy or cannot be reached for now; try again later
-    │   ├── Unavailable         the retries are used up, or a download broke off
+    │   ├── Unavailable         the retries are used up, or a download was cut short
     │   ├── TooLate             a call could not leave before the time that it was given
     │   ├── ListingChanged      a listing changed while its pages were read
     │   └── InDoubt             a write was sent and its answer never came; look before repeating it
@@ -36,7 +36,7 @@ class TemporaryError(CaspioError):
 
 
 class Unavailable(TemporaryError):
-    """The retries are used up, or a download broke off."""
+    """The retries are used up, or a download was cut short."""
 
 
 class TooLate(TemporaryError):

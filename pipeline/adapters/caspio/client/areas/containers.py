@@ -132,7 +132,7 @@ class Containers:
                 name = self._operation("ListTableRecords").id
                 raise Unavailable(
                     f"{name} ({container}): the page behind PK_ID {last} repeats records or lacks "
-                    "their PK_ID. Try again; if it stays so, ask Caspio's support."
+                    "their PK_ID. Try again; if this continues, ask Caspio's support."
                 )
             if page:
                 yield page

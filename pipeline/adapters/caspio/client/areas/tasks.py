@@ -10,6 +10,7 @@ from pipeline.adapters.caspio.client.wire import account as wire
 from pipeline.adapters.caspio.client.wire.account import Task
 from pipeline.adapters.caspio.client.wire.payload import Payload
 
+# Each look at a running task is a call that counts, so the pauses grow.
 FIRST_PAUSE_S = 2.0
 MAX_PAUSE_S = 30.0
 

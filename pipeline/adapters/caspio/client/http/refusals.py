@@ -54,7 +54,7 @@ _UNSAID = {
     Meaning.REFUSED: "Caspio refused it and gave no reason",
 }
 """What an answer means if it does not say so itself, as that of a proxy."""
-_SUPPORT = "If it stays so, ask Caspio's support, with the request id if there is one."
+_SUPPORT = "If this continues, ask Caspio's support, with the request id if there is one."
 _VALUE = "Look at the values written and at the field's type and settings in Caspio."
 
 BY_CODE: Mapping[str, Fault] = {

@@ -25,7 +25,7 @@ _LONGEST = (None, 800, 400, 200, 100, 40, 16, 4)
 """Characters of each text in a guard; the first for which the guard fits is taken. None is the
 whole text: an address has room for 2,047 characters, a text field for 64,000."""
 
-_SLICES = 4
+_SLICES = 4  # each takes room in the address
 _LEAST_SLICE = 10  # shorter ones would say less than their `SUBSTRING(…)` takes
 
 NOT_COMPARABLE = ("LIST-", "ATTACHMENT", "PASSWORD")
