@@ -61,19 +61,24 @@ def owned(effects: Sequence[Effect]) -> Mapping[str, OwnValue]:
     return ours
 
 
+def _latest_by_place(effects: Iterable[Effect]) -> dict[tuple[str, str], Effect]:
+    """Return the latest effect on each column, and on the name in each field."""
+    latest: dict[tuple[str, str], Effect] = {}
+    for effect in sorted(effects, key=lambda effect: effect.id):
+        if effect.kind in COLUMN_KINDS:
+            latest.update({("", column): effect for column in effect.after})
+        elif effect.kind in _NAMING_KINDS:
+            latest[effect.field, _NAME] = effect
+    return latest
+
+
 def taken_back(effects: Sequence[Effect]) -> Iterator[TakenBack]:
     """Yield what was written to a record and undone, and not written or named again since.
 
     An undo that was itself undone takes back nothing.
     """
     in_effect = {effect.id: effect for effect in effects if effect.state in IN_EFFECT}
-    latest: dict[tuple[str, str], Effect] = {}
-    for effect in sorted(in_effect.values(), key=lambda effect: effect.id):
-        if effect.kind in COLUMN_KINDS:
-            latest.update({("", column): effect for column in effect.after})
-        elif effect.kind in _NAMING_KINDS:
-            latest[effect.field, _NAME] = effect
-    for (field, column), effect in latest.items():
+    for (field, column), effect in _latest_by_place(in_effect.values()).items():
         undone_effect = in_effect.get(effect.undoes)
         if undone_effect is None or undone_effect.undoes:
             continue

@@ -175,12 +175,13 @@ def with_files(
     account: DiscoveredAccount,
 ) -> tuple[list[Container], list[tuple[Container, str]]]:
     """Return the tables and views with files of their own, and why other views are left out."""
-    tables = [one for one in account.containers if one.fields and not one.is_view]
-    fields_of_tables = {field.name for table in tables for field in table.fields}
+    with_fields = [one for one in account.containers if one.fields]
+    with_own_files = [one for one in with_fields if not one.is_view]
+    views = [one for one in with_fields if one.is_view]
+    fields_of_tables = {field.name for table in with_own_files for field in table.fields}
     left_out: list[tuple[Container, str]] = []
-    with_own_files = list(tables)
-    for view in (one for one in account.containers if one.fields and one.is_view):
-        if {field.name for field in view.fields} <= fields_of_tables:
+    for view in views:
+        if fields_of_tables.issuperset(field.name for field in view.fields):
             reason = "its file fields are those of a table above, so its files would be read twice"
             left_out.append((view, reason))
         else:

@@ -142,16 +142,21 @@ def _with_new(lines: Sequence[str], entry: Mapping[str, Any], changes: Changes) 
 
     The library would put them behind the blank line before the next section.
     """
-    new = [
-        f"{name} = {toml_value(value)}"
-        for name, value in changes.items()
-        if value is not None and name not in entry and name != "columns"
-    ]
+    new: list[str] = []
+    for name, value in changes.items():
+        is_written = value is not None and name != "columns"
+        if is_written and name not in entry:
+            new.append(f"{name} = {toml_value(value)}")
+    end = _end_of_own_settings(lines)
+    return [*lines[:end], *new, *lines[end:]]
+
+
+def _end_of_own_settings(lines: Sequence[str]) -> int:
+    """Return the number of the line behind the last setting of an entry, before its sections."""
     head = next(n for n, line in enumerate(lines) if _ENTRY.fullmatch(line))
     sections = (n for n in range(head, len(lines)) if _OF_ENTRY.fullmatch(lines[n]))
     behind = next(sections, len(lines))
-    last = max(n for n in range(head, behind) if not _is_silent(lines[n])) + 1
-    return [*lines[:last], *new, *lines[last:]]
+    return max(n for n in range(head, behind) if not _is_silent(lines[n])) + 1
 
 
 def _apply(table: AbstractTable, changes: Changes) -> None:

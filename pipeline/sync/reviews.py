@@ -1,6 +1,6 @@
 """Conflicts that wait for a user: review items of the ledger, and what was decided about them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from pipeline.model import RecordRef, Suggestion
@@ -68,8 +68,12 @@ class Reviews:
             # What waits with the same two values is not asked about a second time.
             if waiting is None or _shown(waiting) != _shown(item):
                 self._save(item, kept)
-        for column, item in list(kept.items()):
-            if column not in shown and item.state is ReviewState.OPEN:
+        self._withdraw([item for column, item in kept.items() if column not in shown], kept)
+
+    def _withdraw(self, items: Sequence[ReviewItem], kept: dict[str, ReviewItem]) -> None:
+        """Withdraw the items that still wait for a user."""
+        for item in items:
+            if item.state is ReviewState.OPEN:
                 self._save(replace(item, state=ReviewState.WITHDRAWN), kept)
 
     def _save(self, item: ReviewItem, kept: dict[str, ReviewItem]) -> None:

@@ -56,11 +56,17 @@ def doctor(
         if not as_json and not failed:
             out().print("[green]Everything is ready.[/]")
         listed = [check.as_json() for check in checks]
-        # Wrong settings are the operator's to correct; anything else may pass by itself.
-        code = EXIT_SETTINGS if failed == {"settings"} else EXIT_STOPPED
-        return {"checks": listed, **behavior} if deep else listed, code if failed else 0
+        return {"checks": listed, **behavior} if deep else listed, _exit_code(failed)
 
     look_at(config, account, check_up, as_json=as_json)
+
+
+def _exit_code(failed: set[str]) -> int:
+    """Return the exit code for the names of the checks that failed."""
+    if not failed:
+        return 0
+    # Wrong settings are the operator's to correct; anything else may pass by itself.
+    return EXIT_SETTINGS if failed == {"settings"} else EXIT_STOPPED
 
 
 def require_consent(*, yes: bool) -> None:
