@@ -18,7 +18,7 @@ import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.bench.table import chart, page, records
+from tests.bench.table import chart, page, prepared_models, records
 from tests.bench.table.calls import CALLS
 from tests.bench.table.overhead import OVERHEAD
 from tests.bench.table.reading import READING
@@ -37,7 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print the table, compare it with the recorded figures, and keep it."""
     asked = _parse(arguments)
     load, began = os.getloadavg()[0], time.monotonic()
-    results, problems = _measured(asked)
+    with prepared_models.own_cache() as cache:
+        results, problems = _measured(asked, cache)
     if not results:
         return 1
     now = records.recorded_now(results, load=load)
@@ -57,8 +58,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if problems and not asked.record else 0
 
 
-def _measured(asked: argparse.Namespace) -> tuple[list[Result], list[str]]:
+def _measured(asked: argparse.Namespace, cache: Path) -> tuple[list[Result], list[str]]:
     """Measure the rows that were asked for; return the results, and which families failed."""
+    began = time.monotonic()
+    made = prepared_models.prepare(cache)
+    print(f"models compiled before: {time.monotonic() - began:.0f} s", file=sys.stderr)
     keys = frozenset(row.key for row in ROWS if _is_wanted(row, asked))
     runs = asked.runs or (_QUICK_RUNS if asked.quick else _RUNS)
     collected, problems = Collected(), list[str]()
@@ -76,6 +80,10 @@ def _measured(asked: argparse.Namespace) -> tuple[list[Result], list[str]]:
                 traceback.print_exc()
                 problems.append(f"{family.name} was not measured to its end: {error}")
         print(f"{time.monotonic() - began:.0f} s", file=sys.stderr)
+        late = prepared_models.files(cache) - made
+        if late:
+            problems.append(f"{family.name} compiled within a measured run: {', '.join(late)}")
+            made |= late
     return collected.results(), problems
 
 

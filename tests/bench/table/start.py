@@ -46,8 +46,6 @@ def measured(options: Options) -> Iterator[Pair]:
     command = Path(sys.executable).with_name("caspio-ingest")
     count = 4 if options.quick else 9
     drawn = [one.path for one in documents.receipts(options.folder / "receipts", count)]
-    # The first start of all compiles the models.
-    used([str(command), "read", str(drawn[0])])
     for run in range(options.runs):
         receipt = drawn[run % count]
         if options.wants(HELP.key):

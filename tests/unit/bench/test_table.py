@@ -1,12 +1,16 @@
 """The table of the benchmarks: medians, what is worse than recorded, and the page that shows it."""
 
+import os
 import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from contextlib import nullcontext
+from pathlib import Path
 
 import pytest
 
-from tests.bench.table import chart, page, records
+from tests.bench.table import __main__ as table, chart, page, prepared_models, records
 from tests.bench.table.__main__ import ROWS
-from tests.bench.table.rows import Collected, Pair, Result, Row
+from tests.bench.table.rows import Collected, Family, Options, Pair, Result, Row
 
 ROW = Row(key="start.read", title="one file", peer="another", unit="CPU s", about="That.", limit=2)
 MACHINE = {"date": "2026-11-28", "cores": 2, "system": "Linux", "python": "3.13", "load": 0.1}
@@ -96,3 +100,49 @@ def test_the_chart_is_legible_on_light_and_dark_pages():
     assert ET.fromstring(picture).tag.endswith("svg")  # noqa: S314 - written here
     assert "prefers-color-scheme: dark" in picture
     assert "5.00" in picture
+
+
+def test_measured_processes_share_a_cache_of_their_own(monkeypatch: pytest.MonkeyPatch):
+    """The user's cache is neither read nor filled, and is in use again afterwards."""
+    monkeypatch.setenv("XDG_CACHE_HOME", "/home/someone/cache")
+
+    with prepared_models.own_cache() as cache:
+        assert os.environ["XDG_CACHE_HOME"] == str(cache)
+        assert prepared_models.files(cache) == frozenset()
+
+    assert os.environ["XDG_CACHE_HOME"] == "/home/someone/cache"
+    assert not cache.exists()
+
+
+def test_what_is_compiled_within_a_measured_run_is_a_problem(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    """A family whose figures contain the time of compiling is named; the next one is not."""
+    home = tmp_path / "caspio-ingest"
+    home.mkdir()
+
+    def compiling(_options: Options) -> Iterator[Pair]:
+        (home / "network-2.prepared").touch()
+        yield Pair("start.read", 1.0, 1.0)
+
+    def plain(_options: Options) -> Iterator[Pair]:
+        yield Pair("calls.attachment", 1.0, 1.0)
+
+    rows = {row.key: row for row in ROWS}
+    families = (
+        Family("start", (rows["start.read"],), compiling),
+        Family("calls", (rows["calls.attachment"],), plain),
+    )
+    monkeypatch.setattr(table, "FAMILIES", families)
+    monkeypatch.setattr(
+        prepared_models, "prepare", lambda _cache: frozenset({"network-1.prepared"})
+    )
+
+    monkeypatch.setattr(prepared_models, "own_cache", lambda: nullcontext(tmp_path))
+
+    code = table.main(["--only", "start.read", "calls.attachment", "--runs", "1"])
+
+    printed = capsys.readouterr().out
+    assert code == 1
+    assert "start compiled within a measured run: network-2.prepared" in printed
+    assert "calls compiled" not in printed
