@@ -128,6 +128,8 @@ class _Handlers:
 
     def _result(self, answered: Answered) -> types.CallToolResult:
         text = json.dumps(answered.content, ensure_ascii=False, default=str)
+        # Half of a surrogate pair, as a name may have, cannot be sent in UTF-8.
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         content: list[types.ContentBlock] = [types.TextContent(type="text", text=text)]
         content += [
             types.ResourceLink(

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.types import Send
 
 from flows.agents.tools.tool import Json
+from pipeline.model.plain import json_as_utf8
 
 PROBLEMS = "/problems"
 MEDIA_TYPE = "application/problem+json"
@@ -135,7 +136,7 @@ class ApiReply:
         await send({"type": "http.response.body", "body": body})
 
     def _body(self) -> bytes:
-        return _ENCODER.encode(self.content).encode()
+        return json_as_utf8(_ENCODER.encode(self.content))
 
     def _headers(self) -> dict[str, str]:
         return {**_HEADERS, **self.headers}

@@ -127,8 +127,11 @@ def counted_client(settings: "Settings") -> "Iterator[CaspioClient]":
 
 def print_json(document: object) -> None:
     """Print one JSON document on stdout."""
+    # Imported only where it is used: the command line starts without the pipeline.
+    from pipeline.model.plain import json_as_utf8
+
     stream = results()
-    json.dump(document, stream, ensure_ascii=False, default=str)
+    stream.write(json_as_utf8(json.dumps(document, ensure_ascii=False, default=str)).decode())
     stream.write("\n")
     # Now, while an error such as a full disk can still be reported.
     stream.flush()

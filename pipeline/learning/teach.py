@@ -217,5 +217,7 @@ def _digest(
     for one in examples:
         reading = readings.get(one.key)
         read = reading.basis if reading else ""
-        digest.update(f"{one.key}\0{one.value}\0{one.weight}\0{read}\n".encode())
+        line = f"{one.key}\0{one.value}\0{one.weight}\0{read}\n"
+        # A value may have half of a surrogate pair, which UTF-8 does not have.
+        digest.update(line.encode(errors="surrogatepass"))
     return digest.hexdigest()

@@ -24,6 +24,15 @@ def as_plain(value: object) -> Any:
     return value
 
 
+def json_as_utf8(text: str) -> bytes:
+    """Encode JSON, with an escape for each half of a surrogate pair, which UTF-8 does not have.
+
+    A name may have such a half. Python writes the escape as JSON does, so that it is read back
+    unchanged.
+    """
+    return text.encode("utf-8", "backslashreplace")
+
+
 _AS_THEY_ARE = frozenset({str, int, float, bool, type(None)})
 
 

@@ -18,7 +18,7 @@ from pipeline.model import (
     ReadDocument,
     StoredObject,
 )
-from pipeline.model.plain import as_plain
+from pipeline.model.plain import as_plain, json_as_utf8
 from pipeline.ports import Archive
 
 MANIFEST_VERSION = 1
@@ -147,19 +147,18 @@ def put_manifest(
     lines = (f" {_ENCODE(name)}: {_ENCODE(value)}" for name, value in manifest.items())
     # A new file each time, since the archive may keep the one that it was given.
     scratch.unlink(missing_ok=True)
-    scratch.write_text("{\n" + ",\n".join(lines) + "\n}", encoding="utf-8")
+    scratch.write_bytes(json_as_utf8("{\n" + ",\n".join(lines) + "\n}"))
     put_derived_file(f"{prefix}/{MANIFEST}", scratch, archive)
 
 
 def archive_renames(renames: Mapping[str, FileRef], run: SourceRun) -> None:
     """Store which version each renamed file has now: its manifest was written before the rename."""
-    text = json.dumps(
-        {version: as_plain(ref) for version, ref in renames.items()}, ensure_ascii=False, indent=1
-    )
+    plain = {version: as_plain(ref) for version, ref in renames.items()}
+    data = json_as_utf8(json.dumps(plain, ensure_ascii=False, indent=1))
     # Named by run and content: what is stored twice replaces itself, two pages never collide.
-    name = f"{run.run_id}-{hashlib.sha256(text.encode()).hexdigest()[:12]}.json"
+    name = f"{run.run_id}-{hashlib.sha256(data).hexdigest()[:12]}.json"
     path = run.ports.work_dir / name
-    path.write_text(text, encoding="utf-8")
+    path.write_bytes(data)
     put_derived_file(f"{RENAMES}{run.spec.name}/{name}", path, run.ports.archive)
     path.unlink()
 

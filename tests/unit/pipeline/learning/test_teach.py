@@ -63,6 +63,13 @@ def test_our_own_values_are_not_learned_from(shop: World):
     assert learn(shop).learned == {"Company": 3}
 
 
+def test_half_a_surrogate_pair_in_a_value_is_learned(shop: World):
+    """A value that UTF-8 does not have ends no run."""
+    fill(shop, 1, 5, Center="C-7 \ud800")
+
+    assert learn(shop).learned == {"Company": 5, "Center": 5}
+
+
 def test_until_something_is_proved_a_model_changes_nothing(shop: World):
     """A choice in shadow is counted: what is written and suggested stays as the rules have it."""
     fill(shop, 1, 5)

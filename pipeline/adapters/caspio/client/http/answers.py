@@ -140,6 +140,10 @@ def parse_json(content: bytes) -> object:
     Raises:
         ValueError: it is not whole JSON, or it is nested more deeply than MAX_JSON_DEPTH.
     """
+    encoding = json.detect_encoding(content)
+    if not encoding.startswith("utf-8"):
+        # What follows looks at the bytes of UTF-8; the parser takes UTF-16 and UTF-32 as well.
+        content = content.decode(encoding, "surrogatepass").encode("utf-8", "surrogatepass")
     # The parser itself recurses: a megabyte of "[" would end it with RecursionError, which nobody
     # expects here.
     brackets = _STRING.sub(b"", content).translate(None, _NOT_BRACKETS)

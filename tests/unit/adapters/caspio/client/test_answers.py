@@ -155,3 +155,16 @@ def test_half_a_surrogate_pair_becomes_a_replacement_character(
     A whole pair is a character.
     """
     assert parse_json(content) == parsed
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-be", "utf-32"])
+def test_json_in_another_encoding_has_the_same_bounds(encoding: str) -> None:
+    """Halves of surrogate pairs are replaced, and brackets counted, whatever the encoding.
+
+    The bytes of U+5B5B in UTF-16 are two opening brackets of ASCII.
+    """
+    assert parse_json(r'"a\ud800"'.encode(encoding)) == "a\ufffd"
+    assert parse_json('"a\ud800"'.encode(encoding, "surrogatepass")) == "a\ufffd"
+    assert parse_json(f'["{chr(0x5B5B) * 100}"]'.encode(encoding)) == [chr(0x5B5B) * 100]
+    with pytest.raises(ValueError, match="levels deep"):
+        parse_json(("[" * 65 + "]" * 65).encode(encoding))
