@@ -122,6 +122,11 @@ class SqlEffects(SqlBlocks, SqlPlanKey, SqlReviewItems):
             found = connection.execute(_listed_by(tuple(which)), which).mappings()
             return [load_effect(row) for row in found]
 
+    def on_records(self, records: Collection[tuple[str, str]]) -> Sequence[Effect]:
+        """Return the effects on these containers and PK_IDs, oldest first."""
+        found = [effect for wanted in _on_records(records) for effect in self._listed(wanted)]
+        return sorted(found, key=lambda effect: effect.id)
+
     def of_run(
         self, run_id: str, *, kinds: Collection[EffectKind], after: int = 0, limit: int
     ) -> EffectPage:
@@ -289,16 +294,20 @@ def _listed_by(names: tuple[str, ...]) -> Select[Any]:
 
 def _at_places(places: Sequence[Row[int, str, str, str]]) -> Iterator[ColumnElement[bool]]:
     """Yield conditions for all effects on these records and files; each has an index."""
-    by_container: dict[str, list[str]] = {}
-    for place in places:
-        if place.pk:
-            by_container.setdefault(place.container, []).append(place.pk)
-    for container, pks in by_container.items():
-        for chunk in chunks(dict.fromkeys(pks)):
-            yield (effects.c.container == container) & effects.c.pk.in_(chunk)
+    yield from _on_records([(place.container, place.pk) for place in places if place.pk])
     # A file of a folder has no record; its version is the same in all that was done to it.
     for chunk in chunks(dict.fromkeys(place.version for place in places if not place.pk)):
         yield (effects.c.pk == "") & effects.c.version.in_(chunk)
+
+
+def _on_records(records: Collection[tuple[str, str]]) -> Iterator[ColumnElement[bool]]:
+    """Yield conditions for all effects on these containers and PK_IDs; each has an index."""
+    by_container: dict[str, list[str]] = {}
+    for container, pk in records:
+        by_container.setdefault(container, []).append(pk)
+    for container, pks in by_container.items():
+        for chunk in chunks(dict.fromkeys(pks)):
+            yield (effects.c.container == container) & effects.c.pk.in_(chunk)
 
 
 def _changed_in(run_id: str, kinds: Collection[EffectKind]) -> dict[str, object]:
@@ -314,14 +323,11 @@ def _effects_that_named(refs: Sequence[FileRef]) -> Iterator[ColumnElement[bool]
 
     Each condition uses one index only: neither database combines two for an OR of this size.
     """
-    by_container: dict[str, list[str]] = {}
-    for ref in refs:
-        if ref.record and ref.path is None:
-            by_container.setdefault(ref.record.container, []).append(ref.record.pk)
-    for container, pks in by_container.items():
-        for chunk in chunks(dict.fromkeys(pks)):
-            records = (effects.c.container == container) & effects.c.pk.in_(chunk)
-            yield records & (effects.c.kind == EffectKind.RENAME_ATTACHMENT.value)
+    attached = [
+        (ref.record.container, ref.record.pk) for ref in refs if ref.record and ref.path is None
+    ]
+    for records in _on_records(attached):
+        yield records & (effects.c.kind == EffectKind.RENAME_ATTACHMENT.value)
 
     paths = [ref.path for ref in refs if ref.path is not None]
     for chunk in chunks(dict.fromkeys(paths)):

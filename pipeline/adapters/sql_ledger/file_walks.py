@@ -1,11 +1,21 @@
 """Walks over file versions: in order, a page at a time, each page a transaction of its own."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, func, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    case,
+    exists,
+    func,
+    null,
+    select,
+    tuple_,
+    type_coerce,
+)
 
 from pipeline.adapters.sql_ledger.metrics import latest_versions
 from pipeline.adapters.sql_ledger.rows import load_file, searched_names
@@ -61,17 +71,34 @@ class SqlFileWalks(SqlPart):
             found = {row["id"]: load_file(row) for row in rows}
         return [found[one] for one in ids]
 
-    def containers(self, source: str, record: RecordRef, *, sizes: Collection[int]) -> set[str]:
-        """Return the tables and views in which a record's files were shown; see `FileLedger`."""
-        # With the source in the condition, SQLite would search all its files.
-        same_key = select(files.c.ref).where(files.c.record_key == record.pk)
-        with self._session.reading(f"look up the tables of record {record.pk}") as connection:
-            refs = [FileRef.from_plain(row) for row in connection.scalars(same_key)]
-        return {
-            ref.container
-            for ref in refs
-            if ref.source == source or ref.shows_record_of(record, sizes)
-        }
+    def containers(
+        self, source: str, shown: Sequence[tuple[RecordRef, Collection[int]]]
+    ) -> Sequence[set[str]]:
+        """Return the tables and views in which each record was shown; see `FileLedger`."""
+        # A reference takes long to load, and the source's own files need none. With the source in
+        # the condition instead, SQLite would search all its files.
+        other = case((files.c.source == source, null()), else_=files.c.ref)
+        listed = select(
+            files.c.record_key, files.c.container, type_coerce(other, files.c.ref.type).label("ref")
+        )
+        own: dict[str, set[str]] = defaultdict(set)
+        others: dict[str, list[FileRef]] = defaultdict(list)
+        with self._session.reading("look up the tables of records") as connection:
+            for chunk in chunks(dict.fromkeys(record.pk for record, _ in shown)):
+                for row in connection.execute(listed.where(files.c.record_key.in_(chunk))):
+                    if row.ref is None:
+                        own[row.record_key].add(row.container)
+                    else:
+                        others[row.record_key].append(FileRef.from_plain(row.ref))
+        return [
+            own[record.pk]
+            | {
+                ref.container
+                for ref in others.get(record.pk, ())
+                if ref.shows_record_of(record, sizes)
+            }
+            for record, sizes in shown
+        ]
 
     def seen_at(self, source: str, pk: str) -> Sequence[datetime | None]:
         """Return when each version of a record's files was first listed by a source."""

@@ -78,6 +78,9 @@ class EffectLedger(Protocol):
     ) -> Sequence[Effect]:
         """Return effects, oldest first; `record` is a container and a PK_ID."""
 
+    def on_records(self, records: Collection[tuple[str, str]]) -> Sequence[Effect]:
+        """Return the effects on these containers and PK_IDs, oldest first."""
+
     def of_run(
         self, run_id: str, *, kinds: Collection[EffectKind], after: int = 0, limit: int
     ) -> EffectPage:

@@ -220,11 +220,13 @@ class FileLedger(SourceLedger, Protocol):
         order of source and name. Case makes no difference.
         """
 
-    def containers(self, source: str, record: RecordRef, *, sizes: Collection[int]) -> set[str]:
-        """Return the tables and views in which a record's files were shown.
+    def containers(
+        self, source: str, shown: Sequence[tuple[RecordRef, Collection[int]]]
+    ) -> Sequence[set[str]]:
+        """Return the tables and views in which the files of each record were shown.
 
         Those that the source had, and those of other sources where one is a view and the other may
-        be its table: they show a record with this PK_ID and a file of one of these sizes.
+        be its table: they show a record with this PK_ID and a file of one of the sizes beside it.
         """
 
     def seen_at(self, source: str, pk: str) -> Sequence[datetime | None]:

@@ -235,3 +235,16 @@ def test_names_we_gave_are_found(ledger: Ledger):
         put.id,
     ]
     assert ledger.effects.names_given([a_ref("2"), a_file("/In/c")]) == []
+
+
+def test_the_effects_on_many_records_come_in_their_order(ledger: Ledger):
+    """Whatever their state, and in whatever order the records are named; nothing of other records."""
+    named = [("Receipts", "1"), ("Receipts", "2"), ("Bills", "1"), ("Bills", "2"), ("Receipts", "")]
+    known = [
+        settled(ledger, replace(update(Total="1"), container=container, pk=pk), EffectState.APPLIED)
+        for container, pk in named
+    ]
+    many = {("Receipts", str(pk)) for pk in range(2, 1_200)} | {("Bills", "1"), ("Letters", "1")}
+
+    assert [one.id for one in ledger.effects.on_records(many)] == [known[1].id, known[2].id]
+    assert ledger.effects.on_records([]) == []

@@ -37,9 +37,10 @@ def test_a_record_is_found_in_every_table_that_its_source_had(ledger: Ledger):
 
     record = refs[0].record
     assert record is not None
-    found = ledger.files.containers(refs[0].source, record, sizes=())
-    assert found == {refs[0].container, "Bills"}
-    assert ledger.files.containers(refs[0].source, replace(record, pk="3"), sizes=()) == set()
+    shown = [(record, ()), (replace(record, pk="3"), ()), (replace(record, pk="2"), ())]
+    found = ledger.files.containers(refs[0].source, shown)
+    assert found == [{refs[0].container, "Bills"}, set(), {"Other"}]
+    assert ledger.files.containers(refs[0].source, []) == []
 
 
 def test_a_record_is_found_in_the_view_or_the_table_of_another_source(ledger: Ledger):
@@ -52,9 +53,18 @@ def test_a_record_is_found_in_the_view_or_the_table_of_another_source(ledger: Le
     of_table = RecordRef("Receipts", "1")
     of_view = RecordRef("Recent", "1", is_view=True)
 
-    assert ledger.files.containers("new", of_table, sizes={71}) == {"Newest"}
-    assert ledger.files.containers("new", of_table, sizes={72}) == set()
-    assert ledger.files.containers("new", of_view, sizes={71}) == {"Newest", "Bills"}
+    shown_now = [(of_table, {71}), (of_table, {72}), (of_view, {71})]
+    assert ledger.files.containers("new", shown_now) == [{"Newest"}, set(), {"Newest", "Bills"}]
+
+
+def test_the_tables_of_more_records_than_a_statement_takes_are_found(ledger: Ledger):
+    """Each record has its own tables, however many are asked for."""
+    ledger.files.seen([a_ref(str(pk), container=f"T{pk % 3}") for pk in range(1_201)], "run-1")
+
+    shown = [(RecordRef("Receipts", str(pk)), ()) for pk in range(1_201)]
+    found = ledger.files.containers("receipts", shown)
+
+    assert found == [{f"T{pk % 3}"} for pk in range(1_201)]
 
 
 def test_it_is_known_when_the_files_of_a_record_were_listed(ledger: Ledger):

@@ -84,6 +84,10 @@ class MemoryEffects(MemoryPart):
             and record in {None, (effect.container, effect.pk)}
         ]
 
+    def on_records(self, records: Collection[tuple[str, str]]) -> Sequence[Effect]:
+        """Return the effects on these containers and PK_IDs, oldest first."""
+        return [effect for effect in self._all() if (effect.container, effect.pk) in records]
+
     def of_run(
         self, run_id: str, *, kinds: Collection[EffectKind], after: int = 0, limit: int
     ) -> EffectPage:

@@ -194,8 +194,13 @@ class MemoryFiles(MemorySources):
         named.sort(key=lambda state: (state.ref.source, _names(state)))
         return list({state.version: state for state in [*its_record, *named]}.values())[:limit]
 
-    def containers(self, source: str, record: RecordRef, *, sizes: Collection[int]) -> set[str]:
-        """Return the tables and views in which a record's files were shown."""
+    def containers(
+        self, source: str, shown: Sequence[tuple[RecordRef, Collection[int]]]
+    ) -> Sequence[set[str]]:
+        """Return the tables and views in which the files of each record were shown."""
+        return [self._containers(source, record, sizes) for record, sizes in shown]
+
+    def _containers(self, source: str, record: RecordRef, sizes: Collection[int]) -> set[str]:
         refs = [state.ref for state in self._memory.files.values() if state.ref.pk == record.pk]
         return {ref.container for ref in refs if ref.source == source} | {
             ref.container for ref in refs if ref.shows_record_of(record, sizes)

@@ -110,7 +110,7 @@ def keep_choices(plan: Plan, context: WriteContext) -> None:
     if record is None or not context.chosen:
         return
     key = record.container, record.pk
-    effects = effects_on(work, ledger)
+    (effects,) = effects_on([work], ledger)
     items = ledger.effects.review_items(work.source, key)
     typed = typed_values(work.values, context.columns, effects, items)
     trials = []
