@@ -29,7 +29,7 @@ _LEAST_COLUMNS = 2
 _LIST_ROWS = 3
 """A heading and two rows."""
 _MOST_IN_BLOCK = 12
-"""Labels of a column at most."""
+"""Amounts, and labels, of a column at most."""
 _MOST_OF_LABEL = 4
 """Words of a label at most; more are a sentence."""
 _CURRENCY_LETTERS = 4
@@ -186,11 +186,11 @@ def _place_in_block(
     It is at the same place of its column; None if the columns have different lengths. The list is
     empty if there are no such columns.
     """
-    first, last = line.number, line.number + 1
-    while first and _is_bare_label(lines[first - 1]):
-        first -= 1
-    while last < len(lines) and _is_bare_label(lines[last]):
-        last += 1
+    # One more than the most on either side: that is never as long as the column of amounts.
+    before = reversed(lines[max(0, line.number - _MOST_IN_BLOCK) : line.number])
+    first = line.number - sum(1 for _ in takewhile(_is_bare_label, before))
+    following = lines[line.number + 1 : line.number + 1 + _MOST_IN_BLOCK]
+    last = line.number + 1 + sum(1 for _ in takewhile(_is_bare_label, following))
     below = lines[last : last + _MOST_IN_BLOCK]
     column = list(takewhile(_has_one_amount, below))
     if last - first < _LEAST_COLUMNS or len(column) < _LEAST_COLUMNS:
