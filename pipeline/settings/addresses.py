@@ -19,6 +19,15 @@ def split_encrypted(url: str) -> SplitResult:
     return parts
 
 
+def ledger_owner(url: str) -> str:
+    """Return what names the account of a ledger; "" where the address has none.
+
+    A local Caspio takes a free port each time: all of this machine are one.
+    """
+    host = account_host(url)
+    return "localhost" if host and urlsplit(url).hostname in LOOPBACK else host
+
+
 def account_host(url: str) -> str:
     """Return what names the account in its address, in lower case; "" where there is none."""
     return urlsplit(url).netloc.rpartition("@")[2].lower().removesuffix(":443")

@@ -10,13 +10,14 @@ from pydantic import (
     ConfigDict,
     Field,
     SecretStr,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
 
 from pipeline.metering.budget import Allowance, Priority
 from pipeline.model.reading import LANGUAGE_CODE, SCANNER_ADDRESS
-from pipeline.settings.addresses import split_encrypted
+from pipeline.settings.addresses import account_host, split_encrypted
 from pipeline.settings.schedule import checked_cron, checked_timezone
 
 _Share = Annotated[float, Field(ge=0, lt=1)]
@@ -58,7 +59,8 @@ class CaspioSettings(Section):
     """
     former_url: str = ""
     """Address that the account had before, if it has got another one. A ledger that was kept under
-    it counts on; a ledger of any other account is refused.
+    it counts on; a ledger of any other account is refused. All addresses of this machine count as
+    one account, and a ledger that knows no file yet is of whatever account opens it.
     """
     block: Annotated[str, Field(min_length=1)] | None = None
     """Prefect block with the address, the secrets, the rate and the monthly calls, such as
@@ -84,9 +86,11 @@ class CaspioSettings(Section):
         calls, _, period = self.rate.removesuffix("s").partition("/")
         return int(calls) / int(period)
 
-    @field_validator("url")
+    @field_validator("url", "former_url")
     @classmethod
-    def _https(cls, url: str) -> str:
+    def _https(cls, url: str, info: ValidationInfo) -> str:
+        if not url and info.field_name == "former_url":
+            return ""
         parts = split_encrypted(url)
         # A path, a user, a query or anything else would be in every call's address.
         is_address_alone = url.rstrip("/") == f"{parts.scheme}://{parts.netloc}"
@@ -98,7 +102,7 @@ class CaspioSettings(Section):
     @property
     def account(self) -> str:
         """Name the account in the ledger: its host."""
-        return urlsplit(self.url).netloc
+        return account_host(self.url)
 
     @property
     def allowance(self) -> Allowance:

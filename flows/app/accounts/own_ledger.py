@@ -3,7 +3,7 @@
 from pipeline.errors import BadSettings
 from pipeline.ports import Ledger
 from pipeline.settings import Settings
-from pipeline.settings.addresses import LOOPBACK, account_host
+from pipeline.settings.addresses import account_host, ledger_owner
 
 
 def require_own_ledger(settings: Settings, ledger: Ledger) -> None:
@@ -15,15 +15,20 @@ def require_own_ledger(settings: Settings, ledger: Ledger) -> None:
     Raises:
         BadSettings: it is; says which one's.
     """
-    host, former = account_host(settings.caspio.url), account_host(settings.caspio.former_url)
-    # A local Caspio has another port each time.
-    if not host or host.partition(":")[0] in LOOPBACK:
+    caspio = settings.caspio
+    owner = ledger_owner(caspio.url)
+    if not owner:
         return
-    known = ledger.effects.account(host, former=former)
-    if known != host:
-        problem = f"The ledger is of the account at {known}, and caspio.url names {host}."
-        own = "Name a ledger and an archive of its own in ledger.url and archive.url."
-        moved = (
-            f'If the account has got another address, set caspio.former_url = "https://{known}".'
-        )
-        raise BadSettings([f"{problem} {own} {moved}"])
+    former = ledger_owner(caspio.former_url)
+    # A ledger that is older than this check says by its calls whose it is.
+    last = ledger.usage.last_account()
+    first = ledger_owner(f"https://{last}") if last else ""
+    known = ledger.effects.account(owner, former=former, first=first)
+    if known == owner:
+        if former not in {"", owner}:
+            ledger.usage.move_account(account_host(caspio.former_url), caspio.account)
+        return
+    problem = f"The ledger is of the account at {known}, and caspio.url names {owner}."
+    own = "Name a ledger and an archive of its own in ledger.url and archive.url."
+    moved = f'If the account has got another address, set caspio.former_url = "https://{known}".'
+    raise BadSettings([f"{problem} {own} {moved}"])

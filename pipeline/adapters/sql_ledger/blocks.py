@@ -6,7 +6,14 @@ from collections.abc import Sequence
 from sqlalchemy import insert, select
 
 from pipeline.adapters.sql_ledger.session import SqlPart
-from pipeline.adapters.sql_ledger.tables import blocked_containers, repairs, secret_keys
+from pipeline.adapters.sql_ledger.syncs.tables import sync_effects, sync_rows
+from pipeline.adapters.sql_ledger.tables import (
+    blocked_containers,
+    effects,
+    files,
+    repairs,
+    secret_keys,
+)
 from pipeline.ports.ledger import Block, Repair
 
 _PLAN_KEY, _ACCOUNT = "plans", "account"  # names of what is kept
@@ -66,18 +73,23 @@ class SqlPlanKey(SqlPart):
         """Return the secret key that seals plans, made by the first call."""
         return bytes.fromhex(self._first(_PLAN_KEY, secrets.token_hex(_KEY_BYTES)))
 
-    def account(self, address: str, *, former: str = "") -> str:
-        """Return the address of the account that the ledger is of: the first one that was given.
-
-        `former` is an address that the account had before. A ledger of it becomes one of `address`.
-        """
-        kept = bytes.fromhex(self._first(_ACCOUNT, address.encode().hex())).decode()
-        if kept != former or kept == address:
+    def account(self, address: str, *, former: str = "", first: str = "") -> str:
+        """Return the address of the account that the ledger is of; see `EffectLedger.account`."""
+        kept = bytes.fromhex(self._first(_ACCOUNT, (first or address).encode().hex())).decode()
+        if kept == address or (kept != former and not self._is_unused()):
             return kept
         row = self._row(_ACCOUNT, address.encode().hex())
         with self._session.writing("record the new address of the account") as connection:
             self._session.keep(connection, secret_keys, row, key="name")
         return address
+
+    def _is_unused(self) -> bool:
+        """Say whether the ledger knows nothing of any record: an address may have been mistyped."""
+        with self._session.reading("look up whether the ledger was used") as connection:
+            return not any(
+                connection.execute(select(table).limit(1)).first()
+                for table in (files, effects, sync_rows, sync_effects)
+            )
 
     def _first(self, name: str, value: str) -> str:
         """Return what is kept under a name, which is this value if there was nothing."""

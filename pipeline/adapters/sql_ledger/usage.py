@@ -5,13 +5,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, Select, Table, bindparam, delete, func, select, update
 
+from pipeline.adapters.sql_ledger.agents.tables import agent_tokens
 from pipeline.adapters.sql_ledger.leases import living, mark_expired
 from pipeline.adapters.sql_ledger.metrics import SqlMetrics
 from pipeline.adapters.sql_ledger.rows import load_run
-from pipeline.adapters.sql_ledger.tables import permits, runs, usage
+from pipeline.adapters.sql_ledger.tables import permits, runs, usage, webhook_messages, webhooks
 from pipeline.ports import RunState, Usage
+
+
+def _of(account: str, table: Table) -> Select[Any]:
+    """Return the statement for the rows of an account, whatever the case of its name."""
+    return select(table).where(func.lower(table.c.account) == account)
+
 
 FARTHEST_S = 900.0
 """A call that is due later than this was reserved before a clock went back. It is due now."""
@@ -139,6 +146,42 @@ class SqlUsage(SqlMetrics):
             by_priority[row["priority"]] += row["calls"]
             size_bytes += row["size_bytes"]
         return Usage(by_priority.total(), size_bytes, dict(by_priority))
+
+    def last_account(self) -> str:
+        """Return the account with which calls were made on the latest day, "" for none."""
+        latest = select(usage.c.account).where(usage.c.calls > 0)
+        latest = latest.order_by(usage.c.day.desc(), usage.c.calls.desc()).limit(1)
+        with self._session.reading("look up the latest account") as connection:
+            return connection.execute(latest).scalar_one_or_none() or ""
+
+    def move_account(self, former: str, account: str) -> None:
+        """Give an account what was kept under its former name; see `UsageLedger`."""
+        if former == account:
+            return
+        tables = (usage, webhooks, permits, webhook_messages, agent_tokens)
+        with self._session.reading(f"look up what is kept for {former}") as connection:
+            kept = [_of(former, table).limit(1) for table in tables]
+            if not any(connection.execute(one).first() for one in kept):
+                return
+        with self._session.writing(f"move {former} to {account}") as connection:
+            for row in connection.execute(_of(former, usage)).mappings().all():
+                added = self._session.insert(usage).values({**row, "account": account})
+                both = {
+                    name: usage.c[name] + added.excluded[name] for name in ("calls", "size_bytes")
+                }
+                connection.execute(
+                    added.on_conflict_do_update(
+                        index_elements=["account", "day", "priority"], set_=both
+                    )
+                )
+            for row in connection.execute(_of(former, webhooks)).mappings().all():
+                made = self._session.insert(webhooks).values({**row, "account": account})
+                connection.execute(made.on_conflict_do_nothing())
+            for table in (usage, webhooks, permits):
+                connection.execute(delete(table).where(func.lower(table.c.account) == former))
+            for table in (webhook_messages, agent_tokens):
+                of_former = func.lower(table.c.account) == former
+                connection.execute(update(table).where(of_former).values(account=account))
 
     def reserve_permits(self, account: str, permits: int, *, per_second: float) -> float:
         """Reserve calls behind those of all workers; return when the first is due, in seconds."""

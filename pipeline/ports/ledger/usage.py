@@ -76,6 +76,15 @@ class UsageLedger(Protocol):
     def today(self, account: str) -> Usage:
         """Return an account's usage of the present day (UTC)."""
 
+    def last_account(self) -> str:
+        """Return the account with which calls were made on the latest day, "" for none."""
+
+    def move_account(self, former: str, account: str) -> None:
+        """Give an account what was kept under its former name.
+
+        These are its calls, its webhook, the messages of it, and the tokens of its agents.
+        """
+
     def reserve_permits(self, account: str, permits: int, *, per_second: float) -> float:
         """Reserve calls behind those of all workers; return when the first is due, in seconds."""
 

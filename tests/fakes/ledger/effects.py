@@ -29,9 +29,10 @@ class MemoryEffects(MemoryPart):
         """Return the key that seals plans."""
         return self._plan_key
 
-    def account(self, address: str, *, former: str = "") -> str:
+    def account(self, address: str, *, former: str = "", first: str = "") -> str:
         """Return whose ledger it is."""
-        if self._account in {"", former}:
+        self._account = self._account or first or address
+        if self._account == former or not (self._memory.files or self._memory.effects):
             self._account = address
         return self._account
 

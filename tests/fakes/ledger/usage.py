@@ -85,6 +85,22 @@ class MemoryUsage(MemoryPart):
         """Return the day's usage."""
         return self._used(account, f"{self._memory.clock.now():%Y-%m-%d}")
 
+    def last_account(self) -> str:
+        """Return the account of the latest calls."""
+        spent = [(day, calls, whose) for (whose, day, _), calls in self._calls.items() if calls]
+        return max(spent, default=("", 0, ""))[2]
+
+    def move_account(self, former: str, account: str) -> None:
+        """Give an account the calls of its former name."""
+        for (whose, day, priority), calls in list(self._calls.items()):
+            if whose.lower() == former != account:
+                self._calls[account, day, priority] += calls
+                del self._calls[whose, day, priority]
+        for (whose, day), size_bytes in list(self._bytes.items()):
+            if whose.lower() == former != account:
+                self._bytes[account, day] += size_bytes
+                del self._bytes[whose, day]
+
     def _used(self, account: str, period: str) -> Usage:
         by_priority: Counter[str] = Counter()
         for (whose, day, priority), calls in self._calls.items():
