@@ -85,6 +85,7 @@ def overview(visit: Visit) -> Response:
         visit,
         "overview",
         sources=sources,
+        syncs=[sync.name for sync in visit.site.settings.sync],
         states=states,
         calls=calls_of(visit),
         waiting=ledger.reviews.queue_length(ReviewFilter(), most=MOST_COUNTED),

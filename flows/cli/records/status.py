@@ -59,6 +59,7 @@ def status_of(config: Path, *, show: bool) -> object:
             workers=workers,
             stopped=stopped,
             late=f"{late.text} {late.remedy}" if late else "",
+            only_syncs=_only_syncs(settings),
         )
     return {
         "sources": counts,
@@ -79,6 +80,11 @@ def status_of(config: Path, *, show: bool) -> object:
         "runs": [run_json(run) for run in runs],
         "late_runs": late_json(late),
     }
+
+
+def _only_syncs(settings: "Settings") -> list[str]:
+    """Return the names of the syncs of settings without a source."""
+    return [] if settings.sources else [sync.name for sync in settings.sync]
 
 
 def late_of(settings: "Settings") -> "LateRuns | None":

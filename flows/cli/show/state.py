@@ -45,16 +45,18 @@ def show_status(
     workers: Sequence[str],
     stopped: Mapping[str, Sequence[str]],
     late: str = "",
+    only_syncs: Sequence[str] = (),
 ) -> None:
     """Print files by source and state, the latest runs, the budget, and what needs a user.
 
-    `late` says which runs wait for a worker, and what to do.
+    `late` says which runs wait for a worker, and what to do. `only_syncs` names the syncs of
+    settings without a source.
     """
     console = PlainConsole()
     if counts:
         console.print(counts_table(counts))
     else:
-        console.print("No file is known yet. `caspio-ingest run` reads the first ones.")
+        console.print(_before_the_first(only_syncs))
     for what, text in alarms(stopped, late):
         console.print(Text.assemble((what, "bold red"), text), soft_wrap=True)
     if runs:
@@ -78,6 +80,14 @@ def show_status(
     for title, chosen in groups.items():
         if chosen:
             console.print(problems_table(chosen, title=title))
+
+
+def _before_the_first(only_syncs: Sequence[str]) -> str:
+    """Return what is next where no file is known."""
+    if not only_syncs:
+        return "No file is known yet. `caspio-ingest run` reads the first ones."
+    commands = ", ".join(f"`caspio-ingest sync run {name}`" for name in only_syncs)
+    return f"The settings have no source; what they have to run: {commands}."
 
 
 def _group(state: FileState) -> str:

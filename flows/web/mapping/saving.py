@@ -132,9 +132,11 @@ def other_saving(visit: Visit, does: str) -> Saving:
         raise not_found("This source")
     file, means = read_settings_file(visit.site.config), plain_words.of_action(does)
     if does == "remove":
-        if len(visit.site.settings.sources) == 1:
-            problem = "This is the last source, and settings without one do not run."
-            raise RequestRefused(409, problem, "Pause it, or map another one first.")
+        settings = visit.site.settings
+        if len(settings.sources) == 1 and not settings.sync:
+            problem = "This is the last source, and the settings have no sync."
+            remedy = "Without either they cannot be loaded. Pause it, or map another one first."
+            raise RequestRefused(409, problem, remedy)
         return Saving(does, source.name, file, removed(file.text, source.name), means)
     paused = True if does == "pause" else None
     made = changed(file.text, source.name, {"paused": paused})

@@ -119,6 +119,25 @@ def test_a_status_of_nothing_says_what_to_do(capsys: pytest.CaptureFixture[str])
     assert "Latest runs" not in shown
 
 
+def test_settings_with_syncs_alone_are_not_led_to_run_sources(capsys: pytest.CaptureFixture[str]):
+    """`run` would find nothing to do: what the settings have is named."""
+    show_status(
+        {},
+        [],
+        [],
+        used=Usage(0, 0, {}),
+        allowance=Allowance(),
+        unsettled=0,
+        workers=[],
+        stopped={},
+        only_syncs=["orders", "customers"],
+    )
+
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "`caspio-ingest sync run orders`, `caspio-ingest sync run customers`" in shown
+    assert "caspio-ingest run" not in shown
+
+
 def test_what_was_done_in_part_is_not_said_to_need_a_user(capsys: pytest.CaptureFixture[str]):
     """Only what makes a run red is under that heading, as in the counts of a run."""
     problems = [

@@ -53,6 +53,17 @@ Total = "total"
 name = "mail"
 folder = "/Mail"
 """
+SYNC = """
+[[sync]]
+name = "orders"
+table = "Orders"
+url = "sqlite:///mirror.db"
+mirror = "orders"
+direction = "pull"
+[sync.columns]
+PK_ID = "id"
+Title = "title"
+"""
 
 
 @dataclass

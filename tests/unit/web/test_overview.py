@@ -14,7 +14,7 @@ from pipeline.model.learning import LearnedModel
 from pipeline.model.users import Role
 from pipeline.ports.ledger.files import Acknowledgement
 from pipeline.source_run.leases import leased_worker
-from tests.unit.web.conftest import HOSTILE, Office, form_of, words
+from tests.unit.web.conftest import HOSTILE, SYNC, Office, form_of, words
 
 
 def test_sources_are_counted_by_state(office: Office):
@@ -335,6 +335,22 @@ def test_an_installation_without_a_source_leads_to_the_first_one(office: Office)
     assert "/sources/new" not in reviewer
     assert "sources is missing" not in office.signed_in().get("/")
     assert "There is no source yet, and so no record." in office.signed_in().get("/records")
+
+
+def test_an_installation_with_a_sync_alone_is_examined(office: Office):
+    """It has something to run: the sync is named, and the checks are shown without a source."""
+    office.checks.append(Check("credentials", ok=False, detail="the secret is wrong"))
+    config = office.site.config
+    text = config.read_text(encoding="utf-8").partition("[[sources]]")[0]
+    config.write_text(text + SYNC, encoding="utf-8")
+    browser = office.signed_in(Role.MAPPER)
+    browser.get("/")
+    office.site.health.wait()
+    page = browser.get("/")
+
+    assert "The settings have a sync: orders." in words(page)
+    assert "the secret is wrong" in page
+    assert 'action="/examine"' in page
 
 
 def test_a_mapper_is_led_to_the_button_that_plans(office: Office):

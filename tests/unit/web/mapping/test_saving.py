@@ -10,7 +10,7 @@ from flows.app.mapping.taking import REFUSED, TAKEN
 from pipeline.errors import BadSettings
 from pipeline.model.users import AuditEntry, Role, User
 from pipeline.onboarding.proposal import MissingColumn
-from tests.unit.web.conftest import SAME_SITE, Browser, Office, words
+from tests.unit.web.conftest import SAME_SITE, SYNC, Browser, Office, words
 from tests.unit.web.mapping.bills import BAD_NAME, NEW, controls, save, written
 
 
@@ -134,6 +134,18 @@ def test_a_source_is_paused_resumed_and_removed(mapper: Browser, office: Office)
     assert done == [("The source is ", ["mail"]), ("The source is ", []), ("The source was", [])]
     assert [one["name"] for one in written(office)] == ["receipts"]
     assert "This is the last source" in words(last)
+
+
+def test_the_last_source_beside_a_sync_can_be_removed(mapper: Browser, office: Office):
+    """The settings still have something to run, and load without a source."""
+    config = office.site.config
+    text = config.read_text(encoding="utf-8").partition('[[sources]]\nname = "mail"')[0]
+    config.write_text(text + SYNC, encoding="utf-8")
+    change = mapper.post("/sources/receipts/change", does="remove")
+    mapper.post("/sources/receipts/write", **controls(change))
+
+    assert [sync.name for sync in office.site.settings.sync] == ["orders"]
+    assert not office.site.settings.sources
 
 
 def test_a_folder_gets_an_index_table(mapper: Browser, office: Office):
