@@ -9,6 +9,8 @@ from pipeline.model import FileRef, Outcome, Status
 
 _log = structlog.get_logger()
 
+_MOST_REASON_CHARS = 500
+
 
 def isolated(refs: Sequence[FileRef], act: Callable[[], list[Outcome]]) -> list[Outcome]:
     """Call `act` and return its outcomes; an error becomes an outcome of each of these files.
@@ -32,5 +34,7 @@ def isolated(refs: Sequence[FileRef], act: Callable[[], list[Outcome]]) -> list[
         if full is not None:
             raise full from error
         _log.exception("file failed", files=[f"{ref.location} ({ref.name})" for ref in refs])
-        reason = f"an error in caspio-ingest itself: {error!r}"
+        # Not the error's repr: that of a UnicodeEncodeError has the whole text that it is about.
+        said = f"{type(error).__name__}: {error}"[:_MOST_REASON_CHARS].rstrip(": ")
+        reason = f"an error in caspio-ingest itself: {said}"
         return [Outcome(ref, Status.FAILED, reason) for ref in refs]
