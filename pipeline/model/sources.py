@@ -89,8 +89,9 @@ class SourceSpec:
         return self.learn_columns.get(column, self.learn)
 
 
-# A text, with its quotes doubled, or a name in brackets: what is in it joins no condition.
-_QUOTED = re.compile(r"'(?:[^']|'')*'|\[[^\]]*\]")
+# A text, or a name in double quotes or brackets, whose closing sign is doubled inside: what is in
+# it joins no condition.
+_QUOTED = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|\[(?:[^\]]|\]\])*\]""")
 
 
 def refuse_condition(text: str) -> str:
@@ -99,9 +100,11 @@ def refuse_condition(text: str) -> str:
     It is put in parentheses, so that an OR inside takes in no record that another condition leaves
     out. One that closes them before its end, or hides what follows, would do so all the same.
     """
+    if text and not text.strip():
+        return "it is blank"
     plain = _QUOTED.sub("", text)
-    if "'" in plain:
-        return "a quote is not closed"
+    if any(sign in plain for sign in "'\"["):
+        return "a quote or a bracket is not closed"
     if "--" in plain or "/*" in plain:
         return "it has a comment"
     depth = 0

@@ -19,6 +19,10 @@ from pipeline.source_run.selection import Selection
         "1=1 -- ",
         "1=1 /* ( */ ) OR (1=1 /* ) */",
         "Note = 'it''s",
+        """"Bob's" = 1) OR ("Tom's" = 2""",
+        """"Note = 1 OR 'a' = 'a'""",
+        "[Note = 1 OR 1=1",
+        " \t",
     ],
 )
 def test_a_condition_that_leaves_its_parentheses_is_refused(clause: str):
@@ -36,6 +40,9 @@ def test_a_condition_that_leaves_its_parentheses_is_refused(clause: str):
         "Note = 'a) OR (b' AND [Net (EUR] > 0",
         "Note LIKE '%--%' OR Note = 'it''s /* here'",
         "[It's] = 'x'",
+        """"Net (EUR" > 0 AND "Bob's" = 1 AND "Due -- day" = 2""",
+        """"6"" pipe (" = 1 AND Note = 'he said "(' """,
+        "[a]]b(] = 1",
         "A IN (SELECT B FROM T WHERE (C = 1))",
     ],
 )
