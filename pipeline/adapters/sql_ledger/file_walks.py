@@ -79,15 +79,20 @@ class SqlFileWalks(SqlPart):
         # the condition instead, SQLite would search all its files.
         other = case((files.c.source == source, null()), else_=files.c.ref)
         listed = select(
-            files.c.record_key, files.c.container, type_coerce(other, files.c.ref.type).label("ref")
+            files.c.record_key,
+            files.c.container,
+            files.c.ref["size_bytes"].as_integer().label("size_bytes"),
+            type_coerce(other, files.c.ref.type).label("ref"),
         )
         own: dict[str, set[str]] = defaultdict(set)
+        own_sizes: dict[str, set[int]] = defaultdict(set)
         others: dict[str, list[FileRef]] = defaultdict(list)
         with self._session.reading("look up the tables of records") as connection:
             for chunk in chunks(dict.fromkeys(record.pk for record, _ in shown)):
                 for row in connection.execute(listed.where(files.c.record_key.in_(chunk))):
                     if row.ref is None:
                         own[row.record_key].add(row.container)
+                        own_sizes[row.record_key].add(row.size_bytes)
                     else:
                         others[row.record_key].append(FileRef.from_plain(row.ref))
         return [
@@ -95,7 +100,7 @@ class SqlFileWalks(SqlPart):
             | {
                 ref.container
                 for ref in others.get(record.pk, ())
-                if ref.shows_record_of(record, sizes)
+                if ref.shows_record_of(record, own_sizes[record.pk].union(sizes))
             }
             for record, sizes in shown
         ]

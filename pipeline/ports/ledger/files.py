@@ -226,7 +226,8 @@ class FileLedger(SourceLedger, Protocol):
         """Return the tables and views in which the files of each record were shown.
 
         Those that the source had, and those of other sources where one is a view and the other may
-        be its table: they show a record with this PK_ID and a file of one of the sizes beside it.
+        be its table: they show a record with this PK_ID and a file of one of the sizes beside it,
+        or of a size that a file of the record once had in this source.
         """
 
     def seen_at(self, source: str, pk: str) -> Sequence[datetime | None]:

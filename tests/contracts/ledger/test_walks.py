@@ -57,6 +57,19 @@ def test_a_record_is_found_in_the_view_or_the_table_of_another_source(ledger: Le
     assert ledger.files.containers("new", shown_now) == [{"Newest"}, set(), {"Newest", "Bills"}]
 
 
+def test_a_record_is_found_in_another_view_after_its_file_was_replaced(ledger: Ledger):
+    """The view may show it no more, so that its source never lists the new file."""
+    shown = a_ref("1", source="a", container="Unpaid", size_bytes=71)
+    assert shown.record is not None
+    view = replace(shown, record=replace(shown.record, is_view=True))
+    before = a_ref("1", source="b", container="Bills", size_bytes=71)
+    now = replace(before, size_bytes=78)
+    ledger.files.seen([view, before, now], "run-1")
+
+    shown_now = [(RecordRef("Bills", "1"), {78}), (RecordRef("Bills", "2"), {78})]
+    assert ledger.files.containers("b", shown_now) == [{"Bills", "Unpaid"}, set()]
+
+
 def test_the_tables_of_more_records_than_a_statement_takes_are_found(ledger: Ledger):
     """Each record has its own tables, however many are asked for."""
     ledger.files.seen([a_ref(str(pk), container=f"T{pk % 3}") for pk in range(1_201)], "run-1")

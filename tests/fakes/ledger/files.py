@@ -202,8 +202,10 @@ class MemoryFiles(MemorySources):
 
     def _containers(self, source: str, record: RecordRef, sizes: Collection[int]) -> set[str]:
         refs = [state.ref for state in self._memory.files.values() if state.ref.pk == record.pk]
-        return {ref.container for ref in refs if ref.source == source} | {
-            ref.container for ref in refs if ref.shows_record_of(record, sizes)
+        own = [ref for ref in refs if ref.source == source]
+        known = {ref.size_bytes for ref in own if ref.size_bytes is not None}.union(sizes)
+        return {ref.container for ref in own} | {
+            ref.container for ref in refs if ref.shows_record_of(record, known)
         }
 
     def seen_at(self, source: str, pk: str) -> Sequence[datetime | None]:
