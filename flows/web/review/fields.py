@@ -1,13 +1,20 @@
 """The columns of a record under review, each with what was found for it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from flows.web.review.cut import PageCut, cut_of
 from flows.web.review.field import Field
 from flows.web.review.outcomes import decision_of, history_of, outcome_of
 from flows.web.review.page_view import Leaf, PageView, leaf_of, picture_of
-from flows.web.review.words import Box, PageWord, candidates_for, is_value, other_values, words_of
+from flows.web.review.words import (
+    Box,
+    PageWord,
+    candidates_for,
+    is_value,
+    other_values,
+    words_of_pages,
+)
 from flows.web.site import Visit
 from pipeline.decide.column_values import TEXT_TYPES
 from pipeline.model import Finding, SourceSpec
@@ -88,16 +95,9 @@ def _with_cuts(
     view: PageView,
 ) -> list[Field]:
     """Return the fields; the first that wait with their places, each cut out of its page."""
-    # Most values of a record are on the page that is shown. Each page is read once.
-    printed = {(view.file, view.page): view.words}
-
-    def words(file: int, page: int) -> Sequence[PageWord]:
-        if (file, page) not in printed:
-            printed[file, page] = words_of(archive, leaves[file - 1].prefix, page)
-        return printed[file, page]
-
+    printed = _printed_beside(archive, fields[:_MOST_CUT], leaves, view)
     cuts = [
-        _cut(review, field, leaves[field.file - 1], view, words)
+        _cut(review, field, leaves[field.file - 1], view, printed)
         if field.is_open and field.file
         else None
         for field in fields[:_MOST_CUT]
@@ -106,12 +106,29 @@ def _with_cuts(
     return [*made, *fields[len(made) :]]
 
 
+def _printed_beside(
+    archive: Archive, fields: Sequence[Field], leaves: Sequence[Leaf], view: PageView
+) -> dict[tuple[int, int], Sequence[PageWord]]:
+    """Return the words of the pages that values are cut out of, by file and page."""
+    # Most values of a record are on the page that is shown.
+    printed: dict[tuple[int, int], Sequence[PageWord]] = {(view.file, view.page): view.words}
+    pages: dict[int, set[int]] = {}
+    for field in fields:
+        page, box = _place_of(field)
+        if field.is_open and field.file and box and (field.file, page) not in printed:
+            pages.setdefault(field.file, set()).add(page)
+    for file, numbers in pages.items():
+        found = words_of_pages(archive, leaves[file - 1].prefix, numbers)
+        printed |= {(file, number): words for number, words in found.items()}
+    return printed
+
+
 def _cut(
     review: Review,
     field: Field,
     leaf: Leaf,
     view: PageView,
-    words: Callable[[int, int], Sequence[PageWord]],
+    printed: Mapping[tuple[int, int], Sequence[PageWord]],
 ) -> PageCut | None:
     """Return the place of a value, cut out of its page; None where it is not known."""
     page, box = _place_of(field)
@@ -119,8 +136,8 @@ def _cut(
     if box is None or leaf.findings is None or not picture:
         return None
     is_shown = (field.file, page) == (view.file, view.page)
-    turn, printed = view.turn if is_shown else 0, words(field.file, page)
-    return cut_of(picture, leaf.findings.pages[page - 1], box, turn, printed)
+    turn, words = view.turn if is_shown else 0, printed[field.file, page]
+    return cut_of(picture, leaf.findings.pages[page - 1], box, turn, words)
 
 
 def _place_of(field: Field) -> tuple[int, Box | None]:

@@ -3,7 +3,7 @@
 import json
 import re
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from math import hypot
@@ -56,15 +56,32 @@ class PageWord:
 
 def words_of(archive: Archive, prefix: str, number: int) -> list[PageWord]:
     """Return the words of a page in reading order, from pages.json; none where there is no such."""
+    return words_of_pages(archive, prefix, {number})[number]
+
+
+def words_of_pages(
+    archive: Archive, prefix: str, numbers: Collection[int]
+) -> dict[int, list[PageWord]]:
+    """Return the words of pages by their numbers; their file is fetched once.
+
+    Of a long document it has tens of megabytes, and an archive may be far away.
+    """
+    found: dict[int, list[PageWord]] = {number: [] for number in numbers}
     with tempfile.TemporaryDirectory(prefix="caspio-ingest-") as folder:
         path = Path(folder) / "pages.json"
         try:
             archive.get(f"{prefix}/pages.json", path)
         except FileGone:
-            return []
+            return found
         with path.open("rb") as lines:
             # The first line is the head of the file; every page is one line.
-            line = next(islice(lines, number, number + 1), b"").strip().rstrip(b",")
+            for number, line in enumerate(islice(lines, max(numbers, default=-1) + 1)):
+                if number in found:
+                    found[number] = _words_of_line(line.strip().rstrip(b","))
+    return found
+
+
+def _words_of_line(line: bytes) -> list[PageWord]:
     if not line.startswith(b'{"number"') or len(line) > _MOST_LINE_BYTES:
         return []
     try:

@@ -1,5 +1,7 @@
 """The document page: files, pages, pictures, places and texts."""
 
+from pathlib import Path
+
 import pytest
 
 from flows.web.pictures import Pictures
@@ -98,6 +100,28 @@ def test_fields_are_marked_on_their_page(office: Office):
     assert '<rect x="48.0" y="98.0" width="74.0" height="16.0"' in second
     assert "1 on the page" in second
     assert "page=2" in first  # a link leads to the place
+
+
+def test_the_words_of_all_pages_are_fetched_at_once(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+):
+    """The file with the words of a long document is large: it is fetched once beside the page shown."""
+    read_as(office, total=found("12.50", page=2), doc_type=found("receipt", page=3))
+    path = office.suggest(DocType="typed")
+    fetched: list[str] = []
+    archive = office.world.archive
+    get = archive.get
+
+    def counted(key: str, target: Path) -> object:
+        fetched.append(key)
+        return get(key, target)
+
+    monkeypatch.setattr(archive, "get", counted)
+    browser = office.signed_in()
+    fetched.clear()
+    browser.get(f"{path}?page=1")
+
+    assert sum(key.endswith("/pages.json") for key in fetched) == 2
 
 
 def test_places_in_files_inside_are_not_drawn_on_the_outer_page(office: Office):

@@ -2,7 +2,15 @@
 
 import pytest
 
-from flows.web.review.words import MOST_OTHERS, PageWord, as_typed, other_values, picked, words_of
+from flows.web.review.words import (
+    MOST_OTHERS,
+    PageWord,
+    as_typed,
+    other_values,
+    picked,
+    words_of,
+    words_of_pages,
+)
 from pipeline.model import Candidate
 from pipeline.model.users import Role
 from pipeline.source_run.checks import remember_types
@@ -194,3 +202,15 @@ def test_hostile_words_stay_text(office: Office):
     assert "<script>alert" not in browser.get(path)
     assert answer.headers["content-type"] == "application/json"
     assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_words_of_several_pages_are_found_by_number():
+    """A page that is not there has none, and the others are found."""
+    found = words_of_pages(stored(page_of("a"), page_of("b c"), page_of("d")), "d", {1, 2, 7})
+
+    assert {number: [word.text for word in words] for number, words in found.items()} == {
+        1: ["a"],
+        2: ["b", "c"],
+        7: [],
+    }
+    assert words_of_pages(stored(page_of("a")), "d", ()) == {}
