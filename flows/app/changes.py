@@ -315,7 +315,7 @@ def changed_by(
     """Return what a run changed of the named sources and records, by source; of all if none is."""
     if ledger.usage.kind_of(run_id) == REVIEW_RUN:
         # Each suggestion would stay as decided, and the values would lose their protection.
-        decided = f"Run {run_id!r} is what users decided in the review: undo each decision there."
+        decided = f"Run {run_id!r} is what was decided in the review: undo each decision there."
         raise BadSettings([decided])
     found = effects_by_record(ledger.effects.find(run_id=run_id), ledger, records=records)
     if sources:

@@ -73,7 +73,7 @@ class ValueChange:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened to the record: a change at Caspio, or what a user did.
+    """Something that happened to the record: a change at Caspio, or a decision in its review.
 
     `is_undoable` says whether its run can be undone: the change is in effect, and nothing has taken
     it back.
@@ -231,7 +231,7 @@ def _undoable(effects: Sequence[Effect], site: Site) -> set[int]:
 
     undoable: set[int] = set()
     for run_id, changes in changes_of_run.items():
-        # What users decided is undone in the review.
+        # What was decided in the review is undone there.
         if not is_decided(site, run_id, changes):
             undoable.update(change.id for change in changes)
     taken_back = {effect.undoes for effect in in_effect}
@@ -245,12 +245,12 @@ def _values(effect: Effect) -> Iterator[ValueChange]:
 
 
 def _acts(items: Sequence[ReviewItem], visit: Visit) -> Iterator[Event]:
-    """Yield what users did in the review of this record."""
+    """Yield what users and agents did in the review of this record."""
     for subject in {item.review_id for item in items}:
         entries: Sequence[AuditEntry] = visit.site.ledger.users.audit_trail(subject=subject)
         for entry in entries:
             yield Event(
-                entry.at, f"{entry.user.name}: {acted(entry.action)}", "user", note=entry.detail
+                entry.at, f"{entry.user.name}: {acted(entry.action)}", "review", note=entry.detail
             )
 
 

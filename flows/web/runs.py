@@ -106,7 +106,7 @@ def rows_of(site: Site, effects: Sequence[Effect]) -> list[UndoRow]:
 
 
 def is_decided(site: Site, run_id: str, effects: Sequence[Effect]) -> bool:
-    """Say whether users made these changes of a run in the review.
+    """Say whether these changes of a run were decided in the review.
 
     They are taken back there: an undo of the run would leave each suggestion as decided, and nobody
     would be asked again.
@@ -118,7 +118,7 @@ def is_decided(site: Site, run_id: str, effects: Sequence[Effect]) -> bool:
 
 
 def is_all_decided(site: Site, run_id: str) -> bool:
-    """Say whether users made all changes of a run in the review, whichever page shows them."""
+    """Say whether all changes of a run were decided in the review, whichever page shows them."""
     if site.ledger.usage.kind_of(run_id) == REVIEW_RUN:
         return True
     ledger = site.ledger.effects
@@ -180,8 +180,8 @@ def undo(visit: Visit) -> Response:
 
 
 def decided_in_review() -> RequestRefused:
-    """Return the refusal to undo what users have decided in the review."""
-    problem = "Users decided on these values in the review."
+    """Return the refusal to undo what was decided in the review."""
+    problem = "These values were decided in the review."
     return RequestRefused(409, problem, "Open the record's review, and undo the decision there.")
 
 

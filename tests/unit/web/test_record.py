@@ -8,7 +8,7 @@ from flows.app.explain import AcknowledgeRequest, acknowledge
 from flows.web import record
 from pipeline.archive_layout import original_key
 from pipeline.errors import BadSettings
-from pipeline.model import SourceSpec
+from pipeline.model import EffectKind, SourceSpec
 from pipeline.model.users import Role
 from tests.unit.web.conftest import GOOD, HOSTILE, Office, form_of, words
 from tests.unit.web.review.test_decisions import decide
@@ -239,6 +239,21 @@ def test_what_users_decided_is_undone_in_the_review(office: Office):
     assert f"Undo run {run}" not in browser.get(ADDRESS)
     browser.post("/records/undo", status=409, source="receipts", record="1", run=run)
     assert office.world.record("1")["Total"] == 12.5
+
+
+def test_what_an_agent_decided_is_not_called_a_users(office: Office):
+    """The record says whose decision it was, and the run does not contradict it."""
+    path = office.suggest()
+    office.site.desk.kind = EffectKind.APPLY_AGENT_DECISION
+    browser = office.signed_in(Role.MAPPER, "agent Ana")
+    decide(browser, path, "accept")
+    shown = words(browser.get(ADDRESS))
+    run = words(browser.get(f"/runs/{office.site.desk.run_id}"))
+
+    assert "wrote what an agent decided" in shown
+    assert "review agent Ana: accepted" in shown
+    assert "user agent Ana" not in shown
+    assert "sers decided" not in run
 
 
 def test_a_reviewer_cannot_undo_runs(office: Office):

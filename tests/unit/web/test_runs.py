@@ -298,9 +298,9 @@ def test_what_users_decided_is_undone_in_the_review(office: Office):
 
     assert "/undo" not in page
     assert "There a decision is undone" in words(page)
-    assert "What users decided 1 record, each value as it is now" in words(page)
+    assert "What was decided in the review 1 record, each value as it is now" in words(page)
     assert "What an undo puts back" not in words(page)
-    assert "Users decided on these values in the review" in words(refused)
+    assert "These values were decided in the review" in words(refused)
     assert office.world.record("1")["Total"] == 12.5
 
 
