@@ -5,7 +5,9 @@ Their amounts stand between codes or belong to one entry of many, which no label
 
 import json
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
@@ -25,6 +27,50 @@ _LOG_LINES, _FEWEST_OF_LOG = 50, 3
 _MOST_JSON_CHARS = 5_000_000
 _MOST_DEPTH = 50
 
+# Names of JSON are read word by word: "amountDue" and "amount_due" have the same two.
+_NAME_WORD = re.compile(r"[^\W\d_]?[^\W\d_A-Z]+|[A-Z]+(?![a-z])")
+_WHOLE = re.compile(r"[-+]?\d+")
+_GROUPED = r"\d+(?:[ ',.]\d{3})*"
+_AMOUNT = re.compile(
+    rf"\W{{0,3}}(?:[^\W\d]{{1,4}}\W{{0,2}})?{_GROUPED}[.,]\d{{1,9}}(?:[eE][-+]?\d+)?"
+    r"(?:\W{0,2}[^\W\d]{1,4})?\W{0,2}"
+    rf"|[-+]?\d+|\W{{0,2}}[$€£¥₹]\W{{0,2}}{_GROUPED}|{_GROUPED} ?[$€£¥₹]|[-+]?\d+[eE][-+]?\d+"
+)
+_POWER = re.compile(r"\d[eE]")  # 1.5e3
+_SUM_WORDS = frozenset(
+    {
+        *("amount", "amt", "bill", "due", "excl", "excluding", "grand", "gross", "gst", "incl"),
+        *("including", "invoice", "net", "payable", "sub", "subtotal", "sum", "tax", "total"),
+        *("value", "vat"),
+    }
+)
+"""Words of the names of an amount that may be a value: with any other one, such as "paid", it is
+another sum."""
+_TOTAL_WORDS = frozenset({"gross", "total"})
+_PART_WORDS = frozenset({"excl", "excluding", "gst", "net", "sub", "tax", "vat"})
+_UNSAID = frozenset({"amount", "sum", "value"})
+"""Names that say nothing without that of what they are in."""
+_AROUND = _SUM_WORDS | {"amounts", "data", "document", "invoices", "receipt", "summary", "totals"}
+"""Words of the names of what an amount is in."""
+_NUMBER_WORDS = frozenset(
+    {"code", "date", "id", "no", "nr", "num", "phone", "postal", "ref", "reference", "year", "zip"}
+)
+_NUMBER_ENDS = ("number", "numer", "numero", "nummer", "nr")
+
+
+@dataclass(frozen=True, slots=True)
+class _JsonLine:
+    """A value of JSON, and whether it belongs to something else than the document."""
+
+    name: str
+    value: str
+    is_amount: bool
+    is_apart: bool
+
+    @property
+    def text(self) -> str:
+        return f"{self.name}: {self.value}" if self.name else self.value
+
 
 def is_message(text: str) -> bool:
     """Say whether a text is a message, or a list of events, of which nothing is a value."""
@@ -39,39 +85,106 @@ def _is_log(text: str) -> bool:
 
 
 def json_lines(text: str) -> tuple[list[str], list[str]] | None:
-    """Return a line for each value of JSON, and those of the entries of a list; None if it is none.
+    """Return a line for each value of JSON that may be one of the document, and the other lines.
 
-    There may be one object in each line.
+    The others are the entries of a list, whole numbers, because many programs count the cents, and
+    amounts whose name may be that of another sum. None if the text is no JSON; there may be one
+    object in each line.
     """
     if not text.lstrip().startswith(("{", "[")) or len(text) > _MOST_JSON_CHARS:
         return None
     try:
-        data = json.loads(text)
+        data = _parsed(text)
     except (ValueError, RecursionError):
         try:
-            data = [json.loads(line) for line in text.splitlines() if line.strip()]
+            data = [_parsed(line) for line in text.splitlines() if line.strip()]
         except (ValueError, RecursionError):
             return None
-    lines = [*_lines_of("", data, 0)]
-    if not lines:
+    found = [*_lines_of((), data, 0, is_apart=False)]
+    if not found:
         return None
-    entries = [entry for entry in data if isinstance(entry, dict)]
-    return ([], lines) if isinstance(data, list) and len(entries) > 1 else (lines, [])
+    amounts = _amounts_of_document(found)
+    shown: list[str] = []
+    apart: list[str] = []
+    for line in found:
+        is_shown = line in amounts if line.is_amount else not line.is_apart
+        (shown if is_shown else apart).append(line.text)
+    return shown, apart
 
 
-def _lines_of(name: str, data: Any, depth: int) -> Iterator[str]:
+def _amounts_of_document(found: Sequence[_JsonLine]) -> set[_JsonLine]:
+    """Return the amounts of the document: there are none without a total that is one of them.
+
+    Whole numbers may be cents, if no amount has decimals.
+    """
+    amounts = {line for line in found if line.is_amount and not line.is_apart}
+    # The same name twice, with different amounts: one of them is of something else.
+    names = Counter(line.name for line in amounts)
+    amounts = {line for line in amounts if names[line.name] == 1}
+    has_decimals = not all(_WHOLE.fullmatch(line.value) for line in amounts)
+    return amounts if has_decimals and any(map(_is_total, amounts)) else set()
+
+
+def _is_total(line: _JsonLine) -> bool:
+    words = set(line.name.split())
+    return not _TOTAL_WORDS.isdisjoint(words) and _PART_WORDS.isdisjoint(words)
+
+
+def _parsed(text: str) -> Any:
+    """Parse JSON whose numbers stay as they are written, with all their digits."""
+    return json.loads(text, parse_float=str, parse_int=str)
+
+
+def _lines_of(
+    names: tuple[str, ...], data: Any, depth: int, *, is_apart: bool
+) -> Iterator[_JsonLine]:
     """Yield the values in an object or a list, each behind its name."""
     if depth > _MOST_DEPTH:
         return
     match data:
         case dict():
             for key, value in data.items():
-                yield from _lines_of(str(key), value, depth + 1)
+                yield from _lines_of((*names, str(key)), value, depth + 1, is_apart=is_apart)
         case list():
+            is_apart = is_apart or sum(isinstance(entry, dict) for entry in data) > 1
             for value in data:
-                yield from _lines_of(name, value, depth + 1)
+                yield from _lines_of(names, value, depth + 1, is_apart=is_apart)
         case None | "":
             return
         case _:
-            value = " ".join(str(data).split())
-            yield f"{name}: {value}" if name else value
+            yield _line_of(names, " ".join(str(data).split()), is_apart=is_apart)
+
+
+def _line_of(names: tuple[str, ...], value: str, *, is_apart: bool) -> _JsonLine:
+    """Return the line of a value; it is apart if it may be an amount of something else."""
+    name = names[-1] if names else ""
+    is_number = _WHOLE.fullmatch(value) is not None and _is_of_number(name)
+    if is_number or not _AMOUNT.fullmatch(value):
+        return _JsonLine(name, value, is_amount=False, is_apart=is_apart)
+    words = _words_in_sum(names)
+    around = {word for each in names for word in _words_in(each)}
+    is_known = bool(words) and _SUM_WORDS.issuperset(words) and around <= _AROUND
+    is_other = not is_known or _POWER.search(value) is not None
+    line = _JsonLine(" ".join(words) or name, value, is_amount=True, is_apart=is_other)
+    return replace(line, is_apart=True) if is_apart else line
+
+
+def _words_in_sum(names: Sequence[str]) -> list[str]:
+    """Return the words of the name of an amount, from the last name on that says something."""
+    words: list[str] = []
+    for name in reversed(names):
+        words = [*_words_in(name), *words]
+        if not _UNSAID.issuperset(words):
+            break
+    return words
+
+
+def _words_in(name: str) -> list[str]:
+    return [word.lower() for word in _NAME_WORD.findall(name)]
+
+
+def _is_of_number(name: str) -> bool:
+    """Say whether a whole number with this name is no amount."""
+    words = _words_in(name)
+    is_number = bool(words) and (words[-1] in _NUMBER_WORDS or words[-1].endswith(_NUMBER_ENDS))
+    return is_number and _SUM_WORDS.isdisjoint({*words} - {"bill", "invoice", "vat", "tax"})

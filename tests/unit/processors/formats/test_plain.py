@@ -199,6 +199,48 @@ def test_a_bill_in_json_is_read_value_by_value(tmp_path: Path):
     assert text == "number: B-8\nname: Tea Ltd\nnotes: a\nnotes: b"
 
 
+_BILL = '"invoice_number": "B-8", "seller": {"name": "Tea Ltd"}, "date": "2031-05-03"'
+
+
+@pytest.mark.parametrize(
+    ("amounts", "total"),
+    [
+        ('"total": 1999, "amount_due": 1999', None),
+        ('"total_cents": 1999', None),
+        ('"total": "1999"', None),
+        ('"total_money": {"amount": 1999}', None),
+        ('"total": 1.5e3, "net": 1200.5', None),
+        ('"total": 1234.15, "total_paid": 1000.25', "1234.15"),
+        ('"grandTotal": "1,234.15", "totalPaid": "1,000.25"', "1234.15"),
+        ('"total": 100.00, "refund": {"total": 20.00}', "100.00"),
+        ('"tax": {"amount": 20.0}, "total": {"amount": "120.00"}', "120.00"),
+        ('"total": 100, "amount_due": 60.5', "100.00"),
+        ('"total_price": "119.00", "subtotal": "100.00"', None),
+        ('"total": "30.00", "lines": [{"total": "10.00"}, {"total": "20.00"}]', "30.00"),
+        ('"total": 12345678901234567.89', None),
+    ],
+)
+def test_an_amount_in_json_is_one_only_if_its_name_says_so(
+    amounts: str, total: str | None, tmp_path: Path
+):
+    """What may be cents, or another sum, is text and no value."""
+    findings = documents.read(f"{{{_BILL}, {amounts}}}".encode(), tmp_path)
+
+    found = findings.fields.get("total")
+    assert (found.value if found else None) == total
+    assert findings.fields["invoice_number"].value == "B-8"
+    assert findings.fields["company"].value == "Tea Ltd"
+
+
+def test_each_list_of_objects_in_json_is_a_list(tmp_path: Path):
+    """The values of one of its entries are not those of the file, wherever the list is."""
+    data = f'{{"page": {{"data": [{{{_BILL}, "total": "10.00"}}, {{{_BILL}, "total": "20.00"}}]}}}}'
+
+    fields = documents.read(data.encode(), tmp_path).fields
+
+    assert {name for name, found in fields.items() if found.value} == set()
+
+
 @pytest.mark.parametrize("text", ["{not: json}\nTotal 40.00", "[1] A note\nTotal 40.00"])
 def test_what_only_begins_like_json_is_plain_text(text: str, tmp_path: Path):
     """Its lines stay as they are."""
