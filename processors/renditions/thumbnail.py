@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 SIDE_PX = 400
 _QUALITY = 70  # of WebP, 0 to 100: text stays legible in a list of files
+# Effort of WebP, 0 to 6: the usual 4 takes twice the time for 3 % fewer bytes.
+_METHOD = 2
 
 
 class Thumbnail:
@@ -30,6 +32,6 @@ class Thumbnail:
             return
         small = draw().copy()
         small.thumbnail((SIDE_PX, SIDE_PX))
-        small.save(self._path, "WEBP", quality=_QUALITY)
+        small.save(self._path, "WEBP", quality=_QUALITY, method=_METHOD)
         self._written = True
         self._pending = not shows_something
