@@ -178,6 +178,22 @@ def _vat_ids(lines: Sequence[TextLine]) -> Iterator[_VatId]:
                     break
 
 
+def is_account_or_tax_number(token: str) -> bool:
+    """Return whether a whole token is an IBAN, a European VAT number or an Indian GSTIN.
+
+    Their check digits are right.
+    """
+    from stdnum.in_ import gstin
+
+    text = token.upper()
+    if _IBAN.fullmatch(text) and _valid_iban(text) == _JOINTS.sub("", text):
+        return True
+    vat_id = _VAT_ID.fullmatch(text)
+    if vat_id and _is_valid_vat(vat_id[1])(_JOINTS.sub("", vat_id[2])):
+        return True
+    return gstin.is_valid(text)
+
+
 @cache
 def _is_valid_vat(country: str) -> Callable[[str], bool]:
     """Return the check of the VAT numbers of a country, without the country's prefix."""

@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import cache
 
 from processors.remembered import once_a_document
-from processors.values.lines import has_digit
+from processors.values.lines import has_digit, label_pattern
 from processors.values.money.marks import SHORT_SIGNS, THOUSANDTHS, any_mark, long_marks
 
 MAX_DIGITS = 13
@@ -35,10 +35,10 @@ _MINUS = "[-\u2010\u2011\u2012\u2013\u2212\u25b3\u25b2]"
 # cents.
 _NUMBER = re.compile(
     r"(?:(?<![\d.,])(?<!\d_)|(?<=[a-z/]\.)|(?<=\.\.))(?:"
-    r"\d{1,3}(?: \d{3}){1,3}(?:[.,\u066b]\d{2,3})?(?![\d.,\u066b]?\d)"
-    r"|(?:\d{1,3}(?:[.'\u2019 ]\d{3}){1,3}|\d{1,7})"
+    r"(?:\d{1,3}(?:[.'\u2019 ]\d{3}){1,3}|\d{1,7})"
     r"(?:,[-\u2013\u2014]{1,2}(?![\w\-\u2013])"
     r"|(?:\.| ?:)[-\u2013\u2014]{1,2}(?= ?(?:$|[a-z]{2,3}(?![a-z])|[€)])))"
+    r"|\d{1,3}(?: \d{3}){1,3}(?:[.,\u066b]\d{2,3})?(?![\d.,\u066b]?\d)"
     r"|\d+(?:[.,'\u2019\u066b\u066c]\d+){0,6})"
 )
 _WITHOUT_BLANKS = re.compile(r"(?<![\d.,])\d+(?:[.,'\u2019\u066b]\d+){0,6}")
@@ -50,11 +50,11 @@ _PERCENTAGE = re.compile(r"\d+(?:[.,]\d+)? ?%")
 
 # In Turkey the sign is before its number: "KDV %20 200,00".
 _PERCENT_BEFORE = re.compile(r"(?<!\d)(?<!\d )%$")
-# A number beside these is no amount: a share, or a part of a date, time, ratio or reference.
-_SHARE_OR_RATIO_AFTER = re.compile(r" ?[%\u2030]|[/:]\d")
+# A number beside these is no amount: a share, or a part of a date, time, range or reference.
+_SHARE_OR_RATIO_AFTER = re.compile(r" ?[%\u2030]|[/:\u2013\u2014]\d")
 # Groups of two digits are in an amount only before a group of three: "1,20,450".
 _DAY_OR_PAIRS = re.compile(r"\d{1,2}\.\d{1,2}\.(?:19|20)\d\d$|\d{1,2}([.,])(?:\d\d\1)+\d\d$")
-_REFERENCE_BEFORE = re.compile(r"(?:.#|\d[/:]|\d{4}-\d\d?-)$")
+_REFERENCE_BEFORE = re.compile(r"(?:.#|\d[/:\u2013\u2014]|\d{4}-\d\d?-)$")
 _PARENTHESIS = re.compile(r"^[^()]*\)")
 
 # A minus sign belongs to the number after it, also with a blank between them, unless it joins two
@@ -78,7 +78,13 @@ _GAP_AT_DECIMALS = re.compile(r"(?: ([.,])|([.,]) )(?<=\d..)(?=\d\d(?!\d))")
 _GAPS_AT_DECIMALS = re.compile(r"([$€£¥] ?\d{1,6}) ([.,]) (?=\d\d(?!\d))")
 _SIGN_AS_POINT = re.compile(r"(?<![\d.,])(\d{1,5})([€£])(\d\d)(?![\d.,])")
 # The point of a sum, read as a dash: "total 52-00", "cash rm 62- 00". Elsewhere it is a number.
-_DASH_AT_DECIMALS = re.compile(r"(?<=[a-z:)] )(\d{1,6})- ?(\d\d)$")
+_DASH_AT_DECIMALS = re.compile(r"(?:(?<=[a-z:)] )|(?<=[$€£¥])|(?<=[$€£¥] ))(\d{1,6})- ?(\d\d)$")
+# The currency between the units and the cents, as it is spoken: "total 45 eur 50".
+_MARK_AT_DECIMALS = re.compile(
+    r"(?<![\d.,'\u2019] )(?<![\d.,'\u2019\w])(\d{1,3}(?:[.' ]\d{3})+|\d{1,6})"
+    r" (eur(?:os?)?|chf|fr\.?|[€£]) (\d\d)$"
+)
+_SUMS = ("strong", "plain", "due", "subtotal", "weak", "cash", "card", "tax", "net")
 # Bookkeepers' other parentheses, and pounds with their pence: "<45.00>", "£3 20p". In square ones
 # is what was filled in, too, so they are a minus only beside a word for a refund.
 _ANGLES = re.compile(r"<([^<>()\w]{0,2}\d[\d.,' ]*)>")
@@ -157,6 +163,8 @@ def repair_scan_errors(folded: str) -> str:
     """Undo what scans do to numbers; the text may become shorter."""
     if "-" in folded and _SUM_WORD.match(folded):
         folded = _DASH_AT_DECIMALS.sub(r"\1.\2", folded)
+    if _MARK_AT_DECIMALS.search(folded) and label_pattern("totals", *_SUMS).search(folded):
+        folded = _MARK_AT_DECIMALS.sub(r"\1,\3 \2", folded)
     if "<" in folded:
         folded = _ANGLES.sub(r"(\1)", folded)
     if "[" in folded and _REFUNDS.search(folded):
@@ -232,7 +240,8 @@ def is_grouped(folded: str, start: int, end: int) -> bool:
     if context.mark and context.is_before:
         return True
     is_only = not any(map(str.isdigit, _PERCENTAGE.sub("", folded[:start] + folded[end:])))
-    return is_only and bool(context.mark or folded[end:].strip(" .") in SHORT_SIGNS)
+    has_sign = context.mark or not number[-1].isdigit() or folded[end:].strip(" .") in SHORT_SIGNS
+    return is_only and bool(has_sign)
 
 
 def _context_of(folded: str, start: int, end: int) -> _Context:

@@ -38,7 +38,7 @@ _LARGEST_WHOLE = 100_000_000
 """A longer number without decimals or currency is an account or a reference."""
 
 # Words for a total that, after the name of a tax, announce the total of the taxes ("VAT total").
-_BARE_TOTALS = frozenset(
+BARE_TOTALS = frozenset(
     {
         "total",
         "totals",
@@ -241,7 +241,7 @@ def kind_of(folded: str) -> tuple[str, str]:
 
 def is_total_of_taxes(folded: str, label: str) -> bool:
     """Return whether a total is that of the taxes, which are named directly before it."""
-    if label not in _BARE_TOTALS:
+    if label not in BARE_TOTALS:
         return False
     before = folded[: folded.find(label)].rstrip(" .:-")
     for tax in label_pattern("totals", "tax").finditer(before):

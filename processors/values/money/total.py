@@ -16,7 +16,9 @@ from processors.values.country import Hints
 from processors.values.lines import TextLine, label_pattern
 from processors.values.money.amounts import format_amount, money_in
 from processors.values.money.currency import code_of, mark_pattern
+from processors.values.money.labeled_amounts import labeled_amounts
 from processors.values.money.marks import SYMBOLS, is_code
+from processors.values.money.parts import result_of_parts, totals_of_parts
 from processors.values.money.sums import TOTAL_KINDS, Sum, sums_in
 from processors.values.money.total_support import supported_values, supports_in
 
@@ -111,7 +113,7 @@ def find_total(lines: Sequence[TextLine]) -> Finding | None:
 def why_open(lines: Sequence[TextLine], best: Sum) -> str:
     """Say why the amount that most speaks for is not the total; "" if it is."""
     if best.kind in TOTAL_KINDS:
-        return why_several(lines)
+        return why_several(lines) or why_part(lines, best)
     return why_net(lines, best) if best.kind == "subtotal" else ""
 
 
@@ -127,6 +129,17 @@ def why_net(lines: Sequence[TextLine], subtotal: Sum) -> str:
             if tax and any(amount.value == tax for amount in money_in(line.folded)):
                 return f"'{subtotal.label}' is without the {rate} % below it; no total was found"
     return ""
+
+
+def why_part(lines: Sequence[TextLine], best: Sum) -> str:
+    """Say why a total is that of a part of the bill, whose total is missing; "" if it is not."""
+    sums = sums_in(lines)[:_MOST_SUMS]
+    taxes = labeled_amounts(lines, "tax")
+    parts = totals_of_parts(sums)
+    if best not in parts or result_of_parts(parts, taxes, sums):
+        return ""
+    following = [each for each in parts if each.line.number > best.line.number]
+    return "there are totals of several parts and none of all" if following else ""
 
 
 def why_several(lines: Sequence[TextLine]) -> str:

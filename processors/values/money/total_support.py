@@ -12,6 +12,7 @@ from itertools import combinations, product
 from processors.values.lines import TextLine, label_pattern, matches_in
 from processors.values.money.amounts import money_in, values_in
 from processors.values.money.labeled_amounts import LabeledAmount, labeled_amounts
+from processors.values.money.parts import result_of_parts, totals_of_parts
 from processors.values.money.sums import TOTAL_KINDS, Sum
 from processors.values.money.tax_tables import ROUNDING, gross_sums
 
@@ -186,6 +187,16 @@ def tables_of_taxes(lines: Sequence[TextLine], _sums: Sequence[Sum]) -> Iterator
     yield Support(gross, 3.0, "the table of taxes adds up to it")
 
 
+def sum_of_parts(lines: Sequence[TextLine], sums: Sequence[Sum]) -> Iterator[Support]:
+    """The parts of a bill have totals of their own, which add up to its total."""
+    parts = totals_of_parts(sums)
+    result = result_of_parts(parts, labeled_amounts(lines, "tax"), sums)
+    if result:
+        yield Support(frozenset({result}), 3.0, "the totals of its parts lead to it")
+        others = frozenset(part.value for part in parts) - {result}
+        yield Support(others, -3.0, "it is the total of a part")
+
+
 def earlier_payments(lines: Sequence[TextLine], sums: Sequence[Sum]) -> Iterator[Support]:
     """The total of a bill is what it is for, not what is left of it after a deposit."""
     paid: set[Decimal] = set()
@@ -250,6 +261,7 @@ RULES = (
     net_before_tax,
     rounding,
     tables_of_taxes,
+    sum_of_parts,
     earlier_payments,
     tax_after_total,
     tax_in_total,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pipeline.model import Finding
 from processors.values.candidates import with_others
 from processors.values.date_text import MonthNames, dates_in
+from processors.values.identifiers import is_account_or_tax_number
 from processors.values.lines import TextLine, label_pattern, labels_in
 from processors.values.numbers.context import (
     gives_money_back,
@@ -181,7 +182,10 @@ def _candidates(lines: Sequence[TextLine], kind: str) -> Iterator[_Candidate]:
 def _below_labels(
     lines: Sequence[TextLine], heading: TextLine, labels: Sequence[re.Match[str]]
 ) -> Iterator[_Candidate]:
-    """Yield the numbers in the line below labels, none if the next line goes on with a list."""
+    """Yield the numbers in the line below labels, none if the next line goes on with a list.
+
+    What is a number of another kind by itself, such as the VAT number of a letterhead, is not it.
+    """
     rows = lines[heading.number + 1 : heading.number + 3]
     first, second = (
         list(below_in_cell(heading, row, labels)) or list(below(heading, row, labels[0]))
@@ -193,7 +197,9 @@ def _below_labels(
     ):
         return
     of_another = all(is_of_another(heading, label) for label in labels)
-    yield from (replace(each, of_another=of_another) for each in first)
+    for each in first:
+        if not is_account_or_tax_number(each.number):
+            yield replace(each, of_another=of_another)
 
 
 def _number_of_month(

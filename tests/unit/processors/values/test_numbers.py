@@ -227,3 +227,9 @@ def test_rows_of_a_statement_have_no_number_of_its_own(text: str, expected: str 
 def test_a_term_or_a_telephone_number_is_no_number(text: str):
     """What is counted, and what only ends with a token of digits, is something else."""
     assert number(f"Small Shop\n{text}\nTotal 5.00") is None
+
+
+@pytest.mark.parametrize("text", ["DE136695976", "27AAPFU0939F1ZV", "GB82WEST12345698765432"])
+def test_a_number_of_another_kind_below_a_label_is_not_the_number(text: str):
+    """Where the number was left out, the next line may be the VAT number of the letterhead."""
+    assert number(f"Small Shop\nInvoice no:\n{text}\nTotal 5.00") is None
