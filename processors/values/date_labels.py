@@ -31,6 +31,9 @@ _BY_A_DAY = re.compile(
 )
 """What is before the day until which is to be paid."""
 
+# What Japanese and Chinese write behind a birth and behind the end of a validity.
+_BEHIND_OTHER = re.compile(r" ?(?:生|まで有効|迄有効|出生|设立|設立|創業)")
+
 _NEAR_CHARS = 45
 """Characters between a label and its date on one line: further away is another column."""
 _MOST_HEADING_WORDS = 5
@@ -87,6 +90,9 @@ def labeled_dates(lines: Sequence[TextLine], months: MonthNames) -> list[Labeled
             # Eight digits without a label of dates are an account or a number.
             if text.text.isdigit() and kind in {"", "link", "title", QUOTED}:
                 continue
+            behind = _BEHIND_OTHER.match(line.folded, text.end)
+            if behind and kind not in {"document", "due"}:
+                kind, label = "other", behind.group()
             found.append(LabeledDate(text=text, line=line, kind=kind, label=label))
             labels_from = text.end
         if len(found) > _MOST_DATES:

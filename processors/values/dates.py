@@ -75,11 +75,14 @@ _SMALL_WORDS_BEHIND = 3
 """Words behind a date that begins a sentence: "On 3 May 2030 we open the hall"."""
 
 # Labels of dates that are never the document's: births, and ends of validity.
-_PERSONAL = re.compile(r"birth|born|dob|naissance|ne[e]? le|naci|nasc|geb|lahir|exp|valid|gultig")
+_PERSONAL = re.compile(
+    r"birth|born|dob|naissance|ne[e]? le|naci|nasc|geb|lahir|exp|valid|gultig"
+    r"|生|有効|有效|생년|유효|วัน"
+)
 # What begins a file of bookings in IIF, whose rows have dates of their own.
 _JOURNAL = re.compile(r"![A-Z]{3,}\b")
-# Nor is the day on which a list was taken out of a program.
-_TAKEN_OUT = re.compile(r"export|generat|download")
+# Nor is the day on which a list was taken out of a program, or a company founded.
+_TAKEN_OUT = re.compile(r"export|generat|download|設立|創業|설립")
 # What joins the two dates of a period.
 _UNTIL = re.compile(
     r" ?(?:[-\u2013\u2014]|to|until|through|thru|bis(?: zum)?|au|al?|tot|till) ?(?:[a-z]{3,9} )?"

@@ -17,7 +17,9 @@ BETWEEN = re.compile(
     # "Made this 3rd day of May 2030 by …": without "between" the names follow the date.
     r"|(?<=[12]\d\d\d),? by (?!and |an? )"
     # What one party alone signs, and what it promises: "executed by …", "by … in favor of …".
-    r"|(?<![a-z])(?:executed|delivered)(?: and delivered)?(?: as of [^;.]{6,40},)? by (?!and )"
+    # Goods are delivered as well, and by a carrier.
+    r"|(?<![a-z])(?:executed(?: and delivered)?|(?:agreement|deed|joinder|guaranty|instrument) "
+    r"(?:is |was |has been )?(?:made and )?delivered)(?: as of [^;.]{6,40},)? by (?!and )"
     r"|(?<![a-z])by (?=[^;]{3,240}? (?:in favou?r|for the benefit) of )"
 )
 AND = re.compile(

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import partial
 
 from processors.values.date_text import MonthNames, dates_in
 from processors.values.lines import TextLine, label_pattern, labels_in
@@ -9,6 +10,8 @@ from processors.values.money.amounts import money_in
 
 _TITLE_LINES = 25
 _NEAR_CHARS = 40
+_LONGEST_LINK = 3
+"""Letters of a word between a title and its number at most: "no", "nr", "num"."""
 _ARTICLE = re.compile(r" (?:the|our|your|above|der|die|unserer?|ihrer?|la|le|il|notre|votre)$")
 # What a bare "invoice" counts: "invoice 30 days net".
 _UNIT = re.compile(
@@ -20,14 +23,32 @@ _DIGITS = re.compile(r"\d+")
 
 
 def gives_money_back(lines: Sequence[TextLine]) -> bool:
-    """Return whether a cell near the top of a document begins with the words of a credit note."""
+    """Return whether the title of a document is that of a credit note.
+
+    It is at the beginning of a cell near the top. Below the title or the number of an invoice, such
+    a line is about a note that was set off against it.
+    """
     titles = (label_pattern("totals", "credit"), label_pattern("numbers", "credit"))
-    return any(
-        title.match(line.folded, start)
-        for line in lines[:_TITLE_LINES]
-        for start in (0, *line.cells)
-        for title in titles
-    )
+    invoice = label_pattern("numbers", "invoice")
+    if any(title.fullmatch(line.folded) for line in lines[:_TITLE_LINES] for title in titles):
+        return True
+    for line in lines[:_TITLE_LINES]:
+        starts = (0, *line.cells)
+        if any(title.match(line.folded, start) for start in starts for title in titles):
+            return True
+        if any(map(partial(_is_title, line, invoice), starts)):
+            return False
+    return False
+
+
+def _is_title(line: TextLine, words: re.Pattern[str], start: int) -> bool:
+    """Return whether a cell is a title, alone or with a number behind it."""
+    title = words.match(line.folded, start)
+    _, end = line.cell(line.cell_at(start))
+    rest = line.folded[title.end() : end] if title else ""
+    has_words = any(word.isalpha() and len(word) > _LONGEST_LINK for word in rest.split())
+    is_numbered = not has_words and any(map(str.isdigit, rest))
+    return title is not None and (is_numbered or not rest.strip(" .:#"))
 
 
 def is_of_another(line: TextLine, label: re.Match[str]) -> bool:

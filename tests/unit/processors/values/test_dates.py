@@ -353,3 +353,19 @@ def test_the_last_day_of_a_discount_is_not_the_due_date(line: str):
 
     assert "due_date" not in find_values([page(text)])
     assert found(f"{text}Due date 1 July 2031", "due_date").value == "2031-07-01"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "生年月日 昭和55年5月3日",
+        "生年月日\n昭和55年5月3日",
+        "昭和55年5月3日生",
+        "設立 昭和55年5月3日",
+        "令和7年5月1日まで有効",
+    ],
+)
+def test_births_and_foundings_in_years_of_an_era_are_not_the_date(text: str):
+    """Nor is the end of validity; the words may be behind the day."""
+    assert "date" not in find_values([page(f"X\n{text}")])
+    assert found(f"X\n{text}\n交付 令和4年5月1日").value == "2022-05-01"

@@ -233,3 +233,18 @@ def test_a_term_or_a_telephone_number_is_no_number(text: str):
 def test_a_number_of_another_kind_below_a_label_is_not_the_number(text: str):
     """Where the number was left out, the next line may be the VAT number of the letterhead."""
     assert number(f"Small Shop\nInvoice no:\n{text}\nTotal 5.00") is None
+
+
+@pytest.mark.parametrize(
+    ("head", "row"),
+    [
+        ("INVOICE\nInvoice no. 4410", "Credit note 77  -10.00"),
+        ("INVOICE 4410", "Credit note no. 77 applied  -10.00"),
+        ("Invoice no. 4410", "Refund no. 12 issued earlier"),
+        ("Rechnung\nRechnungs-Nr. 4410", "Gutschrift 77 -10,00"),
+        ("Facture n\u00b0 4410", "Avoir n\u00b0 77 -10,00"),
+    ],
+)
+def test_a_credit_note_that_an_invoice_mentions_is_another_document(head: str, row: str):
+    """What was set off against an invoice has a number of its own."""
+    assert number(f"Small Shop\n{head}\nWork 110.00\n{row}\nTotal 100.00") == "4410"

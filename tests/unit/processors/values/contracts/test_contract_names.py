@@ -94,6 +94,7 @@ def test_whole_names_and_nothing_else(names: str, expected: str):
             "This Joinder is executed and delivered by Rill LLC (the “New Guarantor”), pursuant to the Guaranty of Orr Corp. and Fell Ltd.",
             "Rill LLC",
         ),
+        ("The goods are delivered by Rill Couriers Ltd (“Carrier”) to the mill.", ""),
     ],
 )
 def test_who_declares_something_and_to_whom(text: str, expected: str):
