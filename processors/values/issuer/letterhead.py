@@ -26,6 +26,7 @@ _HEAD_LINES = 12
 _LEAST_WORD = 3
 """Letters of a word of a name that a signature has, too."""
 _SIGNED_LINES = 4
+_WORDS_OF_PERSON = 2
 _FOR_OTHERS = re.compile(
     r"\b(?:team|staff|board|vorstand)\b|^(?:for|on behalf of|fur|pour|im auftrag)\b"
 )
@@ -55,7 +56,8 @@ class LetterHead:
         if line.number >= len(self.head) or self._is_signed_by(folded):
             return False
         if is_named:
-            return has_form or names_a_body(folded) or bool(self.signed)
+            is_other = bool(self.signed) and not _may_be_person(folded)
+            return has_form or self._names_organization(line, folded) or is_other
         return self._is_first(line) and self._is_at_head(line, folded, has_form=has_form)
 
     def _is_first(self, line: TextLine) -> bool:
@@ -63,9 +65,19 @@ class LetterHead:
 
     def _is_at_head(self, line: TextLine, folded: str, *, has_form: bool) -> bool:
         """Return whether the first name of a head is an organization's, with its own address."""
+        if self._is_greeted(folded):
+            return False
         if has_form or self._names_organization(line, folded):
             return (has_form and line.number == 0) or self._has_own_address(line)
-        return line.number == 0 and self._has_address_below(line) and self._signs_not(folded)
+        is_alone = line.number == 0 and self._has_address_below(line)
+        # Somebody may sign with a short name or initials: "Margaret Orr", and below "Peggy".
+        return is_alone and not _may_be_person(folded) and self._signs_not(folded)
+
+    def _is_greeted(self, folded: str) -> bool:
+        """Return whether the salutation names somebody: "Dear Ms Fox" below "Ann Fox"."""
+        greeting = self.lines[len(self.head)].folded if len(self.head) < len(self.lines) else ""
+        greeted = set(re.findall(r"[^\W\d_]{3,}", greeting))
+        return self.is_letter and not greeted.isdisjoint(folded.split()[-1:])
 
     def _names_organization(self, line: TextLine, folded: str) -> bool:
         """Return whether a name is one by its words or its size, or is below that of who signs."""
@@ -125,6 +137,12 @@ def letter_head_of(lines: Sequence[TextLine], doc_class: str | None) -> LetterHe
 def is_in_head(line: TextLine, head: LetterHead | None) -> bool:
     """Return whether a line is in the head of a letter, and not in that of a form."""
     return head is not None and head.is_letter and line.number < len(head.head)
+
+
+def _may_be_person(folded: str) -> bool:
+    """Return whether a name has as many words as most people's, besides initials."""
+    words = [word for word in folded.split() if len(word.strip(".")) > 1]
+    return len(words) <= _WORDS_OF_PERSON and all(word.isalpha() for word in words)
 
 
 def _is_no_sender(line: TextLine) -> bool:

@@ -53,6 +53,9 @@ def test_who_heads_a_letter_sends_it(head: str, name: str):
         f"Av. Teal, 900 - 01310-100 Larkton - SP\nÀ\nOtter Ferro Ltda\nRua Weir, 77\n13010-000 Larkby - SP\nPrezados Senhores,\n{BODY}Atenciosamente,\nMina Teal",
         f"The Manager\n\nOtter Ferro Ltd\n77 Weir Row\nDear Sirs,\n{BODY}{SIGNED}",
         f"Mina Teal\n3 May 2031\nDear Jon,\n{BODY}{SIGNED}",
+        f"Margaret Teal\n9 Dock Street, Larkton, OR 97401\nDear Sirs,\n{BODY}Yours faithfully,\nPeggy",
+        f"Sara Weir Teal\n9 Dock Street, Larkton, OR 97401\nDear Ms Teal,\n{BODY}{SIGNED.replace('Teal', 'Orr')}",
+        f"From: Robert Teal\n{OTTER}\nDear Jon,\n{BODY}Kind regards,\nBob",
     ],
 )
 def test_who_heads_a_letter_and_signs_it_is_no_company(text: str):
