@@ -90,14 +90,20 @@ def labeled_dates(lines: Sequence[TextLine], months: MonthNames) -> list[Labeled
             # Eight digits without a label of dates are an account or a number.
             if text.text.isdigit() and kind in {"", "link", "title", QUOTED}:
                 continue
-            behind = _BEHIND_OTHER.match(line.folded, text.end)
-            if behind and kind not in {"document", "due"}:
-                kind, label = "other", behind.group()
+            kind, label = kind_by_words_behind(line, text, (kind, label))
             found.append(LabeledDate(text=text, line=line, kind=kind, label=label))
             labels_from = text.end
         if len(found) > _MOST_DATES:
             break
     return found
+
+
+def kind_by_words_behind(line: TextLine, text: DateText, known: tuple[str, str]) -> tuple[str, str]:
+    """Return the kind and the words of a date with what is behind it: a birth, an end."""
+    behind = _BEHIND_OTHER.match(line.folded, text.end)
+    if behind is None or known[0] in {"document", "due"}:
+        return known
+    return "other", behind.group()
 
 
 def label_before(line: TextLine, text: DateText, labels_from: int) -> tuple[str, str]:

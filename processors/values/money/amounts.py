@@ -161,10 +161,7 @@ def parse_number(text: str, *, thousandths: bool = False) -> tuple[Decimal, bool
 
 def repair_scan_errors(folded: str) -> str:
     """Undo what scans do to numbers; the text may become shorter."""
-    if "-" in folded and _SUM_WORD.match(folded):
-        folded = _DASH_AT_DECIMALS.sub(r"\1.\2", folded)
-    if _MARK_AT_DECIMALS.search(folded) and label_pattern("totals", *_SUMS).search(folded):
-        folded = _MARK_AT_DECIMALS.sub(r"\1,\3 \2", folded)
+    folded = _with_points_of_sums(folded)
     if "<" in folded:
         folded = _ANGLES.sub(r"(\1)", folded)
     if "[" in folded and _REFUNDS.search(folded):
@@ -180,6 +177,15 @@ def repair_scan_errors(folded: str) -> str:
     if "€" in folded or "£" in folded:
         with_digits = _SIGN_AS_POINT.sub(r"\1,\3\2", with_digits)
     return _GAP_AT_DECIMALS.sub(r"\1\2", with_digits)
+
+
+def _with_points_of_sums(folded: str) -> str:
+    """Write a point for the dash or the currency that is before the cents of a sum."""
+    if "-" in folded and _SUM_WORD.match(folded):
+        folded = _DASH_AT_DECIMALS.sub(r"\1.\2", folded)
+    if _MARK_AT_DECIMALS.search(folded) and label_pattern("totals", *_SUMS).search(folded):
+        folded = _MARK_AT_DECIMALS.sub(r"\1.\3 \2", folded)
+    return folded
 
 
 def amounts_in(folded: str) -> list[Amount]:

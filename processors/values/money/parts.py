@@ -1,4 +1,4 @@
-"""Find the totals of the parts of a bill: "labour total 96.00", "parts total 80.00"."""
+"""Find the totals of the parts of a bill: "labor total 96.00", "parts total 80.00"."""
 
 import re
 from collections.abc import Sequence

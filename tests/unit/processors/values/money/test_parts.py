@@ -27,7 +27,7 @@ def test_cents_behind_a_dash_or_a_currency(written: str, total: str | None):
 @pytest.mark.parametrize("last", ["Total", "To pay", "Invoice total"])
 def test_the_total_is_that_of_all_parts(last: str):
     """By chance the sum of one part may be that of another and the tax."""
-    text = f"Shop\nLabour total 100.00\nParts total 80.00\nVAT 20.00\n{last} 200.00"
+    text = f"Shop\nLabor total 100.00\nParts total 80.00\nVAT 20.00\n{last} 200.00"
     values = values_of(text)
 
     assert (values["total"], values["net"], values["tax"]) == ("200.00", "180.00", "20.00")
@@ -35,4 +35,4 @@ def test_the_total_is_that_of_all_parts(last: str):
 
 def test_a_total_of_a_part_is_not_that_of_the_bill():
     """Where nothing is called the total of all parts, it is open."""
-    assert values_of("Shop\nLabour total 96.00\nParts total 80.00\nVAT 16.00")["total"] is None
+    assert values_of("Shop\nLabor total 96.00\nParts total 80.00\nVAT 16.00")["total"] is None
