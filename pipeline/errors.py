@@ -13,6 +13,7 @@
     │   └── ArchiveConflict     the archive holds other bytes under this key
     └── StopRun                 nothing more can be done until an operator acts
         ├── BadSettings         settings are missing, unknown or contradict the account
+        │   └── ForeignLedger   the ledger belongs to another account
         ├── Unauthorized        credentials refused, profile disabled, permission missing
         ├── ArchiveUnavailable  the archive cannot be reached or written
         ├── LedgerUnavailable   the ledger cannot be reached or written
@@ -88,6 +89,10 @@ class BadSettings(StopRun):
         """Keep every problem and show them together."""
         self.problems = problems
         super().__init__("\n".join(problems))
+
+
+class ForeignLedger(BadSettings):
+    """The ledger belongs to another account; what it says of records says nothing of these."""
 
 
 class Unauthorized(StopRun):

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from itertools import islice
 from typing import Protocol, TypeVar
 
+from flows.app.accounts.own_ledger import require_own_ledger
 from flows.app.missed_events import MissedEventCounter
 from flows.app.run_request import RunRequest
 from flows.app.sources import isolate_errors, named_sources
@@ -155,8 +156,12 @@ def recorded_run(
     `sources` are those that it works on, where it is a run over sources.
     Yields the leases of this worker. It is a worker before it is a run, and longer: a run without
     a living worker is lost.
+
+    Raises:
+        ForeignLedger: the ledger belongs to another account.
     """
     ledger = context.ports.ledger
+    require_own_ledger(context.settings, ledger)
     # Before the run is recorded: without calls left there is no run, and so none that failed.
     context.spending.require()
     with leased_worker(ledger, summary.run_id) as leases:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, cast
 import structlog
 from pydantic import SecretStr
 
-from flows.app.accounts.own_ledger import require_own_ledger
 from flows.app.drain import Drain
 from flows.app.reading import (
     KeptReader,
@@ -337,11 +336,7 @@ def system_clock() -> Clock:
 
 @contextmanager
 def open_ledger(settings: Settings, *, clock: Clock | None = None) -> Iterator[Ledger]:
-    """Open the ledger, migrated to the present schema.
-
-    Raises:
-        BadSettings: it is that of another account.
-    """
+    """Open the ledger, migrated to the present schema."""
     from pipeline.adapters.sql_ledger import SqlLedger
 
     file = settings.ledger.url.removeprefix("sqlite:///")
@@ -350,7 +345,6 @@ def open_ledger(settings: Settings, *, clock: Clock | None = None) -> Iterator[L
             Path(file).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     ledger = SqlLedger(settings.ledger.url, clock=clock or system_clock())
     try:
-        require_own_ledger(settings, ledger)
         yield ledger
     finally:
         ledger.close()

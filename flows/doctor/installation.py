@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flows.app.accounts.own_ledger import check_owner
 from flows.app.reading import own_models
 from flows.app.settings import load_settings
 from flows.app.wiring import (
@@ -52,7 +53,11 @@ def examine(config: Path) -> Iterator[Check]:
         ("reading", check_engines, "Install what is named, or set processing.ocr."),
     ]
     for name, check, remedy in checks:
-        yield attempt(name, partial(check, settings), remedy)
+        done = attempt(name, partial(check, settings), remedy)
+        yield done
+        if name == "ledger" and done.ok:
+            # Its error says what to do.
+            yield attempt("ledger account", partial(check_account, settings), "")
     yield examine_safety(settings.processing)
     if settings.processing.clamav:
         remedy = "Start clamd, or correct processing.clamav."
@@ -117,6 +122,12 @@ def check_ledger(settings: Settings) -> str:
     with open_ledger(settings) as ledger:
         known = sum(sum(by_status.values()) for by_status in ledger.files.counts().values())
     return f"migrated; {counted(known, 'file')} known"
+
+
+def check_account(settings: Settings) -> str:
+    """Check that the ledger does not belong to another account."""
+    with open_ledger(settings) as ledger:
+        return check_owner(settings, ledger)
 
 
 def check_engines(settings: Settings) -> str:

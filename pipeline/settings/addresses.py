@@ -1,5 +1,6 @@
 """Addresses in settings: credentials leave this machine encrypted, or not at all."""
 
+from contextlib import suppress
 from urllib.parse import SplitResult, urlsplit
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -19,15 +20,16 @@ def split_encrypted(url: str) -> SplitResult:
     return parts
 
 
-def ledger_owner(url: str) -> str:
-    """Return what names the account of a ledger; "" where the address has none.
-
-    A local Caspio takes a free port each time: all of this machine are one.
-    """
-    host = account_host(url)
-    return "localhost" if host and urlsplit(url).hostname in LOOPBACK else host
-
-
 def account_host(url: str) -> str:
-    """Return what names the account in its address, in lower case; "" where there is none."""
-    return urlsplit(url).netloc.rpartition("@")[2].lower().removesuffix(":443")
+    """Return what names the account in its address: host and port, however they are spelled.
+
+    It is "" for an address without a host.
+    """
+    parts = urlsplit(url)
+    host = (parts.hostname or "").removesuffix(".")
+    if not host.isascii():
+        with suppress(UnicodeError):  # what cannot be a host has no other spelling
+            host = host.encode("idna").decode()
+    name = f"[{host}]" if ":" in host else host
+    usual = 80 if parts.scheme == "http" else 443
+    return name if parts.port in {None, usual} else f"{name}:{parts.port}"

@@ -58,9 +58,9 @@ class CaspioSettings(Section):
     for this machine only.
     """
     former_url: str = ""
-    """Address that the account had before, if it has got another one. A ledger that was kept under
-    it counts on; a ledger of any other account is refused. All addresses of this machine count as
-    one account, and a ledger that knows no file yet is of whatever account opens it.
+    """Address that the account had before, if its address has changed. The next run takes over the
+    ledger of that address, with the calls of the month, the webhook, its messages and the tokens of
+    agents. A ledger that has files of any other account is refused.
     """
     block: Annotated[str, Field(min_length=1)] | None = None
     """Prefect block with the address, the secrets, the rate and the monthly calls, such as
@@ -90,7 +90,7 @@ class CaspioSettings(Section):
     @classmethod
     def _https(cls, url: str, info: ValidationInfo) -> str:
         if not url and info.field_name == "former_url":
-            return ""
+            return url
         parts = split_encrypted(url)
         # A path, a user, a query or anything else would be in every call's address.
         is_address_alone = url.rstrip("/") == f"{parts.scheme}://{parts.netloc}"

@@ -1,34 +1,70 @@
-"""Whose ledger it is: what was written at one account says nothing of the records of another."""
+"""Whose ledger it is: what was written at one account says nothing of the records of another.
 
-from pipeline.errors import BadSettings
+Records of two accounts have the same numbers. With the ledger of another account, the values that
+users typed there look like our own: a run could overwrite them, and an undo take them out.
+"""
+
+from urllib.parse import urlsplit
+
+from pipeline.errors import ForeignLedger
 from pipeline.ports import Ledger
 from pipeline.settings import Settings
-from pipeline.settings.addresses import account_host, ledger_owner
+from pipeline.settings.addresses import LOOPBACK, account_host
+
+THIS_MACHINE = "this machine"
+"""The account of every local address: a local Caspio has another port each time."""
 
 
 def require_own_ledger(settings: Settings, ledger: Ledger) -> None:
-    """Check that the ledger is not that of another account.
+    """Check that a run's ledger does not belong to another account, and record that it is ours.
 
-    Records of two accounts have the same numbers. With the ledger of another account, the values
-    that users typed there look like our own: a run could overwrite them, and an undo take them out.
+    A ledger without a file or an effect belongs to nobody: whoever runs first has it.
 
     Raises:
-        BadSettings: it is; says which one's.
+        ForeignLedger: it belongs to another account.
     """
+    check_owner(settings, ledger)
     caspio = settings.caspio
-    owner = ledger_owner(caspio.url)
-    if not owner:
+    own = owner_name(caspio.url)
+    if not own:
         return
-    former = ledger_owner(caspio.former_url)
-    # A ledger that is older than this check says by its calls whose it is.
-    last = ledger.usage.last_account()
-    first = ledger_owner(f"https://{last}") if last else ""
-    known = ledger.effects.account(owner, former=former, first=first)
-    if known == owner:
-        if former not in {"", owner}:
-            ledger.usage.move_account(account_host(caspio.former_url), caspio.account)
-        return
-    problem = f"The ledger is of the account at {known}, and caspio.url names {owner}."
-    own = "Name a ledger and an archive of its own in ledger.url and archive.url."
-    moved = f'If the account has got another address, set caspio.former_url = "https://{known}".'
-    raise BadSettings([f"{problem} {own} {moved}"])
+    if ledger.effects.account() != own:
+        ledger.effects.record_account(own)
+    if caspio.former_url:
+        ledger.usage.move_account(account_host(caspio.former_url), caspio.account)
+
+
+def check_owner(settings: Settings, ledger: Ledger) -> str:
+    """Return whose ledger it is, as a text.
+
+    Raises:
+        ForeignLedger: it belongs to another account; says whose it is, and what to do.
+    """
+    own, former = map(owner_name, (settings.caspio.url, settings.caspio.former_url))
+    known = _kept_name(ledger.effects.account())
+    if not known:
+        return "belongs to the account of the first run"
+    if own and known not in {own, former}:
+        whose = f"The ledger belongs to {_shown(known)}, but caspio.url names {_shown(own)}."
+        remedy = (
+            "Correct caspio.url, or name a ledger and an archive for this account alone in "
+            "ledger.url and archive.url."
+        )
+        if known != THIS_MACHINE:
+            remedy += f' If the address has changed, set caspio.former_url = "https://{known}".'
+        raise ForeignLedger([f"{whose} {remedy}"])
+    return f"belongs to {_shown(known)}"
+
+
+def owner_name(url: str) -> str:
+    """Return the name of the account at an address, the same for every spelling; "" without one."""
+    return THIS_MACHINE if urlsplit(url).hostname in LOOPBACK else account_host(url)
+
+
+def _kept_name(account: str) -> str:
+    # What was counted under an address may have kept its spelling.
+    return account if account in {"", THIS_MACHINE} else owner_name(f"https://{account}")
+
+
+def _shown(account: str) -> str:
+    return "a local account" if account == THIS_MACHINE else f"the account at {account}"

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Sequence
 
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, insert, select, union
 
 from pipeline.adapters.sql_ledger.session import SqlPart
 from pipeline.adapters.sql_ledger.syncs.tables import sync_effects, sync_rows
@@ -11,8 +11,10 @@ from pipeline.adapters.sql_ledger.tables import (
     blocked_containers,
     effects,
     files,
+    permits,
     repairs,
     secret_keys,
+    usage,
 )
 from pipeline.ports.ledger import Block, Repair
 
@@ -71,39 +73,66 @@ class SqlPlanKey(SqlPart):
 
     def plan_key(self) -> bytes:
         """Return the secret key that seals plans, made by the first call."""
-        return bytes.fromhex(self._first(_PLAN_KEY, secrets.token_hex(_KEY_BYTES)))
-
-    def account(self, address: str, *, former: str = "", first: str = "") -> str:
-        """Return the address of the account that the ledger is of; see `EffectLedger.account`."""
-        kept = bytes.fromhex(self._first(_ACCOUNT, (first or address).encode().hex())).decode()
-        if kept == address or (kept != former and not self._is_unused()):
-            return kept
-        row = self._row(_ACCOUNT, address.encode().hex())
-        with self._session.writing("record the new address of the account") as connection:
-            self._session.keep(connection, secret_keys, row, key="name")
-        return address
-
-    def _is_unused(self) -> bool:
-        """Say whether the ledger knows nothing of any record: an address may have been mistyped."""
-        with self._session.reading("look up whether the ledger was used") as connection:
-            return not any(
-                connection.execute(select(table).limit(1)).first()
-                for table in (files, effects, sync_rows, sync_effects)
-            )
-
-    def _first(self, name: str, value: str) -> str:
-        """Return what is kept under a name, which is this value if there was nothing."""
-        wanted = select(secret_keys.c.key).where(secret_keys.c.name == name)
-        with self._session.reading(f"look up the key of {name}") as connection:
-            known: str | None = connection.execute(wanted).scalar_one_or_none()
+        with self._session.reading("look up the key of plans") as connection:
+            known = _kept(connection, _PLAN_KEY)
         if known is None:
-            row = self._row(name, value)
+            row = self._row(_PLAN_KEY, secrets.token_bytes(_KEY_BYTES))
             added = self._session.insert(secret_keys).values(row).on_conflict_do_nothing()
-            with self._session.writing(f"make the key of {name}") as connection:
+            with self._session.writing("make the key of plans") as connection:
                 connection.execute(added)
-                # Another process may have been first: its value counts, and this one is dropped.
-                known = connection.execute(wanted).scalar_one()
+                # Another process may have been first: its key counts, and this one is dropped.
+                known = _kept(connection, _PLAN_KEY)
+        assert known is not None
         return known
 
-    def _row(self, name: str, value: str) -> dict[str, object]:
-        return {"name": name, "key": value, "made_at": self._session.clock.now()}
+    def account(self) -> str:
+        """Return the account that the ledger's files and effects belong to.
+
+        It is "" while there are none, and where no account is recorded.
+        """
+        with self._session.reading("look up whose ledger it is") as connection:
+            known = _kept(connection, _ACCOUNT)
+            return known.decode() if known is not None and _is_used(connection) else ""
+
+    def record_account(self, account: str) -> None:
+        """Record whose the ledger is, in place of what was recorded before."""
+        row = self._row(_ACCOUNT, account.encode())
+        with self._session.writing("record whose ledger it is") as connection:
+            self._session.keep(connection, secret_keys, row, key="name")
+
+    def adopt_account(self) -> None:
+        """Record the account of a ledger that was used before accounts were recorded.
+
+        It is the only one whose calls were counted. Later it would not be known any more: settings
+        that name another account count calls of that one, too.
+        """
+        with self._session.reading("look up whose ledger it is") as connection:
+            if _kept(connection, _ACCOUNT) is not None or not _is_used(connection):
+                return
+            counted = union(select(usage.c.account), select(permits.c.account))
+            accounts = connection.execute(counted).scalars().all()
+        if len(accounts) == 1:
+            self.record_account(accounts[0])
+
+    def _row(self, name: str, value: bytes) -> dict[str, object]:
+        return {"name": name, "key": value.hex(), "made_at": self._session.clock.now()}
+
+
+def _kept(connection: Connection, name: str) -> bytes | None:
+    """Return what is kept under a name."""
+    wanted = select(secret_keys.c.key).where(secret_keys.c.name == name)
+    known: str | None = connection.execute(wanted).scalar_one_or_none()
+    return None if known is None else bytes.fromhex(known)
+
+
+def _is_used(connection: Connection) -> bool:
+    """Say whether the ledger knows anything of an account's records."""
+    return any(
+        connection.execute(select(table.c[column]).limit(1)).first() is not None
+        for table, column in (
+            (files, "id"),
+            (effects, "id"),
+            (sync_rows, "key"),
+            (sync_effects, "id"),
+        )
+    )

@@ -147,13 +147,6 @@ class SqlUsage(SqlMetrics):
             size_bytes += row["size_bytes"]
         return Usage(by_priority.total(), size_bytes, dict(by_priority))
 
-    def last_account(self) -> str:
-        """Return the account with which calls were made on the latest day, "" for none."""
-        latest = select(usage.c.account).where(usage.c.calls > 0)
-        latest = latest.order_by(usage.c.day.desc(), usage.c.calls.desc()).limit(1)
-        with self._session.reading("look up the latest account") as connection:
-            return connection.execute(latest).scalar_one_or_none() or ""
-
     def move_account(self, former: str, account: str) -> None:
         """Give an account what was kept under its former name; see `UsageLedger`."""
         if former == account:

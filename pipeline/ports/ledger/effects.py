@@ -44,13 +44,14 @@ class EffectLedger(Protocol):
     def plan_key(self) -> bytes:
         """Return the secret key that seals plans: one for all workers, made by the first call."""
 
-    def account(self, address: str, *, former: str = "", first: str = "") -> str:
-        """Return the address of the account that the ledger is of: the first one that was given.
+    def account(self) -> str:
+        """Return the account that the ledger's files and effects belong to.
 
-        `first` comes before it, where a ledger has done something without keeping whose it is.
-        `former` is an address that the account had before. A ledger of it becomes one of `address`,
-        and so does one that knows no file and no effect, also none of a sync.
+        It is "" while there are none, and where no account is recorded.
         """
+
+    def record_account(self, account: str) -> None:
+        """Record whose the ledger is, in place of what was recorded before."""
 
     def intend(self, effect: Effect, run_id: str) -> Effect:
         """Record an intent before its call and return it with its id.

@@ -76,9 +76,6 @@ class UsageLedger(Protocol):
     def today(self, account: str) -> Usage:
         """Return an account's usage of the present day (UTC)."""
 
-    def last_account(self) -> str:
-        """Return the account with which calls were made on the latest day, "" for none."""
-
     def move_account(self, former: str, account: str) -> None:
         """Give an account what was kept under its former name.
 

@@ -1,51 +1,37 @@
+import pytest
+
+from pipeline.adapters.sql_ledger import SqlLedger
 from pipeline.ports import Ledger
 from tests.contracts.ledger.builders import a_ref, update
+from tests.fakes.clock import FakeClock
+
+ONE, TWO = "one.caspio.com", "two.caspio.com"
 
 
-def test_a_ledger_is_of_the_first_account_that_used_it(ledger: Ledger):
-    """Another account learns whose it is, as often as it asks."""
-    first = ledger.effects.account("one.caspio.com")
-    ledger.files.seen([a_ref("1")], "run-1")
+def test_a_ledger_without_files_and_effects_belongs_to_nobody(ledger: Ledger):
+    """An account that only looked at it, perhaps by a typing error, does not keep others out."""
+    ledger.effects.record_account(ONE)
 
-    assert first == "one.caspio.com"
-    assert ledger.effects.account("two.caspio.com") == "one.caspio.com"
-    assert ledger.effects.account("two.caspio.com", former="three.caspio.com") == "one.caspio.com"
-    assert ledger.effects.account("one.caspio.com") == "one.caspio.com"
+    assert ledger.effects.account() == ""
 
 
-def test_a_ledger_that_knows_nothing_is_of_whoever_opens_it(ledger: Ledger):
-    """A mistyped address does not keep the account out; an effect is enough to know something."""
-    ledger.effects.account("mistyped.caspio.com")
+def test_a_file_makes_it_the_ledger_of_an_account(ledger: Ledger):
+    """It is that of the account that was recorded last, such as its new address."""
+    ledger.effects.record_account(ONE)
+    ledger.files.seen([a_ref()], "run-1")
 
-    assert ledger.effects.account("one.caspio.com") == "one.caspio.com"
+    assert ledger.effects.account() == ONE
+    ledger.effects.record_account(TWO)
+    assert ledger.effects.account() == TWO
+
+
+def test_an_effect_makes_it_the_ledger_of_an_account(ledger: Ledger):
+    """Also where no file is known, as in a ledger whose files were forgotten."""
+    ledger.effects.record_account(ONE)
 
     ledger.effects.intend(update(Total="1"), "run-1")
-    assert ledger.effects.account("mistyped.caspio.com") == "one.caspio.com"
 
-
-def test_a_used_ledger_without_an_account_is_of_the_one_it_worked_with(ledger: Ledger):
-    """A ledger may be older than this check: its calls say whose it is."""
-    assert ledger.usage.last_account() == ""
-    ledger.files.seen([a_ref("1")], "run-1")
-    ledger.usage.spend("typo.caspio.com", "new", calls=0, size_bytes=0)
-    ledger.usage.spend("one.caspio.com", "new", calls=2, size_bytes=0)
-
-    first = ledger.usage.last_account()
-
-    assert first == "one.caspio.com"
-    assert ledger.effects.account("two.caspio.com", first=first) == "one.caspio.com"
-
-
-def test_an_account_takes_its_ledger_to_its_new_address(ledger: Ledger):
-    """Only where its former address is named; from then on the new one counts."""
-    ledger.effects.account("one.caspio.com")
-    ledger.files.seen([a_ref("1")], "run-1")
-
-    moved = ledger.effects.account("two.caspio.com", former="one.caspio.com")
-
-    assert moved == "two.caspio.com"
-    assert ledger.effects.account("two.caspio.com") == "two.caspio.com"
-    assert ledger.effects.account("one.caspio.com") == "two.caspio.com"
+    assert ledger.effects.account() == ONE
 
 
 def test_what_is_kept_for_an_account_moves_with_it(ledger: Ledger):
@@ -65,9 +51,31 @@ def test_what_is_kept_for_an_account_moves_with_it(ledger: Ledger):
 
 def test_a_ledger_has_an_account_and_a_key_of_plans(ledger: Ledger):
     """Neither takes the place of the other."""
+    ledger.files.seen([a_ref()], "run-1")
     key = ledger.effects.plan_key()
 
-    ledger.effects.account("one.caspio.com")
+    ledger.effects.record_account(ONE)
 
     assert ledger.effects.plan_key() == key
-    assert ledger.effects.account("one.caspio.com") == "one.caspio.com"
+    assert ledger.effects.account() == ONE
+
+
+@pytest.mark.parametrize(
+    ("counted", "expected"), [((), ""), ((ONE,), ONE), ((ONE, TWO), "")], ids=len
+)
+def test_a_ledger_from_before_is_of_the_account_whose_calls_it_counted(
+    counted: tuple[str, ...], expected: str, empty_url: str, clock: FakeClock
+):
+    """It has files, but no account is recorded. Calls of several accounts say nothing.
+
+    What is counted after it was opened changes nothing.
+    """
+    with SqlLedger(empty_url, clock=clock) as ledger:
+        ledger.files.seen([a_ref()], "run-1")
+        for account in counted:
+            ledger.usage.spend(account, "new", calls=1, size_bytes=1)
+            ledger.usage.reserve_permits(account, 1, per_second=1.0)
+
+    with SqlLedger(empty_url, clock=clock) as ledger:
+        ledger.usage.spend("other.caspio.com", "new", calls=1, size_bytes=1)
+        assert ledger.effects.account() == expected

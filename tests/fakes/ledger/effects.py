@@ -29,12 +29,13 @@ class MemoryEffects(MemoryPart):
         """Return the key that seals plans."""
         return self._plan_key
 
-    def account(self, address: str, *, former: str = "", first: str = "") -> str:
+    def account(self) -> str:
         """Return whose ledger it is."""
-        self._account = self._account or first or address
-        if self._account == former or not (self._memory.files or self._memory.effects):
-            self._account = address
-        return self._account
+        return self._account if self._memory.files or self._memory.effects else ""
+
+    def record_account(self, account: str) -> None:
+        """Record whose ledger it is."""
+        self._account = account
 
     def intend(self, effect: Effect, run_id: str) -> Effect:
         """Record an intent before its call."""

@@ -85,11 +85,6 @@ class MemoryUsage(MemoryPart):
         """Return the day's usage."""
         return self._used(account, f"{self._memory.clock.now():%Y-%m-%d}")
 
-    def last_account(self) -> str:
-        """Return the account of the latest calls."""
-        spent = [(day, calls, whose) for (whose, day, _), calls in self._calls.items() if calls]
-        return max(spent, default=("", 0, ""))[2]
-
     def move_account(self, former: str, account: str) -> None:
         """Give an account the calls of its former name."""
         for (whose, day, priority), calls in list(self._calls.items()):

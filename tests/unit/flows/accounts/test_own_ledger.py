@@ -4,77 +4,152 @@ from pathlib import Path
 
 import pytest
 
-from flows.app.wiring import open_ledger
-from pipeline.errors import BadSettings
-from pipeline.settings import load_settings
+from flows.app.accounts.own_ledger import (
+    THIS_MACHINE,
+    check_owner,
+    owner_name,
+    require_own_ledger,
+)
+from pipeline.errors import BadSettings, ForeignLedger
+from pipeline.ports import Ledger
+from pipeline.settings import Settings, load_settings
+from pipeline.settings.addresses import account_host
 from tests.contracts.ledger.builders import a_ref
+from tests.fakes.clock import FakeClock
+from tests.fakes.ledger import MemoryLedger
+
+LIVE, SANDBOX = "https://live.caspio.com", "https://sandbox.caspio.com"
 
 
-def _open(folder: Path, url: str, more: str = "") -> None:
+@pytest.fixture
+def ledger() -> Ledger:
+    """A ledger in memory, empty."""
+    return MemoryLedger(FakeClock())
+
+
+def settings_of(folder: Path, url: str, more: str = "") -> Settings:
+    """Load settings that name an account."""
     config = folder / "caspio-ingest.toml"
     source = '[[sources]]\nname = "receipts"\ntable = "Receipts"\n'
     config.write_text(f'[caspio]\nurl = "{url}"\n{more}\n{source}', encoding="utf-8")
-    with open_ledger(load_settings(config, credentials=False)) as ledger:
-        ledger.files.seen([a_ref("1")], "run-1")
+    return load_settings(config, credentials=False)
 
 
-def test_the_ledger_of_another_account_is_refused(tmp_path: Path):
-    """Its records have the same numbers: an undo would take out what users typed there."""
-    _open(tmp_path, "https://sandbox.caspio.com")
-
-    with pytest.raises(BadSettings, match=r"account at sandbox\.caspio\.com") as refused:
-        _open(tmp_path, "https://live.caspio.com")
-
-    assert "ledger.url" in str(refused.value)
-    _open(tmp_path, "https://SANDBOX.caspio.com:443/")
-
-
-def test_an_account_that_has_moved_says_so(tmp_path: Path):
-    """Its former address is named once in the settings, and the ledger counts on."""
-    _open(tmp_path, "https://old.caspio.com")
-
-    _open(tmp_path, "https://new.caspio.com", 'former_url = "https://old.caspio.com"')
-
-    _open(tmp_path, "https://new.caspio.com")
-
-
-def test_a_local_caspio_may_change_its_port(tmp_path: Path):
-    """It takes a free one each time."""
-    for port in (8250, 8251):
-        _open(tmp_path, f"http://127.0.0.1:{port}")
+def used_by(url: str, folder: Path, ledger: Ledger) -> None:
+    """Let a run of an account record a file."""
+    require_own_ledger(settings_of(folder, url), ledger)
+    ledger.files.seen([a_ref()], "run-1")
 
 
 @pytest.mark.parametrize(
-    "local", ["http://127.0.0.1:8250", "http://localhost", "http://[::1]:8250"]
+    ("url", "name"),
+    [
+        ("https://abc12345.caspio.com", "abc12345.caspio.com"),
+        ("https://ABC12345.Caspio.com", "abc12345.caspio.com"),
+        ("https://abc12345.caspio.com.", "abc12345.caspio.com"),
+        ("https://abc12345.caspio.com:443", "abc12345.caspio.com"),
+        ("https://abc12345.caspio.com:0443", "abc12345.caspio.com"),
+        ("https://abc12345.caspio.com:", "abc12345.caspio.com"),
+        ("https://abc12345.caspio.com:8443", "abc12345.caspio.com:8443"),
+        ("https://büro.example.com", "xn--bro-hoa.example.com"),
+        ("https://XN--BRO-HOA.example.com", "xn--bro-hoa.example.com"),
+        ("http://127.0.0.1:8250", "127.0.0.1:8250"),
+        ("http://[::1]:8250", "[::1]:8250"),
+        ("", ""),
+    ],
 )
-def test_the_ledger_of_this_machine_is_of_no_account_elsewhere(tmp_path: Path, local: str):
-    """Trying things with a local Caspio leaves effects that no real account has, and vice versa."""
-    for one, other in ((local, "https://live.caspio.com"), ("https://live.caspio.com", local)):
-        folder = tmp_path / str(len(list(tmp_path.iterdir())))
-        folder.mkdir()
-        _open(folder, one)
-
-        with pytest.raises(BadSettings, match="The ledger is of the account at"):
-            _open(folder, other)
+def test_an_account_has_one_name_for_all_spellings(url: str, name: str):
+    """Calls are counted by it, so that no spelling has a budget of its own."""
+    assert account_host(url) == name
 
 
-def test_messages_webhook_and_calls_move_with_the_account(tmp_path: Path):
-    """Otherwise they would stay with an account that nobody asks for any more."""
-    _open(tmp_path, "https://old.caspio.com")
-    config = tmp_path / "caspio-ingest.toml"
-    with open_ledger(load_settings(config, credentials=False)) as ledger:
-        ledger.usage.spend("old.caspio.com", "new", calls=9, size_bytes=0)
-        ledger.messages.save_webhook_id("old.caspio.com", "hook")
-
-    _open(tmp_path, "https://new.caspio.com", 'former_url = "https://OLD.caspio.com:443"')
-
-    with open_ledger(load_settings(config, credentials=False)) as ledger:
-        assert ledger.usage.this_month("new.caspio.com").calls == 9
-        assert ledger.messages.webhook_id("new.caspio.com") == "hook"
+def test_the_settings_name_the_account_the_same_way(tmp_path: Path):
+    """The budget, tokens and webhooks are kept by this name."""
+    assert settings_of(tmp_path, "https://LIVE.caspio.com:443").caspio.account == "live.caspio.com"
 
 
-@pytest.mark.parametrize("former", ["old.caspio.com", "http://[::1", "https://a.caspio.com/x"])
-def test_a_former_address_is_checked_like_the_present_one(tmp_path: Path, former: str):
-    """What is no address would be without effect, or end a command."""
+@pytest.mark.parametrize("host", ["127.0.0.1:8250", "localhost", "[::1]:8251"])
+def test_all_local_addresses_are_one_account(host: str):
+    """A local Caspio has another port each time."""
+    assert owner_name(f"http://{host}") == THIS_MACHINE
+
+
+def test_the_ledger_of_another_account_is_refused(tmp_path: Path, ledger: Ledger):
+    """The error says whose it is and what to do; the account's own address goes on in any spelling."""
+    used_by(SANDBOX, tmp_path, ledger)
+
+    with pytest.raises(ForeignLedger) as refused:
+        require_own_ledger(settings_of(tmp_path, LIVE), ledger)
+
+    assert str(refused.value) == (
+        "The ledger belongs to the account at sandbox.caspio.com, but caspio.url names the account "
+        "at live.caspio.com. Correct caspio.url, or name a ledger and an archive for this account "
+        "alone in ledger.url and archive.url. If the address has changed, set caspio.former_url = "
+        '"https://sandbox.caspio.com".'
+    )
+    require_own_ledger(settings_of(tmp_path, "https://SANDBOX.caspio.com:443/"), ledger)
+
+
+def test_a_typing_error_does_not_claim_an_empty_ledger(tmp_path: Path, ledger: Ledger):
+    """The account that is named then has it, and keeps it."""
+    require_own_ledger(settings_of(tmp_path, SANDBOX), ledger)
+
+    used_by(LIVE, tmp_path, ledger)
+
+    with pytest.raises(ForeignLedger):
+        require_own_ledger(settings_of(tmp_path, SANDBOX), ledger)
+
+
+def test_an_account_that_has_moved_says_so(tmp_path: Path, ledger: Ledger):
+    """Its former address is named once in the settings, and the ledger goes on with its calls."""
+    used_by("https://old.caspio.com", tmp_path, ledger)
+    ledger.usage.spend("old.caspio.com", "new", calls=9, size_bytes=0)
+    moved = settings_of(
+        tmp_path, "https://new.caspio.com", 'former_url = "https://OLD.caspio.com/"'
+    )
+
+    require_own_ledger(moved, ledger)
+
+    assert ledger.usage.this_month("new.caspio.com").calls == 9
+    require_own_ledger(settings_of(tmp_path, "https://new.caspio.com"), ledger)
+    with pytest.raises(ForeignLedger):
+        require_own_ledger(settings_of(tmp_path, "https://old.caspio.com"), ledger)
+
+
+@pytest.mark.parametrize("url", ["old.caspio.com", "http://old.caspio.com", "https://[::1"])
+def test_a_former_address_is_checked_as_the_present_one(url: str, tmp_path: Path):
+    """Otherwise it would silently have no effect."""
     with pytest.raises(BadSettings, match="former_url"):
-        _open(tmp_path, "https://new.caspio.com", f'former_url = "{former}"')
+        settings_of(tmp_path, LIVE, f'former_url = "{url}"')
+
+
+def test_a_local_account_keeps_its_ledger_at_any_port(tmp_path: Path, ledger: Ledger):
+    """Another local address is the same account."""
+    used_by("http://127.0.0.1:8250", tmp_path, ledger)
+
+    for url in ("http://127.0.0.1:8251", "http://localhost:8250", "http://[::1]:8252"):
+        require_own_ledger(settings_of(tmp_path, url), ledger)
+
+
+@pytest.mark.parametrize(("first", "then"), [("http://[::1]:1", LIVE), (LIVE, "http://[::1]:1")])
+def test_a_local_account_and_a_real_one_share_no_ledger(
+    first: str, then: str, tmp_path: Path, ledger: Ledger
+):
+    """What was written at the emulator says nothing of the records of an account."""
+    used_by(first, tmp_path, ledger)
+
+    with pytest.raises(ForeignLedger, match="a local account"):
+        require_own_ledger(settings_of(tmp_path, then), ledger)
+
+
+@pytest.mark.parametrize("kept", ["LIVE.caspio.com:443", "live.caspio.com."])
+def test_an_address_that_was_counted_is_compared_like_any_other(
+    kept: str, tmp_path: Path, ledger: Ledger
+):
+    """A ledger from before has the spelling of its settings."""
+    ledger.files.seen([a_ref()], "run-1")
+    ledger.effects.record_account(kept)
+
+    assert check_owner(settings_of(tmp_path, LIVE), ledger) == (
+        "belongs to the account at live.caspio.com"
+    )
