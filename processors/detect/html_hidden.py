@@ -1,7 +1,7 @@
 """Say which elements of HTML a browser does not show, and where each of them ends.
 
 Attributes, styles of elements, and the simple rules of a page's own style sheets count. What
-depends on the width of a screen does not, and nothing is fetched.
+only narrow screens and paper show does not, and nothing is fetched.
 """
 
 import re
@@ -24,21 +24,39 @@ _ALWAYS_CLOSED = frozenset(
     {"article", "aside", "details", "div", "form", "ol", "section", "span", "table", "ul"}
 )
 _HIDING_STYLE = re.compile(
-    r"(?:^|[;\s])(?:display\s*:\s*none|visibility\s*:\s*hidden|opacity\s*:\s*0(?:\.0+)?(?![\d.]))",
-    re.IGNORECASE,
+    r"(?:^|[;\s])(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE
 )
-_SHOWING_STYLE = re.compile(r"(?:^|[;\s])(?:display|visibility)\s*:", re.IGNORECASE)
-# Containers with letters of no size are common: their parts have sizes of their own.
+_TRANSPARENT = re.compile(r"(?:^|[;\s])opacity\s*:\s*0(?:\.0+)?(?![\d.])", re.IGNORECASE)
+# What appears by and by is not seen only at first.
+_MOVING = re.compile(r"(?:^|[;\s-])(?:animation|transition)\b", re.IGNORECASE)
+_SHOWING_STYLE = re.compile(r"(?:^|[;\s])(?:display|visibility|opacity)\s*:", re.IGNORECASE)
+_NOT_SHOWN = re.compile(r"(?:^|[;\s])display\s*:\s*none", re.IGNORECASE)
+_VISIBLE = re.compile(r"(?:^|[;\s])visibility\s*:\s*visible", re.IGNORECASE)
 _NO_SIZE = re.compile(
     r"(?:^|[;\s])font-size\s*:\s*0+(?:\.0+)?(?:px|pt|em|rem|%)?\s*(?:;|!|$)", re.IGNORECASE
 )
+_SIZE = re.compile(r"(?:^|[;\s])font(?:-size)?\s*:", re.IGNORECASE)
+# Containers with letters of no size are common: their parts have sizes of their own.
 _CONTAINERS = _ALWAYS_CLOSED - {"span"} | CELLS | {"body", "li", "main", "tbody", "tr"}
 
-_STYLE_START, _STYLE_END = (re.compile(f"<{tag}\\b", re.IGNORECASE) for tag in ("style", "/style"))
+# What a browser shows with its scripts has no style sheets in comments and in these elements.
+_STYLE_START = re.compile(r"<(?:(style|script|noscript|template)\b|!--)", re.IGNORECASE)
+_ENDS = {
+    tag: re.compile(f"</{tag}\\b", re.IGNORECASE)
+    for tag in ("style", "script", "noscript", "template")
+} | {"": re.compile("-->")}
 # One that does not end goes on to the end, so that no other is looked for in it.
 _COMMENT = re.compile(r"/\*(?:.*?\*/|.*)|<!--|-->", re.DOTALL)
 _SELECTOR = re.compile(r"([a-z][a-z0-9]*)?([.#][\w-]+)", re.IGNORECASE)
+_NAME = re.compile(r"[.#][\w-]+")
 _BRACE = re.compile(r"[{}]")
+_MEDIA = re.compile(r"\bmedia\s*=\s*(?:\"([^\"]*)|'([^']*)|([^\s>]*))", re.IGNORECASE)
+_FOR_SCREENS = re.compile(r"(?:only\s+)?(?:all|screen)?", re.IGNORECASE)
+# A page is read as a wide screen shows it.
+_NOT_FOR_SCREENS = re.compile(
+    r"(?:@media\s*)?(?:print\b[^,]*|[^,]*\bmax-(?:device-)?width\b[^,]*)", re.IGNORECASE
+)
+_MOST_NESTED = 8
 _MOST_STYLE_CHARS = 200_000
 
 
@@ -74,15 +92,30 @@ _WITHIN_LINE = _End(ends=_BLOCK, nested=_BLOCK)
 class HiddenElement:
     """An element that is not shown, while what is in it is parsed."""
 
-    def __init__(self, tag: str, *, is_rendered: bool = True) -> None:
+    def __init__(self, tag: str, *, is_rendered: bool = True, shown_by: str = "") -> None:
         self._tag = tag
+        self._shown_by = shown_by  # what of an element in it shows that one
         self._depth = 1  # how many elements of its name are open
         self._nested = 0
         is_closed = not is_rendered or tag in _ALWAYS_CLOSED
         self._end = _End() if is_closed else _OPEN_ENDS.get(tag, _WITHIN_LINE)
 
-    def is_before(self, tag: str) -> bool:
-        """Take a start tag, and say whether the element ended before it."""
+    def holds(self, tag: str, attributes: Mapping[str, str | None]) -> bool:
+        """Take a start tag, and say whether its element is in this one and hidden with it."""
+        return not self._shows(tag, attributes) and not self._is_before(tag)
+
+    def _shows(self, tag: str, attributes: Mapping[str, str | None]) -> bool:
+        """Say whether an element in it is shown, or may be by its class."""
+        style = attributes.get("style") or ""
+        if tag in _VOID or not self._shown_by:
+            return False
+        if self._shown_by == "visibility":
+            return _VISIBLE.search(style) is not None
+        has_size = _SIZE.search(style) is not None and _NO_SIZE.search(style) is None
+        return "class" in attributes or has_size
+
+    def _is_before(self, tag: str) -> bool:
+        """Say whether the element ended before a start tag."""
         if not self._nested and tag in self._end.starts:
             return True
         if tag in self._end.nested:
@@ -109,7 +142,20 @@ def is_hidden(tag: str, attributes: Mapping[str, str | None]) -> bool:
         return False
     style = attributes.get("style") or ""
     has_no_size = tag not in _CONTAINERS and _NO_SIZE.search(style) is not None
-    return "hidden" in attributes or has_no_size or _HIDING_STYLE.search(style) is not None
+    return "hidden" in attributes or has_no_size or _hides(style)
+
+
+def shown_in_it(attributes: Mapping[str, str | None]) -> str:
+    """Return what of an element within a hidden one shows it: "size", "visibility" or nothing."""
+    style = attributes.get("style") or ""
+    if "hidden" in attributes or _NOT_SHOWN.search(style) or _TRANSPARENT.search(style):
+        return ""
+    return "visibility" if _HIDING_STYLE.search(style) else "size"
+
+
+def _hides(style: str) -> bool:
+    is_transparent = _TRANSPARENT.search(style) is not None and not _MOVING.search(style)
+    return is_transparent or _HIDING_STYLE.search(style) is not None
 
 
 def is_hidden_by(rules: Mapping[str, bool], tag: str, attributes: Mapping[str, str | None]) -> bool:
@@ -123,38 +169,72 @@ def is_hidden_by(rules: Mapping[str, bool], tag: str, attributes: Mapping[str, s
 
 
 def hiding_rules(html: str) -> dict[str, bool]:
-    """Return for each simple selector whose rules say so whether they hide what it selects."""
+    """Return for each simple selector whose rules say so whether they hide what it selects.
+
+    A rule that hides does not count if another one shows what has the same class or id: which of
+    the two a browser follows may depend on what an element is in.
+    """
+    sheets = [*_style_sheets(html)]
+    if sum(len(sheet) for _, sheet in sheets) > _MOST_STYLE_CHARS:
+        return {}
     rules: dict[str, bool] = {}
-    sheets = "\n".join(_style_sheets(html))[:_MOST_STYLE_CHARS]
-    for selectors, style in _rules_in(_COMMENT.sub(" ", sheets)):
-        is_hiding = _HIDING_STYLE.search(style) is not None
-        if is_hiding or _SHOWING_STYLE.search(style):
-            for selector in selectors.split(","):
-                if found := _SELECTOR.fullmatch(selector.strip()):
-                    rules[f"{(found[1] or '').lower()}{found[2]}"] = is_hiding
-    return rules
+    shown: set[str] = set()
+    for media, sheet in sheets:
+        for within, selectors, style in _rules_in(_COMMENT.sub(" ", sheet)):
+            is_hiding = _hides(style)
+            if not is_hiding and not _SHOWING_STYLE.search(style):
+                continue
+            conditions = [*media, *within]
+            simple, others = _selectors_in(selectors, has_conditions=bool(conditions))
+            rules.update(dict.fromkeys(simple, is_hiding))
+            if not is_hiding and not any(map(_NOT_FOR_SCREENS.fullmatch, conditions)):
+                shown.update(_NAME.findall(" ".join([*conditions, *others])))
+    return {key: hides for key, hides in rules.items() if shown.isdisjoint(_NAME.findall(key))}
 
 
-def _style_sheets(html: str) -> Iterator[str]:
-    """Yield the style sheets of a page; one that does not end is none."""
+def _selectors_in(selectors: str, *, has_conditions: bool) -> tuple[list[str], list[str]]:
+    """Return the simple selectors of a rule without conditions, and the other ones."""
+    simple, others = [], []
+    for selector in selectors.split(","):
+        found = _SELECTOR.fullmatch(selector.strip())
+        if found and not has_conditions:
+            simple.append(f"{(found[1] or '').lower()}{found[2]}")
+        else:
+            others.append(selector)
+    return simple, others
+
+
+def _style_sheets(html: str) -> Iterator[tuple[list[str], str]]:
+    """Yield the style sheets of a page, each behind its media unless it is for all screens.
+
+    One that does not end is none.
+    """
     start = _STYLE_START.search(html)
     while start is not None:
-        end = _STYLE_END.search(html, start.end())
+        tag = (start[1] or "").lower()
+        end = _ENDS[tag].search(html, start.end())
         if end is None:
             return
-        yield html[html.find(">", start.end()) + 1 : end.start()]
+        if tag == "style":
+            begin = html.find(">", start.end()) + 1
+            media = _MEDIA.search(html[start.end() : min(begin, end.start())])
+            said = next(filter(None, media.groups()), "").strip() if media else ""
+            is_for_screens = _FOR_SCREENS.fullmatch(said) is not None
+            yield [] if is_for_screens else [said], html[begin : end.start()]
         start = _STYLE_START.search(html, end.end())
 
 
-def _rules_in(sheet: str) -> Iterator[tuple[str, str]]:
-    """Yield selectors and style of each rule for all screens."""
-    depth, start, selectors = 0, 0, ""
+def _rules_in(sheet: str) -> Iterator[tuple[list[str], str, str]]:
+    """Yield each rule: what it is within, such as "@media print", its selectors and its style."""
+    heads: list[str] = []
+    start = 0
     for brace in _BRACE.finditer(sheet):
         text, start = sheet[start : brace.start()], brace.end()
         if brace.group() == "{":
-            depth += 1
-            selectors = text if depth == 1 else selectors
-        else:
-            if depth == 1 and not selectors.lstrip().startswith("@"):
-                yield selectors, text
-            depth = max(0, depth - 1)
+            heads.append(text.rpartition(";")[2].strip())
+        elif heads:
+            *within, selectors = heads[-_MOST_NESTED:]
+            is_near = len(heads) <= _MOST_NESTED
+            heads.pop()
+            if is_near and not selectors.startswith("@"):
+                yield within, selectors, text

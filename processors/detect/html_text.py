@@ -15,6 +15,7 @@ from processors.detect.html_hidden import (
     hiding_rules,
     is_hidden,
     is_hidden_by,
+    shown_in_it,
 )
 
 # HTML Standard, section 4.2.5.4: a page declares its encoding in its first 1,024 bytes; browsers
@@ -105,13 +106,14 @@ class _VisibleTextParser(HTMLParser):
     def _is_unseen(self, tag: str, attributes: Mapping[str, str | None]) -> bool:
         """Say whether an element begins that is hidden, or is in one that is."""
         # A <head> may never be closed.
-        if self._hidden is not None and tag != "body" and not self._hidden.is_before(tag):
+        if self._hidden is not None and tag != "body" and self._hidden.holds(tag, attributes):
             return True
         self._hidden = None
         by_rule = is_hidden_by(self._rules, tag, attributes)
         is_rendered = tag not in _NOT_RENDERED
         if not is_rendered or by_rule or is_hidden(tag, attributes):
-            self._hidden = HiddenElement(tag, is_rendered=is_rendered)
+            shown_by = shown_in_it(attributes) if is_rendered and not by_rule else ""
+            self._hidden = HiddenElement(tag, is_rendered=is_rendered, shown_by=shown_by)
             self._is_kept = by_rule and is_rendered
         return self._hidden is not None
 

@@ -73,6 +73,43 @@ HTML = {
 }
 
 
+_HIDE = ".t{display:none}"
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        f"<style media=print>{_HIDE}</style><p class=t>Tea",
+        f"<style type='text/css' media='print and (color)'>{_HIDE}</style><p class=t>Tea",
+        f"<style>{_HIDE} .a .t{{display:block}}</style><div class=a><p class=t>Tea",
+        f"<style>{_HIDE} @media screen{{.t{{display:block}}}}</style><p class=t>Tea",
+        f"<style>{_HIDE}</style><style media='(min-width: 9em)'>.t{{display:flex}}</style><p class=t>Tea",
+        f"<style>{_HIDE} .a{{.t{{display:block}}}}</style><div class=a><p class=t>Tea",
+        "<style>.t{opacity:0} .t.on{opacity:1}</style><p class='t on'>Tea",
+        "<style>.t{opacity:0;transition:opacity 1s}</style><p class=t>Tea",
+        f"<!--[if mso]><style>{_HIDE}</style><![endif]--><p class=t>Tea",
+        f"<noscript><style>{_HIDE}</style></noscript><p class=t>Tea",
+        "<p style='font-size:0'><span style='font-size:14px'>Tea</span>",
+        "<p style='font-size:0'><span class=t>Tea</span>",
+        "<div style='visibility:hidden'><p style='visibility:visible'>Tea",
+        "<div style='opacity:0;-webkit-animation:fade 1s'>Tea</div>",
+    ],
+)
+def test_what_a_browser_shows_is_not_hidden(html: str, tmp_path: Path):
+    """A rule that hides counts only if it is for screens and no other one may show the same."""
+    findings = documents.read(f"<!doctype html><body>{html}<p>2".encode(), tmp_path)
+
+    assert findings.text.splitlines() == ["Tea", "2"]
+
+
+def test_what_only_narrow_screens_and_paper_show_stays_hidden(tmp_path: Path):
+    """Mail has a second copy of its lines for phones."""
+    sheet = f"{_HIDE} @media (max-width:600px){{.t{{display:block}}}} @media print{{.t{{display:block}}}}"
+    html = f"<!doctype html><style>{sheet}</style><p>Tea<p class=t>Total 9.00"
+
+    assert "total" not in documents.read(html.encode(), tmp_path).fields
+
+
 @pytest.mark.parametrize("part", HTML)
 def test_html_form_values_are_read_and_hidden_text_is_not(part: str, tmp_path: Path):
     """Values that a user typed are text; hidden elements are not."""
