@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from flows.web.review.cut import cut_of
 from flows.web.review.page_view import places_of
 from flows.web.review.words import PageWord
@@ -188,3 +190,58 @@ def test_a_cut_reaches_back_to_the_label():
     assert labeled.left + labeled.width >= 530.0
     assert alone == cut_of("x", PAGE, box, 0)
     assert labeled.box == box
+
+
+def test_a_cut_of_a_cell_shows_the_label_above():
+    """In a grid the neighbor in the row is another value; the header of the column is the label."""
+    box = (232.0, 98.0, 315.0, 112.0)
+    grid = [
+        PageWord("Number", 0, (36.0, 80.0, 80.0, 94.0)),
+        PageWord("Invoice", 0, (232.0, 80.0, 276.0, 94.0)),
+        PageWord("date", 0, (280.0, 80.0, 310.0, 94.0)),
+        PageWord("A-20417", 1, (36.0, 98.0, 98.0, 112.0)),
+        PageWord("14/03/2026", 1, box),
+    ]
+    cut, alone = cut_of("x", PAGE, box, 0, grid), cut_of("x", PAGE, box, 0)
+
+    assert cut.top < 80.0
+    assert (cut.left, cut.width) == (alone.left, alone.width)
+
+
+def test_a_long_value_is_not_made_smaller_by_its_label():
+    """What is wide already leaves no room for more."""
+    box = (200.0, 100.0, 560.0, 112.0)
+    line = [
+        PageWord("Address:", 0, (36.0, 100.0, 90.0, 112.0)),
+        PageWord("Street", 0, box),
+    ]
+
+    assert cut_of("x", PAGE, box, 0, line) == cut_of("x", PAGE, box, 0)
+
+
+@pytest.mark.parametrize(
+    ("label", "line", "left"),
+    [
+        ("\u05ea\u05d0\u05e8\u05d9\u05da:", 0, 440.0),  # Hebrew, whose label is on the right
+        ("\u0627\u0644\u062a\u0627\u0631\u064a\u062e", 1, 440.0),
+        ("Total", 7, 160.0),  # a cell that is a line of its own
+        ("20%", 0, 160.0),
+    ],
+)
+def test_a_label_is_found_by_its_place(label: str, line: int, left: float):
+    """The order of words and lines says little in tables and in scripts from right to left."""
+    box = (300.0, 100.0, 340.0, 110.0)
+    row = [PageWord("9.50", 0, box), PageWord(label, line, (left, 100.0, left + 40, 110.0))]
+    cut = cut_of("x", PAGE, box, 0, row)
+
+    assert cut.left <= left
+    assert cut.left + cut.width >= left + 40
+
+
+def test_a_label_is_found_on_a_page_that_was_scanned_sideways():
+    """Its lines run up or down: the label is what comes before."""
+    box = (100.0, 300.0, 110.0, 340.0)
+    column = [PageWord("Total", 0, (100.0, 160.0, 110.0, 200.0)), PageWord("9.50", 0, box)]
+    cut = cut_of("x", PAGE, box, 0, column)
+
+    assert cut.top <= 160.0

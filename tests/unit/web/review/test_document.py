@@ -12,7 +12,8 @@ from pipeline.model import Finding, Findings, PageText, ReadStatus, RecordRef, S
 from pipeline.model.review import ReviewItem
 from pipeline.source_run.checks import remember_types
 from tests.fakes.caspio import Attachment
-from tests.unit.web.conftest import HOSTILE, Office, words
+from tests.unit.pipeline.world import World
+from tests.unit.web.conftest import HOSTILE, SETTINGS, Office, load, opened, words
 from tests.unit.web.review.pages import LINES, page_of, stored_pages
 
 
@@ -103,11 +104,21 @@ def test_fields_are_marked_on_their_page(office: Office):
 
 
 def test_the_words_of_all_pages_are_fetched_at_once(
-    office: Office, monkeypatch: pytest.MonkeyPatch
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     """The file with the words of a long document is large: it is fetched once beside the page shown."""
-    read_as(office, total=found("12.50", page=2), doc_type=found("receipt", page=3))
-    path = office.suggest(DocType="typed")
+    text = SETTINGS.replace('Total = "total"', 'Total = "total"\nNote = "invoice_number"')
+    with opened(world, load(tmp_path, monkeypatch, text)) as office:
+        read_as(office, total=found("12.50", page=2), invoice_number=found("A-7", page=3))
+        path = office.suggest(Note="B-8")
+        fetched = counted_gets(office, monkeypatch)
+        office.signed_in().get(f"{path}?page=1")
+
+    assert sum(key.endswith("/pages.json") for key in fetched) == 2
+
+
+def counted_gets(office: Office, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return the keys that are fetched from the archive from now on."""
     fetched: list[str] = []
     archive = office.world.archive
     get = archive.get
@@ -117,11 +128,7 @@ def test_the_words_of_all_pages_are_fetched_at_once(
         return get(key, target)
 
     monkeypatch.setattr(archive, "get", counted)
-    browser = office.signed_in()
-    fetched.clear()
-    browser.get(f"{path}?page=1")
-
-    assert sum(key.endswith("/pages.json") for key in fetched) == 2
+    return fetched
 
 
 def test_places_in_files_inside_are_not_drawn_on_the_outer_page(office: Office):
