@@ -79,14 +79,15 @@ class World:
     def run(
         self, spec: SourceSpec = RECEIPTS, *, plan_only: bool = False, **more: Any
     ) -> list[Outcome]:
-        """Run a source; return what became of each file, in order of file names."""
+        """Run a source; return what became of each file, in order of file names and records."""
         run = self.source_run(spec, plan_only=plan_only, **more)
         outcomes: list[Outcome] = []
         recover_all(run)
         outcomes += review_decisions(run)
         works = new_records(run, on_unchanged=lambda _: None)
         process_all(works, run, observe=outcomes.append, threads=1)
-        return sorted(outcomes, key=lambda outcome: outcome.ref.name)
+        # Of records that are finished at the same moment, any one is observed first.
+        return sorted(outcomes, key=lambda one: (one.ref.name, one.ref.pk or "", one.ref.field))
 
     def process(self, works: Iterable[RecordWork], run: SourceRun) -> list[Outcome]:
         """Process records, whatever is known of them; return what became of each file."""
