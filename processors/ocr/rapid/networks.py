@@ -15,13 +15,14 @@ from processors import prepared
 from processors.ocr.rapid import fewer_passes, int8
 
 # To OpenVINO every width of line and size of page is a shape of its own, and it keeps up to 5,000
-# prepared ones: some 80 MiB more with every receipt. Ten cost no measurable time.
-_CACHED_SHAPES = 10
+# prepared layers of each kind: some 80 MiB more with every receipt. For the detector ten cost no
+# measurable time. The recognizer's are small, and its widths change within each page.
+_CACHED_BY_DETECTOR = 10
+_CACHED_BY_RECOGNIZER = 100
 _SETTINGS = {
     "INFERENCE_NUM_THREADS": 1,
     "NUM_STREAMS": 1,
     "PERFORMANCE_HINT": "LATENCY",
-    "CPU_RUNTIME_CACHE_CAPACITY": _CACHED_SHAPES,
 }
 _TILES = "amx"  # in the runtime's names of its implementations
 _CONVERTERS = "openvino.tools.ovc"
@@ -93,7 +94,7 @@ def detector(file: Path) -> Network:
     """Load the network that marks text on a page."""
     if runtime() != "openvino":
         return _OnnxNetwork(file)
-    compiled, _ = _imported(_DETECTOR) or _compiled_detector(file)
+    compiled, _ = _imported(_DETECTOR, _CACHED_BY_DETECTOR) or _compiled_detector(file)
     return _OpenVinoNetwork(compiled)
 
 
@@ -109,7 +110,7 @@ def recognizer(file: Path, *, east_asian: bool) -> tuple[Network, Sequence[str]]
         characters = _alphabet(network.metadata.get("character", ""))
         kept = _kept_outputs(characters, east_asian=east_asian)
         return _PartialNetwork(network, kept), [characters[index] for index in kept]
-    ready = _imported(_recognizer_name(east_asian=east_asian))
+    ready = _imported(_recognizer_name(east_asian=east_asian), _CACHED_BY_RECOGNIZER)
     compiled, ready_characters = ready or _compiled_recognizer(file, east_asian=east_asian)
     return _OpenVinoNetwork(compiled), ready_characters
 
@@ -121,7 +122,7 @@ def _recognizer_name(*, east_asian: bool) -> str:
 def _compiled_detector(file: Path) -> tuple[Any, Sequence[str]]:
     model = _model(file)
     fewer_passes.join_upsamplings(model)
-    return _compiled(model), ()
+    return _compiled(model, _CACHED_BY_DETECTOR), ()
 
 
 def _compiled_recognizer(file: Path, *, east_asian: bool) -> tuple[Any, Sequence[str]]:
@@ -135,13 +136,13 @@ def _compiled_recognizer(file: Path, *, east_asian: bool) -> tuple[Any, Sequence
         remove_outputs(model, kept)
         characters = [characters[index] for index in kept]
     if int8.has_tiles():
-        compiled = _compiled(model)
+        compiled = _compiled(model, _CACHED_BY_RECOGNIZER)
         # A system may keep the instructions from a process: then bytes take a third of the time.
         if _uses_tiles(compiled):
             return compiled, characters
     if int8.supported():
         int8.quantize(model, int8.ranges_of(file))
-    return _compiled(model), characters
+    return _compiled(model, _CACHED_BY_RECOGNIZER), characters
 
 
 def _uses_tiles(compiled: Any) -> bool:
@@ -160,7 +161,7 @@ def _exported(compile_network: Callable[[], tuple[Any, Sequence[str]]]) -> bytes
     return json.dumps(list(characters)).encode() + b"\n" + exported
 
 
-def _imported(name: str) -> tuple[Any, Sequence[str]] | None:
+def _imported(name: str, cached: int) -> tuple[Any, Sequence[str]] | None:
     """Return a network that was compiled before and its characters, None without one."""
     content = prepared.content(name)
     if content is None:
@@ -171,7 +172,7 @@ def _imported(name: str) -> tuple[Any, Sequence[str]] | None:
     end = bytes(content[:_LONGEST_ALPHABET]).index(b"\n")
     exported = openvino.Tensor(np.frombuffer(content[end + 1 :], dtype=np.uint8))
     try:
-        network = openvino.Core().import_model(exported, "CPU", _SETTINGS)
+        network = openvino.Core().import_model(exported, "CPU", _settings(cached))
     except RuntimeError:  # made by another build of this version
         return None
     return network, json.loads(bytes(content[:end]))
@@ -213,8 +214,13 @@ def remove_outputs(model: Any, kept: Sequence[int]) -> None:
     model.validate_nodes_and_infer_types()
 
 
-def _compiled(model: Any) -> Any:
-    return imported_openvino().Core().compile_model(model, "CPU", _SETTINGS)
+def _compiled(model: Any, cached: int) -> Any:
+    return imported_openvino().Core().compile_model(model, "CPU", _settings(cached))
+
+
+def _settings(cached: int) -> dict[str, Any]:
+    """Return the settings of a network that keeps so many prepared layers of each kind."""
+    return {**_SETTINGS, "CPU_RUNTIME_CACHE_CAPACITY": cached}
 
 
 class _OpenVinoNetwork:
