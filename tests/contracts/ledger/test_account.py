@@ -49,6 +49,18 @@ def test_what_is_kept_for_an_account_moves_with_it(ledger: Ledger):
     assert ledger.usage.this_month("other.caspio.com").calls == 3
 
 
+def test_webhook_and_permits_move_with_the_account(empty_url: str, clock: FakeClock):
+    """Otherwise a second webhook would be made, and the first one stay at the account."""
+    with SqlLedger(empty_url, clock=clock) as ledger:
+        ledger.messages.save_webhook_id(ONE, "hook")
+        ledger.usage.reserve_permits(ONE, 1, per_second=1.0)
+
+        ledger.usage.move_account(ONE, TWO)
+
+        assert ledger.messages.webhook_id(TWO) == "hook"
+        assert ledger.messages.webhook_id(ONE) == ""
+
+
 def test_a_ledger_has_an_account_and_a_key_of_plans(ledger: Ledger):
     """Neither takes the place of the other."""
     ledger.files.seen([a_ref()], "run-1")
