@@ -69,6 +69,8 @@ _LATE_NAME = 5
 _SEPARATOR = re.compile(r" ?[·•⋅|*\u2013\u2014] ?| - ")
 """What separates name, street and town on one line."""
 _COMMA_AND_HOUSE = re.compile(r", (?=\d{1,5}[A-Za-z]? )")
+# A number begins or ends its part of an address; "Open 9 to 5" and "30 years of craft" are none.
+_NUMBER_AT_EDGE = re.compile(r"(?:^|[,;/|·] ?)#?\d(?!.* [a-z]+ [a-z]+)|\d\S*(?:$| ?[,;/|·])")
 _LETTERS = re.compile(r"[^\W\d_]{2}")
 _LONG_WORD = re.compile(r"[^\W\d_]{4}")
 _FOUR_DIGITS = re.compile(r"\d{4}")
@@ -350,9 +352,9 @@ def _is_near_town(block: Sequence[TextLine], line: TextLine, following: Sequence
     """Return whether a line belongs to the town below it: "Shed 14, Mill Estate" begins with it."""
     if block:
         return _is_before_town(block, following)
-    has_number = any(map(str.isdigit, line.text)) and _LETTERS.search(line.text) is not None
+    has_number = _NUMBER_AT_EDGE.search(line.text) and _LETTERS.search(line.text)
     below = following[1].folded if following[1:] else ""
-    return has_number and not _has_postal_code(line) and ends_with_town(below)
+    return bool(has_number) and not _has_postal_code(line) and ends_with_town(below)
 
 
 def is_last_of_address(line: TextLine) -> bool:

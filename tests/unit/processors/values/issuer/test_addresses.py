@@ -81,3 +81,13 @@ def test_goods_below_a_street_without_its_town():
     values = values_of("Brindle Otter\n12 Fell Road\n2 x Brown bread\nMilk\nTotal   5.00")
 
     assert values["address"] == "12 Fell Road"
+
+
+@pytest.mark.parametrize(
+    "slogan", ["Open 9 to 5 daily", "Over 30 years of craft", "30 years of fine craft"]
+)
+def test_a_slogan_is_no_line_of_an_address(slogan: str):
+    """The number of a house begins or ends its part of the address."""
+    values = values_of(f"Brindle Otter Ltd\n{slogan}\nHarwick, CO 80218\nTotal   5.00")
+
+    assert values["address"] == "Harwick, CO 80218"
