@@ -87,7 +87,8 @@ _SYNTAXES = (
 )
 _ROOTS = frozenset(syntax.root for syntax in _SYNTAXES)
 
-# UNTDID 1001, the codes that EN 16931 allows for corrections (BT-3), and of FatturaPA and CFDI.
+# UNTDID 1001, the codes that EN 16931 allows for corrections (BT-3), and of FatturaPA, CFDI and
+# ISDOC. Online Számla has no code, but names the invoice that is corrected.
 _CORRECTIONS = {
     "381": "a credit note",
     "384": "a corrected invoice",
@@ -95,6 +96,10 @@ _CORRECTIONS = {
     "TD04": "a credit note",
     "TD08": "a simplified credit note",
     "E": "a credit note",
+    "2": "a credit note",
+    "3": "a debit note",
+    "6": "a credit note to a deposit",
+    "originalInvoiceNumber": "a correction",
 }
 # What CFDI is used for, too; of its values, those that any document has are left.
 _NO_INVOICES = {"P": "a receipt of a payment", "N": "a payslip", "T": "a note of what is moved"}
@@ -144,7 +149,8 @@ def _of_its_kind(fields: Mapping[str, Finding], root: Node, syntax: _Syntax) -> 
     """Return values with the class that the code of their type says."""
     code, preceding = TYPE_CODE(root), PRECEDING_INVOICE(root)
     form = f"{syntax.name}, type {code.text}" if code else syntax.name
-    kind = _CORRECTIONS.get(code.text if code else "", "an invoice")
+    said = code.text if code else preceding.element if preceding else ""
+    kind = _CORRECTIONS.get(said, "an invoice")
     if code and code.text in _NO_INVOICES:
         return StructuredData(
             fields={name: fields[name] for name in _OF_ANY_DOCUMENT & fields.keys()},

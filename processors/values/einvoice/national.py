@@ -133,18 +133,37 @@ KSEF: Mapping[str, Reader] = {
     "iban": _polish_iban,
 }
 
-# Of an invoice in a foreign currency the sums are there twice: "Curr" ends the names of its own.
 _SUMS = "LegalMonetaryTotal"
 _DETAILS = "PaymentMeans/Payment/Details"
+_IN_FOREIGN = text_at(f"{_SUMS}/TaxInclusiveAmountCurr")
+_FOREIGN, _LOCAL = text_at("ForeignCurrencyCode"), text_at("LocalCurrencyCode")
+
+
+def _in_one_currency(foreign: Reader, local: Reader) -> Reader:
+    """Return a reader of a sum, or of the currency, in the currency of all sums.
+
+    Of an invoice in a foreign currency the sums are there twice: "Curr" ends the names of its own.
+    """
+
+    def read(root: Node) -> XmlValue | None:
+        return foreign(root) if _FOREIGN(root) and _IN_FOREIGN(root) else local(root)
+
+    return read
+
+
+def _sum_of_isdoc(path: str) -> Reader:
+    return _in_one_currency(text_at(f"{path}Curr"), text_at(path))
+
+
 ISDOC: Mapping[str, Reader] = {
     "invoice_number": text_at("ID"),
     "date": date_at("IssueDate"),
     "due_date": date_at(f"{_DETAILS}/PaymentDueDate"),
-    "total": text_at(f"{_SUMS}/TaxInclusiveAmountCurr", f"{_SUMS}/TaxInclusiveAmount"),
-    "amount_due": text_at(f"{_SUMS}/PayableAmountCurr", f"{_SUMS}/PayableAmount"),
-    "net": text_at(f"{_SUMS}/TaxExclusiveAmountCurr", f"{_SUMS}/TaxExclusiveAmount"),
-    "tax": text_at("TaxTotal/TaxAmountCurr", "TaxTotal/TaxAmount"),
-    "currency": text_at("ForeignCurrencyCode", "LocalCurrencyCode"),
+    "total": _sum_of_isdoc(f"{_SUMS}/TaxInclusiveAmount"),
+    "amount_due": _sum_of_isdoc(f"{_SUMS}/PayableAmount"),
+    "net": _sum_of_isdoc(f"{_SUMS}/TaxExclusiveAmount"),
+    "tax": _sum_of_isdoc("TaxTotal/TaxAmount"),
+    "currency": _in_one_currency(_FOREIGN, _LOCAL),
     "seller": text_at("AccountingSupplierParty/Party/PartyName/Name"),
     "buyer": text_at("AccountingCustomerParty/Party/PartyName/Name"),
     "vat_id": ubl_vat_id_at("AccountingSupplierParty/Party/PartyTaxScheme"),

@@ -122,13 +122,16 @@ TYPE_CODE = first_of(
         "InvoiceTypeCode",
         "CreditNoteTypeCode",
         "FatturaElettronicaBody/DatiGenerali/DatiGeneraliDocumento/TipoDocumento",
+        "DocumentType",
     ),
     attribute_at("", "TipoDeComprobante"),
 )
-"""BT-3, a code of UNTDID 1001; FatturaPA and CFDI have codes of their own."""
+"""BT-3, a code of UNTDID 1001; FatturaPA, CFDI and ISDOC have codes of their own."""
 PRECEDING_INVOICE = text_at(
     f"{_SETTLEMENT}/InvoiceReferencedDocument/IssuerAssignedID|ID",
     "BillingReference/InvoiceDocumentReference/ID",
     "FatturaElettronicaBody/DatiGenerali/DatiFattureCollegate/IdDocumento",
+    "OriginalDocumentReferences/OriginalDocumentReference/ID",
+    "invoiceMain/invoice/invoiceReference/originalInvoiceNumber",
 )
 """BT-25: the invoice that this one corrects."""

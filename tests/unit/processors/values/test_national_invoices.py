@@ -1,5 +1,7 @@
 """What is promised about the invoice formats of single countries, and about messages of banks."""
 
+import re
+
 import pytest
 
 from pipeline.model import Finding
@@ -78,6 +80,7 @@ ISDOC = """<Invoice xmlns="http://isdoc.cz/namespace/2013"><DocumentType>1</Docu
             "<TaxInclusiveAmountCurr>48.4</TaxInclusiveAmountCurr>",
             ("48.40", "EUR"),
         ),
+        ("<ForeignCurrencyCode>EUR</ForeignCurrencyCode>", "", ("1210.00", "CZK")),
     ],
 )
 def test_a_czech_invoice_is_read(currency: str, sums: str, expected: tuple[str, str]):
@@ -85,7 +88,29 @@ def test_a_czech_invoice_is_read(currency: str, sums: str, expected: tuple[str, 
     values = said(ISDOC.format(currency, sums))
 
     assert (values["total"], values["currency"]) == expected
+    assert values["tax"] == ("8.40" if expected[1] == "EUR" else "210.00")
     assert (values["invoice_number"], values["company"]) == ("F-8", "Hrnky s.r.o.")
+
+
+@pytest.mark.parametrize(
+    "xml",
+    [
+        ISDOC.format(
+            "<OriginalDocumentReferences><OriginalDocumentReference><ID>F-7</ID>"
+            "</OriginalDocumentReference></OriginalDocumentReferences>",
+            "",
+        ).replace("Type>1<", "Type>2<"),
+        """<InvoiceData xmlns="http://schemas.nav.gov.hu/OSA/3.0/data"><invoiceNumber>B-8</invoiceNumber>
+<invoiceMain><invoice><invoiceReference><originalInvoiceNumber>F-7</originalInvoiceNumber></invoiceReference>
+</invoice></invoiceMain></InvoiceData>""",
+    ],
+)
+def test_a_correction_of_an_invoice_is_named_as_one(xml: str):
+    """The reason of the class says which invoice is corrected."""
+    stated = structured_data_in(xml.encode())
+
+    assert stated is not None
+    assert re.search("a (credit note|correction) to invoice F-7", stated.doc_type.reason)
 
 
 def test_a_hungarian_invoice_is_read():
