@@ -11,11 +11,14 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
-# EDIFACT (ISO 9735), X12, and bookings in OFX 1, QIF and of SWIFT (MT940 and its kin); calendars
-# (RFC 5545) and business cards (RFC 6350).
+# EDIFACT (ISO 9735), whole or from the first message on, X12, and HL7 2; bookings and payments in
+# OFX, QIF and of SWIFT (MT940 and its kin, MT103); calendars (RFC 5545) and business cards
+# (RFC 6350).
 _MESSAGE = re.compile(
-    r"UNA.{6}\s*UNB\+|UNB\+|ISA([^\w\s])\d\d\1|OFXHEADER:|!(?:Type|Account|Option):"
-    r"|(?:\{1:F\d\d.{0,400}?)?:20:[^\n]{1,40}\n(?::21:[^\n]{0,40}\n)?:25:"
+    r"UNA.{6}\s*UN[BGH].|UNB\+UNO[A-Z]\W\d|UNH\+\w{1,14}\+[A-Z]{6}:|ISA([^\w\s])\d\d\1"
+    r"|MSH\|[^\w\s]{4}\||OFXHEADER:\s?\d|<OFX>\s{0,9}<|!(?:Type|Account|Option):"
+    r"|(?:\{1:F\d\d.{0,400}?)?:20:[^\n]{1,40}\n"
+    r"(?:(?::21:[^\n]{0,40}\n)?:25:|(?::13C:[^\n]{0,40}\n)?:23B:)"
     r"|BEGIN:V(?:CALENDAR|CARD)\b",
     re.DOTALL,
 )
@@ -78,8 +81,13 @@ def is_message(text: str) -> bool:
 
 
 def _is_log(text: str) -> bool:
-    """Say whether nearly every line begins with a moment: the lines of a log are events."""
+    """Say whether nearly every line begins with a moment: the lines of a log are events.
+
+    The first one does: above it may be something else that a log was added to.
+    """
     lines = [*islice((line for line in text.splitlines() if line.strip()), _LOG_LINES)]
+    if not lines or not _MOMENT.match(lines[0]):
+        return False
     events = sum(_MOMENT.match(line) is not None for line in lines)
     return events >= max(_FEWEST_OF_LOG, 0.8 * len(lines))
 

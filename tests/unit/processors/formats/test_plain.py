@@ -168,6 +168,10 @@ def test_a_record_alone_is_a_bill_if_it_has_a_number_or_a_total(
         "UNB+UNOC:3+A+B+310312:1011+1'UNH+1+INVOIC:D:96A:UN'BGM+380+B-8'MOA+77:297.50'",
         "ISA*00*          *00*          *ZZ*A~GS*IN*A*B~BIG*20310312*B-8~TDS*29750~",
         "OFXHEADER:100\nDATA:OFXSGML\n\n<OFX><LEDGERBAL><BALAMT>400.10<DTASOF>20310331</LEDGERBAL>",
+        "UNH+1+INVOIC:D:96A:UN'\nBGM+380+B-8'\nCUX+2:EUR:4'\nMOA+86:120.00'",
+        "<OFX><SIGNONMSGSRSV1></SIGNONMSGSRSV1><LEDGERBAL><BALAMT>400.10</LEDGERBAL></OFX>",
+        "MSH|^~\\&|A|B|C|D|20310503||ORU^R01|1|P|2.3\nPID|1||5||Tea^Ann||19800503|F",
+        ":20:B-8\n:23B:CRED\n:32A:310503EUR100,00\n:50K:Tea Ltd\n:59:Cup Ltd",
         "!Type:Bank\nD12/03/2031\nT-1,200.50\nPTotal Fitness Ltd\n^\n",
         ":20:START\n:25:37040044/532013000\n:28C:1/1\n:60F:C310301EUR1200,00\n:62F:C310331EUR400,10\n",
         "BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:20310312T090000Z\nSUMMARY:Pay bill 4471\nEND:VEVENT",
@@ -239,6 +243,24 @@ def test_each_list_of_objects_in_json_is_a_list(tmp_path: Path):
     fields = documents.read(data.encode(), tmp_path).fields
 
     assert {name for name, found in fields.items() if found.value} == set()
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        "UNB+ is the first segment of a message.",
+        "OFXHEADER: what it means",
+        "\n".join(f"2031-03-12 10:00:{second} host x" for second in range(10, 50)),
+    ],
+)
+def test_what_only_speaks_of_messages_is_no_message(above: str, tmp_path: Path):
+    """A bill in the same text has its values."""
+    bill = "Tea Ltd\nInvoice no. 4410\nTotal 120.00 EUR"
+    text = f"{bill}\n{above}" if above.startswith("2") else f"{above}\n{bill}"
+
+    fields = documents.read(text.encode(), tmp_path).fields
+
+    assert (fields["invoice_number"].value, fields["total"].value) == ("4410", "120.00")
 
 
 @pytest.mark.parametrize("text", ["{not: json}\nTotal 40.00", "[1] A note\nTotal 40.00"])
