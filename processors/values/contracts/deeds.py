@@ -49,8 +49,13 @@ _OTHERS_END = re.compile(
 _MAKER = re.compile(
     r"(?:presents|received|consideration)[^;.]{0,80}?[,:]?(?: that)?,? |undersigned(?: [a-z]+)?,? "
     r"|(?<![a-z])(?:i|we), |(?<![a-z])(?:grantor|principal|releasor|guarantor|maker)s?[,:] "
-    r"|(?<=\. )(?=[a-z])"
 )
+"""What announces who declares something."""
+_SENTENCE = re.compile(r"(?<=\. )(?=[a-z])")
+_DESCRIBED = re.compile(
+    r",? \((?:the |[\"\u201c\u201e])|, (?:an? |of |as |being |born |residing |who |his |her |the )"
+)
+"""What follows the name of a person: "Ann Fox, of Ely". A town has its state there."""
 _CAPITAL = re.compile(r"[^\W\d_a-z]")
 
 
@@ -83,25 +88,32 @@ def _starts_of(lines: Sequence[TextLine]) -> list[int]:
 def _maker_before(text: str, folded: str, starts: Sequence[int], stop: int) -> str:
     """Return who declares something: the last name at the start of a line, or behind "I, "."""
     floor = max(0, stop - _CHARS_BEFORE)
-    places = {each.end() for each in _MAKER.finditer(folded, floor, stop)}
-    places |= {each for each in starts if floor <= each < stop}
-    for place in sorted(places, reverse=True):
+    announced = {each.end() for each in _MAKER.finditer(folded, floor, stop)}
+    begun = {each.start() for each in _SENTENCE.finditer(folded, floor, stop)}
+    begun |= {each for each in starts if floor <= each < stop}
+    for place in sorted(announced | begun, reverse=True):
         start = after_opener(text, folded, place)
         end = end_of_name(text, folded, start)
         name = text[start:end].strip(" ,;:")
-        if end and end <= stop and _is_party(name, text[end : end + 2]):
+        if not end or end > stop:
+            continue
+        # A line or sentence may begin with anything, such as the town of an address.
+        may_be_person = place in announced or _DESCRIBED.match(folded, end) is not None
+        if _is_party(name, text[end : end + 2], may_be_person=may_be_person):
             return name
     return ""
 
 
-def _is_party(name: str, behind: str) -> bool:
+def _is_party(name: str, behind: str, *, may_be_person: bool) -> bool:
     """Return whether a name is of a company or of someone, and not the end or a title of a line."""
     folded = fold(name)
     is_title = label_pattern("parties", "titles").search(folded) is not None
     if is_title or label_pattern("parties", "roles").fullmatch(folded):
         return False
-    is_person = _LEAST_WORDS <= len(name.split()) <= _MOST_WORDS and not name.isupper()
-    return has_form(name) or (is_person and behind[:1] in ", (")
+    if has_form(name):
+        return True
+    has_words_of_person = _LEAST_WORDS <= len(name.split()) <= _MOST_WORDS
+    return may_be_person and has_words_of_person and not name.isupper() and behind[:1] in ", ("
 
 
 def _others_behind(text: str, folded: str, position: int) -> Iterator[str]:

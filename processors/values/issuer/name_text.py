@@ -89,7 +89,10 @@ _NUMBER_AND_DASH = re.compile(
 _NUMBER_IN_LIST = re.compile(r"^(?:\(\d{1,2}\)|\d{1,2}[.)]) (?=[^\W\d_])")
 _PARTNERS = re.compile(r"[a-z]{3,20} (?:&|and) (?:[a-z]{2,20}|sons?)\b")
 _THROUGH = re.compile(
-    r"(?:[^\W\d_]+ ){1,3}(?:via|uber|\u00fcber|durch|through|mediante|tramite|przez|genom|gjennom) "
+    r"(?:[^\W\d_]+ ){0,2}(?:pa(?:y|id|ie|ye|g[ao])|process|handle|card|order|book|sen[dt]|ship"
+    r"|deliver|zahl|bezahl|gezahl|karte|versand|versend|liefer|gelief|reglement|envi|spedi|plat|zaplac"
+    r"|betal|kort|sald)[^\W\d_]* "
+    r"(?:via|uber|\u00fcber|durch|through|mediante|tramite|przez|genom|gjennom) "
 )
 """Through whom something is paid or sent: "Card payment via Otter Pay Ltd"."""
 _JOINING = re.compile(r"\b(?:and|und|et|y|e|en|och|og)\b")

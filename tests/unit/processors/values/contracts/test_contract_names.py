@@ -88,6 +88,19 @@ def test_whole_names_and_nothing_else(names: str, expected: str):
             "I, Ida Rill, of 2 Fell Row, appoint my wife, Ann Rill, as my agent, to sell a mill.",
             "Ida Rill; Ann Rill",
         ),
+        (
+            "I, the undersigned Ida Rill, residing at 2 Fell Row,\nNew Weir, ND 58001, do hereby appoint Nils Orr as my agent.",
+            "Ida Rill; Nils Orr",
+        ),
+        (
+            "Rill Mills LLC, 2 Fell Row,\nFell Lake City, Utah, hereby constitutes and appoints Orr Law Group as its attorney.",
+            "Rill Mills LLC; Orr Law Group",
+        ),
+        (
+            "The board met. Fell Hall, Weir Town (in the hall) hereby appoints Ida Rill as its Clerk.",
+            "",
+        ),
+        ("Ida Rill, of Weir, hereby appoints Nils Orr as her agent.", "Ida Rill; Nils Orr"),
         ("I, Ida Rill, hereby appoint ______________ as my attorney.", ""),
         ("The Company hereby grants to the Employee a loan.", ""),
         (

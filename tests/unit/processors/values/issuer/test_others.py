@@ -31,6 +31,12 @@ def test_who_serves_the_seller_is_not_the_seller(other: str):
     assert company_of(f"Heron Inks\nInvoice 12\nInk 9.00\nTotal 9.00\n{other}") == "Heron Inks"
 
 
+@pytest.mark.parametrize("name", ["Journeys Through Fells Ltd", "Cycle Durch Otter GmbH"])
+def test_a_name_may_say_through(name: str):
+    """Only what is paid or sent goes through somebody else."""
+    assert company_of(f"{name}\nInvoice 12\nInk 9.00\nTotal 9.00") == name
+
+
 @pytest.mark.parametrize("label", ["Customer", "Client", "Bill to"])
 def test_a_table_has_the_customer_beside_its_label(label: str):
     """Below the label is another one, and not an address."""
