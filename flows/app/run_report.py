@@ -39,27 +39,13 @@ class Report:
     @property
     def is_green(self) -> bool:
         """Return True if nothing that the run was to look at needs a user: the exit code is 0."""
-        return not (self.needs_a_user or self.stopped or self.not_found)
-
-    @property
-    def not_found(self) -> Mapping[str, Sequence[str]]:
-        """Return the records that were named and not found, by source."""
-        found: Mapping[str, Sequence[str]] = self.document.get("records_not_found", {})
-        return found
+        return not (self.needs_a_user or self.stopped)
 
     @property
     def stopped(self) -> Mapping[str, Sequence[str]]:
         """Return the problems of the sources that did not run, or not to their end, by name."""
         found: Mapping[str, Sequence[str]] = self.document["sources_stopped"]
         return found
-
-
-def not_found_lines(report: Report) -> list[str]:
-    """Return a line for each source that has not all of the records that were named."""
-    return [
-        f"{name} has no record with a file under {', '.join(keys)}. Check --record."
-        for name, keys in report.not_found.items()
-    ]
 
 
 def values_line(values: Mapping[str, int]) -> str:

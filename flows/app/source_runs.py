@@ -28,12 +28,7 @@ from pipeline.record import new_records
 from pipeline.source_run.checks import remember_types, require_pk_ids, unblock
 from pipeline.source_run.leases import Leases, leased_worker
 from pipeline.source_run.recovery import fill_review_table, recover_all, review_decisions
-from pipeline.source_run.selection import (
-    Selection,
-    listing_keys,
-    requested_records,
-    selected_records,
-)
+from pipeline.source_run.selection import Selection, requested_records, selected_records
 from pipeline.source_run.worker_pool import Observe
 
 T = TypeVar("T")
@@ -52,7 +47,6 @@ class OutcomeCounter:
         on_finish: Called once, when nothing is left of the source.
         missed: Counts what webhooks did not report; None where that is not counted.
         requested: Records whose reprocess flag is set; they are worked on even if unchanged.
-        listed: Keys of the records that were listed, in lower case, where records are named.
         missing: Versions that need a user and that no page of the listing has shown yet.
     """
 
@@ -65,7 +59,6 @@ class OutcomeCounter:
     on_finish: Callable[[], None] = field(default=lambda: None)
     missed: MissedEventCounter | None = None
     requested: set[RecordRef | None] = field(default_factory=set)
-    listed: set[str] = field(default_factory=set)
     missing: set[str] = field(default_factory=set)
 
     def add(self, outcome: Outcome) -> None:
@@ -80,10 +73,6 @@ class OutcomeCounter:
         # Nearly always none is requested, and a listing has many files.
         if not self.requested or ref.record is None or ref.record not in self.requested:
             self.add(Outcome(ref, Status.UNCHANGED))
-
-    def note(self, files: Sequence[FileRef], spec: SourceSpec) -> None:
-        """Note by what the records of these files are listed."""
-        self.listed.update(key.casefold() for key in listing_keys(files, spec))
 
     def expect(self, files: int) -> None:
         """Add files that are about to be worked on."""
@@ -118,12 +107,7 @@ def run_source(
         isolate_errors(run.spec, summary, context.ports.ledger),
         closing(prepare(context, run, counter, request)) as records,
     ):
-        named_only = _noting(run, records, counter) if named else records
-        summary.leased_elsewhere += runner.work(run, named_only, counter)
-        # A message may be of a record that is gone since; what a user names may be mistyped.
-        if named and not request.batch and request.limit is None:
-            gone = [key for key in dict.fromkeys(named) if key.casefold() not in counter.listed]
-            summary.not_found |= {run.spec.name: gone} if gone else {}
+        summary.leased_elsewhere += runner.work(run, records, counter)
         if not request.dry_run:
             finish_request(run, request, counter)
     counter.on_finish()
@@ -131,15 +115,6 @@ def run_source(
     counted = run.ports.ledger.files.count_attention(FAILED, source=run.spec.name, keys=named)
     summary.needs_a_user += counted.open
     summary.acknowledged += counted.acknowledged
-
-
-def _noting(
-    run: SourceRun, records: Iterator[RecordWork], counter: OutcomeCounter
-) -> Iterator[RecordWork]:
-    """Yield records, and note by what they are listed."""
-    for work in records:
-        counter.note(work.files, run.spec)
-        yield work
 
 
 def require_calls(
@@ -300,12 +275,7 @@ def new_and_requested(
         if counter.missed is not None:
             counter.missed.listed(files)
 
-    def unchanged(ref: FileRef) -> None:
-        if request.records:
-            counter.note([ref], run.spec)
-        counter.unchanged(ref)
-
-    new = new_records(run, only=request.records, on_unchanged=unchanged, on_found=listed)
+    new = new_records(run, only=request.records, on_unchanged=counter.unchanged, on_found=listed)
     # Requested records first: a user waits for them, and a limit or the budget may end the run.
     if run.spec.reprocess_column is not None and not run.plan_only:
         for work in _expected(requested_records(run, request.records), counter):

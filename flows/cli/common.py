@@ -29,7 +29,6 @@ EXIT_CODES = {
     EXIT_SOME_FAILED: (
         "Done, but something needs a user: a document was rejected, in conflict or failed, in "
         "this run or an earlier one, and nobody has acknowledged it; a source was not worked on; "
-        "a record that `--record` names was not found; "
         "or `verify` found differences."
     ),
     EXIT_SETTINGS: "The settings or the command line are wrong, or no source could run.",

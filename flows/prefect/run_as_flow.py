@@ -171,7 +171,6 @@ def merge(reports: Sequence[Report]) -> Report:
     values: Counter[str] = Counter()
     stages: Counter[str] = Counter()
     stopped: dict[str, Sequence[str]] = {}
-    not_found: dict[str, Sequence[str]] = {}
     lost: list[str] = []
     for report in reports:
         calls.update(report.document["caspio_calls"]["by"])
@@ -179,7 +178,6 @@ def merge(reports: Sequence[Report]) -> Report:
         values.update(report.document["values"])
         stages.update(report.document["stage_seconds"])
         stopped |= report.stopped
-        not_found |= report.not_found
         lost += report.document["lost_runs"]
     added = {key: sum(document[key] for document in documents) for key in ADDED}
     merged = {
@@ -190,7 +188,6 @@ def merge(reports: Sequence[Report]) -> Report:
         **added,
         "stage_seconds": {name: round(seconds, 3) for name, seconds in stages.items()},
         "sources_stopped": stopped,
-        "records_not_found": not_found,
         "lost_runs": lost,
         "caspio_calls": {"total": calls.total(), "by": dict(sorted(calls.items()))},
     }

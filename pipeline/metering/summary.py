@@ -37,8 +37,7 @@ class Summary:
     files left to another worker that has leased them.
     `missed` are records that changed without a message of the webhook, where there is one.
     `stopped` has what is wrong with sources that contradict the account, by name. `lost_runs` died
-    before this run, which is the first to record it. `not_found` has, by source, the records that
-    were named and are none of the source, or have no file.
+    before this run, which is the first to record it.
     """
 
     run_id: str
@@ -56,7 +55,6 @@ class Summary:
     slowest: list[Outcome] = field(default_factory=list)
     stopped: dict[str, list[str]] = field(default_factory=dict)
     lost_runs: list[str] = field(default_factory=list)
-    not_found: dict[str, list[str]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, outcome: Outcome) -> None:
@@ -115,7 +113,6 @@ class Summary:
             "leased_elsewhere": self.leased_elsewhere,
             "missed_by_webhooks": self.missed,
             "sources_stopped": dict(self.stopped),
-            "records_not_found": dict(self.not_found),
             "lost_runs": list(self.lost_runs),
             "pages": self.pages,
             "bytes": self.size_bytes,

@@ -88,7 +88,6 @@ def test_a_plan_is_red_while_a_document_needs_a_user():
             "needs_a_user": needs_a_user,
             "acknowledged": acknowledged,
             "sources_stopped": {},
-            "records_not_found": {},
         }
         report = Report(document, failed=1, planned_only=7)
         state = final_state(report, {"done": 7, "rejected": 1})

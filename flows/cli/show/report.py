@@ -3,14 +3,7 @@
 from rich.table import Table
 from rich.text import Text
 
-from flows.app.run_report import (
-    Report,
-    lost_runs_line,
-    not_found_lines,
-    record_of,
-    stages_line,
-    values_line,
-)
+from flows.app.run_report import Report, lost_runs_line, record_of, stages_line, values_line
 from flows.terminal.console import PlainConsole
 from flows.terminal.tables import COLORS, counts_line, shown, table_of
 from pipeline.model import Outcome
@@ -52,9 +45,9 @@ def show_report(report: Report) -> None:
         console.print(
             f"To write it again: caspio-ingest redo {document['run_id']}", highlight=False
         )
-    attention = "\n".join(filter(None, [*not_found_lines(report), attention_line(report)]))
+    attention = attention_line(report)
     if attention:
-        console.print(Text(attention))
+        console.print(attention, highlight=False)
     if report.planned_only:
         documents = counted(report.planned_only, "document", "is/are")
         console.print(

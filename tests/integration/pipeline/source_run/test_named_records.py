@@ -2,7 +2,6 @@ import json
 
 import pytest
 
-from flows.app.run_report import not_found_lines
 from tests.integration.pipeline.accounts import Source, receipt
 from tests.integration.pipeline.conftest import MakeWorkspace
 from tests.integration.pipeline.workspace import cli
@@ -21,21 +20,6 @@ def test_only_named_records_are_worked_on(make_workspace: MakeWorkspace):
     rows = workspace.emulator.control.dump()["tables"]["Uploads"]
     assert report.document["documents"]["done"] == 2
     assert [row["PK_ID"] for row in rows if row["DocType"]] == [2, 4]
-
-
-def test_a_record_that_is_not_found_is_reported(make_workspace: MakeWorkspace):
-    """A mistyped number shows and the run is red, whether the others are new or unchanged."""
-    workspace = make_workspace(files=FILES)
-
-    first, again = (workspace.run(records=["2", "99999"]) for _ in range(2))
-    right = workspace.run(records=["2"])
-
-    assert first.not_found == again.not_found == {"uploads": ["99999"]}
-    assert not first.is_green
-    line = "uploads has no record with a file under 99999. Check --record."
-    assert not_found_lines(first) == [line]
-    assert right.document["records_not_found"] == {}
-    assert right.is_green
 
 
 def test_naming_records_lists_them_alone(make_workspace: MakeWorkspace):
@@ -98,7 +82,6 @@ def test_paths_name_the_files_of_a_folder(make_workspace: MakeWorkspace):
     report = workspace.run(records=["/In/upload2.txt", "/Other/upload1.txt", "/In/gone.txt"])
 
     assert report.document["documents"]["done"] == 1
-    assert report.not_found == {"uploads": ["/Other/upload1.txt", "/In/gone.txt"]}
     assert [row["Path"] for row in workspace.emulator.control.dump()["tables"]["Papers"]] == [
         "/In/upload2.txt"
     ]
