@@ -244,7 +244,7 @@ class _Plan:
 
 @flow(name="nobody decides")
 def _undecided() -> State:
-    question = approval.Question(_Plan(), "a plan", wait_s=2, suspend=False)  # type: ignore[arg-type]
+    question = approval.PlanQuestion(_Plan(), "a plan", wait_s=2, suspend=False)  # type: ignore[arg-type]
     return Completed(name=PLANNED if approval.decide(question) is None else "decided")
 
 

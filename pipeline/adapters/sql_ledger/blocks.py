@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, insert, select, union
+from sqlalchemy import Connection, func, insert, select, union
 
 from pipeline.adapters.sql_ledger.session import SqlPart
 from pipeline.adapters.sql_ledger.syncs.tables import sync_effects, sync_rows
@@ -127,12 +127,13 @@ def _kept(connection: Connection, name: str) -> bytes | None:
 
 def _is_used(connection: Connection) -> bool:
     """Say whether the ledger knows anything of an account's records."""
+    # The least key is found by the index of keys.
     return any(
-        connection.execute(select(table.c[column]).limit(1)).first() is not None
+        connection.execute(select(func.min(table.c[column]))).scalar_one() is not None
         for table, column in (
             (files, "id"),
             (effects, "id"),
-            (sync_rows, "key"),
+            (sync_rows, "sync"),
             (sync_effects, "id"),
         )
     )

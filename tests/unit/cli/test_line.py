@@ -242,6 +242,7 @@ def test_doctor_finds_everything_well(life: Life):
         "settings",
         "archive",
         "ledger",
+        "ledger account",
         "reading",
         "safety",
         "credentials",

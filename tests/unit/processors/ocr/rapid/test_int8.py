@@ -132,7 +132,7 @@ def test_bytes_are_used_where_the_runtime_has_no_tiles(
     monkeypatch.setattr(int8, "has_tiles", lambda: has_tiles)
     monkeypatch.setattr(int8, "supported", lambda: True)
     monkeypatch.setattr(int8, "quantize", lambda *given: quantized.append(given))
-    monkeypatch.setattr(networks, "_compiled", lambda model: model)
+    monkeypatch.setattr(networks, "_compiled", lambda model, _cached: model)
     monkeypatch.setattr(networks, "_OpenVinoNetwork", lambda compiled: compiled)
     monkeypatch.setattr(networks, "_uses_tiles", lambda _: uses_tiles)
 
