@@ -1,8 +1,8 @@
 """Which values people stand behind: what they typed, changed or confirmed. Pure.
 
 Whatever this program has written itself is no truth until a user has confirmed it, and neither is
-what an agent has decided: two programs that agree are no witness. A user who types the same value
-that we wrote cannot be distinguished from us, and is not counted.
+what an agent has decided: agreement between two programs is not evidence. A user who types the same
+value that we wrote cannot be distinguished from us, and is not counted.
 """
 
 from collections.abc import Collection, Mapping, Sequence

@@ -215,7 +215,7 @@ def create(
     subject: Subject = "",
     as_json: AsJson = False,
 ) -> None:
-    """Make a token. It is shown this once; only its digest is kept."""
+    """Make a token. It is shown only once; only its digest is kept."""
     from flows.agents.tokens import make_token
     from pipeline.model.agents import Scope
 
