@@ -118,6 +118,8 @@ def write_settings(
         f'[caspio]\nurl = "{url}"\nrate = "100000/300s"\n{caspio}\n[archive]\n{archive}\n{more}\n'
     )
     text += f'[ledger]\nurl = "{ledger}"\n[serve]\ntimezone = "Europe/Berlin"\n'
+    # By default a served source runs at each full hour, which a test may happen to meet.
+    text += 'schedule = "0 0 29 2 *"\n'
     text += f'name = "{sources[0].name}"\n' if sources else ""
     path = folder / "caspio-ingest.toml"
     path.write_text(text + "".join(source.toml() for source in sources), encoding="utf-8")
