@@ -134,7 +134,7 @@ class NameTemplate:
             # Such as two invoices in one file: what the name needs is there, more than once.
             why = "was not found"
             if finding is not None and finding.others:
-                why = f"is not sure: {finding.reason}"
+                why = f"is not certain: {finding.reason}"
             return f"the name stays: it needs {what}, which {why}"
         why = doubt(finding.confidence, finding.reason, limit=write_at, what="used in names")
         every = {name: one.value for name, one in named.items() if one.value is not None}

@@ -100,11 +100,11 @@ def _decided(
     page = min(piece.line.page for piece in _for_class(evidence, best))
     lead = best_points - second_points
     if best_points < rules.enough:
-        reason = f"unsure: little points to {best}: {named}; {words} words in all"
+        reason = f"too little points to {best}: {named}; {words} words in all"
         return Finding(None, _LITTLE_CONFIDENCE, reason, page)
     if lead < rules.lead:
         both = f"{best} for {named}; {second} for {_named(evidence, second)}"
-        reason = f"unsure between {best} and {second}: {both}"
+        reason = f"points to {best} and to {second} about equally: {both}"
         return Finding(None, _TIE_CONFIDENCE, reason, page)
     confidence = (
         _BASE_CONFIDENCE + _PER_POINT * best_points + _PER_POINT_OF_LEAD * min(lead, _MOST_LEAD)

@@ -14,5 +14,5 @@ def test_a_value_that_two_documents_differ_in_was_found_all_the_same():
 
     assert new.name == "scan.pdf"
     assert new.problem == (
-        "the name stays: it needs the date, which is not sure: the documents in it differ"
+        "the name stays: it needs the date, which is not certain: the documents in it differ"
     )
