@@ -12,7 +12,7 @@ from pipeline.decide.column_values import holds, is_empty, same
 from pipeline.decide.ownership import COLUMN_KINDS, IN_EFFECT, PERHAPS_IN_EFFECT, owned, undone
 from pipeline.model import Column, Effect, EffectKind, EffectState, Value
 from pipeline.model.learning import TypedValue
-from pipeline.model.review import ReviewItem, ReviewState
+from pipeline.model.review import Decider, ReviewItem, ReviewState
 
 _CONFIRMED = 2.0
 """The weight of what somebody saw beside the page, or put in place of what we wrote."""
@@ -149,7 +149,7 @@ def _typed(
 
 def _was_kept(value: Value, column: Column, item: ReviewItem | None) -> bool:
     """Say whether a user has rejected a suggestion in favor of this value."""
-    if item is None or item.state is not ReviewState.REJECTED:
+    if item is None or (item.state, item.decided_by) != (ReviewState.REJECTED, Decider.USER):
         return False
     return same(item.suggestion.current, value, column)
 

@@ -24,6 +24,13 @@ class ReviewReason(StrEnum):
     DOUBT = "doubt"  # a user typed another value than the page says; no plan asks about it
 
 
+class Decider(StrEnum):
+    """Who has decided on a suggestion. Only what a user decides is learned from."""
+
+    USER = "user"
+    AGENT = "agent"  # a program with a token
+
+
 @dataclass(frozen=True, slots=True)
 class ReviewItem:
     """A suggestion, one for each source, record and column.
@@ -32,6 +39,7 @@ class ReviewItem:
     else than a plan asks; a plan neither repeats nor withdraws such an item. `amount` is the sum of
     money that the document is about, None if none was read. `version` is the first of the record's
     file versions. `currency` is what the file says that the value is of, "" if it says none.
+    `decided_by` is None where nobody has decided, such as where it was withdrawn.
     """
 
     source: str
@@ -43,6 +51,7 @@ class ReviewItem:
     given: ReviewReason | None = None
     amount: float | None = None
     currency: str = ""
+    decided_by: Decider | None = None
 
     @property
     def key(self) -> str:
@@ -70,7 +79,7 @@ class ReviewItem:
 
     @property
     def is_decided(self) -> bool:
-        """Return whether a user has decided on it."""
+        """Return whether somebody has decided on it."""
         return self.state in {ReviewState.ACCEPTED, ReviewState.REJECTED}
 
     @property

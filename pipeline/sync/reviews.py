@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from pipeline.model import RecordRef, Suggestion
-from pipeline.model.review import ReviewItem, ReviewState
+from pipeline.model.review import Decider, ReviewItem, ReviewState
 from pipeline.model.sync import Side, row_digest
 from pipeline.ports.ledger import EffectLedger
 from pipeline.sync.context import Pair, SyncContext
@@ -81,10 +81,12 @@ class Reviews:
         kept[item.suggestion.column] = item
 
 
-def decide(ledger: EffectLedger, item: ReviewItem, winner: Side, *, run_id: str) -> ReviewItem:
-    """Record what a user decided; the next run of the sync carries it out."""
+def decide(
+    ledger: EffectLedger, item: ReviewItem, winner: Side, *, decider: Decider, run_id: str
+) -> ReviewItem:
+    """Record what somebody decided; the next run of the sync carries it out."""
     state = next(state for state, side in _WINNERS.items() if side is winner)
-    decided = replace(item, state=state)
+    decided = replace(item, state=state, decided_by=decider)
     ledger.save_review_item(decided, run_id)
     return decided
 

@@ -11,8 +11,8 @@ from flows.agents.tools.runs import run_of
 from flows.agents.tools.tool import Answer, Json, Method, Refusal, Tool, ToolCall
 from flows.app.review.decisions import carry_out, seen_of
 from flows.app.review.desk import ReviewDesk
-from pipeline.model import EffectKind, Findings, SourceSpec
-from pipeline.model.review import ReviewFilter, ReviewItem
+from pipeline.model import Findings, SourceSpec
+from pipeline.model.review import Decider, ReviewFilter, ReviewItem
 from pipeline.model.users import Role, User
 from pipeline.ports.ledger import latest_reading
 from pipeline.ports.ledger.reviews import ReviewLedger
@@ -101,8 +101,7 @@ def review_decide(call: ToolCall) -> Answer:
     if claimed is None or claimed.claimed_by_another(user.name, call.account.clock.now()):
         raise Refusal("Somebody is reviewing this record. Call again later.", kind="try_later")
     try:
-        kind = EffectKind.APPLY_AGENT_DECISION
-        with closing(ReviewDesk(lambda: run_of(call), kind)) as desk:
+        with closing(ReviewDesk(lambda: run_of(call), Decider.AGENT)) as desk:
             problem = carry_out(item, choice, text, user=user, ledger=ledger, desk=desk)
             run_id = desk.run_id
     finally:

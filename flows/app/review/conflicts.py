@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from pipeline.model.review import ReviewItem, ReviewState
+from pipeline.model.review import Decider, ReviewItem, ReviewState
 from pipeline.model.sync import Side
 from pipeline.ports.ledger import EffectLedger
 from pipeline.steps.write_back import NotDecided, ReviewChoice
@@ -13,7 +13,7 @@ _WINNERS = {ReviewChoice.ACCEPT: Side.MIRROR, ReviewChoice.REJECT: Side.CASPIO}
 
 
 def decide_conflict(
-    item: ReviewItem, choice: ReviewChoice, ledger: EffectLedger, *, run_id: str
+    item: ReviewItem, choice: ReviewChoice, ledger: EffectLedger, *, decider: Decider, run_id: str
 ) -> None:
     """Record which side's value counts.
 
@@ -28,9 +28,9 @@ def decide_conflict(
             "A sync takes the value of one side. Accept the mirror's, or reject it to keep "
             "Caspio's; for another value, correct the row on one side."
         )
-    decide(ledger, item, winner, run_id=run_id)
+    decide(ledger, item, winner, decider=decider, run_id=run_id)
 
 
 def open_conflict_again(item: ReviewItem, ledger: EffectLedger, *, run_id: str) -> None:
     """Let a conflict wait again; the next run withdraws it where both sides agree already."""
-    ledger.save_review_item(replace(item, state=ReviewState.OPEN), run_id)
+    ledger.save_review_item(replace(item, state=ReviewState.OPEN, decided_by=None), run_id)

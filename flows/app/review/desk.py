@@ -18,7 +18,6 @@ from pipeline.metering.budget import Priority
 from pipeline.metering.summary import Summary
 from pipeline.model import (
     Effect,
-    EffectKind,
     EffectState,
     FileRef,
     Outcome,
@@ -26,7 +25,7 @@ from pipeline.model import (
     Status,
     Value,
 )
-from pipeline.model.review import ReviewItem, ReviewState
+from pipeline.model.review import Decider, ReviewItem, ReviewState
 from pipeline.model.sync import is_sync
 from pipeline.plans.undo import effects_by_record, undo_record, with_listing
 from pipeline.ports.ledger import EffectLedger
@@ -60,13 +59,10 @@ class _Opened:
 
 @dataclass(slots=True)
 class ReviewDesk:
-    """Decides one suggestion at a time. It connects with the first one. Safe from many threads.
-
-    `kind` is that of what it writes: what a program decides is no user's word.
-    """
+    """Decides one suggestion at a time. It connects with the first one. Safe from many threads."""
 
     connect: Connect
-    kind: EffectKind = EffectKind.APPLY_DECISION
+    decider: Decider = Decider.USER
     _opened: _Opened | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -79,12 +75,12 @@ class ReviewDesk:
         """
         if is_sync(item.source):
             with self._in_ledger(item) as (ledger, run_id):
-                decide_conflict(item, choice, ledger, run_id=run_id)
+                decide_conflict(item, choice, ledger, decider=self.decider, run_id=run_id)
             return ""
         with self._at_work(item) as (run, ref, context):
             _refuse_changed(item, run.ports.ledger.effects)
             now = run.ports.clock.now()
-            changes = decide_on_page(item, choice, text, context, now=now, kind=self.kind)
+            changes = decide_on_page(item, choice, text, context, now=now, decider=self.decider)
             if choice in {ReviewChoice.ACCEPT, ReviewChoice.CORRECT}:
                 status = Status.CONFLICT if changes else Status.DONE
                 if self._opened is not None:

@@ -16,7 +16,7 @@ from flows.app.wiring import AppContext, connect, open_ledger
 from pipeline.errors import AtWorkElsewhere, BadSettings
 from pipeline.metering.budget import Priority
 from pipeline.metering.summary import Summary
-from pipeline.model.review import ReviewState
+from pipeline.model.review import Decider, ReviewState
 from pipeline.model.sync import Side, SyncSpec
 from pipeline.ports import Ledger
 from pipeline.source_run.checks import require_pk_ids
@@ -193,7 +193,7 @@ def decide_one(
         raise BadSettings([f"{problem} `sync status {spec.name}` shows those that do."])
     for item in waiting:
         # No run is made for it: the next one carries out what is decided here.
-        decide(ledger.effects, item, winner, run_id="")
+        decide(ledger.effects, item, winner, decider=Decider.USER, run_id="")
     return [item.suggestion.column for item in waiting]
 
 

@@ -8,7 +8,7 @@ from functools import partial
 from pipeline.decide.column_values import WRITABLE_TYPES, UnfitText, convert, same
 from pipeline.errors import BadSettings, RefusedByCaspio, RejectFile, TryLater
 from pipeline.model import Effect, EffectKind, EffectState, Outcome, Status, Value, ValueCounts
-from pipeline.model.review import ReviewItem, ReviewState
+from pipeline.model.review import Decider, ReviewItem, ReviewState
 from pipeline.steps.write_back.columns import changed_texts, changed_values
 from pipeline.steps.write_back.context import WriteContext
 from pipeline.steps.write_back.effects import carry_out, new_effect
@@ -35,6 +35,11 @@ ALREADY_THERE = "the record had this value already"
 
 DELETED = "the record was deleted"
 """What has changed where there is nothing left to decide on."""
+
+_EFFECTS = {
+    Decider.USER: EffectKind.APPLY_DECISION,
+    Decider.AGENT: EffectKind.APPLY_AGENT_DECISION,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +104,7 @@ def _carry_out(decision: Decision, context: WriteContext, now: datetime) -> Outc
             except (UnfitText, KeyError) as error:
                 return _refuse(decision, f"the edited value does not fit: {error}", context)
         case "reject":
-            settle(state=ReviewState.REJECTED, note="")
+            settle(state=ReviewState.REJECTED, note="", decided_by=Decider.USER)
             return None
         case _:
             reason = f"{decision.decision!r} is not a decision: write accept, reject or edit"
@@ -109,7 +114,7 @@ def _carry_out(decision: Decision, context: WriteContext, now: datetime) -> Outc
     if changes:
         settle(state=ReviewState.WITHDRAWN, note=f"{CHANGED}: {changes}")
         return _not_carried_out(item, Status.CONFLICT, changes, context)
-    settle(state=ReviewState.ACCEPTED, note="")
+    settle(state=ReviewState.ACCEPTED, note="", decided_by=Decider.USER)
     known = context.ports.ledger.files.state(item.version)
     if known is None:
         return None
@@ -145,7 +150,7 @@ def write(
     item: ReviewItem,
     value: Value,
     context: WriteContext,
-    kind: EffectKind = EffectKind.APPLY_DECISION,
+    decider: Decider = Decider.USER,
 ) -> str:
     """Write a decided value if the record is as the user saw it; return "" or what changed."""
     record, name, target = item.record, item.suggestion.column, context.ports.target
@@ -160,7 +165,7 @@ def write(
     met: Effect | None = None
     if not changed_texts(before, record, columns, target):
         apply = new_effect(
-            kind,
+            _EFFECTS[decider],
             record,
             version=item.version,
             before=before,

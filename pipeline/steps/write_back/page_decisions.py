@@ -6,12 +6,13 @@ The item in the ledger is decided. If the source has a review table, its row sho
 from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 
 from pipeline.decide.column_values import TEXT_TYPES, UnfitText, convert
 from pipeline.decide.printed_values import normalized
 from pipeline.errors import RejectFile
-from pipeline.model import EffectKind, RecordRef, Value
-from pipeline.model.review import ReviewItem, ReviewState
+from pipeline.model import RecordRef, Value
+from pipeline.model.review import Decider, ReviewItem, ReviewState
 from pipeline.steps.write_back.context import WriteContext
 from pipeline.steps.write_back.decisions import write
 from pipeline.steps.write_back.review_table import DECISION, KEY, review_table, settle_row
@@ -38,13 +39,12 @@ def decide_on_page(
     context: WriteContext,
     *,
     now: datetime,
-    kind: EffectKind = EffectKind.APPLY_DECISION,
+    decider: Decider = Decider.USER,
 ) -> str:
     """Carry out a decision on an open suggestion; return "" or what changed in the record.
 
     If the record does not hold any more what the user saw, nothing is written, and the suggestion
-    stays open beside the value that is there now. `text` is the value to write for CORRECT, `kind`
-    that of the effect, which says who decided.
+    stays open beside the value that is there now. `text` is the value to write for CORRECT.
 
     Raises:
         NotDecided: the value does not fit the column, or somebody has decided already.
@@ -52,18 +52,25 @@ def decide_on_page(
     if item.state is not ReviewState.OPEN:
         raise NotDecided(f"{item.suggestion.column} is {item.state} already. Load the page again.")
     _refuse_decided_row(item, context)
-    decided_at = now.replace(tzinfo=None, microsecond=0).isoformat()
+    settle = partial(
+        settle_row,
+        item,
+        context,
+        decision="",
+        note="",
+        decided_at=now.replace(tzinfo=None, microsecond=0).isoformat(),
+    )
     if choice in {ReviewChoice.REJECT, ReviewChoice.ABSENT}:
-        _settle(item, ReviewState.REJECTED, context, decided_at=decided_at)
+        settle(state=ReviewState.REJECTED, decided_by=decider)
         return ""
-    changes = write(item, _value(item, choice, text, context), context, kind)
+    changes = write(item, _value(item, choice, text, context), context, decider)
     if not changes:
-        _settle(item, ReviewState.ACCEPTED, context, decided_at=decided_at)
+        settle(state=ReviewState.ACCEPTED, decided_by=decider)
         return ""
     column = item.suggestion.column
     current = context.ports.target.read(item.record, [column])
     if current is None:
-        _settle(item, ReviewState.WITHDRAWN, context, decided_at=decided_at)
+        settle(state=ReviewState.WITHDRAWN)
         return changes
     seen = replace(item, suggestion=replace(item.suggestion, current=current[column]))
     show(seen, item, context)
@@ -73,7 +80,8 @@ def decide_on_page(
 def open_again(item: ReviewItem, current: Value, context: WriteContext) -> None:
     """Make a decided suggestion wait again; `current` is what its column holds now."""
     suggestion = replace(item.suggestion, current=current)
-    show(replace(item, suggestion=suggestion, state=ReviewState.OPEN), item, context)
+    waiting = replace(item, suggestion=suggestion, state=ReviewState.OPEN, decided_by=None)
+    show(waiting, item, context)
 
 
 def _value(item: ReviewItem, choice: ReviewChoice, text: str, context: WriteContext) -> Value:
@@ -103,9 +111,3 @@ def _refuse_decided_row(item: ReviewItem, context: WriteContext) -> None:
             f"{item.suggestion.column} was decided in {context.spec.review}: {row[DECISION]}. The "
             "next run carries it out."
         )
-
-
-def _settle(
-    item: ReviewItem, state: ReviewState, context: WriteContext, *, decided_at: str
-) -> None:
-    settle_row(item, context, state=state, decision="", note="", decided_at=decided_at)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from pipeline.errors import BadSettings
 from pipeline.model import Column, EffectKind, EffectState, RecordRef, SourceSpec, Value
-from pipeline.model.review import ReviewItem, ReviewState
+from pipeline.model.review import Decider, ReviewItem, ReviewState
 from pipeline.steps.write_back.context import WriteContext
 from pipeline.steps.write_back.effects import carry_out, new_effect
 
@@ -108,6 +108,7 @@ def settle_row(
     decision: str,
     note: str,
     decided_at: str | None = None,
+    decided_by: Decider | None = None,
 ) -> None:
     """Record the end of a suggestion in the ledger, and in its row if it has one.
 
@@ -119,4 +120,5 @@ def settle_row(
         values[DECIDED_AT] = decided_at
     if context.spec.review is not None and item.row:
         update_row(item, values, context, guard={KEY: item.key, DECISION: decision})
-    context.ports.ledger.effects.save_review_item(replace(item, state=state), context.run.run_id)
+    settled = replace(item, state=state, decided_by=decided_by)
+    context.ports.ledger.effects.save_review_item(settled, context.run.run_id)

@@ -9,7 +9,7 @@ from pipeline.model import (
     RecordRef,
     Suggestion,
 )
-from pipeline.model.review import ReviewItem, ReviewState
+from pipeline.model.review import Decider, ReviewItem, ReviewState
 from pipeline.ports import Ledger
 from tests.contracts.ledger.builders import last_values, settled, update
 from tests.fakes.clock import FakeClock
@@ -95,12 +95,11 @@ def test_a_suggestion_comes_back_whole_and_once(ledger: Ledger):
     suggestion = Suggestion("Total", 7.0, 2.0, "the column already holds a value", 0.75)
     item = ReviewItem("receipts", RecordRef("Receipts", "1"), "v1", suggestion)
     other = replace(item, record=RecordRef("Receipts", "2"))
-    for kept in (item, other, replace(item, state=ReviewState.REJECTED, row="17")):
+    rejected = replace(item, state=ReviewState.REJECTED, row="17", decided_by=Decider.AGENT)
+    for kept in (item, other, rejected):
         ledger.effects.save_review_item(kept, "run-1")
 
-    assert ledger.effects.review_items("receipts", ("Receipts", "1")) == [
-        replace(item, state=ReviewState.REJECTED, row="17")
-    ]
+    assert ledger.effects.review_items("receipts", ("Receipts", "1")) == [rejected]
     assert {kept.record.pk for kept in ledger.effects.review_items("receipts")} == {"1", "2"}
     assert ledger.effects.review_items("other") == []
 

@@ -10,7 +10,7 @@ from flows.agents.tools.review import PAGE, TOOLS, review_decide, review_next
 from flows.agents.tools.tool import Refusal, ToolCall
 from pipeline.model import Candidate
 from pipeline.model.agents import Scope
-from pipeline.model.review import ReviewState
+from pipeline.model.review import Decider, ReviewState
 from tests.fakes.caspio import Attachment
 from tests.unit.web.conftest import Office, connected
 
@@ -116,7 +116,7 @@ def test_a_decision_is_carried_out_and_named(
     (entry,) = office.site.ledger.users.audit_trail(subject=item.review_id)
     review = office.site.ledger.reviews.review(item.review_id)
     assert office.world.record("1")["Total"] == total
-    assert item.state is state
+    assert (item.state, item.decided_by) == (state, Decider.AGENT)
     assert (entry.user.name, entry.action) == ("agent helper", arguments["decision"])
     assert answer.run_id
     assert review is not None

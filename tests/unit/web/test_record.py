@@ -8,7 +8,8 @@ from flows.app.explain import AcknowledgeRequest, acknowledge
 from flows.web import record
 from pipeline.archive_layout import original_key
 from pipeline.errors import BadSettings
-from pipeline.model import EffectKind, SourceSpec
+from pipeline.model import SourceSpec
+from pipeline.model.review import Decider
 from pipeline.model.users import Role
 from tests.unit.web.conftest import GOOD, HOSTILE, Office, form_of, words
 from tests.unit.web.review.test_decisions import decide
@@ -244,7 +245,7 @@ def test_what_users_decided_is_undone_in_the_review(office: Office):
 def test_what_an_agent_decided_is_not_called_a_users(office: Office):
     """The record says whose decision it was, and the run does not contradict it."""
     path = office.suggest()
-    office.site.desk.kind = EffectKind.APPLY_AGENT_DECISION
+    office.site.desk.decider = Decider.AGENT
     browser = office.signed_in(Role.MAPPER, "agent Ana")
     decide(browser, path, "accept")
     shown = words(browser.get(ADDRESS))

@@ -10,7 +10,7 @@ from pipeline.adapters.sql_ledger.rows import load_suggestion
 from pipeline.adapters.sql_ledger.session import CHUNK, SqlPart
 from pipeline.adapters.sql_ledger.users.tables import review_items, reviews
 from pipeline.model import RecordRef
-from pipeline.model.review import ReviewItem, ReviewReason, ReviewState
+from pipeline.model.review import Decider, ReviewItem, ReviewReason, ReviewState
 
 _OF_SOURCE = (
     select(review_items.c.item)
@@ -136,12 +136,13 @@ def reason_mark(reason: str) -> str:
 
 def stored_item(item: Mapping[str, Any]) -> ReviewItem:
     """Return a suggestion as it was stored."""
-    given = item.get("given")
+    given, decided_by = item.get("given"), item.get("decided_by")
     values = {
         **item,
         "record": RecordRef(**item["record"]),
         "suggestion": load_suggestion(item["suggestion"]),
         "state": ReviewState(item["state"]),
         "given": None if given is None else ReviewReason(given),
+        "decided_by": None if decided_by is None else Decider(decided_by),
     }
     return ReviewItem(**values)

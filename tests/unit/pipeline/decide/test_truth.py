@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass, field, replace
 
+import pytest
 from hypothesis import given, settings, strategies as st
 
 from pipeline.decide.truth import typed_values
 from pipeline.model import Column, Effect, EffectKind, EffectState, RecordRef, Suggestion, Value
 from pipeline.model.learning import TypedValue
-from pipeline.model.review import ReviewItem, ReviewState
+from pipeline.model.review import Decider, ReviewItem, ReviewState
 from tests.support.properties import examples
 
 COMPANY, PAID = Column("Company", "STRING"), Column("Paid", "YES/NO")
@@ -88,10 +89,21 @@ def test_a_rejected_suggestion_confirms_what_is_there():
         "v1",
         Suggestion("Company", "Acme", "Bolt", "doubt"),
         ReviewState.REJECTED,
+        decided_by=Decider.USER,
     )
 
     assert typed("Acme", item=item) == TypedValue("Acme", 2.0)
     assert typed("Crane", item=item) == TypedValue("Crane")
+
+
+@pytest.mark.parametrize("decider", [Decider.AGENT, None])
+def test_what_no_user_rejected_confirms_nothing(decider: Decider | None):
+    """A program that refuses a suggestion says nothing of what a user has typed."""
+    suggestion = Suggestion("Company", "Acme", "Bolt", "doubt")
+    record = RecordRef("Receipts", "1")
+    item = ReviewItem("receipts", record, "v1", suggestion, ReviewState.REJECTED)
+
+    assert typed("Acme", item=replace(item, decided_by=decider)) == TypedValue("Acme")
 
 
 def test_a_checkbox_says_no_only_where_people_were():

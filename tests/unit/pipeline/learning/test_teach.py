@@ -9,12 +9,12 @@ import pytest
 from flows.app.explain import lives_of
 from flows.cli.show.state import learned_line
 from pipeline.decide.fingerprint import plan_fingerprint
+from pipeline.learning.collect import filled_records
 from pipeline.learning.columns import column_states
 from pipeline.learning.teach import teach
-from pipeline.model import EffectKind
-from pipeline.model.learning import LearnedChoice, Stratum, Verdict
+from pipeline.model.learning import LearnedChoice, Stratum, TypedValue, Verdict
 from pipeline.model.limits import Step
-from pipeline.model.review import ReviewReason, ReviewState
+from pipeline.model.review import Decider, ReviewReason, ReviewState
 from pipeline.steps.write_back import ReviewChoice, decide_on_page, table_context
 from tests.fakes.learner import FakeLearner
 from tests.unit.pipeline.learning.shop import (
@@ -231,19 +231,23 @@ def test_a_doubt_is_shown_and_its_decision_is_truth(shop: World):
 
 
 def test_what_an_agent_decides_about_a_doubt_is_not_learned(shop: World):
-    """It is written as a user's decision is; the record teaches nothing until a user has a say."""
+    """What it writes teaches nothing until a user has a say; what it rejects is no second look."""
     fill(shop, 1, 5)
-    fill(shop, 6, 6, Company="Acne")
+    fill(shop, 6, 7, Company="Acne")
     learn(shop)
-    (item,) = shop.ledger.effects.review_items("receipts", ("Receipts", "6"))
-    context = table_context(shop.source_run(SPEC), shop.folder)
-    kind = EffectKind.APPLY_AGENT_DECISION
+    context, run = table_context(shop.source_run(SPEC), shop.folder), shop.source_run(SPEC)
 
-    decide_on_page(item, ReviewChoice.ACCEPT, "", context, now=shop.clock.now(), kind=kind)
+    for pk, choice in (("6", ReviewChoice.ACCEPT), ("7", ReviewChoice.REJECT)):
+        (item,) = shop.ledger.effects.review_items("receipts", ("Receipts", pk))
+        now = shop.clock.now()
+        decide_on_page(item, choice, "", context, now=now, decider=Decider.AGENT)
     taught = learn(shop)
+    typed = {one.record.pk: one.typed for one in filled_records(run, context.columns)}
 
     assert shop.record("6")["Company"] == "Acme"
-    assert taught.learned == {"Company": 5}
+    assert taught.learned == {"Company": 6}
+    assert "Company" not in typed["6"]
+    assert typed["7"]["Company"] == TypedValue("Acne", 1.0)
 
 
 def test_nobody_is_asked_about_a_value_that_was_typed_meanwhile(shop: World):

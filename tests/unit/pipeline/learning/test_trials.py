@@ -9,9 +9,9 @@ import pytest
 from pipeline.learning import columns
 from pipeline.learning.columns import column_states
 from pipeline.learning.teach import teach
-from pipeline.model import EffectKind
 from pipeline.model.learning import LearnedChoice, Stratum, Trial, Verdict
 from pipeline.model.limits import Step
+from pipeline.model.review import Decider
 from pipeline.steps.write_back import ReviewChoice, decide_on_page, table_context
 from tests.fakes.learner import FakeLearner
 from tests.unit.pipeline.learning.shop import ENOUGH, PRECISION, SPEC, fill, learn, raise_to
@@ -85,8 +85,9 @@ def test_what_an_agent_corrects_judges_nothing_again(shop: World):
     learn(shop)
     (item,) = shop.ledger.effects.review_items("receipts", ("Receipts", "9"))
     context = table_context(shop.source_run(SPEC), shop.folder)
-    kind = EffectKind.APPLY_AGENT_DECISION
-    decide_on_page(item, ReviewChoice.ACCEPT, "", context, now=shop.clock.now(), kind=kind)
+    decide_on_page(
+        item, ReviewChoice.ACCEPT, "", context, now=shop.clock.now(), decider=Decider.AGENT
+    )
 
     assert learn(shop).judged == 0
     assert [trial.verdict for trial in judged_of(shop)] == [Verdict.WRONG]

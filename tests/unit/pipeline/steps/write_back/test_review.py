@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from pipeline.model import EffectKind, Overwrite, SourceSpec, Status, Value
-from pipeline.model.review import ReviewReason, ReviewState
+from pipeline.model.review import Decider, ReviewReason, ReviewState
 from pipeline.source_run.checks import refuse_source
 from pipeline.steps.write_back.review_table import REVIEW_COLUMNS
 from tests.unit.pipeline.world import RECEIPTS, World
@@ -285,9 +285,8 @@ def test_the_ledger_shows_what_became_of_a_suggestion(world: World):
     decide(world, "accept")
     world.run(SPEC)
 
-    assert [item.state for item in world.ledger.effects.review_items("receipts")] == [
-        ReviewState.ACCEPTED
-    ]
+    (item,) = world.ledger.effects.review_items("receipts")
+    assert (item.state, item.decided_by) == (ReviewState.ACCEPTED, Decider.USER)
 
 
 def test_a_plan_leaves_alone_what_somebody_else_has_asked(world: World):
