@@ -1,6 +1,6 @@
 """Map findings to column values, and decide what may be written. Pure: values in, a plan out."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -31,6 +31,7 @@ from pipeline.model import (
     Suggestion,
     Value,
 )
+from pipeline.model.sources import UsedColumn
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,37 @@ def refuse_column(name: str, finding: str, columns: Mapping[str, Column]) -> str
             "another finding to it, or this one to another column."
         )
     return ""
+
+
+ColumnsOf = Callable[[str, bool], Mapping[str, Column]]
+"""Returns the columns of a table (False) or view (True); none where they are not known."""
+
+
+def columns_in_use(
+    names: Iterable[str], container: str, spec: SourceSpec, columns_of: ColumnsOf, *, is_view: bool
+) -> Iterator[tuple[str, UsedColumn]]:
+    """Yield those of the columns of a table or view that are ones by which a source works.
+
+    Two names are of one column if they are so in their tables, whatever views call it. Where a view
+    may be of any table, the columns with that name are those of each.
+    """
+    table = spec.webhook_table if is_view else container
+    shown = columns_of(container, is_view) if spec.columns_in_use else {}
+    for used in spec.columns_in_use:
+        if table and used.table and table.casefold() != used.table.casefold():
+            continue
+        known = columns_of(used.container, used.is_view).values()
+        alike = (one for one in known if one.name.casefold() == used.column.casefold())
+        # Where nothing is known of it, it counts by its name.
+        field = _name_in_table(next(alike, Column(used.column, "")))
+        for name in names:
+            if name in shown and _name_in_table(shown[name]) == field:
+                yield name, used
+
+
+def _name_in_table(column: Column) -> str:
+    """Return what a column is called in its table, in lower case."""
+    return (column.table_field or column.name).casefold()
 
 
 def wanted_values(

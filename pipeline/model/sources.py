@@ -32,6 +32,21 @@ class IndexTable:
 
 
 @dataclass(frozen=True, slots=True)
+class UsedColumn:
+    """A column that a source works by, as its `setting` names it in a table or a view.
+
+    `table` is the table that the column is of, None for a view whose table is not known.
+    """
+
+    source: str
+    setting: str
+    column: str
+    container: str
+    is_view: bool
+    table: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class SourceSpec:
     """One `[[sources]]` entry, checked: exactly one of `table`, `view`, `folder` is set.
 
@@ -42,8 +57,8 @@ class SourceSpec:
     `webhook_table` is the table whose changes concern a view or a folder. Users set
     `reprocess_column` to have the files of a record read again. `learn` is the most that may be
     done with what is learned about a column, `learn_columns` overrides it for a column.
-    `columns_in_use` are those that some source works by, by their names in the tables: no value is
-    written to them through a view, whatever it calls them.
+    `columns_in_use` are those that this or another source works by: no value is written to them,
+    whatever a view calls them.
     """
 
     name: str
@@ -69,7 +84,7 @@ class SourceSpec:
     reprocess_column: str | None = None
     learn: Step = Step.WRITE
     learn_columns: Mapping[str, Step] = field(default_factory=dict)
-    columns_in_use: frozenset[str] = frozenset()
+    columns_in_use: tuple[UsedColumn, ...] = ()
 
     @property
     def container(self) -> str:

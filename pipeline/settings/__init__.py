@@ -148,8 +148,8 @@ class Settings(BaseSettings):
 
     def specs(self) -> dict[str, SourceSpec]:
         """Return all sources by name."""
-        all_of_them = self.sources
-        return {one.name: one.spec(columns_in_use(one, all_of_them)) for one in all_of_them}
+        in_use = columns_in_use(self.sources)
+        return {one.name: one.spec(in_use) for one in self.sources}
 
     def paused(self) -> frozenset[str]:
         """Return the names of the sources that run only where they are named."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from itertools import product
 
+from pipeline.model.sources import UsedColumn
 from pipeline.settings.sources import SourceSettings
 
 
@@ -44,34 +45,39 @@ def _overwrites(one: SourceSettings, other: SourceSettings) -> Iterator[str]:
         return
     is_sure = place == _filled_place(other)
     way_out = "" if is_sure else "; if a view has another table, name it with webhook_table"
-    for setting, column in _used_columns(other).items():
+    for used in _used_columns(other):
         # Caspio compares the names of columns without regard to case.
-        names = [name for name in one.columns if name.casefold() == column.casefold()]
+        names = [name for name in one.columns if name.casefold() == used.column.casefold()]
         yield from (
-            f"column {name!r} of source {one.name!r} cannot take a finding: it is the {setting} of "
-            f"source {other.name!r}; map another column{way_out}"
+            f"column {name!r} of source {one.name!r} cannot take a finding: it is the "
+            f"{used.setting} of source {other.name!r}; map another column{way_out}"
             for name in names
         )
 
 
-def columns_in_use(source: SourceSettings, sources: Sequence[SourceSettings]) -> frozenset[str]:
-    """Return the columns that a source must not fill, by their names in the tables.
+def columns_in_use(sources: Sequence[SourceSettings]) -> tuple[UsedColumn, ...]:
+    """Return the columns that no source may fill, since one of them works by it.
 
     A view may show a column under another name, which only the account knows.
     """
-    return frozenset(
-        column
-        for other in sources
-        if _may_be_one_table(source, other)
-        for column in _used_columns(other).values()
-    )
+    return tuple(used for source in sources for used in _used_columns(source))
 
 
-def _used_columns(source: SourceSettings) -> dict[str, str]:
-    """Return the columns that a source works by, each by the setting that names it."""
+def _used_columns(source: SourceSettings) -> Iterator[UsedColumn]:
+    """Yield the columns that a source works by."""
     path_column = source.index.path_column if source.index else None
     used = {"reprocess_column": source.reprocess_column, "path_column": path_column}
-    return {setting: column for setting, column in used.items() if column}
+    table = source.index.table if source.index else source.table
+    for setting, column in used.items():
+        if column:
+            yield UsedColumn(
+                source.name,
+                setting,
+                column,
+                container=source.view or table or "",
+                is_view=source.view is not None,
+                table=source.webhook_table if source.view else table,
+            )
 
 
 def _may_be_one_table(one: SourceSettings, other: SourceSettings) -> bool:

@@ -11,7 +11,7 @@ from pipeline.findings import FINDINGS
 from pipeline.labels import LABEL, LEARNED, label_name
 from pipeline.model import ConfidenceLimits, Confirm, IndexTable, Overwrite, SourceSpec
 from pipeline.model.limits import SUGGEST_AT, WRITE_AT, Step
-from pipeline.model.sources import refuse_condition
+from pipeline.model.sources import UsedColumn, refuse_condition
 from pipeline.settings.schedule import checked_cron
 from pipeline.settings.sections import Section
 
@@ -232,7 +232,7 @@ class SourceSettings(Section):
             for name, column in self.columns.items()
         }
 
-    def spec(self, columns_in_use: frozenset[str] = frozenset()) -> SourceSpec:
+    def spec(self, columns_in_use: tuple[UsedColumn, ...] = ()) -> SourceSpec:
         """Return the source as the pipeline knows it.
 
         `columns_in_use` are those that this or another source works by.

@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from pipeline.decide.fingerprint import settings_hash
-from pipeline.decide.mapping import refuse_columns
+from pipeline.decide.mapping import ColumnsOf, columns_in_use, refuse_columns
 from pipeline.errors import BadSettings
 from pipeline.model import Column, SourceSpec
 from pipeline.ports import Ledger, RecordTarget
 from pipeline.ports.ledger import ColumnTypes
-from pipeline.steps.write_back import refuse_review
+from pipeline.steps.write_back import known_columns, refuse_review
 
 _PK_ID = re.compile(r"[0-9]{1,18}")  # as many digits as a 64-bit number surely holds
 
@@ -22,10 +22,12 @@ def refuse_source(spec: SourceSpec, target: RecordTarget) -> list[str]:
         if container and spec.columns:
             columns = target.columns(container, is_view=is_view)
             problems += refuse_columns(spec, columns)
-            problems += refuse_columns_in_use(spec, columns)
+            problems += refuse_columns_in_use(spec, container, known_columns(target))
         if container and spec.reprocess_column:
             columns = target.columns(container, is_view=is_view)
             problems += refuse_reprocess_column(spec, spec.reprocess_column, columns, container)
+        for table in _referring_tables(spec, target):
+            problems += refuse_columns_in_use(spec, table, known_columns(target))
         if spec.review is not None:
             problems += refuse_review(spec, target.columns(spec.review, is_view=False))
     except BadSettings as error:
@@ -51,21 +53,30 @@ def require_pk_ids(names: Sequence[str]) -> None:
         raise BadSettings(problems)
 
 
-def refuse_columns_in_use(spec: SourceSpec, columns: Mapping[str, Column]) -> Iterator[str]:
-    """Yield a sentence for every mapped column that is, in its table, one that a source works by.
+def refuse_columns_in_use(spec: SourceSpec, container: str, columns_of: ColumnsOf) -> Iterator[str]:
+    """Yield a sentence for every mapped column of a table or view that is one a source works by.
 
-    The settings refuse those that are called the same. A view may call them otherwise.
+    The settings refuse those that are called the same. Only the account shows what a view calls
+    them, and which tables the files of a folder belong to.
     """
-    in_use = {name.casefold() for name in spec.columns_in_use}
-    for name in spec.columns:
-        column = columns.get(name)
-        if spec.view and column is not None and column.table_field.casefold() in in_use:
-            yield (
-                f"source {spec.name!r}: column {name!r} of {spec.container!r} is "
-                f"{column.table_field!r} of its table, by which a source finds its files or its "
-                "flags; map another column. If the view has another table, name it with "
-                "webhook_table."
-            )
+    is_view = spec.view is not None
+    for name, used in columns_in_use(spec.columns, container, spec, columns_of, is_view=is_view):
+        way_out = " If a view has another table, name it with webhook_table."
+        yield (
+            f"source {spec.name!r}: column {name!r} of {container!r} cannot take a finding: it is "
+            f"{used.column!r} of {used.container!r}, the {used.setting} of source {used.source!r}; "
+            f"map another column.{way_out if is_view or used.is_view else ''}"
+        )
+
+
+def _referring_tables(spec: SourceSpec, target: RecordTarget) -> Iterator[str]:
+    """Yield the tables, beside its index table, whose rows a folder's files give values to."""
+    if spec.folder is None or not spec.columns or not spec.columns_in_use:
+        return
+    for table in target.tables_with_files():
+        is_index = spec.index is not None and spec.index.table == table
+        if not is_index and spec.columns.keys() <= target.columns(table, is_view=False).keys():
+            yield table
 
 
 def refuse_reprocess_column(

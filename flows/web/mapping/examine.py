@@ -1,6 +1,6 @@
 """What a draft would do: what is wrong with it, what documents become, what it costs."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from flows.app.mapping.look import Looked
@@ -61,7 +61,7 @@ def examine(
         *draft.problems,
         *_problems(source, looked, columns, account),
         *_conflicts(source, settings, old),
-        *refuse_columns_in_use(source.spec(columns_in_use(source, all_sources)), columns),
+        *_in_use(source.spec(columns_in_use(all_sources)), looked.container, columns, account),
     ]
     spec = source.spec()
     # The last ones are those of the emptiest records, which show most.
@@ -116,6 +116,20 @@ def _problems(
         name = spec.reprocess_column
         yield from refuse_reprocess_column(spec, name, columns, container.name)
     yield from _review_problems(spec, account)
+
+
+def _in_use(
+    spec: SourceSpec,
+    container: Container,
+    columns: Mapping[str, Column],
+    account: DiscoveredAccount | None,
+) -> Iterator[str]:
+    """Yield what speaks against columns by which a source works, as far as the account is known."""
+    known = {(one.name, one.is_view): one.columns for one in account.containers} if account else {}
+    known[container.name, container.is_view] = columns
+    yield from refuse_columns_in_use(
+        spec, container.name, lambda name, is_view: known.get((name, is_view), {})
+    )
 
 
 def _review_problems(spec: SourceSpec, account: DiscoveredAccount | None) -> Iterator[str]:

@@ -5,7 +5,12 @@
 """
 
 from pipeline.steps.write_back.columns import changed_values
-from pipeline.steps.write_back.context import WriteContext, table_context, write_context
+from pipeline.steps.write_back.context import (
+    WriteContext,
+    known_columns,
+    table_context,
+    write_context,
+)
 from pipeline.steps.write_back.cost import Cost, cost_of
 from pipeline.steps.write_back.decisions import ALREADY_THERE, DELETED, carry_out_decisions
 from pipeline.steps.write_back.learned import (
@@ -50,6 +55,7 @@ __all__ = [
     "effects_on",
     "keep_choices",
     "keep_doubts",
+    "known_columns",
     "open_again",
     "outcomes_of",
     "plan_record",

@@ -5,8 +5,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pipeline.context import Ports, SourceRun
+from pipeline.decide.mapping import ColumnsOf
+from pipeline.errors import BadSettings, RefusedByCaspio, Unauthorized
 from pipeline.model import Column, RecordWork, SourceSpec
 from pipeline.model.learning import Chosen
+from pipeline.ports import RecordTarget
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,19 @@ class WriteContext:
     def ports(self) -> Ports:
         """Return the ports."""
         return self.run.ports
+
+
+def known_columns(target: RecordTarget) -> ColumnsOf:
+    """Return how the columns of any table or view are asked for; none of one that is not there."""
+
+    def columns_of(container: str, is_view: bool) -> Mapping[str, Column]:  # noqa: FBT001
+        try:
+            return target.columns(container, is_view=is_view)
+        except (BadSettings, RefusedByCaspio, Unauthorized):
+            # Another source's: its own run says what is wrong.
+            return {}
+
+    return columns_of
 
 
 def write_context(work: RecordWork, run: SourceRun, folder: Path) -> WriteContext:

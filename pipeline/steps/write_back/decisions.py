@@ -6,11 +6,12 @@ from datetime import datetime
 from functools import partial
 
 from pipeline.decide.column_values import WRITABLE_TYPES, UnfitText, convert, same
+from pipeline.decide.mapping import columns_in_use
 from pipeline.errors import BadSettings, RefusedByCaspio, RejectFile, TryLater
 from pipeline.model import Effect, EffectKind, EffectState, Outcome, Status, Value, ValueCounts
 from pipeline.model.review import Decider, ReviewItem, ReviewState
 from pipeline.steps.write_back.columns import changed_texts, changed_values
-from pipeline.steps.write_back.context import WriteContext
+from pipeline.steps.write_back.context import WriteContext, known_columns
 from pipeline.steps.write_back.effects import carry_out, new_effect
 from pipeline.steps.write_back.review_table import (
     DECIDED_AT,
@@ -155,10 +156,11 @@ def write(
     """Write a decided value if the record is as the user saw it; return "" or what changed."""
     record, name, target = item.record, item.suggestion.column, context.ports.target
     columns = target.columns(record.container, is_view=record.is_view)
-    index = context.spec.index
-    # Kept from a time when the column was mapped: the row would no longer belong to its file.
-    is_path = index is not None and (record.container, name) == (index.table, index.path_column)
-    if is_path or name not in columns or columns[name].type not in WRITABLE_TYPES:
+    # Kept from a time when the column was mapped, and nothing worked by it.
+    in_use = columns_in_use(
+        [name], record.container, context.spec, known_columns(target), is_view=record.is_view
+    )
+    if any(in_use) or name not in columns or columns[name].type not in WRITABLE_TYPES:
         return f"{record.container} has no column {name!r} that can be written"
     # The guard is what the user saw when deciding, not what is there now.
     before = {name: item.suggestion.current}

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import BadSettings
+from pipeline.model.sources import UsedColumn
 from pipeline.settings import Settings, load_settings
 from pipeline.settings.conflicts import read_twice
 from tests.unit.pipeline.settings.conftest import MINIMAL, Write
@@ -172,9 +173,13 @@ def test_a_column_of_that_name_in_another_table_takes_a_value(load: Load, place:
 def test_a_view_knows_what_sources_work_by_in_its_table(load: Load):
     """It may show these columns under other names, which only the account knows."""
     one = _source("one", INDEXED, 'Total = "total"')
-    text = one + _source("two", 'view = "V"', 'Firm = "company"')
+    flagged = 'view = "V"\nwebhook_table = "T"\nreprocess_column = "Again"'
+    text = one + _source("two", flagged, 'Firm = "company"')
 
-    assert load(text).specs()["two"].columns_in_use == {"Place"}
+    assert load(text).specs()["one"].columns_in_use == (
+        UsedColumn("one", "path_column", "Place", "Mail", is_view=False, table="Mail"),
+        UsedColumn("two", "reprocess_column", "Again", "V", is_view=True, table="T"),
+    )
 
 
 def test_where_no_source_is_needed_those_that_conflict_are_refused(written: Write):

@@ -1,26 +1,124 @@
 """A column that a source works by takes no value, whatever a view calls it."""
 
-from pipeline.model import Column, SourceSpec
-from pipeline.source_run.checks import refuse_columns_in_use
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
-COLUMNS = {
-    "Firm": Column("Firm", "STRING", table_field="Place"),
-    "Place": Column("Place", "STRING", table_field="City"),
-}
+import pytest
+from typing_extensions import override
+
+from pipeline.errors import BadSettings, Unauthorized
+from pipeline.model import Column, IndexTable, SourceSpec
+from pipeline.model.sources import UsedColumn
+from pipeline.source_run.checks import refuse_source
+from pipeline.steps.write_back import ReviewChoice, decide_on_page, table_context
+from tests.fakes.caspio import FakeCaspio
+from tests.unit.pipeline.world import RECEIPTS, World
+
+# The flag is Again in table Shop; view Shown calls it Now, and view Other calls it Later.
+FLAG = UsedColumn("shop", "reprocess_column", "Now", "Shown", is_view=True, table=None)
+PATH = UsedColumn("mail", "path_column", "Place", "Mail", is_view=False, table="Mail")
 
 
-def _spec(column: str) -> SourceSpec:
-    used = frozenset({"place"})
-    return SourceSpec("firms", view="Firms", columns={column: "company"}, columns_in_use=used)
+@dataclass
+class WithViews(FakeCaspio):
+    """An account whose views have a schema, or an error in its place."""
+
+    views: dict[str, dict[str, Column] | Exception] = field(default_factory=dict)
+
+    @override
+    def columns(self, container: str, *, is_view: bool) -> Mapping[str, Column]:
+        found = self.views[container] if is_view else self.columns_of[container]
+        if isinstance(found, Exception):
+            raise found
+        return found
 
 
-def test_a_path_under_another_name_is_refused():
-    """A view that calls the path column `Firm` would otherwise have the company in its place."""
-    (problem,) = refuse_columns_in_use(_spec("Firm"), COLUMNS)
+@pytest.fixture
+def caspio() -> WithViews:
+    """An account with two tables, and views that call their columns otherwise."""
+    made = WithViews()
+    made.table("Shop", Again="YES_NO", Now="YES_NO", Scan="FILE")
+    made.table("Mail", Place="STRING", Firm="STRING")
+    made.views["Shown"] = {
+        "now": Column("now", "YES/NO", table_field="Again"),
+        "Again": Column("Again", "YES/NO", table_field="Now"),
+    }
+    made.views["Other"] = {"Later": Column("Later", "YES/NO", table_field="AGAIN")}
+    made.views["Firms"] = {
+        "Firm": Column("Firm", "STRING", table_field="Place"),
+        "Place": Column("Place", "STRING", table_field="Firm"),
+    }
+    return made
 
-    assert "column 'Firm' of 'Firms' is 'Place' of its table" in problem
+
+def _problems(caspio: WithViews, column: str, used: UsedColumn, **place: object) -> list[str]:
+    kind = "is_paid" if used is FLAG else "company"
+    spec = SourceSpec("third", columns={column: kind}, columns_in_use=(used,), **place)  # type: ignore[arg-type]
+    return [problem for problem in refuse_source(spec, caspio) if "take a finding" in problem]
 
 
-def test_another_column_with_the_name_of_a_path_is_none():
-    """What counts is the column of the table. The settings look at the names."""
-    assert list(refuse_columns_in_use(_spec("Place"), COLUMNS)) == []
+@pytest.mark.parametrize(
+    ("used", "place", "column"),
+    [
+        (FLAG, {"table": "Shop"}, "Again"),
+        (FLAG, {"view": "Shown"}, "now"),
+        (FLAG, {"view": "Other"}, "Later"),
+        (FLAG, {"view": "Other", "webhook_table": "Shop"}, "Later"),
+        (replace(FLAG, table="shop"), {"view": "Other", "webhook_table": "Shop"}, "Later"),
+        (replace(FLAG, table="Shop"), {"folder": "/In"}, "Again"),
+        (FLAG, {"folder": "/In", "index": IndexTable("Mail", "Place")}, "Again"),
+        (PATH, {"view": "Firms"}, "Firm"),
+        (PATH, {"view": "Firms", "webhook_table": "mail"}, "Firm"),
+        (PATH, {"folder": "/In", "index": IndexTable("Mail", "Firm")}, "Place"),
+    ],
+)
+def test_what_a_source_works_by_takes_no_value(
+    caspio: WithViews, used: UsedColumn, place: dict[str, object], column: str
+):
+    """A third source reaches it through its table, through a view, or as the file of a folder."""
+    (problem,) = _problems(caspio, column, used, **place)
+
+    assert f"it is {used.column!r} of {used.container!r}, the {used.setting} of" in problem
+
+
+@pytest.mark.parametrize(
+    ("used", "place", "column"),
+    [
+        (FLAG, {"table": "Shop"}, "Now"),
+        (FLAG, {"view": "Shown"}, "Again"),
+        (replace(FLAG, table="Desk"), {"table": "Shop"}, "Again"),
+        (FLAG, {"folder": "/In", "index": IndexTable("Mail", "Place")}, "Firm"),
+        (PATH, {"view": "Firms"}, "Place"),
+        (PATH, {"view": "Firms", "webhook_table": "Desk"}, "Firm"),
+    ],
+)
+def test_another_column_takes_a_value(
+    caspio: WithViews, used: UsedColumn, place: dict[str, object], column: str
+):
+    """What counts is the column of the table, not its name in a view."""
+    assert _problems(caspio, column, used, **place) == []
+
+
+@pytest.mark.parametrize("error", [BadSettings(["there is no view"]), Unauthorized("not yours")])
+def test_a_view_that_is_gone_stops_no_other_source(caspio: WithViews, error: Exception):
+    """Its own source is stopped; then the column counts by the name that the settings have."""
+    caspio.views["Shown"] = error
+
+    assert _problems(caspio, "Again", FLAG, table="Shop") == []
+    assert len(_problems(caspio, "Now", FLAG, table="Shop")) == 1
+
+
+def test_no_decision_is_written_to_it(world: World, tmp_path: Path):
+    """A suggestion may wait from a time when its column was mapped, and nothing worked by it."""
+    world.receipt("1", "total=12.5", Total=99.0)
+    world.run()
+    (item,) = world.ledger.effects.review_items("receipts")
+    used = UsedColumn("mail", "path_column", "Total", "Receipts", is_view=False, table="Receipts")
+    spec = replace(RECEIPTS, columns={"DocType": "doc_type"}, columns_in_use=(used,))
+    context = table_context(world.source_run(spec), tmp_path)
+
+    said = decide_on_page(item, ReviewChoice.ACCEPT, "", context, now=world.clock.now())
+
+    assert "no column 'Total' that can be written" in said
+    assert world.record("1")["Total"] == 99.0
