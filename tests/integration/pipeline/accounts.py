@@ -17,7 +17,7 @@ FIELDS = {"DocType": "STRING", "Total": "CURRENCY", "DocDate": "DATE/TIME", "Com
 def receipt(number: int, *, company: str = "Northwind Hardware Ltd", day: int = 0) -> bytes:
     """Return a till receipt as text; `number` makes it differ from the others."""
     lines = [
-        company, "12 Mill Priority, Leeds", "", "RECEIPT", f"Receipt No: R-{1000 + number}",
+        company, "12 Mill Lane, Leeds", "", "RECEIPT", f"Receipt No: R-{1000 + number}",
         f"Date: 2026-03-{day or 10 + number:02d}", "", f"Hammer   {number}.50", f"TOTAL GBP   {number}.50",
         f"Visa   {number}.50", "Thank you",
     ]  # fmt: skip

@@ -123,7 +123,7 @@ def test_a_form_is_read_row_by_row(tmp_path: Path):
     """Labels and what was filled in beside them stay together, two fields to a row."""
     rows = [
         ("Name", "Ada Lovelace", "Born", "1815"),
-        ("Street", "12 Mill Priority", "Town", "Hull"),
+        ("Street", "12 Mill Lane", "Town", "Hull"),
         ("Phone", "555 0100", "Fax", "none"),
     ]
     rows += [
