@@ -14,6 +14,7 @@ from pipeline.finding_kinds import FindingKind, ValueType
 from pipeline.findings import FINDINGS
 from pipeline.model import Column, Value
 from pipeline.model.schema import Container
+from pipeline.onboarding.foreign_headers import FOREIGN_HEADERS, POSSIBLE_FOREIGN_HEADERS, spelled
 from pipeline.onboarding.similarity import ratio, token_sort_ratio
 
 SURE = 88.0
@@ -153,7 +154,22 @@ def best_header(words: Sequence[str], bare: Sequence[str], kind: FindingKind) ->
             )
             score = min(ceiling, similarity) - _HEADER_RANK_PENALTY * rank
             best = max(best, (score, header))
-    return best
+    return max(best, *_foreign_headers(words, bare, kind))
+
+
+def _foreign_headers(
+    words: Sequence[str], bare: Sequence[str], kind: FindingKind
+) -> Iterator[tuple[float, str]]:
+    """Yield the headers in other languages that a name is, without and with the table's name."""
+    for by_spelling, score in (
+        (FOREIGN_HEADERS, 100.0),
+        (POSSIBLE_FOREIGN_HEADERS, _POSSIBLE_HEADER_MAX),
+    ):
+        headers = by_spelling.get(kind.name, _NOTHING)
+        for parts, penalty in ((words, 0.0), (bare, _TABLE_NAME_PENALTY)):
+            if header := headers.get(spelled("".join(parts))):
+                yield score - penalty, header
+    yield 0.0, ""
 
 
 def _similarity(words: Sequence[str], header: str) -> float:

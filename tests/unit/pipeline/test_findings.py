@@ -11,6 +11,7 @@ from pipeline.findings import FACT_NAMES, FINDING_NAMES, FINDINGS
 from pipeline.model import Column, SourceSpec
 from pipeline.model.schema import Container
 from pipeline.onboarding.column_matching import match_columns
+from pipeline.onboarding.foreign_headers import FOREIGN_HEADERS, POSSIBLE_FOREIGN_HEADERS, spelled
 from pipeline.settings.sources import SourceSettings
 
 EACH_KIND = pytest.mark.parametrize("kind", FINDINGS.values(), ids=FINDINGS.keys())
@@ -69,3 +70,22 @@ def test_no_header_means_two_findings():
     headers = [header for kind in FINDINGS.values() for header in kind.headers]
 
     assert len(headers) == len(set(headers))
+
+
+def test_no_header_in_another_language_means_two_findings():
+    """Neither among themselves nor beside the English ones."""
+    foreign = [
+        (text, name)
+        for by_finding in (FOREIGN_HEADERS, POSSIBLE_FOREIGN_HEADERS)
+        for name, by_spelling in by_finding.items()
+        for text in by_spelling
+    ]
+    english = {
+        (spelled(header), kind.name)
+        for kind in FINDINGS.values()
+        for header in (*kind.headers, *kind.possible_headers)
+    }
+    taken = dict([*english, *foreign])
+
+    assert {name for _, name in foreign} <= FINDINGS.keys()
+    assert [(text, name) for text, name in (*english, *foreign) if taken[text] != name] == []

@@ -85,6 +85,40 @@ def test_a_column_is_taken_by_its_name(column: str, kind: str, finding: str):
     assert taken(Column(column, kind)) == {column: finding}
 
 
+@pytest.mark.parametrize(
+    ("column", "kind", "finding"),
+    [
+        ("Lieferant", "STRING", "company"),
+        ("RgDatum", "DATE/TIME", "date"),
+        ("Rechnungs_Nr", "STRING", "invoice_number"),
+        ("Waehrung", "STRING", "currency"),
+        ("FAELLIG_AM", "DATE/TIME", "due_date"),
+        ("MontantTTC", "CURRENCY", "total"),
+        ("DateEcheance", "DATE/TIME", "due_date"),
+        ("NumFactura", "STRING", "invoice_number"),
+        ("FechaDeFactura", "DATE/TIME", "date"),
+        ("fecha_factura", "DATE/TIME", "date"),
+        ("ImportoTotale", "CURRENCY", "total"),
+        ("Imponibile", "CURRENCY", "net"),
+        ("Fornecedor", "STRING", "company"),
+        ("BtwBedrag", "CURRENCY", "tax"),
+        ("Factuurnr", "STRING", "invoice_number"),
+    ],
+)
+def test_a_column_may_have_its_name_in_another_language(column: str, kind: str, finding: str):
+    """However the words are joined, and without the accents that a column cannot have."""
+    assert taken(Column(column, kind)) == {column: finding}
+
+
+@pytest.mark.parametrize(
+    ("column", "kind"),
+    [("Data", "DATE/TIME"), ("Firma", "STRING"), ("Client", "STRING"), ("Lieferung", "STRING")],
+)
+def test_a_name_that_means_something_else_in_another_language_is_not_taken(column: str, kind: str):
+    """A company in German is a signature in Spanish ("Firma"); and similar is not the same."""
+    assert taken(Column(column, kind)) == {}
+
+
 def test_the_tables_own_name_in_a_column_counts_for_nothing():
     """ReimbursementDate of the table Reimbursements is its date."""
     assert taken(Column("ReimbursementDate", "DATE/TIME"), name="Reimbursements") == {
