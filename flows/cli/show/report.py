@@ -6,7 +6,7 @@ from rich.text import Text
 from flows.app.run_report import Report, lost_runs_line, record_of, stages_line, values_line
 from flows.terminal.console import PlainConsole
 from flows.terminal.tables import COLORS, counts_line, shown, table_of
-from pipeline.model import Outcome
+from pipeline.model import Outcome, Status
 from pipeline.wording import counted
 
 
@@ -16,7 +16,7 @@ def show_report(report: Report) -> None:
     if report.outcomes:
         console.print(outcome_table(report.outcomes))
     document = report.document
-    console.print(counts_line(document["documents"]), highlight=False)
+    console.print(_counts(report), highlight=False)
     values = values_line(document["values"])
     if values:
         console.print(f"values: {values}", highlight=False)
@@ -58,6 +58,11 @@ def show_report(report: Report) -> None:
         )
 
 
+def _counts(report: Report) -> str:
+    counts, planned = counts_line(report.document["documents"]), report.document["planned_only"]
+    return f"{counts}, {planned:,} of them planned only" if planned else counts
+
+
 def attention_line(report: Report) -> str:
     """Return how many documents need a user or are acknowledged, "" if there are none."""
     waiting, known = report.needs_a_user, report.document["acknowledged"]
@@ -74,7 +79,8 @@ def outcome_table(outcomes: tuple[Outcome, ...], *, title: str = "Documents") ->
         file = Text(outcome.ref.name)
         if outcome.new_name:
             file.append(f"\n→ {outcome.new_name}", style="cyan")
-        status = Text(outcome.status, style=COLORS[outcome.status])
+        is_planned = outcome.planned_only and outcome.status is Status.DONE
+        status = Text("planned" if is_planned else outcome.status, style=COLORS[outcome.status])
         status.append(f"\n{outcome.doc_type or ''}", style="dim")
         table.add_row(Text(record_of(outcome)), file, status, happened(outcome))
     return table

@@ -33,6 +33,19 @@ def test_a_name_moves_nothing_on_a_terminal(text: str):
         assert "Contoso" in shown.getvalue()
 
 
+def test_a_document_that_is_only_planned_is_not_called_done():
+    """The first run of a source writes nothing, and its table says so."""
+    ref = FileRef("mail", Place.FOLDER, "", "", None, "a.pdf", 1, None, "/In/a.pdf")
+    shown = io.StringIO()
+
+    PlainConsole(file=shown, width=200).print(
+        outcome_table((Outcome(ref, Status.DONE, planned_only=True),))
+    )
+
+    assert "planned" in shown.getvalue()
+    assert "done" not in shown.getvalue()
+
+
 def test_colors_are_still_shown():
     """What is taken out of names is not taken out of our own styles."""
     shown = io.StringIO()
