@@ -91,7 +91,7 @@ def look_at(config: Path, account: str | None, look: Look, *, as_json: bool) -> 
     codes = [0]
     for name, path in chosen:
         if not as_json:
-            out().print(f"[bold]{name}[/]", highlight=False)
+            out().print(name, style="bold")
         try:
             documents[name], code = look(path)
         except IngestError as error:

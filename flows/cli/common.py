@@ -87,9 +87,9 @@ def err() -> "Console":
 def complain(title: str, lines: Sequence[str]) -> None:
     """Print a title and one line per problem on stderr."""
     console = err()
-    console.print(f"[bold red]{title}[/]", highlight=False)
+    console.print(title, style="bold red")
     for line in lines:
-        console.print(f"  {line}", highlight=False, markup=False, soft_wrap=True)
+        console.print(f"  {line}", soft_wrap=True)
 
 
 def complain_of_stopped(stopped: Mapping[str, Sequence[str]]) -> None:

@@ -1,6 +1,7 @@
 """A console for untrusted text: no name or value can move the cursor or hide a line."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
@@ -16,7 +17,13 @@ _CONTROLS = _TURNING | {
 
 
 class PlainConsole(Console):
-    """A console that shows control characters in texts as U+FFFD; its own colors stay."""
+    """A console that shows texts as they are, with control characters as U+FFFD.
+
+    No square bracket, colon or number in them has a meaning: only styles and `Text` bring colors.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(markup=False, emoji=False, highlight=False, **options)
 
     def render(
         self, renderable: RenderableType, options: ConsoleOptions | None = None

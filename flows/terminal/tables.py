@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from rich.table import Table
+from rich.text import Text
 
 from pipeline.decide.confidence import confidence_text
 from pipeline.model import Basis, Status, Value
@@ -19,12 +20,12 @@ COLORS = {
 }
 
 
-def counts_line(documents: Mapping[str, int]) -> str:
+def counts_line(documents: Mapping[str, int]) -> Text:
     """Return the counts as one colored line."""
     counts = [
-        f"[{COLORS[Status(name)]}]{count} {name}[/]" for name, count in documents.items() if count
+        Text(f"{count} {name}", COLORS[Status(name)]) for name, count in documents.items() if count
     ]
-    return " · ".join(counts) or "nothing to do"
+    return Text(" · ").join(counts) if counts else Text("nothing to do")
 
 
 def table_of(

@@ -89,8 +89,6 @@ def add(
 @app.command("list")
 def list_accounts(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
     """List the accounts, and where everything of each one is."""
-    from rich.text import Text
-
     from flows.app.accounts.whole import belongings
     from flows.terminal.tables import table_of
     from pipeline.accounts.names import account_names, has_accounts, settings_file
@@ -106,7 +104,7 @@ def list_accounts(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> N
     table = table_of("Account", "Address", "Ledger", "Archive", "Secrets")
     for one in listed:
         cells = (one.url, one.places.ledger, one.places.archive, ", ".join(one.secrets))
-        table.add_row(one.name, *(Text(cell) for cell in cells))
+        table.add_row(one.name, *cells)
     out().print(table)
 
 
@@ -135,7 +133,7 @@ def export_account(
         kinds = (("objects", "object"), ("rows", "row"))
         numbers = [counted(int(str(document[name])), noun) for name, noun in kinds]
         line = f"exported: {' and '.join(numbers)} to {to}"
-        err().print(line, highlight=False, markup=False)
+        err().print(line)
 
 
 @app.command("delete")
@@ -154,7 +152,7 @@ def delete_account(
 
     # What an interrupted deletion left has no settings file any more.
     if has_accounts(config) and not settings_file(config, name).exists() and forget(config, name):
-        err().print(f"deleted: the secrets of {name}", highlight=False, markup=False)
+        err().print(f"deleted: the secrets of {name}")
         return
     ((_, path),) = choose(config, name)
     own = belongings(path)
@@ -178,4 +176,4 @@ def delete_account(
     if as_json:
         print_json(document)
     else:
-        err().print(f"deleted: {name}", highlight=False, markup=False)
+        err().print(f"deleted: {name}")

@@ -62,9 +62,7 @@ def add_account(
                 given[kind] = typed(kind) if asks else next_line(kind)
     propose_and_store(account, url, shared, yes=yes, entered=entered)
     next_step = f"Next: `caspio-ingest doctor --account {name}`."
-    err().print(
-        f"added: {account.file}. {next_step}", highlight=False, markup=False, soft_wrap=True
-    )
+    err().print(f"added: {account.file}. {next_step}", soft_wrap=True)
 
 
 def propose_and_store(
@@ -133,7 +131,7 @@ def by_link(
 
     def show(address: str) -> None:
         err().print("Send this link to the customer. Waiting for the credentials:")
-        out().print(address, highlight=False, markup=False, soft_wrap=True)
+        out().print(address, soft_wrap=True)
 
     entered = wait_for_credentials(
         account=account.name,

@@ -23,6 +23,6 @@ def blocks(as_json: AsJson = False) -> None:
     console = out()
     others = ", ".join(slug for slug in SLUGS if slug not in types)
     line = f"Registered: {', '.join(types)}. Fill one in in Prefect's UI, under Blocks."
-    console.print(f"{line} Settings can also name a block of {others}.", highlight=False)
+    console.print(f"{line} Settings can also name a block of {others}.")
     for section, slug, name in found:
-        console.print(f'  [{section}] block = "{slug}/{name}"', markup=False, highlight=False)
+        console.print(f'  [{section}] block = "{slug}/{name}"')

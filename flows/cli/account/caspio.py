@@ -146,7 +146,7 @@ def confirm(client: "CaspioClient", call: "Call", operation: "Operation", url: s
     """Show what the call does, and to how many records; exit with 3 unless the user agrees."""
     what = f"{operation.id}: {call.what}\n  on {url}{affected(client, call)}"
     question = f"{what}\nContinue? [y/N] "
-    err().print(question, markup=False, highlight=False, soft_wrap=True, end="")
+    err().print(question, soft_wrap=True, end="")
     # Anything but a clear yes, also the end of the input, changes nothing.
     if sys.stdin.readline().strip().casefold() not in {"y", "yes"}:
         complain("Stopped", ["Nothing was changed."])
@@ -202,7 +202,6 @@ def download(
     else:
         out().print(
             f"{output}: {saved.size_bytes:,} bytes, SHA-256 {saved.sha256}",
-            highlight=False,
             soft_wrap=True,
         )
 
@@ -217,7 +216,7 @@ def show(answer: object, *, as_json: bool) -> None:
         text = answer
         if not isinstance(answer, str):
             text = json.dumps(answer, ensure_ascii=False, indent=2)
-        out().print(text, markup=False, highlight=False, soft_wrap=True)
+        out().print(text, soft_wrap=True)
 
 
 def list_operations(*, as_json: bool) -> None:

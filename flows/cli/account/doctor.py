@@ -54,7 +54,7 @@ def doctor(
         if deep and not failed & {"settings", "credentials"}:
             behavior = examined(path, yes=yes, show=not as_json)
         if not as_json and not failed:
-            out().print("[green]Everything is ready.[/]")
+            out().print("Everything is ready.", style="green")
         listed = [check.as_json() for check in checks]
         return {"checks": listed, **behavior} if deep else listed, _exit_code(failed)
 
@@ -104,5 +104,5 @@ def examined(config: Path, *, yes: bool, show: bool) -> dict[str, object]:
     if show:
         show_behavior(result.probed, str(document["emulator"]))
         for sentence in result.left:
-            out().print(sentence, markup=False, highlight=False, soft_wrap=True)
+            out().print(sentence, soft_wrap=True)
     return document

@@ -37,7 +37,7 @@ class Terminal:
 
     def ask(self, question: str) -> str:
         """Ask, and return one line; exit with 2 if there are no more."""
-        err().print(f"{question} ", markup=False, highlight=False, soft_wrap=True, end="")
+        err().print(f"{question} ", soft_wrap=True, end="")
         line = sys.stdin.readline()
         if not line:
             refuse("The input ended before everything was answered.")
@@ -49,7 +49,7 @@ class Terminal:
 
     def say(self, text: str) -> None:
         """Say something."""
-        err().print(text, markup=False, highlight=False, soft_wrap=True)
+        err().print(text, soft_wrap=True)
 
     correct = say
 

@@ -46,7 +46,7 @@ def set_secret(
         set_reference(path, name, kind, reference)
     else:
         set_value(path, name, kind, typed(f"{kind} of {name}"))
-    err().print(f"set: {kind} of {name}", highlight=False, markup=False)
+    err().print(f"set: {kind} of {name}")
 
 
 @app.command("list")
@@ -64,7 +64,6 @@ def list_secrets(
                 "No secret is kept. `caspio-ingest secrets set` sets one of an account, `accounts "
                 "add` adds an account; a settings file alone takes its secrets from the "
                 "environment or from blocks.",
-                highlight=False,
             )
         elif not as_json:
             table = table_of("Secret", "What it is", "Where it is", "Problem")
@@ -86,7 +85,7 @@ def rotate_secrets(config: Config = DEFAULT_CONFIG, account: AccountOrAll = None
     from flows.app.accounts.secret_changes import rotate
 
     def act(path: Path) -> tuple[object, int]:
-        err().print(rotate(path), highlight=False, markup=False)
+        err().print(rotate(path))
         return None, 0
 
     look_at(config, account, act, as_json=False)
@@ -99,7 +98,7 @@ def remove_secret(kind: Kind, config: Config = DEFAULT_CONFIG, account: Account 
 
     name, path = named(config, account)
     remove(path, name, kind)
-    err().print(f"removed: {kind} of {name}", highlight=False, markup=False)
+    err().print(f"removed: {kind} of {name}")
 
 
 def named(config: Path, account: str | None) -> tuple[str, Path]:

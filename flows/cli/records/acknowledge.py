@@ -50,4 +50,4 @@ def acknowledge(
     if as_json:
         print_json(done.as_json())
     else:
-        out().print(str(done), highlight=False, markup=False)
+        out().print(str(done))

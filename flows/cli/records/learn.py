@@ -59,7 +59,7 @@ def learn(
     else:
         for state in report.states:
             for line in state.lines():
-                out().print(f"{state.source}: {line}", highlight=False, markup=False)
+                out().print(f"{state.source}: {line}")
     complain_of_stopped(report.stopped)
 
 
@@ -80,7 +80,7 @@ def learn_sources(config: Path, *, sources: list[str]) -> "LearnReport":
         return learn_connected(
             context,
             sources=sources,
-            on_message=lambda line: err().print(line, highlight=False, markup=False),
+            on_message=err().print,
         )
 
 
@@ -103,14 +103,13 @@ def status(
         print_json({"sources": {state.source: state.as_json() for state in states}})
         return
     if not settings.learn.enabled:
-        out().print("Learning is switched off: learn.enabled is false.", highlight=False)
+        out().print("Learning is switched off: learn.enabled is false.")
     for state in states:
         for line in state.lines():
-            out().print(f"{state.source}: {line}", highlight=False, markup=False)
+            out().print(f"{state.source}: {line}")
     if settings.learn.enabled and not any(state.has_model for state in states):
         out().print(
             "Once users have filled enough records, `caspio-ingest learn` learns from them.",
-            highlight=False,
         )
 
 
@@ -135,9 +134,9 @@ def doubts(
     for item in found:
         said = item.suggestion
         line = f"{item.source} {item.record.pk}: {said.column}: {said.reason}"
-        out().print(line, highlight=False, markup=False)
+        out().print(line)
     asks = " Decide in the review: `caspio-ingest web serve`." if found else ""
-    out().print(f"{counted(len(found), 'doubt')}.{asks}", highlight=False, soft_wrap=True)
+    out().print(f"{counted(len(found), 'doubt')}.{asks}", soft_wrap=True)
 
 
 @app.command(name="promote")
@@ -161,9 +160,9 @@ def promote_steps(
         print_json({"source": source, "moves": moves})
         return
     for move in moves:
-        out().print(move, highlight=False, markup=False)
+        out().print(move)
     if not moves:
-        out().print("Nothing is proved that waits. See `learn status`.", highlight=False)
+        out().print("Nothing is proved that waits. See `learn status`.")
 
 
 @app.command(name="undo")
@@ -187,7 +186,7 @@ def undo_model(
             f"Back to the model before: {', '.join(names)}. It stays until the records of the "
             "column change. `reprocess --stale` plans again what it would write differently."
         )
-    out().print(said, highlight=False, markup=False, soft_wrap=True)
+    out().print(said, soft_wrap=True)
 
 
 @app.command()
@@ -213,4 +212,4 @@ def forget(
             f"{counted(models, 'model')} deleted. The next `learn` learns again from the records, "
             'unless the settings of the column or the source say learn = "off".'
         )
-    out().print(said, highlight=False, markup=False, soft_wrap=True)
+    out().print(said, soft_wrap=True)

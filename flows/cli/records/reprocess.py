@@ -77,7 +77,7 @@ def reprocess(
         print_json({preview.source: preview.as_json() for preview in previews})
     else:
         for preview in previews:
-            out().print(str(preview), highlight=False, markup=False)
+            out().print(str(preview))
     complain_of_stopped(stopped)
     if stopped:
         raise Failure(EXIT_SOME_FAILED)

@@ -141,7 +141,7 @@ def decide(
     set_up_logs(verbose=verbose)
     decided = decide_directly(of_account(config, account), name, key, take, column=column)
     for one in decided:
-        out().print(f"{key} {one}: the value of {take} counts from the next run on", markup=False)
+        out().print(f"{key} {one}: the value of {take} counts from the next run on")
 
 
 def _finish(result: "SyncResult", *, as_json: bool) -> None:

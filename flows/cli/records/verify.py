@@ -112,7 +112,7 @@ def compare_sources(
             limit=limit,
             repair=repair,
             read=read,
-            on_message=lambda line: err().print(line, highlight=False),
+            on_message=err().print,
         )
         return report, context.client.calls
 

@@ -48,7 +48,7 @@ def serve(
         configs = (of_account(config, account),)
     with serving(configs, listen) as ready:
         for address in ready.addresses:
-            err().print(f"HTTP API at {address}", highlight=False, markup=False, soft_wrap=True)
+            err().print(f"HTTP API at {address}", soft_wrap=True)
         ready.run()
 
 

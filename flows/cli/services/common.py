@@ -48,7 +48,7 @@ def install_automations(settings: "Settings", notify: str | None) -> None:
     from flows.prefect.deployments.automations import install
 
     for name in install(heartbeat_s=settings.serve.heartbeat_s, notification_block=notify):
-        err().print(f"automation installed: {name}", highlight=False)
+        err().print(f"automation installed: {name}")
 
 
 @contextmanager
@@ -96,4 +96,4 @@ def ask_again(server: "Server", settings: "Settings") -> None:
         created = ask_again_for_lost(server, settings_name(settings), ledger, silent_after=after)
     if created:
         lost = counted(created, "lost run")
-        err().print(f"asked again for what users asked of {lost}", highlight=False)
+        err().print(f"asked again for what users asked of {lost}")

@@ -54,8 +54,8 @@ def demo(
         # A script that calls the demo must get its prompt back; a user wants to look around.
         if keep_open or (keep_open is None and sys.stdout.isatty() and not as_json):
             with suppress(KeyboardInterrupt), page_of(result.config, result.environment) as link:
-                for line in invitation(result, link):
-                    console.print(line, highlight=False, soft_wrap=True)
+                for line, style in invitation(result, link):
+                    console.print(line, style=style, soft_wrap=True)
                 threading.Event().wait()
 
 
@@ -135,16 +135,16 @@ def wait_until_answering(address: str, process: "subprocess.Popen[bytes]") -> No
     raise ServiceUnavailable("The web page did not start; `caspio-ingest web serve` says why.")
 
 
-def invitation(result: "DemoResult", link: str) -> list[str]:
-    """Return what is open at the end of the demo, line by line."""
+def invitation(result: "DemoResult", link: str) -> list[tuple[str, str]]:
+    """Return what is open at the end of the demo: its lines, each with its style."""
     return [
-        "",
-        "[bold]Documents wait for a decision. The web page, by a link that signs in once:[/]",
-        f"  [cyan]{link}[/]",
-        f"  Another link: caspio-ingest web login NAME --config {result.config}",
-        "[bold]The Prefect UI:[/]",
-        f"  [cyan]{result.ui}[/]",
-        "[bold]Both and the local Caspio stay up; Ctrl-C ends the demo.[/]",
+        ("", ""),
+        ("Documents wait for a decision. The web page, by a link that signs in once:", "bold"),
+        (f"  {link}", "cyan"),
+        (f"  Another link: caspio-ingest web login NAME --config {result.config}", ""),
+        ("The Prefect UI:", "bold"),
+        (f"  {result.ui}", "cyan"),
+        ("Both and the local Caspio stay up; Ctrl-C ends the demo.", "bold"),
     ]
 
 

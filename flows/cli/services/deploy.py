@@ -88,6 +88,6 @@ def deploy(
         print_json({"pool": pool, "deployments": names, "removed": removed})
     else:
         for name in removed:
-            err().print(left_over(name), highlight=False)
+            err().print(left_over(name))
         for name in names:
-            err().print(f"deployed: {name}", highlight=False)
+            err().print(f"deployed: {name}")

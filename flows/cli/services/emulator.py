@@ -78,9 +78,9 @@ def emulator(
 
 
 def _show_accounts(seeds: Sequence[Path], url: str) -> None:
-    err().print(f"Caspio emulator at {url}, client id [b]id[/], secret [b]secret[/]")
+    err().print(f"Caspio emulator at {url}, client id `id`, secret `secret`")
     for line in further_accounts(seeds):
-        err().print(line, highlight=False, markup=False, soft_wrap=True)
+        err().print(line, soft_wrap=True)
 
 
 def further_accounts(seeds: Sequence[Path]) -> Iterator[str]:

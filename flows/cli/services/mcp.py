@@ -122,7 +122,7 @@ def serve(
         configs = (of_account(config, account),)
     with serving(configs, listen) as ready:
         for address in ready.addresses:
-            err().print(f"agents at {address}", highlight=False, markup=False)
+            err().print(f"agents at {address}")
         ready.run()
 
 
@@ -188,7 +188,7 @@ def audit(
         return
     if not calls:
         whose = f"by the token {token}" if token else "by an agent"
-        err().print(f"No call {whose} was made yet.", highlight=False, markup=False)
+        err().print(f"No call {whose} was made yet.")
         return
     from flows.cli.show.agents import audit_table
 
@@ -244,15 +244,13 @@ def create(
     if subject:
         until = f"until {made.kept.expires_at:%Y-%m-%d}"
         line = f"{made.kept.name} ({made.kept.id}), {until}: {subject} signs in for it."
-        out().print(line, markup=False, highlight=False)
+        out().print(line)
         return
     out().print(
         f"{made.kept.name} ({made.kept.id}), until {made.kept.expires_at:%Y-%m-%d}. This token is "
         "shown only now:",
-        markup=False,
-        highlight=False,
     )
-    out().print(f"  {made.token}", markup=False, highlight=False, soft_wrap=True)
+    out().print(f"  {made.token}", soft_wrap=True)
 
 
 @tokens.command("list")
@@ -280,7 +278,7 @@ def revoke(token: TokenId, config: Config = DEFAULT_CONFIG, account: Account = N
         kept = _unrevoked(ledger, key, token)
         if not ledger.agents.revoke(key, kept.id):
             raise _unknown(token)
-    out().print(f"{kept.name} ({kept.id}) is revoked.", markup=False, highlight=False)
+    out().print(f"{kept.name} ({kept.id}) is revoked.")
 
 
 @tokens.command()
@@ -303,7 +301,7 @@ def extend(
         if not ledger.agents.change_expiry(key, kept.id, until):
             raise _unknown(token)
     line = f"{kept.name} ({kept.id}) lives until {until:%Y-%m-%d}."
-    out().print(line, markup=False, highlight=False)
+    out().print(line)
 
 
 @contextmanager

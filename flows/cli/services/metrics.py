@@ -65,7 +65,7 @@ def metrics(
             typer.echo(as_text(metrics_collector), nl=False)
             return
         with answering(metrics_collector, listen or own or "127.0.0.1:9464") as address:
-            err().print(f"metrics at http://{address}/metrics", highlight=False)
+            err().print(f"metrics at http://{address}/metrics")
             threading.Event().wait()
 
 

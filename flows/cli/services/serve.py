@@ -94,7 +94,7 @@ def serve(
         created = deployments_to_serve(settings, owner)
         names = {deployment.name for deployment in created}
         for name in claim(server, owner, names, take_over=take_over):
-            err().print(left_over(name), highlight=False)
+            err().print(left_over(name))
         where = f"{server.api.removesuffix('/api')}/deployments"
         # Around the schedules, so that both outlast the runs that are finished at the end.
         with (
@@ -105,7 +105,7 @@ def serve(
             lending_readers(live.present),
         ):
             served = f"serving {counted(len(created), 'deployment')}: {where}"
-            err().print(f"{served}. SIGTERM or Ctrl-C stops it.", highlight=False)
+            err().print(f"{served}. SIGTERM or Ctrl-C stops it.")
             reload.begin()
             serve_here(settings.serve, created, watch)
 
@@ -119,7 +119,7 @@ def serving_metrics(settings: "Settings") -> Iterator[None]:
     from flows.cli.services.metrics import answering, collector
 
     with collector(settings) as metrics, answering(metrics, settings.metrics.listen) as address:
-        err().print(f"metrics at http://{address}/metrics", highlight=False)
+        err().print(f"metrics at http://{address}/metrics")
         yield
 
 
@@ -132,7 +132,7 @@ def receiving_webhooks(settings: "Settings", config: Path, listen: str | None) -
     from flows.webhooks.serve import receiving
 
     with receiving(settings, config, listen) as receiver, receiver.running():
-        err().print(f"webhook receiver at {receiver.address}", highlight=False)
+        err().print(f"webhook receiver at {receiver.address}")
         yield
 
 
@@ -155,5 +155,5 @@ def serving_web(
     checks = once_ready(registered, partial(examine_with_sign_in, config))
     with serving_pages(settings, config, listen, checks=checks) as pages, pages.running():
         line = f"web page at {pages.address}. Sign in with `{sign_in_command(pages, listen)}`."
-        err().print(line, highlight=False, markup=False, soft_wrap=True)
+        err().print(line, soft_wrap=True)
         yield

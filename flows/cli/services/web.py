@@ -64,7 +64,7 @@ def serve(
     settings = load_settings(config, sources=False)
     with serving_pages(settings, config, listen) as running:
         line = f"web page at {running.address}. Sign in with `{sign_in_command(running, listen)}`."
-        err().print(line, highlight=False, markup=False, soft_wrap=True)
+        err().print(line, soft_wrap=True)
         running.run()
 
 
@@ -87,4 +87,4 @@ def login(
         raise BadSettings(["A link is for somebody: give the name that the audit trail shows."])
     settings = load_settings(of_account(config, account, enters=False), credentials=False)
     address = login_address(settings, User(name, role), listen)
-    out().print(address, highlight=False, markup=False, soft_wrap=True)
+    out().print(address, soft_wrap=True)

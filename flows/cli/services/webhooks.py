@@ -75,13 +75,11 @@ def sync(
 
 def show_steps(done: "Synced", *, dry_run: bool) -> None:
     """Print what was changed, and a new secret."""
-    from rich.text import Text
-
     from flows.terminal.tables import table_of
 
     table = table_of("What", "About", "Would be" if dry_run else "Done", "Detail")
     for step in done.steps:
-        table.add_row(step.what, Text(step.about), step.action, Text(step.detail))
+        table.add_row(step.what, step.about, step.action, step.detail)
     out().print(table)
     # The only place where it is shown: it is in no file, no log and no ledger.
     if done.secret:
@@ -91,8 +89,6 @@ def show_steps(done: "Synced", *, dry_run: bool) -> None:
         )
         out().print(
             f"  export CASPIO_WEBHOOK_SECRET={done.secret}",
-            highlight=False,
-            markup=False,
             soft_wrap=True,
         )
 
@@ -121,8 +117,6 @@ def status(
 
 def show_status(document: "Mapping[str, Any]") -> None:
     """Print the webhook, messages by source, and the latest messages."""
-    from rich.text import Text
-
     from flows.terminal.tables import table_of
 
     hook = document["webhook"]
@@ -130,7 +124,7 @@ def show_status(document: "Mapping[str, Any]") -> None:
     if hook:
         messages = counted(hook["messages_30_days"], "message")
         line = f"{hook['name']} ({hook['status']}): {messages} in 30 days"
-    out().print(Text(line))
+    out().print(line)
     table = table_of("Source", "On since", "Waiting", "Started", "Done", "Missed")
     for name, one in document["sources"].items():
         numbers = [str(one[state]) for state in ("waiting", "started", "done")]
@@ -140,8 +134,7 @@ def show_status(document: "Mapping[str, Any]") -> None:
         return
     table = table_of("Received", "Source", "Event", "Records", "Result")
     for one in document["latest"]:
-        waits = "" if one["done_at"] else "waits"
-        result = Text(one["note"] or waits)
+        result = one["note"] or ("" if one["done_at"] else "waits")
         received, records = one["received_at"] or "", str(one["records"])
         table.add_row(received, one["source"], one["event"], records, result)
     out().print(table)
@@ -161,5 +154,5 @@ def serve(
     set_up_logs(verbose=verbose)
     config = of_account(config, account)
     with receiving(load_settings(config), config, listen) as running:
-        err().print(f"webhook receiver at {running.address}", highlight=False)
+        err().print(f"webhook receiver at {running.address}")
         running.run()

@@ -33,7 +33,7 @@ def audit_table(calls: "Sequence[AgentCall]") -> Table:
             f"{call.at:%Y-%m-%d %H:%M:%S}\n{call.token_id}",
             f"{call.tool}\n{call.state}",
             # Text: a note may quote what a document or a client said.
-            Text("\n".join(filter(None, lines))),
+            "\n".join(filter(None, lines)),
         )
     return table
 
@@ -45,7 +45,7 @@ def tokens_table(found: Sequence[Mapping[str, object]]) -> Table:
         until, used = str(one["expires_at"])[:10], str(one["last_used_at"] or "never")[:16]
         row = (str(one["id"]), Text(str(one["name"])), "yes" if one["valid"] else "no")
         scope = _scope_text(dict(one["scope"]))  # type: ignore[call-overload]
-        table.add_row(*row, until, used, Text(scope))
+        table.add_row(*row, until, used, scope)
     return table
 
 

@@ -34,14 +34,14 @@ def show_demo(result: DemoResult, console: PlainConsole | None = None) -> None:
     if result.learned:
         console.print("Learned from the purchases:", style="bold")
         for line in result.learned:
-            console.print(f"  {line}", highlight=False, markup=False, soft_wrap=True)
+            console.print(f"  {line}", soft_wrap=True)
     console.print(archive_tree(result.folder / "archive"))
     console.print(calls_table(result))
     reports = {"planned": result.planned, "written": result.written, "again": result.again}
     for title, report in reports.items():
         counts, calls = counts_line(report["documents"]), report["caspio_calls"]["total"]
-        line = f"{title:8} {counts} · {counted(calls, 'call')} · {report['seconds']:.1f} s"
-        console.print(line, highlight=False)
+        rest = f" · {counted(calls, 'call')} · {report['seconds']:.1f} s"
+        console.print(Text.assemble(f"{title:8} ", counts, rest))
     console.print()
     console.print("The runs in the Prefect UI:", style="bold")
     for name, state, address in result.runs:
@@ -55,7 +55,6 @@ def show_demo(result: DemoResult, console: PlainConsole | None = None) -> None:
         f"\nEverything is in {result.folder}: archive, ledger, settings, Prefect's data. "
         "To see the UI again later:\n"
         f"  PREFECT_HOME={result.folder}/prefect {prefect} server start",
-        highlight=False,
         soft_wrap=True,
     )
 
@@ -113,7 +112,7 @@ def change(before: str, after: str) -> Text:
 
 def archive_tree(root: Path) -> Tree:
     """Return the archive's folders with the number and size of their files."""
-    tree = Tree(f"[bold]Archive[/] {root}")
+    tree = Tree(Text.assemble(("Archive", "bold"), f" {root}"))
     for top in (root / "originals", root / "documents"):
         files = [path for path in top.rglob("*") if path.is_file()]
         size_bytes = sum(path.stat().st_size for path in files)

@@ -24,9 +24,7 @@ def show_document(path: Path, findings: Findings) -> None:
         for name, finding in {"doc_type": findings.doc_type, **findings.fields}.items():
             value = Text("unsure" if finding.value is None else finding.value)
             page = str(finding.page or "")
-            table.add_row(
-                name, value, confidence_text(finding.confidence), page, Text(finding.reason)
-            )
+            table.add_row(name, value, confidence_text(finding.confidence), page, finding.reason)
         console.print(table)
     # Pages that were read the same way, one after the other, share a line.
     same_way = groupby(findings.pages, key=lambda page: (page.engine or "not read", page.reason))
@@ -39,7 +37,7 @@ def show_document(path: Path, findings: Findings) -> None:
         console.print(Text(f"  {which}, {engine}: {reason}", style="dim"))
     _show_children(findings, indent="  ")
     for problem in findings.problems:
-        console.print(f"  {problem}", markup=False, highlight=False)
+        console.print(f"  {problem}")
 
 
 def _show_children(findings: Findings, *, indent: str) -> None:

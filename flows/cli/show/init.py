@@ -30,7 +30,7 @@ def show_proposal(discovered: Discovered) -> None:
     area = discovered.account.files_area
     least = "" if area.counted_all else "at least "
     size = f"{least}{counted(area.files, 'file')}, {least}{area.size_bytes:,} bytes"
-    console.print(Text(f"The Files area: {size}."), soft_wrap=True)
+    console.print(f"The Files area: {size}.", soft_wrap=True)
     cost = discovered.estimate()
     minutes = counted(max(1, round(cost.minutes)), "minute")
     estimate = (
@@ -38,12 +38,12 @@ def show_proposal(discovered: Discovered) -> None:
         f"writes with {cost.writing_calls:,}. Together they take about {minutes}. "
         f"Assumed: {assumed()}."
     )
-    console.print(Text(estimate), soft_wrap=True)
+    console.print(estimate, soft_wrap=True)
 
 
 def show_text(text: str) -> None:
     """Print the settings file that would have been written, on stdout."""
-    PlainConsole().print(text, markup=False, highlight=False, soft_wrap=True)
+    PlainConsole().print(text, soft_wrap=True)
 
 
 def show_end(discovered: Discovered, path: Path, calls: int) -> None:
@@ -53,7 +53,7 @@ def show_end(discovered: Discovered, path: Path, calls: int) -> None:
     text = (
         f"{path}: {sources}, after {made}. Next: `caspio-ingest doctor`, then `caspio-ingest run`."
     )
-    PlainConsole().print(text, markup=False, highlight=False, soft_wrap=True)
+    PlainConsole().print(text, soft_wrap=True)
 
 
 def source_table(source: ProposedSource) -> Table:
@@ -63,7 +63,7 @@ def source_table(source: ProposedSource) -> Table:
     for heading in ("Column", "Finding", "Why"):
         table.add_column(heading, overflow="fold")
     for match in source.columns:
-        table.add_row(Text(match.column), match.finding, Text(match.why))
+        table.add_row(match.column, match.finding, match.why)
     for match in source.unsure:
         column, why = Text(match.column, style="dim"), Text(match.objection, style="dim")
         # Only mentioned, and not as a question: what the column means is the user's to say.

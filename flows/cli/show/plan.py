@@ -38,25 +38,23 @@ def show_plan(made: PlanReport) -> None:
 def show_totals(made: PlanReport, console: PlainConsole) -> None:
     """Print the counts, what applying the plan costs, and how to continue."""
     plan = made.plan
-    console.print(counts_line(made.report.document["documents"]), highlight=False)
+    console.print(counts_line(made.report.document["documents"]))
     values = values_line(made.report.document["values"])
     if values:
-        console.print(f"values: {values}", highlight=False)
+        console.print(f"values: {values}")
     records, calls = counted(plan.records, "record"), counted(plan.cost.calls, "Caspio call")
     size = counted(plan.cost.size_bytes, "byte")
-    console.print(
-        f"plan {plan.id} · {records} · about {calls} and {size} to apply", highlight=False
-    )
+    console.print(f"plan {plan.id} · {records} · about {calls} and {size} to apply")
     next_step = (
         f"Review {plan.path}, then: caspio-ingest apply {plan.path}"
         if plan.records
         else "There is nothing to apply."
     )
-    console.print(Text(f"Nothing was written. {next_step}"), soft_wrap=True)
+    console.print(f"Nothing was written. {next_step}", soft_wrap=True)
     # It decides the exit code, so it is said here as it is after a run.
     attention = attention_line(made.report)
     if attention:
-        console.print(Text(attention))
+        console.print(attention)
 
 
 def plan_table(records: tuple[PlannedRecord, ...], *, width: int) -> Table:

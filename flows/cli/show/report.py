@@ -16,51 +16,47 @@ def show_report(report: Report) -> None:
     if report.outcomes:
         console.print(outcome_table(report.outcomes))
     document = report.document
-    console.print(_counts(report), highlight=False)
+    console.print(_counts(report))
     values = values_line(document["values"])
     if values:
-        console.print(f"values: {values}", highlight=False)
+        console.print(f"values: {values}")
     pages, calls = counted(document["pages"], "page"), document["caspio_calls"]["total"]
     console.print(
         f"run {document['run_id']} · {pages} · {document['bytes']:,} bytes · "
         f"{counted(calls, 'Caspio call')} · {document['seconds']:.1f} s",
-        highlight=False,
         style="dim",
     )
     stages = stages_line(document)
     if stages:
         line = f"seconds by stage, which overlap: {stages}"
-        console.print(line, highlight=False, style="dim")
+        console.print(line, style="dim")
     missed = document["missed_by_webhooks"]
     if missed:
         console.print(f"{counted(missed, 'record')} changed without a webhook message.")
     refused = document.get("refused")
     if refused:
         said = counted(refused, "record", "was/were")
-        console.print(f"{said} refused on the web page, and left alone.", highlight=False)
+        console.print(f"{said} refused on the web page, and left alone.")
     lost = lost_runs_line(document["lost_runs"])
     if lost:
-        console.print(f"lost runs: {lost}", highlight=False)
+        console.print(f"lost runs: {lost}")
     if "undoes" in document and document["documents"].get("done"):
-        console.print(
-            f"To write it again: caspio-ingest redo {document['run_id']}", highlight=False
-        )
+        console.print(f"To write it again: caspio-ingest redo {document['run_id']}")
     attention = attention_line(report)
     if attention:
-        console.print(attention, highlight=False)
+        console.print(attention)
     if report.planned_only:
         documents = counted(report.planned_only, "document", "is/are")
-        console.print(
-            f"[bold yellow]Planned only:[/] {documents} read and archived. "
-            "Nothing was written to Caspio, because a source is new or its settings changed. "
-            "Run again to write, or use --yes.",
-            highlight=False,
+        what = (
+            f" {documents} read and archived. Nothing was written to Caspio, because a source is "
+            "new or its settings changed. Run again to write, or use --yes."
         )
+        console.print(Text.assemble(("Planned only:", "bold yellow"), what))
 
 
-def _counts(report: Report) -> str:
+def _counts(report: Report) -> Text:
     counts, planned = counts_line(report.document["documents"]), report.document["planned_only"]
-    return f"{counts}, {planned:,} of them planned only" if planned else counts
+    return counts.append(f", {planned:,} of them planned only" if planned else "")
 
 
 def attention_line(report: Report) -> str:
@@ -82,7 +78,7 @@ def outcome_table(outcomes: tuple[Outcome, ...], *, title: str = "Documents") ->
         is_planned = outcome.planned_only and outcome.status is Status.DONE
         status = Text("planned" if is_planned else outcome.status, style=COLORS[outcome.status])
         status.append(f"\n{outcome.doc_type or ''}", style="dim")
-        table.add_row(Text(record_of(outcome)), file, status, happened(outcome))
+        table.add_row(record_of(outcome), file, status, happened(outcome))
     return table
 
 

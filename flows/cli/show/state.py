@@ -62,14 +62,15 @@ def show_status(
     if runs:
         console.print(runs_table(runs))
     if any(run.status == "lost" for run in runs):
-        console.print("[yellow]The process of a lost run died; the next run continues its work.[/]")
-    console.print(budget_line(used, allowance), highlight=False)
-    if workers:
-        console.print(f"Running now: {', '.join(workers)}", highlight=False)
-    if unsettled:
         console.print(
-            f"[yellow]{counted(unsettled, 'effect', 'is/are')} open; the next run continues.[/]"
+            "The process of a lost run died; the next run continues its work.", style="yellow"
         )
+    console.print(budget_line(used, allowance))
+    if workers:
+        console.print(f"Running now: {', '.join(workers)}")
+    if unsettled:
+        effects = counted(unsettled, "effect", "is/are")
+        console.print(f"{effects} open; the next run continues.", style="yellow")
     groups: dict[str, list[FileState]] = {
         "Needs a user": [],
         "Done in part": [],
@@ -127,7 +128,7 @@ def counts_table(counts: Mapping[str, Mapping[str, int]]) -> Table:
     states = sorted({state for by_state in counts.values() for state in by_state})
     table = table_of("Source", *states, title="Files")
     for source, by_state in counts.items():
-        table.add_row(Text(source), *(f"{by_state.get(state, 0):,}" for state in states))
+        table.add_row(source, *(f"{by_state.get(state, 0):,}" for state in states))
     return table
 
 
@@ -152,11 +153,11 @@ def problems_table(problems: Sequence[FileState], *, title: str) -> Table:
         ref, outcome = state.ref, state.outcome
         assert outcome is not None
         record = ref.pk or ref.path or ""
-        status = f"[{COLORS[Status(outcome.status)]}]{outcome.status}[/]"
+        status = Text(outcome.status, COLORS[outcome.status])
         why, said = Text(outcome.reason), state.acknowledged
         if said is not None:
             why.append(f"\n{said.by}, {said.at:%Y-%m-%d %H:%M}: {said.note}", style="dim")
-        table.add_row(Text(ref.source), Text(record), Text(ref.name), status, why)
+        table.add_row(ref.source, record, ref.name, status, why)
     return table
 
 
@@ -181,7 +182,7 @@ def show_behavior(probed: Sequence["Probed"], options: str) -> None:
     console = PlainConsole()
     console.print(table)
     command = f"The same: caspio-ingest emulator {options}"
-    console.print(command, markup=False, highlight=False, soft_wrap=True)
+    console.print(command, soft_wrap=True)
 
 
 def show_life(life: Mapping[str, Any]) -> None:
@@ -261,7 +262,7 @@ def findings_table(findings: Mapping[str, Any]) -> Table:
         for other in finding["others"]:
             value.append(f"\nor {other['value']}", style="dim")
         confidence, page = confidence_text(finding["confidence"]), str(finding["page"] or "")
-        table.add_row(name, value, confidence, page, Text(finding["reason"]))
+        table.add_row(name, value, confidence, page, finding["reason"])
     return table
 
 

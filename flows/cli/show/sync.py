@@ -26,11 +26,11 @@ def show_result(result: SyncResult) -> None:
             table.add_row(*map(Text, row.values()))
         console.print(table)
     if len(rows) > MOST_ROWS:
-        console.print(f"… and {len(rows) - MOST_ROWS:,} more; --json has them", highlight=False)
+        console.print(f"… and {len(rows) - MOST_ROWS:,} more; --json has them")
     if report.refused:
         table = table_of("Row", "Why it stays as it is", title="Not in sync")
         for name, reason in report.refused[:MOST_ROWS]:
-            table.add_row(Text(name), Text(reason))
+            table.add_row(name, reason)
         console.print(table)
     words = {"write": "to be written" if report.planned_only else "written"}
     counts = ", ".join(
@@ -41,9 +41,9 @@ def show_result(result: SyncResult) -> None:
     if report.planned_only:
         forecast = result.document["forecast_calls"]
         line = f"{line} to plan; a run makes {forecast['total']:,}"
-    console.print(f"{line}. Run {report.run_id}.", highlight=False, soft_wrap=True)
+    console.print(f"{line}. Run {report.run_id}.", soft_wrap=True)
     for note in report.notes:
-        console.print(Text(note), soft_wrap=True)
+        console.print(note, soft_wrap=True)
 
 
 def show_status(found: Mapping[str, Any]) -> None:
@@ -62,6 +62,4 @@ def show_status(found: Mapping[str, Any]) -> None:
         console.print(table)
         console.print(
             f"Decide with: caspio-ingest sync decide {found['sync']} ROW --take caspio|mirror",
-            markup=False,
-            highlight=False,
         )

@@ -28,8 +28,8 @@ def show_verified(report: Verified, *, calls: int) -> None:
             continue
         table = table_of("Difference", "What", title, title=title)
         for difference, action in rows[:MOST_ROWS]:
-            subject = Text(f"{difference.subject} {difference.detail}")
-            table.add_row(difference.kind, subject, Text(action))
+            subject = f"{difference.subject} {difference.detail}"
+            table.add_row(difference.kind, subject, action)
         console.print(table)
     found = f"differences: {report.counts.total():,}" if report.counts else "no difference"
     line = (
@@ -43,10 +43,10 @@ def show_verified(report: Verified, *, calls: int) -> None:
         )
     if not report.complete:
         line += " The next `verify` continues from here."
-    console.print(line, highlight=False)
+    console.print(line)
     lost = lost_runs_line(report.lost_runs)
     if lost:
-        console.print(f"lost runs: {lost}", highlight=False)
+        console.print(f"lost runs: {lost}")
 
 
 def show_rebuilt(rebuilt: Rebuilt) -> None:
@@ -55,7 +55,6 @@ def show_rebuilt(rebuilt: Rebuilt) -> None:
     documents, effects = counted(rebuilt.documents, "document"), counted(rebuilt.effects, "effect")
     console.print(
         f"{documents} and {effects} added to the ledger, {rebuilt.known:,} were known.",
-        highlight=False,
     )
     for line in rebuilt.unreadable:
         console.print(Text.assemble(("not added: ", "yellow"), line), soft_wrap=True)

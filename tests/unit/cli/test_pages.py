@@ -42,7 +42,7 @@ def test_a_user_at_a_terminal_turns_pages(
     console = PlainConsole(file=out, force_terminal=True)
 
     with paged(console):
-        console.print("first of many \x1b[2J lines", markup=False, highlight=False)
+        console.print("first of many \x1b[2J lines")
 
     shown = less.read_text() if user else out.getvalue()
     assert "first of many \ufffd[2J lines" in shown

@@ -4,6 +4,7 @@ import pytest
 
 from flows.cli.show.report import outcome_table
 from flows.terminal.console import PlainConsole, plain_log
+from flows.terminal.tables import table_of
 from pipeline.model import FileRef, Outcome, Place, Status
 
 CLEAR, TITLE, EIGHT_BIT = "\x1b[2J", "\x1b]0;mine\x07", "\x9b2J"
@@ -50,9 +51,25 @@ def test_colors_are_still_shown():
     """What is taken out of names is not taken out of our own styles."""
     shown = io.StringIO()
 
-    PlainConsole(file=shown, force_terminal=True, color_system="standard").print("[red]no[/]")
+    console = PlainConsole(file=shown, force_terminal=True, color_system="standard")
+    console.print("no", style="red")
 
     assert shown.getvalue() == "\x1b[31mno\x1b[0m\n"
+
+
+@pytest.mark.parametrize("text", ["[red]no[/]", "[bold]", ":car:.pdf", "[/]", "17 of 20"])
+def test_a_text_means_nothing_but_itself(text: str):
+    """What looks like markup or an emoji in a name is shown as it is, in a line and in a table."""
+    shown = io.StringIO()
+    console = PlainConsole(file=shown, force_terminal=True, color_system="standard", width=200)
+    table = table_of("File")
+    table.add_row(text)
+
+    console.print(text)
+    console.print(table)
+
+    assert shown.getvalue().startswith(f"{text}\n")
+    assert shown.getvalue().count(text) == 2
 
 
 def test_a_log_line_moves_nothing_on_a_terminal():
