@@ -113,9 +113,11 @@ class ColumnLearner:
         """Return what share of choices is right at least, with 95 % certainty."""
         return clopper_pearson_lower(right, asked)
 
-    def needed(self, right: int, asked: int, target: float) -> int | None:
-        """Return how many more right choices bring the bound to a target; None for too many."""
-        return needed(right, asked, target)
+    def needed(
+        self, right: int, asked: int, target: float, *, at_every_look: bool = False
+    ) -> int | None:
+        """Return how many more right choices prove a target; None for too many."""
+        return needed(right, asked, target, at_every_look=at_every_look)
 
 
 def kind_of(column: Column, finding: str, values: Sequence[str]) -> ColumnKind:

@@ -7,6 +7,8 @@ it was certain enough to be written: a step promises something about such choice
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
+from typing import Protocol
 
 from pipeline.model.learning import Rung, Trial, Verdict
 from pipeline.model.limits import Step
@@ -22,6 +24,18 @@ NEW_ENGINE = 50
 """Trials from pages that a new OCR engine has read, before its pages count like the others'."""
 
 
+class Needed(Protocol):
+    """Says how many more choices must be right."""
+
+    def __call__(
+        self, right: int, asked: int, target: float, *, at_every_look: bool = False
+    ) -> int | None:
+        """Return how many more prove a share, None for too many.
+
+        `at_every_look` asks for a proof that lasts however often it is looked for.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class Proof:
     """How trials are judged.
@@ -30,14 +44,13 @@ class Proof:
         precision: The share that must be right at least.
         write_at: The probability from which on a choice counts.
         lower_bound: Returns from right and asked what share is right at least, with 95 % certainty.
-        needed: Returns from right, asked and a share how many more must be right; None for too
-            many.
+        needed: Says how many more must be right; None for too many.
     """
 
     precision: float
     write_at: float
     lower_bound: Callable[[int, int], float]
-    needed: Callable[[int, int, float], int | None]
+    needed: Needed
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +58,6 @@ class Standing:
     """How the choices of one kind of evidence have done so far.
 
     `needed` is how many more confirmed records the next step takes, None where that is not known.
-    For the step to `write` only records count that were filled since the values are suggested.
     """
 
     right: int
@@ -80,26 +92,29 @@ def counting(trials: Sequence[Trial], proof: Proof) -> list[Trial]:
 def standing(rung: Rung, trials: Sequence[Trial], proof: Proof) -> Standing:
     """Return how the choices of one kind of evidence have done, from its trials in any order."""
     right, asked = _right_of(counting(trials, proof))
-    for_next = _right_of(counting(since_step(rung, trials), proof))
-    return Standing(
-        right,
-        asked,
-        proof.lower_bound(right, asked),
-        proof.needed(*for_next, proof.precision),
-    )
+    more = _needed(rung, _for_next(rung, trials, proof), proof)
+    return Standing(right, asked, proof.lower_bound(right, asked), more)
 
 
-def since_step(rung: Rung, trials: Sequence[Trial]) -> Sequence[Trial]:
-    """Return the trials that may raise a step: to `write`, only those since it is suggested.
+def _for_next(rung: Rung, trials: Sequence[Trial], proof: Proof) -> list[Trial]:
+    """Return the trials that count for the next step: to `write`, those since it was last written.
+
+    What fell from there has changed since, and its past says nothing about it.
+    """
+    if rung.step is Step.SUGGEST:
+        trials = list(takewhile(lambda one: one.step is not Step.WRITE, trials))
+    return counting(trials, proof)
+
+
+def _needed(rung: Rung, judged: Sequence[Trial], proof: Proof) -> int | None:
+    """Return how many more right choices prove the next step.
 
     The bound is looked at after every record, so a column whose precision is a little too low
-    reaches it by chance more often than once in twenty times. It would have to do so twice, on
-    different records, before anything is written.
+    reaches it by chance more often than once in twenty times. Before anything is written, the proof
+    must hold at every look.
     """
-    if rung.step is not Step.SUGGEST:
-        return trials
-    reached = rung.at
-    return [one for one in trials if reached and one.at and one.at > reached]
+    at_every_look = rung.step is Step.SUGGEST
+    return proof.needed(*_right_of(judged), proof.precision, at_every_look=at_every_look)
 
 
 def _right_of(judged: Sequence[Trial]) -> tuple[int, int]:
@@ -114,9 +129,8 @@ def promotion(rung: Rung, trials: Sequence[Trial], proof: Proof, *, highest: Ste
     above = rung.step.next
     if above is None or rung.step.at_most(highest) is highest:
         return None
-    judged = counting(since_step(rung, trials), proof)
-    is_proved = proof.lower_bound(*_right_of(judged)) >= proof.precision
-    if not is_proved or failure(trials, proof):
+    judged = _for_next(rung, trials, proof)
+    if _needed(rung, judged, proof) != 0 or failure(trials, proof):
         return None
     # One page among hundreds of another engine proves nothing about its own.
     engines = _proved_engines(judged, least=min(NEW_ENGINE, len(judged)))

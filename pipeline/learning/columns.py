@@ -52,7 +52,7 @@ def column_states(
     models = {model.column: model for model in ledger.learning.models(spec.name)}
     kept = {(rung.column, rung.stratum): rung for rung in ledger.learning.rungs(spec.name)}
     # A promise that takes more trials than usual could never be proved by the usual number.
-    most = max(MOST_TRIALS, learner.needed(0, 0, precision) or 0)
+    most = max(MOST_TRIALS, learner.needed(0, 0, precision, at_every_look=True) or 0)
     states = []
     # A column that is mapped and has no model yet has a state, too: users see that it is missing.
     for name in learnable(spec):

@@ -90,5 +90,10 @@ class Learner(Protocol):
     def lower_bound(self, right: int, asked: int) -> float:
         """Return what share of choices is right at least, with 95 % certainty (Clopper-Pearson)."""
 
-    def needed(self, right: int, asked: int, target: float) -> int | None:
-        """Return how many more right choices bring the bound to a target; None for too many."""
+    def needed(
+        self, right: int, asked: int, target: float, *, at_every_look: bool = False
+    ) -> int | None:
+        """Return how many more right choices prove a target; None for too many.
+
+        `at_every_look` asks for a proof that lasts however often it is looked for.
+        """

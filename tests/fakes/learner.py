@@ -68,9 +68,11 @@ class FakeLearner:
         """Return the bound."""
         return clopper_pearson_lower(right, asked)
 
-    def needed(self, right: int, asked: int, target: float) -> int | None:
+    def needed(
+        self, right: int, asked: int, target: float, *, at_every_look: bool = False
+    ) -> int | None:
         """Return how many more are needed."""
-        return needed(right, asked, target)
+        return needed(right, asked, target, at_every_look=at_every_look)
 
 
 class PagesReader(FakeReader):

@@ -24,6 +24,7 @@ _CHANCES = (1.0, 0.995, 0.99, 0.98, 0.97)
 _PRECISIONS = (0.9, 0.95, 0.98)
 
 _bound = cache(clopper_pearson_lower)
+_needed = cache(needed)
 
 
 def steps_of(rights: Iterable[bool], precision: float) -> Iterator[Step]:
@@ -35,15 +36,16 @@ def steps_of(rights: Iterable[bool], precision: float) -> Iterator[Step]:
         for count in counts.values():
             count[0] += right
             count[1] += 1
+        if step is Step.WRITE:
+            # To write, only choices count that were made since it was last written.
+            counts[Step.SUGGEST] = [0, 0]
         is_broken = list(last)[-FEW:].count(False) >= MOST_WRONG
-        own, before = counts.get(step), step
         if is_broken or _bound(sum(last), len(last)) < precision:
             step = Step.SHADOW if is_broken else step.before
-        elif own and _bound(*own) >= precision:
-            step = Step.SUGGEST if step is Step.SHADOW else Step.WRITE
-        if step is not before:
-            # To write, only choices count that were made since the step to suggest.
-            counts[Step.SUGGEST] = [0, 0]
+        elif step is Step.SHADOW and _bound(*counts[step]) >= precision:
+            step = Step.SUGGEST
+        elif step is Step.SUGGEST and _needed(*counts[step], precision, at_every_look=True) == 0:
+            step = Step.WRITE
         yield step
 
 

@@ -23,9 +23,19 @@ def test_what_is_missing_is_the_fewest_that_prove_it(right: int, asked: int, mor
         assert clopper_pearson_lower(right + more - 1, asked + more - 1) < 0.98
 
 
-def test_what_can_never_be_proven_is_said() -> None:
-    """No number of choices proves certainty."""
-    assert needed(5, 5, 1.0) is None
+@pytest.mark.parametrize(("wrong", "in_all"), [(0, 187), (1, 336), (2, 450)])
+def test_a_proof_at_every_look_takes_more(wrong: int, in_all: int) -> None:
+    """One look is content with 149, 236 and 313 choices."""
+    assert wrong + (needed(0, wrong, 0.98, at_every_look=True) or 0) == in_all
+    assert needed(in_all - wrong, in_all, 0.98, at_every_look=True) == 0
+    assert needed(in_all - wrong - 1, in_all - 1, 0.98, at_every_look=True) == 1
+
+
+@pytest.mark.parametrize("at_every_look", [False, True])
+def test_what_can_never_be_proven_is_said(at_every_look: bool) -> None:  # noqa: FBT001
+    """No number of choices proves certainty, and none proves what most of them contradict."""
+    assert needed(5, 5, 1.0, at_every_look=at_every_look) is None
+    assert needed(0, 9_000, 0.98, at_every_look=at_every_look) is None
 
 
 def test_more_right_than_asked_is_an_error() -> None:
