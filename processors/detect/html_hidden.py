@@ -10,18 +10,47 @@ from dataclasses import dataclass
 
 BLOCKS = frozenset(
     {
-        *("address", "article", "aside", "blockquote", "br", "dd", "div", "dl", "dt", "fieldset"),
-        *("footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main"),
-        *("nav", "ol", "p", "pre", "section", "table", "title", "tr", "ul"),
+        *(
+            "address",
+            "article",
+            "aside",
+            "blockquote",
+            "br",
+            "dd",
+            "details",
+            "dialog",
+            "div",
+            "dl",
+        ),
+        *("dt", "fieldset", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr"),
+        *(
+            "li",
+            "main",
+            "nav",
+            "ol",
+            "p",
+            "pre",
+            "section",
+            "summary",
+            "table",
+            "title",
+            "tr",
+            "ul",
+        ),
     }
 )
 """Elements that start a new line: "display: block", "list-item" or "table-row" in section 15.3 of
 the HTML Standard."""
 CELLS = frozenset({"td", "th"})
 _VOID = frozenset({"br", "hr", "img", "input", "link", "meta", "wbr", "col", "area", "source"})
+# Elements whose content a browser does not render as text of the page (HTML Standard, section
+# 15.3.1 "Hidden elements"), and those that embed something else.
+_NOT_RENDERED = frozenset(
+    {"script", "style", "template", "noscript", "svg", "iframe", "object", "head"}
+)
 # These elements are always closed: if one of them is hidden, it cannot hide what follows it.
 _ALWAYS_CLOSED = frozenset(
-    {"article", "aside", "details", "div", "form", "ol", "section", "span", "table", "ul"}
+    {"article", "aside", "details", "dialog", "div", "form", "ol", "section", "span", "table", "ul"}
 )
 _HIDING_STYLE = re.compile(
     r"(?:^|[;\s])(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE
@@ -29,6 +58,10 @@ _HIDING_STYLE = re.compile(
 _TRANSPARENT = re.compile(r"(?:^|[;\s])opacity\s*:\s*0(?:\.0+)?(?![\d.])", re.IGNORECASE)
 # What appears by and by is not seen only at first.
 _MOVING = re.compile(r"(?:^|[;\s-])(?:animation|transition)\b", re.IGNORECASE)
+_STRUCK = frozenset({"del", "s", "strike"})
+_STRUCK_STYLE = re.compile(
+    r"(?:^|[;\s])text-decoration(?:-line)?\s*:[^;]*\bline-through\b", re.IGNORECASE
+)
 _SHOWING_STYLE = re.compile(r"(?:^|[;\s])(?:display|visibility|opacity)\s*:", re.IGNORECASE)
 _NOT_SHOWN = re.compile(r"(?:^|[;\s])display\s*:\s*none", re.IGNORECASE)
 _VISIBLE = re.compile(r"(?:^|[;\s])visibility\s*:\s*visible", re.IGNORECASE)
@@ -92,9 +125,12 @@ _WITHIN_LINE = _End(ends=_BLOCK, nested=_BLOCK)
 class HiddenElement:
     """An element that is not shown, while what is in it is parsed."""
 
-    def __init__(self, tag: str, *, is_rendered: bool = True, shown_by: str = "") -> None:
+    def __init__(
+        self, tag: str, *, is_rendered: bool = True, is_kept: bool = False, shown_by: str = ""
+    ) -> None:
+        self.is_kept = is_kept  # whether its text is read apart
         self._tag = tag
-        self._shown_by = shown_by  # what of an element in it shows that one
+        self.shown_by = shown_by  # what of an element in it shows that one
         self._depth = 1  # how many elements of its name are open
         self._nested = 0
         is_closed = not is_rendered or tag in _ALWAYS_CLOSED
@@ -107,9 +143,11 @@ class HiddenElement:
     def _shows(self, tag: str, attributes: Mapping[str, str | None]) -> bool:
         """Say whether an element in it is shown, or may be by its class."""
         style = attributes.get("style") or ""
-        if tag in _VOID or not self._shown_by:
+        if tag in _VOID or not self.shown_by:
             return False
-        if self._shown_by == "visibility":
+        if self.shown_by == "summary":
+            return tag == "summary" and self._depth == 1
+        if self.shown_by == "visibility":
             return _VISIBLE.search(style) is not None
         has_size = _SIZE.search(style) is not None and _NO_SIZE.search(style) is None
         return "class" in attributes or has_size
@@ -136,7 +174,25 @@ class HiddenElement:
         return False, False
 
 
-def is_hidden(tag: str, attributes: Mapping[str, str | None]) -> bool:
+def hidden_element(
+    rules: Mapping[str, bool], tag: str, attributes: Mapping[str, str | None]
+) -> HiddenElement | None:
+    """Return the element that begins if it is not shown, with its text kept if it may be.
+
+    A click or a script may show it, or it is struck through.
+    """
+    if tag in _NOT_RENDERED:
+        return HiddenElement(tag, is_rendered=False)
+    if _is_struck_or_closed(tag, attributes):
+        return HiddenElement(tag, is_kept=True, shown_by="summary" if tag == "details" else "")
+    if _is_hidden_by(rules, tag, attributes):
+        return HiddenElement(tag, is_kept=True)
+    if _is_hidden(tag, attributes):
+        return HiddenElement(tag, shown_by=_shown_in_it(attributes))
+    return None
+
+
+def _is_hidden(tag: str, attributes: Mapping[str, str | None]) -> bool:
     """Say whether an element hides itself."""
     if tag in _VOID:
         return False
@@ -145,7 +201,18 @@ def is_hidden(tag: str, attributes: Mapping[str, str | None]) -> bool:
     return "hidden" in attributes or has_no_size or _hides(style)
 
 
-def shown_in_it(attributes: Mapping[str, str | None]) -> str:
+def _is_struck_or_closed(tag: str, attributes: Mapping[str, str | None]) -> bool:
+    """Say whether what is in an element is struck through, or shown only on a click.
+
+    That is the body of closed details (section 4.11.1), a dialog, a panel of another tab.
+    """
+    if tag in _STRUCK or _STRUCK_STYLE.search(attributes.get("style") or ""):
+        return tag not in _VOID
+    is_panel = attributes.get("role") == "tabpanel" and attributes.get("aria-hidden") == "true"
+    return is_panel or (tag in {"details", "dialog"} and "open" not in attributes)
+
+
+def _shown_in_it(attributes: Mapping[str, str | None]) -> str:
     """Return what of an element within a hidden one shows it: "size", "visibility" or nothing."""
     style = attributes.get("style") or ""
     if "hidden" in attributes or _NOT_SHOWN.search(style) or _TRANSPARENT.search(style):
@@ -158,7 +225,9 @@ def _hides(style: str) -> bool:
     return is_transparent or _HIDING_STYLE.search(style) is not None
 
 
-def is_hidden_by(rules: Mapping[str, bool], tag: str, attributes: Mapping[str, str | None]) -> bool:
+def _is_hidden_by(
+    rules: Mapping[str, bool], tag: str, attributes: Mapping[str, str | None]
+) -> bool:
     """Say whether a rule of the page hides an element; its own style counts more."""
     if not rules or tag in _VOID or _SHOWING_STYLE.search(attributes.get("style") or ""):
         return False
@@ -181,7 +250,7 @@ def hiding_rules(html: str) -> dict[str, bool]:
     shown: set[str] = set()
     for media, sheet in sheets:
         for within, selectors, style in _rules_in(_COMMENT.sub(" ", sheet)):
-            is_hiding = _hides(style)
+            is_hiding = _hides(style) or _STRUCK_STYLE.search(style) is not None
             if not is_hiding and not _SHOWING_STYLE.search(style):
                 continue
             conditions = [*media, *within]

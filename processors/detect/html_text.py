@@ -12,10 +12,8 @@ from processors.detect.html_hidden import (
     BLOCKS,
     CELLS,
     HiddenElement,
+    hidden_element,
     hiding_rules,
-    is_hidden,
-    is_hidden_by,
-    shown_in_it,
 )
 
 # HTML Standard, section 4.2.5.4: a page declares its encoding in its first 1,024 bytes; browsers
@@ -24,11 +22,6 @@ _CHARSET = re.compile(
     rb"<meta[^>]{0,200}charset\s*=\s*[\"']?([A-Za-z0-9_:.-]{1,40})", re.IGNORECASE
 )
 _CHARSET_BYTES = 4096  # browsers look for a declaration in the first 1,024 bytes
-# Elements whose content a browser does not render as text of the page (HTML Standard, section
-# 15.3.1 "Hidden elements"), and those that embed something else.
-_NOT_RENDERED = frozenset(
-    {"script", "style", "template", "noscript", "svg", "iframe", "object", "head"}
-)
 # Types of <input> whose value a user types; the values of others (hidden, submit, password) are not
 # text.
 _TEXT_INPUTS = frozenset(
@@ -54,9 +47,9 @@ def visible_text(html: str, *, marks_quotes: bool = False) -> str:
 
 
 def texts_of_html(html: str, *, marks_quotes: bool = False) -> tuple[str, str]:
-    """Return the visible text of HTML, and what only a rule of its style sheets hides.
+    """Return the visible text of HTML, and what is struck through or hidden at first.
 
-    A script may show the second.
+    A script or a click may show the latter.
     """
     parser = _VisibleTextParser(hiding_rules(html), marks_quotes=marks_quotes)
     parser.feed(html)
@@ -76,7 +69,7 @@ def _lines_of(parts: Sequence[str]) -> str:
 
 
 class _VisibleTextParser(HTMLParser):
-    """Collects visible text in `parts`, and in `unseen` what a rule of the page hides."""
+    """Collects visible text in `parts`, and in `unseen` what is read apart."""
 
     def __init__(self, rules: Mapping[str, bool], *, marks_quotes: bool = False) -> None:
         super().__init__(convert_charrefs=True)
@@ -86,7 +79,7 @@ class _VisibleTextParser(HTMLParser):
         self.parts: list[str] = []
         self.unseen: list[str] = []
         self._hidden: HiddenElement | None = None  # the outermost one that hides what is parsed now
-        self._is_kept = False  # whether what it hides is in `unseen`
+        self._is_in_summary = False  # what closed details show
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         attributes = dict(attrs)
@@ -108,13 +101,11 @@ class _VisibleTextParser(HTMLParser):
         # A <head> may never be closed.
         if self._hidden is not None and tag != "body" and self._hidden.holds(tag, attributes):
             return True
-        self._hidden = None
-        by_rule = is_hidden_by(self._rules, tag, attributes)
-        is_rendered = tag not in _NOT_RENDERED
-        if not is_rendered or by_rule or is_hidden(tag, attributes):
-            shown_by = shown_in_it(attributes) if is_rendered and not by_rule else ""
-            self._hidden = HiddenElement(tag, is_rendered=is_rendered, shown_by=shown_by)
-            self._is_kept = by_rule and is_rendered
+        if self._hidden is not None and self._hidden.shown_by == "summary":
+            self._is_in_summary = tag == "summary"
+        self._hidden = hidden_element(self._rules, tag, attributes)
+        if self._hidden is not None and self._hidden.is_kept:
+            self.unseen.append("\n")
         return self._hidden is not None
 
     def handle_endtag(self, tag: str) -> None:
@@ -124,6 +115,9 @@ class _VisibleTextParser(HTMLParser):
             self._hidden = None if is_ended else self._hidden
             if not is_of_other:
                 return
+        if tag == "summary" and self._is_in_summary:
+            self._is_in_summary = False
+            self._hidden = HiddenElement("details", is_kept=True)
         if tag == "blockquote" and self._quotes:
             self._quotes.pop()
         self._separate(tag, self.parts)
@@ -131,7 +125,7 @@ class _VisibleTextParser(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self._hidden is None:
             self.parts.append(data.replace("\n", " "))
-        elif self._is_kept:
+        elif self._hidden.is_kept:
             self.unseen.append(data.replace("\n", " "))
 
     def _separate(self, tag: str, parts: list[str]) -> None:

@@ -1,62 +1,137 @@
-"""Take out of a Word document what Word does not show: hidden runs, styles and table rows.
+"""Take out of a Word document what Word does not show, or shows as no longer valid.
 
-What is taken out is returned, so that it can be kept apart and reported.
+That is hidden runs and table rows, deletions, text that is struck through (also on slides), and
+white letters on white paper. What is taken out is returned, so that it can be kept apart.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from processors.detect.safe_xml import local_name
+
 _MOST_PARENTS = 20  # styles based on each other; a circle ends here
+_SWITCHES = ("vanish", "strike", "dstrike")
+_COLOR, _NO_STRIKE = "color", "noStrike"
+_WHITE, _PAPER = "FFFFFF", frozenset({"", "AUTO", "FFFFFF"})
+_PLAIN_PATTERNS = frozenset({"", "nil", "clear"})
+_FORMATTED = frozenset({"r", "p", "tc", "tr", "tbl"})
 
 
-def hiding_styles(styles: Any) -> Mapping[str, bool]:
-    """Return for each style that says so, or whose parents do, whether it hides its text.
+@dataclass(frozen=True, slots=True)
+class Styles:
+    """What the styles of a document say.
+
+    `said` has for each style, by the name of a property, whether it is on; `filled` are those with
+    a color behind the text. `has_backdrop` is whether the whole document may have one.
+    """
+
+    said: Mapping[str, Mapping[str, bool]]
+    filled: frozenset[str]
+    has_backdrop: bool
+
+
+def styles_of(styles: Any, parts: Sequence[Any]) -> Styles:
+    """Return what the styles of a document say, and whether something is behind all of its parts.
 
     A style takes what it does not say itself from the one that it is based on (ECMA-376 part 1,
     section 17.7.4.3).
     """
     elements = {_value(style, "styleId"): style for style in styles}
-    found: dict[str, bool] = {}
+    said: dict[str, Mapping[str, bool]] = {}
+    filled: set[str] = set()
     for name, style in elements.items():
+        properties: dict[str, bool] = {}
         parent: Any = style
         for _ in range(_MOST_PARENTS):
             if parent is None:
                 break
-            is_hiding = _vanishes(parent)
-            if is_hiding is not None:
-                found[name] = is_hiding
-                break
+            properties = {**_said(parent), **properties}
+            if any(map(_is_filled, parent.iter("{*}shd", "{*}highlight"))):
+                filled.add(name)
             parent = elements.get(_of_child(parent, "{*}basedOn"))
-    return found
+        said[name] = properties
+    return Styles(said, frozenset(filled), any(map(_has_backdrop, parts)))
 
 
-def take_hidden(root: Any, styles: Mapping[str, bool]) -> Iterator[str]:
-    """Take the hidden runs and rows out of a part of the document, and yield what they say.
+def take_unread(root: Any, styles: Styles) -> Iterator[str]:
+    """Take out of a part of the document what is not shown or not valid, and yield what it says.
 
     A run is hidden by itself, else by its own style, else by its paragraph's (section 17.3.2.41); a
     row of a table by its properties (section 17.4.20).
     """
     for row in [*root.iter("{*}tr")]:
-        if _is_on(row.find("{*}trPr/{*}hidden")):
+        if _is_on(row.find("{*}trPr/{*}hidden")) or row.find("{*}trPr/{*}del") is not None:
             yield from _taken(row)
+    for deletion in [*root.iter("{*}del")]:
+        yield from _taken(deletion)
     for run in [*root.iter("{*}r")]:
-        if _is_hidden(run, styles):
+        if _is_unread(run, styles):
             yield from _taken(run)
 
 
-def _is_hidden(run: Any, styles: Mapping[str, bool]) -> bool:
-    own = _vanishes(run)
-    if own is not None:
-        return own
+def take_struck(slide: Any) -> Iterator[str]:
+    """Take the runs that are struck through out of a slide, and yield what they say.
+
+    See section 21.1.2.3.9, and 20.1.10.79 for the kinds of lines.
+    """
+    for run in [*slide.iter("{*}r")]:
+        properties = run.find("{*}rPr")
+        if properties is not None and properties.get("strike", _NO_STRIKE) != _NO_STRIKE:
+            yield from _taken(run)
+
+
+def _is_unread(run: Any, styles: Styles) -> bool:
     paragraph = next(run.iterancestors("{*}p"), None)
-    style = styles.get(_of_child(run, "{*}rPr/{*}rStyle"))
-    if style is None and paragraph is not None:
-        style = styles.get(_of_child(paragraph, "{*}pPr/{*}pStyle"))
-    return bool(style)
+    said: dict[str, bool] = {}
+    if paragraph is not None:
+        said.update(styles.said.get(_of_child(paragraph, "{*}pPr/{*}pStyle"), {}))
+    said.update(styles.said.get(_of_child(run, "{*}rPr/{*}rStyle"), {}))
+    said.update(_said(run))
+    is_white = said.pop(_COLOR, False)
+    return any(said.values()) or (is_white and _is_on_paper(run, styles))
+
+
+def _is_on_paper(run: Any, styles: Styles) -> bool:
+    """Return whether nothing may be behind a run but white paper."""
+    around = [run, *run.iterancestors()]
+    is_in_shape = any(local_name(each) == "txbxContent" for each in around)
+    if styles.has_backdrop or is_in_shape:
+        return False
+    said = (
+        each
+        for element in around
+        if local_name(element) in _FORMATTED
+        for properties in element
+        if local_name(properties).endswith(("Pr", "PrEx"))
+        for each in properties
+    )
+    return not any(_is_filled(each) or _value(each, "val") in styles.filled for each in said)
+
+
+def _has_backdrop(part: Any) -> bool:
+    """Return whether a color, a picture or a shape is behind the text of a part."""
+    is_behind = any(_value(each, "behindDoc") in {"1", "true"} for each in part.iter("{*}anchor"))
+    old = next(part.iter("{*}pict"), None)
+    page = part.getparent()
+    background = None if page is None else page.find("{*}background")
+    return is_behind or old is not None or background is not None
+
+
+def _is_filled(element: Any) -> bool:
+    """Return whether a shade or a highlight has another color than paper (section 17.3.1.31)."""
+    match local_name(element):
+        case "highlight":
+            return _value(element, "val") not in {"none", "white"}
+        case "shd":
+            is_plain = _value(element, "val") in _PLAIN_PATTERNS
+            return not is_plain or _value(element, "fill").upper() not in _PAPER
+        case _:
+            return False
 
 
 def _taken(element: Any) -> Iterator[str]:
-    text = "".join(each.text or "" for each in element.iter("{*}t")).strip()
+    text = "".join(each.text or "" for each in element.iter("{*}t", "{*}delText")).strip()
     parent = element.getparent()
     # A row inside a hidden row has gone with it.
     if parent is not None:
@@ -65,10 +140,18 @@ def _taken(element: Any) -> Iterator[str]:
         yield text
 
 
-def _vanishes(element: Any) -> bool | None:
-    """Return whether the properties of a run or a style hide it; None if they do not say."""
-    vanish = element.find("{*}rPr/{*}vanish")
-    return None if vanish is None else _is_on(vanish)
+def _said(element: Any) -> dict[str, bool]:
+    """Return what the properties of a run or a style say of whether its text can be read."""
+    properties = element.find("{*}rPr")
+    if properties is None:
+        return {}
+    found = {
+        name: _is_on(switch)
+        for name in _SWITCHES
+        if (switch := properties.find(f"{{*}}{name}")) is not None
+    }
+    color = properties.find(f"{{*}}{_COLOR}")
+    return found if color is None else {**found, _COLOR: _value(color, "val").upper() == _WHITE}
 
 
 def _is_on(switch: Any) -> bool:

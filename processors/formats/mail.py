@@ -17,7 +17,7 @@ from typing import cast
 from pipeline.model import ReadStatus
 from processors.contract import Context, EmbeddedFile, Reading, Unreadable
 from processors.detect.encoding import clean, decode, decode_declared, encoding_of
-from processors.detect.html_text import decode_html, visible_text
+from processors.detect.html_text import decode_html, texts_of_html
 from processors.detect.media import MAIL
 from processors.detect.text_types import is_mail
 from processors.layout.plain_page import text_page
@@ -85,11 +85,13 @@ class MailProcessor:
             (attachments if _is_attachment(part) else body_parts).append(part)
         shown = {name: header_text(message, name) for name in _SHOWN_HEADERS}
         head = "\n".join(f"{name}: {value}" for name, value in shown.items() if value)
-        body, enclosed = without_uuencoded(_body(body_parts))
+        text, apart = _body(body_parts)
+        body, enclosed = without_uuencoded(text)
         own, quoted = split_quoted(body, subject=shown["Subject"])
+        kept_apart = clean("\n".join(filter(None, (quoted, apart))))
 
         return Reading(
-            pages=(text_page(clean(f"{head}\n\n{own}"), engine="mail", kept_apart=clean(quoted)),),
+            pages=(text_page(clean(f"{head}\n\n{own}"), engine="mail", kept_apart=kept_apart),),
             problems=tuple(_problems(parts, own)),
             children=[*(_embedded_file(part) for part in attachments), *enclosed],
         )
@@ -159,17 +161,23 @@ def _is_attachment(part: Message) -> bool:
         return False
 
 
-def _body(parts: Sequence[Message]) -> str:
-    """Return the plain text, or the visible text of the HTML parts if that says much more."""
-    plain = [_part_text(part) for part in parts if _kind(part) == "text/plain"]
-    html = [_part_text(part) for part in parts if _kind(part) == "text/html"]
-    plain_text = "\n\n".join(text for text in plain if text.strip())
-    html_text = "\n\n".join(visible_text(text, marks_quotes=True) for text in html)
+def _body(parts: Sequence[Message]) -> tuple[str, str]:
+    """Return the plain text, or the visible text of the HTML parts if that says much more.
+
+    Beside the second is what is not valid or not seen in it.
+    """
+    plain_text = "\n\n".join(filter(str.strip, _texts(parts, "text/plain")))
+    texts = [texts_of_html(text, marks_quotes=True) for text in _texts(parts, "text/html")]
+    html_text, apart = ("\n\n".join(text[kind] for text in texts).strip() for kind in (0, 1))
     plain_words, html_words = set(_WORD.findall(plain_text)), set(_WORD.findall(html_text))
     shared = len(plain_words & html_words)
     if len(html_words) > len(plain_words) and shared < _LEAST_SHARED * len(html_words):
-        return html_text
-    return plain_text or html_text
+        return html_text, apart
+    return (plain_text, "") if plain_text else (html_text, apart)
+
+
+def _texts(parts: Sequence[Message], kind: str) -> list[str]:
+    return [_part_text(part) for part in parts if _kind(part) == kind]
 
 
 def _part_text(part: Message) -> str:

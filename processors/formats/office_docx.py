@@ -15,7 +15,7 @@ from processors.contract import Context, EmbeddedFile, Reading
 from processors.detect import office_package
 from processors.detect.encoding import clean
 from processors.detect.media import DOCX
-from processors.detect.office_hidden import hiding_styles, take_hidden
+from processors.detect.office_hidden import styles_of, take_unread
 from processors.detect.office_parts import standard_package
 from processors.detect.safe_xml import local_name
 from processors.layout.plain_page import text_page
@@ -55,14 +55,12 @@ class DocxProcessor:
 
         try:
             document = _opened(path, work_dir)
-            notes = [*_notes(document)]
+            notes = [*_notes(document, "/footnotes", "/endnotes")]
             headers, footers = [*_parts(document, "header")], [*_parts(document, "footer")]
-            styles = hiding_styles(document.styles.element)
-            hidden = [
-                text
-                for part in (*headers, document.element.body, *notes, *footers)
-                for text in take_hidden(part, styles)
-            ]
+            parts = [*headers, document.element.body, *notes, *footers]
+            styles = styles_of(document.styles.element, parts)
+            unread = [text for part in parts for text in take_unread(part, styles)]
+            unread += _note_lines(_notes(document, "/comments"))
             lines = [
                 *_texts_once(headers),
                 *_block_lines(document.element.body, 0),
@@ -72,7 +70,7 @@ class DocxProcessor:
         except (OpcError, *_MALFORMED) as exc:
             raise office_package.damaged(_WHAT) from exc
 
-        kept_apart = clean("\n".join(hidden))
+        kept_apart = clean("\n".join(unread))
         page = text_page(clean("\n".join(lines)), engine="docx", kept_apart=kept_apart)
         children = chain(
             _chunks(document),
@@ -123,12 +121,12 @@ def _texts_once(parts: Iterable[Any]) -> Iterator[str]:
             yield text
 
 
-def _notes(document: Any) -> Iterator[Any]:
-    """Yield footnotes and endnotes, which are in parts of their own."""
+def _notes(document: Any, *kinds: str) -> Iterator[Any]:
+    """Yield footnotes, endnotes or comments, which are in parts of their own."""
     from docx.oxml import parse_xml
 
     for relation in document.part.rels.values():
-        if not relation.is_external and relation.reltype.endswith(("/footnotes", "/endnotes")):
+        if not relation.is_external and relation.reltype.endswith(kinds):
             yield parse_xml(relation.target_part.blob)
 
 

@@ -12,6 +12,7 @@ from processors.contract import Context, Reading
 from processors.detect import office_package
 from processors.detect.encoding import clean
 from processors.detect.media import ODF
+from processors.detect.odf_hidden import Unread
 from processors.detect.safe_xml import XmlRefused, elements, local_name
 from processors.layout.plain_page import text_page
 
@@ -26,11 +27,10 @@ _BLOCKS = frozenset({"p", "h"})  # paragraphs and headings
 _HEADERS_AND_FOOTERS = frozenset(
     f"{place}{page}" for place in ("header", "footer") for page in ("", "-left", "-first")
 )
-# Elements whose paragraphs are no text of the document: deletions, comments, form controls, styles,
-# macros.
-_NO_TEXT = frozenset(
-    {"tracked-changes", "annotation", "forms", "automatic-styles", "font-face-decls", "scripts"}
-)
+# Elements whose paragraphs are no text of the document: form controls, styles, macros. Deletions
+# and comments are kept apart.
+_NO_TEXT = frozenset({"forms", "automatic-styles", "font-face-decls", "scripts"})
+_APART = frozenset({"tracked-changes", "annotation"})
 _MOST_SPACES = 1_000  # a repeat count may be any number
 
 
@@ -53,7 +53,7 @@ class OdfProcessor:
         del work_dir
         office_package.check(path, what=_WHAT)
         try:
-            texts = page_texts(path)
+            texts = _page_texts(path)
         except XmlRefused as exc:
             raise office_package.refused(_WHAT, exc) from exc
         except _MALFORMED as exc:
@@ -61,8 +61,8 @@ class OdfProcessor:
 
         limit = context.settings.limits.pages
         pages = [
-            text_page(clean(text), number=number, engine="odf")
-            for number, text in enumerate(texts[:limit], start=1)
+            text_page(clean(text), number=number, engine="odf", kept_apart=clean(apart))
+            for number, (text, apart) in enumerate(texts[:limit], start=1)
         ]
         problems: tuple[str, ...] = ()
         if len(texts) > limit:
@@ -74,8 +74,10 @@ class OdfProcessor:
         return Reading(pages=tuple(pages), problems=problems, children=children)
 
 
-def page_texts(path: Path) -> list[str]:
+def _page_texts(path: Path) -> list[tuple[str, str]]:
     """Return the text of each slide, or of the whole document with its headers and footers.
+
+    Beside it is what is deleted, struck through, hidden, white on white or a comment.
 
     Raises:
         Unreadable: ENCRYPTED, the manifest declares encrypted parts (OpenDocument 1.2, part 3,
@@ -85,36 +87,35 @@ def page_texts(path: Path) -> list[str]:
         names = package.namelist()
         if _MANIFEST in names and b"encryption-data" in package.read(_MANIFEST):
             raise office_package.locked(_WHAT)
-        texts = []
-        lines: list[str] = []
-        for line in body_lines(package.read(_CONTENT)):
-            if line is not None:
-                lines.append(line)
-            else:
-                texts.append("\n".join(lines))
-                lines = []
-        if lines or not texts:
-            texts.append("\n".join(lines))
-        if len(texts) == 1 and _STYLES in names:
-            headers, footers = headers_and_footers(package.read(_STYLES))
-            texts = ["\n".join(part for part in (*headers, *texts, *footers) if part)]
+        content = package.read(_CONTENT)
+        styles = package.read(_STYLES) if _STYLES in names else b""
+    unread = Unread.by_styles(filter(None, (styles, content)))
+    texts = []
+    lines: list[str] = []
+    for line in _body_lines(content, unread):
+        if line is not None:
+            lines.append(line)
+        else:
+            texts.append(("\n".join(lines), unread.taken()))
+            lines = []
+    if lines or not texts:
+        texts.append(("\n".join(lines), unread.taken()))
+    if len(texts) == 1 and styles:
+        headers, footers = _headers_and_footers(styles, unread)
+        whole = "\n".join(part for part in (*headers, texts[0][0], *footers) if part)
+        texts = [(whole, "\n".join((texts[0][1], unread.taken())))]
     return texts
 
 
-def body_lines(content: bytes) -> Iterator[str | None]:
+def _body_lines(content: bytes, unread: Unread) -> Iterator[str | None]:
     """Yield a line per paragraph outside tables and per row inside; None at the end of a slide."""
     cells: list[str] | None = None  # of the row that is open now
-    ignored_depth = 0
-    for event, element in elements(content, whole=_BLOCKS):
+    for event, element in _shown_elements(content, unread):
         name = local_name(element)
-        if name in _NO_TEXT:
-            ignored_depth += 1 if event == "start" else -1
-        elif event == "start":
+        if event == "start":
             cells = [] if name == "table-row" else cells
-        elif ignored_depth:
-            continue
         elif name in _BLOCKS:
-            text = "".join(_text_parts(element)).strip()
+            text = "".join(_text_parts(element, unread)).strip()
             if cells is None:
                 yield text
             else:
@@ -126,7 +127,20 @@ def body_lines(content: bytes) -> Iterator[str | None]:
             yield None
 
 
-def headers_and_footers(styles: bytes) -> tuple[list[str], list[str]]:
+def _shown_elements(content: bytes, unread: Unread) -> Iterator[tuple[str, Any]]:
+    """Yield the elements of the text itself, and keep the paragraphs of deletions and comments."""
+    depth = {False: 0, True: 0}  # in elements without text, and in those that are kept apart
+    for event, element in elements(content, whole=_BLOCKS):
+        name = local_name(element)
+        if name in _NO_TEXT | _APART:
+            depth[name in _APART] += 1 if event == "start" else -1
+        elif not any(depth.values()):
+            yield event, element
+        elif event == "end" and depth[True] and name in _BLOCKS:
+            unread.take("".join(_text_parts(element, unread)))
+
+
+def _headers_and_footers(styles: bytes, unread: Unread) -> tuple[list[str], list[str]]:
     """Return the texts of headers and of footers, each once; they belong to the styles of pages."""
     headers: dict[str, None] = {}
     footers: dict[str, None] = {}
@@ -135,15 +149,23 @@ def headers_and_footers(styles: bytes) -> tuple[list[str], list[str]]:
         if event != "end" or name not in _HEADERS_AND_FOOTERS:
             continue
         blocks = (block for block in element.iter() if local_name(block) in _BLOCKS)
-        lines = ["".join(_text_parts(block)).strip() for block in blocks]
+        lines = ["".join(_text_parts(block, unread)).strip() for block in blocks]
         text = "\n".join(line for line in lines if line)
         target = headers if name.startswith("header") else footers
         target[text] = None
     return list(headers), list(footers)
 
 
-def _text_parts(element: Any) -> Iterator[str]:
+def _text_parts(element: Any, unread: Unread) -> Iterator[str]:
     """Yield a paragraph's text without the paragraphs inside it, which are lines of their own."""
+    parts = _own_parts(element, unread)
+    if unread.holds(element):
+        unread.take("".join(parts))
+    else:
+        yield from parts
+
+
+def _own_parts(element: Any, unread: Unread) -> Iterator[str]:
     yield element.text or ""
     for child in element:
         name = local_name(child)
@@ -155,6 +177,6 @@ def _text_parts(element: Any) -> Iterator[str]:
             yield "\t"
         elif name == "line-break":
             yield "\n"
-        elif name not in _BLOCKS and name not in _NO_TEXT:
-            yield from _text_parts(child)
+        elif name not in _BLOCKS | _NO_TEXT | _APART:
+            yield from _text_parts(child, unread)
         yield child.tail or ""

@@ -8,6 +8,7 @@ from processors.contract import Context, Page, Reading
 from processors.detect import office_package
 from processors.detect.encoding import clean
 from processors.detect.media import PPTX
+from processors.detect.office_hidden import take_struck
 from processors.detect.office_parts import standard_package
 from processors.layout.plain_page import text_page
 
@@ -57,12 +58,14 @@ class PptxProcessor:
                         f"Only the first {limit} of {count} slides were read, which is the limit.",
                     )
                     break
+                struck = [*take_struck(slide.element)]
                 lines = list(_shape_lines(slide.shapes, 0))
                 if slide.has_notes_slide and slide.notes_slide.notes_text_frame is not None:
                     lines.append(slide.notes_slide.notes_text_frame.text)
                 text = clean("\n".join(line for line in lines if line.strip()))
                 is_hidden = slide.element.get("show") in _OFF  # ECMA-376 part 1, section 19.3.1.38
-                shown, kept_apart = ("", text) if is_hidden else (text, "")
+                kept_apart = clean("\n".join([*([text] if is_hidden else []), *struck]))
+                shown = "" if is_hidden else text
                 pages.append(text_page(shown, number=number, engine="pptx", kept_apart=kept_apart))
         except (PythonPptxError, *_MALFORMED) as exc:
             raise office_package.damaged(_WHAT) from exc

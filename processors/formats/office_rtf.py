@@ -1,6 +1,7 @@
 """Read rich text: words without formatting."""
 
 import re
+from collections.abc import Collection
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,6 +30,10 @@ _CELL_ENDS = frozenset({"cell", "nestcell"})
 # Character sets of documents without a code page: of the Macintosh, and of DOS.
 _CHARACTER_SETS = (("\\mac\\", "mac_roman"), ("\\pca\\", "cp850"), ("\\pc\\", "cp437"))
 _HEAD_CHARS = 200
+_COLOR_TABLE = re.compile(r"\{\\colortbl([^{}]*)\}")
+_WHITE = re.compile(r"\s*\\red255\s*\\green255\s*\\blue255\s*")
+# What may put a color behind letters, beside the properties of letters and paragraphs.
+_BACKDROP = re.compile(r"\\(?:clcbpat|clshdng|trcbpat|shp|background|do)(?![a-z])")
 _FONT_TABLE = re.compile(r"\{\\fonttbl(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}")
 _FONT_WITHOUT = re.compile(r"(\\f\d+)(?=[^;{}]*;)(?![^;]*\\fcharset)")
 
@@ -50,15 +55,15 @@ class RtfProcessor:
         data = path.read_bytes()
         if _BINARY not in data:  # binary data has a length, which escapes would change
             data = _BEYOND_ASCII.sub(lambda byte: b"\\'%02x" % byte[0][0], data)
-        shown, hidden = _without_hidden(data.decode("latin-1"))
+        shown, unread = _without_unread(data.decode("latin-1"))
         # A document may name a character set instead of a code page.
         head = shown[:_HEAD_CHARS]
         encoding = next((known for word, known in _CHARACTER_SETS if word in head), "cp1252")
-        shown, hidden = map(_with_character_sets, (shown, hidden))
+        shown, unread = map(_with_character_sets, (shown, unread))
         try:
             text, kept_apart = (
                 rtf_to_text(part, encoding, errors="replace")  # type: ignore[no-untyped-call] # no types
-                for part in (shown, hidden)
+                for part in (shown, unread)
             )
         except (ValueError, LookupError, TypeError, RecursionError, AttributeError) as exc:
             raise Unreadable(
@@ -78,47 +83,77 @@ def _with_character_sets(rtf: str) -> str:
     return rtf[: table.start()] + fonts + rtf[table.end() :]
 
 
-def _without_hidden(rtf: str) -> tuple[str, str]:
-    """Divide a document into what Word shows and what is hidden or deleted.
+def _without_unread(rtf: str) -> tuple[str, str]:
+    """Divide a document into what Word shows and what is hidden, deleted, struck through or white.
 
     Both keep the formatting, which says how their text is encoded.
     """
     shown: list[str] = []
-    hidden: list[str] = []
-    state = _Hiding()
-    outer: list[_Hiding] = []
+    unread: list[str] = []
+    whites = _whites_of(rtf)
+    state = _State()
+    outer: list[_State] = []
     for token in _TOKEN.finditer(rtf):
         word = token[1]
         if token[0] == "{":
             outer.append(state)
         elif token[0] == "}":
             state = outer.pop() if outer else state
-        else:
-            state = state.after(word, is_on=token[2] != "0")
+        elif word is not None:
+            state = state.after(word, token[2], whites)
         # The library ends a cell with "|", which other texts have, too.
         written = "\\tab " if word in _CELL_ENDS else token[0]
         is_text = word in _TEXT_WORDS or (word is None and token[0] not in "{}")
-        if not (is_text and any(state)):
-            shown.append(written)
-        if not is_text or any(state):
-            hidden.append(written)
-    return "".join(shown), "".join(hidden)
+        for part in ([unread] if state.is_unread else [shown]) if is_text else (shown, unread):
+            part.append(written)
+    return "".join(shown), "".join(unread)
 
 
-class _Hiding(NamedTuple):
-    """Whether the text at a place is hidden, and whether it is deleted."""
+def _whites_of(rtf: str) -> frozenset[str]:
+    """Return the numbers of the colors that are white, none if there may be others behind them."""
+    table = _COLOR_TABLE.search(rtf)
+    if table is None or _BACKDROP.search(rtf):
+        return frozenset()
+    colors = enumerate(table[1].split(";"))
+    return frozenset(str(number) for number, color in colors if _WHITE.fullmatch(color))
+
+
+class _State(NamedTuple):
+    """Why the text at a place is not read; `filled` is whether a color may be behind it."""
 
     hidden: bool = False
     deleted: bool = False
+    struck: bool = False
+    white: bool = False
+    filled: bool = False
+    filled_paragraph: bool = False
 
-    def after(self, word: str | None, *, is_on: bool) -> "_Hiding":
+    @property
+    def is_unread(self) -> bool:
+        """Whether the text is hidden, deleted, struck through, or white on white."""
+        is_filled = self.filled or self.filled_paragraph
+        return self.hidden or self.deleted or self.struck or (self.white and not is_filled)
+
+    def after(self, word: str, number: str | None, whites: Collection[str]) -> "_State":
         """Return what a control word makes of it."""
+        is_on = number != "0"
+        is_filled = is_on and number not in whites
+        said: dict[str, bool] = {}
         match word:
             case "v":
-                return self._replace(hidden=is_on)
+                said = {"hidden": is_on}
             case "deleted":
-                return self._replace(deleted=is_on)
+                said = {"deleted": is_on}
+            case "strike" | "striked":
+                said = {"struck": is_on}
+            case "cf":
+                said = {"white": number in whites}
+            case "cb" | "chcbpat" | "chshdng" | "highlight":
+                said = {"filled": is_filled}
+            case "cbpat" | "shading":
+                said = {"filled_paragraph": is_filled}
+            case "pard":
+                said = {"filled_paragraph": False}
             case "plain":
-                return self._replace(hidden=False)
-            case _:
-                return self
+                said = dict.fromkeys(("hidden", "struck", "white", "filled"), False)
+        return self._replace(**said)

@@ -72,8 +72,8 @@ class SheetMarks:
     """What a sheet hides, how it formats numbers, and how many formulas have no result.
 
     Rows and columns count from 1. `stale` are the cells with a zero for such a result, which counts
-    as none, `unread` those whose letters have the color of the sheet; `formats` are those of
-    cells, by row and column; `drawn` are the lines in its text boxes.
+    as none, `unread` those that are struck through or in the color of the sheet; `formats` are
+    those of cells, by row and column; `drawn` are the lines in its text boxes.
     """
 
     is_hidden: bool = False
@@ -98,13 +98,15 @@ def sheet_marks(path: Path) -> dict[str, SheetMarks]:
             if _WORKBOOK not in names or _RELATIONSHIPS not in names:
                 return marks
             styles = book.read(_STYLES) if _STYLES in names else b""
-            formats, unread = (_formats_in(styles), unread_styles(styles)) if styles else ([], None)
+            formats = _formats_in(styles) if styles else []
+            struck, white = unread_styles(styles)
             are_stale = _CALCULATED_LATER.search(book.read(_WORKBOOK)) is not None
             for name, part in _sheet_parts(book):
                 if part in names and book.getinfo(part).file_size <= _LARGEST_SHEET_BYTES:
                     sheet = book.read(part)
                     marks[name] = _marks_of(sheet, formats, zeros_are_stale=are_stale)
-                    if unread and not may_be_colored(sheet):
+                    unread = struck if may_be_colored(sheet) else struck | white
+                    if unread:
                         marks[name] = replace(
                             marks[name], unread=frozenset(_cells_of(sheet, unread))
                         )

@@ -273,13 +273,16 @@ def test_a_forwarded_mail_is_what_was_sent(subject: bytes, above: str, tmp_path:
     assert findings.fields["total"].value == "77.00"
 
 
-def test_a_quotation_in_html_is_marked(tmp_path: Path):
-    """What mail programs quote in HTML is older mail, too."""
-    html = f"<p>{OWN}</p><blockquote type='cite'><p>Total 77.00</p></blockquote>"
+@pytest.mark.parametrize(
+    ("apart", "text"),
+    [("<blockquote type='cite'>Tea</blockquote>", "> Tea"), ("<s>Total</s>", "\n\nTotal")],
+)
+def test_what_is_quoted_or_struck_through_in_html_is_apart(apart: str, text: str, tmp_path: Path):
+    """What mail programs quote in HTML is older mail, and a line through words takes them back."""
+    html = f"<p>{OWN}</p>{apart}".encode()
+    findings = documents.read(a_mail(html, b"Content-Type: text/html"), tmp_path)
 
-    findings = documents.read(a_mail(html.encode(), b"Content-Type: text/html"), tmp_path)
-
-    assert "> Total 77.00" in findings.text
+    assert text in findings.text
     assert findings.pages[0].reason
 
 

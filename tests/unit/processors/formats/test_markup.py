@@ -66,6 +66,21 @@ HTML = {
         ),
         "yes\ntoo\nthree\n\napart\napart",
     ),
+    "what is struck through apart": (
+        (
+            "<style>.old{text-decoration: red line-through}</style><p>a <s>no</s> b <del>no<p>1</p>"
+            "</del><p>c <span style='text-decoration-line:line-through'>2</span> d<i class=old>3</i>"
+        ),
+        "a b\nc d\n\nno\nno\n1\n2\n3",
+    ),
+    "what a click would show apart": (
+        (
+            "<details><summary>More <b>of</b> it</summary>1<details><summary>2</summary>3</details>"
+            "</details>a<details open><summary>b</summary>c</details><dialog>4</dialog>"
+            "<div role=tabpanel aria-hidden=true>5</div><div aria-hidden=true>d</div>"
+        ),
+        "More of it\na\nb\nc\nd\n\n1\n2\n3\n4\n5",
+    ),
     "all after what is not shown": (
         "<span hidden>no</span> yes <section hidden>no</section> too",
         "yes too",

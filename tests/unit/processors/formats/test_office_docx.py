@@ -91,8 +91,8 @@ def test_all_parts_of_a_word_document_are_read(part: str, tmp_path: Path):
     assert findings.text.strip() == text
 
 
-def test_deleted_text_of_a_word_document_is_not_read(tmp_path: Path):
-    """The text is the one after all changes are accepted."""
+def test_deleted_text_of_a_word_document_is_kept_apart(tmp_path: Path):
+    """The text is the one after all changes are accepted; what moved is read at its new place."""
     deleted = f"<w:del {W}><w:r><w:delText>gone</w:delText></w:r></w:del>"
     moved = f"<w:moveFrom {W}>{run('elsewhere')}</w:moveFrom>"
 
@@ -100,7 +100,22 @@ def test_deleted_text_of_a_word_document_is_not_read(tmp_path: Path):
         word(f"<w:p {W}>{run('kept ')}{deleted}{moved}{run('too')}</w:p>"), tmp_path
     )
 
-    assert findings.text.strip() == "kept too"
+    assert findings.text.split("\n\n") == ["kept too", "gone"]
+
+
+def test_a_comment_in_a_word_document_is_kept_apart(tmp_path: Path):
+    """What an editor remarks is no value of the document."""
+    from docx import Document
+
+    document = Document()
+    runs = document.add_paragraph("Total 12.00").runs
+    document.add_comment(runs, text="Was this not Total 999.00?", author="Ann")
+    out = io.BytesIO()
+    document.save(out)
+
+    findings = documents.read(out.getvalue(), tmp_path)
+
+    assert findings.text.split("\n\n") == ["Total 12.00", "Was this not Total 999.00?"]
 
 
 def test_deeply_nested_tables_are_cut_off(tmp_path: Path):
@@ -194,6 +209,53 @@ def test_a_hidden_row_of_a_table_is_kept_apart(tmp_path: Path):
     findings = documents.read(word(f"<w:tbl {W}>{''.join(rows)}</w:tbl>"), tmp_path)
 
     assert findings.text.split("\n\n") == ["Total 12.00", "Total 999.00"]
+
+
+UNREAD = {
+    "struck through": "<w:strike/>",
+    "struck through twice": "<w:dstrike/>",
+    "white": '<w:color w:val="FFFFFF"/>',
+    "white on white": '<w:color w:val="ffffff"/><w:shd w:val="clear" w:fill="FFFFFF"/>',
+}
+
+
+def of_two(properties: str, *, around: str = "{}") -> bytes:
+    """Write two totals, of which the second has properties of its own."""
+    second = f"<w:r><w:rPr>{properties}</w:rPr><w:t>Total 999.00</w:t></w:r>"
+    return word(around.format(f"<w:p {W}>{second}</w:p>"), f"<w:p {W}>{run('Total 12.00')}</w:p>")
+
+
+@pytest.mark.parametrize("how", UNREAD)
+def test_what_is_no_longer_valid_or_cannot_be_seen_is_kept_apart(how: str, tmp_path: Path):
+    """A line through words takes them back; white letters on paper are not seen."""
+    findings = documents.read(of_two(UNREAD[how]), tmp_path)
+
+    assert findings.text.split("\n\n") == ["Total 12.00", "Total 999.00"]
+
+
+CELL = "<w:tbl {0}>{1}<w:tr><w:tc>{2}{{}}</w:tc></w:tr></w:tbl>"
+DARK = '<w:shd w:val="clear" w:color="auto" w:fill="203040"/>'
+WHITE = UNREAD["white"]
+
+
+@pytest.mark.parametrize(
+    ("properties", "around"),
+    [
+        (f"{WHITE}{DARK}", "{}"),
+        (f'{WHITE}<w:highlight w:val="black"/>', "{}"),
+        (WHITE, CELL.format(W, "", f"<w:tcPr>{DARK}</w:tcPr>")),
+        (WHITE, CELL.format(W, f"<w:tblPr>{DARK}</w:tblPr>", "")),
+        (WHITE, f"<w:p {W}><w:r><w:txbxContent>{{}}</w:txbxContent></w:r></w:p>"),
+        ('<w:strike w:val="0"/>', "{}"),
+    ],
+    ids=["shaded", "marked", "in a cell", "in a table", "in a text box", "not struck through"],
+)
+def test_white_letters_on_a_color_are_read(properties: str, around: str, tmp_path: Path):
+    """Headings are often white on a color, and shapes may have any."""
+    findings = documents.read(of_two(properties, around=around), tmp_path)
+
+    assert findings.text.split() == ["Total", "12.00", "Total", "999.00"]
+    assert "no values" not in findings.pages[0].reason
 
 
 def table(*cells: str) -> str:

@@ -4,11 +4,13 @@ import io
 import zipfile
 from pathlib import Path
 
+import pytest
+
 from tests.unit.processors import documents
 
 
 def test_an_opendocument_text_is_read_in_order(tmp_path: Path):
-    """Paragraphs, tabs, runs of spaces and tables are read in order; comments are not."""
+    """Paragraphs, tabs, runs of spaces and tables are read in order; comments are kept apart."""
     body = (
         "<text:h>Head<text:tab/>line</text:h><text:p>One<text:s "
         "text:c='3'/><text:span>two</text:span> three"
@@ -19,7 +21,80 @@ def test_an_opendocument_text_is_read_in_order(tmp_path: Path):
 
     findings = documents.read(documents.odf("text", body), tmp_path)
 
-    assert findings.text == "Head\tline\nOne   two three\nTea\t3.50"
+    assert findings.text == "Head\tline\nOne   two three\nTea\t3.50\n\na remark"
+
+
+def styles(properties: str, *, parent: str = "") -> dict[str, bytes]:
+    """Write the styles of a document, of which "Odd" has properties."""
+    spaces = " ".join(
+        f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{full}:1.0"'
+        for name, full in (
+            ("office", "office"), ("style", "style"), ("text", "text"), ("fo", "xsl-fo-compatible")
+        )
+    )  # fmt: skip
+    xml = (
+        f"<office:document-styles {spaces}><office:styles>"
+        f"<style:style style:name='Odd' style:family='text'>{properties}</style:style>"
+        f"<style:style style:name='Child' style:family='text' style:parent-style-name='{parent}'/>"
+        "</office:styles></office:document-styles>"
+    )
+    return {"styles.xml": xml.encode()}
+
+
+STRUCK = "<style:text-properties style:text-line-through-style='solid'/>"
+WHITE = "<style:text-properties fo:color='#FFFFFF'/>"
+ODD = "<text:span text:style-name='Odd'>Total 999.00</text:span>"
+
+
+@pytest.mark.parametrize(
+    ("properties", "odd"),
+    [
+        (STRUCK, ODD),
+        (STRUCK, ODD.replace("Odd", "Child")),
+        ("<style:text-properties style:text-line-through-type='double'/>", ODD),
+        ("<style:text-properties text:display='none'/>", ODD),
+        (WHITE, ODD),
+        ("", "<text:hidden-text text:is-hidden='true'>Total 999.00</text:hidden-text>"),
+    ],
+)
+def test_what_is_not_valid_or_not_seen_is_kept_apart(properties: str, odd: str, tmp_path: Path):
+    """Text that is struck through, hidden or white on white is no value."""
+    body = f"<text:p>Total 12.00 {odd}</text:p>"
+    extra = styles(properties, parent="Odd")
+
+    findings = documents.read(documents.odf("text", body, extra), tmp_path)
+
+    assert findings.text.split("\n\n") == ["Total 12.00", "Total 999.00"]
+
+
+def test_deleted_text_and_hidden_sections_are_kept_apart(tmp_path: Path):
+    """Changes count as accepted, and a section that is not shown holds no values."""
+    body = (
+        "<text:tracked-changes><text:changed-region><text:deletion><text:p>Total 998.00</text:p>"
+        "</text:deletion></text:changed-region></text:tracked-changes><text:p>Total 12.00</text:p>"
+        "<text:section text:display='none'><text:p>Total 999.00</text:p></text:section>"
+    )
+
+    findings = documents.read(documents.odf("text", body), tmp_path)
+
+    assert findings.text.split("\n\n") == ["Total 12.00", "Total 998.00\nTotal 999.00"]
+
+
+@pytest.mark.parametrize(
+    "properties",
+    [
+        "<style:text-properties style:text-line-through-style='none'/>",
+        WHITE.replace("/>", " fo:background-color='#203040'/>"),
+        "<style:text-properties fo:color='#203040'/>",
+    ],
+)
+def test_letters_that_are_seen_are_read(properties: str, tmp_path: Path):
+    """White letters on a color are seen, and so is what no line goes through."""
+    findings = documents.read(
+        documents.odf("text", f"<text:p>Total 12.00 {ODD}</text:p>", styles(properties)), tmp_path
+    )
+
+    assert findings.text == "Total 12.00 Total 999.00"
 
 
 def test_an_opendocument_presentation_has_pages(tmp_path: Path):

@@ -29,3 +29,22 @@ def test_a_slide_that_is_not_shown_is_no_value(tmp_path: Path):
 
     assert "78.00" in findings.pages[1].text
     assert findings.fields["total"].value == "31.00"
+
+
+def test_what_is_struck_through_on_a_slide_is_no_value(tmp_path: Path):
+    """A line through words takes them back; they are kept apart."""
+    import io
+
+    import pptx
+
+    book = pptx.Presentation(io.BytesIO(documents.pptx(["Total: 31.00"])))
+    frame = next(shape for shape in book.slides[0].shapes if shape.has_text_frame).text_frame
+    run = frame.add_paragraph().add_run()
+    run.text = "Total: 78.00"
+    run.font._element.set("strike", "sngStrike")
+    out = io.BytesIO()
+    book.save(out)
+
+    findings = documents.read(out.getvalue(), tmp_path)
+
+    assert findings.pages[0].text.split("\n\n") == ["Total: 31.00", "Total: 78.00"]

@@ -14,18 +14,38 @@ def test_rich_text_is_read_without_formatting(tmp_path: Path):
     assert findings.text == "Grüße aus Köln"
 
 
+COLORS = b"{\\rtf1\\ansi{\\colortbl;\\red9\\green9\\blue9;\\red255\\green255\\blue255;}"
+
+
 @pytest.mark.parametrize(
     "hidden",
-    [b"{\\v %s}", b"\\v %s\\v0 ", b"\\deleted %s\\deleted0 ", b"\\v %s\\plain "],
-    ids=["in a group", "switched off", "deleted", "plain again"],
+    [
+        *(b"{\\v %s}", b"\\v %s\\v0 ", b"\\deleted %s\\deleted0 ", b"\\v %s\\plain "),
+        *(b"{\\strike %s}", b"\\striked1 %s\\striked0 "),
+        *(b"{\\cf2 %s}", b"{\\cb2\\cf2 %s}", b"{\\cf2 %s}\\cbpat1 "),
+    ],
 )
 def test_hidden_rich_text_is_kept_apart(hidden: bytes, tmp_path: Path):
-    """What Word does not show is no value; it is reported behind the text."""
-    data = b"{\\rtf1\\ansi Green tea\\par " + hidden % b"Blue \\rquote pot" + b"Red cup\\par}"
+    """What Word does not show, or as no longer valid, is no value; it is behind the text."""
+    data = COLORS + b"Green tea\\par " + hidden % b"Blue \\rquote pot" + b"Red cup\\par}"
 
     findings = documents.read(data, tmp_path)
 
     assert findings.text == "Green tea\nRed cup\n\nBlue \u2019pot"
+
+
+@pytest.mark.parametrize(
+    "color",
+    [
+        *(b"{\\cf1 %s}", b"{\\cf2\\highlight1 %s}", b"{\\cf2\\chcbpat1 %s}", b"{\\strike0 %s}"),
+        *(b"\\pard\\cbpat1{\\cf2 %s}", b"\\trowd\\clcbpat1\\pard{\\cf2 %s}", b"{\\cf2\\plain %s}"),
+    ],
+)
+def test_rich_text_in_color_is_read(color: bytes, tmp_path: Path):
+    """Letters of another color, and white ones on a color, are seen."""
+    data = COLORS + b"Green tea\\par " + color % b"Blue pot" + b"\\par}"
+
+    assert documents.read(data, tmp_path).text == "Green tea\nBlue pot"
 
 
 @pytest.mark.parametrize(

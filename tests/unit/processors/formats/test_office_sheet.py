@@ -100,6 +100,24 @@ def test_white_letters_without_a_fill_are_no_value(tmp_path: Path):
     assert findings.fields["total"].value == "120.50"
 
 
+def test_a_cell_that_is_struck_through_is_no_value(tmp_path: Path):
+    """A line through a sum takes it back, whatever colors its sheet has."""
+
+    def change(book: Any) -> None:
+        from openpyxl.styles import Font, PatternFill
+
+        sheet = book.worksheets[1]
+        sheet.append(["Grand total:", 9999])
+        for cell in sheet[sheet.max_row]:
+            cell.font = Font(strike=True)
+            cell.fill = PatternFill("solid", fgColor="FF203040")
+
+    findings = documents.read(edited(change), tmp_path)
+
+    assert "Grand total:" in findings.text
+    assert findings.fields["total"].value == "120.50"
+
+
 def test_white_letters_on_a_dark_fill_are_read(tmp_path: Path):
     """Headings and sums are often white on a color."""
 
