@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from flows.agents.accounts import AgentAccount
 from flows.agents.tokens import PREFIX, find_token, token_of_subject
-from pipeline.errors import BadSettings
+from flows.http.server import is_local
 from pipeline.model.agents import AgentToken
 
 METADATA = "/.well-known/oauth-protected-resource"
@@ -141,22 +141,3 @@ def problem_of(status: int, why: str) -> Response:
     title = HTTPStatus(status).phrase
     body = {"type": "about:blank", "title": title, "status": status, "detail": why}
     return JSONResponse(body, status, media_type="application/problem+json")
-
-
-def is_local(listen: str) -> bool:
-    """Say whether this machine alone reaches an address, `HOST:PORT`."""
-    return listen.rpartition(":")[0] in {"127.0.0.1", "localhost"}
-
-
-def refuse_open_door(*, section: str, listen: str, url: str | None) -> None:
-    """Refuse to listen for other machines without an https address.
-
-    Raises:
-        BadSettings: tokens would be sent unencrypted, or any Host header would have to be taken.
-    """
-    if not is_local(listen) and not (url or "").startswith("https://"):
-        problem = (
-            f"{section}.listen is {listen}, which other machines reach. Set {section}.url to "
-            "the https address of the proxy in front of it, or listen on 127.0.0.1."
-        )
-        raise BadSettings([problem])

@@ -11,10 +11,10 @@ from mcp.shared.exceptions import MCPError
 from mcp_types import INVALID_REQUEST
 
 from flows.agents.accounts import AgentAccount, open_accounts
-from flows.agents.door import Credentials, refuse_open_door
+from flows.agents.door import Credentials
 from flows.agents.http import PATH, agents_app
 from flows.agents.server import Context, agent_server
-from flows.http.server import Serving, serving_accounts
+from flows.http.server import Serving, require_https, serving_accounts
 from pipeline.environment import environment
 from pipeline.errors import BadSettings
 from pipeline.model.agents import AgentToken
@@ -35,7 +35,7 @@ def serving(configs: tuple[Path, ...], listen: str = "") -> Iterator[Serving]:
         settings = next(iter(accounts.values())).settings.agents
         address = listen or settings.listen
         settings = settings.model_copy(update={"listen": address})
-        refuse_open_door(section="agents", listen=address, url=settings.url)
+        require_https(address, settings.url, section="agents")
         app = agents_app(accounts, settings)
         paths = [f"{PATH}/{name}" for name in accounts]
         # The application has a lifespan: the one of the servers of its accounts.

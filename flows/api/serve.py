@@ -5,10 +5,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from flows.agents.accounts import open_accounts
-from flows.agents.door import Allowed, refuse_open_door
+from flows.agents.door import Allowed
 from flows.api.app import api_app
 from flows.api.endpoints import ROOT
-from flows.http.server import Serving, serving_accounts
+from flows.http.server import Serving, require_https, serving_accounts
 from pipeline.metering.budget import BLOCK
 
 
@@ -23,7 +23,7 @@ def serving(configs: tuple[Path, ...], listen: str = "") -> Iterator[Serving]:
     with open_accounts(configs, block=BLOCK) as accounts:
         settings = next(iter(accounts.values())).settings.api
         address = listen or settings.listen
-        refuse_open_door(section="api", listen=address, url=settings.url)
+        require_https(address, settings.url, section="api")
         allowed = Allowed.by(listen=address, url=settings.url, origins=settings.origins)
         app = api_app(accounts, allowed, settings.url)
         paths = [f"{ROOT}/{name}" for name in accounts]

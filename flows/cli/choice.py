@@ -45,6 +45,15 @@ def of_account(config: Path, account: str | None, *, enters: bool = True) -> Pat
     return path
 
 
+def of_accounts(config: Path, account: str | None) -> tuple[Path, ...]:
+    """Return the settings files of all accounts for `all`, else that of one, as `of_account`."""
+    from pipeline.accounts.names import ALL
+
+    if account != ALL:
+        return (of_account(config, account),)
+    return tuple(path for _, path in choose(config, account, all_too=True))
+
+
 def choose(config: Path, account: str | None, *, all_too: bool = False) -> list[tuple[str, Path]]:
     """Return names and settings files of the accounts that are meant; "" for a file alone."""
     from pipeline.accounts.names import ALL, account_names, account_of, has_accounts, settings_file

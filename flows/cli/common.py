@@ -61,6 +61,17 @@ def checked_address(address: str | None) -> str | None:
     return address
 
 
+Listen = Annotated[
+    str,
+    typer.Option(
+        "--listen",
+        help="Where to listen; port 0 takes a free one.",
+        metavar="HOST:PORT",
+        callback=checked_address,
+    ),
+]
+
+
 class Failure(Exception):
     """Ends a command with an exit code; all messages have been printed."""
 

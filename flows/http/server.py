@@ -19,6 +19,9 @@ from pipeline.errors import BadSettings
 CONNECTIONS = 200
 """Connections to a server of several accounts at the same time."""
 
+LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost"})
+"""Hosts to listen at that this machine alone reaches."""
+
 
 def server_of(
     app: ASGIApp, *, connections: int, lifespan: Literal["on", "off"] = "off"
@@ -55,8 +58,7 @@ class Running:
     @property
     def address(self) -> str:
         """Return its address."""
-        host, port = self.socket.getsockname()[:2]
-        return f"http://{host}:{port}{self.path}"
+        return f"http://{address_of(self.socket)}{self.path}"
 
     def run(self) -> None:
         """Answer until SIGTERM or Ctrl-C, which also drains the current run.
@@ -135,10 +137,41 @@ def serving_accounts(
         BadSettings: the address cannot be listened at.
     """
     with listening(address, what=what) as door:
-        host, port = door.getsockname()[:2]
-        base = url or f"http://{host}:{port}"
+        base = url or f"http://{address_of(door)}"
         server = server_of(app, connections=CONNECTIONS, lifespan=lifespan)
         yield Serving(server, door, tuple(f"{base}{path}" for path in paths))
+
+
+def address_of(door: socket.socket) -> str:
+    """Return HOST:PORT of a socket that listens, with the port that it was given."""
+    return "{}:{}".format(*door.getsockname()[:2])
+
+
+def is_local(address: str) -> bool:
+    """Say whether this machine alone reaches HOST:PORT."""
+    return address.rpartition(":")[0] in LOCAL_HOSTS
+
+
+def require_https(
+    address: str, url: str | None, *, section: str, in_container: bool = False
+) -> None:
+    """Refuse to listen for other machines at HOST:PORT unless a proxy in front of it does https.
+
+    `section` is the one of the settings that has both. `in_container` says that the address is a
+    container's, and `url` that of its published port.
+
+    Raises:
+        BadSettings: what is sent would cross a network unencrypted.
+    """
+    is_https = url is not None and url.lower().startswith("https://")
+    # Settings allow plain http for this machine only, so what users reach is this machine.
+    if is_local(address) or is_https or (in_container and url is not None):
+        return
+    problem = (
+        f"{section}.listen is {address}, which other machines reach. Set {section}.url to the "
+        "https address of the proxy in front of it, or listen at 127.0.0.1."
+    )
+    raise BadSettings([problem])
 
 
 @contextmanager

@@ -15,7 +15,14 @@ from flows.app.review.desk import ReviewDesk
 from flows.app.settings import load_settings
 from flows.app.wiring import connect, open_archive, open_ledger, system_clock
 from flows.doctor.check import Check
-from flows.http.server import Running, listening, server_of
+from flows.http.server import (
+    LOCAL_HOSTS,
+    Running,
+    address_of,
+    listening,
+    require_https,
+    server_of,
+)
 from flows.web.app import create_app
 from flows.web.apps.account_apps import AccountApps, counted_client
 from flows.web.health import Health
@@ -29,11 +36,10 @@ from pipeline.errors import BadSettings
 from pipeline.model.users import User
 from pipeline.ports import Ledger
 from pipeline.settings import Settings, environment
+from pipeline.settings.web import WebSettings
 
 CONNECTIONS = 100
 """Browsers answered in parallel; each opens up to six connections."""
-
-_LOOPBACK = frozenset({"127.0.0.1", "localhost"})
 
 
 @contextmanager
@@ -50,8 +56,7 @@ def serving_pages(
         BadSettings: the address cannot be listened at, users would reach it without https, or a way
             to sign in is set up by half.
     """
-    address = listen or settings.web.listen
-    refuse_plain_http(address, settings.web.url, in_container=settings.web.in_container)
+    address = _reached_at(settings.web, listen)
     provider = provider_of(settings.web, system_clock())
     # Imported here: `web login` draws nothing.
     from processors.page_picture import PageJob
@@ -81,8 +86,7 @@ def serving_pages(
             proxy=TrustedProxy(settings.web.proxy) if settings.web.proxy is not None else None,
         )
         # The port is known only now, where a free one was asked for.
-        host, port = door.getsockname()[:2]
-        app = create_app(site, origins=origins_of(f"{host}:{port}", settings.web.url))
+        app = create_app(site, origins=origins_of(address_of(door), settings.web.url))
         site.health.latest()
         server = server_of(app, connections=CONNECTIONS)
         yield Running(server, door, Drain(), name="web page", path="/")
@@ -133,8 +137,7 @@ def login_address(settings: Settings, user: User, listen: str = "") -> str:
     Raises:
         BadSettings: the page would be reached from other machines, and not by https.
     """
-    address = listen or settings.web.listen
-    refuse_plain_http(address, settings.web.url, in_container=settings.web.in_container)
+    address = _reached_at(settings.web, listen)
     with open_ledger(settings) as ledger:
         token = sessions_of(settings, ledger).link(user)
     base = settings.web.url or f"http://{address}"
@@ -145,39 +148,26 @@ def sessions_of(settings: Settings, ledger: Ledger) -> Sessions:
     """Return the sessions of a ledger."""
     # Without a name among several accounts, it is the account's address that differs.
     page = settings.account or urlsplit(settings.caspio.url).netloc
-    return Sessions(ledger, is_secure=_is_https(settings.web.url), page=page)
+    return Sessions(ledger, is_secure=urlsplit(settings.web.url or "").scheme == "https", page=page)
 
 
 def origins_of(address: str, url: str | None) -> frozenset[str]:
     """Return the addresses at which users reach the page, as browsers name them."""
     origins = {f"http://{address}"}
     host, _, port = address.rpartition(":")
-    if host in _LOOPBACK:
-        origins |= {f"http://{name}:{port}" for name in _LOOPBACK}
+    if host in LOCAL_HOSTS:
+        origins |= {f"http://{name}:{port}" for name in LOCAL_HOSTS}
     if url is not None:
         origins.add(url.lower())
     return frozenset(origins)
 
 
-def refuse_plain_http(address: str, url: str | None, *, in_container: bool = False) -> None:
-    """Refuse to send sessions and documents over a network unencrypted.
-
-    `in_container` says that the address is a container's, and `url` that of its published port.
+def _reached_at(settings: WebSettings, listen: str) -> str:
+    """Return where the page listens: `listen`, or what the settings say.
 
     Raises:
-        BadSettings: the page would be reached from other machines, and not by https.
+        BadSettings: other machines reach it there, and not by https.
     """
-    if address.rpartition(":")[0] in _LOOPBACK or _is_https(url):
-        return
-    # Settings allow plain http for this machine only, so what users reach is this machine.
-    if in_container and url is not None:
-        return
-    problem = (
-        f"web.listen is {address}, which other machines reach. Set web.url to the https address "
-        "of the proxy before it, or listen at 127.0.0.1."
-    )
-    raise BadSettings([problem])
-
-
-def _is_https(url: str | None) -> bool:
-    return url is not None and urlsplit(url).scheme == "https"
+    address = listen or settings.listen
+    require_https(address, settings.url, section="web", in_container=settings.in_container)
+    return address

@@ -8,7 +8,6 @@ import dataclasses
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import IO, Self
 
 from processors.contract import RENDITIONS, USUAL_RENDITIONS, FormField, Line, Page, Word
@@ -95,12 +94,7 @@ class PageLog:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_exc: object) -> None:
         self._close()
 
     def _open(self, kind: str) -> IO[str] | None:

@@ -114,20 +114,17 @@ def by_link(
 ) -> "tuple[NewAccount, Entered]":
     """Let the customer enter the credentials; return the account with them, stored already."""
     from flows.app.accounts.add import NewAccount, take_credentials
+    from flows.http.server import is_local
     from flows.web.linking.serve import wait_for_credentials
-    from flows.web.serve import refuse_plain_http
-    from pipeline.errors import BadSettings
 
     if {"client-id", "client-secret"} & set(account.given):
         refuse_adding("Give --link or references to the credentials, not both.")
     # Before a customer is asked: what they enter is sent through this address.
     if place.public is not None and not place.public.startswith("https://"):
         refuse_adding("--link-url must begin with https://.")
-    try:
-        refuse_plain_http(place.listen, place.public)
-    except BadSettings:
-        problem = f"Other machines reach {place.listen}. Name the https address of the proxy before"
-        refuse_adding(f"{problem} it with --link-url, or listen at 127.0.0.1.")
+    if place.public is None and not is_local(place.listen):
+        problem = f"Other machines reach {place.listen}. Name the https address of the proxy in"
+        refuse_adding(f"{problem} front of it with --link-url, or listen at 127.0.0.1.")
 
     def show(address: str) -> None:
         err().print("Send this link to the customer. Waiting for the credentials:")

@@ -18,17 +18,14 @@ from flows.cli.common import (
     print_json,
     set_up_logs,
 )
-from flows.cli.records.common import Sources, Yes, work_on
+from flows.cli.records.common import Records, Sources, Yes, work_on
 
 
 def reprocess(
     config: Config = DEFAULT_CONFIG,
     account: Account = None,
     source: Sources = [],
-    record: Annotated[
-        list[str],
-        typer.Option("--record", help="Only this PK_ID (or path); may be repeated.", metavar="PK"),
-    ] = [],
+    record: Records = [],
     where: Annotated[
         str | None, typer.Option("--where", help="A WHERE clause on the source.", metavar="SQL")
     ] = None,

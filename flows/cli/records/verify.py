@@ -19,6 +19,7 @@ from flows.cli.common import (
     print_json,
     set_up_logs,
 )
+from flows.cli.records.common import Sources
 
 if TYPE_CHECKING:
     from flows.app.verify import Verified
@@ -44,10 +45,7 @@ Rebuild = Annotated[
 def verify(
     config: Config = DEFAULT_CONFIG,
     account: AccountOrAll = None,
-    source: Annotated[
-        list[str],
-        typer.Option("--source", help="Only this source; may be repeated.", metavar="NAME"),
-    ] = [],
+    source: Sources = [],
     limit: Annotated[
         int | None,
         typer.Option("--limit", min=1, help="Stop after N files; the next run continues."),

@@ -1,20 +1,17 @@
 """`api`: serve the operations on an account as REST, and print the document that describes them."""
 
-from typing import Annotated
-
 import typer
 
-from flows.cli.choice import AccountOrAll, choose, of_account
+from flows.cli.choice import AccountOrAll, of_accounts
 from flows.cli.common import (
     DEFAULT_CONFIG,
     Config,
+    Listen,
     Verbose,
-    checked_address,
     err,
     print_json,
     set_up_logs,
 )
-from pipeline.accounts.names import ALL
 
 app = typer.Typer(help="Serve the HTTP API.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -23,15 +20,7 @@ app = typer.Typer(help="Serve the HTTP API.", no_args_is_help=True, rich_markup_
 def serve(
     config: Config = DEFAULT_CONFIG,
     account: AccountOrAll = None,
-    listen: Annotated[
-        str,
-        typer.Option(
-            "--listen",
-            help="Where to listen; 0 takes a free port.",
-            metavar="HOST:PORT",
-            callback=checked_address,
-        ),
-    ] = "",
+    listen: Listen = "",
     verbose: Verbose = False,
 ) -> None:
     """Serve the HTTP API until SIGTERM or Ctrl-C.
@@ -42,11 +31,7 @@ def serve(
     from flows.api.serve import serving
 
     set_up_logs(verbose=verbose)
-    if account == ALL:
-        configs = tuple(path for _, path in choose(config, account, all_too=True))
-    else:
-        configs = (of_account(config, account),)
-    with serving(configs, listen) as ready:
+    with serving(of_accounts(config, account), listen) as ready:
         for address in ready.addresses:
             err().print(f"HTTP API at {address}", soft_wrap=True)
         ready.run()

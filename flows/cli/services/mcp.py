@@ -8,19 +8,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.cli.choice import Account, AccountOrAll, choose, of_account
+from flows.cli.choice import Account, AccountOrAll, of_account, of_accounts
 from flows.cli.common import (
     DEFAULT_CONFIG,
     AsJson,
     Config,
+    Listen,
     Verbose,
-    checked_address,
     err,
     out,
     print_json,
     set_up_logs,
 )
-from pipeline.accounts.names import ALL
 from pipeline.errors import BadSettings
 
 if TYPE_CHECKING:
@@ -89,12 +88,7 @@ Subject = Annotated[
 def serve(
     config: Config = DEFAULT_CONFIG,
     account: AccountOrAll = None,
-    listen: Annotated[
-        str,
-        typer.Option(
-            "--listen", help="Where to listen.", metavar="HOST:PORT", callback=checked_address
-        ),
-    ] = "",
+    listen: Listen = "",
     stdio: Annotated[
         bool, typer.Option("--stdio", help="Serve one client over stdin and stdout.")
     ] = False,
@@ -116,11 +110,7 @@ def serve(
     if stdio:
         serve_stdio(of_account(config, account))
         return
-    if account == ALL:
-        configs = tuple(path for _, path in choose(config, account, all_too=True))
-    else:
-        configs = (of_account(config, account),)
-    with serving(configs, listen) as ready:
+    with serving(of_accounts(config, account), listen) as ready:
         for address in ready.addresses:
             err().print(f"agents at {address}")
         ready.run()

@@ -13,8 +13,8 @@ from flows.cli.common import (
     AsJson,
     Config,
     Failure,
+    Listen,
     Verbose,
-    checked_address,
     err,
     out,
     print_json,
@@ -24,17 +24,6 @@ from pipeline.wording import counted
 
 if TYPE_CHECKING:
     from flows.webhooks.sync import Synced
-
-Listen = Annotated[
-    str,
-    typer.Option(
-        "--listen",
-        help="Where to listen; 0 takes a free port.",
-        metavar="HOST:PORT",
-        callback=checked_address,
-    ),
-]
-
 
 app = typer.Typer(
     help="Set up and receive Caspio webhooks.",

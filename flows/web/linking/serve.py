@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from flows.app.drain import Drain
 from flows.app.wiring import system_clock
-from flows.http.server import Running, listening, server_of
+from flows.http.server import Running, address_of, listening, server_of
 from flows.web.linking.app import create_link_app
 from flows.web.linking.desk import Entered, LinkDesk, Take
 from flows.web.serve import origins_of
@@ -36,8 +36,7 @@ def wait_for_credentials(
     clock = system_clock()
     desk = LinkDesk(account, url, clock.now() + valid_for, clock, take)
     with listening(listen, what="The page of the link") as door:
-        address = "{}:{}".format(*door.getsockname()[:2])
-        app = create_link_app(desk, origins=origins_of(address, public))
+        app = create_link_app(desk, origins=origins_of(address_of(door), public))
         server = server_of(app, connections=CONNECTIONS)
         running = Running(server, door, Drain(), name="link")
         with running.running():

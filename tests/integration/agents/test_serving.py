@@ -13,10 +13,10 @@ import pytest
 from mcp import StdioServerParameters
 from mcp.client import Client
 
-from flows.agents.door import refuse_open_door
 from flows.agents.serve import serving
 from flows.agents.tokens import make_token
 from flows.app.wiring import open_ledger, system_clock
+from flows.http.server import require_https
 from infra.emulator import Emulator
 from pipeline.errors import BadSettings
 from pipeline.model.agents import Scope
@@ -60,7 +60,7 @@ def test_it_listens_and_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 def test_others_reach_it_by_https_alone(listen: str, url: str | None, *, is_let: bool):
     """Without the https address of a proxy, the server listens for this machine only."""
     with nullcontext() if is_let else pytest.raises(BadSettings, match="https"):
-        refuse_open_door(section="agents", listen=listen, url=url)
+        require_https(listen, url, section="agents")
 
 
 def test_the_token_comes_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -19,8 +19,9 @@ from prefect.settings.legacy import _get_valid_setting_names
 from typer.main import get_command
 
 from flows.cli import app
+from flows.http.server import require_https
 from flows.prefect.deployments.priorities import KINDS
-from flows.web.serve import origins_of, refuse_plain_http
+from flows.web.serve import origins_of
 from pipeline.settings import load_settings
 from pipeline.settings.sections import ServeSettings
 from pipeline.settings.web import WebSettings
@@ -232,7 +233,7 @@ def test_the_page_of_the_compose_file_may_be_served():
         in_container=page["environment"]["CASPIO_INGEST_WEB__IN_CONTAINER"],
     )
 
-    refuse_plain_http(address, web.url, in_container=web.in_container)
+    require_https(address, web.url, section="web", in_container=web.in_container)
     assert web.url in origins_of(address, web.url)
     assert network["ports"] == [f"127.0.0.1:{urlsplit(web.url or '').port}:8767"]
 

@@ -1,11 +1,13 @@
 """Signing in and out."""
 
+from contextlib import nullcontext
 from dataclasses import replace
 
 import pytest
 
+from flows.http.server import require_https
 from flows.web.app import create_app
-from flows.web.serve import origins_of, refuse_plain_http
+from flows.web.serve import origins_of
 from flows.web.signing.sessions import COOKIE, IDLE, LINK_TIME, Sessions
 from pipeline.errors import BadSettings
 from pipeline.model.users import Role, User
@@ -131,16 +133,24 @@ def test_who_signed_in_is_in_the_audit_trail(office: Office):
     ]
 
 
-def test_only_this_machine_may_be_reached_without_https():
-    """An address for other machines is refused unless a proxy does https before it."""
-    refuse_plain_http("127.0.0.1:8767", None)
-    refuse_plain_http("0.0.0.0:8767", "https://ingest.example.com")
-    for url in (None, "http://127.0.0.1:8767"):
-        with pytest.raises(BadSettings, match=r"web\.url"):
-            refuse_plain_http("0.0.0.0:8767", url)
-    with pytest.raises(BadSettings, match=r"web\.url"):
-        refuse_plain_http("0.0.0.0:8767", None, in_container=True)
-    refuse_plain_http("0.0.0.0:8767", "http://localhost:8767", in_container=True)
+@pytest.mark.parametrize(
+    ("address", "url", "in_container", "is_let"),
+    [
+        ("127.0.0.1:8767", None, False, True),
+        ("0.0.0.0:8767", "https://ingest.example.com", False, True),
+        ("0.0.0.0:8767", "HTTPS://ingest.example.com", False, True),
+        ("0.0.0.0:8767", None, False, False),
+        ("0.0.0.0:8767", "http://127.0.0.1:8767", False, False),
+        ("0.0.0.0:8767", None, True, False),
+        ("0.0.0.0:8767", "http://localhost:8767", True, True),
+    ],
+)
+def test_only_this_machine_may_be_reached_without_https(
+    address: str, url: str | None, *, in_container: bool, is_let: bool
+):
+    """An address for other machines is refused unless a proxy in front of it does https."""
+    with nullcontext() if is_let else pytest.raises(BadSettings, match=r"web\.url"):
+        require_https(address, url, section="web", in_container=in_container)
 
 
 def test_the_page_is_reached_by_the_names_of_this_machine():
