@@ -1,3 +1,4 @@
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,10 +27,18 @@ def clock() -> FakeClock:
 
 @pytest.fixture(scope="session")
 def migrated(postgres: Postgres) -> str:
-    """The name of a database with the ledger's schema, to copy."""
+    """The name of a database with the ledger's schema and no rows, to use or to copy."""
     name = postgres.create_database()
     SqlLedger(postgres.url(name), clock=FakeClock()).close()
     return name
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file with the ledger's schema and no rows, to copy: making it takes longer than most tests."""
+    path = tmp_path_factory.mktemp("migrated") / "ledger.db"
+    SqlLedger(f"sqlite:///{path}", clock=FakeClock()).close()
+    return path
 
 
 @pytest.fixture
@@ -55,14 +64,15 @@ def ledger(request: pytest.FixtureRequest, clock: FakeClock, tmp_path: Path) -> 
         yield MemoryLedger(clock)
         return
     if request.param == "sqlite":
-        with SqlLedger(f"sqlite:///{tmp_path / 'ledger.db'}", clock=clock) as opened:
+        path = shutil.copyfile(request.getfixturevalue("migrated_file"), tmp_path / "ledger.db")
+        with SqlLedger(f"sqlite:///{path}", clock=clock) as opened:
             yield opened
         return
     server: Postgres = request.getfixturevalue("postgres")
-    name = server.create_database(template=request.getfixturevalue("migrated"))
+    name = request.getfixturevalue("migrated")
     with SqlLedger(server.url(name), clock=clock) as opened:
         yield opened
-    server.drop_database(name)
+    server.empty_database(name)
 
 
 @pytest.fixture(params=["memory", "local", pytest.param("s3", marks=INTEGRATION)])

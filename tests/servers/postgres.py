@@ -31,6 +31,25 @@ _OPTIONS = (
     *("-c", "max_connections=100"),
 )
 
+_EMPTY = """
+DO $$
+DECLARE
+    found text;
+    filled boolean;
+BEGIN
+    PERFORM pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid();
+    FOR found IN SELECT format('%I', tablename) FROM pg_tables
+        WHERE schemaname = 'public' AND tablename <> 'alembic_version'
+    LOOP
+        EXECUTE format('SELECT EXISTS (SELECT FROM %s)', found) INTO filled;
+        IF filled THEN
+            EXECUTE format('TRUNCATE %s RESTART IDENTITY', found);
+        END IF;
+    END LOOP;
+END $$
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Postgres:
@@ -69,6 +88,15 @@ class Postgres:
             connection.execute(
                 sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name))
             )
+
+
+    def empty_database(self, name: str) -> None:
+        """End all connections to a database, and leave its tables as they were made.
+
+        A copy of a template, and dropping it, take ten times as long.
+        """
+        with self.connected(name) as connection:
+            connection.execute(_EMPTY)
 
 
 @contextmanager
