@@ -5,7 +5,6 @@ ledger, writes to the mirror and to the archive, calls that write to Caspio. `te
 those of a run over sources.
 """
 
-import multiprocessing
 import os
 import signal
 from collections import Counter
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.crash.faultpoints import Act, kill_at
+from tests.support.forked import CONTEXT
 
 CHILD_S = 120
 CALLS: Mapping[str, tuple[str, ...]] = {
@@ -31,9 +31,6 @@ CALLS: Mapping[str, tuple[str, ...]] = {
     "pipeline.adapters.caspio.client.client:CaspioClient": ("call",),
 }  # fmt: skip
 """The classes whose calls are boundaries. Only the child changes them, and it ends."""
-
-
-PRELOADED = (*(place.partition(":")[0] for place in CALLS), "flows.app.sync.run", "flows.api.app")
 
 
 def killed_at(point: str, work: Callable[..., object], *arguments: object) -> bool:
@@ -63,10 +60,7 @@ def _apart(
     point: str = "",
     log: Path | None = None,
 ) -> int | None:
-    context = multiprocessing.get_context("forkserver")
-    # Only the first server counts: it imports what the children need, so that each starts at once.
-    context.set_forkserver_preload([__name__, "tests.integration.pipeline.workspace", *PRELOADED])
-    process = context.Process(
+    process = CONTEXT.Process(
         target=_run_here, args=(dict(os.environ), point, log, work, arguments)
     )
     process.start()

@@ -1,6 +1,5 @@
 """Settings, archive and ledger in one folder, and what commands do with them, in this process."""
 
-import multiprocessing
 import os
 import subprocess
 import sys
@@ -32,6 +31,7 @@ from pipeline.ports.reader import WhileRead
 from pipeline.source_run.selection import Selection
 from tests.crash.faultpoints import Act, kill_at, watched
 from tests.fakes.clock import FakeClock
+from tests.support.forked import CONTEXT, run_command
 
 WRITES = frozenset({"PUT", "POST", "DELETE"})
 CREDENTIALS = {"CASPIO_CLIENT_ID": "id", "CASPIO_CLIENT_SECRET": "secret"}
@@ -245,10 +245,9 @@ def texts(archive: Path) -> list[str]:
 
 def cli(config: Path, *arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
     """Run the command as a user would, with secrets in the environment."""
-    return subprocess.run(
-        cli_command(config, *arguments), env=os.environ | CREDENTIALS | environment, capture_output=True, text=True,
-        check=False, timeout=120,
-    )  # fmt: skip
+    command, *options = arguments
+    line = [command, "--config", str(config), *options]
+    return run_command(line, environment=os.environ | CREDENTIALS | environment)
 
 
 def cli_command(config: Path, *arguments: str, module: str = "flows.cli") -> list[str]:
@@ -274,11 +273,9 @@ def worker_process(
 ) -> ForkServerProcess:
     """Call a method of a workspace in a process of its own, which may be killed at a point.
 
-    The process is forked from one that has imported everything already. `reader` makes its reader.
+    `reader` makes its reader.
     """
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__, "tests.fakes.reader"])
-    process = context.Process(
+    process = CONTEXT.Process(
         target=_run_here,
         args=(workspace.config, Elsewhere(workspace.emulator.url), point, command),
         kwargs={"clock": workspace.clock, "reader": reader},

@@ -1,11 +1,10 @@
 import json
 import os
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.support.forked import run_command
 from tests.unit.pipeline.accounts.conftest import install
 
 __all__ = ["install"]
@@ -27,15 +26,14 @@ class Ended:
         return json.loads(self.out)
 
 
+def environment_of(**environment: str) -> dict[str, str]:
+    """Return the environment of a command, also where it runs in another folder."""
+    return {**os.environ, "PYTHONPATH": str(Path.cwd()), **ENVIRONMENT, **environment}
+
+
 def command(*arguments: object, cwd: Path, **environment: str) -> Ended:
     """Run the command line in a folder and wait for its end."""
-    done = subprocess.run(
-        [sys.executable, "-m", "flows.cli", *map(str, arguments)],
-        cwd=cwd,
-        env={**os.environ, "PYTHONPATH": str(Path.cwd()), **ENVIRONMENT, **environment},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
+    done = run_command(
+        [*map(str, arguments)], environment=environment_of(**environment), folder=cwd
     )
     return Ended(done.returncode, done.stdout, done.stderr)

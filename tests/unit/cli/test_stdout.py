@@ -1,6 +1,8 @@
 """`--json` puts one JSON document on stdout, whatever is imported, printed or fails beside it."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,7 @@ from typer.main import get_command
 from flows.cli import app
 from infra.emulator import Emulator
 from tests.hostile.more_generated import frame_beyond_screen
-from tests.unit.cli.conftest import Ended, command
+from tests.unit.cli.conftest import Ended, command, environment_of
 from tests.unit.cli.test_line import SETTINGS, seed
 
 pytestmark = pytest.mark.integration
@@ -103,13 +105,18 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Ended]:
         settings = SETTINGS.format(url=emulator.url, more="")
         (folder / "caspio-ingest.toml").write_text(settings, encoding="utf-8")
         for name, arguments in COMMANDS.items():
-            said[name] = command(
-                *name.split(),
-                "--json",
-                *(argument.format(url=emulator.url) for argument in arguments),
+            words = [argument.format(url=emulator.url) for argument in arguments]
+            # A new Python, which imports the noise.
+            done = subprocess.run(
+                [sys.executable, "-m", "flows.cli", *name.split(), "--json", *words],
                 cwd=folder,
-                PYTHONPATH=f"{folder / 'site'}:{Path.cwd()}",
+                env=environment_of(PYTHONPATH=f"{folder / 'site'}:{Path.cwd()}"),
+                capture_output=True,
+                text=True,
+                timeout=120,
+                check=False,
             )
+            said[name] = Ended(done.returncode, done.stdout, done.stderr)
     return said
 
 

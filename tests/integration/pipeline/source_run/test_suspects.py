@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import multiprocessing
 import os
 import random
 import signal
@@ -39,6 +38,7 @@ from tests.integration.pipeline.workspace import (
     cli_command,
     worker_process,
 )
+from tests.support.forked import CONTEXT
 
 pytestmark = pytest.mark.integration
 
@@ -290,9 +290,7 @@ class _Opened(SlowReader):
 @contextmanager
 def slow_run(workspace: Workspace) -> Iterator[Any]:
     """Start a run that reads for a long time, and wait until it does; it is killed at the end."""
-    process = multiprocessing.get_context("forkserver").Process(
-        target=run_slowly, args=(workspace.config,)
-    )
+    process = CONTEXT.Process(target=run_slowly, args=(workspace.config,))
     process.start()
     try:
         wait_for(lambda: not process.is_alive() or being_read(workspace) == 2)
