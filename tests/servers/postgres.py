@@ -89,7 +89,6 @@ class Postgres:
                 sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name))
             )
 
-
     def empty_database(self, name: str) -> None:
         """End all connections to a database, and leave its tables as they were made.
 

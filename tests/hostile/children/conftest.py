@@ -129,5 +129,5 @@ def running(marker: str) -> list[psutil.Process]:
 def has_ended(marker: str) -> bool:
     """Say whether all of them end within a moment: the kernel takes one to remove a process."""
     left = running(marker)
-    psutil.wait_procs(left, 3)
+    psutil.wait_procs(left, 15)
     return not running(marker)

@@ -18,7 +18,7 @@ def test_one_job_is_done_at_a_time():
     gate, jobs = threading.Event(), Jobs(FakeClock())
 
     def work(_stoppable: Callable[[Drain], None]) -> str:
-        gate.wait(10)
+        gate.wait(60)
         return "fine"
 
     begun = [jobs.begin("a", work), jobs.begin("b", work)]
@@ -103,7 +103,7 @@ def test_closing_asks_a_job_to_stop():
         return "stopped"
 
     jobs.begin("a", work)
-    began.wait(10)
+    began.wait(60)
     jobs.close()
 
     assert drain.requested

@@ -176,7 +176,7 @@ def test_health_is_examined_in_the_background_and_kept(office: Office):
     gate = threading.Event()
 
     def examine() -> list[Check]:
-        gate.wait(10)
+        gate.wait(60)
         return list(office.checks)
 
     office.site.health.examine = examine

@@ -214,7 +214,7 @@ def test_a_plan_that_is_being_applied_takes_no_refusal(office: Office):
     gate = threading.Event()
 
     def work(_stoppable: Callable[[Drain], None]) -> str:
-        gate.wait(10)
+        gate.wait(60)
         return "fine"
 
     browser = office.signed_in(Role.MAPPER)

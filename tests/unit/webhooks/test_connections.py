@@ -43,7 +43,7 @@ def address() -> Iterator[tuple[str, int]]:
 
 def _closed(connection: socket.socket) -> bool:
     """Wait until the other side closes a connection."""
-    connection.settimeout(10)
+    connection.settimeout(60)
     try:
         return connection.recv(1000) == b""
     except ConnectionResetError:
@@ -94,7 +94,7 @@ def test_idle_connections_leave_room_again(address: tuple[str, int]):
 def test_a_slow_body_and_a_kept_connection_work_on(address: tuple[str, int]):
     """The limit is for headers: a body may take longer, and further requests use the connection."""
     with socket.create_connection(address) as connection:
-        connection.settimeout(10)
+        connection.settimeout(60)
         connection.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n")
         time.sleep(0.5)
         connection.sendall(b"ab")

@@ -139,13 +139,13 @@ def test_the_end_waits_for_who_is_entering(customer: Customer):
 
     def slow(*given: SecretStr) -> None:
         checking.set()
-        assert go_on.wait(10)
+        assert go_on.wait(60)
         customer.take(*given)
 
     desk.take = slow
     sender = threading.Thread(target=customer.send, kwargs=RIGHT)
     sender.start()
-    assert checking.wait(10)
+    assert checking.wait(60)
     closer = threading.Thread(target=desk.close)
     closer.start()
     ended_early = desk.ended.is_set()
