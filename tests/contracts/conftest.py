@@ -1,4 +1,3 @@
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.ledger import MemoryLedger
 from tests.servers.postgres import Postgres, postgres
 from tests.servers.swift import BUCKET, Store, swift
+from tests.support.empty_ledger import place_empty_ledger
 
 __all__ = ["postgres", "swift"]
 
@@ -31,14 +31,6 @@ def migrated(postgres: Postgres) -> str:
     name = postgres.create_database()
     SqlLedger(postgres.url(name), clock=FakeClock()).close()
     return name
-
-
-@pytest.fixture(scope="session")
-def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An SQLite file with the ledger's schema and no rows, to copy: making it takes longer than most tests."""
-    path = tmp_path_factory.mktemp("migrated") / "ledger.db"
-    SqlLedger(f"sqlite:///{path}", clock=FakeClock()).close()
-    return path
 
 
 @pytest.fixture
@@ -64,7 +56,7 @@ def ledger(request: pytest.FixtureRequest, clock: FakeClock, tmp_path: Path) -> 
         yield MemoryLedger(clock)
         return
     if request.param == "sqlite":
-        path = shutil.copyfile(request.getfixturevalue("migrated_file"), tmp_path / "ledger.db")
+        path = place_empty_ledger(tmp_path / "ledger.db")
         with SqlLedger(f"sqlite:///{path}", clock=clock) as opened:
             yield opened
         return

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.samples.pdf_writer import PdfPage, write_pdf
+from tests.support.empty_ledger import place_empty_ledger
 
 RENAME = "{{ date }} {{ company }} {{ doc_type }}"
 COLUMNS = {"DocType": "doc_type", "Total": "total", "DocDate": "date", "Company": "company"}
@@ -112,8 +113,10 @@ def write_settings(
     more: str = "",
     ledger: str = "sqlite:///ledger.db",
 ) -> Path:
-    """Write the settings file of a folder; archive and ledger lie beside it."""
+    """Write the settings file of a folder; archive and ledger lie beside it, the ledger without rows."""
     folder.mkdir(parents=True, exist_ok=True)
+    if ledger == "sqlite:///ledger.db" and not (folder / "ledger.db").exists():
+        place_empty_ledger(folder / "ledger.db")
     text = (
         f'[caspio]\nurl = "{url}"\nrate = "100000/300s"\n{caspio}\n[archive]\n{archive}\n{more}\n'
     )
