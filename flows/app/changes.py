@@ -6,11 +6,9 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from flows.app.drain import draining
 from flows.app.plan import owner_of
 from flows.app.review.desk import REVIEW_RUN
 from flows.app.run_report import Report
-from flows.app.settings import load_settings
 from flows.app.source_runs import (
     OutcomeCounter,
     conclude,
@@ -20,7 +18,7 @@ from flows.app.source_runs import (
     within_budget,
 )
 from flows.app.sources import require_sources
-from flows.app.wiring import AppContext, connect
+from flows.app.wiring import AppContext, connected
 from flows.terminal.progress import RunProgress, progress
 from pipeline.context import SourceRun
 from pipeline.errors import BadSettings
@@ -97,7 +95,7 @@ def apply_directly(
     config: Path, file: Path, *, sources: Sequence[str] = (), records: Sequence[str] = ()
 ) -> Report:
     """Carry out a plan, or only the named sources and records of it."""
-    with connect(load_settings(config)) as context, draining(context.drain):
+    with connected(config) as context:
         return apply_plan(context, file, sources=sources, records=records)
 
 
@@ -251,7 +249,7 @@ def undo_directly(
 
     With `redo`, the run has to be an undo, whose work is written again.
     """
-    with connect(load_settings(config)) as context, draining(context.drain):
+    with connected(config) as context:
         return undo_run(context, run_id, sources=sources, records=records, redo=redo)
 
 

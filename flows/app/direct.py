@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flows.app.classes import require_class
-from flows.app.drain import Drain, draining
+from flows.app.drain import Drain
 from flows.app.reading import KeptReader
 from flows.app.run_report import Report
 from flows.app.run_request import RunRequest
-from flows.app.settings import load_settings
 from flows.app.source_runs import (
     OutcomeCounter,
     make_source_run,
@@ -21,7 +20,7 @@ from flows.app.source_runs import (
 )
 from flows.app.sources import choose_sources, refuse_if_none_runs
 from flows.app.webhook_messages import answering
-from flows.app.wiring import AppContext, connect
+from flows.app.wiring import AppContext, connected
 from flows.terminal.progress import RunProgress, progress
 from pipeline.context import SourceRun
 from pipeline.metering.summary import Summary
@@ -55,8 +54,7 @@ def work_directly(
     kept: KeptReader | None = None,
 ) -> Report:
     """Work on the sources one after another, with progress bars on stderr."""
-    connected = connect(load_settings(config), drain=drain, kept=kept)
-    with connected as context, draining(context.drain):
+    with connected(config, drain=drain, kept=kept) as context:
         return work_sources(context, sources=sources, request=request)
 
 

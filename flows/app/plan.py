@@ -12,12 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from flows.app.direct import DirectRunner
-from flows.app.drain import draining
 from flows.app.not_planned import NotPlanned, not_planned
 from flows.app.plan_page import write_page
 from flows.app.run_report import Report
 from flows.app.run_request import RunRequest
-from flows.app.settings import load_settings
 from flows.app.source_runs import (
     make_source_run,
     new_run_id,
@@ -26,7 +24,7 @@ from flows.app.source_runs import (
     run_source,
 )
 from flows.app.sources import choose_sources
-from flows.app.wiring import AppContext, connect
+from flows.app.wiring import AppContext, connected
 from flows.terminal.progress import RunProgress, progress
 from pipeline.context import SourceRun
 from pipeline.decide.fingerprint import settings_hash
@@ -226,7 +224,7 @@ def plan_directly(
 
     With `records`, only these of the one source that is named.
     """
-    with connect(load_settings(config)) as context, draining(context.drain):
+    with connected(config) as context:
         return plan_sources(
             context, sources=sources, records=records, limit=limit, file=file, html=html
         )

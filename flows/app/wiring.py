@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 import structlog
 from pydantic import SecretStr
 
-from flows.app.drain import Drain
+from flows.app.drain import Drain, draining
 from flows.app.reading import (
     KeptReader,
     lender_of_runs,
@@ -21,6 +21,7 @@ from flows.app.reading import (
     own_rules,
     worker_count,
 )
+from flows.app.settings import load_settings
 from pipeline.adapters.system_clock import SystemClock
 from pipeline.context import Ports
 from pipeline.errors import BadSettings, IngestError
@@ -70,6 +71,18 @@ class AppContext:
         """Return how many records are worked on at once."""
         # Two per reader process and two more: downloads overlap with reading on every core.
         return 2 * worker_count(self.settings.processing) + 2
+
+
+@contextmanager
+def connected(
+    config: Path, *, drain: Drain | None = None, kept: KeptReader | None = None
+) -> Iterator[AppContext]:
+    """Load settings and connect all that they name; the first SIGTERM is a request to stop."""
+    with (
+        connect(load_settings(config), drain=drain, kept=kept) as context,
+        draining(context.drain),
+    ):
+        yield context
 
 
 @contextmanager

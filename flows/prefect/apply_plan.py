@@ -7,7 +7,7 @@ from typing import Annotated
 from prefect import State, flow
 from pydantic import Field
 
-from flows.prefect.context import connected
+from flows.app.wiring import connected
 from flows.prefect.ui.artifacts import FlowBars, leave_report
 from flows.prefect.ui.forms import Config, Records, Sources
 from flows.prefect.ui.plan import leave_plan

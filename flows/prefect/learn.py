@@ -8,7 +8,7 @@ from prefect.states import Completed
 
 from flows.app.learning.learn import LearnReport, learn as learn_sources, lines_of
 from flows.app.learning.state import SourceLearning
-from flows.prefect.context import connected
+from flows.app.wiring import connected
 from flows.prefect.ui.artifacts import artifact_key
 from flows.prefect.ui.forms import Config, Sources
 from flows.prefect.ui.states import FAILED, ended, red

@@ -18,7 +18,7 @@ from pydantic import Field
 from flows.app.changes import apply_plan
 from flows.app.plan import plan_sources
 from flows.app.run_report import Report
-from flows.prefect.context import connected
+from flows.app.wiring import connected
 from flows.prefect.ui import events
 from flows.prefect.ui.artifacts import FlowBars, leave_report
 from flows.prefect.ui.forms import Config, Limit, Sources

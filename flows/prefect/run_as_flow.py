@@ -1,7 +1,7 @@
 """The commands as flows, if PREFECT_API_URL names a server; one flow run for each source."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -83,15 +83,8 @@ def apply_as_flow(
     config: Path, file: Path, *, sources: Sequence[str], records: Sequence[str]
 ) -> Report:
     """Run the flow `apply-plan`."""
-    with as_deployed(config):
-        state = apply_plan(
-            str(file.resolve()),
-            records=list(records),
-            sources=list(sources),
-            config=str(config),
-            return_state=True,
-        )
-    report: Report = result_of(state)
+    chosen = {"sources": list(sources), "records": list(records)}
+    report: Report = run_deployed(apply_plan, config, plan=str(file.resolve()), **chosen)
     return report
 
 
@@ -99,16 +92,8 @@ def undo_as_flow(
     config: Path, run_id: str, *, sources: Sequence[str], records: Sequence[str], redo: bool = False
 ) -> Report:
     """Run the flow `undo`."""
-    with as_deployed(config):
-        state = undo(
-            run_id,
-            records=list(records),
-            sources=list(sources),
-            redo=redo,
-            config=str(config),
-            return_state=True,
-        )
-    report: Report = result_of(state)
+    chosen = {"sources": list(sources), "records": list(records)}
+    report: Report = run_deployed(undo, config, run=run_id, redo=redo, **chosen)
     return report
 
 
@@ -116,25 +101,22 @@ def verify_as_flow(
     config: Path, *, sources: Sequence[str], limit: int | None, repair: bool, read: bool
 ) -> tuple[Verified, Mapping[str, int]]:
     """Run the flow `verify`; return its report and the Caspio calls by operation."""
-    with as_deployed(config):
-        state = verify(
-            sources=list(sources),
-            limit=limit,
-            repair=repair,
-            read=read,
-            config=str(config),
-            return_state=True,
-        )
-    found: tuple[Verified, Mapping[str, int]] = result_of(state)
+    found: tuple[Verified, Mapping[str, int]] = run_deployed(
+        verify, config, sources=list(sources), limit=limit, repair=repair, read=read
+    )
     return found
 
 
 def learn_as_flow(config: Path, *, sources: Sequence[str]) -> LearnReport:
     """Run the flow `learn`."""
-    with as_deployed(config):
-        state = learn(sources=list(sources), config=str(config), return_state=True)
-    report: LearnReport = result_of(state)
+    report: LearnReport = run_deployed(learn, config, sources=list(sources))
     return report
+
+
+def run_deployed(flow: Callable[..., Any], config: Path, **parameters: object) -> Any:
+    """Run a flow as if it were deployed; return its result, or raise the error that ended it."""
+    with as_deployed(config):
+        return result_of(flow(**parameters, config=str(config), return_state=True))
 
 
 @contextmanager

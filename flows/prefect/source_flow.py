@@ -11,11 +11,9 @@ from prefect.cache_policies import NO_CACHE
 from prefect.utilities.annotations import quote
 
 from flows.app.classes import require_class
-from flows.app.drain import draining
 from flows.app.preview import preview
 from flows.app.run_report import Report
 from flows.app.run_request import RunRequest
-from flows.app.settings import load_settings
 from flows.app.source_runs import (
     OutcomeCounter,
     make_source_run,
@@ -26,7 +24,7 @@ from flows.app.source_runs import (
 )
 from flows.app.sources import isolate_errors, named_sources, source_problems
 from flows.app.webhook_messages import answering
-from flows.app.wiring import AppContext, connect
+from flows.app.wiring import AppContext, connected
 from flows.prefect.deployments.priorities import settings_name
 from flows.prefect.requests.learn_again import learn_if_grown
 from flows.prefect.requests.lost_requests import ask_again_for_lost
@@ -143,7 +141,7 @@ class PrefectRunner:
 def run_flow(config: Path, source: str, request: RunRequest) -> State:
     """Run one source as a flow, and return a state that says how it went."""
     interrupted = None
-    with connect(load_settings(config)) as context, draining(context.drain):
+    with connected(config) as context:
         require_class(context.settings, request.selection)
         require_calls(context, request.priority, [source])
         started = context.ports.clock.monotonic()

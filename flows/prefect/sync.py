@@ -11,8 +11,8 @@ from prefect.states import Completed
 from pydantic import Field
 
 from flows.app.sync.run import SyncResult, plan_one, run_one
-from flows.prefect.context import connected
-from flows.prefect.run_as_flow import as_deployed, result_of
+from flows.app.wiring import connected
+from flows.prefect.run_as_flow import run_deployed
 from flows.prefect.ui.artifacts import artifact_key
 from flows.prefect.ui.forms import Config, Records
 from flows.prefect.ui.states import PARTLY_FAILED, PLANNED, ended, red
@@ -90,14 +90,6 @@ def sync_as_flow(
     config: Path, name: str, *, sweep: bool, delete_all: bool, records: Sequence[str] = ()
 ) -> SyncResult:
     """Run the flow `sync`."""
-    with as_deployed(config):
-        state = sync(
-            name,
-            records=list(records),
-            sweep=sweep,
-            delete_all=delete_all,
-            config=str(config),
-            return_state=True,
-        )
-    result: SyncResult = result_of(state)
+    chosen = {"name": name, "records": list(records)}
+    result: SyncResult = run_deployed(sync, config, sweep=sweep, delete_all=delete_all, **chosen)
     return result

@@ -9,7 +9,7 @@ from prefect.states import Completed
 
 from flows.app.run_report import lost_runs_line
 from flows.app.verify import Verified, verify as compare
-from flows.prefect.context import connected
+from flows.app.wiring import connected
 from flows.prefect.ui.artifacts import FlowBars, artifact_key
 from flows.prefect.ui.forms import Config, Limit, Sources
 from flows.prefect.ui.states import DIFFERENCES, FAILED, ended, red

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from flows.app.drain import Drain, draining
+from flows.app.drain import Drain
 from flows.app.reading import KeptReader
 from flows.app.settings import load_settings
 from flows.app.source_runs import new_run_id, recorded_run
 from flows.app.sync.wiring import connected_sync, named_sync, placed_spec
 from flows.app.webhook_messages import MessagesResult, answering_batch
-from flows.app.wiring import AppContext, connect, open_ledger
+from flows.app.wiring import AppContext, connect, connected, open_ledger
 from pipeline.errors import AtWorkElsewhere, BadSettings
 from pipeline.metering.budget import Priority
 from pipeline.metering.summary import Summary
@@ -201,7 +201,7 @@ def run_directly(
     config: Path, name: str, *, sweep: bool, delete_all: bool, records: Sequence[str] = ()
 ) -> SyncResult:
     """Run a sync in this process."""
-    with connect(load_settings(config)) as context, draining(context.drain):
+    with connected(config) as context:
         return run_one(context, name, sweep=sweep, delete_all=delete_all, records=records)
 
 
@@ -224,13 +224,13 @@ def run_reported(
 
 def plan_directly(config: Path, name: str, *, sweep: bool, delete_all: bool) -> SyncResult:
     """Plan a sync."""
-    with connect(load_settings(config)) as context, draining(context.drain):
+    with connected(config) as context:
         return plan_one(context, name, sweep=sweep, delete_all=delete_all)
 
 
 def undo_directly(config: Path, name: str, run_id: str) -> SyncResult:
     """Undo a run of a sync."""
-    with connect(load_settings(config)) as context, draining(context.drain):
+    with connected(config) as context:
         return undo_one(context, name, run_id)
 
 

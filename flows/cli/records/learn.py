@@ -65,18 +65,16 @@ def learn(
 
 def learn_sources(config: Path, *, sources: list[str]) -> "LearnReport":
     """Learn directly, or as a flow if PREFECT_API_URL names a server."""
-    from flows.app.settings import load_settings
     from pipeline.environment import environment
 
     if environment("PREFECT_API_URL"):
         from flows.prefect.run_as_flow import learn_as_flow
 
         return learn_as_flow(config, sources=sources)
-    from flows.app.drain import draining
     from flows.app.learning.learn import learn as learn_connected
-    from flows.app.wiring import connect
+    from flows.app.wiring import connected
 
-    with connect(load_settings(config)) as context, draining(context.drain):
+    with connected(config) as context:
         return learn_connected(
             context,
             sources=sources,

@@ -92,18 +92,16 @@ def compare_sources(
 
     Return the report and the Caspio calls by operation.
     """
-    from flows.app.settings import load_settings
     from pipeline.environment import environment
 
     if environment("PREFECT_API_URL"):
         from flows.prefect.run_as_flow import verify_as_flow
 
         return verify_as_flow(config, sources=sources, limit=limit, repair=repair, read=read)
-    from flows.app.drain import draining
     from flows.app.verify import verify as compare
-    from flows.app.wiring import connect
+    from flows.app.wiring import connected
 
-    with connect(load_settings(config)) as context, draining(context.drain):
+    with connected(config) as context:
         report = compare(
             context,
             sources=sources,
