@@ -22,6 +22,10 @@ _MESSAGE = re.compile(
     r"|BEGIN:V(?:CALENDAR|CARD)\b",
     re.DOTALL,
 )
+_CARD = re.compile(
+    r"^[ \t]*BEGIN:(V(?:CALENDAR|CARD))\b.*?(?:^[ \t]*END:\1\b[^\n]*|\Z)",
+    re.DOTALL | re.MULTILINE,
+)
 _MOMENT = re.compile(
     r"[\[(]?(?:\d{4}[-/]\d\d[-/]\d\d[T ]|\d\d/[A-Z][a-z]{2}/\d{4}:|[A-Z][a-z]{2} [ \d]\d )"
     r"\d\d:\d\d:\d\d"
@@ -78,6 +82,12 @@ class _JsonLine:
 def is_message(text: str) -> bool:
     """Say whether a text is a message, or a list of events, of which nothing is a value."""
     return _MESSAGE.match(text.lstrip()) is not None or _is_log(text)
+
+
+def without_cards(text: str) -> tuple[str, str]:
+    """Return a text without the calendars and business cards in it, and those."""
+    cards = [card.group() for card in _CARD.finditer(text)]
+    return (_CARD.sub("", text), "\n".join(cards)) if cards else (text, "")
 
 
 def _is_log(text: str) -> bool:

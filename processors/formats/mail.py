@@ -18,6 +18,7 @@ from pipeline.model import ReadStatus
 from processors.contract import Context, EmbeddedFile, Reading, Unreadable
 from processors.detect.encoding import clean, decode, decode_declared, encoding_of
 from processors.detect.html_text import decode_html, texts_of_html
+from processors.detect.machine_text import without_cards
 from processors.detect.media import MAIL
 from processors.detect.text_types import is_mail
 from processors.layout.plain_page import text_page
@@ -88,7 +89,8 @@ class MailProcessor:
         text, apart = _body(body_parts)
         body, enclosed = without_uuencoded(text)
         own, quoted = split_quoted(body, subject=shown["Subject"])
-        kept_apart = clean("\n".join(filter(None, (quoted, apart))))
+        own, cards = without_cards(own)
+        kept_apart = clean("\n".join(filter(None, (quoted, cards, apart))))
 
         return Reading(
             pages=(text_page(clean(f"{head}\n\n{own}"), engine="mail", kept_apart=kept_apart),),

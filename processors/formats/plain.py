@@ -10,7 +10,7 @@ from pathlib import Path
 from processors.contract import Context, EmbeddedFile, Page, Reading
 from processors.detect.encoding import clean, decode
 from processors.detect.file_type import begins_like_a_file
-from processors.detect.machine_text import is_message, json_lines
+from processors.detect.machine_text import is_message, json_lines, without_cards
 from processors.detect.text_types import SEPARATOR_LINE, table_delimiter
 from processors.layout.plain_page import text_page
 from processors.values.lines import fold, label_pattern
@@ -57,9 +57,10 @@ class TextProcessor:
             if len(parts) > limit
             else ()
         )
+        divided = [without_cards(clean(part)) for part in parts[:limit]]
         pages = tuple(
-            text_page(clean(part), number=number)
-            for number, part in enumerate(parts[:limit], start=1)
+            text_page(shown, number=number, kept_apart=apart)
+            for number, (shown, apart) in enumerate(divided, start=1)
         )
         return Reading(pages=pages, problems=problems)
 

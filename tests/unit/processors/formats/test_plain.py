@@ -194,6 +194,18 @@ def test_a_message_between_programs_is_text_without_values(message: str, tmp_pat
     assert not [name for name, each in findings.fields.items() if each.value]
 
 
+@pytest.mark.parametrize("kind", ["VCALENDAR", "VCARD"])
+def test_a_calendar_below_other_text_is_kept_apart(kind: str, tmp_path: Path):
+    """A program added it; the text around it says the values."""
+    card = f"BEGIN:{kind}\nDTSTART:20310312T090000Z\nSUMMARY:Total 999.00\nEND:{kind}"
+    text = f"Receipt\nTotal 12.00\n{card}\nThank you"
+
+    findings = documents.read(text.encode(), tmp_path)
+
+    assert findings.text.split("\n\n")[-1] == card
+    assert findings.fields["total"].value == "12.00"
+
+
 def test_a_bill_in_json_is_read_value_by_value(tmp_path: Path):
     """Each value is behind its name, without the signs of the format."""
     bill = '{"bill": {"number": "B-8", "seller": {"name": "Tea Ltd"}, "paid": null,\n "notes": ["a", "b"]}}'
