@@ -17,6 +17,11 @@ _CHARS_TO_DATE = 24
 """Characters between the words and the date: "the", "this", a blank."""
 _CHARS_WITH_DATE = 110
 
+# An amendment may have the date of what it amends beside its own.
+_AMENDED = re.compile(
+    r"date of (?:(?:this|the) )?(?:amendment|addendum|extension|renewal|supplement) ?:"
+    r"|(?:amendment|addendum|extension|renewal) date ?:"
+)
 # "Effective" says most: a contract may be signed on one day and be in force from another one.
 _EFFECTIVE = re.compile(
     r"effective date(?: of (?:(?:the|this) )?(?:agreement|contract|lease|amendment|assignment))? ?:"
@@ -39,6 +44,8 @@ _AS_OF = re.compile(
     r" (?:this|on|the)|granted (?:this|on|the)"
     r"|hereby\b[^.;]{0,60}? as of"
     r"|zawart[aey] (?:w )?dni[au]|stipulato in data|celebra(?:do)? (?:el|em|a)|geschlossen am"
+    r"|(?:vertrag|vereinbarung) (?:wird |wurde )?am(?=[^;]{6,28} (?:ab)?geschlossen)"
+    r"|(?:gesloten|aangegaan) op"
     r"|(?:conclu|sign)e?e? le"
 )
 # Where a contract ends with its place and day: "Fait à Lyon, le …", "Aldus getekend te Delft op …".
@@ -73,9 +80,13 @@ _LAST_SIGNED = re.compile(
     r"(?:date|day) (?:of (?:the )?)?(?:last|final|latest)(?:[- ]dated)? (?:signature|signed|party)"
     r"|last (?:party|of the parties) to (?:sign|execute)"
     r"|last (?:signed|executed|signature|party signs|date (?:set forth|of signature))"
-    r"|(?:date|day) (?:that is )?last signed"
+    r"|(?:date|day) (?:that is )?(?:last|latest) (?:signed|written|shown|set forth|appearing)"
+    r"|lat(?:er|est) of the (?:\w+ )?(?:dates|days)"
 )
-_DATE_LABEL = re.compile(r"(?<![a-z])date(?:d| signed)? ?: ?$")
+_DATE_LABEL = re.compile(
+    r"(?<![a-z])(?:date(?:d| signed)?|datum) ?: ?$"
+    r"|^(?:signed|executed|accepted|by|/s/)\b[^;]{0,60}[ ,]$"
+)
 _LATEST, _OF_LETTER, _UNSIGNED = 0.8, 0.75, 0.4
 _LETTER_LINES = 40
 """Lines in which a letter addresses someone."""
@@ -84,6 +95,7 @@ _BEHIND_PARTIES = re.compile(
     r"[\"\u201d]\),? (?:on|as of|dated(?: as of)?|this|effective(?: as of)?)(?= )"
 )
 _CONFIDENCE = {
+    _AMENDED: 0.85,
     _EFFECTIVE: 0.88,
     _AS_OF: 0.85,
     _BEHIND_PARTIES: 0.75,
@@ -103,7 +115,7 @@ _SAID_TWICE = re.compile(
 # Words that may be between a label and its date; others begin another clause.
 _BETWEEN = re.compile(
     r"(?:[^a-z]|\b(?:the|this|on|as|of|from|day|date|del?|le|el|il|am|vom|dnia|[a-z]+day"
-    r"|dal|dall|all?|du|dem|ab|z dniem|a (?:partir|compter))\b)*"
+    r"|dal|dall|all?|du|dem|ab|em|en|op|z dniem|a (?:partir|compter))\b)*"
 )
 
 

@@ -33,6 +33,7 @@ def date_of(text: str, doc_class: str | None = "contract") -> str | None:
         "This license is granted on 4 May in the year two thousand eleven by A to B.",
         "THIS AGREEMENT, made the 4th day of May A.D. 2011, by A and B.",
         "This amends that certain Lease dated as of May 5, 2009 and is made as of May 4, 2011.",
+        "Date of lease: May 5, 2009\nDate of this amendment: May 4, 2011",
     ],
 )
 def test_date_of_the_opening_sentence(opening: str):
@@ -65,8 +66,13 @@ def test_last_signature_counts():
 
     assert date_of(text) == "2031-06-09"
     assert date_of(text.replace(", 2031", "")) is None
-    by_last = text.replace("last signature", "execution by the last party to execute it")
-    assert date_of(by_last) == "2031-06-09"
+    for words in (
+        "execution by the last party to execute it",
+        "date last written",
+        "later of the two dates",
+    ):
+        assert date_of(text.replace("date of the last signature", words)) == "2031-06-09"
+    assert date_of(text.replace("Date: ", "Signed: Ida Orr, ")) == "2031-06-09"
 
 
 def test_entry_into_force():
@@ -77,7 +83,15 @@ def test_entry_into_force():
 
 
 @pytest.mark.parametrize(
-    "words", ["mit Wirkung vom 4. Mai 2011", "met ingang van 4 mei 2011", "conclue le 4 mai 2011"]
+    "words",
+    [
+        "mit Wirkung vom 4. Mai 2011",
+        "met ingang van 4 mei 2011",
+        "conclue le 4 mai 2011",
+        "(diese Vereinbarung wird am 4. Mai 2011 geschlossen)",
+        "e o contrato entra em vigor em 4 de maio de 2011",
+        "in de overeenkomst, aangegaan op 4 mei 2011",
+    ],
 )
 def test_days_of_other_languages(words: str):
     """The day from which a contract is in force is found in other languages, too."""
