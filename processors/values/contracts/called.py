@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from pipeline.model import Finding
 from processors.values.contracts.defined_terms import QUOTED, unique
+from processors.values.contracts.party_list import end_before_place
 from processors.values.contracts.party_names import end_of_name, has_form
 from processors.values.contracts.tokens import after_opener
 from processors.values.lines import TextLine, fold, label_pattern
@@ -33,12 +34,13 @@ _TERM = re.compile(
 _DESCRIPTION = re.compile(
     r"[ ,:]{0,2}|,? ?(?:an? |the |of |with |having |located |whose |organized |incorporated |resid"
     r"|each |individually|as |in its |in his |in her |on behalf |together |acting |doing |formerly "
-    r"|[dfa]/[bk]/a |company (?:no|number)|registered|mit sitz|mit der |vertreten|inhaber"
+    r"|[dfa]/[bk]/a |a[bc]n \d|company (?:no|number)|registered|mit sitz|mit der |vertreten|inhaber"
     r"|dont |sis |immatricul|represent|con |domicil|mayor |nat[oa] |nacid|in persona|gevestigd"
     r"|wonende|statutair|kantoorhoud|com sede|pessoa |inscrit|brasileir|portador|z siedzib|zamiesz"
     r"|ul\.|prowadz|reprez)"
     r"[^;]{0,300}"
 )
+_ALONE = re.compile(r"(?:the )?parties\W*|dated?\b.{0,30}\d{4}\W*")
 _BARE_TERM = re.compile(r"((?:the |il |la |le |der |die )?[a-z' ]{4,26})\)")
 _ARTICLE = re.compile(r"^(?:the|il|la|le|der|die|el) |^l'")
 _ADVISER = re.compile(
@@ -95,7 +97,12 @@ def _found_in(lines: Sequence[TextLine]) -> list[_Called]:
 
 
 def _is_heading(line: TextLine) -> bool:
-    """Return whether a line is the title of a contract, which is no part of the name below it."""
+    """Return whether a line is the title of a contract, which is no part of the name below it.
+
+    Or it is a date, or the heading of the parties.
+    """
+    if _ALONE.fullmatch(line.folded):
+        return True
     if not line.text.isupper():
         return False
     return label_pattern("parties", "titles").search(line.folded) is not None
@@ -161,6 +168,7 @@ def _name_before(text: str, folded: str, window: tuple[int, int], term: str) -> 
         if not name_end or name_end > stop:
             continue
         start = _after_title(text, folded, start, name_end)
+        name_end = end_before_place(text, folded, start, name_end)
         name = text[start:name_end].strip(" ,;:")
         is_bare = not has_form(name)
         if is_bare and (has_form(found) or not _is_called_so(name, term)):

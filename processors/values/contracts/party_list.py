@@ -33,7 +33,8 @@ _WORD_CHARS, _PLACE_CHARS = 12, 80
 _BLANK = re.compile(
     r"[ _.\[\]\u25cf\u2022-]*(?:\(|_{2,}|\["
     r"|the (?:person|undersigned|individual|\w+ signatory)"
-    r"|the [a-z]+ (?:of [^(;]{3,60} )?(?:named|identified|set forth|listed|whose)\b)"
+    r"|the [a-z]+ (?:of [^(;]{3,60} )?(?:named|identified|set forth|listed|whose)\b"
+    r"|you\b)"
 )
 _GROUP = re.compile(
     r"(?:(?:each (?:of )?)?(?:the |certain )?(?:other |several |various |undersigned )*"
@@ -134,7 +135,7 @@ def _party_at(text: str, folded: str, position: int, *, may_join: bool = True) -
         joined = end_of_name(text, folded, end + len(" and "))
         if has_form(text[start:joined]) and _start_of_next(text, folded, joined):
             end = joined
-    end = _end_before_place(text, folded, start, end)
+    end = end_before_place(text, folded, start, end)
     name = text[start:end].strip(" ,;:")
     return Party(name, after_credentials(folded, end), _term_behind(text, end))
 
@@ -154,17 +155,20 @@ def _whole_name(text: str, folded: str, window: tuple[int, int]) -> tuple[int, i
     return start, end
 
 
-def _end_before_place(text: str, folded: str, start: int, end: int) -> int:
+def end_before_place(text: str, folded: str, start: int, end: int) -> int:
     """Return where a name ends before its place: "Ann Fox of 2 Mill Lane", "of Ely, Maine".
 
     Institutions have places in their names: "City of Ely", "Fox Club of Ely".
     """
-    place = text.find(" of ", start, end)
-    if place < 0:
+    places = [match.start() for match in re.finditer(" of ", text[start:end])]
+    if not places:
         return end
-    if label_pattern("company", "address").search(folded, place, end) or _HOUSE.match(
-        folded, place
-    ):
+    # "Shire of Ely of 2 Mill Lane": the name has a place of its own.
+    house = next((each for each in places if _HOUSE.match(folded, start + each)), None)
+    if house is not None:
+        return start + house
+    place = start + places[0]
+    if label_pattern("company", "address").search(folded, place, end):
         return place
     named = folded[start:place]
     is_person = len(named.split()) > 1 and not _is_institution(named)
@@ -222,10 +226,17 @@ def _ends_description(text: str, position: int) -> bool:
 
 
 def _after_number(text: str, folded: str, position: int) -> int | None:
-    """Return where a party begins behind its number, None if none does."""
+    """Return where a party begins behind its number, None if none does.
+
+    The number before it is that of the party before: "the flat on the 2. Etage" counts nothing.
+    """
     number = NEXT_NUMBER.match(folded, position) if text[position] in ",; " else None
-    is_party = number is not None and _begins_party(text, folded, number.end())
-    return number.end() if number is not None and is_party else None
+    if number is None or not _begins_party(text, folded, number.end()):
+        return None
+    before = folded[max(0, position - _MOST_DESCRIPTION_CHARS) : position]
+    digit = number.group(1)
+    is_counted = not digit or re.search(rf"(?<![\w.]){int(digit) - 1}[.)] ", before)
+    return number.end() if is_counted else None
 
 
 def _ends_list(text: str, before: str, position: int) -> bool:

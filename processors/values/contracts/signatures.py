@@ -1,7 +1,7 @@
 """Find who agrees with whom in the address of a letter and at signatures."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from pipeline.model import Finding
 from processors.values.contracts.called import names_called
@@ -20,11 +20,19 @@ _SIGNS_FOR = re.compile(
 )
 _NAME_OF_SIGNER = re.compile(r"(?:printed |print |employee )?name ?: ?|(?:by ?: ?)?/s/ ?")
 _NO_PERSON = re.compile(r"\b(?:name|signature|title|date|print(?:ed)?|address|company)\b")
+_TO_SIGN_ON = re.compile(r"(?:_{6,}\s*)+")
+_WITNESS = re.compile(r"\b(?:witness|notary|attest|presence)")
+# What is below the name of someone who signs for another one.
+_OFFICER = re.compile(
+    r"(?:.* )?(?:director|officer|president|manager|chair\w*|secretary|treasurer|counsel|partner"
+    r"|trustee|agent|c[efo]o)\b|authori[sz]ed|title|its |for |by |on behalf"
+)
 _SALUTATION = re.compile(r"(?:dear\b|ladies and gentlemen|gentlemen|sehr geehrte)")
 _LEAST_WORDS, _MOST_WORDS = 2, 4
 """Words of the name of a person."""
 _FIRST_PERSON = re.compile(r"\bmy employment\b|\bi (?:hereby )?(?:agree|understand|acknowledge)\b")
 _SIGNATURE = re.compile(r"/s/ (?:[^/]*[ .])?([^\W\d_][\w\x27-]+)$")
+_TO_OR_FROM = re.compile(r"(?:(to|an|para|aan)|(from|von|de|van)) ?: ?")
 _LETTER_LINES = 60
 _ADDRESS_LINES = 9
 _LINES_BEFORE_SIGNATURE = 3
@@ -49,7 +57,32 @@ def in_letter(lines: Sequence[TextLine], text: str) -> Finding | None:
             names = unique([*names, *called])[:_LEAST_PARTIES]
         if len(names) >= _LEAST_PARTIES:
             return line.finding("; ".join(names), _IN_LETTER, "are in the letter and its address")
+    return _sent(lines)
+
+
+def _sent(lines: Sequence[TextLine]) -> Finding | None:
+    """Find who sends and who gets an agreement that names them behind "From:" and "To:".
+
+    Between two people without a company it is a note.
+    """
+    names: dict[int | None, str] = {}
+    for line in lines[:_LETTER_LINES]:
+        label = _TO_OR_FROM.match(line.folded)
+        if label is None:
+            continue
+        below = lines[line.number + 1 : line.number + 2]
+        has_name = label.end() < len(line.text.rstrip())
+        found = [_name_at(line, label.end())] if has_name else [_name_at(each, 0) for each in below]
+        names.setdefault(label.lastindex, "".join(found))
+        known = [*filter(None, names.values())]
+        if len(known) == _LEAST_PARTIES and any(map(has_form, known)):
+            return line.finding("; ".join(known), _IN_LETTER, "are after 'From:' and 'To:'")
     return None
+
+
+def _name_at(line: TextLine, position: int) -> str:
+    start = after_opener(line.text, line.folded, position)
+    return line.text[start : end_of_name(line.text, line.folded, start)].strip(" ,;:")
 
 
 def _addressee(above: Sequence[TextLine], salutation: TextLine, *, sender: str) -> str:
@@ -109,7 +142,7 @@ def by_signatures(lines: Sequence[TextLine], text: str, *, role: str = "") -> Fi
 
     Who signs alone is a party only as the `role` that the opening leaves blank, if any.
     """
-    found = unique([defined_as_role(text), *_names_signed(lines)])
+    found = unique([defined_as_role(text), *_names_signed(lines), *_people_signed(lines)])
     if len(found) < _LEAST_PARTIES:
         person = signer(lines, role=role)
         found = unique([*found, person])
@@ -130,6 +163,35 @@ def _names_signed(lines: Sequence[TextLine]) -> list[str]:
         named = [found for each in above if (found := _names_in_columns(each))]
         names += named[-1] if named else []
     return names
+
+
+def _people_signed(lines: Sequence[TextLine]) -> Iterator[str]:
+    """Yield who has a name alone below a line to sign on, and signs for no company."""
+    for line in lines[1:]:
+        signed = lines[line.number - 1]
+        if _TO_SIGN_ON.fullmatch(signed.folded) and not _signs_for_other(lines, signed):
+            cells = (line.cell(number) for number in range(len(line.cells) + 1))
+            names = (line.text[start:end].strip() for start, end in cells)
+            yield from (name for name in names if _is_person(name.split()))
+
+
+def _signs_for_other(lines: Sequence[TextLine], signed: TextLine) -> bool:
+    """Return whether a witness signs on a line, or someone for the company above it."""
+    above = lines[max(0, signed.number - _LINES_BEFORE_SIGNATURE) : signed.number]
+    title = lines[signed.number + 2 : signed.number + 3]
+    is_witness = any(_WITNESS.search(each.folded) for each in (*above[-1:], *title))
+    is_officer = any(_OFFICER.match(each.folded) for each in title)
+    return is_witness or is_officer or _is_below_company(above)
+
+
+def _is_below_company(above: Sequence[TextLine]) -> bool:
+    """Return whether a company is above a signature that nobody has signed for yet."""
+    for line in reversed(above):
+        if _SIGNED_BY.match(line.folded):
+            return False
+        if _names_in_columns(line):
+            return True
+    return False
 
 
 def signer(lines: Sequence[TextLine], *, role: str = "") -> str:

@@ -27,7 +27,9 @@ AND = re.compile(
     r"(?:and|und|et|y|e|en|a|oraz|de otra parte|dall.altra parte|(?:in favou?r|for the benefit) of)"
     r"(?![a-z])[ ,:\u2013\u2014-]{1,3}"
 )
-NEXT_NUMBER = re.compile(r"(?:[;,] |(?<![.:;,]) )(?:and )?\(?(?:[2-9]|i{2,3}|i?v)[.)] (?=[^\W\d_])")
+NEXT_NUMBER = re.compile(
+    r"(?:[;,] |(?<![.:;,]) )(?:and )?\(?(?:([2-9])|i{2,3}|i?v)[.)] (?=[^\W\d_])"
+)
 """The number of a party in a list of them, without "and" before it."""
 
 # Only in Polish "a" joins two parties; everywhere else it is an article.
@@ -56,7 +58,7 @@ _BEFORE = re.compile(
 # An article in small letters; "La" or "De" in capitals may be a part of the name.
 _ARTICLE = re.compile(
     r"(?:(?:[Ff]or|FOR)|la|le|les|il|lo|el|los|het|der|die|das|den|dem) (?=[^\W\d_a-z])"
-    r"|l['\u2019]|(?:La|Le|El) (?=(?:S\.?[ACR]|Soci[eé]))"
+    r"|l['\u2019]|(?:La|Le|El) (?=S\.?[ACR]|Soci[eé]|Commune|Ville|Région|Départ|Comuni|Funda)"
 )
 
 # A role in small letters is before the name, one in capitals has a mark behind it.

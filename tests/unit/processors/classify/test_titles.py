@@ -49,6 +49,16 @@ def test_a_report_about_a_contract_is_none(text: str):
     assert class_of(text).value != "contract"
 
 
+def test_a_contract_with_blanks_is_one():
+    """Labels and lines to sign on do not make a form of what has the title of a contract."""
+    text = (
+        "Kaufvertrag\nVerkäufer: Ida Quill\nAnschrift: Moor 2\nKäufer: Rill e.K.\nPreis: 9,00 EUR\n"
+    )
+    rest = "Der Verkäufer haftet nicht.\nUnterschrift Verkäufer ____ Unterschrift Käufer ____"
+
+    assert class_of(f"{text}{rest}").value == "contract"
+
+
 def test_what_amends_a_contract_is_one():
     """The title of an amendment has "to", as that of an article may have."""
     text = "Amendment to Lease Agreement\nThis amendment is made as of 1 May 2031 by and between Acme\n"

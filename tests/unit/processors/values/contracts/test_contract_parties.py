@@ -176,6 +176,52 @@ def test_names_above_signatures():
     assert found.confidence <= 0.5
 
 
+@pytest.mark.parametrize(
+    ("signatures", "names"),
+    [
+        (
+            "RILL CO.\nBy: ________\nIts President\n________\nIDA QUILL\n________\nNils Orr\nTARN LTD\nBy: ________",
+            "RILL CO.; TARN LTD; IDA QUILL; Nils Orr",
+        ),
+        ("________\nIda Quill\n________\nNils Orr\nTenant", "Ida Quill; Nils Orr"),
+        ("________      ________\nIda Quill     Nils Orr", "Ida Quill; Nils Orr"),
+        ("RILL CO.\n________\nNils Orr\n________\nIda Quill\nfor Tarn Club", ""),
+        ("________\nIda Quill\nWitness:\n________\nNils Orr", ""),
+        ("________\nIda Quill\n________\nNils Orr\nManaging Director", ""),
+    ],
+)
+def test_people_who_sign_for_themselves(signatures: str, names: str):
+    """Who signs above their own name is a party, unless for a company or as a witness."""
+    found = parties_of(f"RELEASE\nEach of us releases the other.\n{signatures}")
+
+    assert (found.value if found else "") == names
+
+
+@pytest.mark.parametrize(
+    ("head", "names"),
+    [
+        ("To: Messrs Quill Brothers\nFrom: Rill Ltd", "Quill Brothers; Rill Ltd"),
+        ("FROM:\nRill Ltd, 2 Fell Row\nTO:\nIda Quill", "Rill Ltd; Ida Quill"),
+        ("An: Ida Quill\nVon: Rill GmbH", "Ida Quill; Rill GmbH"),
+        ("To: Ida Quill\nFrom: Nils Orr", ""),
+        ("To: all tenants\nFrom: Rill Ltd", ""),
+    ],
+)
+def test_an_agreement_that_is_sent(head: str, names: str):
+    """Sender and receiver agree, if one of them is a company."""
+    found = parties_of(f"LETTER OF AGREEMENT\n3 May 2031\n{head}\nThis is what we agreed.")
+
+    assert (found.value if found else "") == names
+
+
+def test_who_everybody_agrees_with():
+    """Terms that are accepted with a click name one party; the other one is "you"."""
+    found = parties_of("TERMS\nThese terms are an agreement between you and Rill, Inc. (“Rill”).")
+
+    assert found is not None
+    assert found.value == "Rill, Inc."
+
+
 def test_roles_with_names():
     """Names after "landlord" and "tenant" are the parties, and a title is no name."""
     text = "LEASE\nLandlord: Ida B. Quill\nTenant: Rolf Dorn\nEmployee Confidentiality Agreement"
@@ -191,6 +237,9 @@ def test_roles_with_names():
     [
         ("PARTIES (1) RILL LIMITED and (2) TARN BANK LLP", "RILL LIMITED; TARN BANK LLP"),
         ("PARTIES 1. RILL TRUSTEES 2. TARN LIMITED BACKGROUND", "RILL TRUSTEES; TARN LIMITED"),
+        ("Zwischen Ida Quill und Nils Orr\n§ 1 Die Wohnung im 2. Obergeschoss", "Ida Quill; Nils Orr"),
+        ("Parties\nRill Ltd ACN 614 220 917 of 2 Fell Row (Buyer)\nShire of Tarn of 1 Moor Road (Seller)",
+         "Rill Ltd; Shire of Tarn"),
         ("between RILL LTD (the “Owner”) - and - IDA QUILL (the “Guest”)", "RILL LTD; IDA QUILL"),
         ("among RILL, INC., as Borrower, and TARN BANK, N.A., as Agent", "RILL, INC.; TARN BANK, N.A."),
         ("between Rill Networks plc and Tarn Limited", "Rill Networks plc; Tarn Limited"),

@@ -101,6 +101,10 @@ def test_capacities_are_no_names(opening: str, names: str):
             "Rill, SARL; Ida Orr",
         ),
         ("Entre : la société Rill SAS, d'une part, Et : Mme Ida Orr, d'autre", "Rill SAS; Ida Orr"),
+        (
+            "Entre Rill SARL, d'une part, et La Commune de Tarn, d'autre",
+            "Rill SARL; Commune de Tarn",
+        ),
         ("Entre as partes: RILL S.A., em Faro, e IDA ORR, o comodatário,", "RILL S.A.; IDA ORR"),
         (
             "La sig.ra Ida Orr (locatrice) loca alla Rill S.r.l. (conduttrice)",
