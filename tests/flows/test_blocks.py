@@ -1,6 +1,4 @@
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +19,7 @@ from tests.integration.pipeline.accounts import (
     write_settings,
 )
 from tests.integration.pipeline.workspace import cli
+from tests.support.forked import run_command
 
 pytestmark = pytest.mark.integration
 
@@ -132,11 +131,9 @@ def test_the_command_makes_the_types_known_and_lists_blocks(at_server: Prefect):
     """`blocks` says what a settings file can name."""
     CaspioArchive(url="s3://bucket/caspio").save("listed", overwrite=True)
 
-    command = [sys.executable, "-m", "flows.cli", "blocks", "--json"]
-    done = subprocess.run(
-        command, env=at_server.environment, capture_output=True, text=True, check=True, timeout=120
-    )
+    done = run_command(["blocks", "--json"], environment=at_server.environment)
 
+    assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)
     assert said["types"] == ["caspio-account", "caspio-archive", "aws-credentials"]
     assert said["registered"] == ["caspio-account", "caspio-archive"]

@@ -1,7 +1,4 @@
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,22 +8,15 @@ from flows.app.settings import load_settings
 from flows.prefect.deployments.ownership import DeploymentOwner
 from flows.prefect.deployments.serve import DeploymentFactory, sync_deployments
 from tests.flows.conftest import Prefect
-from tests.integration.sync.world import CREDENTIALS, World, world
+from tests.integration.pipeline.workspace import cli
+from tests.integration.sync.world import World, world
 
 pytestmark = pytest.mark.integration
 
 
 def command(orders: World, *options: str, **environment: str) -> dict[str, Any]:
     """Run `sync run orders` as a user would, and return its document."""
-    line = ("sync", "run", "orders", *options, "--json", "--config", str(orders.config))
-    done = subprocess.run(
-        [sys.executable, "-m", "flows.cli", *line],
-        env=os.environ | CREDENTIALS | environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
+    done = cli(orders.config, "sync", "run", "orders", *options, "--json", **environment)
     assert done.returncode == 0, done.stderr
     document: dict[str, Any] = json.loads(done.stdout)
     return document

@@ -245,9 +245,9 @@ def texts(archive: Path) -> list[str]:
 
 def cli(config: Path, *arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
     """Run the command as a user would, with secrets in the environment."""
-    command, *options = arguments
-    line = [command, "--config", str(config), *options]
-    return run_command(line, environment=os.environ | CREDENTIALS | environment)
+    return run_command(
+        [*arguments, "--config", str(config)], environment=os.environ | CREDENTIALS | environment
+    )
 
 
 def cli_command(config: Path, *arguments: str, module: str = "flows.cli") -> list[str]:

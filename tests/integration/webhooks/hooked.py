@@ -27,6 +27,7 @@ from pipeline.settings import Settings, load_settings
 from tests.crash.faultpoints import POINT_VARIABLE
 from tests.fakes.clock import FakeClock
 from tests.integration.pipeline.workspace import CREDENTIALS, Workspace
+from tests.support.forked import run_command
 
 
 class Now(FakeClock):
@@ -72,14 +73,9 @@ class Hooked:
 
     def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         """Run a command to its end."""
-        environment = os.environ | CREDENTIALS | self.environment
-        return subprocess.run(
-            self.command(*arguments),
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
+        return run_command(
+            [*arguments, "--config", str(self.config)],
+            environment=os.environ | CREDENTIALS | self.environment,
         )
 
     @property
