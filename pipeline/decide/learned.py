@@ -3,10 +3,11 @@
 Until it is proved, the values of the rules with their probabilities decide alone.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from pipeline.decide.column_values import UnfitText, convert, holds, is_empty
+from pipeline.decide.column_values import TEXT_TYPES, UnfitText, convert, holds, is_empty
 from pipeline.decide.mapping import WantedValue, WantedValues
 from pipeline.decide.ownership import IN_EFFECT
 from pipeline.model import Column, Effect, EffectKind, SourceSpec, Value
@@ -14,6 +15,8 @@ from pipeline.model.learning import Chosen, Trial, Verdict
 from pipeline.model.limits import Step
 
 _USED = frozenset({Step.SUGGEST, Step.WRITE})
+_BETWEEN_WORDS = re.compile(r"(?<=\w)[.,;:]+|[.,;:]+(?!\d)")
+"""Marks between words: not the point of ".5", and no other sign, so that "-5" and "A+" stay."""
 
 
 def with_learned(
@@ -76,13 +79,25 @@ def _replaces(
     return rule.confidence < write_at and want.confidence > rule.confidence
 
 
-def verdict(choice: str, current: Value, column: Column) -> Verdict:
-    """Say whether a choice is what people have put into a column; the case of texts is ignored."""
+def verdict(choice: str, current: Value, column: Column, *, was_written: bool = False) -> Verdict:
+    """Say whether a choice is what people have put into a column.
+
+    Of texts the words are compared: who types "Sdn Bhd" for "SDN. BHD." has read the same. But
+    whoever changes no more than a full stop of a value that was written says that it was wrong.
+    """
     try:
         value = convert(choice, column, allow_formulas=True)
     except UnfitText:
         return Verdict.WRONG
+    is_text = isinstance(value, str) and isinstance(current, str) and column.type in TEXT_TYPES
+    if is_text and not was_written and _words(str(value)) == _words(str(current)) != []:
+        return Verdict.RIGHT
     return Verdict.RIGHT if holds(current, value, column) else Verdict.WRONG
+
+
+def _words(text: str) -> Sequence[str]:
+    """Return the words of a text, without case and the marks between them."""
+    return _BETWEEN_WORDS.sub(" ", text.casefold()).split()
 
 
 def writes_nothing(choice: str, column: Column) -> bool:

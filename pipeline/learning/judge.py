@@ -23,14 +23,14 @@ def judge_trials(
     """
     by_pk = {filled.record.pk: filled for filled in records}
     waiting = ledger.learning.trials(source, open_only=True)
-    judged = list(_judged(waiting, by_pk, columns))
+    judged = list(_judged(waiting, by_pk, columns, ledger))
     ledger.learning.judge(judged)
     written = [
         replace(trial, written=True)
         for trial in waiting
         if not trial.written and _was_written(trial, columns, ledger)
     ]
-    again = list(_judged(_changed(source, by_pk, columns, ledger), by_pk, columns))
+    again = list(_judged(_changed(source, by_pk, columns, ledger), by_pk, columns, ledger))
     ledger.learning.judge(again, again=True)
     # A verdict stays: what was judged just now must not be opened again.
     decided = {trial.key for trial in judged}
@@ -55,7 +55,10 @@ def _changed(
 
 
 def _judged(
-    waiting: Iterable[Trial], by_pk: Mapping[str, FilledRecord], columns: Mapping[str, Column]
+    waiting: Iterable[Trial],
+    by_pk: Mapping[str, FilledRecord],
+    columns: Mapping[str, Column],
+    ledger: Ledger,
 ) -> Iterator[Trial]:
     for trial in waiting:
         filled, column = by_pk.get(trial.record.pk), columns.get(trial.column)
@@ -66,7 +69,9 @@ def _judged(
             continue
         typed = filled.typed[trial.column].text
         current = filled.work.values[trial.column]
-        yield replace(trial, verdict=verdict(trial.choice.value, current, column), typed=typed)
+        written = _was_written(trial, columns, ledger)
+        found = verdict(trial.choice.value, current, column, was_written=written)
+        yield replace(trial, verdict=found, typed=typed)
 
 
 def _was_written(trial: Trial, columns: Mapping[str, Column], ledger: Ledger) -> bool:

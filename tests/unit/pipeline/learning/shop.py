@@ -66,7 +66,7 @@ def raise_to(shop: World, step: Step, column: str = "Company") -> None:
     learn(shop)
     spec = replace(SPEC, learn_columns={} if column == "Company" else {"Company": Step.SHADOW})
     for number in range(1, list(Step).index(step)):
-        # Each step is proved by records of its own.
+        # Each step takes more records than the one before.
         fill(shop, 100 * number + 1, 100 * number + ENOUGH)
         shop.run(SPEC)
         states = column_states(spec, shop.ledger, FakeLearner(), precision=PRECISION)

@@ -152,6 +152,23 @@ def test_a_written_choice_is_judged_and_not_the_one_after_it(
     assert (trial.choice.value, trial.verdict) == ("Acme", Verdict.WRONG)
 
 
+def test_who_changes_a_full_stop_of_a_written_value_judges_it(shop: World):
+    """Beside a choice that was only counted it makes no difference."""
+    raise_to(shop, Step.WRITE)
+    shop.receipt("9", "company=Acme\nsender=Acme\nn=9", Company="")
+    shop.run(SPEC)
+    fill(shop, 10, 10, Company="Acme.")
+    shop.run(SPEC)
+    assert shop.record("9")["Company"] == "Acme"
+
+    shop.caspio.tables["Receipts"]["9"]["Company"] = "Acme."
+    learn(shop)
+
+    latest = shop.ledger.learning.trials("receipts", "Company")
+    verdicts = {trial.record.pk: trial.verdict for trial in latest}
+    assert (verdicts["9"], verdicts["10"]) == (Verdict.WRONG, Verdict.RIGHT)
+
+
 def test_an_untouched_checkbox_proves_nothing(shop: World):
     """A No is never written, so how often it is right says nothing of a Yes."""
     shop.caspio.table("Receipts", Center="STRING", Paid="YES/NO", Scan="ATTACHMENT")

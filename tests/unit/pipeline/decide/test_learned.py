@@ -1,0 +1,60 @@
+"""When a choice of a model is what people have put into a column."""
+
+import pytest
+
+from pipeline.decide.learned import verdict
+from pipeline.model import Column
+from pipeline.model.learning import Verdict
+
+TEXT = Column("Company", "STRING")
+SAME = [
+    ("SDN. BHD.", "Sdn Bhd"),
+    ("12, High Street , Leeds", "12,High  Street,LEEDS."),
+    ("Sec.4; Block B", "Sec,4, Block B"),
+    ("A. Smith: Sons", "A Smith Sons"),
+]
+OTHER = [
+    ("1.5", "15"),
+    ("0.5", "5"),
+    (".5", "5"),
+    ("-5", "5"),
+    ("A+", "A-"),
+    ("C++", "C"),
+    ("12/34", "1234"),
+    ("12-34", "12 34"),
+    ("Sul tan", "Sultan"),
+    ("Acme Ltd", "Acme"),
+    ("Acme & Co", "Acme Co"),
+    ("...", "!"),
+]
+
+
+@pytest.mark.parametrize(("choice", "typed"), SAME)
+def test_marks_between_words_make_no_difference(choice: str, typed: str):
+    """Nobody reads a document wrongly who leaves out a full stop or sets a blank."""
+    assert verdict(choice, typed, TEXT) is Verdict.RIGHT
+    assert verdict(typed, choice, TEXT) is Verdict.RIGHT
+
+
+@pytest.mark.parametrize(("choice", "typed"), OTHER)
+def test_other_words_numbers_and_signs_do(choice: str, typed: str):
+    """A point within a number, a sign and a blank within a word change what is said."""
+    assert verdict(choice, typed, TEXT) is Verdict.WRONG
+    assert verdict(typed, choice, TEXT) is Verdict.WRONG
+
+
+@pytest.mark.parametrize(("choice", "typed"), SAME)
+def test_whoever_changes_a_written_value_says_that_it_was_wrong(choice: str, typed: str):
+    """Also where it is only a full stop; the case of letters is none to the database."""
+    assert verdict(choice, typed, TEXT, was_written=True) is Verdict.WRONG
+    assert verdict(choice, choice.upper(), TEXT, was_written=True) is Verdict.RIGHT
+
+
+def test_numbers_and_dates_are_compared_as_such():
+    """Their own types say when two of them are equal."""
+    amount, day = Column("Total", "CURRENCY"), Column("Day", "DATE/TIME")
+
+    assert verdict("31.90", 31.9, amount) is Verdict.RIGHT
+    assert verdict("31.90", 319.0, amount) is Verdict.WRONG
+    assert verdict("2018-03-04", "2018-03-04T00:00:00", day) is Verdict.RIGHT
+    assert verdict("2018-03-04", "2018-04-03T00:00:00", day) is Verdict.WRONG
