@@ -58,16 +58,18 @@ class Standing:
     """How the choices of one kind of evidence have done so far.
 
     `needed` is how many more confirmed records the next step takes, None where that is not known.
+    `failing` says why a step that all records prove is not taken: the latest speak against it.
     """
 
     right: int
     asked: int
     at_least: float
     needed: int | None
+    failing: str = ""
 
     def __str__(self) -> str:
         if not self.asked:
-            return f"not compared with what users typed yet; {self._more}"
+            return f"not compared with what people typed yet; {self._more}"
         proved = f"at least {_percent(self.at_least)}"
         return f"{self.right} of {self.asked} as people typed; {proved}; {self._more}"
 
@@ -76,7 +78,7 @@ class Standing:
         if self.needed is None:
             return "too many were wrong for the promise"
         if self.needed == 0:
-            return "it is proved"
+            return f"it is proved, but {self.failing}" if self.failing else "it is proved"
         return f"{counted(self.needed, 'more confirmed record', 'is/are')} needed"
 
 
@@ -93,7 +95,8 @@ def standing(rung: Rung, trials: Sequence[Trial], proof: Proof) -> Standing:
     """Return how the choices of one kind of evidence have done, from its trials in any order."""
     right, asked = _right_of(counting(trials, proof))
     more = _needed(rung, _for_next(rung, trials, proof), proof)
-    return Standing(right, asked, proof.lower_bound(right, asked), more)
+    failing = failure(trials, proof) if more == 0 else ""
+    return Standing(right, asked, proof.lower_bound(right, asked), more, failing)
 
 
 def _for_next(rung: Rung, trials: Sequence[Trial], proof: Proof) -> list[Trial]:

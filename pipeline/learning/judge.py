@@ -92,7 +92,7 @@ class Move:
 
     def __str__(self) -> str:
         what = f"{self.after.column}, {self.after.stratum}: {self.before.step} → {self.after.step}"
-        asks = "; `learn promote` agrees" if self.waits else ""
+        asks = "; agree with `learn promote`" if self.waits else ""
         return f"{what} ({self.after.reason}{asks})"
 
 

@@ -45,21 +45,27 @@ class SourceLearning:
             # A column that has no trial yet is one sentence, not three alike.
             if not shown:
                 made = f"learned from {counted(column.model.records, 'record')}"
-                step = max((rung.step for rung in column.rungs.values()), key=list(Step).index)
+                standing = column.standing(Stratum.READ_ONLY)
                 lines.append(
-                    f"{column.name}: {made}; {column.standing(Stratum.READ_ONLY)} ({step})"
+                    f"{column.name}: {made}; {standing} ({_step(column, Stratum.READ_ONLY)})"
                 )
             for stratum in shown:
-                step = column.rungs[stratum].step
-                lines.append(
-                    f"{column.name}, {stratum}: {column.standing(stratum)} ({step}"
-                    f"{', waits for `learn promote`' if is_ready(column, stratum) else ''})"
-                )
+                standing = column.standing(stratum)
+                lines.append(f"{column.name}, {stratum}: {standing} ({_step(column, stratum)})")
         return lines
 
     def as_json(self) -> Sequence[Mapping[str, Any]]:
         """Return the columns for --json."""
         return [_column_json(column) for column in self.columns]
+
+
+def _step(column: ColumnState, stratum: Stratum) -> str:
+    """Return the step of one kind of evidence, and who or what decides of the next one."""
+    step = column.rungs[stratum].step
+    if is_ready(column, stratum):
+        return f"{step}; agree with `learn promote`"
+    is_highest = step is not Step.WRITE and step.at_most(column.highest) is column.highest
+    return f"{step}; the settings allow no more" if is_highest else str(step)
 
 
 def is_ready(column: ColumnState, stratum: Stratum) -> bool:

@@ -89,7 +89,7 @@ def status(
     source: Sources = [],
     as_json: AsJson = False,
 ) -> None:
-    """Show how often learned values were as users typed them, and what more it takes."""
+    """Show how often learned values were as people typed them, and what more it takes."""
     from flows.app.learning.state import learning_of
     from flows.app.settings import load_settings
     from flows.app.wiring import open_ledger
@@ -160,7 +160,7 @@ def promote_steps(
     for move in moves:
         out().print(move)
     if not moves:
-        out().print("Nothing is proved that waits. See `learn status`.")
+        out().print("No step waits for you. `learn status` says what each one takes.")
 
 
 @app.command(name="undo")

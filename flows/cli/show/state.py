@@ -242,8 +242,9 @@ def decision_lines(life: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 def learned_line(one: Mapping[str, Any]) -> str:
     """Return what a model chose for a column, why, and what became of it, on one line."""
     chosen = f"{one['column']}: {one['value']!r} with {confidence_text(one['confidence'])}"
-    ends = {"right": "; as users typed", "wrong": f"; users typed {one['typed']!r}", "open": ""}
-    return f"{chosen} ({one['evidence']}, {one['step']}): {one['reason']}{ends[one['verdict']]}"
+    typed = {"right": "the same", "wrong": repr(one["typed"]), "open": ""}[one["verdict"]]
+    judged = f"; people typed {typed}" if typed else ""
+    return f"{chosen} ({one['evidence']}, {one['step']}): {one['reason']}{judged}"
 
 
 def column_lines(findings: Mapping[str, Any]) -> Iterator[str]:

@@ -105,7 +105,7 @@ def test_the_state_is_said_in_sentences(config: Path):
     assert state.lines() == [
         (
             "Company, read and known: 149 of 149 as people typed; at least 98 %; it is proved "
-            "(shadow, waits for `learn promote`)"
+            "(shadow; agree with `learn promote`)"
         ),
         "Cost center: nothing is learned yet",
     ]
@@ -172,9 +172,18 @@ def test_a_column_without_trials_is_one_sentence(config: Path):
         (state,) = learning_of(load_settings(config, credentials=False), ledger)
 
     assert state.lines()[-1] == (
-        "Cost center: learned from 60 records; not compared with what users typed yet; "
+        "Cost center: learned from 60 records; not compared with what people typed yet; "
         "149 more confirmed records are needed (shadow)"
     )
+
+
+def test_a_step_that_the_settings_allow_no_more_than_is_said(config: Path):
+    """Whoever only counts is not left to wait for records."""
+    config.write_text(SETTINGS.replace('"company"', '{ finding = "company", learn = "shadow" }'))
+    with ledger_of(config) as ledger:
+        (state,) = learning_of(load_settings(config, credentials=False), ledger)
+
+    assert state.lines()[0].endswith("it is proved (shadow; the settings allow no more)")
 
 
 def test_forgetting_withdraws_the_doubts(config: Path):

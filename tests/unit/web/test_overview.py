@@ -289,7 +289,7 @@ def test_what_is_learned_is_said_by_column(office: Office):
     assert "Learned from filled records receipts DocType: nothing is learned yet" in text
     assert '"Read" is a value on the page' in text
     assert (
-        "Total: learned from 40 records; not compared with what users typed yet; 149 more" in text
+        "Total: learned from 40 records; not compared with what people typed yet; 149 more" in text
     )
 
 

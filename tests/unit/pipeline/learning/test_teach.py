@@ -315,9 +315,11 @@ def test_a_choice_is_explained(shop: World):
     (life,) = lives_of("receipts", "9", None, ledger=shop.ledger, archive=shop.archive)
 
     center, company = life["learned"]  # type: ignore[misc]  # a list of two
-    assert learned_line(center).endswith("(read and known, shadow): read on line 2; as users typed")
+    assert learned_line(center).endswith(
+        "(read and known, shadow): read on line 2; people typed the same"
+    )
     assert learned_line(company) == (
-        "Company: 'Acme' with 0.97 (read and known, shadow): read on line 2; users typed 'Bolt'"
+        "Company: 'Acme' with 0.97 (read and known, shadow): read on line 2; people typed 'Bolt'"
     )
     assert company["page"] == 1
 
