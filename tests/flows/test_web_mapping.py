@@ -101,7 +101,7 @@ def served(tab: Page, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serv
     ):
         patch.setenv("CASPIO_CLIENT_ID", "id")
         patch.setenv("CASPIO_CLIENT_SECRET", "secret")
-        bare = f'# Ours.\n[caspio]\nurl = "{emulator.url}"\n'
+        bare = f'# Ours.\n[caspio]\nurl = "{emulator.url}"\nrate = "100000/300s"\n'
         config.write_text(bare, encoding="utf-8")
         settings = load_settings(config, sources=False)
         with (

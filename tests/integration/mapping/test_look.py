@@ -51,7 +51,7 @@ def settings(emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("CASPIO_CLIENT_ID", "id")
     monkeypatch.setenv("CASPIO_CLIENT_SECRET", "secret")
     config = tmp_path / "caspio-ingest.toml"
-    text = f'[caspio]\nurl = "{emulator.url}"\nmonthly_calls = 1000\n'
+    text = f'[caspio]\nurl = "{emulator.url}"\nmonthly_calls = 1000\nrate = "100000/300s"\n'
     config.write_text(text, encoding="utf-8")
     return load_settings(config, sources=False)
 

@@ -59,7 +59,7 @@ class World:
         options = {"direction": "both", "keys": ["Code"], **self.options, **options}
         columns = options.pop("columns", COLUMNS)
         lines = [
-            f'[caspio]\nurl = "{self.emulator.url}"',
+            f'[caspio]\nurl = "{self.emulator.url}"\nrate = "100000/300s"',
             '[[sources]]\nname = "s"\ntable = "Orders"',
             '[[sync]]\nname = "orders"\ntable = "Orders"\nurl = "env:MIRROR_URL"',
             'mirror = "orders"',

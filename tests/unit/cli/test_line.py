@@ -20,6 +20,7 @@ pytestmark = pytest.mark.integration
 SETTINGS = """
 [caspio]
 url = "{url}"
+rate = "100000/300s"
 [processing]
 workers = 1
 [[sources]]
