@@ -6,6 +6,7 @@ from dataclasses import replace
 from pipeline.model import Finding
 from processors.contract import Page
 from processors.values.address import find_address
+from processors.values.candidates import with_others
 from processors.values.codes import values_in_codes
 from processors.values.contact import find_email, find_phone
 from processors.values.contracts.effective_date import find_contract_date
@@ -29,6 +30,7 @@ from processors.values.money.taxes import find_net_and_tax
 from processors.values.money.total import find_amount_due, find_total, why_several_bills
 from processors.values.mrz import values_in_zone
 from processors.values.numbers import explicit_numbers, find_invoice_number, find_order_number
+from processors.values.numbers.context import is_statement
 from processors.values.parties import find_buyer, find_parties, find_person
 
 _LEAST_TOTAL_CONFIDENCE = 0.4
@@ -46,8 +48,9 @@ _SALES = frozenset({"invoice", "receipt", None})
 _OF_SALES = frozenset({"invoice", "receipt"})
 # What the labels of a form's fields announce; its parties are beside each other on the page.
 _OF_FORMS = frozenset({"invoice_number", "order_number", "date", "due_date", "total", "amount_due"})
-# Sums of a bill, which a statement of an account has not: its balances are no total.
-_OF_BILLS = ("total", "net", "tax", "amount_due")
+# Values of a bill, which a statement of an account has not: its balances are no total, and it lists
+# the numbers of bills. That of a customer says what is due.
+_OF_BILLS = ("total", "net", "tax", "invoice_number")
 _PERSONAL = frozenset({"resume", "identity_document", "medical_record", "bank_statement"})
 
 
@@ -200,9 +203,19 @@ def values_of_class(
         parties = find_parties(lines)
         return {"parties": parties, "date": date} | own_values(found, lines, parties)
     if doc_class in _PERSONAL:
-        bills = dict.fromkeys(_OF_BILLS if doc_class == "bank_statement" else ())
-        return {"person": find_person(lines, resume=doc_class == "resume"), **bills}
-    return {}
+        of_bills = (*_OF_BILLS, "amount_due") if doc_class == "bank_statement" else ()
+        person = find_person(lines, resume=doc_class == "resume")
+        return {"person": person, **dict.fromkeys(of_bills)}
+    is_list = is_statement(lines) and not any(explicit_numbers(lines))
+    return {name: _of_list(found[name]) for name in _OF_BILLS if is_list}
+
+
+def _of_list(finding: Finding | None) -> Finding | None:
+    """Return a value that is of an entry in a list, as a candidate only."""
+    if finding is None or finding.value is None:
+        return finding
+    reason = f"{finding.reason}; the document is a list of bills and payments"
+    return with_others(replace(finding, value=None, reason=reason), [finding])
 
 
 def is_about_money(

@@ -22,7 +22,7 @@ _MOST_ROUNDED = 80
 _LEAST_PARTS = 2
 """Parts of a sum that is printed on one line."""
 
-_PAID = frozenset({"paid", "amount paid"})
+_PAID = frozenset({"paid", "amount paid", "total paid", "total amount paid"})
 _CENTS_ALONE = re.compile(r"(?<![\d.,])[.,](\d\d)(?!\d)")
 _CENT = Decimal("0.01")
 _RATE = re.compile(r"(?<![\d.,])(\d{1,2}(?:\.\d)?) ?%")

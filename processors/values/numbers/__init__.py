@@ -10,6 +10,7 @@ from processors.values.date_text import MonthNames, dates_in
 from processors.values.identifiers import is_account_or_tax_number
 from processors.values.lines import TextLine, label_pattern, labels_in
 from processors.values.numbers.context import (
+    corrects_a_bill,
     gives_money_back,
     is_of_another,
     names_the_document,
@@ -99,9 +100,19 @@ def find_invoice_number(lines: Sequence[TextLine]) -> Finding | None:
         ranked = [_finding(each, factor=1.0) for each in candidates[:_MOST_RANKED]]
         return with_others(replace(found, value=None, reason=reason), ranked)
     if found:
-        return found
+        return _own_number(found, candidates, lines)
     titled = _best(number_below_title(lines), factor=1.0)
     return titled or _best(_candidates(lines, "receipt"), factor=_RECEIPT_FACTOR)
+
+
+def _own_number(
+    found: Finding, candidates: Sequence[_Candidate], lines: Sequence[TextLine]
+) -> Finding:
+    """Return a number, open in a credit note whose labels all say that it is that of a bill."""
+    if not corrects_a_bill(lines, [each.label for each in candidates]):
+        return found
+    reason = "the only number is that of the bill which this credit note corrects"
+    return with_others(replace(found, value=None, reason=reason), [found])
 
 
 def _own_candidates(lines: Sequence[TextLine]) -> list[_Candidate]:

@@ -19,6 +19,7 @@ _UNIT = re.compile(
     r"|stunden|jours?|semaines?|mois|dias|semanas|meses|giorni|settimane|mesi|dagen|weken"
     r"|maanden|dagar|dager|dage|dni|dnu)(?![a-z]))"
 )
+_OF_BILL = re.compile(r"invoice|bill|rechnung(?!skorr)|fact?ur|fattur|faktur")
 _DIGITS = re.compile(r"\d+")
 
 
@@ -39,6 +40,22 @@ def gives_money_back(lines: Sequence[TextLine]) -> bool:
         if any(map(partial(_is_title, line, invoice), starts)):
             return False
     return False
+
+
+def corrects_a_bill(lines: Sequence[TextLine], labels: Sequence[str]) -> bool:
+    """Return whether a document is a credit note, and its labels name the number of a bill only."""
+    return gives_money_back(lines) and all(map(_OF_BILL.search, labels))
+
+
+def is_statement(lines: Sequence[TextLine]) -> bool:
+    """Return whether a cell near the top is the title of a statement, which lists bills."""
+    titles = label_pattern("totals", "statement")
+    cells = (
+        line.folded[slice(*line.cell(number))]
+        for line in lines[:_TITLE_LINES]
+        for number in range(len(line.cells) + 1)
+    )
+    return any(titles.fullmatch(cell.strip(" :.-")) for cell in cells)
 
 
 def _is_title(line: TextLine, words: re.Pattern[str], start: int) -> bool:

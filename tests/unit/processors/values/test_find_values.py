@@ -314,3 +314,26 @@ def test_a_statement_of_an_account_has_no_total():
     )
 
     assert found(text, "bank_statement").keys().isdisjoint({"total", "net", "tax", "amount_due"})
+
+
+@pytest.mark.parametrize(
+    ("entries", "due"),
+    [
+        ("Opening balance 500.00\n14/05/2031 Payment 250.00 CR\nClosing balance 250.00", None),
+        ("Invoice 881 01/05/2031 500.00\nPayment 250.00 CR\nAmount due 250.00", "250.00"),
+        ("Invoice 881 500.00\nTotal 250.00 CR", None),
+    ],
+)
+def test_a_statement_lists_bills_and_is_none(entries: str, due: str | None):
+    """What a customer owes is due, but neither a balance nor the number of a bill is its own."""
+    text = f"Rill Ltd\nCUSTOMER STATEMENT\n31 May 2031\n{entries}"
+
+    assert [value(name, text) for name in ("total", "invoice_number")] == [None, None]
+    assert value("amount_due", text) == due
+
+
+def test_a_bill_called_statement_has_its_total():
+    """A bill that says its number is one, whatever else it is called."""
+    text = "Rill Ltd\nStatement\nInvoice no: R-881\n3 May 2031\nTea 9.00\nTotal 9.00"
+
+    assert (value("total", text), value("invoice_number", text)) == ("9.00", "R-881")

@@ -126,6 +126,22 @@ def test_a_list_of_invoices_has_no_number_of_its_own():
 
 
 @pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("CREDIT NOTE\nInvoice no: R-881\nTotal -9.00", None),
+        ("Gutschrift\nRechnungsnummer: R-881\nGesamtbetrag -9,00 EUR", None),
+        ("AVOIR\nFacture n° R-881\nTotal TTC -9,00 EUR", None),
+        ("CREDIT NOTE\nCredit note no: C-17\nInvoice no: R-881\nTotal -9.00", "C-17"),
+        ("CREDIT NOTE C-17\nInvoice no: R-881\nTotal -9.00", "C-17"),
+        ("INVOICE\nInvoice no: R-881\nCredit note of May -9.00", "R-881"),
+    ],
+)
+def test_a_credit_note_has_not_the_number_of_the_bill(text: str, expected: str | None):
+    """A number that is called that of an invoice is the one which the credit note corrects."""
+    assert number(text) == expected
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "Billed to  Invoice  Issued\nVole Ltd  #834-B  4 March 2031",

@@ -60,12 +60,17 @@ def test_scan_errors_in_numbers_are_repaired(line: str):
     assert [found.value for found in money_in(line)] == [Decimal("85.20")]
 
 
-def test_cash_and_change_are_not_the_total():
-    """The total is what is to be paid, not the cash given or the change."""
-    assert (
-        values_of("Tea 4.00\nSubtotal 4.00\nTax 0.24\nTotal 4.24\nCash 10.00\nChange 5.76")["total"]
-        == "4.24"
-    )
+_PAID = (
+    "Total paid 10.00\nChange 5.76",
+    "Total paid 3.00\nBalance due 1.24",
+    "Gesamt bezahlt 9,00",
+)
+
+
+@pytest.mark.parametrize("paid", ["Cash 10.00\nChange 5.76", *_PAID, "Total payé 10,00"])
+def test_what_was_paid_and_change_are_not_the_total(paid: str):
+    """The total is what is to be paid, not the cash given, what was paid in all, or the change."""
+    assert values_of(f"Tea 4.00\nSubtotal 4.00\nTax 0.24\nTotal 4.24\n{paid}")["total"] == "4.24"
 
 
 def test_cash_less_change_replaces_a_missing_label():
