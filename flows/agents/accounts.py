@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flows.agents.oauth import AccessTokens
+from flows.app.accounts.wiring import open_own_ledger
 from flows.app.drain import Drain
 from flows.app.settings import load_settings
 from flows.app.wiring import (
@@ -16,7 +17,6 @@ from flows.app.wiring import (
     connect,
     open_archive,
     open_client,
-    open_ledger,
     system_clock,
 )
 from flows.prefect.deployments.priorities import settings_name
@@ -123,7 +123,7 @@ def open_account(
     """
     clock = system_clock()
     with ExitStack() as stack:
-        ledger = stack.enter_context(open_ledger(settings, clock=clock))
+        ledger = stack.enter_context(open_own_ledger(settings, clock=clock))
         spending = CountedSpending(
             ledger, settings.caspio.account, settings.caspio.allowance, block=block
         )

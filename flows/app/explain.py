@@ -5,9 +5,10 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
+from flows.app.accounts.wiring import open_own_ledger
 from flows.app.settings import load_settings
 from flows.app.sources import named_sources
-from flows.app.wiring import open_ledger, system_clock
+from flows.app.wiring import system_clock
 from pipeline.archive_layout import document_prefix, original_key
 from pipeline.errors import BadSettings
 from pipeline.metering.summary import FAILED, NEEDS_ATTENTION
@@ -245,7 +246,7 @@ class Acknowledged:
 def acknowledge_directly(config: Path, request: AcknowledgeRequest) -> Acknowledged:
     """Acknowledge in the ledger of the settings; the account is not needed."""
     settings, clock = load_settings(config, credentials=False), system_clock()
-    with open_ledger(settings, clock=clock) as ledger:
+    with open_own_ledger(settings, clock=clock) as ledger:
         return acknowledge(settings, ledger, request, now=clock.now())
 
 

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from itertools import islice
 from typing import Protocol, TypeVar
 
-from flows.app.accounts.own_ledger import require_own_ledger
+from flows.app.accounts.own_ledger import record_owner
 from flows.app.missed_events import MissedEventCounter
 from flows.app.run_request import RunRequest
 from flows.app.sources import isolate_errors, named_sources
@@ -161,7 +161,7 @@ def recorded_run(
         ForeignLedger: the ledger belongs to another account.
     """
     ledger = context.ports.ledger
-    require_own_ledger(context.settings, ledger)
+    record_owner(context.settings, ledger)
     # Before the run is recorded: without calls left there is no run, and so none that failed.
     context.spending.require()
     with leased_worker(ledger, summary.run_id) as leases:

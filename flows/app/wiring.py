@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 import structlog
 from pydantic import SecretStr
 
+from flows.app.accounts.own_ledger import check_owner
 from flows.app.drain import Drain, draining
 from flows.app.reading import (
     KeptReader,
@@ -95,7 +96,7 @@ def connect(
     its reader and what it knows of the account, in a process that runs again and again.
 
     Raises:
-        LedgerUnavailable, ArchiveUnavailable, BadSettings: with what to do about it.
+        LedgerUnavailable, ForeignLedger, ArchiveUnavailable, BadSettings: with what to do about it.
     """
     # Adapters are imported where they are opened: a command that needs none starts at once.
     from pipeline.adapters.caspio.kept import KeptAccount
@@ -108,10 +109,10 @@ def connect(
     drain = drain or Drain()
     clock = SystemClock(drain.require)  # a long wait ends when the run is asked to stop
     with ExitStack() as stack:
-        work_dir = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="caspio-ingest-")))
-        scratch = work_dir / "listing"
-        scratch.mkdir()
         ledger = stack.enter_context(open_ledger(settings, clock=clock))
+        check_owner(settings, ledger)
+        work_dir = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="caspio-ingest-")))
+        (scratch := work_dir / "listing").mkdir()
         spending = stack.enter_context(
             closing(Spending(ledger, settings.caspio.account, settings.caspio.allowance))
         )

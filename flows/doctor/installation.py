@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flows.app.accounts.own_ledger import check_owner
+from flows.app.accounts.own_ledger import check_owner, shown_owner
 from flows.app.reading import own_models
 from flows.app.settings import load_settings
 from flows.app.wiring import (
@@ -22,7 +22,7 @@ from flows.doctor.safety import examine_safety
 from flows.doctor.server import examine_server
 from flows.prefect.deployments.ownership import DeploymentOwner, owner_of
 from flows.prefect.server import Server
-from pipeline.errors import BadSettings, IngestError, LedgerUnavailable
+from pipeline.errors import BadSettings, ForeignLedger, IngestError, LedgerUnavailable
 from pipeline.model import SourceSpec
 from pipeline.ports import RecordTarget
 from pipeline.settings import Settings
@@ -106,7 +106,7 @@ def known_owner(settings: Settings, config: Path) -> DeploymentOwner:
     """Return whose deployments are to be looked for, as far as the ledger answers."""
     try:
         return owner_of(settings, config.resolve())
-    except LedgerUnavailable:  # it has its own check
+    except (LedgerUnavailable, ForeignLedger):  # each has its own check
         return owner_of(settings, config.resolve(), has_ledger=False)
 
 
@@ -127,7 +127,7 @@ def check_ledger(settings: Settings) -> str:
 def check_account(settings: Settings) -> str:
     """Check that the ledger does not belong to another account."""
     with open_ledger(settings) as ledger:
-        return check_owner(settings, ledger)
+        return shown_owner(check_owner(settings, ledger))
 
 
 def check_engines(settings: Settings) -> str:

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from flows.app.accounts.wiring import open_own_ledger
 from flows.app.drain import Drain
 from flows.app.mapping.live_settings import LiveSettings
 from flows.app.reading import KeptReader
 from flows.app.settings import load_settings
-from flows.app.wiring import open_ledger, warm_reader
+from flows.app.wiring import warm_reader
 from flows.http.server import Running, listening, server_of
 from flows.webhooks.dispatch import Dispatcher, Loop, Start, start_at_prefect, start_directly
 from flows.webhooks.receiver import PATH, Receiver
@@ -52,7 +53,7 @@ def receiving(
     secrets = secrets_of(settings)
     with (
         listening(listen or settings.webhooks.listen, what="The receiver") as door,
-        open_ledger(settings) as ledger,
+        open_own_ledger(settings) as ledger,
         closing(KeptReader()) as kept,
     ):
         drain = Drain()

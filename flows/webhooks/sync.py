@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from flows.app.accounts.own_ledger import check_owner
 from flows.app.wiring import Account
 from flows.webhooks.desired_events import DesiredEvents, WatchedTable, desired_events
 from pipeline.adapters.caspio.client import EventDefinition, Refused, Webhook, WebhookEvent
@@ -50,7 +51,9 @@ def sync(
     Raises:
         BadSettings: webhooks.url is not set, a table does not exist, or another webhook has the
             name or the address.
+        ForeignLedger: the ledger, which keeps what is reported, belongs to another account.
     """
+    check_owner(settings, account.ledger)
     if settings.webhooks.url is None:
         raise BadSettings(
             ["webhooks.url is not set: the https address at which Caspio reaches the receiver."]

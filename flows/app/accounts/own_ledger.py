@@ -15,36 +15,31 @@ THIS_MACHINE = "this machine"
 """The account of every local address: a local Caspio has another port each time."""
 
 
-def require_own_ledger(settings: Settings, ledger: Ledger) -> None:
-    """Check that a run's ledger does not belong to another account, and record that it is ours.
+def record_owner(settings: Settings, ledger: Ledger) -> None:
+    """Record that the ledger of a run that begins is ours.
 
     A ledger without a file or an effect belongs to nobody: whoever runs first has it.
 
     Raises:
         ForeignLedger: it belongs to another account.
     """
-    check_owner(settings, ledger)
     caspio = settings.caspio
     own = owner_name(caspio.url)
-    if not own:
-        return
-    if ledger.effects.account() != own:
+    if check_owner(settings, ledger) != own and own:
         ledger.effects.record_account(own)
-    if caspio.former_url:
+    if own and caspio.former_url:
         ledger.usage.move_account(account_host(caspio.former_url), caspio.account)
 
 
 def check_owner(settings: Settings, ledger: Ledger) -> str:
-    """Return whose ledger it is, as a text.
+    """Return the name of the account that the ledger belongs to, "" where it is nobody's yet.
 
     Raises:
         ForeignLedger: it belongs to another account; says whose it is, and what to do.
     """
     own, former = map(owner_name, (settings.caspio.url, settings.caspio.former_url))
-    known = _kept_name(ledger.effects.account())
-    if not known:
-        return "belongs to the account of the first run"
-    if own and known not in {own, former}:
+    known = ledger.effects.account()
+    if known and own and known not in {own, former}:
         whose = f"The ledger belongs to {_shown(known)}, but caspio.url names {_shown(own)}."
         remedy = (
             "Correct caspio.url, or name a ledger and an archive for this account alone in "
@@ -53,17 +48,17 @@ def check_owner(settings: Settings, ledger: Ledger) -> str:
         if known != THIS_MACHINE:
             remedy += f' If the address has changed, set caspio.former_url = "https://{known}".'
         raise ForeignLedger([f"{whose} {remedy}"])
-    return f"belongs to {_shown(known)}"
+    return known
+
+
+def shown_owner(known: str) -> str:
+    """Say whose ledger it is."""
+    return f"belongs to {_shown(known) if known else 'the account of the first run'}"
 
 
 def owner_name(url: str) -> str:
     """Return the name of the account at an address, the same for every spelling; "" without one."""
     return THIS_MACHINE if urlsplit(url).hostname in LOOPBACK else account_host(url)
-
-
-def _kept_name(account: str) -> str:
-    # What was counted under an address may have kept its spelling.
-    return account if account in {"", THIS_MACHINE} else owner_name(f"https://{account}")
 
 
 def _shown(account: str) -> str:

@@ -7,16 +7,30 @@ from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
+from flows.app.accounts.own_ledger import check_owner
 from flows.app.accounts.places import PLACES
 from flows.app.wiring import open_archive, open_ledger, system_clock
 from pipeline.accounts.names import shared_file, sql_name
 from pipeline.accounts.references import resolve
 from pipeline.accounts.shared import SharedSettings
 from pipeline.errors import BadSettings
+from pipeline.ports import Clock, Ledger
 from pipeline.settings import Settings, environment
 
 if TYPE_CHECKING:
     from pipeline.adapters.caspio.client import CaspioClient
+
+
+@contextmanager
+def open_own_ledger(settings: Settings, *, clock: Clock | None = None) -> Iterator[Ledger]:
+    """Open the ledger for what works on the account, decides for it or serves it.
+
+    Raises:
+        ForeignLedger: it belongs to another account.
+    """
+    with open_ledger(settings, clock=clock) as ledger:
+        check_owner(settings, ledger)
+        yield ledger
 
 
 @contextmanager

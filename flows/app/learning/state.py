@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from flows.app.accounts.wiring import open_own_ledger
 from flows.app.settings import load_settings
 from flows.app.sources import named_sources
-from flows.app.wiring import open_learner, open_ledger
+from flows.app.wiring import open_learner
 from pipeline.decide.ladder import promotion
 from pipeline.errors import BadSettings
 from pipeline.learning.columns import ColumnState, column_states
@@ -157,7 +158,7 @@ def doubt_json(item: ReviewItem) -> Mapping[str, Any]:
 def promote_directly(config: Path, source: str, column: str | None, *, by: str) -> list[str]:
     """Take the steps that are proved and wait; return them in words."""
     settings = load_settings(config, credentials=False)
-    with open_ledger(settings) as ledger:
+    with open_own_ledger(settings) as ledger:
         return promote_columns(settings, ledger, source, column, by=by)
 
 
@@ -181,14 +182,14 @@ def undo_directly(config: Path, source: str, column: str | None) -> list[str]:
     spec = _spec(settings, source, column)
     # Without a column all of them, and those without an earlier model stay as they are.
     names = [column] if column is not None else list(spec.columns)
-    with open_ledger(settings) as ledger:
+    with open_own_ledger(settings) as ledger:
         return [name for name in names if ledger.learning.undo_model(source, name) is not None]
 
 
 def forget_directly(config: Path, source: str, column: str | None) -> int:
     """Delete what was learned about a column, or a source; return how many models that was."""
     settings = load_settings(config, credentials=False)
-    with open_ledger(settings) as ledger:
+    with open_own_ledger(settings) as ledger:
         # Also a source or a column that the settings no longer have.
         models = ledger.learning.forget(source, column)
         _withdraw_doubts(ledger, source, column)

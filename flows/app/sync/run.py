@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from flows.app.accounts.wiring import open_own_ledger
 from flows.app.drain import Drain
 from flows.app.reading import KeptReader
 from flows.app.settings import load_settings
@@ -246,5 +247,5 @@ def decide_directly(
 ) -> list[str]:
     """Decide conflicts of a row."""
     settings = load_settings(config, credentials=False)
-    with open_ledger(settings) as ledger:
+    with open_own_ledger(settings) as ledger:
         return decide_one(ledger, named_sync(settings, name).spec(), key, winner, column=column)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from flows.app.wiring import open_ledger
+from flows.app.accounts.wiring import open_own_ledger
 from flows.prefect.deployments.priorities import settings_name
 from flows.prefect.names import TAG
 from flows.prefect.server import Server
@@ -57,7 +57,7 @@ def owner_of(settings: Settings, config: Path, *, has_ledger: bool = True) -> De
     """
     installation = ""
     if has_ledger:
-        with open_ledger(settings) as ledger:
+        with open_own_ledger(settings) as ledger:
             # A digest: the key itself seals plans. 48 bits distinguish all ledgers at a server.
             key = ledger.effects.plan_key()
         installation = hashlib.sha256(b"installation" + key).hexdigest()[:12]

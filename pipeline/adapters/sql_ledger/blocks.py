@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, func, insert, select, union
+from sqlalchemy import Connection, func, insert, select
 
 from pipeline.adapters.sql_ledger.session import SqlPart
 from pipeline.adapters.sql_ledger.syncs.tables import sync_effects, sync_rows
@@ -11,14 +11,14 @@ from pipeline.adapters.sql_ledger.tables import (
     blocked_containers,
     effects,
     files,
-    permits,
+    ledger_owner,
     repairs,
     secret_keys,
-    usage,
 )
 from pipeline.ports.ledger import Block, Repair
 
-_PLAN_KEY, _ACCOUNT = "plans", "account"  # names of what is kept
+_PLAN_KEY = "plans"
+_OWNER = 1  # the only row of its table
 _KEY_BYTES = 32  # as long as the digest of HMAC-SHA256 (RFC 2104, section 3)
 
 
@@ -74,16 +74,20 @@ class SqlPlanKey(SqlPart):
     def plan_key(self) -> bytes:
         """Return the secret key that seals plans, made by the first call."""
         with self._session.reading("look up the key of plans") as connection:
-            known = _kept(connection, _PLAN_KEY)
+            known = _plan_key(connection)
         if known is None:
-            row = self._row(_PLAN_KEY, secrets.token_bytes(_KEY_BYTES))
+            row = {
+                "name": _PLAN_KEY,
+                "key": secrets.token_hex(_KEY_BYTES),
+                "made_at": self._session.clock.now(),
+            }
             added = self._session.insert(secret_keys).values(row).on_conflict_do_nothing()
             with self._session.writing("make the key of plans") as connection:
                 connection.execute(added)
                 # Another process may have been first: its key counts, and this one is dropped.
-                known = _kept(connection, _PLAN_KEY)
+                known = _plan_key(connection)
         assert known is not None
-        return known
+        return bytes.fromhex(known)
 
     def account(self) -> str:
         """Return the account that the ledger's files and effects belong to.
@@ -91,38 +95,20 @@ class SqlPlanKey(SqlPart):
         It is "" while there are none, and where no account is recorded.
         """
         with self._session.reading("look up whose ledger it is") as connection:
-            known = _kept(connection, _ACCOUNT)
-            return known.decode() if known is not None and _is_used(connection) else ""
+            known = connection.execute(select(ledger_owner.c.account)).scalar_one_or_none()
+            return known if known is not None and _is_used(connection) else ""
 
     def record_account(self, account: str) -> None:
         """Record whose the ledger is, in place of what was recorded before."""
-        row = self._row(_ACCOUNT, account.encode())
+        row = {"id": _OWNER, "account": account, "recorded_at": self._session.clock.now()}
         with self._session.writing("record whose ledger it is") as connection:
-            self._session.keep(connection, secret_keys, row, key="name")
-
-    def adopt_account(self) -> None:
-        """Record the account of a ledger that was used before accounts were recorded.
-
-        It is the only one whose calls were counted. Later it would not be known any more: settings
-        that name another account count calls of that one, too.
-        """
-        with self._session.reading("look up whose ledger it is") as connection:
-            if _kept(connection, _ACCOUNT) is not None or not _is_used(connection):
-                return
-            counted = union(select(usage.c.account), select(permits.c.account))
-            accounts = connection.execute(counted).scalars().all()
-        if len(accounts) == 1:
-            self.record_account(accounts[0])
-
-    def _row(self, name: str, value: bytes) -> dict[str, object]:
-        return {"name": name, "key": value.hex(), "made_at": self._session.clock.now()}
+            self._session.keep(connection, ledger_owner, row, key="id")
 
 
-def _kept(connection: Connection, name: str) -> bytes | None:
-    """Return what is kept under a name."""
-    wanted = select(secret_keys.c.key).where(secret_keys.c.name == name)
-    known: str | None = connection.execute(wanted).scalar_one_or_none()
-    return None if known is None else bytes.fromhex(known)
+def _plan_key(connection: Connection) -> str | None:
+    """Return the key of plans in hex digits, None where there is none yet."""
+    wanted = select(secret_keys.c.key).where(secret_keys.c.name == _PLAN_KEY)
+    return connection.execute(wanted).scalar_one_or_none()
 
 
 def _is_used(connection: Connection) -> bool:

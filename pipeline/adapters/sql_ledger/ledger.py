@@ -42,11 +42,6 @@ class SqlLedger:
         self.reviews = SqlReviews(session)
         self.learning = SqlLearning(session)
         self.syncs = SqlSyncs(session)
-        try:
-            self.effects.adopt_account()
-        except BaseException:
-            session.close()  # a ledger that cannot be used leaves no connection open
-            raise
 
     def close(self) -> None:
         """Close every connection; the next call would open new ones."""

@@ -180,8 +180,16 @@ blocked_containers = Table(
     Column("blocked_at", UtcTime, nullable=False),
 )
 
-# What this installation keeps to itself: the key that seals its plans, and the address of its
-# account. As hex digits.
+# One row: the account that the files and effects belong to.
+ledger_owner = Table(
+    "ledger_owner",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("account", Words, nullable=False),
+    Column("recorded_at", UtcTime, nullable=False),
+)
+
+# What this installation keeps to itself, as hex digits: the key that seals its plans.
 secret_keys = Table(
     "secret_keys",
     metadata,

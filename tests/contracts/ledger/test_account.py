@@ -1,5 +1,3 @@
-import pytest
-
 from pipeline.adapters.sql_ledger import SqlLedger
 from pipeline.ports import Ledger
 from tests.contracts.ledger.builders import a_ref, update
@@ -70,24 +68,3 @@ def test_a_ledger_has_an_account_and_a_key_of_plans(ledger: Ledger):
 
     assert ledger.effects.plan_key() == key
     assert ledger.effects.account() == ONE
-
-
-@pytest.mark.parametrize(
-    ("counted", "expected"), [((), ""), ((ONE,), ONE), ((ONE, TWO), "")], ids=len
-)
-def test_a_ledger_from_before_is_of_the_account_whose_calls_it_counted(
-    counted: tuple[str, ...], expected: str, empty_url: str, clock: FakeClock
-):
-    """It has files, but no account is recorded. Calls of several accounts say nothing.
-
-    What is counted after it was opened changes nothing.
-    """
-    with SqlLedger(empty_url, clock=clock) as ledger:
-        ledger.files.seen([a_ref()], "run-1")
-        for account in counted:
-            ledger.usage.spend(account, "new", calls=1, size_bytes=1)
-            ledger.usage.reserve_permits(account, 1, per_second=1.0)
-
-    with SqlLedger(empty_url, clock=clock) as ledger:
-        ledger.usage.spend("other.caspio.com", "new", calls=1, size_bytes=1)
-        assert ledger.effects.account() == expected

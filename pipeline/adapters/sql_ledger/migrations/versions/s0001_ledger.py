@@ -37,6 +37,7 @@ def upgrade() -> None:
     create_agents()
     _create_users()
     create_learning()
+    op.create_table("ledger_owner", counted_key("id"), words("account"), utc_time("recorded_at"))
     op.create_table(
         "secret_keys", words("name", primary_key=True), words("key"), utc_time("made_at")
     )
