@@ -45,6 +45,7 @@ from flows.api.requests import (
     declared_size,
     has_body,
     query_arguments,
+    refuse_form,
     whole_body,
     wrong,
 )
@@ -253,6 +254,7 @@ class _Api:
         request, tool = asked.request, endpoint.tool
         arguments: dict[str, Any] = {**query_arguments(request, endpoint), **values}
         if endpoint.takes_file:
+            refuse_form(request)
             size_bytes = declared_size(request, most=MOST_FILE_BYTES)
             name = arguments.pop("name", "")
             arguments["file"] = {"name": name}

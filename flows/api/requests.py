@@ -1,6 +1,8 @@
 """Read a request: the arguments of the tool from path, query and body."""
 
+import json
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import anyio
@@ -52,8 +54,10 @@ def query_arguments(request: Request, endpoint: Endpoint) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name in dict.fromkeys(request.query_params):
         if name not in known:
-            takes = ", ".join(known) or "none"
-            raise wrong("arguments", f"There is no argument {name[:80]!r} here. It takes: {takes}.")
+            takes = f"It takes: {', '.join(known) or 'none'}."
+            if endpoint.body in {"*", name}:
+                takes = f"{_body_of(endpoint)} {takes}"
+            raise wrong("arguments", f"The query has no argument {name[:80]!r}. {takes}")
         values = request.query_params.getlist(name)
         found[name] = _value(name, values, known[name])
     return found
@@ -96,11 +100,43 @@ async def body_arguments(request: Request, endpoint: Endpoint, body: bytes) -> d
     if media_type != "application/json":
         raise wrong("media_type", f"The body is {media_type or 'of no type'}, not JSON.")
     content = _json(body, what="the body")
-    if endpoint.body != "*":
-        return {endpoint.body: content}
     if not isinstance(content, dict):
-        raise wrong("arguments", "The body is an object with the arguments.")
-    return content
+        raise wrong("arguments", f"The body is no JSON object. {_body_of(endpoint)}")
+    if endpoint.body == "*":
+        return content
+    _refuse_arguments(content, endpoint)
+    return {endpoint.body: content}
+
+
+def _refuse_arguments(content: Mapping[str, Any], endpoint: Endpoint) -> None:
+    """Refuse a body with arguments as agents name them, whose values are objects.
+
+    No member of these bodies has an object as its value.
+    """
+    for name, value in content.items():
+        if isinstance(value, dict) and name in {"values", "body", *endpoint.tool.properties}:
+            query = ", ".join(endpoint.in_query) or "nothing"
+            cause = f"{_body_of(endpoint)} It has no member {name!r}. In the query: {query}."
+            raise wrong("arguments", cause)
+
+
+def _body_of(endpoint: Endpoint) -> str:
+    """Say what the body of a request is."""
+    if endpoint.body == "*":
+        return "The arguments are the members of the JSON body."
+    example = json.dumps(endpoint.tool.properties[endpoint.body]["examples"][0], ensure_ascii=False)
+    return f"The body is the object itself, such as {example}."
+
+
+def refuse_form(request: Request) -> None:
+    """Refuse a form where the body is to be the bytes of a file: its frame would be stored.
+
+    Raises:
+        Wrong: it is a form.
+    """
+    if request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
+        cause = "The body is the bytes of the file, not a form. With curl: -T FILE, not -F."
+        raise wrong("media_type", cause)
 
 
 def _json(data: bytes, *, what: str) -> Any:
