@@ -31,13 +31,18 @@ class Job:
     failed: bool = False
 
     @property
+    def is_running(self) -> bool:
+        """Say whether it is being done."""
+        return self.ended_at is None
+
+    @property
     def said(self) -> list[str]:
         """Return the result line by line: what was done, and then each thing that was not."""
         return self.result.splitlines()
 
 
-Work = Callable[[Callable[[Drain], None]], str]
-"""Does the work and returns its result. It passes on what can ask it to stop."""
+Work = Callable[[Drain], str]
+"""Does the work and returns its result, until the drain asks it to stop."""
 
 
 # Enough to see what is wrong; the records themselves show the rest.
@@ -92,7 +97,7 @@ class Jobs:
     clock: Clock
     _jobs: dict[str, Job] = field(default_factory=dict)
     _thread: threading.Thread | None = None
-    _drain: Drain | None = None
+    _drain: Drain = field(default_factory=Drain)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def begin(self, name: str, work: Work) -> bool:
@@ -101,16 +106,23 @@ class Jobs:
             if self._thread is not None:
                 return False
             # No daemon: the end of the program waits until the records in progress are finished.
-            thread = threading.Thread(target=self._run, args=(name, work), name=name)
+            drain = Drain()
+            thread = threading.Thread(target=self._run, args=(name, work, drain), name=name)
             # First: it fails where there are too many. At its end it waits for the lock.
             thread.start()
             self._jobs[name], self._thread = Job(name, self.clock.now()), thread
+            self._drain = drain
             return True
 
     def job(self, name: str) -> Job | None:
         """Return the last job of a name."""
         with self._lock:
             return self._jobs.get(name)
+
+    def is_running(self, name: str) -> bool:
+        """Say whether a job of this name is being done."""
+        job = self.job(name)
+        return job is not None and job.is_running
 
     def wait(self) -> None:
         """Wait for the job that is being done."""
@@ -121,14 +133,13 @@ class Jobs:
     def close(self) -> None:
         """Ask the job to stop after the records in progress, and wait for it."""
         with self._lock:
-            if self._drain is not None:
-                self._drain.requested = True
+            self._drain.requested = True
         self.wait()
 
-    def _run(self, name: str, work: Work) -> None:
+    def _run(self, name: str, work: Work, drain: Drain) -> None:
         failed = True
         try:
-            result, failed = work(self._stoppable), False
+            result, failed = work(drain), False
         except IngestError as error:
             result = str(error)
         except Exception as error:  # noqa: BLE001 - at the end of a run; its result is shown
@@ -137,8 +148,4 @@ class Jobs:
         with self._lock:
             ended = replace(self._jobs[name], ended_at=self.clock.now())
             self._jobs[name] = replace(ended, result=result, failed=failed)
-            self._thread = self._drain = None
-
-    def _stoppable(self, drain: Drain) -> None:
-        with self._lock:
-            self._drain = drain
+            self._thread = None

@@ -4,7 +4,7 @@ They are the files that `caspio-ingest plan` and the Prefect flow write, with th
 """
 
 import threading
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -194,13 +194,11 @@ def apply(visit: Visit) -> Response:
 
 
 def _is_being_applied(plan: PlanFile, site: Site) -> bool:
-    job = site.jobs.job(_job_of(plan))
-    return job is not None and job.ended_at is None
+    return site.jobs.is_running(_job_of(plan))
 
 
-def _apply(site: Site, plan: PlanFile, stoppable: Callable[[Drain], None]) -> str:
-    with site.desk.connect() as context:
-        stoppable(context.drain)
+def _apply(site: Site, plan: PlanFile, drain: Drain) -> str:
+    with site.connect(drain) as context:
         report = apply_plan(context, plan.path, seal=plan.seal, watch=progress(shown=False))
     return in_words(report, nothing="Nothing was left to write")
 

@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode
 from starlette.responses import Response
 
 from flows.app.changes import undo_run
+from flows.app.drain import Drain
 from flows.app.explain import AcknowledgeRequest, acknowledge, review_items, versions_of
 from flows.terminal.progress import progress
 from flows.web.jobs import in_words
@@ -22,7 +23,7 @@ from flows.web.site import RequestRefused, Site, Visit, not_found
 from pipeline.archive_layout import original_key
 from pipeline.errors import BadSettings, FileGone, IngestError
 from pipeline.metering.summary import FAILED, NEEDS_ATTENTION
-from pipeline.model import Effect, EffectKind, EffectState, Status, Value
+from pipeline.model import Effect, EffectKind, EffectState, FileRef, Status, Value
 from pipeline.model.review import ReviewItem, ReviewState, review_id
 from pipeline.model.users import AuditEntry
 from pipeline.ports import FileState
@@ -107,7 +108,7 @@ def record(visit: Visit) -> Response:
         source=source,
         key=key,
         leaves=leaves,
-        title=_title(states[0]),
+        title=_title(states[0].ref),
         types=visit.shown_types([source])[source],
         failed=[state.version for state in states if _needs_a_user(state)],
         items=items,
@@ -155,9 +156,8 @@ def _count(visit: Visit, source: str, key: str, statuses: Collection[Status]) ->
     return files.count_attention(statuses, source=source, keys=[key]).open
 
 
-def _title(state: FileState) -> str:
-    record = state.ref.record
-    return f"{record.container} record {record.pk}" if record is not None else state.ref.holder
+def _title(ref: FileRef) -> str:
+    return f"{ref.container} record {ref.record.pk}" if ref.record else ref.holder
 
 
 def _needs_a_user(state: FileState) -> bool:
@@ -267,7 +267,7 @@ def undo(visit: Visit) -> Response:
         raise decided_in_review()
     visit.audit("undo run", run_id, f"{source} {key}")
     try:
-        with visit.site.desk.connect() as context:
+        with visit.site.connect(Drain()) as context:
             shown = progress(shown=False)
             report = undo_run(context, run_id, sources=[source], records=[key], watch=shown)
     except IngestError as error:

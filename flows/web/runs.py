@@ -1,6 +1,6 @@
 """A run: what it changed, what an undo would put back, and the undo of all of it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -40,7 +40,7 @@ def run(visit: Visit) -> Response:
     run_id, site, ledger = visit.parts["id"], visit.site, visit.site.ledger
     known = {one.id: one for one in ledger.usage.runs(_MOST_RUNS)}.get(run_id)
     job = site.jobs.job(_job_of(run_id))
-    running = job is not None and job.ended_at is None
+    running = job is not None and job.is_running
     after = _id_of(visit.query.get("after", "")) or 0
     # Before the rows: what is undone while they are looked up is noticed.
     seen = seen_of(site)
@@ -173,8 +173,7 @@ def undo(visit: Visit) -> Response:
     if site.jobs.begin(_job_of(run_id), partial(_undo, site, run_id)):
         return see(f"/runs/{run_id}")
     # A double click asks for what is being done.
-    job = site.jobs.job(_job_of(run_id))
-    is_same = job is not None and job.ended_at is None
+    is_same = site.jobs.is_running(_job_of(run_id))
     visit.audit("undo run not begun", run_id, "the same undo is running" if is_same else "busy")
     return see(f"/runs/{run_id}" + ("" if is_same else "?said=busy"))
 
@@ -185,9 +184,8 @@ def decided_in_review() -> RequestRefused:
     return RequestRefused(409, problem, "Open the record's review, and undo the decision there.")
 
 
-def _undo(site: Site, run_id: str, stoppable: Callable[[Drain], None]) -> str:
-    with site.desk.connect() as context:
-        stoppable(context.drain)
+def _undo(site: Site, run_id: str, drain: Drain) -> str:
+    with site.connect(drain) as context:
         report = undo_run(context, run_id, watch=progress(shown=False))
     return in_words(report, nothing="Nothing was left to put back")
 

@@ -1,7 +1,7 @@
 """Serve the web page: connect what the pages work with, and listen."""
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from functools import partial
 from operator import attrgetter
 from pathlib import Path
@@ -14,7 +14,7 @@ from flows.app.mapping.look import Looks
 from flows.app.reading import KeptReader, open_reader
 from flows.app.review.desk import ReviewDesk
 from flows.app.settings import load_settings
-from flows.app.wiring import connect, open_archive, open_ledger, system_clock
+from flows.app.wiring import AppContext, connect, open_archive, open_ledger, system_clock
 from flows.doctor.check import Check
 from flows.http.server import (
     LOCAL_HOSTS,
@@ -69,6 +69,10 @@ def serving_pages(
         archive, clock = open_archive(settings.archive), system_clock()
         live = LiveSettings(config, settings, partial(load_again, before=settings))
         kept = stack.enter_context(closing(KeptReader()))
+
+        def connecting(drain: Drain) -> AbstractContextManager[AppContext]:
+            return connect(live.settings, drain=drain, kept=kept)
+
         site = Site(
             live,
             config,
@@ -77,10 +81,11 @@ def serving_pages(
             clock,
             sessions_of(settings, ledger),
             Health(checks or partial(examine_with_sign_in, config), clock),
-            stack.enter_context(closing(ReviewDesk(lambda: connect(live.settings, kept=kept)))),
+            stack.enter_context(closing(ReviewDesk(lambda: connecting(Drain())))),
             stack.enter_context(closing(Pictures(archive, open_pages))),
             stack.enter_context(closing(Jobs(clock))),
             Looks(lambda: live.settings, clock),
+            connecting,
             prefect=prefect_ui(),
             apps=AccountApps(lambda: counted_client(live.settings, ledger, clock), clock),
             provider=provider,

@@ -1,15 +1,18 @@
 """What the pages work with, and what a page gets of one request."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 
+from flows.app.drain import Drain
 from flows.app.mapping.live_settings import LiveSettings
 from flows.app.mapping.look import Looks
 from flows.app.review.desk import ReviewDesk
+from flows.app.wiring import AppContext
 from flows.web.health import Health
 from flows.web.jobs import Jobs
 from flows.web.pictures import Pictures
@@ -37,6 +40,10 @@ class Ways:
     proxied: Proxied | None = None
 
 
+Connect = Callable[[Drain], AbstractContextManager[AppContext]]
+"""Connects what a run needs; the drain asks the run to stop."""
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     """One account's pages. `prefect` is the address of Prefect's UI, "" where none is known."""
@@ -52,6 +59,7 @@ class Site:
     pictures: Pictures
     jobs: Jobs
     looks: Looks
+    connect: Connect
     prefect: str = ""
     provider: Provider | None = None
     proxy: TrustedProxy | None = None

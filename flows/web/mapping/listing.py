@@ -125,7 +125,7 @@ def look(visit: Visit) -> Response:
     looks = visit.site.looks
     visit.audit("look", "account")
 
-    def work(_stoppable: object) -> str:
+    def work(_drain: object) -> str:
         found = looks.look_at_account()
         return f"{counted(found.calls, 'call', 'was/were')} made"
 
@@ -151,6 +151,6 @@ def address_of(place: MappablePlace) -> str:
 
 def _shown(job: Job | None, account: LookedAtAccount | None) -> Job | None:
     """Return a job that is being done, or that failed; what it found says the rest."""
-    if job is None or (job.ended_at is not None and not job.failed and account is not None):
+    if job is None or (not job.is_running and not job.failed and account is not None):
         return None
     return job

@@ -1,6 +1,6 @@
 """Show how the settings file changes, create columns that are agreed to, and write it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -214,7 +214,7 @@ def saved(visit: Visit) -> Response:
         raise not_found("This source")
     job = site.jobs.job(_job_of(name))
     plan = None
-    if job is not None and job.ended_at is not None and not job.failed:
+    if job is not None and not job.is_running and not job.failed:
         listed = (one.plan for one in plan_files(site) if one.plan is not None)
         plan = next((one for one in listed if name in one.owner.sources), None)
     return page(
@@ -241,11 +241,10 @@ def plan(visit: Visit) -> Response:
 
 
 def _planning(site: Site, name: str, now: datetime) -> Work:
-    def work(stoppable: Callable[[Drain], None]) -> str:
+    def work(drain: Drain) -> str:
         folder = site.config.parent / "plans"
         folder.mkdir(exist_ok=True)
-        with site.desk.connect() as context:
-            stoppable(context.drain)
+        with site.connect(drain) as context:
             report = plan_sources(
                 context,
                 sources=[name],

@@ -103,7 +103,7 @@ def begin(visit: Visit, place: MappablePlace, address: str) -> Response:
     visit.audit("look", place.name)
     looks.forget(place)
 
-    def work(_stoppable: object) -> str:
+    def work(_drain: object) -> str:
         looked = looks.look_at(place)
         return f"{counted(len(looked.samples), 'document', 'was/were')} read"
 

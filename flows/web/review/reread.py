@@ -1,6 +1,6 @@
 """Have a document read again as another class, where its class was not right."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 
 from starlette.responses import Response
@@ -32,9 +32,8 @@ def read_again(visit: Visit) -> Response:
     return see(address_of(wanted_of(visit.form), f"/review/{review.id}", said=said))
 
 
-def _read(site: Site, ref: FileRef, as_class: str, stoppable: Callable[[Drain], None]) -> str:
-    with site.desk.connect() as context:
-        stoppable(context.drain)
+def _read(site: Site, ref: FileRef, as_class: str, drain: Drain) -> str:
+    with site.connect(drain) as context:
         report = reread(context, ref, as_class)
     counts: Mapping[str, int] = report.document["documents"]
     said = [f"{number} {status}" for status, number in counts.items() if number]

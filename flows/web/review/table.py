@@ -1,6 +1,6 @@
 """One column across documents as a table: look down the rows, leave some out, accept the rest."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -50,7 +50,7 @@ def table(visit: Visit) -> Response:
         more=more,
         is_first=not after,
         job=job,
-        said=job.result.splitlines() if job is not None and job.ended_at is not None else [],
+        said=[] if job is None or job.is_running else job.said,
         busy=visit.query.get("said") == "busy",
         **filters(visit, wanted),
     )
@@ -73,10 +73,8 @@ def accept_rows(visit: Visit) -> Response:
     return see(address_of(wanted, "/review/table", said="" if begun else "busy"))
 
 
-def _accept(visit: Visit, chosen: Sequence[str], stoppable: Callable[[Drain], None]) -> str:
+def _accept(visit: Visit, chosen: Sequence[str], drain: Drain) -> str:
     """Accept each row by itself; return how many were written, and a line for each that was not."""
-    drain = Drain()
-    stoppable(drain)
     ids = [sent.partition(" ")[0] for sent in chosen]
     now = {
         SuggestionLine(item, "").sent: item for item in visit.site.ledger.reviews.open_items(ids)

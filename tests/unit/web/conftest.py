@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from flows.app.drain import Drain
 from flows.app.mapping.live_settings import LiveSettings
 from flows.app.mapping.look import Looks
 from flows.app.review.desk import ReviewDesk
@@ -187,6 +188,7 @@ def opened(world: World, settings: Settings, looks: Looks | None = None) -> Iter
         Pictures(world.archive, lambda: reader),
         Jobs(world.clock),
         looks or Looks(lambda: live.settings, world.clock),
+        lambda drain: connected(world, live.settings, drain),
         apps=AccountApps(lambda: nullcontext(no_client), world.clock),
     )
     yield Office(world, site, checks, reader=reader)
@@ -196,12 +198,12 @@ def opened(world: World, settings: Settings, looks: Looks | None = None) -> Iter
 
 
 @contextmanager
-def connected(world: World, settings: Settings) -> Iterator[AppContext]:
+def connected(world: World, settings: Settings, drain: Drain | None = None) -> Iterator[AppContext]:
     """Connect the account in dictionaries as `connect` does the real one."""
     ports = world.source_run(settings.specs()["receipts"]).ports
     spending = Spending(world.ledger, settings.caspio.account, settings.caspio.allowance, block=1)
     client: Any = SimpleNamespace(calls={})
-    yield AppContext(settings, ports, client, spending)
+    yield AppContext(settings, ports, client, spending, drain or Drain())
 
 
 def form_of(html: str, action: str, number: int = 0) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -213,7 +213,7 @@ def test_a_plan_that_is_being_applied_takes_no_refusal(office: Office):
     plan = planned(office, "1")
     gate = threading.Event()
 
-    def work(_stoppable: Callable[[Drain], None]) -> str:
+    def work(_drain: Drain) -> str:
         gate.wait(60)
         return "fine"
 

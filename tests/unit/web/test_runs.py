@@ -374,7 +374,7 @@ def _end_of(html: str) -> int:
 def busy_with(office: Office, name: str) -> Iterator[None]:
     """Have a job that is being done."""
     gate = threading.Event()
-    office.site.jobs.begin(name, lambda _stoppable: str(gate.wait(60)))
+    office.site.jobs.begin(name, lambda _drain: str(gate.wait(60)))
     yield
     gate.set()
     office.site.jobs.wait()
