@@ -1,4 +1,4 @@
-"""Cursors: opaque, of one listing of one account, and refused when anybody else made them."""
+"""Seal cursors: each is opaque, and continues only the listing of the account it was made for."""
 
 import base64
 import binascii
@@ -11,7 +11,7 @@ from flows.agents.tools.tool import Refusal
 
 # 128 bits: a cursor cannot be guessed, and stays short.
 _MAC_BYTES = 16
-# Cursors of ours are shorter; what is longer is not decoded.
+# Our own cursors are shorter: a longer one is refused before it is decoded.
 _MOST_CHARS = 200
 
 

@@ -135,7 +135,7 @@ class _Listed:
 
     @property
     def file_calls(self) -> int:
-        """Return how many calls look files of the Files area up: a few alone, many by their folder.
+        """Return how many calls look up files of the Files area: a few one by one, many by folder.
 
         A folder of more than a thousand files takes a call for each thousand, which no plan knows.
         """

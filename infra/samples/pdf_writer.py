@@ -69,7 +69,7 @@ def wrap_text(text: str, *, size: float, width: float) -> list[str]:
 
 @dataclass(slots=True)
 class PdfPage:
-    """One page and its pen; `y` is the distance of the next line's baseline from the top."""
+    """One page; `y` is the distance of the next line's baseline from its top."""
 
     y: float = 84.0
     operators: list[str] = field(default_factory=list)

@@ -69,11 +69,11 @@ class OidcSettings(Section):
 
 
 class ProxySettings(Section):
-    """`[web.proxy]`: a proxy before the page signs users in, and names them in headers."""
+    """`[web.proxy]`: a proxy in front of the page signs users in, and names them in headers."""
 
     peers: Annotated[tuple[str, ...], Field(min_length=1)]
-    """Addresses of the proxy, such as `["10.0.0.7"]` or `["10.1.0.0/24"]`. From anybody else the
-    headers count for nothing.
+    """Addresses of the proxy, such as `["10.0.0.7"]` or `["10.1.0.0/24"]`. Headers from
+    any other address are ignored.
     """
     secret: _LongSecret = None
     """What the proxy sends in `secret_header`, at least 32 characters. A secret: set it in the
@@ -98,7 +98,7 @@ class ProxySettings(Section):
                 raise ValueError(f"{peer!r} is neither an address nor a network") from None
             # Anybody could then send the headers that sign a user in.
             if network.prefixlen == 0:
-                raise ValueError(f"{peer!r} is everybody; name the proxy's address")
+                raise ValueError(f"{peer!r} has every address; name that of the proxy")
         return peers
 
     @property

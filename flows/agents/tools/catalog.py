@@ -11,7 +11,7 @@ from pipeline.model.agents import Scope
 
 @cache
 def all_tools() -> Mapping[str, Tool]:
-    """Return every tool by name: by group, and within a group as they are written down."""
+    """Return every tool by name, in the order of the groups and then of their modules."""
     tools = [*documents.TOOLS, *plans.TOOLS, *account.TOOLS, *review.TOOLS, *operation_tools()]
     return {tool.name: tool for tool in sorted(tools, key=lambda tool: TAGS.index(tool.tag))}
 

@@ -212,7 +212,7 @@ TOOLS = (
             "cursor": schemas.CURSOR,
         },
         result=schemas.ROWS,
-        more={"next_cursor": {"type": ["string", "null"]}},
+        more=schemas.NEXT,
         run=find_documents,
         container="source",
         is_shown=True,

@@ -102,7 +102,7 @@ def _result_schema(operation: Operation, *, is_list: bool) -> Schema:
 def _beside(operation: Operation, *, is_list: bool) -> Mapping[str, Schema]:
     """Return the schemas of what is beside the result."""
     if is_list and any(one.name.endswith("pageNumber") for one in operation.query):
-        return {"next_cursor": {"type": ["string", "null"]}}
+        return schemas.NEXT
     if operation.method == "GET":
         return {}
     more: dict[str, Schema] = {"records_affected": {"type": "integer"}}

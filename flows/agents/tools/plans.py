@@ -11,6 +11,7 @@ from flows.agents.tools.runs import report_json, run_of, watch
 from flows.agents.tools.tool import Answer, Json, Method, Refusal, Tool, ToolCall
 from flows.app.changes import apply_plan, undo_run
 from flows.app.plan import plan_sources
+from flows.app.run_report import Report
 from flows.app.source_runs import new_run_id
 from pipeline.errors import BadSettings
 from pipeline.plans.plan_file import PlanFile, PlannedRecord, open_plan
@@ -135,6 +136,11 @@ def apply(call: ToolCall) -> Answer:
             run_id=call.drain.run_id,
             watch=watch(call),
         )
+    return _reported(report)
+
+
+def _reported(report: Report) -> Answer:
+    """Return the answer of a call that has written: the report of its run."""
     result = report_json(report)
     done = sum(result["documents"].values())
     return Answer({"result": result}, records=done, run_id=result["run_id"])
@@ -167,15 +173,11 @@ def undo(call: ToolCall) -> Answer:
             new_id=call.drain.run_id,
             watch=watch(call),
         )
-    result = report_json(report)
-    done = sum(result["documents"].values())
-    return Answer({"result": result}, records=done, run_id=result["run_id"])
+    return _reported(report)
 
 
 _KEYS = {**schemas.NAMES, "description": "PK_IDs; of a folder's files the paths."}
 _SOURCE = schemas.text()
-_NEXT = {"next_cursor": {"type": ["string", "null"]}}
-
 TOOLS = (
     Tool(
         name="plan",
@@ -194,7 +196,7 @@ TOOLS = (
             "cursor": schemas.CURSOR,
         },
         result=schemas.OBJECT,
-        more=_NEXT,
+        more=schemas.NEXT,
         run=plan,
         container="source",
         is_shown=True,
@@ -244,7 +246,7 @@ TOOLS = (
         },
         required=("source",),
         result=schemas.OBJECT,
-        more=_NEXT,
+        more=schemas.NEXT,
         run=reprocess,
         container="source",
         reads_only=False,

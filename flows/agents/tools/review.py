@@ -152,7 +152,7 @@ TOOLS = (
             "cursor": schemas.CURSOR,
         },
         result=schemas.ROWS,
-        more={"next_cursor": {"type": ["string", "null"]}},
+        more=schemas.NEXT,
         run=review_next,
         container="source",
         is_shown=True,

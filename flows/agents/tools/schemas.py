@@ -1,5 +1,6 @@
 """Pieces of JSON Schema 2020-12 that tools share; every text here is constant."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flows.agents.tools.tool import UNTRUSTED, Json, Schema, Tool
@@ -84,6 +85,8 @@ CURSOR: Schema = {
     "maxLength": 20,
     "description": "next_cursor of the page before.",
 }
+NEXT: Mapping[str, Schema] = {"next_cursor": {"type": ["string", "null"]}}
+"""Beside the result of a listing: where its next page begins, null at its end."""
 ROWS: Schema = {"type": "array", "items": {"type": "object"}}
 TEXTS: Schema = {"type": "array", "items": {"type": "string"}}
 OBJECT: Schema = {"type": "object"}

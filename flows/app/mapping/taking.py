@@ -21,7 +21,7 @@ def record_refused(ledger: Ledger, digest: str, why: str, *, program: str) -> No
 
 
 def takers(ledger: Ledger, digest: str) -> Sequence[AuditEntry]:
-    """Return who has taken the settings of a digest, or could not: of each program the latest."""
+    """Return each program's latest entry: that it loaded the settings of a digest, or could not."""
     latest: dict[str, AuditEntry] = {}
     for entry in ledger.users.audit_trail(subject=digest):
         if entry.action in {TAKEN, REFUSED}:

@@ -12,8 +12,8 @@ from pipeline.source_run.selection import Selection, listing_key
 def reread(context: AppContext, ref: FileRef, as_class: str) -> Report:
     """Read the files of a file's record again, and write what has changed.
 
-    It is the run that `caspio-ingest reprocess --record --as` makes. A source that was only planned
-    so far is planned.
+    It is the run that `caspio-ingest reprocess --record --as` makes: a source that was never
+    confirmed is only planned.
     """
     spec = context.settings.specs()[ref.source]
     key = listing_key(ref, spec)

@@ -85,7 +85,7 @@ class NamedContent:
 
     @property
     def shown_media_type(self) -> str:
-        """The media type given, or else the one that the name suggests."""
+        """Return the media type given, or else the one that the name suggests."""
         # Not strict: also types that are in use but not registered, such as image/webp once was.
         guessed, _ = mimetypes.guess_type(self.name, strict=False)
         return self.media_type or guessed or "application/octet-stream"

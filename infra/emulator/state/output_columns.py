@@ -12,7 +12,7 @@ from infra.emulator.state.sql.parsing import parse_clause
 from infra.emulator.state.sql.scope import Scope
 from infra.emulator.state.values import Stored, presenter, show_number, show_unchanged
 
-# How values that are no fields are shown, by their kind.
+# How values that are not fields are shown, by their kind.
 _SHOW_KIND: Mapping[SqlKind, Callable[[Stored], object]] = {
     "bool": lambda stored: None if stored is None else bool(stored),
     "number": show_number,

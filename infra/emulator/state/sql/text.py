@@ -78,7 +78,7 @@ def charindex(wanted: object, value: object, start: float) -> int:
 
 
 def replace(value: object, old: object, new: object) -> str:
-    """REPLACE: all places of a text; a blank one is found nowhere."""
+    """REPLACE: all places of a text; an empty text is never found."""
     if str(old) == "":
         return str(value)
     # A function as replacement: a text would give backslashes a meaning.
