@@ -7,6 +7,7 @@ import ctypes
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 _MOST_OBJECTS = 20_000  # a map has more, and further ones would show nothing new
@@ -14,11 +15,26 @@ _MOST_IMAGES = 50
 _MOST_FORM_DEPTH = 4  # form objects within each other
 _SAMPLED_CHARS = 24
 _COVERS_PAGE = 0.8  # share of the page from which an image hides what was painted before it
+_WHITE = 255
+# A line is one path of two points, or a rectangle, that is hardly higher than a hair.
+_SEGMENTS_OF_LINE, _THIN_PT, _MOST_LINES = 5, 2.5, 500
 _INVISIBLE = 3  # text rendering mode "neither fill nor stroke" (ISO 32000-1, table 106)
 
 Matrix = tuple[float, float, float, float, float, float]
 PageRect = tuple[float, float, float, float]  # left, top, right, bottom in page space
 _IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What decides whether words can be read: in page space, of a page that has white letters.
+
+    `lines` are thin and level; `fills` are images and what is painted in another color than white.
+    """
+
+    lines: tuple[PageRect, ...] = ()
+    fills: tuple[PageRect, ...] = ()
+    has_white_text: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +44,7 @@ class PageGraphics:
     `image_share` is the share of the page under images, overlaps counted twice, at most 1. `dpi` is
     the resolution of the largest image, None without one. `hidden_share` is the share of the text
     that is not drawn or is under an image. An empty page paints nothing. `images` are up to 50
-    images with their resolutions.
+    images with their resolutions. `marks` decide whether words can be read.
     """
 
     image_share: float = 0.0
@@ -38,6 +54,7 @@ class PageGraphics:
     hidden_share: float = 0.0
     is_empty: bool = False
     images: tuple[tuple[PageRect, float], ...] = ()
+    marks: Marks = Marks()
 
 
 def graphics_of(page: Any, textpage: Any) -> PageGraphics:
@@ -53,12 +70,17 @@ def graphics_of(page: Any, textpage: Any) -> PageGraphics:
     # Objects are numbered in the order of painting; later ones cover earlier ones.
     number = 0
     last_text = last_cover = -1
+    marking = _Marking()
     for number, (kind, handle, matrix) in enumerate(_objects(page), start=1):
         if kind == pdfium_c.FPDF_PAGEOBJ_TEXT:
             last_text = number
-        elif kind == pdfium_c.FPDF_PAGEOBJ_PATH:
+            marking.add_text(handle)
+            continue
+        segments = 0
+        if kind == pdfium_c.FPDF_PAGEOBJ_PATH:
             paths += 1
-            path_segments += max(0, pdfium_c.FPDFPath_CountSegments(handle))
+            segments = max(0, pdfium_c.FPDFPath_CountSegments(handle))
+            path_segments += segments
         elif kind == pdfium_c.FPDF_PAGEOBJ_IMAGE:
             rect, dpi = image(handle, matrix, bounds)
             share = (rect[2] - rect[0]) * (rect[1] - rect[3]) / page_area
@@ -68,6 +90,7 @@ def graphics_of(page: Any, textpage: Any) -> PageGraphics:
                 images.append((rect, dpi))
             if share > _COVERS_PAGE and not pdfium_c.FPDFPageObj_HasTransparency(handle):
                 last_cover = number
+        marking.add_painted(handle, matrix, segments=segments)
 
     if last_text < 0:
         hidden_share = 0.0
@@ -83,7 +106,82 @@ def graphics_of(page: Any, textpage: Any) -> PageGraphics:
         hidden_share=hidden_share,
         is_empty=number == 0,
         images=tuple(images),
+        marks=marking.marks(),
     )
+
+
+class _Marking:
+    """Collects the marks of a page while its objects are listed."""
+
+    def __init__(self) -> None:
+        self._lines: list[PageRect] = []
+        self._painted: list[tuple[Any, Matrix]] = []
+        self._has_white_text = False
+
+    def add_text(self, handle: Any) -> None:
+        """Take an object with text."""
+        self._has_white_text = self._has_white_text or is_white(handle)
+
+    def add_painted(self, handle: Any, matrix: Matrix, *, segments: int = 0) -> None:
+        """Take an image or, with its number of segments, a path."""
+        self._painted.append((handle, matrix))
+        if 0 < segments <= _SEGMENTS_OF_LINE and len(self._lines) < _MOST_LINES:
+            left, top, right, bottom = rect = _bounds_of(handle, matrix)
+            if top - bottom <= _THIN_PT < right - left:
+                self._lines.append(rect)
+
+    def marks(self) -> Marks:
+        """Return what was found. What is behind letters matters only to white ones."""
+        painted = self._painted if self._has_white_text else ()
+        fills = tuple(_bounds_of(*each) for each in painted if _has_fill(each[0]))
+        return Marks(tuple(self._lines), fills, self._has_white_text)
+
+
+def is_white(handle: Any) -> bool:
+    """Return whether an object is painted in white."""
+    import pypdfium2.raw as pdfium_c
+
+    red, green, blue, alpha = _color()
+    is_known = pdfium_c.FPDFPageObj_GetFillColor(handle, red, green, blue, alpha)
+    return bool(is_known) and red.value == green.value == blue.value == _WHITE
+
+
+@cache
+def _sides() -> tuple[ctypes.c_float, ...]:
+    """Return the places that the sides of a box are written to."""
+    return tuple(ctypes.c_float() for _ in range(4))
+
+
+@cache
+def _color() -> tuple[ctypes.c_uint, ...]:
+    """Return the places that a color is written to: a page has a thousand objects."""
+    return tuple(ctypes.c_uint() for _ in range(4))
+
+
+def _has_fill(handle: Any) -> bool:
+    import pypdfium2.raw as pdfium_c
+
+    if pdfium_c.FPDFPageObj_GetType(handle) != pdfium_c.FPDF_PAGEOBJ_PATH:
+        return True
+    mode, stroke = ctypes.c_int(), ctypes.c_int()
+    pdfium_c.FPDFPath_GetDrawMode(handle, mode, stroke)
+    return mode.value != pdfium_c.FPDF_FILLMODE_NONE and not is_white(handle)
+
+
+def _bounds_of(handle: Any, matrix: Matrix) -> PageRect:
+    """Return the box around an object: left, top, right, bottom."""
+    import pypdfium2.raw as pdfium_c
+
+    sides = _sides()
+    pdfium_c.FPDFPageObj_GetBounds(handle, *sides)
+    left, bottom, right, top = (each.value for each in sides)
+    if matrix is _IDENTITY:
+        return (left, top, right, bottom)
+    a, b, c, d, e, f = matrix
+    corners = [(x, y) for x in (left, right) for y in (bottom, top)]
+    xs = [a * x + c * y + e for x, y in corners]
+    ys = [b * x + d * y + f for x, y in corners]
+    return (min(xs), max(ys), max(xs), min(ys))
 
 
 def _objects(page: Any) -> Iterator[tuple[int, Any, Matrix]]:

@@ -28,7 +28,7 @@ from processors.renditions.thumbnail import Thumbnail
 _SAMPLED_CHARS = 100
 _MOST_NOTES = 500
 _BLANK = "the page is blank"
-_HIDDEN_WORDS = "{} words that are not shown or are printed twice were left out"
+_HIDDEN_WORDS = "{} words that are not shown, struck through or printed twice were left out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,8 +202,8 @@ def own_text(page: Any, number: int, layers_off: frozenset[str]) -> _OwnText:
     """Read the text of a page that a viewer shows, and assess it."""
     textpage = page.get_textpage()
     try:
-        layer = text_layer(page, textpage, layers_off)
         graphics = graphics_of(page, textpage)
+        layer = text_layer(page, textpage, layers_off, graphics.marks)
         unmapped_share = _unmapped_share(textpage)
     finally:
         textpage.close()

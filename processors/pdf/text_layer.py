@@ -17,7 +17,8 @@ from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 from processors.contract import Segment, Word
-from processors.pdf.hidden_text import layers_of
+from processors.pdf.hidden_text import are_struck, are_white, layers_of
+from processors.pdf.page_graphics import Marks, is_white
 from processors.pdf.plain_calls import address_of, char_angle, char_box
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 _WORD = re.compile("[^\\s\0\x02\ufffe]+[\x02\ufffe]?|[\x02\ufffe]")
 _LINE_END_HYPHEN = re.compile("[\x02\ufffe]")
 _SURROGATE = re.compile("[\ud800-\udfff]")  # PDFium counts characters beyond U+FFFF as two
+_NO_MARKS = Marks()
 _RECT_BYTES = 16  # FS_RECTF: four 32-bit floats
 _SAMPLED_ANGLES = 24
 # Programs make text bold by printing it again, moved by a thirtieth of its height or less; the same
@@ -110,16 +112,18 @@ class TextLayer:
     hidden_words: int = 0
 
 
-def text_layer(page: Any, textpage: Any, layers_off: frozenset[str] = frozenset()) -> TextLayer:
+def text_layer(
+    page: Any, textpage: Any, layers_off: frozenset[str] = frozenset(), marks: Marks = _NO_MARKS
+) -> TextLayer:
     """Read a page's text in PDFium's order, in segments with their words.
 
-    Words outside the crop box and those in layers that are off are left out.
+    Words outside the crop box, in layers that are off, struck through or white are left out.
     """
     text = _text(textpage)
     matches = list(_WORD.finditer(text))
     all_spans = [match.span() for match in matches]
     texts = [match[0] for match in matches]
-    spans, ends = shown_words(page, textpage, all_spans, texts, layers_off)
+    spans, ends = shown_words(page, textpage, all_spans, texts, layers_off, marks=marks)
     hidden_words = len(all_spans) - len(spans)
     frame = _frame(page, textpage, [start for start, _ in spans])
     if not spans:
@@ -152,6 +156,8 @@ def shown_words(
     spans: Sequence[tuple[int, int]],
     texts: Sequence[str],
     layers_off: frozenset[str],
+    *,
+    marks: Marks,
 ) -> tuple[Sequence[tuple[int, int]], "Numbers"]:
     """Return the words that a viewer shows, each once: those partly inside the crop box.
 
@@ -166,9 +172,13 @@ def shown_words(
     rects = _word_rects(ends)
     middle_y = (rects[:, 1] + rects[:, 3]) / 2
     is_shown = (rects[:, 2] > left) & (rects[:, 0] < right) & (middle_y > bottom) & (middle_y < top)
+    starts = [start for start, _ in spans]
     if layers_off:
-        layers = layers_of(textpage, [start for start, _ in spans])
+        layers = layers_of(textpage, starts)
         is_shown &= np.array([layers_off.isdisjoint(names) for names in layers], dtype=bool)
+    is_shown &= ~are_struck(rects, marks.lines)
+    if marks.has_white_text:
+        is_shown &= ~are_white(textpage, starts, rects, marks.fills, is_white)
     shown: list[int] = np.flatnonzero(is_shown).tolist()
     is_shown[shown] = ~printed_again([texts[index] for index in shown], rects[shown])
     if is_shown.all():

@@ -85,6 +85,58 @@ def test_text_outside_the_crop_box_is_not_read(tmp_path: Path):
     assert "not shown" in findings.pages[0].reason
 
 
+def drawn(before: str, after: str = "") -> bytes:
+    """Write a bill with a second total, and what is painted before and after that."""
+    lines = [
+        f"1 0 0 1 72 {720 - 20 * at} Tm ({line}) Tj" for at, line in enumerate(BILL.split("\n"))
+    ]
+    second = "BT /F1 12 Tf 1 0 0 1 72 600 Tm (Grand total: EUR 999.00) Tj ET"
+    writer = PdfWriter(PdfReader(io.BytesIO(documents.pdf("x"))))
+    stream = DecodedStreamObject()
+    stream.set_data(f"BT /F1 12 Tf {' '.join(lines)} ET {before} {second} {after}".encode())
+    writer.pages[0][NameObject("/Contents")] = writer._add_object(stream)
+    return written(writer)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("1 1 1 rg", ""),
+        ("1 g", ""),
+        ("1 1 1 rg 70 590 300 30 re f", ""),
+        ("", "0.8 w 71 604 m 211 604 l S"),
+        ("", "71 603.5 140 0.9 re f"),
+        ("q 2 0 0 2 0 0 cm 0.4 w 35.5 302 m 105.5 302 l S Q", ""),
+    ],
+)
+def test_words_that_are_white_or_struck_through_are_left_out(
+    before: str, after: str, tmp_path: Path
+):
+    """White letters on paper are not seen, and a line through words takes them back."""
+    findings = documents.read(drawn(before, after), tmp_path)
+
+    assert findings.fields["total"].value == "120.00"
+    assert "struck through" in findings.pages[0].reason
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("0 0 0.4 rg 70 590 300 30 re f 1 1 1 rg", ""),
+        ("", "0.8 w 71 598 m 211 598 l S"),
+        ("", "0.8 w 20 604 m 590 604 l S"),
+        ("", "71 590 140 30 re S"),
+    ],
+    ids=["white on a color", "underlined", "a line across the page", "in a box"],
+)
+def test_words_that_are_marked_are_read(before: str, after: str, tmp_path: Path):
+    """A total is often white on a color, underlined or in a box."""
+    findings = documents.read(drawn(before, after), tmp_path)
+
+    assert findings.fields["total"].value == "999.00"
+    assert "left out" not in findings.pages[0].reason
+
+
 @pytest.mark.parametrize("offset", [0.2, 0.5])
 def test_a_line_that_is_printed_twice_to_be_bold_is_read_once(offset: float, tmp_path: Path):
     """Programs without a bold font print a line again a hair beside itself."""
