@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from pipeline.model import Finding
 from processors.values.candidates import with_others
@@ -143,7 +144,7 @@ def _ranked_parties(lines: Sequence[TextLine]) -> Iterator[Finding]:
     titles = label_pattern("parties", "titles")
     named = [
         each
-        for each in _names_after(lines, "contract")
+        for each in (*_names_after(lines, "contract"), *_names_below_roles(lines))
         # Who signs for a party is not the party.
         if not titles.search(each.folded) and not each.line.folded.startswith("signed")
     ][:_MOST_LABELED]
@@ -195,6 +196,16 @@ def _names_after(lines: Sequence[TextLine], kind: str) -> Iterator[_LabeledName]
             found = name_below(named, label.group()) if named else None
             if found:
                 yield found
+
+
+def _names_below_roles(lines: Sequence[TextLine]) -> Iterator[_LabeledName]:
+    """Yield the names behind "Name:" below a line that is nothing but a role."""
+    roles = label_pattern("parties", "roles")
+    for line, below in pairwise(lines[:_SEARCHED_LINES]):
+        role = line.folded.strip(" :.").removeprefix("the ")
+        if roles.fullmatch(role) and _NAME_LABEL.match(below.folded):
+            name = name_below(below, role)
+            yield from [name] if name else []
 
 
 def _names_in_columns(lines: Sequence[TextLine], kind: str) -> Iterator[_LabeledName]:

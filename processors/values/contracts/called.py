@@ -44,7 +44,9 @@ _ALONE = re.compile(r"(?:the )?parties\W*|dated?\b.{0,30}\d{4}\W*")
 _BARE_TERM = re.compile(r"((?:the |il |la |le |der |die )?[a-z' ]{4,26})\)")
 _ARTICLE = re.compile(r"^(?:the|il|la|le|der|die|el) |^l'")
 _ADVISER = re.compile(
-    r"\b(?:advis(?:ed by|[eo]rs?)|counsel|brokers?|represented by|engaged|retained)\b"
+    r"\b(?:advis(?:ed by|[eo]rs?)|counsel|brokers?|engaged|retained"
+    r"|represented by|vertegenwoordigd door|vertreten durch|reprezentowan\w* przez"
+    r"|represente?e? par|representad[oa] por|rappresentat[oa] da\w{0,3})\b"
 )
 """Words beside the name of someone who acts for a party."""
 _MENTIONED_BEFORE = re.compile(

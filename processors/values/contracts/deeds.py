@@ -56,6 +56,8 @@ _DESCRIBED = re.compile(
     r",? \((?:the |[\"\u201c\u201e])|, (?:an? |of |as |being |born |residing |who |his |her |the )"
 )
 """What follows the name of a person: "Ann Fox, of Ely". A town has its state there."""
+_IS = re.compile(r"(?<![a-z])the ([a-z]{4,14}(?: [a-z]{4,10})?) (?:is|shall be|are) (?=\w)")
+_END_OF_NAMES = re.compile(r" \(|, (?:husband|whose|which|an? )")
 _CAPITAL = re.compile(r"[^\W\d_a-z]")
 
 
@@ -74,6 +76,24 @@ def parties_declared(lines: Sequence[TextLine]) -> Finding | None:
             reason = f"are around '{said.group().strip()}'"
             return place.finding("; ".join(names), _DECLARED, reason)
     return None
+
+
+def parties_by_role(lines: Sequence[TextLine]) -> Finding | None:
+    """Find the names in sentences that say who has a role: "The trustee is Rill, Inc."."""
+    text = " ".join(line.text for line in lines)[:_SEARCHED_CHARS]
+    folded = fold(text)
+    roles = label_pattern("parties", "roles")
+    names: list[str] = []
+    for said in _IS.finditer(folded):
+        if roles.fullmatch(said[1]):
+            stop = _END_OF_NAMES.search(text, said.end())
+            ends = stop.start() if stop else len(text)
+            parties = parties_from(text[:ends], folded[:ends], said.end())
+            names += [each.name for each in parties if _CAPITAL.match(each.name)]
+    names = unique(filter(None, (resolved(name, text) for name in names)))
+    if len(names) < _LEAST_PARTIES:
+        return None
+    return lines[0].finding("; ".join(names), _DECLARED, "are who the sentences say has a role")
 
 
 def _starts_of(lines: Sequence[TextLine]) -> list[int]:

@@ -11,7 +11,7 @@ from itertools import accumulate, zip_longest
 
 from pipeline.model import Finding
 from processors.values.contracts.called import parties_called
-from processors.values.contracts.deeds import parties_declared
+from processors.values.contracts.deeds import parties_by_role, parties_declared
 from processors.values.contracts.defined_terms import key_of, labeled, resolved, unique
 from processors.values.contracts.party_list import (
     DESCRIBED,
@@ -69,7 +69,7 @@ def parties_elsewhere(lines: Sequence[TextLine]) -> Iterator[Finding]:
     opening = _Opening.of(lines)
     with_blank = [each for each in opening.lists() if not all(party.name for party in each[1])]
     role = _role_of_blank([parties for _, parties in with_blank])
-    found = [parties_declared(lines), *_called_or_addressed(lines, opening)]
+    found = [parties_by_role(lines), parties_declared(lines), *_called_or_addressed(lines, opening)]
     found.append(by_signatures(lines, opening.text, role=role))
     yield from filter(None, found)
     if any(found):

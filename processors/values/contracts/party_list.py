@@ -54,7 +54,8 @@ _REGION = re.compile(r", [A-Z]\w+(?: [A-Z]\w+)?(?:[,;(]| and\b| \()")
 """The state or country behind the town of a person: "Ely, Maine, and"."""
 _TERM = re.compile(r"\([^()]{0,80}?[\"\u201c\u201e]")
 DESCRIBED = re.compile(
-    r",? (?:an? |\(.{0,12}[\"\u201c\u201e])|, (?:as |in (?:its|his|her) |not in its |individually)"
+    r",? (?:an? |\(.{0,12}[\"\u201c\u201e])"
+    r"|, (?:as |here(?:in)?after |in (?:its|his|her) |not in its |individually)"
 )
 _OF_A_PLACE = re.compile(
     r"\b(?:of|under|at|in|near) (?:the )?\S+$|\b(?:composed|comprised|consisting) of [^,;()]+$"

@@ -8,6 +8,7 @@ from processors.values.lines import fold, label_pattern
 BETWEEN = re.compile(
     r"(?<![a-z])(?:between|among(?:st)?|zwischen|entre|tra|tussen|(?:po)?miedzy)"
     r"(?: and among)?(?![a-z])[ :]{0,3}"
+    r"|(?<![a-z])(?:partijen|parteien|partes|strony) ?: ?"
     r"|(?<![a-z])parties(?: ?: ?| (?=\(?1[.)] )| (?:to this [^.;:]{3,60} )?are:? (?=\(?[1i][.)] ))"
     # Who signs is named before what was agreed: "The undersigned, …", "De ondergetekenden: 1. …".
     r"|(?<![a-z])(?:the undersigned(?: [a-z]{4,12})?,|(?:de )?ondergetekenden ?:?) "

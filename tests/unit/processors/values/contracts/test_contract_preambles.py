@@ -112,6 +112,10 @@ def test_capacities_are_no_names(opening: str, names: str):
         ),
         ("Por una parte Rill, S.A. y por la otra parte Ida Orr, acuerdan", "Rill, S.A.; Ida Orr"),
         ("Ondergetekenden: Rill B.V., te Ede, en de heer N. van Orr,", "Rill B.V.; N. van Orr"),
+        (
+            "Partijen: Stichting Rill, vertegenwoordigd door mevrouw A. de Wit, hierna: “R”, en Orr B.V.",
+            "Stichting Rill; Orr B.V.",
+        ),
         ("pomiędzy: Rill S.A., zwaną dalej „R”, a Panem Idą Orr, komu", "Rill S.A.; Idą Orr"),
         (
             "Tra la società Rill S.n.c. di Orr e Fell, a Bra, e Ida Orr",
