@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from processors.values.date_text import DateText, MonthNames, dates_in
 from processors.values.lines import TextLine, label_pattern
@@ -62,6 +62,15 @@ class LabeledDate:
     label: str
 
 
+_OF_EVENT = re.compile(
+    r" (?:of|de|du|del|della|do|da|di|der|des|van) (?:the |this |la |le )?"
+    r"(?!(?:the|this|la|le|issu|document|letter|form|sign|report|notice|order|invoice|bill|receipt"
+    r"|statement|application|certificate|agreement|contract|quot|offer|print|emi|expedi|redac|firma"
+    r"|assinatura|carta|present|ausstell|schreib|dagtek|ondertek|sale|purchase|transaction|payment"
+    r"|supply|visit|vente|achat|operation|operacion|compra|venta|venda|pago|vendita|acquisto)|\d)"
+    r"[a-z]{3,}"
+)
+"""What is behind "date" where it is the day of an event: "date of accident", "date of loss"."""
 _OF_ANOTHER = re.compile(
     r"effective date of "
     r"(?!(?:(?:the|this) )?(?:agreement|contract|lease|amendment|assignment)\b)[a-z]"
@@ -84,7 +93,7 @@ def labeled_dates(lines: Sequence[TextLine], months: MonthNames) -> list[Labeled
             kind, label = label_before(line, text, labels_from)
             # The first date of a line far from its start is in a column without a heading.
             if not kind and (column > 0 or line.cells or text.start <= _NEAR_CHARS):
-                kind, label = heading_of(lines, line, column, text.start)
+                kind, label = _heading_of_one(lines, line, column, text)
             if kind in {"", "link"}:
                 kind = unlabeled_kind(line, text, label)
             # Eight digits without a label of dates are an account or a number.
@@ -218,6 +227,24 @@ def heading_of(
     return label.kind, above[label.start : label.end]
 
 
+def _heading_of_one(
+    lines: Sequence[TextLine], line: TextLine, column: int, text: DateText
+) -> tuple[str, str]:
+    """Return the label in the line above a date, none if it heads a list of dates."""
+    kind, label = heading_of(lines, line, column, text.start)
+    is_of_row = kind == "plain" and _is_list(lines, line, column, text)
+    return _NO_LABEL if is_of_row else (kind, label)
+
+
+def _is_list(lines: Sequence[TextLine], line: TextLine, column: int, text: DateText) -> bool:
+    """Return whether the next row has another date in the same cell: each is that of its row."""
+    for below in lines[line.number + 1 : line.number + 2]:
+        for other in dates_in(below.folded, MonthNames(()))[column : column + 1]:
+            is_same_cell = line.cell_at(text.start) == below.cell_at(other.start)
+            return is_same_cell and other.readings != text.readings
+    return False
+
+
 def _labels_in(folded: str, stop: int, *, gaps: Sequence[int] = ()) -> list[Label]:
     """Return the labels that end before `stop`, from left to right; of two that overlap the longer.
 
@@ -240,4 +267,10 @@ def _labels_in(folded: str, stop: int, *, gaps: Sequence[int] = ()) -> list[Labe
     for label in longest_first:
         if not any(label.start < other.end and other.start < label.end for other in chosen):
             chosen.append(label)
-    return sorted(chosen, key=lambda label: label.start)
+    return sorted((_as_said(label, folded) for label in chosen), key=lambda label: label.start)
+
+
+def _as_said(label: Label, folded: str) -> Label:
+    """Return a label, "date of loss" as one of another date: only a document is issued."""
+    of_what = _OF_EVENT.match(folded, label.end) if label.kind == "plain" else None
+    return replace(label, end=of_what.end(), kind="other") if of_what else label

@@ -83,6 +83,9 @@ _PERSONAL = re.compile(
 _JOURNAL = re.compile(r"![A-Z]{3,}\b")
 # Nor is the day on which a list was taken out of a program, or a company founded.
 _TAKEN_OUT = re.compile(r"export|generat|download|設立|創業|설립")
+# The title of a document that says which bills were paid.
+_ADVICE = re.compile(r"\W*(?:remittance|payment|settlement) (?:advice|notice|slip)\b")
+_TITLE_LINES = 15
 # What joins the two dates of a period.
 _UNTIL = re.compile(
     r" ?(?:[-\u2013\u2014]|to|until|through|thru|bis(?: zum)?|au|al?|tot|till) ?(?:[a-z]{3,9} )?"
@@ -134,7 +137,7 @@ def find_dates(
     # Bookings have dates of their own.
     is_journal = bool(lines) and _JOURNAL.match(lines[0].text) is not None
     found = _unlisted(labeled_dates(() if is_journal else lines, MonthNames(languages)))
-    found = list(map(_in_letter, found)) if letter else _sent(found, lines)
+    found = list(map(_in_letter, found)) if letter else _sent(_paid(found, lines), lines)
     evidence = OrderEvidence(
         dates=found,
         hints=hints,
@@ -182,6 +185,15 @@ def _goes_on(each: LabeledDate) -> bool:
     words = each.line.text[each.text.end :].split()
     small = sum(word.isalpha() and word.islower() and len(word) > 1 for word in words)
     return each.text.start > 0 and small >= _SMALL_WORDS_BEHIND
+
+
+def _paid(dates: Sequence[LabeledDate], lines: Sequence[TextLine]) -> Sequence[LabeledDate]:
+    """Return the dates of who says what was paid: the day of the payment is the document's."""
+    if not any(_ADVICE.match(line.folded) for line in lines[:_TITLE_LINES]):
+        return dates
+    return [
+        replace(each, kind="document") if each.label == "payment date" else each for each in dates
+    ]
 
 
 def _sent(dates: Sequence[LabeledDate], lines: Sequence[TextLine]) -> Sequence[LabeledDate]:

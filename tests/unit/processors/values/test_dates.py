@@ -310,6 +310,35 @@ def test_each_date_has_the_heading_of_its_cell():
     assert found(text.replace("  ", "\t"), "due_date").value == "2031-06-09"
 
 
+@pytest.mark.parametrize("event", ["Date of accident", "Date of loss", "Fecha de ingreso"])
+def test_the_day_of_an_event_is_not_the_documents(event: str):
+    """A label that says of what a day is announces the document's only if that is issued."""
+    text = f"Claim form\n{event}: 14/02/2031\nSigned: Ann Fox  Date: 17/02/2031"
+
+    assert found(text).value == "2031-02-17"
+    assert found("Claim form\nDate of notice: 14/02/2031").value == "2031-02-14"
+    assert found("Sale\nDate of purchase: 14/02/2031").confidence > 0.75
+
+
+def test_the_heading_of_a_list_announces_no_date():
+    """Dates in several rows below one heading are those of the rows."""
+    rows = "Your invoice  Date  Paid\nVP-22871  14/01/2031  12.00\nVP-22902  21/01/2031  3.60"
+
+    assert found(rows).confidence < 0.75
+    assert found(f"{rows}\nDate: 28/02/2031").value == "2031-02-28"
+
+
+def test_the_day_of_a_payment_is_that_of_the_advice():
+    """A remittance advice is dated by the payment that it announces."""
+    text = "Remittance advice\nPayment date: 28/02/2031\nInvoice  Date  Paid\n"
+    rows = "VP-22871  14/01/2031  12.00\nVP-22902  21/01/2031  3.60"
+
+    values = find_values([page(text + rows)])
+
+    assert values["date"].value == "2031-02-28"
+    assert "due_date" not in values
+
+
 def test_date_of_what_is_corrected():
     """The date of the original invoice is not that of the credit note."""
     text = "Credit note\nDate 9 June 2031\nOriginal invoice 83 of 3 May 2031"
