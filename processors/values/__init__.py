@@ -1,5 +1,6 @@
 """Find the named values of a document in its lines and barcodes; each module finds one kind."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -52,6 +53,9 @@ _OF_FORMS = frozenset({"invoice_number", "order_number", "date", "due_date", "to
 # the numbers of bills. That of a customer says what is due.
 _OF_BILLS = ("total", "net", "tax", "invoice_number")
 _PERSONAL = frozenset({"resume", "identity_document", "medical_record", "bank_statement"})
+
+
+_TITLE_OF_FORM = re.compile(r"(?:[a-z/&-]+ ){1,6}(?:form|questionnaire|formular|formulier)")
 
 
 def find_values(
@@ -127,9 +131,14 @@ def _issuer(
         return None
     is_of_sale = doc_class in _OF_SALES or (is_commercial and doc_class != "letter")
     is_letter = _is_letter(lines, doc_class)
-    return find_company(
-        lines, commercial=is_of_sale, doc_class="letter" if is_letter else doc_class
-    )
+    is_form = doc_class is None and any(map(_is_title_of_form, lines[:_TITLE_LINES]))
+    own_class = "letter" if is_letter else "form" if is_form else doc_class
+    return find_company(lines, commercial=is_of_sale, doc_class=own_class)
+
+
+def _is_title_of_form(line: TextLine) -> bool:
+    """Return whether a line calls what it heads a form."""
+    return _TITLE_OF_FORM.fullmatch(line.folded) is not None
 
 
 def _is_letter(lines: Sequence[TextLine], doc_class: str | None) -> bool:

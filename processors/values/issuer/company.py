@@ -7,6 +7,7 @@ legal form, and for what the rest of the page says about the name.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from pipeline.model import Finding
 from processors.values.candidates import with_others
@@ -43,18 +44,16 @@ from processors.values.issuer.letterhead import (
     numbers_of_others,
 )
 from processors.values.issuer.name_text import (
-    clean_name,
     is_craft,
-    is_dated_or_sum,
     is_list_of_trades,
     is_no_name,
-    is_prose,
     is_title,
+    is_trade,
+    name_in,
     start_of_name,
-    without_mail_address,
-    without_team,
+    text_of_name,
 )
-from processors.values.legal_forms import end_of_form, is_address, is_long_form, repair_form
+from processors.values.legal_forms import is_address, is_long_form
 from processors.values.lines import TextLine, fold, label_pattern
 
 _TOP_LINES = 14
@@ -69,6 +68,8 @@ _WITH_LEGAL_FORM = 3.0
 _WITH_TRADE = 0.8
 _LIKE_AN_ADDRESS = -2.5
 _CRAFT_ALONE = -2.5
+_ABOVE_A_NAME = -1.2
+"""For "Bakery" above "Otter & Sons"."""
 _WITH_COMMA = -0.7
 _BEHIND_A_LABEL = -2.5
 """For "Hotel: Grand Kettle Ltd": a label that is not the seller's announces someone else."""
@@ -91,9 +92,11 @@ _OVER_TWO_LINES = 0.4
 
 _DEGREES = re.compile(r",? (?:cpa|md|dds|dmd|phd|esq|rn|pe|llm|od|dvm|ca|acca|aca)\.?$")
 """What is behind the name of a professional."""
-_NO_NAME = re.compile(r"\[|(?:di|of|by|c/o|d/?b/?a) |[\w ]*\b(?:company|enterprise) ?:")
-_LABEL_WORDS = 3
-"""Words of a label before a name."""
+_GOES_ON = re.compile(
+    r"(?:du|de|des|del|della|di|da|do|dos|van|of|zum|zur|vom|am|im|the)\b|d['\u2019]"
+)
+_MOST_HEIGHTS_APART = 4.0
+"""Room between two pieces of one name, in heights of its letters."""
 _JOINED = re.compile(r" (?:and|&|und|et|y|e|en|och|og) ")
 _TRADE_WORDS = 2
 """Words of a line that says what a shop is, such as "home center"; a longer one is its name."""
@@ -131,6 +134,7 @@ class _Page:
     below_streets: frozenset[int]
     signers: frozenset[int]
     is_journey: bool
+    trades_above: frozenset[int]
 
     def points_of_label(self, piece: Piece, label: str) -> tuple[float, str]:
         """Return the points for a label of the seller or of a role, such as that of a landlord."""
@@ -225,17 +229,28 @@ def _page_of(first_page: Sequence[TextLine], rows: Sequence[Sequence[Piece]]) ->
         roles=parties["seller_marked"],
         has_head=any(_is_head(line, first_page) for line in first_page[:_HEAD_LINES]),
         evidence=evidence_of(first_page, of_buyer=of_buyer),
-        begins_with_name=bool(_name_in(first_page[0].text)[0]),
+        begins_with_name=bool(name_in(first_page[0].text)[0]),
         streets=frozenset(streets_in(first_page)),
         below_streets=frozenset(below_streets(first_page)),
         signers=frozenset(signers(first_page)),
         is_journey=is_journey(first_page),
+        trades_above=frozenset(_trades_above(first_page)),
     )
+
+
+def _trades_above(lines: Sequence[TextLine]) -> Iterator[int]:
+    """Yield the numbers of lines at the top that say what the shop named below them is."""
+    for line, below in pairwise(lines[:_HEAD_LINES]):
+        is_name = bool(name_in(below.text)[0]) and not any(map(str.isdigit, below.text))
+        # "Boulangerie" above "du Vieux Pont" begins a name.
+        is_own = is_name and not (is_address(below.folded) or _GOES_ON.match(below.folded))
+        if is_own and is_trade(line.folded):
+            yield line.number
 
 
 def _is_head(line: TextLine, lines: Sequence[TextLine]) -> bool:
     """Return whether a line names who heads a page: with a legal form, as a body or at the top."""
-    name, has_form = _name_in(line.text)
+    name, has_form = name_in(line.text)
     is_labeled = start_of_name(line)[0] > 0 or ":" in line.text
     is_top = line.number == lines[0].number or is_title(lines[0].folded)
     return bool(name) and not is_labeled and (has_form or is_top)
@@ -266,7 +281,16 @@ def _possible_pieces(
 def _has_other(row: Sequence[Piece], of_buyer: frozenset[tuple[int, int]]) -> bool:
     """Return whether a line is no name as a whole: "Otter Grill   Table 4", "Otter   To: Ann"."""
     is_labeled = any(is_no_name(each.line.folded, has_form=False) for each in row[1:])
-    return is_labeled or any(piece.key in of_buyer for piece in row)
+    return is_labeled or _is_far_apart(row) or any(piece.key in of_buyer for piece in row)
+
+
+def _is_far_apart(row: Sequence[Piece]) -> bool:
+    """Return whether the pieces of a row are too far from each other for one name."""
+    boxes = [each.line.box for each in row if each.line.box]
+    return any(
+        other[0] - one[2] > _MOST_HEIGHTS_APART * (one[3] - one[1])
+        for one, other in pairwise(boxes)
+    )
 
 
 def _has_columns(row: Sequence[Piece]) -> bool:
@@ -297,8 +321,8 @@ def _composed(lines: Sequence[TextLine], evidence: PageEvidence) -> Iterator[Pie
 def _candidate_in(piece: Piece, page: _Page) -> _Candidate | None:
     """Return the name in a piece, with its points; None if it has none."""
     line, place = piece.line, piece.place
-    text, label = _text_of_name(line)
-    name, has_form = _name_in(text)
+    text, label = text_of_name(line)
+    name, has_form = name_in(text)
     if not name or _is_another(name, label, piece, page):
         return None
     folded = fold(name)
@@ -317,6 +341,7 @@ def _candidate_in(piece: Piece, page: _Page) -> _Candidate | None:
         and len(_JOINED.sub(" ", folded).split()) <= _TRADE_WORDS,
     )
     points += _BEHIND_A_LABEL * (f": {name}" in text)
+    points += _ABOVE_A_NAME * (line.number in page.trades_above)
     if not is_payee:
         of_label, named = page.points_of_label(piece, label)
         more, why = more + of_label, why + named
@@ -341,35 +366,6 @@ def _is_another(name: str, label: str, piece: Piece, page: _Page) -> bool:
     is_signer = number in page.signers and piece.why != _AT_SIGNATURE
     is_town = number in page.below_streets and is_town_and_code(piece.line.folded)
     return is_customer or is_signer or is_town or number in page.streets
-
-
-def _text_of_name(line: TextLine) -> tuple[str, str]:
-    """Return what is behind the label of a name, and the label, "" for none."""
-    start, label = start_of_name(line)
-    text = line.text[start:].lstrip(" :.-|\uff1a")
-    text = without_team(text)
-    # "Invoice from Smith & Co to Anna Jones" names both.
-    return (text.partition(" to ")[0] if label.endswith("from") else text), label
-
-
-def _name_in(text: str) -> tuple[str, bool]:
-    """Return the name in a text, "" if there is none, and whether it has a legal form."""
-    # Templates have "[Company name]" where nobody filled it in.
-    # "Insurance company: …" asks for a name, and "of Smith Ltd" says whose the shop above is.
-    if _NO_NAME.match(text):
-        return "", False
-    text = repair_form(without_mail_address(text))
-    form_end = end_of_form(text, fold(text))
-    name = clean_name(text[:form_end] if form_end else text)
-    if not name or is_prose(name) or is_no_name(fold(name), has_form=form_end > 0):
-        return "", False
-    if not form_end and is_dated_or_sum(fold(text)):
-        return "", False
-    # "Operator: Smith Ltd": whatever the label, the name is behind it.
-    label, colon, named = name.rpartition(": ")
-    if colon and form_end and len(label.split()) <= _LABEL_WORDS and named[:1].isalnum():
-        return named, True
-    return name, form_end > 0
 
 
 def points_of_line(

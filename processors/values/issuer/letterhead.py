@@ -6,7 +6,8 @@ sender, is one if somebody else signs.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from processors.values.date_text import MonthNames, dates_in
 from processors.values.issuer.addressed import (
@@ -37,6 +38,8 @@ _REFERENCE = re.compile(
 )
 """A line of references or labels, which may be above a letterhead."""
 
+_NUMBER_OF_QUESTION = re.compile(r"^\d{1,2}[a-z]?[.)] ")
+_OF_WHAT = re.compile(r" (?:of|and|or)\b| ?[/(&]")
 _ANSWER = re.compile(r"[^\W\d_] ?:|[\u2610-\u2612\u25a1]|\[[ xX]?\]|_{4}")
 """What is filled in or checked in a form."""
 
@@ -55,10 +58,17 @@ class LetterHead:
         """Return whether a name on a line of the head is that of the organization that writes."""
         if line.number >= len(self.head) or self._is_signed_by(folded):
             return False
+        if self._is_receiver(line, folded):
+            return False
         if is_named:
             is_other = bool(self.signed) and not _may_be_person(folded)
             return has_form or self._names_organization(line, folded) or is_other
         return self._is_first(line) and self._is_at_head(line, folded, has_form=has_form)
+
+    def _is_receiver(self, line: TextLine, folded: str) -> bool:
+        """Return whether a name is that above the address right above the salutation."""
+        addressed = addressed_in(self.lines) - {line.number}
+        return any(self.lines[number].folded.startswith(folded) for number in addressed)
 
     def _is_first(self, line: TextLine) -> bool:
         return all(map(_is_no_sender, self.head[: line.number]))
@@ -157,4 +167,35 @@ def numbers_of_others(lines: Sequence[TextLine], doc_class: str | None) -> froze
         return addressed_in(lines)
     if doc_class != "form":
         return frozenset()
-    return frozenset(each.number for each in lines if _ANSWER.search(each.text))
+    answers = {each.number for each in lines if _ANSWER.search(each.text) or _has_answer(each)}
+    answers |= {below.number for line, below in pairwise(lines) if _has_label(line)}
+    return frozenset(answers)
+
+
+def _has_answer(line: TextLine) -> bool:
+    """Return whether a line has an answer beside its label: "Company name   Otter Ltd"."""
+    return any(map(_is_label, _cells_of(line)[:-1]))
+
+
+def _has_label(line: TextLine) -> bool:
+    """Return whether a line has a label whose answer may be below it."""
+    return any(map(_is_label, _cells_of(line)))
+
+
+def _cells_of(line: TextLine) -> list[str]:
+    """Return what a line has between wide gaps, or in the cells of a table."""
+    return [each.line.folded for each in pieces_of(replace(line, gaps=line.cells), 0)]
+
+
+def _is_label(folded: str) -> bool:
+    """Return whether a text asks for something: "2. Business name", "Name of workshop".
+
+    "Department of Health" has a word of labels and names who asks.
+    """
+    bare = _NUMBER_OF_QUESTION.sub("", folded).rstrip(" :")
+    if names_a_body(bare):
+        return False
+    labels = list(label_pattern("fields", "labels").finditer(bare))
+    is_whole = bool(labels) and labels[-1].end() == len(bare)
+    is_first = bool(labels) and labels[0].start() == 0
+    return is_whole or (is_first and _OF_WHAT.match(bare, labels[0].end()) is not None)

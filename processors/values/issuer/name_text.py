@@ -5,6 +5,7 @@ from functools import partial
 from itertools import chain
 
 from processors.values.date_text import MonthNames, dates_in
+from processors.values.legal_forms import end_of_form, repair_form
 from processors.values.lines import TextLine, fold, has_digit, label_pattern
 from processors.values.money.amounts import money_in
 from processors.values.money.sums import kind_of
@@ -61,12 +62,25 @@ _CODE_BEFORE_TOWN = re.compile(
     r"(?:[a-z]{1,2}-)?(?:\d{4,5}|\d{2,3}[ -]\d{2,3})(?: [a-z]{2})? [a-z][a-z .'/()-]{2,30}"
 )
 """A town with its postal code: "Leeds LS1 1AA", "10115 Berlin"."""
+CODE_ALONE = re.compile(
+    r"[a-z]{1,2}\d[a-z\d]? \d[a-z]{2}|[a-z]\d[a-z] \d[a-z]\d"
+    r"|[ac-fhknprtv-y]\d[\dw] [ac-fhknprtv-y][ac-fhknprtv-y\d]{3}"
+)
+"""A postal code of Britain, Canada or Ireland, which is below its town."""
 _BRANCH = re.compile(
     r"(?:store|station|branch|shop|outlet|till|pump|bay|medallion|cab|licen[sc]e|machine|kiosk)"
     r"[ #:.no]{0,5}\d[\w-]{0,9}"
 )
 """The number of a shop or a till."""
 _AGREEMENT = re.compile(r"(?:[a-z/&'-]+ ){0,7}(?:agreement|contract|deed|lease)")
+_REQUEST = re.compile(
+    r"(?:[a-z]+ ){0,2}(?:notice|notification|certificate|statement|request|application|schedule"
+    r"|inventory|record|proof|declaration|acknowledg[e]?ment|minutes)s? (?:of|to|for|and) "
+    r"|(?:demande|avis|attestation|declaration|solicitud|certificado|declaracion|aviso|richiesta"
+    r"|domanda|certificato|dichiarazione|avviso|aanvraag|verzoek|verklaring|antrag|bescheinigung"
+    r"|erklarung|mitteilung) (?:de|du|di|do|da|del|della|auf|uber|zum|zur|van|tot|om|d['\u2019])"
+)
+"""What a paper says or asks: "Notice to quit", "Inventory and schedule of condition"."""
 _SHOP_OF_MANY = re.compile(r"(?:store|station|branch|outlet|till|terminal)(?: ?#? ?\d{3,}\b|$)")
 """The number of a shop, whatever is behind it: its manager, its town. The number may be cut off."""
 _NUMBERED = re.compile(
@@ -100,7 +114,39 @@ _TEAM = re.compile(
     r"(?:the |your |our |all |ihr )?(?:[a-z]+ )?(?:team|staff|everyone|everybody)"
     r" (?:at|of|from|von|vom|der|des)(?: the)? "
 )
+_NO_NAME = re.compile(r"\[|(?:di|of|by|c/o|d/?b/?a) |[\w ]*\b(?:company|enterprise) ?:")
+_LABEL_WORDS = 3
+"""Words of a label before a name."""
 _EDGES = " \t,;:|*_~=#\"'`\u00b4\u2018\u2019\u201c\u201d«»<>{}[]\\/"
+
+
+def text_of_name(line: TextLine) -> tuple[str, str]:
+    """Return what is behind the label of a name, and the label, "" for none."""
+    start, label = start_of_name(line)
+    text = line.text[start:].lstrip(" :.-|\uff1a")
+    text = without_team(text)
+    # "Invoice from Smith & Co to Anna Jones" names both.
+    return (text.partition(" to ")[0] if label.endswith("from") else text), label
+
+
+def name_in(text: str) -> tuple[str, bool]:
+    """Return the name in a text, "" if there is none, and whether it has a legal form."""
+    # Templates have "[Company name]" where nobody filled it in.
+    # "Insurance company: …" asks for a name, and "of Smith Ltd" says whose the shop above is.
+    if _NO_NAME.match(text):
+        return "", False
+    text = repair_form(without_mail_address(text))
+    form_end = end_of_form(text, fold(text))
+    name = clean_name(text[:form_end] if form_end else text)
+    if not name or is_prose(name) or is_no_name(fold(name), has_form=form_end > 0):
+        return "", False
+    if not form_end and is_dated_or_sum(fold(text)):
+        return "", False
+    # "Operator: Smith Ltd": whatever the label, the name is behind it.
+    label, colon, named = name.rpartition(": ")
+    if colon and form_end and len(label.split()) <= _LABEL_WORDS and named[:1].isalnum():
+        return named, True
+    return name, form_end > 0
 
 
 def start_of_name(line: TextLine) -> tuple[int, str]:
@@ -234,7 +280,8 @@ def is_dated_or_sum(folded: str) -> bool:
 def is_town_with_code(folded: str) -> bool:
     """Return whether a text is nothing but a town with its postal code."""
     bare = folded.strip(" .,-")
-    return any(pattern.fullmatch(bare) for pattern in (_TOWN, _POSTCODE_AFTER, _CODE_BEFORE_TOWN))
+    patterns = (_TOWN, _POSTCODE_AFTER, _CODE_BEFORE_TOWN, CODE_ALONE)
+    return any(pattern.fullmatch(bare) for pattern in patterns)
 
 
 def is_list_of_trades(text: str) -> bool:
@@ -250,6 +297,12 @@ def is_craft(folded: str) -> bool:
     return crafts > 0 and not any(map(str.isalpha, rest))
 
 
+def is_trade(folded: str) -> bool:
+    """Return whether a text has nothing but words for a kind of shop: "bakery and cafe"."""
+    rest = label_pattern("company", "trades", "crafts").sub("", folded)
+    return rest != folded and not any(map(str.isalpha, _JOINING.sub("", rest)))
+
+
 def _is_something_else(folded: str) -> bool:
     """Return whether a text is a remark, town, day or amount, or has a word that is in no name."""
     is_remark = folded.startswith("(") or "@" in folded or folded.endswith(":")
@@ -258,6 +311,7 @@ def _is_something_else(folded: str) -> bool:
         or _AMOUNT_AFTER.search(folded)
         or _COUPLE.match(folded)
         or _SHOP_OF_MANY.match(folded)
+        or _REQUEST.match(folded)
         or _NUMBERED.search(folded)
         or any(pattern.fullmatch(folded.strip(" .,-")) for pattern in _OTHER_VALUES)
     )

@@ -153,3 +153,56 @@ def test_what_somebody_fills_in_a_form_is_no_issuer(answer: str):
 
     assert company_of(form, "form") is None
     assert company_of(headed, "form") == "TEAL DENTAL CARE"
+
+
+def test_a_receiver_named_above_a_letter_does_not_send_it():
+    """The name above the address at the salutation is the receiver's, also where it is first."""
+    sender = "Mina Teal\n9 Dock Street, Larkton, OR 97401\n"
+    receiver = "The Manager\nWeir Valley Bank\n1 Quay\nLarkton, OR 97402\n"
+
+    assert company_of(f"Weir Valley Bank\n{sender}{receiver}Dear Sirs,\n{BODY}{SIGNED}") is None
+
+
+def test_a_code_below_its_town_ends_an_address():
+    """Who heads a letter sends it, also if the receiver's code is alone on its line."""
+    head = "Weir Hospital\nMill Road\nOtterstead\nOT4 8BA\n"
+    receiver = "Mr Jon Otter\n3 Fell Rise\nHarwick\nHW4 9QT\n"
+
+    assert company_of(f"{head}{receiver}Dear Mr Otter\n{BODY}{SIGNED}") == "Weir Hospital"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Employer\nOtter Tools Inc.",
+        "Mother's employer\nOtter Tools Inc.",
+        "Company name\tOtter Tools Inc.",
+        "2. Business name\nOtter Tools Inc.",
+        "Name of workshop\nOtter Tools Inc.",
+    ],
+)
+def test_an_answer_below_or_beside_its_label_is_no_issuer(question: str):
+    """What somebody fills in names others, whether the label has a colon or not."""
+    head = "Teal Valley Clinic\n9 Dock Street, Larkton, OR 97401\nRegistration form\n"
+
+    assert company_of(f"{head}{question}\nOccupation\nBaker", "form") == "Teal Valley Clinic"
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["Notice to quit", "Schedule of condition", "Inventory and schedule", "Avis de passage"],
+)
+def test_what_a_paper_says_is_no_name(title: str):
+    """The title of a paper is not who issued it."""
+    assert (
+        company_of(f"{title}\n9 Dock Street, Larkton, OR 97401\nDate: 3 May 2031", "form") is None
+    )
+
+
+@pytest.mark.parametrize("title", ["SUPPLIER BANK DETAILS FORM", "Guest questionnaire"])
+def test_the_title_of_a_form_makes_one(title: str):
+    """Where no class is certain, a title says that answers follow."""
+    text = f"{title}\n1. Supplier name\n  Otter Tools Ltd\n2. Sort code\n  20-00-00"
+    page = Page(PageText(number=1, source="text", engine=None, confidence=None, text=text))
+
+    assert "company" not in find_values([page])

@@ -29,3 +29,11 @@ def test_a_craft_above_a_name(craft: str):
 def test_the_title_of_a_paper_is_no_company(title: str):
     """A paper about money has a title, and no issuer."""
     assert "company" not in values_of(f"{title}\nTotal 5.00\n3 March 2031")
+
+
+@pytest.mark.parametrize("trade", ["Boulangerie Pâtisserie", "Bakery & Cafe", "Dispensing chemist"])
+def test_a_trade_above_a_name_is_none(trade: str):
+    """What a shop is may be above its name."""
+    text = f"{trade}\nMorvane\n12 Fell Road\nHarwick HW4 9QT\nTotal 5.00"
+
+    assert values_of(text)["company"] == "Morvane"
