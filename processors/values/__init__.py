@@ -101,7 +101,7 @@ def find_values(
         "currency": currency,
         "company": company,
         **dict.fromkeys(("seller", "buyer", "person")),
-        "address": find_address(lines, company=issuer),
+        "address": find_address(lines, company=issuer, letter=_is_letter(lines, doc_class)),
         "invoice_number": number_of_bills(invoice_number, lines, apart),
         "order_number": find_order_number(lines),
         "email": find_email(lines),

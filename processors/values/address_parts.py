@@ -3,12 +3,13 @@
 import re
 from dataclasses import replace
 
+from processors.values.legal_forms import is_address
 from processors.values.lines import TextLine, fold, label_pattern
 
 # Postal codes as the UPU lists them: 4 to 6 digits with a country ("D-10115"), the letters and
-# digits of the United Kingdom ("SW1A 1AA"), a US state with its ZIP code ("TX 75001"),
-# five digits in two groups before the town ("111 22 Stockholm"), digits with a dash before it
-# ("1000-001 Lisboa"), and letters and digits in turns ("K1A 0B1").
+# digits of the United Kingdom ("SW1A 1AA") and of Ireland ("D02 X285"), a US state with its ZIP
+# code ("TX 75001"), five digits in two groups before the town ("111 22 Stockholm"), digits with a
+# dash before it ("1000-001 Lisboa"), and letters and digits in turns ("K1A 0B1").
 POSTAL_CODE = re.compile(
     r"(?<![\d.,/])(?:[a-z]{1,2}-)?(?!19\d\d$)\d{4,6}(?![\d.,/])"
     r"|\b[a-z]{1,2}\d[a-z\d]? ?\d[a-z]{2}\b"
@@ -16,6 +17,7 @@ POSTAL_CODE = re.compile(
     r"|(?<!\d)\d{3} \d{2} [a-z]{3}"
     r"|(?<![\d-])(?:(?:\d{4}|\d{2})-\d{3}(?= [a-z])|\d{5}-\d{3}(?![\d-]))"
     r"|\b[a-z]\d[a-z] ?\d[a-z]\d\b"
+    r"|\b[ac-fhknprtv-y]\d[\dw] (?=[a-z]*\d)[ac-fhknprtv-y][ac-fhknprtv-y\d]{3}\b"
 )
 _MARK = re.compile(r" ?[·•⋅|] ?| [*] ")
 ADDRESS_LABEL = re.compile(
@@ -40,7 +42,7 @@ def _between_marks(line: TextLine) -> TextLine:
     The name before them and the telephone number behind them are none.
     """
     parts = _MARK.split(line.text)
-    towns = [place for place, part in enumerate(parts) if POSTAL_CODE.search(fold(part))]
+    towns = [place for place, part in enumerate(parts) if _has_town(fold(part))]
     if len(parts) < 2 or not towns:  # noqa: PLR2004 - one part is the whole line
         return line
     last = towns[0]
@@ -50,6 +52,13 @@ def _between_marks(line: TextLine) -> TextLine:
         return line
     text = ", ".join(part.strip() for part in parts[first : last + 1])
     return replace(line, text=text, folded=fold(text), gaps=())
+
+
+def _has_town(folded: str) -> bool:
+    """Return whether a part has a postal code: at the beginning of a street is its house."""
+    code = POSTAL_CODE.search(folded)
+    is_house = code is not None and code.start() == 0 and is_address(folded)
+    return code is not None and (not is_house or POSTAL_CODE.search(folded, code.end()) is not None)
 
 
 def _has_street(folded: str) -> bool:

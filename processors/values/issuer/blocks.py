@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from processors.contract import Box
 from processors.values.issuer.name_text import is_town_with_code
 from processors.values.legal_forms import end_of_form, is_address
 from processors.values.lines import TextLine, enclosing_box, label_pattern
@@ -231,12 +232,18 @@ def _labels_of(piece: Piece) -> Iterator[tuple[str, str]]:
 
 
 def piece_below(piece: Piece, row: Sequence[Piece]) -> TextLine:
-    """Return the piece of a row whose left edge is nearest; without places, that of its number."""
-    lefts = [each.line.box[0] for each in row if each.line.box]
-    if piece.line.box is None or len(lefts) < len(row):
+    """Return the piece of a row whose edge is nearest; without places, that of its number."""
+    boxes = [each.line.box for each in row if each.line.box]
+    if piece.line.box is None or len(boxes) < len(row):
         return row[min(piece.index, len(row) - 1)].line
-    distances = [abs(left - piece.line.box[0]) for left in lefts]
+    distances = [edge_distance(box, piece.line.box) for box in boxes]
     return row[distances.index(min(distances))].line
+
+
+def edge_distance(box: Box, other: Box) -> float:
+    """Return how far two boxes are from being aligned: at the left, at the right or centered."""
+    left, right = abs(box[0] - other[0]), abs(box[2] - other[2])
+    return min(left, right, abs(box[0] + box[2] - other[0] - other[2]) / 2)
 
 
 def is_amount(piece: Piece) -> bool:

@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline.model import PageText
-from processors.contract import Page
+from processors.contract import Line, Page, Word
 from processors.values import find_values
 
 
@@ -91,3 +91,84 @@ def test_a_slogan_is_no_line_of_an_address(slogan: str):
     values = values_of(f"Brindle Otter Ltd\n{slogan}\nHarwick, CO 80218\nTotal   5.00")
 
     assert values["address"] == "Harwick, CO 80218"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Paid via Visa ending 4242",
+        "Amount paid in cash",
+        "Bezahlt per Karte",
+        "Mastercard **** 0042",
+        "Founded 1921",
+        "Membership Application 2031",
+    ],
+)
+def test_how_it_was_paid_is_no_address(line: str):
+    """Neither a payment nor a year behind words belongs to an address."""
+    address = "88 Fell Walk, Harwick, CO 80218"
+
+    assert values_of(f"Brindle Otter\n{address}\n{line}\nTotal 5.00")["address"] == address
+    assert "address" not in values_of(f"Brindle Otter\n{line}\nTotal 5.00")
+
+
+@pytest.mark.parametrize(
+    ("lines", "address"),
+    [
+        ("P.O. Box 9120\nHarwick, NJ 08650\nANN R TEAL\n1884 FELL VIEW DR", "P.O. Box 9120 Harwick, NJ 08650"),
+        ("3 Fell Road\nHarwick HW4 9QT\nANN TEAL", "3 Fell Road Harwick HW4 9QT"),
+        ("2100 Fell Street · Harwick, OR 97103 · EIN 93-1234567", "2100 Fell Street, Harwick, OR 97103"),
+        ("4 Fell Quay, Dublin 2, D02 X285", "4 Fell Quay, Dublin 2, D02 X285"),
+        ("Fell Valley Park\nHarwick\nHW4 9QT", "Fell Valley Park Harwick HW4 9QT"),
+        ("12 Fell Road\n43300 Harwick\nSELANGOR", "12 Fell Road 43300 Harwick SELANGOR"),
+    ],
+)  # fmt: skip
+def test_an_address_ends_with_its_code(lines: str, address: str):
+    """Who is named below a code is somebody else; a code alone has its town above it."""
+    assert values_of(f"Brindle Otter\n{lines}\nInvoice no: 8\nTotal 5.00")["address"] == address
+
+
+def placed(row: int, *pieces: tuple[str, float, float]) -> Line:
+    """Make a line of pieces, each with its left and its right edge."""
+    top = 40.0 + 14 * row
+    words = []
+    for text, left, right in pieces:
+        parts = text.split()
+        width = (right - left) / len(parts)
+        places = [left + width * number for number in range(len(parts))]
+        boxes = [(place, top, place + width, top + 10) for place in places]
+        words += [Word(part, box, 1.0) for part, box in zip(parts, boxes, strict=True)]
+    box = (pieces[0][1], top, pieces[-1][2], top + 10)
+    return Line("  ".join(text for text, _, _ in pieces), box, words=tuple(words))
+
+
+@pytest.mark.parametrize(("left", "right"), [(430.0, 540.0), (400.0, 500.0), (452.0, 520.0)])
+def test_the_address_in_the_column_below_a_name(left: float, right: float):
+    """A column at the right is the name's if it ends with it, is centered or is alone below it."""
+    lines = [
+        placed(0, ("BRINDLE BANK", 430, 540)),
+        placed(2, ("Mr Jon Vole", 60, 120), ("PO Box 311", left, right)),
+        placed(3, ("9 Elm Court", 60, 120), ("Harwick", left, right)),
+        placed(4, ("Ely EL4 9QT", 60, 120), ("HW4 9QT", left, right)),
+        placed(6, ("Dear Mr Vole", 60, 130)),
+        placed(7, ("your new terms are below, and they hold from the summer on.", 60, 400)),
+        placed(8, ("Yours sincerely", 60, 130)),
+    ]
+    text = "\n".join(line.text for line in lines)
+    page = PageText(number=1, source="text", engine=None, confidence=None, text=text)
+
+    found = find_values([Page(page, tuple(lines))], doc_class="letter")
+
+    assert found["address"].value == "PO Box 311 Harwick HW4 9QT"
+
+
+def test_the_address_of_a_receiver_is_not_that_of_who_signs():
+    """Above the salutation of a letter is where it goes."""
+    text = "Ms Ann Vole\n9 Elm Court\nEly EL4 9QT\nDear Ms Vole\nyour policy ends soon.\n"
+    signed = "Yours sincerely\nJon Teal\nBrindle Otter Ltd"
+    page = Page(PageText(1, "text", None, None, text + signed))
+
+    found = find_values([page], doc_class="letter")
+
+    assert found["company"].value == "Brindle Otter Ltd"
+    assert "address" not in found

@@ -1,0 +1,280 @@
+"""Find the lines of an address among those below a name.
+
+The block is found by named rules: what continues it (`continues_address`), what ends it
+(`is_something_else`), and what makes it sure (`is_certain_address`).
+"""
+
+import re
+from collections.abc import Sequence
+
+from processors.values.address_parts import ADDRESS_LABEL, POSTAL_CODE, address_on
+from processors.values.date_text import MonthNames, dates_in
+from processors.values.issuer.addressed import ends_with_town
+from processors.values.issuer.name_text import CODE_ALONE, is_title
+from processors.values.legal_forms import is_address
+from processors.values.lines import TextLine, has_digit, label_pattern
+from processors.values.money.amounts import money_in
+
+MOST_LINES = 6
+SKIPPED_LINES = 4
+"""Lines between the name and the address: a registration number, a slogan, a branch."""
+
+# A house number at the beginning of a line ("No. 12-3, …") or at its end ("Main Road 12a"), or a
+# part of a building: "Shop 5, G/F, Long Building".
+_HOUSE_NUMBER = re.compile(
+    r"^(?:no\.? ?)?[a-z]{0,3}[\-. ]?\d{1,5}[a-z]?(?:[\-&/,. ]|$)|\b\d{1,4}(?:[a-z]|-?(?:bis|ter))?$"
+    r"|^[a-z.]{2,} [a-z. ]{2,30} \d{1,5}[a-z]?, "
+    r"|^(?:shop|flat|room|rm|office|kiosk|apt) [a-z]?\d{1,4}[a-z]?,"
+)
+_BEGINS_ADDRESS = re.compile(
+    r"(?:no\.? ?|lot (?:p\.?t\.? ?)?|unit )\d{1,5}\b[^:]*,|\d{1,4}[a-z]?, [^:]*,$"
+    r"|\d{5} [a-z]{2,}\W?$|\d{5}(?:-\d{3})?$|\d{2,5}-\d{3} [a-z]{2,}"
+    r"|(?:p\.? ?o\.? ?box|postfach|postbus|bp|apartado|casilla) \d+$"
+)
+"""A house number with more of them, or a postal code alone: few letters, and an address."""
+_CODE_AND_TOWN = re.compile(r"(?:[a-z]{1,2}-)?(?:\d{4,6}|\d{2,5}-\d{3}) [a-z]")
+_ENDS_WITH_CODE = re.compile(r"[a-z], ?\d{5}$")
+_NUMBER_AND_COMMA = re.compile(r"\d{1,5}[a-z]?, .*[a-z\d],$")
+_SUMS = ("strong", "plain", "subtotal", "net", "tax")
+_LABEL = re.compile(
+    r"(?!add|no\b|lot\b|unit\b|hq\b|branch)[^:,]{2,30}"
+    r"(?:(?<! no):(?!\d)|(?<= no):(?! ?\d{1,4}[a-z]?\b))"
+)
+"""Words with a colon after them announce another value, unless they announce an address.
+
+"Mill Lane No: 12" has the number of a house, "Policy no: 20551" has not.
+"""
+_SALUTATION = re.compile(r"(?:dear|sehr geehrte|madame|monsieur|bonjour|estimad[oa]|guten tag)\b")
+_COMPLETE = re.compile(r"[^,]*\d[^,]*, ?(?:\d{4,6} )?[^\W\d_][^,\d]{2,}$")
+"""A street with its house number, and the town after a comma."""
+_LEAST_SHARE_OF_LETTERS = 0.4
+"""Share of letters among the characters of a line: telephone numbers have fewer."""
+# A number begins or ends its part of an address; "Open 9 to 5" and "30 years of craft" are none.
+_NUMBER_AT_EDGE = re.compile(r"(?:^|[,;/|·] ?)#?\d(?!.* [a-z]+ [a-z]+)|\d\S*(?:$| ?[,;/|·])")
+LETTERS = re.compile(r"[^\W\d_]{2}")
+_LONG_WORD = re.compile(r"[^\W\d_]{4}")
+_FOUR_DIGITS = re.compile(r"\d{4}")
+_NO_CODE = re.compile(
+    r"(?:box|postfach|postbus|bp|apartado|casilla|caixa postal|case postale)(?: no)?\.? \d+"
+    r"|(?:since|est|established|founded|seit|depuis|desde|dal) ?\.? ?\d{4}"
+)
+"""The number of a post-office box and a year of founding, which look like postal codes."""
+_NUMBERED = re.compile(
+    r"(?:[a-z]+\.? )*(?<!zip )(?<!post )(?<!postal )(?<!pin )(?<!area )"
+    r"(?:code|ref|reference|approval|auth|trace|batch|stan|rrn|seq|transaction|trans|id)\b"
+    r"[.:# ]{0,3}(?:no|nr)?[.:# ]{0,3}[a-z]{0,4}-?\d{3,}"
+)
+"""What a terminal prints about a payment: "Auth. code 123456"."""
+_QUANTITY = re.compile(r"\d{1,3} ?(?:[x\u00d7*@] |(?:pcs|pc|stk|st|kg|pkt|btl)\b)")
+_MOST_SMALL_WORDS = 3
+"""Words of a line of an address that are not capitalized; more are a sentence."""
+_SHOP = re.compile(r"(?:store|branch|till|terminal|outlet|station)\W{0,3}\d{3,}\b")
+_PAID = re.compile(
+    r"(?:[a-z]+ )?(?:paid|payment|bezahlt|gezahlt|betaald|betalt|betald|pagado|pagato|paye)\b"
+    r"|(?:visa|mastercard|amex|american express|maestro|girocard|paypal|eftpos|card|karte|carte)\b"
+    r".*(?:ending|\*{2}|x{3}|\d{4}$)"
+)
+"""How something was paid: "Paid via Visa ending 4242"."""
+_OTHER_LINES = (_LABEL, _SALUTATION, _SHOP, _NUMBERED, _QUANTITY, _PAID)
+_WORDS_AND_YEAR = re.compile(r"[^\d,]* (?:1[89]|20)\d\d$")
+"""A year behind words begins no address: "Founded 1921", "Application 2031"."""
+_LINES_ABOVE_TOWN = 2
+_ENDS_ADDRESS = re.compile(rf"(?:\b[a-z]{{2}},? \d{{5}}(?:-\d{{4}})?|{CODE_ALONE.pattern})$")
+"""The codes of countries that write them last."""
+_TOWN_WORDS = 3
+"""Words of a line that may be the town or the region at the end of an address."""
+
+
+def address_in(lines: Sequence[TextLine]) -> list[TextLine]:
+    """Return the first lines that are an address, none if there is no certain one."""
+    block: list[TextLine] = []
+    for place, whole in enumerate(lines):
+        line = address_on(whole)
+        if _is_outside(block, whole, line):
+            if is_certain_address(block) or place > SKIPPED_LINES:
+                break
+            block = []
+        elif continues_address(block, line) or _is_near_town(block, line, lines[place:]):
+            block += [*_above_code(block, line, lines[:place]), line]
+        elif block or place >= SKIPPED_LINES:
+            block += [line] if block and _is_last(block[-1], line) else []
+            break
+    return block[:MOST_LINES] if is_certain_address(block) else []
+
+
+def _above_code(
+    block: Sequence[TextLine], line: TextLine, above: Sequence[TextLine]
+) -> list[TextLine]:
+    """Return the town and what else is above a code that begins a block alone on its line."""
+    plain: list[TextLine] = []
+    is_first = not block and CODE_ALONE.fullmatch(line.folded)
+    for each in reversed(above if is_first else ()):
+        is_other = is_something_else(each) or is_title(each.folded) or has_digit(each.text)
+        if is_other or each.text.islower() or len(plain) == _LINES_ABOVE_TOWN:
+            break
+        plain.insert(0, each)
+    return plain
+
+
+def _begins_another(block: Sequence[TextLine], line: TextLine) -> bool:
+    """Return whether a labeled address is below one: "Service address: …"."""
+    return (
+        bool(block) and has_postal_code(block[-1]) and ADDRESS_LABEL.match(line.folded) is not None
+    )
+
+
+def _is_year(block: Sequence[TextLine], line: TextLine) -> bool:
+    """Return whether words with a year are above or below an address: "Founded 1921"."""
+    is_around = not block or ends_with_town(block[-1].folded)
+    is_year = _WORDS_AND_YEAR.fullmatch(line.folded) is not None
+    return is_around and is_year and not is_address(line.folded)
+
+
+def _is_outside(block: Sequence[TextLine], whole: TextLine, line: TextLine) -> bool:
+    """Return whether a line is something else than a line of an address, and so is the `whole` one.
+
+    In South Africa the postal code is alone below its town. A title is none before an address and
+    behind its town; within one it is of another column.
+    """
+    if _begins_another(block, whole) or _is_year(block, line):
+        return True
+    # "No 12" has a word of titles, too, but none that is longer.
+    is_heading = is_title(line.folded) and _LONG_WORD.search(line.folded)
+    if is_heading and (not block or has_postal_code(block[-1])):
+        return True
+    is_below_town = bool(block) and not any(map(str.isdigit, block[-1].text))
+    is_code = is_below_town and _FOUR_DIGITS.fullmatch(line.text)
+    return not is_code and is_something_else(line)
+
+
+def continues_address(block: Sequence[TextLine], line: TextLine) -> bool:
+    """A street, a house number or a postal code begins an address and continues it.
+
+    So does any line after one without a postal code, because the town is still missing, and a line
+    that ends with a comma.
+    """
+    if line.folded.startswith("("):
+        return False
+    last = block[-1] if block else None
+    if last and (last.text.endswith(",") or _ENDS_WITH_CODE.search(last.folded)):
+        return True
+    town_is_missing = last and not has_postal_code(last) and not _is_complete(last)
+    return bool(
+        town_is_missing
+        or line.text.endswith(",")
+        or has_postal_code(line)
+        or _has_address_word(line)
+        or _has_house(line, is_below_town=bool(last))
+    )
+
+
+def _has_house(line: TextLine, *, is_below_town: bool) -> bool:
+    """Return whether a line has the number of a house; below a town, one of goods begins it."""
+    is_of_goods = is_below_town and line.folded[:1].isdigit()
+    return not is_of_goods and _HOUSE_NUMBER.search(line.folded) is not None
+
+
+def _is_complete(line: TextLine) -> bool:
+    """Return whether the town is behind the house: "12 Mill Lane, Ely", not "1, Mill Lane"."""
+    complete = _COMPLETE.match(line.folded)
+    town = line.folded.rpartition(",")[2]
+    return bool(complete and not label_pattern("company", "address").search(town))
+
+
+def is_something_else(line: TextLine) -> bool:
+    """A line of numbers, a price, an e-mail address or a word such as "telephone" is no address."""
+    if any(pattern.match(line.folded) for pattern in _OTHER_LINES):
+        return True
+    if _BEGINS_ADDRESS.match(line.folded):
+        return False
+    letters = sum(map(str.isalpha, line.text))
+    characters = len(line.text.replace(" ", ""))
+    if letters < _LEAST_SHARE_OF_LETTERS * characters or "@" in line.text:
+        return True
+    if label_pattern("address", "end").search(line.folded) or _is_sentence(line):
+        return True
+    if dates_in(line.folded, MonthNames(())):
+        return True
+    # "Level 3, 55 Mill Street" has no amount: a decimal comma has no blank behind it.
+    apart = line.folded.replace(", ", " ; ")
+    return _is_sum(line) or any(amount.cents for amount in money_in(apart))
+
+
+def _is_sentence(line: TextLine) -> bool:
+    """Return whether many words without a capital, and no postal code, are in a line."""
+    small = [word for word in line.text.split() if word.isalpha() and word.islower()]
+    is_long = sum(len(word) > 1 for word in small) > _MOST_SMALL_WORDS
+    return is_long and not has_postal_code(line)
+
+
+def _is_sum(line: TextLine) -> bool:
+    """Sheets print sums without decimals."""
+    labels = (label_pattern("totals", kind) for kind in _SUMS)
+    return line.text[-1:].isdigit() and any(label.match(line.folded) for label in labels)
+
+
+def _is_before_town(block: Sequence[TextLine], following: Sequence[TextLine]) -> bool:
+    """A line without digits belongs to the address above a line with a postal code or a country."""
+    is_plain = bool(block) and not any(map(str.isdigit, following[0].text))
+    if not is_plain or not following[1:]:
+        return False
+    below = following[1].folded
+    is_country = label_pattern("company", "countries").fullmatch(below.strip(" ."))
+    # Below the town of an address is who gets the document: "1884 Orchard Drive".
+    is_town = _CODE_AND_TOWN.match(below) and not ends_with_town(block[-1].folded)
+    return bool(is_town or is_country)
+
+
+def _is_near_town(block: Sequence[TextLine], line: TextLine, following: Sequence[TextLine]) -> bool:
+    """Return whether a line belongs to the town below it: "Shed 14, Mill Estate" begins with it."""
+    if block:
+        return _is_before_town(block, following)
+    has_number = _NUMBER_AT_EDGE.search(line.text) and LETTERS.search(line.text)
+    below = following[1].folded if following[1:] else ""
+    return bool(has_number) and not has_postal_code(line) and ends_with_town(below)
+
+
+def _is_last(last: TextLine, line: TextLine) -> bool:
+    """Return whether a line ends an address: only its country is behind a code at its end."""
+    is_country = label_pattern("company", "countries").fullmatch(line.folded.strip(" ."))
+    return is_country is not None or (
+        is_last_of_address(line) and not _ENDS_ADDRESS.search(last.folded)
+    )
+
+
+def is_last_of_address(line: TextLine) -> bool:
+    """The last line may be the town alone, in capitals, or the region, with a full stop.
+
+    A title in capitals is none.
+    """
+    bare = line.folded.strip(" .:")
+    labels = label_pattern("company", "buyer", "buyer_marked", "seller", "seller_marked")
+    is_label = labels.fullmatch(bare) is not None or is_title(bare)
+    is_never = label_pattern("company", "never").search(line.folded) is not None
+    is_town = line.text.isupper() and not is_never and not is_label
+    is_region = line.text.endswith(".") and not any(map(str.isdigit, line.text))
+    is_country = (
+        label_pattern("company", "countries").fullmatch(line.folded.strip(" .")) is not None
+    )
+    is_short = len(line.text.split()) <= _TOWN_WORDS
+    return is_country or ((is_town or is_region) and is_short)
+
+
+def is_certain_address(block: Sequence[TextLine]) -> bool:
+    """An address has a postal code or a word such as "street".
+
+    A house number is enough only with a comma after it and another at the end of its line.
+    """
+    if len(block) > 1 and _NUMBER_AND_COMMA.match(block[0].folded):
+        return True
+    return any(has_postal_code(line) or _has_address_word(line) for line in block)
+
+
+def has_postal_code(line: TextLine) -> bool:
+    """Return whether a line has a postal code."""
+    return POSTAL_CODE.search(_NO_CODE.sub("", line.folded)) is not None
+
+
+def _has_address_word(line: TextLine) -> bool:
+    words = label_pattern("company", "address")
+    return bool(words.search(line.folded) or is_address(line.folded))
