@@ -1,11 +1,13 @@
 """The emulator as a server: in a thread for tests, in the foreground for the command line."""
 
+import asyncio
 import socket
 import sqlite3
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
@@ -194,8 +196,7 @@ class Emulator:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._server.should_exit = True
-        self._server.force_exit = True
+        self._server.end()
         if self._thread is not None:
             self._thread.join(timeout=_START_S)
         self._close()
@@ -232,7 +233,43 @@ def _make_folder(data_dir: Path) -> None:
         ) from error
 
 
-def _server(components: Components) -> uvicorn.Server:
+class _Server(uvicorn.Server):
+    """Ends at once. Uvicorn's own takes a fifth of a second, which each test would wait for."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._ends = asyncio.Event()
+
+    def end(self) -> None:
+        """End, and drop what is in progress; called from another thread."""
+        self.should_exit = self.force_exit = True
+        if self._loop is not None:
+            with suppress(RuntimeError):  # it has ended already
+                self._loop.call_soon_threadsafe(self._ends.set)
+
+    async def main_loop(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        endings = {
+            asyncio.ensure_future(super().main_loop()),
+            asyncio.ensure_future(self._ends.wait()),
+        }
+        _, others = await asyncio.wait(endings, return_when=asyncio.FIRST_COMPLETED)
+        for other in others:
+            other.cancel()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if not self.force_exit:
+            await super().shutdown(sockets)
+            return
+        for listener in (*self.servers, *(sockets or ())):
+            listener.close()
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+        await asyncio.sleep(0)  # they are closed now
+
+
+def _server(components: Components) -> _Server:
     config = uvicorn.Config(
         build_app(components),
         http=components.connections.protocol(),
@@ -244,4 +281,4 @@ def _server(components: Components) -> uvicorn.Server:
         timeout_graceful_shutdown=1,
         timeout_keep_alive=_KEEP_ALIVE_S,
     )
-    return uvicorn.Server(config)
+    return _Server(config)
