@@ -24,6 +24,7 @@ pytestmark = pytest.mark.integration
 SETTINGS = """
 [caspio]
 url = "{url}"
+rate = "100000/300s"
 [[sources]]
 name = "docs"
 table = "Docs"
