@@ -1,12 +1,12 @@
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pipeline.labels import SAID
 from pipeline.model import Candidate, Finding, Findings, PageText, ReadStatus
-from pipeline.ports.reader import WhileRead
+from pipeline.ports.reader import Reader, WhileRead
 
 
 @dataclass
@@ -81,3 +81,40 @@ class FakeReader:
             extension="txt",
             fingerprint=self.fingerprint(),
         )
+
+
+class ReaderAround:
+    """Another reader, before each of whose documents something happens: `before` gets the name."""
+
+    def __init__(self, inner: Reader, before: Callable[[str], None]) -> None:
+        self._inner = inner
+        self._before = before
+
+    def fingerprint(self) -> str:
+        """Return that of the other reader."""
+        return self._inner.fingerprint()
+
+    def is_current(self, fingerprint: str) -> bool:
+        """Return what the other reader returns."""
+        return self._inner.is_current(fingerprint)
+
+    def read(
+        self,
+        path: Path,
+        *,
+        name: str,
+        work_dir: Path,
+        while_read: WhileRead = nullcontext,
+        as_class: str = "",
+    ) -> Findings:
+        """Read with the other reader."""
+        self._before(name)
+        return self._inner.read(
+            path, name=name, work_dir=work_dir, while_read=while_read, as_class=as_class
+        )
+
+
+def acting_once(inner: Reader, act: Callable[[], object]) -> ReaderAround:
+    """Return a reader before whose first document something happens."""
+    waiting = [act]
+    return ReaderAround(inner, lambda _name: waiting.pop()() if waiting else None)

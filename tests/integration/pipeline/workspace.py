@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager, nullcontext
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -27,10 +27,10 @@ from pipeline.context import Ports
 from pipeline.metering.budget import Spending
 from pipeline.model import FileRef, Place
 from pipeline.ports import FileState, Ledger, Reader
-from pipeline.ports.reader import WhileRead
 from pipeline.source_run.selection import Selection
 from tests.crash.faultpoints import Act, kill_at, watched
 from tests.fakes.clock import FakeClock
+from tests.fakes.reader import ReaderAround
 from tests.support.forked import CONTEXT, run_command
 
 WRITES = frozenset({"PUT", "POST", "DELETE"})
@@ -302,12 +302,12 @@ def _run_here(
     getattr(workspace, command[0])(*command[1:])
 
 
-class SlowlyChanged:
+class SlowlyChanged(ReaderAround):
     """A reader as another code version would be: the same readings under another fingerprint."""
 
     def __init__(self, inner: Reader) -> None:
-        self._inner = inner
         self.read_names: list[str] = []
+        super().__init__(inner, self.read_names.append)
 
     def fingerprint(self) -> str:
         """Return another fingerprint."""
@@ -316,18 +316,3 @@ class SlowlyChanged:
     def is_current(self, fingerprint: str) -> bool:
         """Return whether it is the other one."""
         return fingerprint == self.fingerprint()
-
-    def read(
-        self,
-        path: Path,
-        *,
-        name: str,
-        work_dir: Path,
-        while_read: WhileRead = nullcontext,
-        as_class: str = "",
-    ) -> Any:
-        """Read, and remember what was read."""
-        self.read_names.append(name)
-        return self._inner.read(
-            path, name=name, work_dir=work_dir, while_read=while_read, as_class=as_class
-        )

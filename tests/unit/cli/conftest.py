@@ -1,6 +1,7 @@
 import json
 import os
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,27 @@ class Ended:
     def document(self) -> Any:
         """Return the one JSON document on stdout; anything beside it is an error."""
         return json.loads(self.out)
+
+
+@dataclass
+class Script:
+    """A user who answers from a list, and notes everything that is asked and said."""
+
+    answers: Iterator[str]
+    asked: list[str] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+
+    def ask(self, question: str) -> str:
+        """Answer the next question."""
+        self.asked.append(question)
+        return next(self.answers)
+
+    def say(self, text: str) -> None:
+        """Note what is said."""
+        self.said.append(text)
+
+    ask_secret = ask
+    correct = say
 
 
 def environment_of(**environment: str) -> dict[str, str]:

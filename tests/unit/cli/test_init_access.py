@@ -1,36 +1,14 @@
 """`init` asks again where an address or a credential is wrong."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-
 import pytest
 
 from flows.app.onboarding.access import Access
 from flows.app.onboarding.wiring import open_account
 from flows.cli.account.init_access import ask_access
 from pipeline.errors import ServiceUnavailable, Unauthorized
+from tests.unit.cli.conftest import Script
 
 RIGHT = Access("https://abc12345.caspio.com", "id", "right")
-
-
-@dataclass
-class Script:
-    """A user who answers from a list."""
-
-    answers: Iterator[str]
-    asked: list[str] = field(default_factory=list)
-    said: list[str] = field(default_factory=list)
-
-    def ask(self, question: str) -> str:
-        """Answer the next question."""
-        self.asked.append(question)
-        return next(self.answers)
-
-    ask_secret = ask
-
-    def say(self, text: str) -> None:
-        """Note what is said."""
-        self.said.append(text)
 
 
 def check(access: Access) -> None:

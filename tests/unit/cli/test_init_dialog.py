@@ -1,7 +1,5 @@
 """The conversation of `init`: answers in, questions and a proposal out. No terminal, no account."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from itertools import chain, repeat
 
 import pytest
@@ -11,28 +9,9 @@ from pipeline.model import Column
 from pipeline.model.schema import Container, DiscoveredAccount, FileField
 from pipeline.onboarding.proposal import Proposal, propose
 from pipeline.steps.write_back.review_table import REVIEW_COLUMNS
+from tests.unit.cli.conftest import Script
 
 MAPPED = {"DocType": "doc_type", "Total": "total"}
-
-
-@dataclass
-class Script:
-    """A user who answers from a list, and notes everything that is asked and said."""
-
-    answers: Iterator[str]
-    asked: list[str] = field(default_factory=list)
-    said: list[str] = field(default_factory=list)
-
-    def ask(self, question: str) -> str:
-        """Answer the next question."""
-        self.asked.append(question)
-        return next(self.answers)
-
-    def say(self, text: str) -> None:
-        """Note what is said."""
-        self.said.append(text)
-
-    correct = say
 
 
 def table(name: str, *columns: Column, fields: tuple[str, ...] = ("Scan",)) -> Container:

@@ -1,16 +1,12 @@
 """Tables that change after a source was set up."""
 
 import json
-from collections.abc import Callable
-from contextlib import nullcontext
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from pipeline.adapters.caspio.client import NewField
 from pipeline.errors import BadSettings
-from pipeline.ports.reader import WhileRead
+from tests.fakes.reader import acting_once
 from tests.integration.pipeline.accounts import Source, fields, receipt
 from tests.integration.pipeline.conftest import MakeWorkspace
 from tests.integration.pipeline.workspace import Workspace, cli
@@ -23,38 +19,6 @@ OTHER = {"fields": fields(Scan="ATTACHMENT"), "records": [{"PK_ID": 1, "Scan": "
 ACCOUNT = {"tables": {"Uploads": TABLE, "Others": OTHER}}
 UPLOADS = Source()
 OTHERS = Source(place={"table": "Others"}, name="others")
-
-
-class Meddling:
-    """A reader during whose first reading something happens."""
-
-    def __init__(self, inner: Any, happens: Callable[[], None]) -> None:
-        self._inner = inner
-        self._happens = [happens]
-
-    def fingerprint(self) -> str:
-        """Return the same fingerprint."""
-        return str(self._inner.fingerprint())
-
-    def is_current(self, fingerprint: str) -> bool:
-        """Return what the reader returns."""
-        return bool(self._inner.is_current(fingerprint))
-
-    def read(
-        self,
-        path: Path,
-        *,
-        name: str,
-        work_dir: Path,
-        while_read: WhileRead = nullcontext,
-        as_class: str = "",
-    ) -> Any:
-        """Read, after what happens."""
-        while self._happens:
-            self._happens.pop()()
-        return self._inner.read(
-            path, name=name, work_dir=work_dir, while_read=while_read, as_class=as_class
-        )
 
 
 def both(make_workspace: MakeWorkspace) -> Workspace:
@@ -165,7 +129,7 @@ def test_a_column_that_goes_in_the_middle_of_a_run_fails_its_records(make_worksp
     """The record says so, nothing crashes, the other source is worked on, and the next run stops the source."""
     workspace = both(make_workspace)
 
-    workspace.run(reader=Meddling(workspace.reader, lambda: drop(workspace)))
+    workspace.run(reader=acting_once(workspace.reader, lambda: drop(workspace)))
 
     assert workspace.statuses() == {"Uploads 1 Scan": "failed", "Others 1 Scan": "done"}
     (failed,) = [

@@ -1,14 +1,12 @@
 from collections.abc import Mapping
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pipeline.errors import BadSettings
-from pipeline.model import Findings
 from pipeline.ports.ledger import Block
-from pipeline.ports.reader import WhileRead
+from tests.fakes.reader import acting_once
 from tests.integration.pipeline.accounts import Source, fields, receipt
 from tests.integration.pipeline.conftest import MakeWorkspace
 from tests.integration.pipeline.workspace import Workspace
@@ -17,39 +15,6 @@ from tests.support.samples import sampled
 pytestmark = pytest.mark.integration
 
 TWO = {"upload1.txt": receipt(1), "upload2.txt": receipt(2)}
-
-
-class Meanwhile:
-    """A reader during whose work a user acts, once."""
-
-    def __init__(self, workspace: Workspace, act: Any) -> None:
-        self._inner = workspace.reader
-        self._act = act
-
-    def fingerprint(self) -> str:
-        """Return the reader's fingerprint."""
-        return self._inner.fingerprint()
-
-    def is_current(self, fingerprint: str) -> bool:
-        """Return what the reader returns."""
-        return self._inner.is_current(fingerprint)
-
-    def read(
-        self,
-        path: Path,
-        *,
-        name: str,
-        work_dir: Path,
-        while_read: WhileRead = nullcontext,
-        as_class: str = "",
-    ) -> Findings:
-        """Let the user act, then read."""
-        act, self._act = self._act, None
-        if act is not None:
-            act()
-        return self._inner.read(
-            path, name=name, work_dir=work_dir, while_read=while_read, as_class=as_class
-        )
 
 
 def _row(workspace: Workspace, pk: int, table: str = "Uploads") -> Mapping[str, Any]:
@@ -78,8 +43,9 @@ def test_a_value_typed_while_the_file_is_read_stays(make_workspace: MakeWorkspac
     control = workspace.emulator.control
 
     workspace.run(
-        reader=Meanwhile(
-            workspace, lambda: [control.edit("Uploads", pk, {"Company": "Typed"}) for pk in (1, 2)]
+        reader=acting_once(
+            workspace.reader,
+            lambda: [control.edit("Uploads", pk, {"Company": "Typed"}) for pk in (1, 2)],
         )
     )
 
@@ -109,8 +75,8 @@ def test_a_file_replaced_while_it_is_read_is_read_by_the_next_run(
     fresh.write_bytes(receipt(9) + b"\nSee you soon")
 
     workspace.run(
-        reader=Meanwhile(
-            workspace,
+        reader=acting_once(
+            workspace.reader,
             lambda: workspace.emulator.control.replace_attachment("Uploads", "Scan", 1, fresh),
         )
     )
@@ -172,8 +138,8 @@ def test_a_files_area_file_replaced_while_it_is_read_is_kept(
     fresh.write_bytes(receipt(9))
 
     workspace.run(
-        reader=Meanwhile(
-            workspace, lambda: workspace.emulator.control.replace_file("/In/one.txt", fresh)
+        reader=acting_once(
+            workspace.reader, lambda: workspace.emulator.control.replace_file("/In/one.txt", fresh)
         )
     )
 
@@ -271,7 +237,7 @@ def test_what_is_blocked_during_a_users_run_stays_blocked(make_workspace: MakeWo
         with workspace.ledger() as ledger:
             ledger.effects.block("Uploads", Block("2 rows were met", "run-2"))
 
-    workspace.run(yes=True, reader=Meanwhile(workspace, meets_two_rows))
+    workspace.run(yes=True, reader=acting_once(workspace.reader, meets_two_rows))
 
     with pytest.raises(BadSettings, match="2 rows were met"):
         workspace.run()

@@ -1,5 +1,6 @@
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -16,51 +17,26 @@ GOOD = "doc_type=receipt\ntotal=12.50"
 class Mute(FakeCaspio):
     """Caspio as it was seen to be: it answers an update that met a record without the record."""
 
-    def update(
-        self,
-        record: RecordRef,
-        *,
-        guard: Mapping[str, Value],
-        values: Mapping[str, Value],
-        columns: Sequence[str] = (),
-    ) -> Updated:
+    def update(self, record: RecordRef, **what: Any) -> Updated:
         """Update, and report the count alone."""
-        return replace(
-            super().update(record, guard=guard, values=values, columns=columns), row=None
-        )
+        return replace(super().update(record, **what), row=None)
 
 
 class Careless(FakeCaspio):
     """A view whose PK_ID names two rows: an update meets both."""
 
-    def update(
-        self,
-        record: RecordRef,
-        *,
-        guard: Mapping[str, Value],
-        values: Mapping[str, Value],
-        columns: Sequence[str] = (),
-    ) -> Updated:
+    def update(self, record: RecordRef, **what: Any) -> Updated:
         """Update, and say that two were met."""
-        super().update(record, guard=guard, values=values, columns=columns)
+        super().update(record, **what)
         return Updated(2, None)
 
 
 class Ruled(FakeCaspio):
     """A table with a rule of its own, which rounds totals."""
 
-    def update(
-        self,
-        record: RecordRef,
-        *,
-        guard: Mapping[str, Value],
-        values: Mapping[str, Value],
-        columns: Sequence[str] = (),
-    ) -> Updated:
+    def update(self, record: RecordRef, *, values: Mapping[str, Value], **what: Any) -> Updated:
         """Update, and let the rule change what was written."""
-        return super().update(
-            record, guard=guard, values={**values, "Total": 12.0}, columns=columns
-        )
+        return super().update(record, values={**values, "Total": 12.0}, **what)
 
 
 def _over(world: World, kind: type[FakeCaspio]) -> World:

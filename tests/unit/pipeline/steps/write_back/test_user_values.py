@@ -1,5 +1,6 @@
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -37,37 +38,23 @@ PAPERS = SourceSpec("contracts", table="Contracts", columns={}, rename="{{ doc_t
 class Folding(FakeCaspio):
     """Caspio's condition as SQL Server compares it: capital letters or small ones are the same."""
 
-    def update(
-        self,
-        record: RecordRef,
-        *,
-        guard: Mapping[str, Value],
-        values: Mapping[str, Value],
-        columns: Sequence[str] = (),
-    ) -> Updated:
+    def update(self, record: RecordRef, *, guard: Mapping[str, Value], **what: Any) -> Updated:
         """Update where texts meet the guard in whatever case."""
         row = self.tables[record.container][record.pk]
         met = {n: row[n] for n, v in guard.items() if str(row[n]).casefold() == str(v).casefold()}
-        return super().update(record, guard={**guard, **met}, values=values, columns=columns)
+        return super().update(record, guard={**guard, **met}, **what)
 
 
 class Shouting(FakeCaspio):
     """A table with a rule that writes its classes in capitals."""
 
-    def update(
-        self,
-        record: RecordRef,
-        *,
-        guard: Mapping[str, Value],
-        values: Mapping[str, Value],
-        columns: Sequence[str] = (),
-    ) -> Updated:
+    def update(self, record: RecordRef, *, values: Mapping[str, Value], **what: Any) -> Updated:
         """Update, and let the rule change what was written."""
         shouted = {
             name: str(value).upper() if name == "DocType" and value else value
             for name, value in values.items()
         }
-        return super().update(record, guard=guard, values=shouted, columns=columns)
+        return super().update(record, values=shouted, **what)
 
 
 def reprocess(world: World, spec: SourceSpec) -> list[Outcome]:
