@@ -134,6 +134,8 @@ class Learned:
         records = picked.memory.records(candidate.key) if picked.memory else 0
         stratum = stratum_of(candidate, records)
         chance = certainty(picked.features, self.certain)
+        if self.wanted.kind is ColumnKind.DATE:
+            chance = min(chance, self.usual.most_certain(candidate.key[:4]))
         asked, agreed = self._such(stratum, chance)
         order = sorted(range(len(picked.chances)), key=lambda each: -picked.chances[each])
         rest = [each for each in order if each != picked.chosen][:_MOST_ALTERNATIVES]
