@@ -46,3 +46,25 @@ def once_a_document(function: Callable[_Arguments, _Found]) -> Callable[_Argumen
         return found
 
     return remembered
+
+
+def once_for_the_same(function: Callable[_Arguments, _Found]) -> Callable[_Arguments, _Found]:
+    """Call a function once for the same objects, such as pages, which are too long to compare.
+
+    Neither they nor its result must ever be changed.
+    """
+
+    @wraps(function)
+    def remembered(*arguments: _Arguments.args, **named: _Arguments.kwargs) -> _Found:
+        memory = _memory.get()
+        if memory is None or named:
+            return function(*arguments, **named)
+        known = memory[function]
+        identities = tuple(map(id, arguments))
+        if identities not in known:
+            # With the objects: the identity of one that is gone may be that of another.
+            known[identities] = arguments, function(*arguments, **named)
+        found: _Found = known[identities][1]
+        return found
+
+    return remembered

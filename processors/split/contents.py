@@ -47,7 +47,7 @@ class Contents:
         return look_of(self.page)
 
     @cached_property
-    def lines(self) -> list[TextLine]:
+    def lines(self) -> Sequence[TextLine]:
         """Its lines as rules read them."""
         return text_lines_of([self.page])
 

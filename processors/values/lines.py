@@ -14,7 +14,7 @@ from importlib import resources
 from pipeline.model import Finding
 from processors.contract import Box, Line, Page, Word
 from processors.patterns import compiled
-from processors.remembered import once_a_document
+from processors.remembered import once_a_document, once_for_the_same
 from processors.values.blanks import squeezed_blanks
 
 MAX_LINE_CHARS = 400
@@ -136,11 +136,16 @@ def fold(text: str) -> str:
     return "".join(map(fold_char, text))
 
 
-def text_lines_of(pages: Sequence[Page]) -> list[TextLine]:
+def text_lines_of(pages: Sequence[Page]) -> Sequence[TextLine]:
     """Return the lines of a document that are not blank, in reading order.
 
     Of a very long document only the head and the tail are returned.
     """
+    return _text_lines_of(*pages)
+
+
+@once_for_the_same
+def _text_lines_of(*pages: Page) -> Sequence[TextLine]:
     found: list[TextLine] = []
     for page_number, line in head_and_tail(pages):
         has_place = line.box is not None

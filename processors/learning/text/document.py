@@ -60,7 +60,7 @@ class Document:
         """Prepare the pages of a document."""
         found = text_lines_of(pages)
         if len(found) > HEAD_LINES + TAIL_LINES:
-            found = found[:HEAD_LINES] + found[-TAIL_LINES:]
+            found = [*found[:HEAD_LINES], *found[-TAIL_LINES:]]
         before: dict[int, int] = {}
         for line in found:
             before.setdefault(line.page, line.number)

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
+from processors.remembered import once_for_the_same
 from processors.values.lines import TextLine, has_digit, label_pattern, labels_in
 from processors.values.money.amounts import DECIMAL_MARK
 from processors.values.money.currency import marks_in
@@ -63,6 +64,7 @@ _HABEN_AFTER = re.compile(r"(?<=[.,]\d\d)( ?(?:[$€£]|[A-Za-z]{2,3}))? H$")
 _IN_BRACKETS = re.compile(r"\[([^()\[\]\w]{0,2}\d[\d.,' ]*)\]")
 
 
+@once_for_the_same
 def amount_lines(lines: Sequence[TextLine]) -> Sequence[TextLine]:
     """Return the lines with the decimals and the signs of their amounts made plain."""
     plain = _without_colons([_undotted(line) for line in with_groups(lines)])

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from processors.remembered import once_for_the_same
 from processors.values.lines import TextLine, label_pattern, labeled_lines
 from processors.values.money.amounts import Amount, money_in
 from processors.values.money.sums import columns_below, last_whole_number
@@ -32,6 +33,7 @@ class LabeledAmount:
     is_negative: bool = False
 
 
+@once_for_the_same
 def labeled_amounts(lines: Sequence[TextLine], kind: str) -> list[LabeledAmount]:
     """Return the amounts that the words of a kind (a list in "totals" of words.toml) announce.
 

@@ -7,9 +7,9 @@ from decimal import Decimal
 from itertools import pairwise, takewhile
 
 from pipeline.model import Finding
-from processors.remembered import once_a_document
+from processors.remembered import once_a_document, once_for_the_same
 from processors.values.date_text import MonthNames, dates_in
-from processors.values.lines import TextLine, label_pattern
+from processors.values.lines import TextLine, has_digit, label_pattern
 from processors.values.money.amounts import Amount, amounts_in, money_in, repair_scan_errors
 from processors.values.money.marks import SHORT_SIGNS
 
@@ -32,6 +32,8 @@ _MOST_IN_BLOCK = 12
 """Amounts, and labels, of a column at most."""
 _MOST_OF_LABEL = 4
 """Words of a label at most; more are a sentence."""
+_MOST_TO_NUMBER_OF_DATE = 20
+"""Characters of a date before its first number: the name of a month has twelve at most."""
 _CURRENCY_LETTERS = 4
 """Letters beside an amount that is alone: those of a currency at most ("euro")."""
 _LARGEST_WHOLE = 100_000_000
@@ -89,6 +91,7 @@ class Sum:
         )
 
 
+@once_for_the_same
 def sums_in(lines: Sequence[TextLine]) -> list[Sum]:
     """Return the amounts with a word of KINDS, and those without any word, in reading order."""
     found: list[Sum] = []
@@ -168,7 +171,7 @@ def _placed_below(
     kind, label = whole
     rest = line.folded[line.folded.find(label) + len(label) :].lstrip(" :.-")
     # What is announced is that day: "Paid: 3 May 2030".
-    if any(date.start == 0 for date in dates_in(rest, MonthNames(()))):
+    if _begins_with_date(rest):
         return []
     if place := _place_in_block(lines, line):
         return [(amount, each, kind, label) for amount, each in place if amount]
@@ -176,6 +179,13 @@ def _placed_below(
     if is_alone or after_summary:
         return []
     return [(amount, place, kind, label) for amount, place in amounts_below(lines, line)[-1:]]
+
+
+def _begins_with_date(folded: str) -> bool:
+    # Looking for a digit first is much cheaper: a month's name at most is before it.
+    if not has_digit(folded[:_MOST_TO_NUMBER_OF_DATE]):
+        return False
+    return any(date.start == 0 for date in dates_in(folded, MonthNames(())))
 
 
 def _place_in_block(
@@ -191,9 +201,11 @@ def _place_in_block(
     first = line.number - sum(1 for _ in takewhile(_is_bare_label, before))
     following = lines[line.number + 1 : line.number + 1 + _MOST_IN_BLOCK]
     last = line.number + 1 + sum(1 for _ in takewhile(_is_bare_label, following))
+    if last - first < _LEAST_COLUMNS:
+        return []
     below = lines[last : last + _MOST_IN_BLOCK]
     column = list(takewhile(_has_one_amount, below))
-    if last - first < _LEAST_COLUMNS or len(column) < _LEAST_COLUMNS:
+    if len(column) < _LEAST_COLUMNS:
         return []
     if len(column) != last - first:
         return [(None, line)]
@@ -203,15 +215,17 @@ def _place_in_block(
 
 def _is_bare_label(line: TextLine) -> bool:
     """Return whether a line is words for a sum or a tax, and no number."""
+    if len(line.text.split()) > _MOST_OF_LABEL:
+        return False
     if any(map(str.isdigit, _PERCENTAGE.sub("", line.folded))):
         return False
     is_tax = bool(label_pattern("totals", "tax", "net").search(line.folded))
-    return (is_tax or kind_of(line.folded)[0] != "") and len(line.text.split()) <= _MOST_OF_LABEL
+    return is_tax or kind_of(line.folded)[0] != ""
 
 
 def _has_one_amount(line: TextLine) -> bool:
     letters = sum(map(str.isalpha, line.folded))
-    return len(money_in(line.folded)) == 1 and letters <= _CURRENCY_LETTERS
+    return letters <= _CURRENCY_LETTERS and len(money_in(line.folded)) == 1
 
 
 @once_a_document
