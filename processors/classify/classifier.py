@@ -1,5 +1,6 @@
 """Classify a document by rules that users can read in `rules.toml`."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -119,29 +120,57 @@ def evidence_in(
 
     Labels do not make a form of a table, which has them anyway: only its title does.
     """
-    # Most lines have no word of any rule: one look at them instead of one for each rule.
-    with_words = [line for line in lines if rules.any_word.search(line.folded)]
+    # Few places have a word of any rule: one look for all of them instead of one for each rule.
+    begins = rules.any_word.finditer
+    found = [(line, [each.start() for each in begins(line.folded)]) for line in lines]
+    places = [(line, starts) for line, starts in found if starts]
     return [
         piece
         for rule in rules.rules
         if not (is_table and rule.doc_class == "form" and rule.where != "title")
-        for piece in found_by(rule, with_words if rule.words and rule.where == "any" else lines)
+        for piece in found_by(rule, lines, places)
     ]
 
 
-def found_by(rule: Rule, lines: Sequence[TextLine]) -> Iterator[ClassEvidence]:
-    """Yield the different words that a rule finds, at most as many as it counts."""
-    searched = lines[: _LINES_OF.get(rule.where, len(lines))]
+def found_by(
+    rule: Rule, lines: Sequence[TextLine], places: Sequence[tuple[TextLine, Sequence[int]]]
+) -> Iterator[ClassEvidence]:
+    """Yield the different words that a rule finds, at most as many as it counts.
+
+    `places` are where words of any rule begin.
+    """
+    is_anywhere = rule.words and rule.where == "any"
+    matches = _words_at(rule, places) if is_anywhere else _matches_in(rule, lines)
     seen: set[str] = {""}
-    for line in searched:
-        for match in rule.pattern.finditer(line.folded):
-            word = match.group()
-            if word in seen:
-                continue
-            seen.add(word)
-            yield ClassEvidence(rule.doc_class, word.strip(), line, rule.weight)
-            if len(seen) > rule.most:
-                return
+    for line, match in matches:
+        word = match.group()
+        if word in seen:
+            continue
+        seen.add(word)
+        yield ClassEvidence(rule.doc_class, word.strip(), line, rule.weight)
+        if len(seen) > rule.most:
+            return
+
+
+def _matches_in(rule: Rule, lines: Sequence[TextLine]) -> Iterator[tuple[TextLine, re.Match[str]]]:
+    for line in lines[: _LINES_OF.get(rule.where, len(lines))]:
+        if rule.needs in line.folded:
+            for match in rule.pattern.finditer(line.folded):
+                yield line, match
+
+
+def _words_at(
+    rule: Rule, places: Sequence[tuple[TextLine, Sequence[int]]]
+) -> Iterator[tuple[TextLine, re.Match[str]]]:
+    """Yield the words of a rule as `finditer` does, in which none begins within another."""
+    match_at = rule.pattern.match
+    for line, starts in places:
+        end = 0
+        for start in starts:
+            match = match_at(line.folded, start) if start >= end else None
+            if match:
+                end = match.end()
+                yield line, match
 
 
 def _without_evidence(words: int, rules: Rules, *, is_table: bool) -> Finding:

@@ -12,7 +12,7 @@ from processors.patterns import compiled
 from processors.values.lines import any_of, fold, word_parts
 
 _NUMBERS = ("enough", "lead", "little", "words")
-_KEYS = frozenset({"class", "where", "weight", "most", "words", "patterns"})
+_KEYS = frozenset({"class", "where", "weight", "most", "words", "patterns", "needs"})
 _PLACES = ("title", "top", "any")
 _CLASS_NAME = re.compile(r"[a-z][a-z0-9_]{1,40}")
 _LONGEST_PATTERN = 500
@@ -33,7 +33,8 @@ class Rule:
     """Words of a class.
 
     Each different word, up to `most`, adds `weight` points; a negative weight speaks against the
-    class. `words` are the parts of those that `pattern` consists of, empty if it has more.
+    class. `words` are the parts of those that `pattern` consists of, empty if it has more. Lines
+    without `needs` have none of them.
     """
 
     doc_class: str
@@ -42,13 +43,14 @@ class Rule:
     most: int
     pattern: re.Pattern[str]
     words: tuple[tuple[str, ...], ...] = ()
+    needs: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
     """All rules, and the points that a class needs; `rules.toml` explains the numbers.
 
-    `any_word` matches wherever a rule of nothing but words does.
+    `any_word` matches, without a character, wherever a word of a rule of nothing but words begins.
     """
 
     rules: tuple[Rule, ...]
@@ -95,7 +97,7 @@ def parse_rules(text: str) -> Rules:
 
 def _together(rules: Sequence[Rule], numbers: Mapping[str, Any]) -> Rules:
     words = dict.fromkeys(word for rule in rules for word in rule.words)
-    any_word = compiled(rf"(?<![a-z0-9]){any_of(words)}(?![a-z])")
+    any_word = compiled(rf"(?<![a-z0-9])(?={any_of(words)}(?![a-z]))")
     return Rules(rules=tuple(rules), any_word=any_word, **numbers)
 
 
@@ -116,7 +118,8 @@ def _rule_of(entry: Mapping[str, Any]) -> Rule:
         weight=float(entry["weight"]),
         most=entry["most"],
         pattern=compiled("|".join(alternatives)),
-        words=() if entry.get("patterns") else words,
+        words=() if entry.get("patterns") or entry.get("needs") else words,
+        needs=entry.get("needs", ""),
     )
 
 
@@ -158,6 +161,7 @@ def problems_of(rule: Mapping[str, Any]) -> Iterator[str]:
             "weight must be a number; a negative one speaks against the class.",
         ),
         (is_count, "most must be a whole number from 1 up."),
+        (isinstance(rule.get("needs", ""), str), "needs must be a text."),
     )
     for is_right, problem in checks:
         if not is_right:

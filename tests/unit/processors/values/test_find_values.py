@@ -246,6 +246,36 @@ def test_own_rules_add_a_class():
     assert "'packing slip'" in finding.reason
 
 
+@pytest.mark.parametrize(("needs", "doc_class"), [("#", "delivery_note"), ("%", None)])
+@pytest.mark.parametrize("found_by", ["words = ['packing']", "patterns = ['packing']"])
+def test_own_rules_search_lines_with_what_they_need(
+    needs: str, doc_class: str | None, found_by: str
+):
+    """A rule that needs a character looks only at lines with it."""
+    head = '[[rules]]\nclass = "delivery_note"\nwhere = "any"\nweight = 9.0\nmost = 1\n'
+
+    finding = classify(
+        [page("The packing of parcel # 12")],
+        media_type="text/plain",
+        own_rules=f"{head}{found_by}\nneeds = '{needs}'",
+    )
+
+    assert finding.value == doc_class
+
+
+def test_a_word_within_another_is_a_word_of_its_own_rule():
+    """Rules share one look for words; where one begins within that of another, both count."""
+    rule = '[[rules]]\nclass = "{}"\nwhere = "any"\nweight = {}\nmost = 1\nwords = ["{}"]\n'
+    rules = rule.format("dispatch", 5, "packing slip") + rule.format("slips", 9, "slip number")
+
+    finding = classify(
+        [page("Our packing slip number is below")], media_type="text/plain", own_rules=rules
+    )
+
+    assert finding.value == "slips"
+    assert [each.value for each in finding.others] == ["dispatch"]
+
+
 def test_own_rules_replace_a_class():
     """Packaged rules of a class named in `replace` are forgotten, the others stay."""
     rules = parse_rules('replace = ["letter"]\nenough = 5')
@@ -277,6 +307,10 @@ def test_own_rules_replace_a_class():
             "from 1 up",
         ),
         ('[[rules]]\nclass = "ab"\nwhere = "any"\nweight = 1\nmost = 1', "needs words or patterns"),
+        (
+            '[[rules]]\nclass = "ab"\nwhere = "any"\nweight = 1\nmost = 1\nwords = ["a"]\nneeds = 1',
+            "needs must be a text",
+        ),
         (
             '[[rules]]\nclass = "ab"\nwhere = "any"\nweight = 1\nmost = 1\npatterns = ["("]',
             "is not a regular expression",
