@@ -212,17 +212,14 @@ def _may_be_printed_again(texts: Sequence[str], rects: "Numbers") -> bool:
 
     heights = rects[:, 1] - rects[:, 3]
     square = max(2 * _SAME_PLACE * float(heights.max(initial=0.0)), _LEAST_SQUARE)
-    numbers: dict[str, int] = {}
-    words = np.array([numbers.setdefault(word, len(numbers)) for word in texts], dtype=np.int64)
+    # Numbers that are too large are cut alike: two words seldom have the same one by chance.
+    words = np.fromiter(map(hash, texts), dtype=np.int64, count=len(texts))
     moved = np.array([[0.0], [0.5]])
     columns = np.floor(np.clip(rects[:, 0] / square, -_FAR, _FAR) + moved).astype(np.int64)
     rows = np.floor(np.clip(rects[:, 3] / square, -_FAR, _FAR) + moved).astype(np.int64)
-    for column in columns:
-        for row in rows:
-            keys = np.sort((words * 4 * _FAR + column) * 4 * _FAR + row)
-            if (keys[1:] == keys[:-1]).any():
-                return True
-    return False
+    # One line for each of the four grids.
+    keys = np.sort(((words + columns * 4 * _FAR)[:, None] + rows).reshape(4, -1))
+    return bool((keys[:, 1:] == keys[:, :-1]).any())
 
 
 def _text(textpage: Any) -> str:
@@ -307,18 +304,29 @@ def _is_vertical(
 ) -> "Flags":
     """Say which words run up or down in the frame.
 
-    PDFium is called only if the shape of a word suggests it.
+    PDFium is called for those whose shape suggests it, and for others only if one of these does.
     """
     import numpy as np
 
     flags = np.zeros(len(spans), dtype=bool)
     widths, heights = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
     lengths = np.array([end - start for start, end in spans])
-    if not ((heights > _LOOKS_VERTICAL * widths) & (lengths > 1)).any():
+    looks = (heights > _LOOKS_VERTICAL * widths) & (lengths > 1)
+    if not looks.any() or not _are_turned(textpage, frame, spans, looks).any():
         return flags
-    tall = np.flatnonzero(heights > _MAY_BE_VERTICAL * widths)
-    turns = _upright_turns(textpage, [spans[index][0] for index in tall.tolist()])
-    flags[tall] = (turns - frame.quarters) % 2 == 1
+    tall = heights > _MAY_BE_VERTICAL * widths
+    flags[tall] = _are_turned(textpage, frame, spans, tall)
+    return flags
+
+
+def _are_turned(
+    textpage: Any, frame: ReadingFrame, spans: Sequence[tuple[int, int]], chosen: "Flags"
+) -> "Flags":
+    """Say which of the chosen words are on their side in the frame."""
+    import numpy as np
+
+    firsts = [spans[index][0] for index in np.flatnonzero(chosen).tolist()]
+    flags: Flags = (_upright_turns(textpage, firsts) - frame.quarters) % 2 == 1
     return flags
 
 

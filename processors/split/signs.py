@@ -6,7 +6,7 @@ continue a document.
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -23,10 +23,14 @@ _TITLE_WORDS = 7
 _LONGEST_TITLE, _LONGEST_HEADING = 60, 80
 _LEAST_HEAD_CHARS = 5
 
-_WORD = r"(?:page|pg|pag|pagina|seite|blatt|sheet|side|sida|strona|str|sivu|p)"
+# Each begins with its letter, to which a search can jump, and looks behind it from there.
+_WORD = (
+    r"(?:p(?<![a-z0-9]p)(?:age|g|ag|agina|)|blatt(?<![a-z0-9]blatt)"
+    r"|s(?<![a-z0-9]s)(?:eite|heet|ide|ida|trona|tr|ivu))"
+)
 _OF = r"(?:of|von|out of|/|de|sur|di|do|van|av|af|z|ze)"
 _NUMBERED = re.compile(
-    rf"(?<![a-z0-9]){_WORD} ?[.:]{{0,2}} ?(?:no|nr)?[.:]? ?(\d{{1,3}})"
+    rf"{_WORD} ?[.:]{{0,2}} ?(?:no|nr)?[.:]? ?(\d{{1,3}})"
     rf"(?: ?{_OF} ?(\d{{1,3}}))?(?![\d.,/-]*\d)"
 )
 _BARE_OF = re.compile(rf"\W{{0,3}}(\d{{1,3}}) ?{_OF} ?(\d{{1,3}})\W{{0,3}}")
@@ -87,6 +91,7 @@ def signs_of(page: Page) -> Signs:
     # The cost of every pattern grows with its line.
     top = [fold(" ".join(text[:MAX_LINE_CHARS].split())) for text in printed[:_TOP_LINES]]
     bottom = [fold(" ".join(text[:MAX_LINE_CHARS].split())) for text in printed[-_BOTTOM_LINES:]]
+    upper = list(map(_repeatable, top))
     return Signs(
         page=page.text.number,
         numbering=numbering_in(top, bottom),
@@ -99,9 +104,9 @@ def signs_of(page: Page) -> Signs:
         has_salutation=any(_pattern("letter", "salutation").match(line) for line in top),
         goes_on=bool(printed and _GOES_ON.match(printed[0])),
         is_blank=not printed,
-        head=_repeatable(top[:_HEAD_LINES]),
-        upper=_repeatable(top),
-        foot=_repeatable(bottom),
+        head=_without_blanks(upper[:_HEAD_LINES]),
+        upper=_without_blanks(upper),
+        foot=_without_blanks(map(_repeatable, bottom)),
     )
 
 
@@ -153,19 +158,22 @@ def _belongs(top: Sequence[str]) -> str:
     return ""
 
 
-def _repeatable(lines: Sequence[str]) -> frozenset[str]:
-    """Return lines that the pages of one document repeat, without the numbers of pages.
+def _repeatable(line: str) -> str:
+    """Return a line that the pages of one document repeat, without the numbers of pages, or "".
 
     A title is on every bill, whoever wrote it; a customer and a day are on bills of many.
     """
-    bare = (_BARE_OF.sub("", _NUMBERED.sub("", line)).strip() for line in lines)
-    return frozenset(
-        line
-        for line in bare
-        if len(line) >= _LEAST_HEAD_CHARS
-        and not _pattern("titles", "document").fullmatch(line)
-        and not _pattern("labels", "of_others").match(line)
+    bare = _BARE_OF.sub("", _NUMBERED.sub("", line)).strip()
+    is_repeatable = (
+        len(bare) >= _LEAST_HEAD_CHARS
+        and not _pattern("titles", "document").fullmatch(bare)
+        and not _pattern("labels", "of_others").match(bare)
     )
+    return bare if is_repeatable else ""
+
+
+def _without_blanks(lines: Iterable[str]) -> frozenset[str]:
+    return frozenset(filter(None, lines))
 
 
 def is_quoted(line: str) -> bool:

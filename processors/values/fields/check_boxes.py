@@ -8,8 +8,10 @@ from itertools import islice
 from processors.contract import FormField
 from processors.values.fields.pairs import Row
 
+# It begins with one of a few characters, to which a search can jump.
 _BOX = re.compile(
-    r"\[ ?[xX\u2713\u2714\u2717]? ?\]|\( ?[xX]? ?\)|[\u2610\u2611\u2612\u25a1\u25a0\u2713\u2714]"
+    r"[\[(\u2610\u2611\u2612\u25a1\u25a0\u2713\u2714]"
+    r"(?:(?<=\[) ?[xX\u2713\u2714\u2717]? ?\]|(?<=\() ?[xX]? ?\)|(?<=[^\[(]))"
 )
 _CHECKED = re.compile(r"[xX\u2611\u2612\u25a0\u2713\u2714\u2717]")
 _QUESTION = re.compile(r"[^\[(]{2,60}[:?]$")
@@ -32,7 +34,7 @@ def boxes_in(rows: Sequence[Row]) -> Iterator[FormField]:
     its own, with the value Yes or No.
     """
     for row in rows:
-        text = "  ".join(piece.text for piece in row)
+        text = "  ".join([piece.text for piece in row])
         boxes = list(islice(_BOX.finditer(text), _MOST_OPTIONS))
         if not boxes:
             continue

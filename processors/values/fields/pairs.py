@@ -17,6 +17,7 @@ _MOST_PIECES = 12
 _COLON = re.compile(r"(?:(?<![\d:]) ?:|(?<=\d) ?:(?!\d))(?![/:])")
 _BLANK = re.compile(r"_{2,}")
 _LABEL = re.compile(r"(?:\d{1,2}[a-z]?[.)]? )?[^\W\d_][^:_\t]{0,58}")
+_MOST_LABEL_CHARS = 64  # what this matches at most
 _MOST_BLANKS = 2  # before and after the value
 _MOST_LABEL_WORDS = 8
 _NO_LABEL = re.compile(r"https?$|.*\b(?:are|is|was|were|that|which|said|as follows|following)$")
@@ -69,9 +70,8 @@ def pieces_of(line: Line) -> list[Piece]:
 def pairs_in(rows: Sequence[Row]) -> Iterator[FormField]:
     """Yield the labels that have a value beside or below them."""
     for number, row in enumerate(rows):
-        below = rows[number + 1] if number + 1 < len(rows) else ()
         yield from _on_the_line(row)
-        under = list(_below(row, below))
+        under = list(_below(row, rows[number + 1])) if number + 1 < len(rows) else ()
         yield from under or _beside(row)
 
 
@@ -221,7 +221,8 @@ def _has_more_letters(text: str) -> bool:
 def _may_be_label(text: str) -> bool:
     bare = text.strip()
     return bool(
-        _LABEL.fullmatch(bare)
+        len(bare) <= _MOST_LABEL_CHARS
+        and _LABEL.fullmatch(bare)
         and len(bare.split()) <= _MOST_LABEL_WORDS
         and not _NO_LABEL.match(bare.lower())
     )
