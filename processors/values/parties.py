@@ -8,10 +8,10 @@ from itertools import pairwise
 from pipeline.model import Finding
 from processors.values.candidates import with_others
 from processors.values.contracts.opening import (
-    end_of_list,
     listed,
     parties_elsewhere,
     parties_in_opening,
+    span_of_list,
 )
 from processors.values.issuer.blocks import Piece, piece_below, pieces_of
 from processors.values.issuer.composed import names_a_body
@@ -187,7 +187,8 @@ def _names_after(lines: Sequence[TextLine], kind: str) -> Iterator[_LabeledName]
         name = _name_up_to_label(line, label.end(), label.group())
         if kind == "contract":
             # "Club: Rill Association Incorporated (no. 11) of 2 Fell Row": the names are enough.
-            name = replace(name, end=name.start + end_of_list(name.text))
+            start, end = span_of_list(name.text)
+            name = replace(name, start=name.start + start, end=name.start + end)
         if _is_name(name.text):
             yield name
         elif len(name.text) <= _LONE_LABEL_CHARS:

@@ -184,7 +184,7 @@ def _name_before(text: str, folded: str, window: tuple[int, int], term: str) -> 
 
 
 def _joined_before(text: str, folded: str, window: tuple[int, int], term: str) -> str:
-    """Return the company that "and" joins to a name whose term is for both, and "; "."""
+    """Return the name that "and" joins to another one whose term is for both, and "; "."""
     floor, stop = window
     joined = _TWO.search(folded, floor, stop)
     if joined is None or not _PLURAL.search(term):
@@ -193,7 +193,7 @@ def _joined_before(text: str, folded: str, window: tuple[int, int], term: str) -
         start = floor + word.start()
         if end_of_name(text, folded, start) == joined.start():
             name = text[start : joined.start()]
-            return f"{name}; " if has_form(name) else ""
+            return f"{name}; " if has_form(name) or _is_person(name) else ""
     return ""
 
 

@@ -56,7 +56,7 @@ _DESCRIBED = re.compile(
     r",? \((?:the |[\"\u201c\u201e])|, (?:an? |of |as |being |born |residing |who |his |her |the )"
 )
 """What follows the name of a person: "Ann Fox, of Ely". A town has its state there."""
-_IS = re.compile(r"(?<![a-z])the ([a-z]{4,14}(?: [a-z]{4,10})?) (?:is|shall be|are) (?=\w)")
+_IS = re.compile(r"(?<!\w)[Tt]he (\w{4,14}(?: [a-z]{4,10})?) (?:is|are) (?=[^\W\d_a-z][^\W\d_A-Z])")
 _END_OF_NAMES = re.compile(r" \(|, (?:husband|whose|which|an? )")
 _CAPITAL = re.compile(r"[^\W\d_a-z]")
 
@@ -84,8 +84,8 @@ def parties_by_role(lines: Sequence[TextLine]) -> Finding | None:
     folded = fold(text)
     roles = label_pattern("parties", "roles")
     names: list[str] = []
-    for said in _IS.finditer(folded):
-        if roles.fullmatch(said[1]):
+    for said in _IS.finditer(text):
+        if roles.fullmatch(fold(said[1])):
             stop = _END_OF_NAMES.search(text, said.end())
             ends = stop.start() if stop else len(text)
             parties = parties_from(text[:ends], folded[:ends], said.end())

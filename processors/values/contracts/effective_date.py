@@ -50,6 +50,7 @@ _AS_OF = re.compile(
 )
 # Where a contract ends with its place and day: "Fait à Lyon, le …", "Aldus getekend te Delft op …".
 _SIGNED_AT = re.compile(
+    r"(?:given|done|signed|executed) (?:at|in) [^.;:]{2,40}?,? (?:on|this)(?= \d| [a-z]+ \d)|"
     r"(?:fait a|getekend te|se firma en|firmado en|assinado em|podpisano w)\b[^.;:]{2,50}?"
     r"[, ] ?(?:le|op|el|a|em|dnia)(?= \d)"
 )

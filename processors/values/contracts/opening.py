@@ -43,6 +43,10 @@ _REPLACED = re.compile(
 """Before "between": an older contract, whose parties may be others."""
 _CHARS_OF_REPLACED = 120
 _ADDRESS_BEHIND = re.compile(r", [^,]{3,40}\d{1,5}[a-z]?,")
+_PERSON_BEHIND = re.compile(
+    r", (?:con (?:dni|nif|nie|cif)|titular|mayor de|domicili|resid|born|geb|nat[oa] |nacid|nee? "
+    r"|wohnhaft|demeurant|wonende|zamieszk)"
+)
 
 
 def parties_in_opening(lines: Sequence[TextLine]) -> Iterator[Finding]:
@@ -110,16 +114,19 @@ def listed(text: str) -> list[str]:
     return names if is_whole else [text] if resolved(text, "") else []
 
 
-def end_of_list(text: str) -> int:
-    """Return where the last name of a list of parties ends, before its description."""
-    last = (listed(text) or [text])[-1]
-    return text.rindex(last) + len(last) if last in text else len(text)
+def span_of_list(text: str) -> tuple[int, int]:
+    """Return where the first name of a list of parties begins, and the last one ends."""
+    names = listed(text) or [text]
+    start = text.index(names[0]) if names[0] in text else 0
+    return start, text.rindex(names[-1]) + len(names[-1]) if names[-1] in text else len(text)
 
 
 def _is_described(text: str, name: str) -> bool:
     """Return whether a description or an address is behind the name at the beginning of a text."""
     end = text.index(name) + len(name) if name in text else len(text)
-    return bool(DESCRIBED.match(fold(text), end) or _ADDRESS_BEHIND.match(text, end))
+    patterns = (DESCRIBED, _PERSON_BEHIND)
+    is_described = any(pattern.match(fold(text), end) for pattern in patterns)
+    return is_described or _ADDRESS_BEHIND.match(text, end) is not None
 
 
 def _is_part(some: Finding, others: Finding) -> bool:

@@ -58,9 +58,12 @@ DESCRIBED = re.compile(
     r"|, (?:as |here(?:in)?after |in (?:its|his|her) |not in its |individually)"
 )
 _OF_A_PLACE = re.compile(
-    r"\b(?:of|under|at|in|near) (?:the )?\S+$|\b(?:composed|comprised|consisting) of [^,;()]+$"
+    # "Domiciliada en Faro" has the Dutch word for "and".
+    r"\b(?:domicilia|residen|establec|inscri|constitui|naci)\w+$|\bsit[ao]$"
+    r"|\b(?:of|under|at|in|near) (?:the )?\S+$|\b(?:composed|comprised|consisting) of [^,;()]+$"
     r"|\b(?:affiliate|subsidiary|division|parent|successor|assignee)s? (?:of|to) [^,;()]+$"
 )
+_COUNTED = re.compile(r"\(?(?:[b-h2-9]|i{2,3}|i?v)[.)] ")
 _AS_ROLE = re.compile(r", as [A-Z]\w+(?: [A-Z]\w+){0,2}$")
 """The end of a description, behind which the next party may be: ", as Issuer, …"."""
 _CAPACITY = re.compile(
@@ -253,7 +256,12 @@ def _ends_list(text: str, before: str, position: int) -> bool:
 def _after_and(text: str, folded: str, position: int, end: int) -> int | None:
     """Return where a party begins behind "and", None if none does: "the laws of X and Y"."""
     link = link_at(folded, position, since=end)
-    if link is None or _OF_A_PLACE.search(text[max(end, position - _PLACE_CHARS) : position]):
+    if link is None:
+        return None
+    # "… a firm registered in Italy, and (d) Rill": what is counted is no second place.
+    is_counted = _COUNTED.match(folded, link.end()) is not None
+    before = text[max(end, position - _PLACE_CHARS) : position]
+    if _OF_A_PLACE.search(before) and not is_counted:
         return None
     if _RELATED.search(folded, end, position) and not _is_described(text, folded, link.end()):
         return None

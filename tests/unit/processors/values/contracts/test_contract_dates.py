@@ -34,6 +34,7 @@ def date_of(text: str, doc_class: str | None = "contract") -> str | None:
         "THIS AGREEMENT, made the 4th day of May A.D. 2011, by A and B.",
         "This amends that certain Lease dated as of May 5, 2009 and is made as of May 4, 2011.",
         "Date of lease: May 5, 2009\nDate of this amendment: May 4, 2011",
+        "Given at Tarn on May 4, 2011.",
     ],
 )
 def test_date_of_the_opening_sentence(opening: str):

@@ -250,7 +250,16 @@ def test_roles_with_names():
         ("between Rill GmbH, Moorstr. 5, 10115 Berlin, and Tarn B.V., a firm", "Rill GmbH; Tarn B.V."),
         ("among RILL CO., a firm, hereinafter “R”; IDA QUILL, hereinafter “Q”; and TARN BANK, hereinafter “B”;",
          "RILL CO.; IDA QUILL; TARN BANK"),
-        ("Client\nName: Rill Health\nAddress: 2 Fell\nConsultant:\nName: Ida Quill", "Rill Health; Ida Quill"),
+        ("Client\nName: Rill Health\nAddress: 2 Fell\nConsultant\nName: Ida Quill", "Rill Health; Ida Quill"),
+        ("THE COMPANY IS NOT BOUND. THE EMPLOYEE IS FREE.\nbetween Rill, Inc. and Ida Quill", "Rill, Inc.; Ida Quill"),
+        ("THE COMPANY IS NOT BOUND AND THE EMPLOYEE IS FREE.", ""),
+        ("between: (a) Rill Ltd, a firm of Ohio, (b) Orr S.A., a firm in Spain, and (c) Office Fell, a body",
+         "Rill Ltd; Orr S.A.; Office Fell"),
+        ("Ida Quill and Nils Orr (“Claimants”) and Rill Club (“Respondent”) agree:",
+         "Ida Quill; Nils Orr; Rill Club"),
+        ("Darlehensgeber: Ida Quill, Moor 2, 6020 Tarn\nDarlehensnehmerin: Lou Orr", "Ida Quill; Lou Orr"),
+        ("VENDEDOR: D. Nils Orr, con DNI 7, domiciliado en Tarn\nCOMPRADOR: Rill, S.L., con CIF B, sita en Calle Mayor 3",
+         "Nils Orr; Rill, S.L."),
         ("The grantor is Ida Quill and Nils Orr, husband and wife. The trustee is Rill, Inc. (“Rill”).",
          "Ida Quill; Nils Orr; Rill, Inc."),
         ("SUPPLY\nFranchisor: Rill, Inc.\nFranchisee: Tarn, LLC", "Rill, Inc.; Tarn, LLC"),
@@ -268,5 +277,4 @@ def test_lists_of_parties(opening: str, names: str):
     """Numbers, dashes, roles and addresses around the names are none of them."""
     found = parties_of(f"DEED\n{opening}")
 
-    assert found
-    assert found.value == names
+    assert (found.value if found else "") == names
