@@ -59,6 +59,22 @@ def test_a_contract_with_blanks_is_one():
     assert class_of(f"{text}{rest}").value == "contract"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Confidentiality Undertaking\nThe recipient agrees with the company as follows.",
+        "Services Contract\nThe supplier will set up a tent. The customer is liable for damage.",
+        "Darlehensvertrag\nDer Darlehensgeber gewährt der Darlehensnehmerin 9,00 EUR.",
+        "Contrato de compraventa\nEl vendedor vende al comprador un coche. El comprador paga.",
+        "Accord de confidentialité\nLe prestataire se tait. Le prestataire rend tout.",
+        "Terms of Service\nThe customer may not resell them. Each party may end them.",
+    ],
+)
+def test_a_short_contract_is_one(text: str):
+    """A title and a clause that says what somebody has to do are enough."""
+    assert class_of(text).value == "contract"
+
+
 def test_what_amends_a_contract_is_one():
     """The title of an amendment has "to", as that of an article may have."""
     text = "Amendment to Lease Agreement\nThis amendment is made as of 1 May 2031 by and between Acme\n"
