@@ -11,6 +11,7 @@ QUOTED = re.compile(
     r"[\"\u201d\u201c\u00bb\u2019]"
 )
 _LABEL = re.compile(r" [A-Z][\w']+(?: [a-z]+){0,2} ?:")
+_FIRST_PERSON = frozenset({"we", "us", "our", "wir", "uns", "nous"})
 _ARTICLE = re.compile(r"(?<!\S)an? $")
 
 
@@ -89,6 +90,16 @@ def defined_as_role(text: str) -> str:
         role = fold(term.group(1)).removeprefix("the ").strip(" .")
         if label_pattern("parties", "roles").fullmatch(role):
             name = _name_before(text, term.start())
+            if name:
+                return name
+    return ""
+
+
+def who_says_we(text: str) -> str:
+    """Return the name that calls itself "we" in terms that everybody may accept."""
+    for term in QUOTED.finditer(text):
+        if fold(term.group(1)).strip(" .,") in _FIRST_PERSON:
+            name = _name_before(text, text.rfind("(", 0, term.start()) + 1)
             if name:
                 return name
     return ""

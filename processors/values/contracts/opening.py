@@ -12,7 +12,7 @@ from itertools import accumulate, zip_longest
 from pipeline.model import Finding
 from processors.values.contracts.called import parties_called
 from processors.values.contracts.deeds import parties_by_role, parties_declared
-from processors.values.contracts.defined_terms import key_of, labeled, resolved, unique
+from processors.values.contracts.defined_terms import key_of, labeled, resolved, unique, who_says_we
 from processors.values.contracts.party_list import (
     DESCRIBED,
     Party,
@@ -79,10 +79,15 @@ def parties_elsewhere(lines: Sequence[TextLine]) -> Iterator[Finding]:
     if any(found):
         return
     signed_alone = [each for each in opening.lists() if _signs_alone(*each)]
-    for match, parties in (*with_blank, *signed_alone):
-        names = opening.names_of(parties)
-        if names:
-            yield opening.finding(lines, match, names, _ONLY_ONE)
+    named = [
+        opening.finding(lines, match, names, _ONLY_ONE)
+        for match, parties in (*with_blank, *signed_alone)
+        if (names := opening.names_of(parties))
+    ]
+    speaker = who_says_we(opening.text)
+    if speaker and not named:
+        named = [lines[0].finding(speaker, _ONLY_ONE, "calls itself 'we'")]
+    yield from named
 
 
 def _signs_alone(match: re.Match[str], parties: Sequence[Party]) -> bool:

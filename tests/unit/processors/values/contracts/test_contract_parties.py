@@ -214,9 +214,17 @@ def test_an_agreement_that_is_sent(head: str, names: str):
     assert (found.value if found else "") == names
 
 
-def test_who_everybody_agrees_with():
+@pytest.mark.parametrize(
+    "terms",
+    [
+        "These terms are an agreement between you and Rill, Inc. (“Rill”).",
+        "The shop is operated by Rill, Inc. (“Rill”, “we” or “us”). You accept these terms.",
+        "By using what Rill, Inc. (“we”) offers you agree to this.",
+    ],
+)
+def test_who_everybody_agrees_with(terms: str):
     """Terms that are accepted with a click name one party; the other one is "you"."""
-    found = parties_of("TERMS\nThese terms are an agreement between you and Rill, Inc. (“Rill”).")
+    found = parties_of(f"TERMS\n{terms}")
 
     assert found is not None
     assert found.value == "Rill, Inc."
