@@ -3,7 +3,7 @@
 `originals/sha256/ab/cd/<sha256>` has an upload's bytes. Below `documents/`, the folder
 `<source>/<record>/<field>/<version>/` has
 the manifest of one file version and what was derived from it, `renames/<source>/` which version our
-own renames turned each file into.
+own renames turned each file into. `owner.txt` names the account.
 """
 
 import re
@@ -14,6 +14,7 @@ from urllib.parse import quote
 from pipeline.model import Child, FileRef, Place
 
 MANIFEST = "manifest.json"
+OWNER = "owner.txt"
 RENAMES = "renames/"
 
 # Stores limit a key to 1,024 bytes: four parts of this length fit in with the names below them.

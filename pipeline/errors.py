@@ -92,7 +92,7 @@ class BadSettings(StopRun):
 
 
 class ForeignLedger(BadSettings):
-    """The ledger belongs to another account; what it says of records says nothing of these."""
+    """The ledger or the archive belongs to another account, and says nothing of these records."""
 
 
 class Unauthorized(StopRun):

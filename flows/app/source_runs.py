@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from itertools import islice
 from typing import Protocol, TypeVar
 
-from flows.app.accounts.own_ledger import record_owner
+from flows.app.accounts.own_ledger import claim_archive, record_owner
 from flows.app.missed_events import MissedEventCounter
 from flows.app.run_request import RunRequest
 from flows.app.sources import isolate_errors, named_sources
@@ -158,10 +158,11 @@ def recorded_run(
     a living worker is lost.
 
     Raises:
-        ForeignLedger: the ledger belongs to another account.
+        ForeignLedger: the ledger or the archive belongs to another account.
     """
     ledger = context.ports.ledger
     record_owner(context.settings, ledger)
+    claim_archive(context.settings, context.ports.archive, context.ports.work_dir)
     # Before the run is recorded: without calls left there is no run, and so none that failed.
     context.spending.require()
     with leased_worker(ledger, summary.run_id) as leases:

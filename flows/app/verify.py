@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from flows.app.accounts.own_ledger import archive_owner, record_owner
 from flows.app.source_runs import make_source_run, new_run_id, recorded_run, require_calls
 from flows.app.sources import choose_sources, source_problems
 from flows.app.wiring import AppContext, open_archive, open_ledger, visible_tables
@@ -280,4 +281,7 @@ def rebuild(settings: Settings) -> Rebuilt:
         open_ledger(settings) as ledger,
         tempfile.TemporaryDirectory() as name,
     ):
-        return rebuild_ledger(open_archive(settings.archive), ledger, folder=Path(name))
+        archive, folder = open_archive(settings.archive), Path(name)
+        archive_owner(settings, archive, folder)
+        record_owner(settings, ledger)
+        return rebuild_ledger(archive, ledger, folder=folder)

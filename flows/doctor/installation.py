@@ -1,12 +1,13 @@
 """Examine an installation: one check after another, each with what to do when it fails."""
 
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flows.app.accounts.own_ledger import check_owner, shown_owner
+from flows.app.accounts.own_ledger import archive_owner, check_owner, shown_owner
 from flows.app.reading import own_models
 from flows.app.settings import load_settings
 from flows.app.wiring import (
@@ -111,9 +112,12 @@ def known_owner(settings: Settings, config: Path) -> DeploymentOwner:
 
 
 def check_archive(settings: Settings) -> str:
-    """Write, read and remove a probe in the archive."""
-    note = open_archive(settings.archive).check()
-    text = f"{settings.archive.url}: wrote, read and removed a probe"
+    """Write, read and remove a probe in the archive, and check that it is not another account's."""
+    archive = open_archive(settings.archive)
+    note = archive.check()
+    with tempfile.TemporaryDirectory(prefix="caspio-ingest-") as folder:
+        owner = shown_owner(archive_owner(settings, archive, Path(folder)))
+    text = f"{settings.archive.url}: wrote, read and removed a probe; it {owner}"
     return f"{text}; {note}" if note else text
 
 

@@ -1,13 +1,17 @@
-"""Whose ledger it is: what was written at one account says nothing of the records of another.
+"""Whose ledger and archive it is: what is of one account says nothing of the records of another.
 
 Records of two accounts have the same numbers. With the ledger of another account, the values that
-users typed there look like our own: a run could overwrite them, and an undo take them out.
+users typed there look like our own: a run could overwrite them, and an undo take them out. From an
+archive with the manifests of two accounts no ledger could be rebuilt.
 """
 
+import hashlib
+from pathlib import Path
 from urllib.parse import urlsplit
 
-from pipeline.errors import ForeignLedger
-from pipeline.ports import Ledger
+from pipeline.archive_layout import OWNER
+from pipeline.errors import ArchiveConflict, FileGone, ForeignLedger
+from pipeline.ports import Archive, Ledger
 from pipeline.settings import Settings
 from pipeline.settings.addresses import LOOPBACK, account_host
 
@@ -37,10 +41,51 @@ def check_owner(settings: Settings, ledger: Ledger) -> str:
     Raises:
         ForeignLedger: it belongs to another account; says whose it is, and what to do.
     """
-    own, former = map(owner_name, (settings.caspio.url, settings.caspio.former_url))
     known = ledger.effects.account()
+    _refuse_foreign("ledger", known, settings)
+    return known
+
+
+def claim_archive(settings: Settings, archive: Archive, folder: Path) -> None:
+    """Check that the archive does not belong to another account, and record in it that it is ours.
+
+    Of two accounts that begin at once, the second is refused. `folder` is for the file with it.
+
+    Raises:
+        ForeignLedger: it belongs to another account.
+        ArchiveUnavailable: it cannot be read or written.
+    """
+    known, own = archive_owner(settings, archive, folder), owner_name(settings.caspio.url)
+    if known == own or not own:
+        return
+    file, sha256 = folder / OWNER, hashlib.sha256(own.encode()).hexdigest()
+    file.write_text(own, encoding="utf-8")
+    try:
+        archive.put(OWNER, file, sha256=sha256, media_type="text/plain", replace=bool(known))
+    except ArchiveConflict:
+        archive_owner(settings, archive, folder)
+
+
+def archive_owner(settings: Settings, archive: Archive, folder: Path) -> str:
+    """Return the name of the account that the archive belongs to, "" where it is nobody's yet.
+
+    Raises:
+        ForeignLedger, ArchiveUnavailable: as for `claim_archive`.
+    """
+    file = folder / OWNER
+    try:
+        archive.get(OWNER, file)
+    except FileGone:
+        return ""
+    known = file.read_text(encoding="utf-8", errors="replace").strip()
+    _refuse_foreign("archive", known, settings)
+    return known
+
+
+def _refuse_foreign(what: str, known: str, settings: Settings) -> None:
+    own, former = map(owner_name, (settings.caspio.url, settings.caspio.former_url))
     if known and own and known not in {own, former}:
-        whose = f"The ledger belongs to {_shown(known)}, but caspio.url names {_shown(own)}."
+        whose = f"The {what} belongs to {_shown(known)}, but caspio.url names {_shown(own)}."
         remedy = (
             "Correct caspio.url, or name a ledger and an archive for this account alone in "
             "ledger.url and archive.url."
@@ -48,7 +93,6 @@ def check_owner(settings: Settings, ledger: Ledger) -> str:
         if known != THIS_MACHINE:
             remedy += f' If the address has changed, set caspio.former_url = "https://{known}".'
         raise ForeignLedger([f"{whose} {remedy}"])
-    return known
 
 
 def shown_owner(known: str) -> str:

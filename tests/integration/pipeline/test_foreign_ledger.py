@@ -3,6 +3,7 @@
 import pytest
 
 from flows.doctor.installation import examine
+from pipeline.archive_layout import OWNER
 from pipeline.errors import ForeignLedger
 from tests.integration.pipeline.accounts import receipt
 from tests.integration.pipeline.conftest import MakeWorkspace
@@ -49,3 +50,20 @@ def test_what_reads_goes_on(workspace: Workspace):
     assert shown.returncode == 0
     assert [check.name for check in failed] == ["ledger account"]
     assert "caspio.former_url" in failed[0].detail
+
+
+def test_a_foreign_archive_is_refused_before_anything_is_stored(make_workspace: MakeWorkspace):
+    """Nothing is written to Caspio, to the archive or to a rebuilt ledger."""
+    workspace = make_workspace(files=ONE)
+    workspace.run()
+    (workspace.archive / OWNER).write_text("sandbox.caspio.com")
+    before = sorted(workspace.archive.rglob("*"))
+    workspace.forget_calls()
+
+    for act in (Workspace.run, Workspace.plan, _undo):
+        with pytest.raises(ForeignLedger, match="The archive belongs to the account at sandbox"):
+            act(workspace)
+
+    assert workspace.writes() == []
+    assert sorted(workspace.archive.rglob("*")) == before
+    assert cli(workspace.config, "verify", "--rebuild-ledger").returncode == 2
