@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from pipeline.model import Finding
 from processors.values.address_block import (
@@ -196,11 +197,21 @@ def _with_columns(line: TextLine, other: TextLine) -> TextLine:
     return replace(line, gaps=tuple(sorted({*line.cells} - {0}))) if is_row else line
 
 
+def _second_of_two(name: str, lines: Sequence[TextLine]) -> Iterator[TextLine]:
+    """Yield the second line of a name that goes over two."""
+    for line, below in pairwise(lines):
+        if len(line.text) < len(name) and f"{line.text} {below.text}".startswith(name):
+            yield below
+
+
 def _lines_of(company: Finding, lines: Sequence[TextLine]) -> list[TextLine]:
     """Return the lines with the company's name, or else the first with its last word."""
     name = company.value or ""
     page = [line for line in lines if line.page == company.page]
-    named = [line for line in page if name in repair_form(line.text)]
+    named = [
+        *_second_of_two(name, page),
+        *(line for line in page if name in repair_form(line.text)),
+    ]
     # Its address is where the name is by itself, and not within a heading.
     named.sort(key=lambda line: all(each.line.text != name for each in pieces_of(line, 0)))
     last = name.split()[-1]

@@ -25,6 +25,7 @@ ADDRESS_LABEL = re.compile(
     r"(?: (?:for|of) [a-z]{3,12}(?: [a-z]{3,12})?)?\s?: ?"
     r"|(?:head|registered|main) office\s?: ?"
 )
+_BOX = re.compile(r"(?:p\.? ?o\.? ?box|postfach|postbus|casilla|apartado)(?: no)?\.? \d+, ")
 _SENTENCE_BEHIND = re.compile(
     r"(?<=[a-z\d]{3})\. (?=[a-z]{3,}ed\b|(?:an?|the|all|we|our|please|company|member)\b)"
 )
@@ -84,7 +85,8 @@ def _without_contact(line: TextLine) -> TextLine:
     sentence = _SENTENCE_BEHIND.search(line.folded, code.end()) if code else None
     ends = [each.start() for each in (label, sentence) if each]
     end = min(ends, default=-1)
-    if end <= 0 or not POSTAL_CODE.search(line.folded, 0, end):
+    has_place = POSTAL_CODE.search(line.folded, 0, end) or _BOX.match(line.folded)
+    if end <= 0 or not has_place:
         return line
     text = line.text[:end].rstrip(" ,;|·•-")
     return replace(line, text=text, folded=line.folded[: len(text)], gaps=())

@@ -157,8 +157,9 @@ def _beside_in_table(
 
     "Customer   Otter Inc." above "Address   5 Mill Lane" is a table with a column of labels.
     """
-    labels = label_pattern("parties", "any")
-    is_table = any(labels.fullmatch(each[0].line.folded.strip(" :")) for each in below)
+    labels = (label_pattern("parties", "any"), label_pattern("fields", "labels"))
+    firsts = [each[0].line.folded.strip(" :") for each in below]
+    is_table = any(each.fullmatch(first) for each in labels for first in firsts)
     if len(row) != _OF_TABLE or not is_table:
         return set()
     is_label = any(
@@ -220,15 +221,25 @@ def _labels_of(piece: Piece) -> Iterator[tuple[str, str]]:
         yield "buyer", ""
     for words, (kind, separators) in _AFTER_LABEL.items():
         label = label_pattern("company", words).match(folded)
-        # The first line is the issuer's, whatever it is called: "Client Partners".
-        is_first = piece.place == 0 and piece.index == 0 and kind == "buyer"
-        if label is None or (is_first and " " not in label.group().strip()):
+        if label is None or (kind == "buyer" and _is_first(piece, label)):
             continue
+        is_cell = _is_cell(piece, label.end())
         following = folded[label.end() : label.end() + 1]
         # "To Go Noodles" and "An Lan" are names: so short a label has a mark, or its line alone.
         is_short = len(label.group()) <= _SHORT_LABEL_CHARS and following == " "
-        if following in separators and not is_short:
+        if (is_cell or following in separators) and not is_short:
             yield kind, folded[label.end() :].strip(" :.")
+
+
+def _is_first(piece: Piece, label: re.Match[str]) -> bool:
+    """Return whether a word begins the first line, which is the issuer's: "Client Partners"."""
+    is_word = " " not in label.group().strip() and not _is_cell(piece, label.end())
+    return piece.place == 0 and piece.index == 0 and is_word
+
+
+def _is_cell(piece: Piece, end: int) -> bool:
+    """Return whether a label is the first cell of a row, and its answer the next one."""
+    return piece.index == 0 and end + 1 in piece.line.cells
 
 
 def piece_below(piece: Piece, row: Sequence[Piece]) -> TextLine:

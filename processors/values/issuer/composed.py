@@ -7,12 +7,17 @@ from itertools import islice, pairwise
 
 from processors.values.issuer.name_text import clean_name, is_no_name, is_town_with_code
 from processors.values.legal_forms import end_of_form, is_address, is_form_alone
-from processors.values.lines import TextLine, enclosing_box, fold, label_pattern
+from processors.values.lines import TextLine, enclosing_box, fold, has_digit, label_pattern
 
 # A sign at the head of a receipt whose words are below each other.
 _SIGN_LINES = 6
 _LEAST_SIGN_WORDS = 3
 _LEAST_SIGN_CHARS = 8
+
+_MOST_WORDS_JOINED = 4
+"""Words of a line whose name may go on in the next."""
+_ENDS_WITH_AND = re.compile(r"[a-z]{2}[^:]* (?:&|and|und|et|og|och)$")
+_BEGINS_WITH_AND = re.compile(r"(?:&|and|und) [a-z]{3}")
 
 # A name in large letters over two lines.
 _LARGE = 1.5
@@ -54,9 +59,14 @@ def with_forms_joined(lines: Sequence[TextLine]) -> Iterator[tuple[int, TextLine
     are_forms = [
         is_form_alone(line, fold(clean_name(line.folded.strip("() .,")))) for line in lines
     ]
+    joined_to = -1
     for place, line in enumerate(lines):
         has_form_below = place + 1 < len(lines) and are_forms[place + 1]
-        if has_form_below and not end_of_form(line.text, line.folded):
+        if joined_to == place:
+            continue
+        goes_on = place < _SIGN_LINES and _goes_on(line, lines[place + 1 : place + 2])
+        joined_to = place + 1 if goes_on else joined_to
+        if goes_on or (has_form_below and not end_of_form(line.text, line.folded)):
             form = lines[place + 1]
             joined = replace(
                 line,
@@ -66,6 +76,19 @@ def with_forms_joined(lines: Sequence[TextLine]) -> Iterator[tuple[int, TextLine
             yield place, joined
         elif place == 0 or not are_forms[place]:
             yield place, line
+
+
+def _goes_on(line: TextLine, following: Sequence[TextLine]) -> bool:
+    """Return whether a name goes on below a line that ends with "and", or begins with it there."""
+    is_plain = not line.gaps and not any(each.gaps or has_digit(each.text) for each in following)
+    # "Otter Ltd and" is the first of two.
+    is_short = len(line.text.split()) <= _MOST_WORDS_JOINED
+    if not is_short or end_of_form(line.text, line.folded):
+        return False
+    return is_plain and any(
+        _ENDS_WITH_AND.search(line.folded) or _BEGINS_WITH_AND.match(each.folded)
+        for each in following
+    )
 
 
 def sign_at_head(lines: Sequence[TextLine]) -> TextLine | None:

@@ -310,7 +310,7 @@ def test_each_date_has_the_heading_of_its_cell():
     assert found(text.replace("  ", "\t"), "due_date").value == "2031-06-09"
 
 
-@pytest.mark.parametrize("event", ["Date of accident", "Date of loss", "Fecha de ingreso"])
+@pytest.mark.parametrize("event", ["Date of accident", "Event date", "Fecha de ingreso"])
 def test_the_day_of_an_event_is_not_the_documents(event: str):
     """A label that says of what a day is announces the document's only if that is issued."""
     text = f"Claim form\n{event}: 14/02/2031\nSigned: Ann Fox  Date: 17/02/2031"

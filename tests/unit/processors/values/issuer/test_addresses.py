@@ -36,6 +36,8 @@ def values_of(text: str) -> dict[str, str | None]:
         ("Brindle Otter\n12 Fell Road\nHarwick HW4 9QT\nTO\nHeron Ink Ltd", "12 Fell Road Harwick HW4 9QT"),
         ("Brindle Otter Inc.\tBill to\n12 Fell Rd\tHeron Ink\nHarwick, CO 80218\t9 Elm Ave\nUSA\tEly, CO 80219", "12 Fell Rd Harwick, CO 80218 USA"),
         ("Brindle Otter | 7 Fell Street | Harwick HW4 9QT | 0555 000 111", "7 Fell Street, Harwick HW4 9QT"),
+        ("Brindle Otter\nL.L.C.\n5 Fell Road, Harwick HW4 9QT\nTo M/s. Vole\nFor Brindle Otter L.L.C.", "5 Fell Road, Harwick HW4 9QT"),
+        ("Brindle Otter\nP.O. Box 118, Harwick, U.A.E. · Tel 0555 000 111 · TRN 1001", "P.O. Box 118, Harwick, U.A.E."),
     ],
 )  # fmt: skip
 def test_addresses_of_many_countries(lines: str, address: str):

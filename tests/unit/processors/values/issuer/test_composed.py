@@ -222,3 +222,19 @@ def test_who_gets_a_letter_is_not_who_wrote_it(head: str):
     company = find_values([_text_page(letter)], doc_class="letter").get("company")
 
     assert company is None or company.value != "Otter Trading"
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("BRINDLE BOATS &", "OARS"),
+        ("BRINDLE BOATS", "AND OARS LTD"),
+        ("Brindle Boote und", "Segel"),
+    ],
+)
+def test_a_name_goes_on_at_an_and(first: str, second: str):
+    """A line that ends with "and", or begins with it below a name, is a part of the name."""
+    text = f"{first}\n{second}\n3 Fell Road\nHarwick HW4 9QT\nTotal 5.00"
+    page = PageText(number=1, source="text", engine=None, confidence=None, text=text)
+
+    assert find_values([Page(page)])["company"].value == f"{first} {second}"

@@ -62,3 +62,13 @@ def test_where_goods_are_sent_is_no_seller():
     text = "Order 12\nSold by\tShips to\nHeron Inks\tAnn Fox\nTotal 9.00"
 
     assert company_of(text) == "Heron Inks"
+
+
+@pytest.mark.parametrize("label", ["Applicant", "Registered owner", "Lienholder", "Antragsteller"])
+@pytest.mark.parametrize("between", ["\t", "    ", ": ", "\n"])
+def test_who_applies_is_no_issuer(label: str, between: str):
+    """Whom a paper is about has a label, in the cell before the name or above it."""
+    text = f"Weir Recovery & Towing\n{label}{between}Otter Kayaks LLC\nPhone{between}555 0100\nFee 5.00"
+
+    assert company_of(text) != "Otter Kayaks LLC"
+    assert label not in (company_of(f"{label}{between}Otter Kayaks LLC\nTotal 5.00") or "")
