@@ -83,8 +83,8 @@ def names_of(
         likely = [at for at in ranked if chances[at] >= max(cut.threshold, _LEAST_CHANCE)]
         chosen = _apart(candidates, likely)
     rest = (at for at in ranked if at not in chosen and _is_apart(candidates, at, chosen))
+    another = next((float(chances[at]) for at in rest), 0.0)
     least = min((float(chances[at]) for at in chosen), default=0.0)
-    another = float(chances[next(rest, -1)]) if len(chosen) < len(ranked) else 0.0
     features = np.array(
         [
             1.0,
