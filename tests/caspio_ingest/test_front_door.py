@@ -84,6 +84,7 @@ def test_an_unknown_name_is_an_attribute_error():
         _ = caspio_ingest.nothing
 
 
+@pytest.mark.slow
 def test_a_file_is_read(tmp_path: Path):
     """`read` reads a file in a reader process and returns its findings."""
     path = tmp_path / "note.txt"

@@ -15,6 +15,8 @@ from tests.style.contracts import (
     violations,
 )
 
+pytestmark = pytest.mark.slow  # `make check` runs import-linter as well
+
 STRAY = "stray_module"
 SPECIFIC = [
     ("pipeline.source_run.worker_pool", "pipeline.adapters.local_archive"),

@@ -16,6 +16,8 @@ from starlette.routing import Route
 
 from flows.http.connections import BoundedConnection
 
+pytestmark = pytest.mark.integration
+
 
 class Quick(BoundedConnection):
     """The same, with a limit that a test can wait for."""

@@ -16,6 +16,8 @@ from flows.web.app import create_app
 from flows.web.serve import origins_of
 from tests.unit.web.conftest import Office
 
+pytestmark = pytest.mark.integration
+
 CONNECTIONS = 8
 CLIENTS = 40
 WAIT_S = 30.0
