@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 PATIENCE_S = 2.0
 """Seconds. A shorter wait belongs to the work in hand, which is finished after a request to stop.
 
-A longer one is given
-up.
+A longer one is given up.
 """
 
 _SLICE_S = 0.25  # a request to stop ends a wait at most this much later

@@ -41,9 +41,9 @@ _HIGH, _MEDIUM = 0.8, 0.5  # of the risk; words are read faster than numbers
 class QueueFilter:
     """What the queue is narrowed by, as addresses and forms have it; "" means any.
 
-    `postponed` says anything for what waits for a later day. `amount` is the
-    least money, `days` how long a review waits at least. `at` of `of` is how far a user has come
-    who reviews one record after the other, and `before` the review that was last.
+    `postponed` is not "" for the reviews that wait for a later day. `amount` is the least money,
+    `days` how long a review waits at least. `at` of `of` is how far a user has come who reviews one
+    record after the other, and `before` the review that was last.
     """
 
     source: str = ""

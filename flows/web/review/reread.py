@@ -6,8 +6,12 @@ from functools import partial
 from starlette.responses import Response
 
 from flows.app.classes import classes
+from flows.app.direct import work_sources
 from flows.app.drain import Drain
-from flows.app.review.reread import reread
+from flows.app.run_report import Report
+from flows.app.run_request import RunRequest
+from flows.app.wiring import AppContext
+from flows.terminal.progress import progress
 from flows.web.jobs import Job, not_looked_at
 from flows.web.render import see
 from flows.web.review.page_view import files_of
@@ -15,6 +19,7 @@ from flows.web.review.queue import CLAIM_TIME, address_of, named_review, require
 from flows.web.site import RequestRefused, Site, Visit
 from pipeline.model import FileRef
 from pipeline.model.review import Review
+from pipeline.source_run.selection import Selection, listing_key
 
 
 def read_again(visit: Visit) -> Response:
@@ -41,6 +46,22 @@ def _read(site: Site, ref: FileRef, as_class: str, drain: Drain) -> str:
     nothing = "not done" if left else "nothing to do"
     reasons = [*left, *(one.reason for one in report.outcomes if one.reason)]
     return ". ".join([f"Read as {as_class}: {', '.join(said) or nothing}", *reasons])
+
+
+def reread(context: AppContext, ref: FileRef, as_class: str) -> Report:
+    """Read the files of a file's record again, and write what has changed.
+
+    It is the run that `caspio-ingest reprocess --record --as` makes: a source that was never
+    confirmed is only planned.
+    """
+    key = listing_key(ref, context.settings.specs()[ref.source])
+    selection = Selection(records=(key,) if key is not None else (), as_class=as_class)
+    return work_sources(
+        context,
+        sources=[ref.source],
+        request=RunRequest(selection=selection),
+        watch=progress(shown=False),
+    )
 
 
 def recent_job(visit: Visit, review: Review) -> Job | None:

@@ -161,9 +161,8 @@ class Containers:
         """Write values to every record that matches (UpdateTableRecords, UpdateViewRecords).
 
         Returns:
-            How many records matched, and those that are still in the view as they are now. A good
-                answer without rows
-            after a match has been seen.
+            How many records matched, and those that are still in the view as they are now. An
+                answer may have no rows although records matched: accounts were seen to do so.
         """
         # The rows show what is there after the write, and save a call that would read it.
         query = {"q.where": checked(condition), "response": "rows"}

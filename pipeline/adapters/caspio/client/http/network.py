@@ -23,8 +23,7 @@ TOTAL_S = "caspio_total_s"
 ANSWER_S = 120.0
 """Seconds for an answer, if the request does not say otherwise.
 
-Caspio's slowest answers, those that make tables, took
-tens of seconds.
+Caspio's slowest answers, those that make tables, took tens of seconds.
 """
 
 BYTES_PER_S = 16 << 10
