@@ -6,7 +6,7 @@ legal form, and for what the rest of the page says about the name.
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from pipeline.model import Finding
@@ -31,10 +31,14 @@ from processors.values.issuer.composed import (
     with_forms_joined,
 )
 from processors.values.issuer.evidence import (
+    BEHIND_A_LABEL,
     OF_CUSTOMERS,
     OF_DOMAIN,
+    PER_LINE,
+    TOP_LINES,
     PageEvidence,
     evidence_of,
+    points_of_line,
 )
 from processors.values.issuer.foot import AT_FOOT, named_at_foot
 from processors.values.issuer.letterhead import (
@@ -44,7 +48,6 @@ from processors.values.issuer.letterhead import (
     numbers_of_others,
 )
 from processors.values.issuer.name_text import (
-    is_craft,
     is_list_of_trades,
     is_no_name,
     is_title,
@@ -56,23 +59,12 @@ from processors.values.issuer.name_text import (
 from processors.values.legal_forms import is_address, is_long_form
 from processors.values.lines import TextLine, fold, label_pattern
 
-_TOP_LINES = 14
-"""Lines from the top among which an issuer introduces itself."""
 _SEARCHED_LINES = 160
 """Lines of the first page in which a name with a legal form is looked for."""
 
-# Points. They are fitted to receipts and invoices whose issuer is known.
-_AT_THE_TOP = 2.0
-_PER_LINE = 0.22
-_WITH_LEGAL_FORM = 3.0
-_WITH_TRADE = 0.8
-_LIKE_AN_ADDRESS = -2.5
-_CRAFT_ALONE = -2.5
+# Points. They are fitted to receipts and invoices whose issuer is known; others are in evidence.py.
 _ABOVE_A_NAME = -1.2
 """For "Bakery" above "Otter & Sons"."""
-_WITH_COMMA = -0.7
-_BEHIND_A_LABEL = -2.5
-"""For "Hotel: Grand Kettle Ltd": a label that is not the seller's announces someone else."""
 _NAMED_AS_SELLER = 1.5
 _WITH_A_ROLE = -5.0
 """For "Landlord: Grand Kettle Ltd" below a letterhead."""
@@ -80,6 +72,9 @@ _BRANCHES = frozenset({"store", "shop"})
 """Labels of the seller that are also those of a branch."""
 _WITH_ITS_ADDRESS = 2.5
 """For a name with its street and town on one line: who issues a document says where it is."""
+_AT_ITS_ADDRESS = ", with its address"
+_SPELLED_OUT = 0.1
+"""For a whole name, compared with its first words on a sign."""
 _SIGNED_FOR = 2.2
 _AT_SIGNATURE = ", at a signature"
 _AS_SELLER = ", named as the seller"
@@ -90,8 +85,6 @@ _BELOW_ENVELOPE = 4.0
 _OVER_TWO_LINES = 0.4
 """For two lines in large letters as one name, compared with the first of them alone."""
 
-_DEGREES = re.compile(r",? (?:cpa|md|dds|dmd|phd|esq|rn|pe|llm|od|dvm|ca|acca|aca)\.?$")
-"""What is behind the name of a professional."""
 _GOES_ON = re.compile(
     r"(?:du|de|des|del|della|di|da|do|dos|van|of|zum|zur|vom|am|im|the)\b|d['\u2019]"
 )
@@ -173,11 +166,29 @@ def find_company(
         and each.line.number not in others
         and (commercial or _is_of_letter(each, head))
     ]
-    ranked = sorted(found, key=lambda each: each.points, reverse=True)
+    ranked = sorted(_with_signs(found), key=lambda each: each.points, reverse=True)
     if not ranked:
         return None
     best, *rivals = map(_finding, ranked[:_MOST_RANKED])
     return with_others(best, rivals)
+
+
+def _with_signs(found: Sequence[_Candidate]) -> Iterator[_Candidate]:
+    """Yield the names; one that is whole at its address or with its form has a sign's points, too.
+
+    A sign or a logo has the first words of a name: "otter" above, and below everything else
+    "Otter Tiles Ltd".
+    """
+    for each in found:
+        is_whole = each.has_form or each.reason.endswith((_AT_ITS_ADDRESS, AT_FOOT))
+        signs = [
+            sign.points + _SPELLED_OUT
+            for sign in found
+            if is_whole
+            and not (sign.has_form or sign.reason.endswith(_AS_SELLER))
+            and fold(each.name).startswith(f"{fold(sign.name)} ")
+        ]
+        yield replace(each, points=max([each.points, *signs]))
 
 
 def _is_of_letter(candidate: _Candidate, head: LetterHead | None) -> bool:
@@ -271,7 +282,7 @@ def _possible_pieces(
     # Who labels the receiver elsewhere is itself at the head.
     for line in () if page.buyer else named_at_foot(lines):
         place = line.number - lines[0].number
-        points = _BELOW_ENVELOPE + _PER_LINE * min(place, _TOP_LINES)
+        points = _BELOW_ENVELOPE + PER_LINE * min(place, TOP_LINES)
         yield Piece(line, place, points=points, why=f", {AT_FOOT}")
     sign = sign_at_head(lines)
     if sign:
@@ -309,7 +320,7 @@ def _composed(lines: Sequence[TextLine], evidence: PageEvidence) -> Iterator[Pie
         # Elsewhere it is who gets the document, or where the owner of the name above it is.
         is_edge = place == 0 or place >= max(len(lines) - _FOOT_LINES, _HEAD_LINES)
         if cut and (is_edge or names_a_body(cut.folded) or is_elsewhere(cut, lines)):
-            yield Piece(cut, place, points=_WITH_ITS_ADDRESS, why=", with its address")
+            yield Piece(cut, place, points=_WITH_ITS_ADDRESS, why=_AT_ITS_ADDRESS)
     for place, line in large_names_joined(lines, evidence.usual_height_pt):
         # The first line alone may be repeated, as the name of its town.
         points = _OVER_TWO_LINES + evidence.points_of_repeats(lines[place].folded)
@@ -326,9 +337,9 @@ def _candidate_in(piece: Piece, page: _Page) -> _Candidate | None:
     if not name or _is_another(name, label, piece, page):
         return None
     folded = fold(name)
-    more, why = page.evidence.points_for(name, line, is_at_top=place < _TOP_LINES)
+    more, why = page.evidence.points_for(name, line, is_at_top=place < TOP_LINES)
     more, why = more + piece.points, why + piece.why
-    if not (has_form or label or more > 0 or place < _TOP_LINES):
+    if not (has_form or label or more > 0 or place < TOP_LINES):
         return None
 
     # Who is to be paid is at the end, which is as good as a name at the top.
@@ -340,7 +351,7 @@ def _candidate_in(piece: Piece, page: _Page) -> _Candidate | None:
         is_below_name=page.has_name_above(place)
         and len(_JOINED.sub(" ", folded).split()) <= _TRADE_WORDS,
     )
-    points += _BEHIND_A_LABEL * (f": {name}" in text)
+    points += BEHIND_A_LABEL * (f": {name}" in text)
     points += _ABOVE_A_NAME * (line.number in page.trades_above)
     if not is_payee:
         of_label, named = page.points_of_label(piece, label)
@@ -366,28 +377,3 @@ def _is_another(name: str, label: str, piece: Piece, page: _Page) -> bool:
     is_signer = number in page.signers and piece.why != _AT_SIGNATURE
     is_town = number in page.below_streets and is_town_and_code(piece.line.folded)
     return is_customer or is_signer or is_town or number in page.streets
-
-
-def points_of_line(
-    folded: str, *, has_form: bool, place: int, is_below_name: bool = False
-) -> tuple[float, str]:
-    """Return the points for the place and the words of a name, and the reasons.
-
-    A trade below a name says what the shop of that name is.
-    """
-    points = _AT_THE_TOP - _PER_LINE * min(place, _TOP_LINES)
-    reason = f"line {place + 1} from the top"
-    if ": " in folded:
-        points += _BEHIND_A_LABEL
-    if has_form:
-        return points + _WITH_LEGAL_FORM, f"{reason}, with a legal form"
-    if not is_below_name and label_pattern("company", "trades").search(folded):
-        points += _WITH_TRADE
-        reason += ", with the name of a trade"
-    if is_craft(folded):
-        points += _CRAFT_ALONE
-    if is_address(folded):
-        points += _LIKE_AN_ADDRESS
-    if "," in _DEGREES.sub("", folded):
-        points += _WITH_COMMA
-    return points, reason

@@ -6,9 +6,24 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from processors.values.issuer.composed import is_large, names_a_body
-from processors.values.issuer.name_text import is_town_with_code
+from processors.values.issuer.name_text import is_craft, is_town_with_code
+from processors.values.legal_forms import is_address
 from processors.values.lines import TextLine, fold, label_pattern
 
+# Points. They are fitted to receipts and invoices whose issuer is known.
+TOP_LINES = 14
+"""Lines from the top among which an issuer introduces itself."""
+_AT_THE_TOP = 2.0
+PER_LINE = 0.22
+_WITH_LEGAL_FORM = 3.0
+_WITH_TRADE = 0.8
+_LIKE_AN_ADDRESS = -2.5
+_CRAFT_ALONE = -2.5
+_WITH_COMMA = -0.7
+BEHIND_A_LABEL = -2.5
+"""For "Hotel: Grand Kettle Ltd": a label that is not the seller's announces someone else."""
+_DEGREES = re.compile(r",? (?:cpa|md|dds|dmd|phd|esq|rn|pe|llm|od|dvm|ca|acca|aca)\.?$")
+"""What is behind the name of a professional."""
 _REPEATED = 0.35
 _MOST_REPEATS = 2
 _NAME_OF_RECEIVER = -2.0
@@ -151,3 +166,28 @@ def _registered_in(lines: Sequence[TextLine]) -> Iterator[int]:
     for line in lines:
         if labels.search(line.folded):
             yield from (line.number - 1, line.number)
+
+
+def points_of_line(
+    folded: str, *, has_form: bool, place: int, is_below_name: bool = False
+) -> tuple[float, str]:
+    """Return the points for the place and the words of a name, and the reasons.
+
+    A trade below a name says what the shop of that name is.
+    """
+    points = _AT_THE_TOP - PER_LINE * min(place, TOP_LINES)
+    reason = f"line {place + 1} from the top"
+    if ": " in folded:
+        points += BEHIND_A_LABEL
+    if has_form:
+        return points + _WITH_LEGAL_FORM, f"{reason}, with a legal form"
+    if not is_below_name and label_pattern("company", "trades").search(folded):
+        points += _WITH_TRADE
+        reason += ", with the name of a trade"
+    if is_craft(folded):
+        points += _CRAFT_ALONE
+    if is_address(folded):
+        points += _LIKE_AN_ADDRESS
+    if "," in _DEGREES.sub("", folded):
+        points += _WITH_COMMA
+    return points, reason

@@ -60,3 +60,24 @@ def test_issuer_at_the_foot_below_the_receiver(foot: str, name: str):
 def test_issuer_at_the_head(head: str, foot: str):
     """Who has a telephone or registration at the head, or names the receiver, is the issuer."""
     assert values_of(head, BODY, foot)["company"].value == "Marlpit Bakers Ltd"
+
+
+@pytest.mark.parametrize(
+    ("sign", "foot", "name"),
+    [
+        ("otter", "Otter Tiles, 5 Weir Lane, Ely CB7 4AB", "Otter Tiles"),
+        ("OTTER", "Otter & Heron GmbH", "Otter & Heron GmbH"),
+        ("Otter Tiles", "Otter Tiles Ltd, 5 Weir Lane, Ely CB7 4AB", "Otter Tiles Ltd"),
+        ("otter", "Otterburn Tiles, 5 Weir Lane, Ely CB7 4AB", "otter"),
+        ("Seller: Otter Tiles", "Otter Tiles Ltd", "Otter Tiles"),
+        ("Otter Tiles", "Heron Tiles, 5 Weir Lane, Ely CB7 4AB", "Otter Tiles"),
+    ],
+)
+def test_a_sign_is_spelled_out_by_the_name_at_the_foot(sign: str, foot: str, name: str):
+    """A sign may have no more than the first words of a name, which its address has whole."""
+    text = (
+        f"{sign}\nCustomer\nKestrel Kites Ltd\nNorth Street 58\nInvoice\nDate 09/08/2031\n"
+        f"Total 39.00\n{foot}\noffice@otter.example Tel. +44 20 107253"
+    )
+
+    assert values_of(text)["company"].value == name
