@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from processors.values.address_parts import ADDRESS_LABEL, POSTAL_CODE, address_on
 from processors.values.date_text import MonthNames, dates_in
 from processors.values.issuer.addressed import ends_with_town
+from processors.values.issuer.composed import names_a_body
 from processors.values.issuer.name_text import CODE_ALONE, is_title
-from processors.values.legal_forms import is_address
+from processors.values.legal_forms import end_of_form, is_address
 from processors.values.lines import TextLine, has_digit, label_pattern
 from processors.values.money.amounts import money_in
 
@@ -245,7 +246,7 @@ def _is_last(last: TextLine, line: TextLine) -> bool:
 def is_last_of_address(line: TextLine) -> bool:
     """The last line may be the town alone, in capitals, or the region, with a full stop.
 
-    A title in capitals is none.
+    A title in capitals is none, and neither is a company: "Heron Inks B.V.".
     """
     bare = line.folded.strip(" .:")
     labels = label_pattern("company", "buyer", "buyer_marked", "seller", "seller_marked")
@@ -257,7 +258,8 @@ def is_last_of_address(line: TextLine) -> bool:
         label_pattern("company", "countries").fullmatch(line.folded.strip(" .")) is not None
     )
     is_short = len(line.text.split()) <= _TOWN_WORDS
-    return is_country or ((is_town or is_region) and is_short)
+    is_firm = bool(end_of_form(line.text, line.folded)) or names_a_body(line.folded)
+    return is_country or ((is_town or is_region) and is_short and not is_firm)
 
 
 def is_certain_address(block: Sequence[TextLine]) -> bool:

@@ -19,6 +19,8 @@ POSTAL_CODE = re.compile(
     r"|\b[a-z]\d[a-z] ?\d[a-z]\d\b"
     r"|\b[ac-fhknprtv-y]\d[\dw] (?=[a-z]*\d)[ac-fhknprtv-y][ac-fhknprtv-y\d]{3}\b"
 )
+_MISREAD_CODE = re.compile(r"(?<![\w/.,-])(?=\d*[OIl])(?=(?:[OIl]?\d){3})[\dOIl]{5}(?![\w/-])")
+_DIGITS = str.maketrans("OIl", "011")
 _MARK = re.compile(r" ?[·•⋅|] ?| [*] ")
 ADDRESS_LABEL = re.compile(
     r"(?:[a-z]{2,12} )?(?:address|anschrift|adresse|direccion|indirizzo|adres)"
@@ -34,7 +36,16 @@ _SENTENCE_BEHIND = re.compile(
 
 def address_on(line: TextLine) -> TextLine:
     """Return the address on a line, without the label before it and what is behind it."""
-    return _without_label(_without_contact(_between_marks(line)))
+    return _without_label(_without_contact(_between_marks(_with_digits(line))))
+
+
+def _with_digits(line: TextLine) -> TextLine:
+    """Return a line with the misread digits of its postal code corrected; no character moves.
+
+    Among three digits or more, nothing but digits is like that: OCR takes 0 for O and 1 for I.
+    """
+    text = _MISREAD_CODE.sub(lambda code: code.group().translate(_DIGITS), line.text)
+    return line if text == line.text else replace(line, text=text, folded=fold(text))
 
 
 def _between_marks(line: TextLine) -> TextLine:

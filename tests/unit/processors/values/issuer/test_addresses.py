@@ -38,6 +38,13 @@ def values_of(text: str) -> dict[str, str | None]:
         ("Brindle Otter | 7 Fell Street | Harwick HW4 9QT | 0555 000 111", "7 Fell Street, Harwick HW4 9QT"),
         ("Brindle Otter\nL.L.C.\n5 Fell Road, Harwick HW4 9QT\nTo M/s. Vole\nFor Brindle Otter L.L.C.", "5 Fell Road, Harwick HW4 9QT"),
         ("Brindle Otter\nP.O. Box 118, Harwick, U.A.E. · Tel 0555 000 111 · TRN 1001", "P.O. Box 118, Harwick, U.A.E."),
+        ("Brindle Otter\n12 Fell Road, 8O218 Harwick", "12 Fell Road, 80218 Harwick"),
+        ("Brindle Otter\n12 Fell Road\n3512O Harwick, Fellshire", "12 Fell Road 35120 Harwick, Fellshire"),
+        ("Brindle Otter\n12 Fell Road, Harwick 4l0I9", "12 Fell Road, Harwick 41019"),
+        ("Brindle Otter Ltd\n12 Fell Road\n3511 LK Moordrecht\nHeron Inks B.V.", "12 Fell Road 3511 LK Moordrecht"),
+        ("Brindle Otter Ltd\n12 Fell Road\n80218 Harwick\nHeron & Co.", "12 Fell Road 80218 Harwick"),
+        ("Brindle Otter Ltd\n12 Fell Road\n80218 Harwick\nTeal S.r.l.", "12 Fell Road 80218 Harwick"),
+        ("Brindle Otter Ltd\n12 Fell Road\n80218 Harwick\nNew Fellshire.", "12 Fell Road 80218 Harwick New Fellshire."),
     ],
 )  # fmt: skip
 def test_addresses_of_many_countries(lines: str, address: str):
