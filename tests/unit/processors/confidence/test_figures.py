@@ -3,6 +3,7 @@
 import pytest
 
 from tests.bench.confidence.figures import auroc, ece, figures
+from tests.bench.values import same_date
 
 
 def test_auroc_is_one_if_every_wrong_value_is_below_every_right_one() -> None:
@@ -28,3 +29,18 @@ def test_what_is_written_reaches_the_limit() -> None:
     made = figures(5, [(0.96, True), (0.95, False), (0.94, True)])
 
     assert (made.written, made.precision, made.share_written) == (2, 0.5, 0.5)
+
+
+@pytest.mark.parametrize(
+    "printed", ["04/03/2026", "4.3.26", "20260304", "2026-03-04", "4 Mar 2026"]
+)
+def test_a_printed_date_is_the_day_that_it_says(printed: str) -> None:
+    """People type dates as they are printed; the day is first where it can be."""
+    assert same_date(printed, "2026-03-04")
+    assert not same_date(printed, "2026-04-03")
+
+
+def test_no_month_is_the_thirteenth() -> None:
+    """A date of a country that prints the month first is no wrong one."""
+    assert same_date("12/13/2026", "2026-12-13")
+    assert not same_date("12/11/2026", "2026-12-11")
