@@ -42,17 +42,29 @@ def with_probabilities(
     def rated(name: str, finding: Finding) -> Finding:
         if name not in KIND_OF or machine.get(name) == finding:
             return finding
+        of_others = [probability(name, each) for each in as_findings(finding)]
         if finding.value is not None:
             finding = replace(finding, confidence=probability(name, finding))
-        return with_shares(finding, [probability(name, each) for each in as_findings(finding)])
+        return with_shares(finding, of_others)
 
     return {name: rated(name, finding) for name, finding in found.items()}
 
 
 def as_findings(finding: Finding) -> list[Finding]:
-    """Return the candidates of a finding as findings."""
+    """Return the candidates of a finding as findings, each with all others as its candidates."""
+    best = Candidate(
+        finding.value or "", finding.confidence, finding.reason, finding.page, finding.box
+    )
+    ranked = (best, *finding.others) if finding.value is not None else finding.others
     return [
-        Finding(each.value, each.confidence, each.reason, each.page, each.box)
+        Finding(
+            each.value,
+            each.confidence,
+            each.reason,
+            each.page,
+            each.box,
+            others=tuple(other for other in ranked if other is not each),
+        )
         for each in finding.others
     ]
 

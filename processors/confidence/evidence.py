@@ -144,10 +144,11 @@ class Evidence:
             return found
         return list(self._joined(wanted))
 
-    def certainties(self, finding: Finding) -> list[float]:
-        """Return how certain OCR was of each word at the place of a finding, from 0 to 1.
+    def certainties(self, finding: Finding) -> list[tuple[float, int]]:
+        """Return how certain OCR was of each word at the place of a finding, and its characters.
 
-        Words that the packaged lists have are left out: a misread one would not be in them.
+        The certainty is from 0 to 1. Words that the packaged lists have are left out: a misread one
+        would not be in them.
         """
         box = finding.box
         if box is None:
@@ -160,7 +161,11 @@ class Evidence:
         ]
         known = known_words() | {""}
         unknown = [word for word in words if compact(word.text) not in known]
-        return [word.confidence for word in unknown or words if word.confidence is not None]
+        return [
+            (word.confidence, len(word.text))
+            for word in unknown or words
+            if word.confidence is not None
+        ]
 
     def _joined(self, wanted: str) -> Iterator[TextLine]:
         """Yield the first line of every text that goes over several lines."""

@@ -58,12 +58,18 @@ _OF_KIND: Mapping[str, Callable[[Evidence, Value], Features]] = MappingProxyType
 })  # fmt: skip
 
 
+_PROOFS = ("repeated", "in_domain", "adds_up", "cash_less_change")
+
+
 def features_of(evidence: Evidence, name: str) -> Features:
     """Return the features of a finding that has a value."""
     finding = evidence.found[name]
     value = Value(name, finding, places_of(evidence, name, finding))
-    features = shared_features(evidence, value)
-    return features | _OF_KIND[KIND_OF[name]](evidence, value)
+    features = shared_features(evidence, value) | _OF_KIND[KIND_OF[name]](evidence, value)
+    # What a second place or a calculation proves was read rightly, however unsure OCR was.
+    if not any(features.get(proof) for proof in _PROOFS):
+        features["slips_unproven"] = features.get("slips", 0.0)
+    return features
 
 
 def places_of(evidence: Evidence, name: str, finding: Finding) -> Sequence[TextLine]:

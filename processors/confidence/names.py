@@ -1,6 +1,7 @@
 """Compute the features of names and addresses."""
 
 import re
+from difflib import SequenceMatcher
 from itertools import chain
 
 from pipeline.model import Finding
@@ -8,7 +9,7 @@ from processors.confidence.evidence import Evidence, Value, compact
 from processors.confidence.shared import Features, counted
 from processors.values.address_parts import POSTAL_CODE
 from processors.values.issuer.name_text import is_title
-from processors.values.legal_forms import end_of_form, is_address
+from processors.values.legal_forms import end_of_form, form_pattern, is_address
 from processors.values.lines import TextLine, fold, label_pattern
 
 _DOMAIN = re.compile(r"(?:@|www\.|https?://(?:www\.)?)([a-z0-9][a-z0-9\-]{2,40})\.[a-z]{2,10}")
@@ -24,6 +25,9 @@ _CAPITALIZED_WORD = re.compile(r"\b[A-Z][a-z]{4,}\b")
 _MARKS = " :.-|"
 _OWNER = re.compile(r"(?:own|owned|operated) by$|trading as$|division of$")
 """Words before the owner of a shop, which people call by its own name."""
+_SAME_HEIGHT = 0.2
+_LONG_ENOUGH, _ALIKE = 8, 0.85
+"""Letters of a name that is compared with lines, and how alike one is that was misread."""
 _RARE = 2
 _LONG_WORD = 13
 _LONG_ADDRESS = 120
@@ -46,6 +50,8 @@ def name_features(evidence: Evidence, value: Value) -> Features:
         "is_buyer": float(value.name == "buyer"),
         "with_form": float(form_end > 0),
         "form_at_end": float(form_end >= len(folded.rstrip(" ."))),
+        # "Stationery Sdn Bhd" may be the rest of a name that begins on the line above.
+        "word_and_form": float(form_end > 0 and len(form_pattern().sub(" ", folded).split()) == 1),
         "with_trade": float(bool(label_pattern("company", "trades").search(folded))),
         "one_word": float(len(words) == 1),
         "many_words": float(len(words) > _MANY_WORDS),
@@ -59,6 +65,7 @@ def name_features(evidence: Evidence, value: Value) -> Features:
         "of_labels": float(_has_label(folded)),
         "joined": float(bool(own) and compact(text) not in compact(own.text if own else "")),
         "in_domain": float(_in_domain(evidence, text)),
+        "nearly_repeated": float(_is_nearly_repeated(evidence, text)),
     }
     features |= _rival_names(evidence, text)
     return features | _around(evidence, finding, own, text)
@@ -102,6 +109,21 @@ def _in_domain(evidence: Evidence, text: str) -> bool:
     return False
 
 
+def _is_nearly_repeated(evidence: Evidence, text: str) -> bool:
+    """Return whether a line is the name but for a letter or two: one of them is misread."""
+    own = compact(text)
+    if len(own) < _LONG_ENOUGH:
+        return False
+    near = SequenceMatcher(b=own, autojunk=False)
+    for other in evidence.compact_lines:
+        if own in other or abs(len(other) - len(own)) > _MOST:
+            continue
+        near.set_seq1(other)
+        if near.quick_ratio() > _ALIKE and near.ratio() > _ALIKE:
+            return True
+    return False
+
+
 def _rival_names(evidence: Evidence, text: str) -> Features:
     """Count the other names with a legal form at the head of the document and below it."""
     own = compact(text)
@@ -142,12 +164,14 @@ def _around(evidence: Evidence, finding: Finding, own: TextLine | None, text: st
         features["large"] = min(max(height - 1.0, 0.0), 2.0) / 2
     if above:
         features["name_above"] = float(_may_be_name(above))
+        features["like_above"] = float(_is_one_block(above, own))
         features["title_above"] = float(is_title(above.folded.strip(_MARKS)))
     if below:
         features["title_below"] = float(is_title(below.folded.strip(_MARKS)))
         features["address_below"] = float(is_address(below.folded))
         features["number_below"] = float(bool(_NUMBER_OF_REGISTER.search(below.folded)))
         features["name_below"] = float(_may_be_name(below))
+        features["like_below"] = float(_is_one_block(own, below))
         features["form_below"] = float(end_of_form("aa " + below.text, "aa " + below.folded) > 0)
     return features
 
@@ -166,6 +190,21 @@ def _is_announced(own: TextLine, above: TextLine | None, text: str) -> bool:
         return False
     first, last = above.cell(min(cell, len(above.cells)))
     return labels.fullmatch(above.folded[first:last].strip(_MARKS)) is not None
+
+
+def _is_one_block(line: TextLine, below: TextLine) -> bool:
+    """Return whether two lines are equally large and close, so that one name may go over both."""
+    one, other = line.box, below.box
+    letters = min(sum(map(str.isalpha, each.text)) for each in (line, below))
+    if one is None or other is None or letters <= _MOST:
+        return False
+    height, height_below = one[3] - one[1], other[3] - other[1]
+    is_close = other[1] - one[3] < max(height, height_below) / 2
+    is_of_name = not any(
+        is_address(each.folded) or is_title(each.folded.strip(_MARKS)) or ":" in each.text
+        for each in (line, below)
+    )
+    return is_of_name and is_close and abs(height - height_below) < height * _SAME_HEIGHT
 
 
 def _may_be_name(line: TextLine) -> bool:

@@ -52,8 +52,17 @@ def shared_features(evidence: Evidence, value: Value) -> Features:
         features["class_doubt"] = 1.0 - evidence.doc_type.confidence
     else:
         features[OF_OTHER_CLASS] = 1.0
-    features |= _place(evidence, finding, places)
+    features |= _place(evidence, finding, places) | _rivals(finding)
     return features | _letters(evidence, finding)
+
+
+def _rivals(finding: Finding) -> Features:
+    """Say how close the next best value came by the rules."""
+    best = max((each.confidence for each in finding.others), default=0.0)
+    if not best:
+        return {"no_rival": 1.0}
+    lead = (logit(finding.confidence) - logit(best)) / _USUAL_LOGIT
+    return {"lead": max(-1.0, min(1.0, lead))}
 
 
 def _place(evidence: Evidence, finding: Finding, places: Sequence[TextLine]) -> Features:
@@ -74,12 +83,17 @@ def _letters(evidence: Evidence, finding: Finding) -> Features:
     if page is None or page.source != "ocr":
         return {}
     features: Features = {"ocr": 1.0, "page_doubt": doubt(page.confidence or 1.0)}
-    certainties = evidence.certainties(finding)
-    if certainties:
+    words = evidence.certainties(finding)
+    if words:
+        certainties = [certainty for certainty, _ in words]
         features["least_doubt"] = doubt(min(certainties))
         features["mean_doubt"] = doubt(mean(certainties))
         unsure = sum(each < _SURE_OF_LETTERS for each in certainties)
         features["unsure_words"] = counted(unsure, 3)
+        # The certainty of a word is the mean of its characters: this many of them are misread.
+        slips = [(1.0 - certainty) * count for certainty, count in words]
+        features["slips_in_word"] = doubt(1.0 - min(1.0, max(slips)))
+        features["slips"] = doubt(1.0 - min(1.0, sum(slips)))
     return features
 
 

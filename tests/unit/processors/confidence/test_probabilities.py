@@ -12,7 +12,7 @@ from hypothesis import given, strategies as st
 from infra.samples.invoices import OFFICE
 from pipeline.model import Finding, PageText
 from pipeline.model.reading import MOST_CANDIDATES
-from processors.confidence import with_probabilities
+from processors.confidence import as_findings, with_probabilities
 from processors.confidence.evidence import Evidence
 from processors.confidence.features import KIND_OF, features_of
 from processors.confidence.logistic import logit
@@ -279,3 +279,78 @@ def test_the_owner_of_a_shop_is_not_announced():
     evidence = Evidence.of(lines, pages, {"company": named}, _INVOICE, ("eng",))
 
     assert not features_of(evidence, "company").get("announced")
+
+
+def features_on(pages: Sequence[Page], name: str) -> dict[str, float]:
+    """Return the features of a value of some pages."""
+    found = find_values(pages, doc_class="invoice")
+    evidence = Evidence.of(text_lines_of(pages), pages, found, _INVOICE, ("eng",))
+    return features_of(evidence, name)
+
+
+def test_a_doubted_letter_counts_more_the_longer_its_word_is():
+    """The certainty of a word is the mean of its letters: of ten at 0.97, three tenths are wrong."""
+    short = features_on([page("Otter Ltd", "Total 5.00", certainty=0.97)], "company")
+    long = features_on([page("Otterbournegate Ltd", "Total 5.00", certainty=0.97)], "company")
+
+    assert long["least_doubt"] == short["least_doubt"]
+    assert long["slips_in_word"] > short["slips_in_word"]
+    assert long["slips"] > short["slips"]
+
+
+def test_what_is_read_twice_needs_no_certain_letters():
+    """A second place with the same value speaks for letters that OCR was unsure of."""
+    once = [page("Otter Quill Ltd", "Total 5.00", certainty=0.9)]
+    twice = [page("Otter Quill Ltd", "Total 5.00", "Otter Quill Ltd", certainty=0.9)]
+
+    assert features_on(once, "company")["slips_unproven"] > 0
+    assert "slips_unproven" not in features_on(twice, "company")
+
+
+def test_a_close_rival_is_a_smaller_lead():
+    """A name without its form has a smaller lead over another such name than one with it."""
+    body = ("Invoice no: 7", "Total 5.00")
+    sure = features_on([page("Otter Quill Ltd", "Heron Teal", *body)], "company")
+    close = features_on([page("Otter Quill", "Heron Teal", *body)], "company")
+
+    assert sure["lead"] > close["lead"]
+
+
+def test_a_candidate_has_the_value_as_its_rival():
+    """What was ranked below the value is behind it, and has no lead of its own."""
+    body = ("Invoice no: 7", "Total 5.00")
+    found = find_values([page("Otter Quill Ltd", "Heron Teal", *body)], doc_class="invoice")
+
+    first = as_findings(found["company"])[0]
+
+    assert found["company"].value in {each.value for each in first.others}
+    assert first.value not in {each.value for each in first.others}
+
+
+def test_a_name_beside_one_that_differs_in_a_letter_is_misread_at_one_of_them():
+    """Two places that nearly agree are a doubt."""
+    lines = ("Otterbourne Quill Ltd", "Total 5.00")
+    near = features_on([page(*lines, "0tterbourne Quill Ltd")], "company")
+
+    assert near["nearly_repeated"]
+    assert not features_on([page(*lines, "Otterbourne Quill Ltd")], "company")["nearly_repeated"]
+    assert not features_on([page(*lines, "Heronbourne Teal Ltd")], "company")["nearly_repeated"]
+
+
+def test_a_name_like_the_line_above_may_begin_there():
+    """Two lines of one size, close to each other, may be one name."""
+    above = features_on([close_page("OTTER AND HERON", "QUILLS LTD", "Total 5.00")], "company")
+
+    assert above["word_and_form"]
+    assert above["like_above"]
+    assert not features_on([page("Otter Quill Ltd", "Total 5.00")], "company").get("like_above")
+
+
+def close_page(*lines: str) -> Page:
+    """Return a page whose lines have no room between them."""
+    made = page(*lines)
+    close = [
+        replace(line, box=(50.0, 40.0 + 13 * number, 200.0, 52.0 + 13 * number))
+        for number, line in enumerate(made.lines)
+    ]
+    return replace(made, lines=tuple(close))
