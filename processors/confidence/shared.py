@@ -22,6 +22,7 @@ OF_OTHER_CLASS = "in_other"
 
 _USUAL_LOGIT = 3.0
 """The logit of a confidence of 0.95, which rules give to what they are certain of."""
+_EVEN = 0.5
 _MOST_REPEATS = 3
 _MANY_PAGES = 3.0
 """log(1 + pages) of a document of twenty pages."""
@@ -57,10 +58,11 @@ def shared_features(evidence: Evidence, value: Value) -> Features:
 
 
 def _rivals(finding: Finding) -> Features:
-    """Say how close the next best value came by the rules."""
-    best = max((each.confidence for each in finding.others), default=0.0)
-    if not best:
-        return {"no_rival": 1.0}
+    """Say how close the next best value came by the rules.
+
+    Where rules look for less there are fewer rivals: none is no better than one of even odds.
+    """
+    best = max([_EVEN, *(each.confidence for each in finding.others)])
     lead = (logit(finding.confidence) - logit(best)) / _USUAL_LOGIT
     return {"lead": max(-1.0, min(1.0, lead))}
 

@@ -43,7 +43,8 @@ _CLASS_OF = {
     "drawn_receipt": "receipt",
     "worn": "receipt",
 }
-_LEAST_SHARE = 0.2
+_LEAST_SHARE, _MOST_SHARE = 0.2, 0.9
+"""What remains of a logit elsewhere: two classes that were tried do not speak for all others."""
 _MOST_CAUTION_STEPS = 40
 _PRECISION = 0.96
 """Of values that people typed about one in a hundred is wrong itself."""
@@ -175,7 +176,7 @@ def _share(tried: Sequence[tuple[float, bool]]) -> float:
         penalty=np.array([1.0]),
         toward=np.array([1.0]),
     )
-    return min(1.0, max(_LEAST_SHARE, float(fitted[0])))
+    return min(_MOST_SHARE, max(_LEAST_SHARE, float(fitted[0])))
 
 
 def recurring(examples: Sequence[Example]) -> set[str]:
