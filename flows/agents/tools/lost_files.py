@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.agents.tools.tool import ToolCall
+from flows.app.accounts.own_ledger import claim_archive
 from pipeline.adapters.caspio.client import FileMissing, NotFound, save
 from pipeline.adapters.caspio.client.operations import Operation
 from pipeline.archive_layout import original_key
@@ -34,10 +35,12 @@ def keep_originals(
 
     Raises:
         ArchiveUnavailable: a file cannot be archived, so nothing may be changed.
+        ForeignLedger: the archive belongs to another account, so nothing may be changed either.
     """
     download = FILES_LOST.get(operation.id)
     if download is None:
         return ()
+    claim_archive(call.account.settings, call.account.archive, folder)
     kept = []
     for number, place in enumerate(_places(operation, parameters, call)):
         path = folder / f"lost-{number}"

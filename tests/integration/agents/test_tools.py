@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import logging
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +16,8 @@ from flows.agents.resources import PIECE_BYTES
 from flows.agents.tools.catalog import all_tools
 from flows.agents.tools.schemas import output_schema
 from flows.agents.tools.tool import Method
-from pipeline.archive_layout import original_key
+from flows.app.accounts.own_ledger import THIS_MACHINE
+from pipeline.archive_layout import OWNER, original_key
 from pipeline.model.agents import CallState, Scope
 from tests.integration.agents.conftest import CANARIES
 from tests.integration.agents.desk import RAW, Desk, everything
@@ -291,6 +293,27 @@ def test_a_raw_write_archives_what_it_loses(desk: Desk):
 
     kept = [[], ["one"], ["two"], [], ["three"], ["four"]]
     assert found == [[hashlib.sha256(t.encode()).hexdigest() for t in texts] for texts in kept]
+
+
+def test_a_raw_write_stores_nothing_in_the_archive_of_another_account(desk: Desk, tmp_path: Path):
+    """What a tool would replace or delete stays as it is where it cannot be archived."""
+    token, archive = reading_token(desk), desk.accounts["main"].archive
+    desk.result(token, "create_a_caspio_file", file={**FILE, "name": "kept.txt"})
+    desk.result(token, "update_a_caspio_file_by_id", file={**FILE, "name": "kept.txt"})
+
+    def own(account: str) -> None:
+        (tmp_path / "owner").write_text(account)
+        sha256 = hashlib.sha256(account.encode()).hexdigest()
+        media_type = "text/plain"
+        archive.put(OWNER, tmp_path / "owner", sha256=sha256, media_type=media_type, replace=True)
+
+    own("sandbox.caspio.com")
+    answer = desk.call(token, "delete_a_caspio_files_path_by_id", {"path": "/kept.txt"})
+    own(THIS_MACHINE)
+
+    assert answer.structured_content["error"]["kind"] == "stopped"
+    assert "belongs to the account at sandbox.caspio.com" in everything(answer)
+    desk.result(token, "list_all_caspio_path_file_infos", path="/kept.txt")
 
 
 def test_a_new_webhooks_secret_is_not_shown(desk: Desk):
