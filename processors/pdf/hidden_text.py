@@ -6,8 +6,12 @@ PDFium, with the group's own entries, of which "Name" is what viewers list.
 """
 
 import ctypes
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
+
+from processors.pdf.page_graphics import are_in_white
+from processors.pdf.plain_calls import address_of, text_object
 
 if TYPE_CHECKING:
     import numpy as np
@@ -66,16 +70,9 @@ def are_white(
     indexes: Sequence[int],
     rects: "Numbers",
     fills: Sequence[tuple[float, ...]],
-    is_white: Callable[[Any], bool],
 ) -> "Flags":
     """Say which words are white, by their first characters, and have no fill behind them."""
-    import numpy as np
-    import pypdfium2.raw as pdfium_c
-
-    white = np.array(
-        [is_white(pdfium_c.FPDFText_GetTextObject(textpage, index)) for index in indexes],
-        dtype=bool,
-    )
+    white = are_in_white(list(map(text_object(), repeat(address_of(textpage)), indexes)))
     x, y = (rects[:, 0] + rects[:, 2]) / 2, (rects[:, 1] + rects[:, 3]) / 2
     for left, top, right, bottom in fills:
         white &= ~((x > left) & (x < right) & (y > bottom) & (y < top))

@@ -5,10 +5,24 @@ Coordinates are those of page space: points (1/72 inch), y upward (ISO 32000-1, 
 
 import ctypes
 import math
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from itertools import repeat
+from typing import TYPE_CHECKING, Any
+
+from processors.pdf.plain_calls import (
+    address_of,
+    fill_color,
+    kind_of_object,
+    object_of_form,
+    object_of_page,
+)
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 _MOST_OBJECTS = 20_000  # a map has more, and further ones would show nothing new
 _MOST_IMAGES = 50
@@ -16,6 +30,7 @@ _MOST_FORM_DEPTH = 4  # form objects within each other
 _SAMPLED_CHARS = 24
 _COVERS_PAGE = 0.8  # share of the page from which an image hides what was painted before it
 _WHITE = 255
+_COLOR_BYTES, _NUMBER_BYTES = 16, 4  # red, green, blue and alpha
 # A line is one path of two points, or a rectangle, that is hardly higher than a hair.
 _SEGMENTS_OF_LINE, _THIN_PT, _MOST_LINES = 5, 2.5, 500
 _INVISIBLE = 3  # text rendering mode "neither fill nor stroke" (ISO 32000-1, table 106)
@@ -70,12 +85,14 @@ def graphics_of(page: Any, textpage: Any) -> PageGraphics:
     # Objects are numbered in the order of painting; later ones cover earlier ones.
     number = 0
     last_text = last_cover = -1
+    texts: list[int | None] = []
     marking = _Marking()
-    for number, (kind, handle, matrix) in enumerate(_objects(page), start=1):
+    for number, (kind, address, matrix) in enumerate(_objects_of(page), start=1):
         if kind == pdfium_c.FPDF_PAGEOBJ_TEXT:
             last_text = number
-            marking.add_text(handle)
+            texts.append(address)
             continue
+        handle = _handle(address)
         segments = 0
         if kind == pdfium_c.FPDF_PAGEOBJ_PATH:
             paths += 1
@@ -106,7 +123,7 @@ def graphics_of(page: Any, textpage: Any) -> PageGraphics:
         hidden_share=hidden_share,
         is_empty=number == 0,
         images=tuple(images),
-        marks=marking.marks(),
+        marks=marking.marks(has_white_text=bool(are_in_white(texts).any())),
     )
 
 
@@ -116,11 +133,6 @@ class _Marking:
     def __init__(self) -> None:
         self._lines: list[PageRect] = []
         self._painted: list[tuple[Any, Matrix]] = []
-        self._has_white_text = False
-
-    def add_text(self, handle: Any) -> None:
-        """Take an object with text."""
-        self._has_white_text = self._has_white_text or is_white(handle)
 
     def add_painted(self, handle: Any, matrix: Matrix, *, segments: int = 0) -> None:
         """Take an image or, with its number of segments, a path."""
@@ -130,32 +142,32 @@ class _Marking:
             if top - bottom <= _THIN_PT < right - left:
                 self._lines.append(rect)
 
-    def marks(self) -> Marks:
+    def marks(self, *, has_white_text: bool) -> Marks:
         """Return what was found. What is behind letters matters only to white ones."""
-        painted = self._painted if self._has_white_text else ()
+        painted = self._painted if has_white_text else ()
         fills = tuple(_bounds_of(*each) for each in painted if _has_fill(each[0]))
-        return Marks(tuple(self._lines), fills, self._has_white_text)
+        return Marks(tuple(self._lines), fills, has_white_text)
 
 
-def is_white(handle: Any) -> bool:
-    """Return whether an object is painted in white."""
-    import pypdfium2.raw as pdfium_c
+def are_in_white(objects: Sequence[Any]) -> "npt.NDArray[np.bool_]":
+    """Say which objects, by their addresses or handles, are painted in white.
 
-    red, green, blue, alpha = _color()
-    is_known = pdfium_c.FPDFPageObj_GetFillColor(handle, red, green, blue, alpha)
-    return bool(is_known) and red.value == green.value == blue.value == _WHITE
+    What has no color is not: its numbers stay zero.
+    """
+    import numpy as np
+
+    colors = np.zeros((len(objects), 4), dtype=np.uint32)
+    first, end = colors.ctypes.data, colors.ctypes.data + colors.nbytes
+    places = (range(first + _NUMBER_BYTES * part, end, _COLOR_BYTES) for part in range(4))
+    deque(map(fill_color(), objects, *places), maxlen=0)
+    white: npt.NDArray[np.bool_] = (colors[:, :3] == _WHITE).all(axis=1)
+    return white
 
 
 @cache
 def _sides() -> tuple[ctypes.c_float, ...]:
     """Return the places that the sides of a box are written to."""
     return tuple(ctypes.c_float() for _ in range(4))
-
-
-@cache
-def _color() -> tuple[ctypes.c_uint, ...]:
-    """Return the places that a color is written to: a page has a thousand objects."""
-    return tuple(ctypes.c_uint() for _ in range(4))
 
 
 def _has_fill(handle: Any) -> bool:
@@ -165,7 +177,7 @@ def _has_fill(handle: Any) -> bool:
         return True
     mode, stroke = ctypes.c_int(), ctypes.c_int()
     pdfium_c.FPDFPath_GetDrawMode(handle, mode, stroke)
-    return mode.value != pdfium_c.FPDF_FILLMODE_NONE and not is_white(handle)
+    return mode.value != pdfium_c.FPDF_FILLMODE_NONE and not are_in_white([handle])[0]
 
 
 def _bounds_of(handle: Any, matrix: Matrix) -> PageRect:
@@ -184,31 +196,37 @@ def _bounds_of(handle: Any, matrix: Matrix) -> PageRect:
     return (min(xs), max(ys), max(xs), min(ys))
 
 
-def _objects(page: Any) -> Iterator[tuple[int, Any, Matrix]]:
-    """Yield kind, handle and transformation matrix of objects in the order of painting."""
+def _objects_of(page: Any) -> Iterator[tuple[int, int | None, Matrix]]:
+    """Yield kind, address and transformation matrix of objects in the order of painting."""
     import pypdfium2.raw as pdfium_c
 
-    raw = page.raw
-    for index in range(min(pdfium_c.FPDFPage_CountObjects(raw), _MOST_OBJECTS)):
-        handle = pdfium_c.FPDFPage_GetObject(raw, index)
-        kind = pdfium_c.FPDFPageObj_GetType(handle)
-        if kind == pdfium_c.FPDF_PAGEOBJ_FORM:
-            yield from _with_form_content(handle, _IDENTITY, 0)
-        else:
-            yield kind, handle, _IDENTITY
+    count = min(pdfium_c.FPDFPage_CountObjects(page.raw), _MOST_OBJECTS)
+    return _with_form_content(map(object_of_page(), repeat(address_of(page)), range(count)))
 
 
-def _with_form_content(handle: Any, outer: Matrix, depth: int) -> Iterator[tuple[int, Any, Matrix]]:
+def _with_form_content(
+    addresses: Iterable[int | None], outer: Matrix = _IDENTITY, depth: int = 0
+) -> Iterator[tuple[int, int | None, Matrix]]:
     import pypdfium2.raw as pdfium_c
 
-    kind = pdfium_c.FPDFPageObj_GetType(handle)
-    if kind != pdfium_c.FPDF_PAGEOBJ_FORM:
-        yield kind, handle, outer
-    elif depth <= _MOST_FORM_DEPTH:
-        matrix = _product(_matrix(handle), outer)
-        for index in range(min(pdfium_c.FPDFFormObj_CountObjects(handle), _MOST_OBJECTS)):
-            inner = pdfium_c.FPDFFormObj_GetObject(handle, index)
-            yield from _with_form_content(inner, matrix, depth + 1)
+    kind_of, kind_of_forms = kind_of_object(), pdfium_c.FPDF_PAGEOBJ_FORM
+    for address in addresses:
+        kind = kind_of(address)
+        if kind != kind_of_forms:
+            yield kind, address, outer
+        elif depth <= _MOST_FORM_DEPTH:
+            form = _handle(address)
+            matrix = _product(_matrix(form), outer)
+            count = min(pdfium_c.FPDFFormObj_CountObjects(form), _MOST_OBJECTS)
+            inside = map(object_of_form(), repeat(address), range(count))
+            yield from _with_form_content(inside, matrix, depth + 1)
+
+
+def _handle(address: int | None) -> Any:
+    """Return an object as pypdfium2's own calls take it."""
+    import pypdfium2.raw as pdfium_c
+
+    return ctypes.cast(ctypes.c_void_p(address), pdfium_c.FPDF_PAGEOBJECT)
 
 
 def image(handle: Any, outer: Matrix, bounds: tuple[float, ...]) -> tuple[PageRect, float]:

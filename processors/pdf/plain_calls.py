@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-_POINTER, _NUMBER = ctypes.c_void_p, ctypes.c_int
+_POINTER, _NUMBER, _INDEX = ctypes.c_void_p, ctypes.c_int, ctypes.c_ulong
 
 
 def address_of(page_or_text: Any) -> int:
@@ -32,6 +32,36 @@ def char_angle() -> Callable[..., float]:
 def has_map_error() -> Callable[..., int]:
     """Return the call that is 1 if a font does not say what a character (text, index) means."""
     return _plain("FPDFText_HasUnicodeMapError", _NUMBER, _POINTER, _NUMBER)
+
+
+@cache
+def object_of_page() -> Callable[..., int | None]:
+    """Return the call for the address of what is painted (page, index)."""
+    return _plain("FPDFPage_GetObject", _POINTER, _POINTER, _NUMBER)
+
+
+@cache
+def object_of_form() -> Callable[..., int | None]:
+    """Return the call for the address of what is painted in a form object (form, index)."""
+    return _plain("FPDFFormObj_GetObject", _POINTER, _POINTER, _INDEX)
+
+
+@cache
+def kind_of_object() -> Callable[..., int]:
+    """Return the call for the kind of an object."""
+    return _plain("FPDFPageObj_GetType", _NUMBER, _POINTER)
+
+
+@cache
+def fill_color() -> Callable[..., int]:
+    """Return the call that writes the color of an object to four addresses, or leaves them."""
+    return _plain("FPDFPageObj_GetFillColor", _NUMBER, *[_POINTER] * 5)
+
+
+@cache
+def text_object() -> Callable[..., int | None]:
+    """Return the call for the address of the object that a character (text, index) is in."""
+    return _plain("FPDFText_GetTextObject", _POINTER, _POINTER, _NUMBER)
 
 
 def _plain(name: str, result: Any, *arguments: Any) -> Callable[..., Any]:

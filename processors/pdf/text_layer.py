@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from processors.contract import Segment, Word
 from processors.pdf.hidden_text import are_struck, are_white, layers_of
-from processors.pdf.page_graphics import Marks, is_white
+from processors.pdf.page_graphics import Marks
 from processors.pdf.plain_calls import address_of, char_angle, char_box
 
 if TYPE_CHECKING:
@@ -178,7 +178,7 @@ def shown_words(
         is_shown &= np.array([layers_off.isdisjoint(names) for names in layers], dtype=bool)
     is_shown &= ~are_struck(rects, marks.lines)
     if marks.has_white_text:
-        is_shown &= ~are_white(textpage, starts, rects, marks.fills, is_white)
+        is_shown &= ~are_white(textpage, starts, rects, marks.fills)
     shown: list[int] = np.flatnonzero(is_shown).tolist()
     is_shown[shown] = ~printed_again([texts[index] for index in shown], rects[shown])
     if is_shown.all():
