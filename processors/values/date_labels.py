@@ -1,7 +1,7 @@
 """Find the dates of a document with the words that announce them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from processors.values.date_text import DateText, MonthNames, dates_in
@@ -77,6 +77,75 @@ _OF_ANOTHER = re.compile(
 )
 """The day of a termination or of a cover, and not of the contract."""
 
+_CONTRACT = (
+    r"agreement|contract|lease|deed|licen[cs]e|vertrag|vereinbarung|contrat|contrato|contratto"
+    r"|overeenkomst|umow[ay]"
+)
+_ORDER = (
+    r"order|quotation|quote|proposal|offer|estimate|tender|auftrag|bestellung|angebot|commande"
+    r"|devis|pedido|presupuesto|ordine|preventivo|offerte|bestelling|zamowieni[ea]"
+)
+_AMENDMENT = (
+    r"amendment|addendum|assignment|extension|termination|renewal|supplement|nachtrag|avenant"
+)
+_NAMED = re.compile(
+    rf"(?P<name>(?:[^\W\d_][\w&'/-]* ){{0,6}}?\w*(?:{_CONTRACT}|{_ORDER}))"
+    r"(?: (?:no|nr|number|ref|reference)\b\.?)?(?P<gap>[ :#,|(]*(?:[\w/.-]*\d[\w/.-]*)?[ :,;|(-]*)"
+)
+"""What a line is about whose date is that of an agreement or an order."""
+_TITLE = re.compile(
+    rf"[\w&'/ -]{{0,60}}?\w*\b(?:{_CONTRACT}|{_ORDER}|{_AMENDMENT}|invoice|bill|receipt|statement"
+    r"|note|certificate|notice|schedule|\w*rechnung|facture|factura|fattura|factuur|faktura)"
+    r"(?: (?:form|no|nr|number|of|for|to)\b.*| ?[#\d].*)?\W*"
+)
+_DATE = re.compile(r"dat(?:e|um|a)\b")
+_MOST_TITLE_WORDS = 8
+_WRAPPED_CHARS = 60
+"""Characters of a line of running text: its sentence may go on in the next one."""
+
+
+def is_of_named(lines: Sequence[TextLine], line: TextLine, start: int, end: int) -> bool:
+    """Return whether a line names another document than the title, and the day of that one.
+
+    The words that announce the day begin at `start`, and the date ends at `end`: in a call-off,
+    "Framework agreement: dated 3 May 2030".
+    """
+    named = _NAMED.fullmatch(line.folded, 0, start)
+    # "Quote date" is a label as a whole.
+    if named is None or (named["gap"] == " " and _DATE.match(line.folded, start)):
+        return False
+    above = lines[: line.number]
+    is_row = re.search(r"[:|]", named["gap"]) or line.cell_at(start)
+    if not is_row and (_is_wrapped(above) or re.search(r"\w", line.folded[end:])):
+        return False
+    titles = [each for each in above if _is_title(each)]
+    words = set(re.findall(r"[^\W\d_]+", named["name"])) - {"the"}
+    return bool(titles) and not _is_title_of(lines, titles, words)
+
+
+def _is_wrapped(above: Sequence[TextLine]) -> bool:
+    return bool(above) and len(above[-1].text) > _WRAPPED_CHARS
+
+
+def _is_title(line: TextLine) -> bool:
+    return len(line.text.split()) <= _MOST_TITLE_WORDS and _TITLE.fullmatch(line.folded) is not None
+
+
+def _is_title_of(
+    lines: Sequence[TextLine], titles: Sequence[TextLine], words: Collection[str]
+) -> bool:
+    """Return whether the titles have these words, or may mean the same: "agreement", "lease"."""
+    said = " ".join(
+        each.folded
+        for title in titles
+        for each in lines[max(0, title.number - 1) : title.number + 1]
+    )
+    if set(words) <= set(re.findall(r"[^\W\d_]+", said)):
+        return True
+    is_bare = "this" in words or re.fullmatch(_CONTRACT, " ".join(words)) is not None
+    first = titles[0].folded
+    return is_bare and re.search(rf"(?:{_CONTRACT})\b", first) is not None
+
 
 def _is_of_another(line: TextLine, start: int) -> bool:
     """Return whether the date behind a label is of something else than the document."""
@@ -100,11 +169,22 @@ def labeled_dates(lines: Sequence[TextLine], months: MonthNames) -> list[Labeled
             if text.text.isdigit() and kind in {"", "link", "title", QUOTED}:
                 continue
             kind, label = kind_by_words_behind(line, text, (kind, label))
+            kind = _kind_by_name(lines, line, text, (kind, label))
             found.append(LabeledDate(text=text, line=line, kind=kind, label=label))
             labels_from = text.end
         if len(found) > _MOST_DATES:
             break
     return found
+
+
+def _kind_by_name(
+    lines: Sequence[TextLine], line: TextLine, text: DateText, known: tuple[str, str]
+) -> str:
+    """Return the kind of a date, of another document where the line names that one."""
+    kind, label = known
+    start = line.folded.rfind(label, 0, text.start) if label else -1
+    is_other = is_of_named(lines, line, text.start if start < 0 else start, text.end)
+    return OF_ANOTHER if is_other and kind not in {"due", "other"} else kind
 
 
 def kind_by_words_behind(line: TextLine, text: DateText, known: tuple[str, str]) -> tuple[str, str]:

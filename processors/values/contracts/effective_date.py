@@ -8,6 +8,7 @@ from itertools import accumulate
 from pipeline.model import Finding
 from processors.values.contracts.signatures import is_salutation
 from processors.values.contracts.spelled import in_digits
+from processors.values.date_labels import is_of_named
 from processors.values.date_text import MonthNames, dates_in
 from processors.values.lines import TextLine
 
@@ -184,6 +185,8 @@ def find_effective_date(lines: Sequence[TextLine], languages: Sequence[str]) -> 
                 continue
             if not _BETWEEN.fullmatch(following, 0, date.start) or _is_of_another(opening, label):
                 continue
+            if _is_of_named(lines, label):
+                continue
             day = date.readings[0].isoformat()
             place = _line_at(lines, label.end())
             return place.finding(day, confidence, f"'{date.text}' {reason}")
@@ -201,6 +204,15 @@ def _is_of_another(opening: str, label: re.Match[str]) -> bool:
     dated = _DATED.match(label.group())
     end = label.start() + dated.start(1) if dated else 0
     return _OF_ANOTHER.search(opening[max(0, end - _CHARS_OF_ANOTHER) : end]) is not None
+
+
+def _is_of_named(lines: Sequence[TextLine], label: re.Match[str]) -> bool:
+    """Return whether a date is in a row about a contract that is not the one of the title."""
+    line = _line_at(lines, label.end())
+    begin = sum(len(each.text) + 1 for each in lines[: line.number])
+    dated = _DATED.match(label.group())
+    start = label.start() + (dated.start(1) if dated else 0) - begin
+    return start > 0 and is_of_named(lines, line, start, start)
 
 
 def _last_signature(lines: Sequence[TextLine], months: MonthNames, words: str) -> Finding | None:
