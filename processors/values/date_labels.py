@@ -63,12 +63,13 @@ class LabeledDate:
 
 
 _OF_EVENT = re.compile(
-    r" (?:of|de|du|del|della|do|da|di|der|des|van) (?:the |this |la |le )?"
-    r"(?!(?:the|this|la|le|issu|document|letter|form|sign|report|notice|order|invoice|bill|receipt"
-    r"|statement|application|certificate|agreement|contract|quot|offer|print|emi|expedi|redac|firma"
-    r"|assinatura|carta|present|ausstell|schreib|dagtek|ondertek|sale|purchase|transaction|payment"
-    r"|supply|visit|vente|achat|operation|operacion|compra|venta|venda|pago|vendita|acquisto)|\d)"
-    r"[a-z]{3,}"
+    r" (?:of|de|du|del|della|dell|do|da|di|der|des|van|d) ?(?:the |this |la |le |el |het |l)?"
+    r"(?:accident|incident|loss|damage|injur|birth|death|marriage|travel|departure|arrival|event"
+    r"|hearing|admission|discharge|treatment|surgery|appointment|employment|joining|leaving|hire"
+    r"|siniestro|ingreso|nacimiento|fallecimiento|viaje|alta\b|baja\b|sinistre|naissance|deces"
+    r"|depart|arrivee|entree|sortie|voyage|mariage|evenement|sinistro|nascita|decesso|viaggio"
+    r"|ricovero|dimission|acidente|nascimento|obito|viagem|internacao|unfall|schaden|geburt"
+    r"|ereignis|reise|ongeval|schade|geboorte|overlijden|vertrek|aankomst)[a-z]*"
 )
 """What is behind "date" where it is the day of an event: "date of accident", "date of loss"."""
 _OF_ANOTHER = re.compile(
@@ -351,6 +352,6 @@ def _labels_in(folded: str, stop: int, *, gaps: Sequence[int] = ()) -> list[Labe
 
 
 def _as_said(label: Label, folded: str) -> Label:
-    """Return a label, "date of loss" as one of another date: only a document is issued."""
+    """Return a label, "date of loss" as one of another date: that of an event."""
     of_what = _OF_EVENT.match(folded, label.end) if label.kind == "plain" else None
     return replace(label, end=of_what.end(), kind="other") if of_what else label

@@ -84,7 +84,7 @@ _JOURNAL = re.compile(r"![A-Z]{3,}\b")
 # Nor is the day on which a list was taken out of a program, or a company founded.
 _TAKEN_OUT = re.compile(r"export|generat|download|設立|創業|설립")
 # The title of a document that says which bills were paid.
-_ADVICE = re.compile(r"\W*(?:remittance|payment|settlement) (?:advice|notice|slip)\b")
+_ADVICE = re.compile(r"\W*(?:remittance|payment|settlement) advice\b")
 _TITLE_LINES = 15
 # What joins the two dates of a period.
 _UNTIL = re.compile(
@@ -188,8 +188,12 @@ def _goes_on(each: LabeledDate) -> bool:
 
 
 def _paid(dates: Sequence[LabeledDate], lines: Sequence[TextLine]) -> Sequence[LabeledDate]:
-    """Return the dates of who says what was paid: the day of the payment is the document's."""
-    if not any(_ADVICE.match(line.folded) for line in lines[:_TITLE_LINES]):
+    """Return the dates of who says what was paid: the day of the payment is the document's.
+
+    Where another date is the document's own, that day may be the one until which is to be paid.
+    """
+    has_own = any(each.kind == "document" for each in dates)
+    if has_own or not any(_ADVICE.match(line.folded) for line in lines[:_TITLE_LINES]):
         return dates
     return [
         replace(each, kind="document") if each.label == "payment date" else each for each in dates
