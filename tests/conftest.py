@@ -63,6 +63,7 @@ class OnePrefectServer(LoadFileScheduling):
         return "tests with Prefect" if _uses_prefect(nodeid) else super()._split_scope(nodeid)
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling | None:
     """Start Prefect's server once: a start takes ten seconds of a processor."""
     return OnePrefectServer(config, log) if config.getoption("dist") == "loadfile" else None

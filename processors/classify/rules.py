@@ -119,7 +119,7 @@ def _rule_of(entry: Mapping[str, Any]) -> Rule:
         most=entry["most"],
         pattern=compiled("|".join(alternatives)),
         words=() if entry.get("patterns") or entry.get("needs") else words,
-        needs=entry.get("needs", ""),
+        needs=fold(entry.get("needs", "")),
     )
 
 

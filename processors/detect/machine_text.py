@@ -22,9 +22,13 @@ _MESSAGE = re.compile(
     r"|BEGIN:V(?:CALENDAR|CARD)\b",
     re.DOTALL,
 )
+# Of a card without an end, the lines that look like those of one: a name, parameters, a value.
 _CARD = re.compile(
-    r"^[ \t]*BEGIN:(V(?:CALENDAR|CARD))\b.*?(?:^[ \t]*END:\1\b[^\n]*|\Z)",
-    re.DOTALL | re.MULTILINE,
+    r"^[ \t]*BEGIN:(V(?:CALENDAR|CARD))\b[^\n]*"
+    r"(?:\n(?![ \t]*END:\1\b)"
+    r"(?:[ \t][^\n]*|(?:\w+\.)?[A-Z][A-Z0-9-]*(?:;[^:\n]*)?:[^\n]*|\r?(?=\n)))*"
+    r"(?:\n[ \t]*END:\1\b[^\n]*)?",
+    re.MULTILINE,
 )
 _MOMENT = re.compile(
     r"[\[(]?(?:\d{4}[-/]\d\d[-/]\d\d[T ]|\d\d/[A-Z][a-z]{2}/\d{4}:|[A-Z][a-z]{2} [ \d]\d )"

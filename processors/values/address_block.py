@@ -249,7 +249,9 @@ def is_last_of_address(line: TextLine) -> bool:
     A title in capitals is none, and neither is a company: "Heron Inks B.V.".
     """
     bare = line.folded.strip(" .:")
-    labels = label_pattern("company", "buyer", "buyer_marked", "seller", "seller_marked")
+    labels = label_pattern(
+        "company", "buyer", "buyer_marked", "other_marked", "seller", "seller_marked"
+    )
     is_label = labels.fullmatch(bare) is not None or is_title(bare)
     is_never = label_pattern("company", "never").search(line.folded) is not None
     is_town = line.text.isupper() and not is_never and not is_label

@@ -42,6 +42,11 @@ _MARKED = "buyer_marked"
 _PREPOSITIONS = frozenset({"to", "for", "an", "til", "till", "aan"})
 """Labels of the buyer that are before a place, a subject or a mailbox as well."""
 _ORIGIN = re.compile(r"(?:from|fra|von|fran|van)\b")
+_PAID_TO = re.compile(
+    r"\b(?:remit(?:tance)?s?|pay(?:able|ment)?s?|cheques?|checks?|transfer|return|reply|send)\b"
+    r"[^:]{0,20}\bto\W*$"
+)
+"""What is before who is to be paid or answered: that is the issuer."""
 _TITLE_OF_NAME = re.compile(r"(?:mr|mrs|ms|miss|dr|prof|herr|herrn|frau|hr|fr|dhr|mevr)\b")
 
 _LEAST_PARTIES = 2
@@ -97,7 +102,7 @@ def find_buyer(lines: Sequence[TextLine], *, company: Finding | None) -> Finding
         (name, confidence)
         for kind, confidence in (("buyer", 0.75), (_MARKED, 0.7), ("receiver", 0.6))
         for name in _names_in_columns(lines, kind)
-        if name.folded != issuer and not _is_another(name, lines)
+        if not (issuer and name.folded.startswith(issuer)) and not _is_another(name, lines)
     ]
     named.sort(key=lambda each: each[0].label in _PREPOSITIONS)
     ranked = [name.finding(confidence) for name, confidence in named]
@@ -109,8 +114,9 @@ def find_buyer(lines: Sequence[TextLine], *, company: Finding | None) -> Finding
 def _is_another(name: _LabeledName, lines: Sequence[TextLine]) -> bool:
     """Return whether a name is a mailbox, who is to be paid at a bank, or a place or a subject."""
     is_payee = name.label == "account name" and is_beside_bank(name.line, lines)
+    is_paid = _PAID_TO.search(name.line.folded[: name.start]) is not None
     is_other = name.label in _PREPOSITIONS and not _is_addressed(name, lines)
-    return is_payee or is_other or "@" in name.text
+    return is_payee or is_paid or is_other or "@" in name.text
 
 
 def _is_addressed(name: _LabeledName, lines: Sequence[TextLine]) -> bool:

@@ -24,6 +24,7 @@ _AFTER_LABEL = {
     "seller_marked": ("seller_marked", {"", ":"}),
     "buyer": ("buyer", {"", ":", " ", ".", "/"}),
     "buyer_marked": ("buyer", {"", ":"}),
+    "other_marked": ("buyer", {"", ":"}),
 }
 """Whom a list of labels is about, and what may follow one of its labels.
 

@@ -243,7 +243,7 @@ def is_no_name(folded: str, *, has_form: bool) -> bool:
     bare = folded.strip(" :.")
     labels = map(
         partial(label_pattern, "company"),
-        ("seller", "seller_marked", "buyer", "buyer_marked", "countries"),
+        ("seller", "seller_marked", "buyer", "buyer_marked", "other_marked", "countries"),
     )
     is_other = label_pattern("company", "others").match(folded) or _THROUGH.match(folded)
     if is_other or (not has_form and is_title(bare)):

@@ -75,6 +75,25 @@ def test_a_short_contract_is_one(text: str):
     assert class_of(text).value == "contract"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Fuchs GmbH\nRechnung Nr. 83\nTee 9,00\nGesamt 9,00 EUR\nDer Verkäufer behält das Eigentum. "
+        "Der Käufer haftet. Der Auftraggeber zahlt, der Auftragnehmer liefert. Gerichtsstand Ulm.",
+        "Kettle Ltd\nINVOICE 83\nTea 9.00\nTotal due 9.00\nThe customer shall pay within 30 days. "
+        "The supplier warrants the goods. The buyer must inspect them. Governing law: Hull.",
+        "Acme Ltd\nPURCHASE ORDER 83\nTea 9.00\nTotal 9.00\nThe seller agrees as follows. The buyer "
+        "may not cancel. Termination. Seller warrants and will indemnify.",
+        "Acme Ltd\nLimited Guarantee\nThe customer must keep the bill. The company will repair it.",
+        "Acme Homes\nDear Ms Fox\nThe tenant must keep the flat clean. The landlord will come.\nYours "
+        "sincerely",
+    ],
+)
+def test_conditions_in_small_print_make_no_contract(text: str):
+    """What is below a bill, a guarantee or a letter says what somebody has to do, too."""
+    assert class_of(text).value != "contract"
+
+
 def test_what_amends_a_contract_is_one():
     """The title of an amendment has "to", as that of an article may have."""
     text = "Amendment to Lease Agreement\nThis amendment is made as of 1 May 2031 by and between Acme\n"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from processors.detect.machine_text import without_cards
 from tests.unit.processors import documents
 
 
@@ -297,3 +298,13 @@ def test_signs_without_a_width_are_left_out(sign: str, tmp_path: Path):
     fields = documents.read(text.encode(), tmp_path).fields
 
     assert (fields["invoice_number"].value, fields["total"].value) == ("B-77", "300.00")
+
+
+def test_a_card_without_an_end_ends_with_its_last_line():
+    """What follows such a card is not of the card."""
+    text = "Kettle Ltd\nBEGIN:VCARD\nVERSION:3.0\nORG;LANGUAGE=en:Heron Ltd\nTotal due: 12.00\nDate: 3 May 2031"
+
+    kept, cards = without_cards(text)
+
+    assert kept == "Kettle Ltd\n\nTotal due: 12.00\nDate: 3 May 2031"
+    assert "Heron" in cards

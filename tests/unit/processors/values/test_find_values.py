@@ -276,6 +276,15 @@ def test_a_word_within_another_is_a_word_of_its_own_rule():
     assert [each.value for each in finding.others] == ["dispatch"]
 
 
+def test_what_every_word_of_an_own_rule_contains_is_written_as_one_likes():
+    """Accents and case make no difference, as in the words."""
+    rule = '[[rules]]\nclass = "notice"\nwhere = "any"\nweight = 9\nmost = 1\nneeds = "ABN"\nwords = ["abn number"]'
+
+    assert (
+        classify([page("ABN Number 12")], media_type="text/plain", own_rules=rule).value == "notice"
+    )
+
+
 def test_own_rules_replace_a_class():
     """Packaged rules of a class named in `replace` are forgotten, the others stay."""
     rules = parse_rules('replace = ["letter"]\nenough = 5')

@@ -163,3 +163,23 @@ def test_a_resume_has_no_issuer():
 def test_the_name_of_an_account_at_a_bank_is_no_buyer(account: str, buyer: str | None):
     """Beside the numbers of a bank it is who is to be paid, elsewhere the customer."""
     assert values_of(f"Fell Mills Ltd\nInvoice 12\nTotal 5.00\n{account}").get("buyer") == buyer
+
+
+@pytest.mark.parametrize(
+    ("line", "buyer"),
+    [
+        ("Insurance company: Hill Insurance plc", "Ann Fox"),
+        ("Previous supplier: Heron Inks Ltd", "Ann Fox"),
+        ("Current employer: Heron Inks Ltd", "Ann Fox"),
+        ("Remit to: Kettle Ltd, PO Box 12, Hull HU1 1AA", "Ann Fox"),
+        ("Please return the goods to: Heron Inks Ltd", "Ann Fox"),
+    ],
+)
+def test_somebody_else_on_a_bill_is_neither_its_issuer_nor_its_buyer(line: str, buyer: str):
+    """Whoever insures, employs or is paid is named by labels as well."""
+    head = "Kettle Ltd\n12 Mill Lane\nHull HU1 1AA\nINVOICE 83\n"
+    values = values_of(f"{head}{line}\nCustomer: {buyer}\nTea 9.00\nTotal 9.00")
+    without_buyer = values_of(f"{head}{line}\nTea 9.00\nTotal 9.00")
+
+    assert (values["company"], values["buyer"]) == ("Kettle Ltd", buyer)
+    assert without_buyer.get("buyer") is None
