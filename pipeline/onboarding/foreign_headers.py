@@ -26,10 +26,9 @@ _HEADERS = {
         "documento, data do contrato, factuurdatum, documentdatum, contractdatum, bondatum"
     ),
     "due_date": (
-        "fällig, fällig am, fälligkeit, fälligkeitsdatum, zahlbar bis, zahlungsziel, date "
-        "d'échéance, échéance, fecha de vencimiento, fecha vencimiento, vencimiento, data di "
-        "scadenza, data scadenza, scadenza, data de vencimento, data vencimento, vencimento, "
-        "vervaldatum, betaaldatum"
+        "fällig, fällig am, fälligkeit, fälligkeitsdatum, zahlbar bis, date d'échéance, échéance, "
+        "fecha de vencimiento, fecha vencimiento, vencimiento, data di scadenza, data scadenza, "
+        "scadenza, data de vencimento, data vencimento, vencimento, vervaldatum, betaaldatum"
     ),
     "period": (
         "zeitraum, leistungszeitraum, abrechnungszeitraum, période, période de facturation, "
@@ -47,17 +46,16 @@ _HEADERS = {
         "neto, imponibile, importo netto, valor líquido, nettobedrag, bedrag excl btw"
     ),
     "tax": (
-        "mwst betrag, mehrwertsteuer, umsatzsteuer, ust, ust betrag, steuerbetrag, steuer, tva, "
-        "montant tva, iva, importe iva, cuota iva, importo iva, valor iva, btw, btw bedrag"
+        "mwst betrag, ust betrag, steuerbetrag, montant tva, importe iva, cuota iva, importo iva, "
+        "valor iva, btw bedrag"
     ),
     "currency": "währung, devise, monnaie, moneda, divisa, valuta, moeda, munt",
     "company": (
         "lieferant, lieferantenname, lieferfirma, händler, kreditor, rechnungssteller, "
-        "aussteller, verkäufer, firmenname, fournisseur, nom du fournisseur, nom fournisseur, "
-        "vendeur, émetteur, proveedor, nombre del proveedor, nombre proveedor, vendedor, "
-        "comercio, emisor, fornitore, nome fornitore, ragione sociale, emittente, venditore, "
-        "fornecedor, nome do fornecedor, emitente, leverancier, naam leverancier, "
-        "leveranciersnaam, verkoper, bedrijfsnaam"
+        "aussteller, firmenname, fournisseur, nom du fournisseur, nom fournisseur, émetteur, "
+        "proveedor, nombre del proveedor, nombre proveedor, comercio, emisor, fornitore, nome "
+        "fornitore, ragione sociale, emittente, fornecedor, nome do fornecedor, emitente, "
+        "leverancier, naam leverancier, leveranciersnaam, bedrijfsnaam"
     ),
     "buyer": (
         "käufer, rechnungsempfänger, acheteur, facturé à, comprador, facturar a, acquirente, "
@@ -82,7 +80,7 @@ _HEADERS = {
     ),
     "vat_id": "ust idnr, umsatzsteuer id, uid nummer, no tva, numéro tva, partita iva, btw nummer",
     "parties": "vertragsparteien, parties contractantes, partes contratantes, parti contraenti",
-    "person": "mitarbeiter, mitarbeitername, nom complet, nombre completo, nome completo",
+    "person": "nom complet, nombre completo, nome completo",
     "document_number": (
         "ausweisnummer, passnummer, numéro de passeport, número de pasaporte, numero passaporto, "
         "número do passaporte, paspoortnummer"
@@ -105,12 +103,16 @@ _MAY_BE = {
         "data, kaufdatum, date d'achat, fecha de compra, data acquisto, data compra, aankoopdatum"
     ),
     "total": "summe, preis, kosten, valor, precio, prix, prezzo, preço, prijs",
-    "company": "firma, bedrijf, empresa, société, azienda, ditta, tienda, magasin, negozio, winkel",
+    "company": (
+        "firma, bedrijf, empresa, société, azienda, ditta, tienda, magasin, negozio, winkel, "
+        "verkäufer, vendeur, vendedor, venditore, verkoper"
+    ),
     "buyer": "kunde, kundenname, client, cliente, klant",
     "address": "adresse, anschrift, straße, dirección, indirizzo, endereço, adres",
     "invoice_number": "nummer, numéro, número, numero",
     "phone": "telefon, téléphone, teléfono, telefono, telefone, telefoon",
-    "person": "nom, nombre, nome, naam",
+    "person": "nom, nombre, nome, naam, mitarbeiter, mitarbeitername",
+    "tax": "mehrwertsteuer, umsatzsteuer, ust, steuer, tva, iva, btw",
 }
 
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})

@@ -43,7 +43,7 @@ _PREPOSITIONS = frozenset({"to", "for", "an", "til", "till", "aan"})
 """Labels of the buyer that are before a place, a subject or a mailbox as well."""
 _ORIGIN = re.compile(r"(?:from|fra|von|fran|van)\b")
 _PAID_TO = re.compile(
-    r"\b(?:remit(?:tance)?s?|pay(?:able|ment)?s?|cheques?|checks?|transfer|return|reply|send)\b"
+    r"\b(?:remit(?:tance)?s?|pay(?:able|ment)?s?|che(?:qu|ck)e?s?|transfer|return|reply|send)\b"
     r"[^:]{0,20}\bto\W*$"
 )
 """What is before who is to be paid or answered: that is the issuer."""

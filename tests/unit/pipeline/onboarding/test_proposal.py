@@ -112,10 +112,13 @@ def test_a_column_may_have_its_name_in_another_language(column: str, kind: str, 
 
 @pytest.mark.parametrize(
     ("column", "kind"),
-    [("Data", "DATE/TIME"), ("Firma", "STRING"), ("Client", "STRING"), ("Lieferung", "STRING")],
-)
-def test_a_name_that_means_something_else_in_another_language_is_not_taken(column: str, kind: str):
-    """A company in German is a signature in Spanish ("Firma"); and similar is not the same."""
+    [
+        ("Data", "DATE/TIME"), ("Firma", "STRING"), ("Client", "STRING"), ("Lieferung", "STRING"),
+        ("Vendedor", "STRING"), ("IVA", "NUMBER"), ("Zahlungsziel", "STRING"),
+    ],
+)  # fmt: skip
+def test_a_name_that_may_mean_something_else_is_not_taken(column: str, kind: str):
+    """A firm is a signature in Spanish, who sells may be an employee, a tax may be its rate."""
     assert taken(Column(column, kind)) == {}
 
 

@@ -78,15 +78,15 @@ def test_a_short_contract_is_one(text: str):
 @pytest.mark.parametrize(
     "text",
     [
-        "Fuchs GmbH\nRechnung Nr. 83\nTee 9,00\nGesamt 9,00 EUR\nDer Verkäufer behält das Eigentum. "
-        "Der Käufer haftet. Der Auftraggeber zahlt, der Auftragnehmer liefert. Gerichtsstand Ulm.",
-        "Kettle Ltd\nINVOICE 83\nTea 9.00\nTotal due 9.00\nThe customer shall pay within 30 days. "
-        "The supplier warrants the goods. The buyer must inspect them. Governing law: Hull.",
-        "Acme Ltd\nPURCHASE ORDER 83\nTea 9.00\nTotal 9.00\nThe seller agrees as follows. The buyer "
-        "may not cancel. Termination. Seller warrants and will indemnify.",
+        """Fuchs GmbH\nRechnung Nr. 83\nTee 9,00\nGesamt 9,00 EUR\nDer Verkäufer behält das Eigentum.
+        Der Käufer haftet. Der Auftraggeber zahlt, der Auftragnehmer liefert. Gerichtsstand Ulm.""",
+        """Kettle Ltd\nINVOICE 83\nTea 9.00\nTotal due 9.00\nThe customer shall pay within 30 days.
+        The supplier warrants the goods. The buyer must inspect them. Governing law: Hull.""",
+        """Acme Ltd\nPURCHASE ORDER 83\nTea 9.00\nTotal 9.00\nThe seller agrees as follows. The buyer
+        may not cancel. Termination. Seller warrants and will indemnify.""",
         "Acme Ltd\nLimited Guarantee\nThe customer must keep the bill. The company will repair it.",
-        "Acme Homes\nDear Ms Fox\nThe tenant must keep the flat clean. The landlord will come.\nYours "
-        "sincerely",
+        """Acme Homes\nDear Ms Fox\nThe tenant must keep the flat clean. The landlord will come.
+        Yours sincerely""",
     ],
 )
 def test_conditions_in_small_print_make_no_contract(text: str):

@@ -38,3 +38,34 @@ def test_the_day_of_an_agreement_that_a_line_names_is_not_that_of_the_document(l
 def test_the_day_of_an_agreement_of_the_title_is_that_of_the_document(text: str):
     """The name may be a part of the title, or say only that it is an agreement."""
     assert found(text).value == "2030-10-02"
+
+
+@pytest.mark.parametrize("event", ["Date of accident", "Event date", "Fecha de ingreso"])
+def test_the_day_of_an_event_is_not_the_documents(event: str):
+    """A label that says of what a day is announces the document's only if that is issued."""
+    text = f"Claim form\n{event}: 14/02/2031\nSigned: Ann Fox  Date: 17/02/2031"
+
+    assert found(text).value == "2031-02-17"
+    assert found("Claim form\nDate of notice: 14/02/2031").value == "2031-02-14"
+    assert found("Sale\nDate of purchase: 14/02/2031").confidence > 0.75
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        "Fecha de facturación", "Fecha de elaboración", "Data di fattura", "Data de impressão",
+        "Datum van factuur", "Datum der Quittung", "Date du devis", "Date of voucher",
+    ],
+)  # fmt: skip
+def test_a_day_of_the_document_itself_is_none_of_an_event(label: str):
+    """Papers have more names than any list, so only events that are known are left out."""
+    text = f"Kettle Ltd\n{label}: 14/02/2031\nDelivery note 3 of 10/02/2031\nTotal 12.00"
+
+    assert found(text).value == "2031-02-14"
+
+
+def test_a_notice_of_payment_may_ask_for_it():
+    """The day of the payment is the document's in an advice of what was paid, nowhere else."""
+    for title in ("Payment notice", "Payment slip", "Payment advice"):
+        text = f"{title}\nPayment date: 17/02/2031\nInvoice date: 03/02/2031\nTotal 12.00"
+        assert found(text).value == "2031-02-03"
