@@ -15,8 +15,8 @@ from pipeline.model.learning import Chosen, Trial, Verdict
 from pipeline.model.limits import Step
 
 _USED = frozenset({Step.SUGGEST, Step.WRITE})
-_BETWEEN_WORDS = re.compile(r"(?<=\w)[.,;:]+|[.,;:]+(?!\d)")
-"""Marks between words: not the point of ".5", and no other sign, so that "-5" and "A+" stay."""
+_BEHIND_WORDS = re.compile(r"(?<!\S)\S*@\S*|(?<=[^\W\d_])(?:\s*[.,])++(?!\d)")
+"""Full stops and commas behind letters and before no digit; an e-mail address comes whole."""
 
 
 def with_learned(
@@ -96,8 +96,8 @@ def verdict(choice: str, current: Value, column: Column, *, was_written: bool = 
 
 
 def _words(text: str) -> Sequence[str]:
-    """Return the words of a text, without case and the marks between them."""
-    return _BETWEEN_WORDS.sub(" ", text.casefold()).split()
+    """Return the words of a text, without case and the full stops and commas behind them."""
+    return _BEHIND_WORDS.sub(lambda at: at[0] if "@" in at[0] else " ", text.casefold()).split()
 
 
 def writes_nothing(choice: str, column: Column) -> bool:
