@@ -80,8 +80,8 @@ KINDS: Mapping[str, ProblemKind] = {
     ),
     "media_type": ProblemKind(
         HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-        "The body is not JSON by its Content-Type.",
-        "Send `Content-Type: application/json`.",
+        "The body is not what this request takes, by its Content-Type.",
+        "Send the body as the cause says.",
     ),
     "key_reused": ProblemKind(
         HTTPStatus.UNPROCESSABLE_ENTITY,

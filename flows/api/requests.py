@@ -55,7 +55,7 @@ def query_arguments(request: Request, endpoint: Endpoint) -> dict[str, Any]:
     for name in dict.fromkeys(request.query_params):
         if name not in known:
             takes = f"It takes: {', '.join(known) or 'none'}."
-            if endpoint.body in {"*", name}:
+            if endpoint.body:
                 takes = f"{_body_of(endpoint)} {takes}"
             raise wrong("arguments", f"The query has no argument {name[:80]!r}. {takes}")
         values = request.query_params.getlist(name)
@@ -98,7 +98,8 @@ async def body_arguments(request: Request, endpoint: Endpoint, body: bytes) -> d
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     # Also what a page of a foreign site cannot send without asking first.
     if media_type != "application/json":
-        raise wrong("media_type", f"The body is {media_type or 'of no type'}, not JSON.")
+        cause = f"The body is {media_type or 'of no type'}, not JSON."
+        raise wrong("media_type", f"{cause} Send `Content-Type: application/json`.")
     content = _json(body, what="the body")
     if not isinstance(content, dict):
         raise wrong("arguments", f"The body is no JSON object. {_body_of(endpoint)}")

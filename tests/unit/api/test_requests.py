@@ -80,6 +80,7 @@ def test_a_form_is_no_file():
         for one in (b"Multipart/Form-Data; boundary=x", b"application/pdf")
     )
 
-    with pytest.raises(Wrong, match="the bytes of the file"):
+    with pytest.raises(Wrong, match="the bytes of the file") as refused:
         refuse_form(form)
+    assert "json" not in str(refused.value.reply.content).lower()
     refuse_form(plain)
