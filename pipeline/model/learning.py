@@ -137,7 +137,6 @@ class Rung:
     Attributes:
         engines: What read the pages of the trials that proved it; others count as unproved.
         by: Who agreed, "" for the program itself.
-        at: When the step was reached, None while it is not kept.
     """
 
     source: str
@@ -147,7 +146,6 @@ class Rung:
     reason: str = ""
     engines: tuple[str, ...] = ()
     by: str = ""
-    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

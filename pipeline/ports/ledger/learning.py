@@ -60,10 +60,7 @@ class LearningLedger(Protocol):
         """Return the steps that were reached, by column and kind of evidence."""
 
     def save_rung(self, rung: Rung) -> None:
-        """Keep the step of one kind of evidence for a column.
-
-        It is reached now, unless it is the step that is kept already.
-        """
+        """Keep the step of one kind of evidence for a column, in place of the one before."""
 
     def forget(self, source: str, column: str | None = None) -> int:
         """Delete what was learned about a column, or a source; return how many models that was."""

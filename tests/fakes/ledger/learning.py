@@ -100,10 +100,7 @@ class MemoryLearning(MemoryPart):
 
     def save_rung(self, rung: Rung) -> None:
         """Keep a step."""
-        key = rung.source, rung.column, rung.stratum
-        before = self._rungs.get(key)
-        is_same = before is not None and before.step is rung.step
-        self._rungs[key] = replace(rung, at=before.at if is_same else self._memory.clock.now())
+        self._rungs[rung.source, rung.column, rung.stratum] = rung
 
     def forget(self, source: str, column: str | None = None) -> int:
         """Delete what was learned."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-from sqlalchemy import Row, and_, case, delete, or_, select, update
+from sqlalchemy import Row, and_, delete, or_, select, update
 
 from pipeline.adapters.sql_ledger.learning.tables import (
     learned_models,
@@ -163,7 +163,7 @@ class SqlLearning(SqlPart):
             return [_rung(row) for row in connection.execute(wanted)]
 
     def save_rung(self, rung: Rung) -> None:
-        """Keep the step of one kind of evidence for a column, reached now if it is another one."""
+        """Keep the step of one kind of evidence for a column, in place of the one before."""
         row = {
             "source": rung.source,
             "column_name": rung.column,
@@ -172,15 +172,11 @@ class SqlLearning(SqlPart):
             "reason": rung.reason,
             "engines": list(rung.engines),
             "agreed_by": rung.by,
-            "at": self._session.clock.now(),
         }
         key = ["source", "column_name", "stratum"]
         statement = self._session.insert(learned_rungs).values(row)
-        # Engines that are added later do not make the step a new one.
-        is_same = learned_rungs.c.step == row["step"]
-        changed = row | {"at": case((is_same, learned_rungs.c.at), else_=row["at"])}
         with self._session.writing(f"keep the step of {rung.column}") as connection:
-            connection.execute(statement.on_conflict_do_update(index_elements=key, set_=changed))
+            connection.execute(statement.on_conflict_do_update(index_elements=key, set_=row))
 
     def forget(self, source: str, column: str | None = None) -> int:
         """Delete what was learned about a column, or a source; return how many models that was."""
@@ -268,5 +264,4 @@ def _rung(row: Row[Any]) -> Rung:
         reason=row.reason,
         engines=tuple(row.engines),
         by=row.agreed_by,
-        at=row.at,
     )

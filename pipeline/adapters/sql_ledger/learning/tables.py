@@ -57,5 +57,4 @@ learned_rungs = Table(
     Column("reason", Words, nullable=False),
     Column("engines", JSON, nullable=False),
     Column("agreed_by", Words, nullable=False),
-    Column("at", UtcTime, nullable=False),
 )

@@ -51,5 +51,4 @@ def create_learning() -> None:
         *map(words, ("step", "reason")),
         json("engines"),
         words("agreed_by"),
-        utc_time("at"),
     )
