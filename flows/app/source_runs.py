@@ -159,10 +159,10 @@ def recorded_run(
 
     Raises:
         ForeignLedger: the ledger or the archive belongs to another account.
+        ArchiveUnavailable: the archive cannot say whose it is.
     """
     ledger = context.ports.ledger
     record_owner(context.settings, ledger)
-    claim_archive(context.settings, context.ports.archive, context.ports.work_dir)
     # Before the run is recorded: without calls left there is no run, and so none that failed.
     context.spending.require()
     with leased_worker(ledger, summary.run_id) as leases:
@@ -171,6 +171,7 @@ def recorded_run(
         # What the ledger keeps if an error ends the run that no case below names.
         status = "stopped"
         try:
+            claim_archive(context.settings, context.ports.archive, context.ports.work_dir)
             yield leases
             if summary.stopped:
                 status = "failed"

@@ -52,7 +52,7 @@ def claim_archive(settings: Settings, archive: Archive, folder: Path) -> None:
     Of two accounts that begin at once, the second is refused. `folder` is for the file with it.
 
     Raises:
-        ForeignLedger: it belongs to another account.
+        ForeignLedger: it belongs to another account, or what should say so is empty.
         ArchiveUnavailable: it cannot be read or written.
     """
     known, own = archive_owner(settings, archive, folder), owner_name(settings.caspio.url)
@@ -78,6 +78,9 @@ def archive_owner(settings: Settings, archive: Archive, folder: Path) -> str:
     except FileGone:
         return ""
     known = file.read_text(encoding="utf-8", errors="replace").strip()
+    if not known:
+        problem = f"{OWNER} in the archive is empty. Delete it: the next run writes it again."
+        raise ForeignLedger([problem])
     _refuse_foreign("archive", known, settings)
     return known
 

@@ -10,7 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from flows.app.accounts.wiring import copy_ledger, delete_archive, delete_ledger
+from flows.app.accounts.wiring import (
+    copy_ledger,
+    delete_archive,
+    delete_ledger,
+    require_own,
+)
 from flows.app.settings import load_settings
 from flows.app.wiring import open_archive, open_ledger
 from pipeline.accounts.names import account_of, shared_file
@@ -135,9 +140,11 @@ def export_account(config: Path, target: Path) -> dict[str, object]:
 
     Raises:
         BadSettings, LedgerUnavailable, ArchiveUnavailable: nothing has the target's name then.
+        ForeignLedger: the ledger or the archive belongs to another account.
     """
     own = belongings(config)
     settings = load_settings(config, credentials=False)
+    require_own(settings)
     archive = open_archive(settings.archive)
     objects = 0
     with _sink(target) as (sink, folder):
@@ -178,6 +185,7 @@ def delete_account(config: Path) -> dict[str, object]:
 
     Raises:
         BadSettings: a run of the account is active.
+        ForeignLedger: the ledger or the archive belongs to another account; nothing is deleted.
         LedgerUnavailable, ArchiveUnavailable: something cannot be deleted.
     """
     own = belongings(config)
@@ -189,6 +197,7 @@ def delete_account(config: Path) -> dict[str, object]:
         raise BadSettings(
             [f"Runs of account {own.name!r} are active: {', '.join(workers)}. Stop them first."]
         )
+    require_own(settings)
     # The archive needs keys from the secrets, so those are the last. The ledger is the first: where
     # it cannot be deleted, nothing is.
     delete_ledger(config, shared, settings)

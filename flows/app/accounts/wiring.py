@@ -1,19 +1,20 @@
 """Connect the adapters for an account as a whole: to create it, to copy it, to delete it."""
 
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
-from flows.app.accounts.own_ledger import check_owner
+from flows.app.accounts.own_ledger import archive_owner, check_owner
 from flows.app.accounts.places import PLACES
 from flows.app.wiring import open_archive, open_ledger, system_clock
 from pipeline.accounts.names import shared_file, sql_name
 from pipeline.accounts.references import resolve
 from pipeline.accounts.shared import SharedSettings
-from pipeline.errors import BadSettings
+from pipeline.errors import BadSettings, LedgerUnavailable
 from pipeline.ports import Clock, Ledger
 from pipeline.settings import Settings, environment
 
@@ -113,6 +114,20 @@ def copy_ledger(settings: Settings, target: Path) -> int:
     # Opened first: an account that never ran has none yet.
     with open_ledger(settings):
         return copy(settings.ledger.url, target, clock=system_clock())
+
+
+def require_own(settings: Settings) -> None:
+    """Check that neither the ledger nor the archive in an account's settings is another account's.
+
+    Raises:
+        ForeignLedger: one is.
+        ArchiveUnavailable: the archive cannot be read.
+    """
+    # What does not answer is deleted already, or can be neither copied nor deleted anyway.
+    with suppress(LedgerUnavailable), open_own_ledger(settings):
+        pass
+    with tempfile.TemporaryDirectory(prefix="caspio-ingest-") as folder:
+        archive_owner(settings, open_archive(settings.archive), Path(folder))
 
 
 def delete_archive(settings: Settings) -> int:

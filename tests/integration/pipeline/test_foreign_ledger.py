@@ -27,7 +27,7 @@ def workspace(make_workspace: MakeWorkspace) -> Workspace:
 
 def _undo(workspace: Workspace) -> object:
     with workspace.ledger() as ledger:
-        run_id = ledger.usage.runs()[0].id
+        run_id = ledger.usage.runs()[-1].id
     return workspace.undo(run_id)
 
 
@@ -53,7 +53,7 @@ def test_what_reads_goes_on(workspace: Workspace):
 
 
 def test_a_foreign_archive_is_refused_before_anything_is_stored(make_workspace: MakeWorkspace):
-    """Nothing is written to Caspio, to the archive or to a rebuilt ledger."""
+    """Nothing is written to Caspio, to the archive or to a rebuilt ledger; `status` has the run."""
     workspace = make_workspace(files=ONE)
     workspace.run()
     (workspace.archive / OWNER).write_text("sandbox.caspio.com")
@@ -66,4 +66,6 @@ def test_a_foreign_archive_is_refused_before_anything_is_stored(make_workspace: 
 
     assert workspace.writes() == []
     assert sorted(workspace.archive.rglob("*")) == before
+    with workspace.ledger() as ledger:
+        assert [run.status for run in ledger.usage.runs()] == [*["stopped"] * 3, "done"]
     assert cli(workspace.config, "verify", "--rebuild-ledger").returncode == 2

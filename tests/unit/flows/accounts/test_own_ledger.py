@@ -1,5 +1,6 @@
 """A ledger serves one account: nothing that was written at one counts at another."""
 
+import hashlib
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -179,6 +180,17 @@ def test_the_archive_of_another_account_is_refused(tmp_path: Path):
     claim_archive(settings_of(tmp_path, LIVE, then), archive, tmp_path)
     with pytest.raises(ForeignLedger, match=r"at live\.caspio\.com"):
         claim_archive(settings_of(tmp_path, SANDBOX), archive, tmp_path)
+
+
+def test_an_owner_that_is_empty_is_nobody(tmp_path: Path):
+    """A file that somebody has emptied would let every account in."""
+    archive, empty = MemoryArchive(), tmp_path / "empty"
+    empty.write_text(" \n")
+    digest = hashlib.sha256(empty.read_bytes()).hexdigest()
+    archive.put(OWNER, empty, sha256=digest, media_type="text/plain")
+
+    with pytest.raises(ForeignLedger, match=r"owner\.txt in the archive is empty\. Delete it"):
+        claim_archive(settings_of(tmp_path, LIVE), archive, tmp_path)
 
 
 class Contested(MemoryArchive):

@@ -12,7 +12,9 @@ from flows.app.accounts.whole import delete_account, export_account, forget
 from flows.app.settings import load_settings
 from flows.app.wiring import open_ledger
 from pipeline.accounts.names import account_names, has_accounts
-from pipeline.errors import BadSettings, StopRequested
+from pipeline.archive_layout import OWNER
+from pipeline.errors import BadSettings, ForeignLedger, StopRequested
+from tests.contracts.ledger.builders import a_ref
 from tests.unit.flows.accounts.test_account_settings import MASTER_KEY
 from tests.unit.pipeline.accounts.conftest import ACCOUNT
 
@@ -121,6 +123,27 @@ def test_an_account_that_works_is_not_deleted(added: NewAccount):
 
     assert added.file.exists()
     assert load_settings(added.file).client_id.get_secret_value() == "acme-id"
+
+
+@pytest.mark.parametrize("whose", ["archive", "ledger"])
+def test_what_is_of_another_account_is_neither_taken_along_nor_deleted(
+    whose: str, added: NewAccount, tmp_path: Path
+):
+    """Settings may name its ledger or its archive by mistake; everything stays where it is."""
+    if whose == "archive":
+        (added.config.parent / "archives" / "acme" / OWNER).write_text("other.caspio.com")
+    else:
+        with open_ledger(load_settings(added.file)) as ledger:
+            ledger.effects.record_account("other.caspio.com")
+            ledger.files.seen([a_ref()], "run-1")
+    before = sorted(added.config.parent.rglob("*"))
+
+    with pytest.raises(ForeignLedger, match=f"The {whose} belongs to the account at other"):
+        export_account(added.file, tmp_path / "export")
+    with pytest.raises(ForeignLedger, match=f"The {whose} belongs to the account at other"):
+        delete_account(added.file)
+
+    assert sorted(added.config.parent.rglob("*")) == before
 
 
 @pytest.mark.parametrize("name", ["export", "export.tar"])
