@@ -95,6 +95,8 @@ def _refuse_foreign(what: str, known: str, settings: Settings) -> None:
         )
         if known != THIS_MACHINE:
             remedy += f' If the address has changed, set caspio.former_url = "https://{known}".'
+        if what == "archive":
+            remedy += f" If a wrong address has taken it while it was empty, delete {OWNER} in it."
         raise ForeignLedger([f"{whose} {remedy}"])
 
 

@@ -176,6 +176,8 @@ def test_the_archive_of_another_account_is_refused(tmp_path: Path):
 
     with pytest.raises(ForeignLedger, match=r"The archive belongs to the account at sandbox\."):
         claim_archive(settings_of(tmp_path, LIVE), archive, tmp_path)
+    with pytest.raises(ForeignLedger, match=r"while it was empty, delete owner\.txt in it\."):
+        claim_archive(settings_of(tmp_path, LIVE), archive, tmp_path)
     assert archive.stored == [OWNER]
     claim_archive(settings_of(tmp_path, LIVE, then), archive, tmp_path)
     with pytest.raises(ForeignLedger, match=r"at live\.caspio\.com"):
