@@ -60,7 +60,9 @@ def columns_in_use(sources: Sequence[SourceSettings]) -> tuple[UsedColumn, ...]:
 
     A view may show a column under another name, which only the account knows.
     """
-    return tuple(used for source in sources for used in _used_columns(source))
+    return tuple(
+        used for source in sources for used in (*_used_columns(source), *_review_columns(source))
+    )
 
 
 def _used_columns(source: SourceSettings) -> Iterator[UsedColumn]:
@@ -78,6 +80,14 @@ def _used_columns(source: SourceSettings) -> Iterator[UsedColumn]:
                 is_view=source.view is not None,
                 table=source.webhook_table if source.view else table,
             )
+
+
+def _review_columns(source: SourceSettings) -> Iterator[UsedColumn]:
+    """Yield the columns of its review table in which users decide, which a view may show."""
+    if source.review is not None:
+        table = source.review.table
+        for column in ("Decision", "EditedValue"):
+            yield UsedColumn(source.name, "review.table", column, table, is_view=False, table=table)
 
 
 def _may_be_one_table(one: SourceSettings, other: SourceSettings) -> bool:

@@ -9,6 +9,7 @@ from pipeline.errors import BadSettings
 from pipeline.model.sources import UsedColumn
 from pipeline.settings import Settings, load_settings
 from pipeline.settings.conflicts import read_twice
+from pipeline.steps.write_back.review_table import DECISION, EDITED
 from tests.unit.pipeline.settings.conftest import MINIMAL, Write
 
 Load = Callable[[str], Settings]
@@ -180,6 +181,18 @@ def test_a_view_knows_what_sources_work_by_in_its_table(load: Load):
         UsedColumn("one", "path_column", "Place", "Mail", is_view=False, table="Mail"),
         UsedColumn("two", "reprocess_column", "Again", "V", is_view=True, table="T"),
     )
+
+
+def test_a_view_knows_where_users_decide(load: Load):
+    """Without webhook_table it may be one of the review table, which only the account knows."""
+    text = _source("one", REVIEWED, 'Total = "total"') + _source("two", 'view = "V"', 'F = "text"')
+
+    used = load(text).specs()["two"].columns_in_use
+
+    assert [(one.column, one.table) for one in used] == [
+        (DECISION, "Decide"),
+        (EDITED, "Decide"),
+    ]
 
 
 def test_where_no_source_is_needed_those_that_conflict_are_refused(written: Write):

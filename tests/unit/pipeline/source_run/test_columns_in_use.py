@@ -17,6 +17,7 @@ from tests.unit.pipeline.world import RECEIPTS, World
 
 # The flag is Again in table Shop; view Shown calls it Now, and view Other calls it Later.
 FLAG = UsedColumn("shop", "reprocess_column", "Now", "Shown", is_view=True, table=None)
+DECISION = UsedColumn("desk", "review.table", "Decision", "Reviews", is_view=False, table="Reviews")
 PATH = UsedColumn("mail", "path_column", "Place", "Mail", is_view=False, table="Mail")
 
 
@@ -40,6 +41,8 @@ def caspio() -> WithViews:
     made = WithViews()
     made.table("Shop", Again="YES_NO", Now="YES_NO", Scan="FILE")
     made.table("Mail", Place="STRING", Firm="STRING")
+    made.table("Reviews", Decision="STRING")
+    made.views["Answers"] = {"Answer": Column("Answer", "STRING", table_field="Decision")}
     made.views["Shown"] = {
         "now": Column("now", "YES/NO", table_field="Again"),
         "Again": Column("Again", "YES/NO", table_field="Now"),
@@ -68,6 +71,7 @@ def _problems(caspio: WithViews, column: str, used: UsedColumn, **place: object)
         (replace(FLAG, table="shop"), {"view": "Other", "webhook_table": "Shop"}, "Later"),
         (replace(FLAG, table="Shop"), {"folder": "/In"}, "Again"),
         (FLAG, {"folder": "/In", "index": IndexTable("Mail", "Place")}, "Again"),
+        (DECISION, {"view": "Answers"}, "Answer"),
         (PATH, {"view": "Firms"}, "Firm"),
         (PATH, {"view": "Firms", "webhook_table": "mail"}, "Firm"),
         (PATH, {"folder": "/In", "index": IndexTable("Mail", "Firm")}, "Place"),
@@ -89,6 +93,7 @@ def test_what_a_source_works_by_takes_no_value(
         (FLAG, {"view": "Shown"}, "Again"),
         (replace(FLAG, table="Desk"), {"table": "Shop"}, "Again"),
         (FLAG, {"folder": "/In", "index": IndexTable("Mail", "Place")}, "Firm"),
+        (DECISION, {"view": "Answers", "webhook_table": "Shop"}, "Answer"),
         (PATH, {"view": "Firms"}, "Place"),
         (PATH, {"view": "Firms", "webhook_table": "Desk"}, "Firm"),
     ],
