@@ -23,13 +23,17 @@ from flows.doctor.safety import examine_safety
 from flows.doctor.server import examine_server
 from flows.prefect.deployments.ownership import DeploymentOwner, owner_of
 from flows.prefect.server import Server
+from pipeline.decide.mapping import columns_in_use as columns_written
 from pipeline.errors import BadSettings, ForeignLedger, IngestError, LedgerUnavailable
 from pipeline.model import SourceSpec
+from pipeline.model.sync import Side
 from pipeline.ports import RecordTarget
 from pipeline.settings import Settings
-from pipeline.settings.conflicts import also_in_folder, read_twice
+from pipeline.settings.conflicts import also_in_folder, columns_in_use, read_twice
 from pipeline.settings.sources import SourceSettings
+from pipeline.settings.syncs import SyncSettings
 from pipeline.source_run.checks import blocked, changed_types, refuse_source
+from pipeline.steps.write_back import known_columns
 from pipeline.wording import counted
 
 if TYPE_CHECKING:
@@ -103,6 +107,38 @@ def examine_folders(sources: Sequence[SourceSettings], target: RecordTarget) -> 
         yield Check("sources", ok=True, detail=f"{sentence}.", remedy=remedy)
 
 
+def examine_syncs(
+    syncs: Sequence[SyncSettings], sources: Sequence[SourceSettings], target: RecordTarget
+) -> Iterator[Check]:
+    """Yield a warning for every column of a sync to Caspio by which a source works.
+
+    It is allowed: users may set a flag or correct a path in the mirror. An old value may come from
+    there as well.
+    """
+    in_use = columns_in_use(sources)
+    for sync in syncs:
+        if not sync.direction.writes(Side.CASPIO):
+            continue
+        place = SourceSpec(
+            sync.name,
+            table=sync.table,
+            view=sync.view,
+            webhook_table=sync.webhook_table or None,
+            columns_in_use=in_use,
+        )
+        found = columns_written(
+            sync.columns, place.container, place, known_columns(target), is_view=bool(sync.view)
+        )
+        for name, used in found:
+            yield Check(
+                "syncs",
+                ok=True,
+                detail=f"sync {sync.name!r} may write column {name!r} of {place.container!r}, the "
+                f"{used.setting} of source {used.source!r}.",
+                remedy="Leave the column out of the sync, unless users set it in the mirror.",
+            )
+
+
 def known_owner(settings: Settings, config: Path) -> DeploymentOwner:
     """Return whose deployments are to be looked for, as far as the ledger answers."""
     try:
@@ -173,6 +209,7 @@ def account_checks(settings: Settings) -> Iterator[Check]:
         yield attempt("api version", lambda: versions_text(client), "Run doctor again later.")
         target = open_target(client)
         yield from examine_folders(settings.sources, target)
+        yield from examine_syncs(settings.sync, settings.sources, target)
         remedy = "Check the names in the settings, and what the API profile may read and write."
         for spec in settings.specs().values():
             check = partial(check_source, spec, target, settings)

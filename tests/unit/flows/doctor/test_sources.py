@@ -4,11 +4,12 @@ from typing import cast
 
 import pytest
 
-from flows.doctor.installation import examine_folders, examine_sources
+from flows.doctor.installation import examine_folders, examine_sources, examine_syncs
 from pipeline.errors import BadSettings
 from pipeline.model import Column
 from pipeline.ports import RecordTarget
 from pipeline.settings.sources import SourceSettings
+from pipeline.settings.syncs import SyncSettings
 
 
 def _source(name: str, **values: object) -> SourceSettings:
@@ -69,3 +70,42 @@ def test_a_file_field_without_a_folder_is_fine():
     target = cast("RecordTarget", _Target())
 
     assert list(examine_folders([_source("records", table="Documents")], target)) == []
+
+
+class _Views:
+    """An account with one view, which calls the flag of its table otherwise."""
+
+    def columns(self, container: str, *, is_view: bool) -> dict[str, Column]:  # noqa: ARG002 - as the real one
+        again, path = Column("Again", "YES/NO"), Column("Place", "STRING")
+        shown = Column("Once_More", "YES/NO", table_field="Again")
+        return {"Once_More": shown} if is_view else {"Again": again, "Place": path}
+
+
+@pytest.mark.parametrize(
+    ("place", "column", "warnings"),
+    [
+        ({"table": "Shop", "direction": "both"}, "Again", 1),
+        ({"table": "Shop", "direction": "push"}, "Place", 0),
+        ({"table": "Mail", "direction": "push"}, "Place", 1),
+        ({"view": "Shown", "direction": "push"}, "Once_More", 1),
+        ({"view": "Shown", "direction": "push", "webhook_table": "Mail"}, "Once_More", 0),
+        ({"table": "Shop"}, "Again", 0),
+    ],
+)
+def test_a_sync_that_may_write_what_a_source_works_by_is_a_warning(
+    place: dict[str, object], column: str, warnings: int
+):
+    """Users may set a flag in the mirror; a sync that only pulls writes none at Caspio."""
+    columns = {"PK_ID": "id", column: "value"}
+    sync = {"name": "copy", "url": "sqlite:///m.db", "mirror": "m", "columns": columns, **place}
+    sources = [
+        _source("shop", table="Shop", reprocess_column="Again"),
+        _source("mail", folder="/In", index={"table": "Mail", "path_column": "Place"}),
+    ]
+
+    checks = list(
+        examine_syncs([SyncSettings.model_validate(sync)], sources, cast("RecordTarget", _Views()))
+    )
+
+    assert [check.ok for check in checks] == [True] * warnings
+    assert all(f"sync 'copy' may write column {column!r}" in check.detail for check in checks)
