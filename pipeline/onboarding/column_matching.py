@@ -38,6 +38,8 @@ _SHAPES = {
     "email": re.compile(r"@"),
     "iban": re.compile(r"^[A-Za-z]{2}\d\d"),
     "sha256": re.compile(r"^[0-9A-Fa-f]{64}$"),
+    # Not a rate, such as 19 or "7.0 %".
+    "tax": re.compile(r"^(?!\D*\d{1,2}([.,]0+)?\D*$).*\d"),
     "vat_id": re.compile(r"\d"),
     "phone": re.compile(r"\d{3}"),
     "invoice_number": re.compile(r"\d"),

@@ -58,8 +58,8 @@ _HEADERS = {
         "leverancier, naam leverancier, leveranciersnaam, bedrijfsnaam"
     ),
     "buyer": (
-        "käufer, rechnungsempfänger, acheteur, facturé à, comprador, facturar a, acquirente, "
-        "intestatario fattura, koper, factuur aan"
+        "käufer, rechnungsempfänger, facturé à, facturar a, acquirente, intestatario fattura, "
+        "koper, factuur aan"
     ),
     "address": (
         "lieferantenadresse, adresse fournisseur, adresse du fournisseur, dirección del "
@@ -107,7 +107,8 @@ _MAY_BE = {
         "firma, bedrijf, empresa, société, azienda, ditta, tienda, magasin, negozio, winkel, "
         "verkäufer, vendeur, vendedor, venditore, verkoper"
     ),
-    "buyer": "kunde, kundenname, client, cliente, klant",
+    # The last two are also somebody who buys for a firm.
+    "buyer": "kunde, kundenname, client, cliente, klant, acheteur, comprador",
     "address": "adresse, anschrift, straße, dirección, indirizzo, endereço, adres",
     "invoice_number": "nummer, numéro, número, numero",
     "phone": "telefon, téléphone, teléfono, telefono, telefone, telefoon",

@@ -161,11 +161,14 @@ def test_a_field_of_files_takes_no_value():
         (Column("Currency", "STRING"), ["EUR", "$"], True),
         (Column("Currency", "STRING"), ["paid in full", "cash only"], False),
         (Column("IBAN", "STRING"), ["DE89 3704 0044 0532 0130 00", "unknown"], True),
+        (Column("SalesTax", "NUMBER"), [21, 10, 21], False),
+        (Column("VAT", "STRING"), ["19 %", "7.0%", None], False),
+        (Column("VAT", "CURRENCY"), [41.5, 0, 7, 1204], True),
     ],
 )
 def test_the_values_that_are_there_speak_against_a_column(
     column: Column,
-    values: list[str | None],
+    values: list[str | float | None],
     is_taken: bool,  # noqa: FBT001 - a case of the test
 ):
     """A column whose records hold something else is left to a user, whatever its name."""
