@@ -14,7 +14,7 @@ from flows.app.mapping.look import Looks
 from flows.app.reading import KeptReader, open_reader
 from flows.app.review.desk import ReviewDesk
 from flows.app.settings import load_settings
-from flows.app.wiring import AppContext, connect, open_archive, open_ledger, system_clock
+from flows.app.wiring import AppContext, connect, open_archive, system_clock
 from flows.doctor.check import Check
 from flows.http.server import (
     LOCAL_HOSTS,
@@ -142,9 +142,10 @@ def login_address(settings: Settings, user: User, listen: str = "") -> str:
 
     Raises:
         BadSettings: the page would be reached from other machines, and not by https.
+        ForeignLedger: the ledger, and so the page, belongs to another account.
     """
     address = _reached_at(settings.web, listen)
-    with open_ledger(settings) as ledger:
+    with open_own_ledger(settings) as ledger:
         token = sessions_of(settings, ledger).link(user)
     base = settings.web.url or f"http://{address}"
     return f"{base}/login?link={token}"

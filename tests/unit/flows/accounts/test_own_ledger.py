@@ -28,7 +28,7 @@ from flows.app.sync.run import (
 )
 from flows.app.wiring import connect, open_settings_account
 from flows.prefect.deployments.ownership import owner_of
-from flows.web.serve import serving_pages
+from flows.web.serve import login_address, serving_pages
 from flows.webhooks.serve import receiving
 from flows.webhooks.sync import sync
 from pipeline.adapters.sql_ledger import SqlLedger
@@ -36,6 +36,7 @@ from pipeline.archive_layout import OWNER
 from pipeline.errors import BadSettings, FileGone, ForeignLedger
 from pipeline.model import StoredObject
 from pipeline.model.sync import Side
+from pipeline.model.users import Role, User
 from pipeline.ports import Ledger
 from pipeline.settings import Settings, load_settings
 from pipeline.settings.addresses import account_host
@@ -258,6 +259,7 @@ ACTS: Mapping[str, Callable[[Path], object]] = {
     "agents": lambda config: opened(open_account(load_settings(config))),
     "webhooks": lambda config: opened(receiving(load_settings(config), config, "127.0.0.1:0")),
     "page": lambda config: opened(serving_pages(load_settings(config), config, "127.0.0.1:0")),
+    "sign in": lambda config: login_address(load_settings(config), User("ana", Role.VIEWER)),
     "deployments": lambda config: owner_of(load_settings(config), config),
     "webhook": sync_webhook,
 }
