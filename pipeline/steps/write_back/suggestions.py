@@ -38,7 +38,7 @@ _AMOUNTS = tuple(name for name, kind in FINDINGS.items() if kind.type is ValueTy
 def not_rejected(
     source: str, record: RecordRef, suggestions: Sequence[Suggestion], ledger: Ledger
 ) -> list[Suggestion]:
-    """Leave out what a user has rejected, until something else is found."""
+    """Leave out what a user or an agent has rejected, until something else is found."""
     if not suggestions:
         return []
     rejected = {
