@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from pipeline.model import Finding
+from processors.contract import Box
 from processors.values.address_block import (
     LETTERS,
     MOST_LINES,
@@ -19,7 +20,7 @@ from processors.values.issuer.addressed import addressed_in
 from processors.values.issuer.blocks import Piece, edge_distance, piece_below, pieces_of
 from processors.values.issuer.foot import AT_FOOT
 from processors.values.legal_forms import repair_form
-from processors.values.lines import TextLine, enclosing_box, fold
+from processors.values.lines import TextLine, enclosing_box, fold, has_digit
 from processors.values.money.amounts import money_in
 
 _SEARCHED_LINES = 120
@@ -40,6 +41,9 @@ _COMMA_AND_HOUSE = re.compile(r", (?=\d{1,5}[A-Za-z]? )")
 _OTHER_COLUMN = re.compile(r"(?:[a-z]+ )?(?:n[or]|nr|number|#|№)[.:]* ?[a-z]{0,4}[-/]?\d[\w/-]*")
 _LEAST_PARTS = 3
 """Parts of such a line behind the name: nothing, the street and the town."""
+_LABEL_OF_OTHER = re.compile(r"\b(?:to|at|for)\W*$")
+_FAR_HEIGHTS = 2.0
+"""Heights of a line from which on a gap divides what is in one column."""
 _ALIGNED_PT = 6.0
 """Distance of two left edges that are one."""
 
@@ -72,10 +76,67 @@ def _own_blocks(
 
     The name may be in the head and again in small print, with the address at one of them.
     """
+    name = str(company.value)
     for line in _lines_of(company, lines):
-        block, where = _block_near(str(company.value), line, lines)
-        if block and not _is_of(receiver, block, lines):
+        block, where = _block_near(name, line, lines)
+        is_other = where == "below" and _is_in_window(block, _piece_with(name, line), lines)
+        if block and not is_other and not _is_of(receiver, block, lines):
             yield block, where
+
+
+def _is_in_window(block: Sequence[TextLine], name: TextLine, lines: Sequence[TextLine]) -> bool:
+    """Return whether an address below a name is where the receiver of a bill is.
+
+    It is to the left of the name, or has "deliver to" above it, or another name that is far from
+    that of the company.
+    """
+    top = block[0].box if block else None
+    if top is None or name.box is None:
+        return False
+    if top[2] < name.box[0]:
+        return True
+    above, top = _right_above(top, lines[name.number + 1 : block[0].number])
+    is_label = bool(above) and _LABEL_OF_OTHER.search(above[0].folded) is not None
+    return is_label or (_is_far(name.box, top) and _is_of_another(above, name))
+
+
+def _right_above(top: Box, lines: Sequence[TextLine]) -> tuple[list[TextLine], Box]:
+    """Return what is in the column above a box, up to the first gap, and where it begins."""
+    above: list[TextLine] = []
+    for piece in (each.line for line in reversed(lines) for each in pieces_of(line, 0)):
+        if piece.box is None or not _is_one_column(piece.box, top):
+            continue
+        if _is_far(piece.box, top):
+            break
+        above.append(piece)
+        top = piece.box
+    return above, top
+
+
+def _is_one_column(box: Box, below: Box) -> bool:
+    return box[0] < below[2] and below[0] < box[2]
+
+
+def _is_far(box: Box, below: Box) -> bool:
+    """Return whether more than two lines would have room between two boxes."""
+    return below[1] - box[3] > _FAR_HEIGHTS * max(box[3] - box[1], below[3] - below[1])
+
+
+def _is_of_another(above: Sequence[TextLine], name: TextLine) -> bool:
+    """Return whether a line above an address is words, and none of them is in the name."""
+    words = set(name.folded.split())
+    return any(
+        LETTERS.search(each.text)
+        and not has_digit(each.text)
+        and words.isdisjoint(each.folded.split())
+        for each in above
+    )
+
+
+def _piece_with(name: str, line: TextLine) -> TextLine:
+    """Return the piece of a line that has a name, or else the line."""
+    pieces = (each.line for each in pieces_of(line, 0))
+    return next((each for each in pieces if name in each.text), line)
 
 
 def _is_of(receiver: frozenset[int], block: Sequence[TextLine], lines: Sequence[TextLine]) -> bool:
@@ -148,9 +209,40 @@ def _block_near(
     first = name_line.number + 1
     below = lines[first : first + SKIPPED_LINES + MOST_LINES]
     block = address_in([in_column(line, name_line, name) for line in below])
+    at = _piece_with(name, name_line).box
+    if at and _are_beside(_towns_in(block)):
+        return address_in(_at_name(at, below, _towns_in(block))), "below"
     if block or name_line.number < _LATE_NAME:
         return block, "below"
     return address_in(lines[: name_line.number][:MOST_LINES]), "above"
+
+
+def _towns_in(block: Sequence[TextLine]) -> list[Box]:
+    pieces = (each.line for line in block for each in pieces_of(line, 0))
+    return [each.box for each in pieces if each.box and has_postal_code(each)]
+
+
+def _at_name(at: Box, lines: Sequence[TextLine], towns: Sequence[Box]) -> list[TextLine]:
+    """Return lines without those of another column, where two addresses are beside each other.
+
+    The rows of the two may be level or not. Nothing is left where no column is at the name.
+    """
+    is_over_one = sum(_is_one_column(at, town) for town in towns) == 1
+    pieces = [each.line for line in lines for each in pieces_of(line, 0)]
+
+    def is_own(box: Box) -> bool:
+        return edge_distance(box, at) < _ALIGNED_PT or (is_over_one and _is_one_column(at, box))
+
+    return [replace(each, cells=()) for each in pieces if each.box is None or is_own(each.box)]
+
+
+def _are_beside(boxes: Sequence[Box]) -> bool:
+    return any(one[2] < other[0] and _is_level(one, other) for one in boxes for other in boxes)
+
+
+def _is_level(box: Box, other: Box) -> bool:
+    """Return whether two boxes are on one line, or on two that follow each other."""
+    return abs(box[1] - other[1]) < _FAR_HEIGHTS * max(box[3] - box[1], other[3] - other[1])
 
 
 def in_column(line: TextLine, name_line: TextLine, name: str) -> TextLine:

@@ -18,6 +18,7 @@ POSTAL_CODE = re.compile(
     r"|(?<![\d-])(?:(?:\d{4}|\d{2})-\d{3}(?= [a-z])|\d{5}-\d{3}(?![\d-]))"
     r"|\b[a-z]\d[a-z] ?\d[a-z]\d\b"
     r"|\b[ac-fhknprtv-y]\d[\dw] (?=[a-z]*\d)[ac-fhknprtv-y][ac-fhknprtv-y\d]{3}\b"
+    r"(?!,? (?!ireland|eire|irland|co\b)[a-z])"
 )
 _MISREAD_CODE = re.compile(r"(?<![\w/.,-])(?=\d*[OIl])(?=(?:[OIl]?\d){3})[\dOIl]{5}(?![\w/-])")
 _DIGITS = str.maketrans("OIl", "011")

@@ -5,6 +5,7 @@ import pytest
 from pipeline.model import PageText
 from processors.contract import Line, Page, Word
 from processors.values import find_values
+from processors.values.address_parts import POSTAL_CODE
 
 
 def values_of(text: str) -> dict[str, str | None]:
@@ -137,7 +138,7 @@ def test_an_address_ends_with_its_code(lines: str, address: str):
     assert values_of(f"Brindle Otter\n{lines}\nInvoice no: 8\nTotal 5.00")["address"] == address
 
 
-def placed(row: int, *pieces: tuple[str, float, float]) -> Line:
+def placed(row: float, *pieces: tuple[str, float, float]) -> Line:
     """Make a line of pieces, each with its left and its right edge."""
     top = 40.0 + 14 * row
     words = []
@@ -181,3 +182,73 @@ def test_the_address_of_a_receiver_is_not_that_of_who_signs():
 
     assert found["company"].value == "Brindle Otter Ltd"
     assert "address" not in found
+
+
+def address_below(*rows: Line) -> str | None:
+    """Return the address that a bill of placed lines has."""
+    text = "\n".join(line.text for line in rows)
+    found = find_values([Page(PageText(1, "text", None, None, text), rows)])
+    return found["address"].value if "address" in found else None
+
+
+@pytest.mark.parametrize(
+    ("logo", "above"),
+    [
+        (("Kettle Ltd", 60, 150), ("Ann Fox", 60, 110)),
+        (("Kettle Ltd", 60, 150), ("Deliver to", 60, 110)),
+        (("Kettle Ltd", 400, 500), ("Ann Fox", 60, 110)),
+        (("Kettle Ltd", 230, 330), ("Otter plc", 60, 110)),
+    ],
+)
+def test_the_address_in_the_window_of_a_bill_is_the_receivers(
+    logo: tuple[str, float, float], above: tuple[str, float, float]
+):
+    """It has a name of its own far below the logo, or is to the left of it."""
+    bill = [
+        placed(0, logo),
+        placed(5, above, ("Invoice number: 4711", 400, 500)),
+        placed(6, ("2 Fell Row", 60, 120), ("Date: 3 May 2031", 400, 500)),
+        placed(7, ("York YO1 1AA", 60, 130)),
+    ]
+    foot = placed(50, ("Kettle Ltd, 5 Mill Lane, Dover CT16 1AA", 60, 300))
+
+    assert address_below(*bill) is None
+    assert address_below(*bill, foot) == "5 Mill Lane, Dover CT16 1AA"
+
+
+def test_an_address_far_below_a_logo_without_another_name_is_its_own():
+    """A slogan may be between them if it is near the name, and goods are no name."""
+    street, town = placed(6, ("5 Mill Lane", 60, 120)), placed(7, ("Dover CT16 1AA", 60, 140))
+
+    assert address_below(placed(0, ("Kettle Ltd", 60, 150)), street, town)
+    assert address_below(placed(5, ("Kettle Ltd", 60, 150)), street, town)
+    assert address_below(
+        placed(4, ("Kettle Ltd", 60, 150)), placed(5, ("Teas and cakes", 60, 150)), street, town
+    )
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.5])
+@pytest.mark.parametrize("left", [200.0, 380.0])
+def test_of_two_addresses_beside_each_other_that_at_the_name_counts(shift: float, left: float):
+    """The rows of the columns may be level or not; a name between them has neither."""
+    own = [placed(1, ("5 Mill Lane", 60, 120)), placed(2, ("Dover CT16 1AA", 60, 140))]
+    other = [
+        placed(1 + shift, ("9 Low Road", left, left + 60)),
+        placed(2 + shift, ("Leeds LS1 1AA", left, left + 80)),
+    ]
+    rows = [own[0], other[0], own[1], other[1]]
+    if not shift:
+        rows = [
+            placed(1, ("5 Mill Lane", 60, 120), ("9 Low Road", left, left + 60)),
+            placed(2, ("Dover CT16 1AA", 60, 140), ("Leeds LS1 1AA", left, left + 80)),
+        ]
+
+    assert address_below(placed(0, ("Kettle Ltd", 60, 150)), *rows) == "5 Mill Lane Dover CT16 1AA"
+    middle = (140 + left) / 2
+    assert address_below(placed(0, ("Kettle Ltd", middle - 20, middle + 20)), *rows) is None
+
+
+def test_a_code_of_ireland_ends_an_address():
+    """Others are models of goods: "D02 X285 pump"."""
+    assert not POSTAL_CODE.search("model d02 x285 pump")
+    assert POSTAL_CODE.search("dublin 2, d02 x285, ireland")
