@@ -89,7 +89,12 @@ def parties_by_role(lines: Sequence[TextLine]) -> Finding | None:
             stop = _END_OF_NAMES.search(text, said.end())
             ends = stop.start() if stop else len(text)
             parties = parties_from(text[:ends], folded[:ends], said.end())
-            names += [each.name for each in parties if _CAPITAL.match(each.name)]
+            # "The tenant is Responsible" names nobody.
+            names += [
+                each.name
+                for each in parties
+                if _CAPITAL.match(each.name) and (has_form(each.name) or " " in each.name)
+            ]
     names = unique(filter(None, (resolved(name, text) for name in names)))
     if len(names) < _LEAST_PARTIES:
         return None

@@ -62,6 +62,8 @@ _OF_ANOTHER = re.compile(
     r"(?: \([^()]{0,60}\),?)?"
     r"(?: (?:was|previously|originally|first|entered|made|executed|and)){0,2} $"
 )
+_AMENDS = re.compile(r"\W*(?:\w+ ){0,3}(?:amendment|addendum|supplement|extension|renewal)\b")
+_OF_AMENDED = re.compile(r"effective date of (?:the )?(?:agreement|contract|lease)")
 _DATED = re.compile(r".*\b(dated|made|entered|executed)\b")
 _CHARS_OF_ANOTHER = 120
 _DATED_BEFORE = re.compile(r"(?:dated|made|entered into|executed)(?: as)?(?: of| on)? $")
@@ -201,6 +203,8 @@ def _line_at(lines: Sequence[TextLine], position: int) -> TextLine:
 
 def _is_of_another(opening: str, label: re.Match[str]) -> bool:
     """Return whether a date is that of a contract which this one amends or mentions."""
+    if _OF_AMENDED.match(label.group()) and _AMENDS.match(opening):
+        return True
     dated = _DATED.match(label.group())
     end = label.start() + dated.start(1) if dated else 0
     return _OF_ANOTHER.search(opening[max(0, end - _CHARS_OF_ANOTHER) : end]) is not None

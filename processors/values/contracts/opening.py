@@ -20,7 +20,7 @@ from processors.values.contracts.party_list import (
     parties_from,
 )
 from processors.values.contracts.party_names import has_form
-from processors.values.contracts.signatures import by_signatures, in_letter, signer
+from processors.values.contracts.signatures import SENT, by_signatures, in_letter, signer
 from processors.values.contracts.tokens import BETWEEN
 from processors.values.lines import TextLine, fold
 
@@ -104,6 +104,8 @@ def _role_of_blank(lists: Sequence[Sequence[Party]]) -> str:
 def _called_or_addressed(lines: Sequence[TextLine], opening: "_Opening") -> list[Finding | None]:
     """Return the parties in the address of a letter, unless others have terms too, and those."""
     called, letter = parties_called(lines), in_letter(lines, opening.text)
+    if letter and letter.reason == SENT:
+        return [called, letter]
     return [None if called and letter and _is_part(letter, called) else letter, called]
 
 

@@ -33,6 +33,8 @@ _LEAST_WORDS, _MOST_WORDS = 2, 4
 _FIRST_PERSON = re.compile(r"\bmy employment\b|\bi (?:hereby )?(?:agree|understand|acknowledge)\b")
 _SIGNATURE = re.compile(r"/s/ (?:[^/]*[ .])?([^\W\d_][\w\x27-]+)$")
 _TO_OR_FROM = re.compile(r"(?:(to|an|para|aan)|(from|von|de|van)) ?: ?")
+SENT = "are after 'From:' and 'To:'"
+"""The reason of parties that may only be who sends the agreement of others."""
 _LETTER_LINES = 60
 _ADDRESS_LINES = 9
 _LINES_BEFORE_SIGNATURE = 3
@@ -76,7 +78,7 @@ def _sent(lines: Sequence[TextLine]) -> Finding | None:
         names.setdefault(label.lastindex, "".join(found))
         known = [*filter(None, names.values())]
         if len(known) == _LEAST_PARTIES and any(map(has_form, known)):
-            return line.finding("; ".join(known), _IN_LETTER, "are after 'From:' and 'To:'")
+            return line.finding("; ".join(known), _IN_LETTER, SENT)
     return None
 
 

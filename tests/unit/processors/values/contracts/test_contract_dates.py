@@ -143,3 +143,13 @@ def test_effective_date_of_something_else():
 
     assert date_of(text.format("cover")) == "2031-05-04"
     assert date_of(text.format("agreement")) == "2031-07-09"
+
+
+def test_an_amendment_is_not_in_force_from_the_day_of_what_it_amends():
+    """The effective date of the agreement is that of another contract there."""
+    text = (
+        "AMENDMENT NO. 2\nThis amendment, dated 9 May 2031, amends the agreement dated 3 May 2020"
+        " between Otter Ltd and Rill LLC. Effective date of the agreement: 1 January 2020."
+    )
+
+    assert date_of(text) == "2031-05-09"

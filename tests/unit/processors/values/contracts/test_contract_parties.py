@@ -286,3 +286,22 @@ def test_lists_of_parties(opening: str, names: str):
     found = parties_of(f"DEED\n{opening}")
 
     assert (found.value if found else "") == names
+
+
+def test_who_sends_an_agreement_is_no_party_if_it_names_others():
+    """A mail may bring the agreement of somebody else."""
+    text = (
+        "From: Ann Fox\nTo: Vole Ltd\nSubject: agreement\n\nAGREEMENT\nThis agreement is hereby"
+        ' entered into by Otter Inc. ("Otter") and Rill LLC ("Rill"). The parties agree.'
+    )
+    found = parties_of(text)
+
+    assert found is not None
+    assert found.value == "Otter Inc.; Rill LLC"
+
+
+def test_what_a_role_is_obliged_to_names_nobody():
+    """A name has two words or a legal form."""
+    text = "LEASE\nThe tenant is Responsible for repairs. The landlord is Obliged to insure."
+
+    assert parties_of(text) is None
