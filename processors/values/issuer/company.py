@@ -56,7 +56,7 @@ from processors.values.issuer.name_text import (
     start_of_name,
     text_of_name,
 )
-from processors.values.legal_forms import is_address, is_long_form
+from processors.values.legal_forms import form_pattern, is_address, is_long_form
 from processors.values.lines import TextLine, fold, label_pattern
 
 _SEARCHED_LINES = 160
@@ -87,6 +87,10 @@ _OVER_TWO_LINES = 0.4
 
 _GOES_ON = re.compile(
     r"(?:du|de|des|del|della|di|da|do|dos|van|of|zum|zur|vom|am|im|the)\b|d['\u2019]"
+)
+_END_OF_NAME = re.compile(
+    r"\W*(?:(?:company|group|holdings?|services?|trading|international|enterprises?|industries"
+    r"|solutions|partners|associates)\W*)*"
 )
 _MOST_HEIGHTS_APART = 4.0
 """Room between two pieces of one name, in heights of its letters."""
@@ -296,7 +300,12 @@ def _has_other(row: Sequence[Piece], of_buyer: frozenset[tuple[int, int]]) -> bo
 
 
 def _is_far_apart(row: Sequence[Piece]) -> bool:
-    """Return whether the pieces of a row are too far from each other for one name."""
+    """Return whether the pieces of a row are too far from each other for one name.
+
+    "Company Ltd" is the end of one whose words are far apart.
+    """
+    if any(_END_OF_NAME.fullmatch(form_pattern().sub(" ", each.line.folded)) for each in row):
+        return False
     boxes = [each.line.box for each in row if each.line.box]
     return any(
         other[0] - one[2] > _MOST_HEIGHTS_APART * (one[3] - one[1])

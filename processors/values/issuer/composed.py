@@ -83,12 +83,19 @@ def _goes_on(line: TextLine, following: Sequence[TextLine]) -> bool:
     is_plain = not line.gaps and not any(each.gaps or has_digit(each.text) for each in following)
     # "Otter Ltd and" is the first of two.
     is_short = len(line.text.split()) <= _MOST_WORDS_JOINED
-    if not is_short or end_of_form(line.text, line.folded):
+    is_other = end_of_form(line.text, line.folded) or is_no_name(line.folded, has_form=False)
+    if not is_short or is_other:
         return False
     return is_plain and any(
-        _ENDS_WITH_AND.search(line.folded) or _BEGINS_WITH_AND.match(each.folded)
+        _ENDS_WITH_AND.search(line.folded)
+        or (_BEGINS_WITH_AND.match(each.folded) and not _is_sentence(each))
         for each in following
     )
+
+
+def _is_sentence(line: TextLine) -> bool:
+    """Return whether a word behind the first one is small: "& bakery of the year"."""
+    return any(word[0].islower() for word in line.text.split()[1:])
 
 
 def sign_at_head(lines: Sequence[TextLine]) -> TextLine | None:

@@ -252,3 +252,17 @@ def test_a_code_of_ireland_ends_an_address():
     """Others are models of goods: "D02 X285 pump"."""
     assert not POSTAL_CODE.search("model d02 x285 pump")
     assert POSTAL_CODE.search("dublin 2, d02 x285, ireland")
+
+
+def test_the_words_of_a_name_may_be_far_apart():
+    """A legal form behind nothing but "company" is the end of a name."""
+    rows = (
+        placed(0, ("RILL", 60, 80), ("WATER", 160, 190), ("COMPANY LTD", 260, 330)),
+        placed(2, ("5 Mill Lane", 60, 120)),
+        placed(3, ("Dover CT16 1AA", 60, 140)),
+    )
+    text = "\n".join(line.text for line in rows)
+
+    found = find_values([Page(PageText(1, "text", None, None, text), rows)])
+
+    assert found["company"].value == "RILL WATER COMPANY LTD"

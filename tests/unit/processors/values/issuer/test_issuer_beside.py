@@ -65,3 +65,19 @@ def test_the_title_below_the_label_of_a_buyer_is_none():
     values = values_of("Brindle Otter Ltd\nInvoice no: 8\nBill to:\nAccounts Payable\nTotal 5.00")
 
     assert "buyer" not in values
+
+
+@pytest.mark.parametrize(
+    ("lines", "name"),
+    [
+        ("Kettle Boats\n& builders of the year", "Kettle Boats"),
+        ("Invoice and\nKettle House", "Kettle House"),
+        ("Receipt for oars and\nKettle Boats Ltd", "Kettle Boats Ltd"),
+        ("Oars and\nSails House", "Oars and Sails House"),
+    ],
+)
+def test_a_title_or_a_sentence_at_an_and_is_no_part_of_a_name(lines: str, name: str):
+    """A name that goes on has capitals there."""
+    text = f"{lines}\n3 Fell Road\nHarwick HW4 9QT\nTotal 5.00"
+
+    assert values_of(text)["company"] == name
