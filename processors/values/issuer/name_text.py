@@ -119,14 +119,22 @@ _LABEL_WORDS = 3
 """Words of a label before a name."""
 _EDGES = " \t,;:|*_~=#\"'`\u00b4\u2018\u2019\u201c\u201d«»<>{}[]\\/"
 
+_PERSON_OF_FIRM = re.compile(r"(?:[^\W\d_][\w.'-]* ){1,2}[^\W\d_][\w'-]*, (?=[^\W\d_])")
+"""Who writes for a company: "Ann Fox, Smith Ltd"."""
+
 
 def text_of_name(line: TextLine) -> tuple[str, str]:
     """Return what is behind the label of a name, and the label, "" for none."""
     start, label = start_of_name(line)
     text = line.text[start:].lstrip(" :.-|\uff1a")
     text = without_team(text)
-    # "Invoice from Smith & Co to Anna Jones" names both.
-    return (text.partition(" to ")[0] if label.endswith("from") else text), label
+    if not label.endswith("from"):
+        return text, label
+    # "Invoice from Smith & Co to Anna Jones" names both, and "From: Ann Fox, Smith Ltd" one more.
+    text = text.partition(" to ")[0]
+    person = _PERSON_OF_FIRM.match(text)
+    firm = text[person.end() :] if person else ""
+    return (firm if end_of_form(firm, fold(firm)) and " " in firm else text), label
 
 
 def name_in(text: str) -> tuple[str, bool]:
@@ -245,10 +253,11 @@ def is_no_name(folded: str, *, has_form: bool) -> bool:
         partial(label_pattern, "company"),
         ("seller", "seller_marked", "buyer", "buyer_marked", "other_marked", "countries"),
     )
+    sums = label_pattern("totals", "strong", "plain", "subtotal", "net", "tax")
     is_other = label_pattern("company", "others").match(folded) or _THROUGH.match(folded)
     if is_other or (not has_form and is_title(bare)):
         return True
-    if any(pattern.fullmatch(bare) for pattern in chain(labels, (_SHEET, _TITLE_IN_HAN))):
+    if any(pattern.fullmatch(bare) for pattern in chain(labels, (sums, _SHEET, _TITLE_IN_HAN))):
         return True
     if not has_form and (_is_something_else(folded) or _is_label(folded)):
         return True

@@ -72,3 +72,16 @@ def test_who_applies_is_no_issuer(label: str, between: str):
 
     assert company_of(text) != "Otter Kayaks LLC"
     assert label not in (company_of(f"{label}{between}Otter Kayaks LLC\nTotal 5.00") or "")
+
+
+def test_who_writes_for_a_company_is_no_part_of_its_name():
+    """Behind "From:" a memo names the person first."""
+    text = "To: Vole LLC\nFrom: Ann Fox, Otter Freight Ltd\nDate: 3 May 2031\nThe hall is yours."
+
+    assert company_of(text) == "Otter Freight Ltd"
+
+
+@pytest.mark.parametrize("label", ["Net", "Tax", "Subtotal", "Grand total"])
+def test_the_label_of_a_sum_is_no_company(label: str):
+    """A table may have its labels above its sums."""
+    assert company_of(f"INVOICE\n{label}\n12.00\nInvoice 4711") is None
