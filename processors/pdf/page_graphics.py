@@ -42,13 +42,9 @@ _IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """What decides whether words can be read: in page space, of a page that has white letters.
-
-    `lines` are thin and level; `fills` are images and what is painted in another color than white.
-    """
+    """What may make words unreadable: thin level lines in page space, and letters in white."""
 
     lines: tuple[PageRect, ...] = ()
-    fills: tuple[PageRect, ...] = ()
     has_white_text: bool = False
 
 
@@ -59,7 +55,7 @@ class PageGraphics:
     `image_share` is the share of the page under images, overlaps counted twice, at most 1. `dpi` is
     the resolution of the largest image, None without one. `hidden_share` is the share of the text
     that is not drawn or is under an image. An empty page paints nothing. `images` are up to 50
-    images with their resolutions. `marks` decide whether words can be read.
+    images with their resolutions. `marks` are what may make words unreadable.
     """
 
     image_share: float = 0.0
@@ -86,18 +82,18 @@ def graphics_of(page: Any, textpage: Any) -> PageGraphics:
     number = 0
     last_text = last_cover = -1
     texts: list[int | None] = []
-    marking = _Marking()
+    lines: list[PageRect] = []
     for number, (kind, address, matrix) in enumerate(_objects_of(page), start=1):
         if kind == pdfium_c.FPDF_PAGEOBJ_TEXT:
             last_text = number
             texts.append(address)
             continue
         handle = _handle(address)
-        segments = 0
         if kind == pdfium_c.FPDF_PAGEOBJ_PATH:
             paths += 1
             segments = max(0, pdfium_c.FPDFPath_CountSegments(handle))
             path_segments += segments
+            _add_line(lines, handle, matrix, segments=segments)
         elif kind == pdfium_c.FPDF_PAGEOBJ_IMAGE:
             rect, dpi = image(handle, matrix, bounds)
             share = (rect[2] - rect[0]) * (rect[1] - rect[3]) / page_area
@@ -107,7 +103,6 @@ def graphics_of(page: Any, textpage: Any) -> PageGraphics:
                 images.append((rect, dpi))
             if share > _COVERS_PAGE and not pdfium_c.FPDFPageObj_HasTransparency(handle):
                 last_cover = number
-        marking.add_painted(handle, matrix, segments=segments)
 
     if last_text < 0:
         hidden_share = 0.0
@@ -123,30 +118,16 @@ def graphics_of(page: Any, textpage: Any) -> PageGraphics:
         hidden_share=hidden_share,
         is_empty=number == 0,
         images=tuple(images),
-        marks=marking.marks(has_white_text=bool(are_in_white(texts).any())),
+        marks=Marks(tuple(lines), bool(are_in_white(texts).any())),
     )
 
 
-class _Marking:
-    """Collects the marks of a page while its objects are listed."""
-
-    def __init__(self) -> None:
-        self._lines: list[PageRect] = []
-        self._painted: list[tuple[Any, Matrix]] = []
-
-    def add_painted(self, handle: Any, matrix: Matrix, *, segments: int = 0) -> None:
-        """Take an image or, with its number of segments, a path."""
-        self._painted.append((handle, matrix))
-        if 0 < segments <= _SEGMENTS_OF_LINE and len(self._lines) < _MOST_LINES:
-            left, top, right, bottom = rect = _bounds_of(handle, matrix)
-            if top - bottom <= _THIN_PT < right - left:
-                self._lines.append(rect)
-
-    def marks(self, *, has_white_text: bool) -> Marks:
-        """Return what was found. What is behind letters matters only to white ones."""
-        painted = self._painted if has_white_text else ()
-        fills = tuple(_bounds_of(*each) for each in painted if _has_fill(each[0]))
-        return Marks(tuple(self._lines), fills, has_white_text)
+def _add_line(lines: list[PageRect], handle: Any, matrix: Matrix, *, segments: int) -> None:
+    """Add a path to the lines if it is hardly higher than a hair."""
+    if 0 < segments <= _SEGMENTS_OF_LINE and len(lines) < _MOST_LINES:
+        left, top, right, bottom = rect = _bounds_of(handle, matrix)
+        if top - bottom <= _THIN_PT < right - left:
+            lines.append(rect)
 
 
 def are_in_white(objects: Sequence[Any]) -> "npt.NDArray[np.bool_]":
@@ -168,16 +149,6 @@ def are_in_white(objects: Sequence[Any]) -> "npt.NDArray[np.bool_]":
 def _sides() -> tuple[ctypes.c_float, ...]:
     """Return the places that the sides of a box are written to."""
     return tuple(ctypes.c_float() for _ in range(4))
-
-
-def _has_fill(handle: Any) -> bool:
-    import pypdfium2.raw as pdfium_c
-
-    if pdfium_c.FPDFPageObj_GetType(handle) != pdfium_c.FPDF_PAGEOBJ_PATH:
-        return True
-    mode, stroke = ctypes.c_int(), ctypes.c_int()
-    pdfium_c.FPDFPath_GetDrawMode(handle, mode, stroke)
-    return mode.value != pdfium_c.FPDF_FILLMODE_NONE and not are_in_white([handle])[0]
 
 
 def _bounds_of(handle: Any, matrix: Matrix) -> PageRect:

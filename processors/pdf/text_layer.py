@@ -17,7 +17,7 @@ from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 from processors.contract import Segment, Word
-from processors.pdf.hidden_text import are_struck, are_white, layers_of
+from processors.pdf.hidden_text import are_struck, are_unseen, layers_of
 from processors.pdf.page_graphics import Marks
 from processors.pdf.plain_calls import address_of, char_angle, char_box
 
@@ -117,7 +117,7 @@ def text_layer(
 ) -> TextLayer:
     """Read a page's text in PDFium's order, in segments with their words.
 
-    Words outside the crop box, in layers that are off, struck through or white are left out.
+    Words outside the crop box, in layers that are off, struck through or not seen are left out.
     """
     text = _text(textpage)
     matches = list(_WORD.finditer(text))
@@ -176,9 +176,10 @@ def shown_words(
     if layers_off:
         layers = layers_of(textpage, starts)
         is_shown &= np.array([layers_off.isdisjoint(names) for names in layers], dtype=bool)
-    is_shown &= ~are_struck(rects, marks.lines)
+    is_shown &= ~are_struck(textpage, spans, rects, marks.lines)
     if marks.has_white_text:
-        is_shown &= ~are_white(textpage, starts, rects, marks.fills)
+        frame = _frame(page, textpage, ())
+        is_shown &= ~are_unseen(page, textpage, starts, frame.boxes(rects), frame.size)
     shown: list[int] = np.flatnonzero(is_shown).tolist()
     is_shown[shown] = ~printed_again([texts[index] for index in shown], rects[shown])
     if is_shown.all():

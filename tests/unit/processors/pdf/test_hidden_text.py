@@ -11,8 +11,10 @@ from pypdf.generic import (
     DecodedStreamObject,
     DictionaryObject,
     NameObject,
+    NumberObject,
     RectangleObject,
     TextStringObject,
+    read_object,
 )
 
 from processors.pdf.text_layer import printed_again
@@ -85,17 +87,37 @@ def test_text_outside_the_crop_box_is_not_read(tmp_path: Path):
     assert "not shown" in findings.pages[0].reason
 
 
-def drawn(before: str, after: str = "") -> bytes:
+def drawn(before: str, after: str = "", *, font: str = "/F1", turned: int = 0) -> bytes:
     """Write a bill with a second total, and what is painted before and after that."""
     lines = [
         f"1 0 0 1 72 {720 - 20 * at} Tm ({line}) Tj" for at, line in enumerate(BILL.split("\n"))
     ]
-    second = "BT /F1 12 Tf 1 0 0 1 72 600 Tm (Grand total: EUR 999.00) Tj ET"
+    second = f"BT {font} 12 Tf 1 0 0 1 72 600 Tm (Grand total: EUR 999.00) Tj ET"
     writer = PdfWriter(PdfReader(io.BytesIO(documents.pdf("x"))))
     stream = DecodedStreamObject()
     stream.set_data(f"BT /F1 12 Tf {' '.join(lines)} ET {before} {second} {after}".encode())
-    writer.pages[0][NameObject("/Contents")] = writer._add_object(stream)
+    page = writer.pages[0]
+    page[NameObject("/Contents")] = writer._add_object(stream)
+    page["/Resources"][NameObject("/Pattern")] = parsed(SHADING)  # type: ignore[index]
+    page["/Resources"]["/Font"][NameObject("/F2")] = parsed(DEEP)  # type: ignore[index]
+    page[NameObject("/Rotate")] = NumberObject(turned)
     return written(writer)
+
+
+def parsed(source: str) -> DictionaryObject:
+    """Return a dictionary as it is written in a PDF."""
+    found = read_object(io.BytesIO(source.encode()), None)
+    assert isinstance(found, DictionaryObject)
+    return found
+
+
+SHADING = """<< /P0 << /PatternType 2 /Shading << /ShadingType 2 /ColorSpace /DeviceRGB
+/Coords [0 0 612 0] /Extend [true true] /Function << /FunctionType 2 /Domain [0 1]
+/C0 [0.1 0.1 0.4] /C1 [0.1 0.4 0.4] /N 1 >> >> >> >> """
+DEEP = f"""<< /Type /Font /Subtype /TrueType /BaseFont /Deep /FirstChar 32 /LastChar 126
+/Widths [{"550 " * 95}] /Encoding /WinAnsiEncoding /FontDescriptor << /Type /FontDescriptor
+/FontName /Deep /Flags 32 /Ascent 900 /Descent -800 /CapHeight 700 /ItalicAngle 0 /StemV 80
+/FontBBox [-100 -800 1000 900] >> >> """
 
 
 @pytest.mark.parametrize(
@@ -107,6 +129,8 @@ def drawn(before: str, after: str = "") -> bytes:
         ("", "0.8 w 71 604 m 211 604 l S"),
         ("", "71 603.5 140 0.9 re f"),
         ("q 2 0 0 2 0 0 cm 0.4 w 35.5 302 m 105.5 302 l S Q", ""),
+        ("0 0 0.4 rg 70 620 300 30 re f 1 1 1 rg", ""),
+        ("1 1 1 rg", "0 0 0.4 rg 60 580 300 40 re f"),
     ],
 )
 def test_words_that_are_white_or_struck_through_are_left_out(
@@ -126,8 +150,17 @@ def test_words_that_are_white_or_struck_through_are_left_out(
         ("", "0.8 w 71 598 m 211 598 l S"),
         ("", "0.8 w 20 604 m 590 604 l S"),
         ("", "71 590 140 30 re S"),
+        ("/Pattern cs /P0 scn 70 590 300 30 re f 1 1 1 rg", ""),
+        ("/Pattern cs /P0 scn", ""),
+        ("0 0 0.4 RG 30 w 20 604 m 590 604 l S 1 1 1 rg", ""),
+        ("1 1 1 rg 2 Tr", ""),
+        ("1 1 1 rg 1 Tr", ""),
     ],
-    ids=["white on a color", "underlined", "a line across the page", "in a box"],
+    ids=[
+        *("white on a color", "underlined", "a line across the page", "in a box"),
+        *("white on a pattern", "in a pattern", "white on a thick line"),
+        *("with an outline", "as an outline"),
+    ],
 )
 def test_words_that_are_marked_are_read(before: str, after: str, tmp_path: Path):
     """A total is often white on a color, underlined or in a box."""
@@ -135,6 +168,31 @@ def test_words_that_are_marked_are_read(before: str, after: str, tmp_path: Path)
 
     assert findings.fields["total"].value == "999.00"
     assert "left out" not in findings.pages[0].reason
+
+
+def test_a_line_that_crosses_a_few_large_letters_is_none_through_them(tmp_path: Path):
+    """A stamp behind a page is crossed by the rules of the page."""
+    stamp = "0.9 g BT /F1 200 Tf 1 0 0 1 60 488 Tm (COPY) Tj ET 0 g"
+
+    assert "COPY" in documents.read(drawn(stamp, "60 560 m 560 560 l S"), tmp_path).text
+
+
+@pytest.mark.parametrize("turned", [90, 180, 270])
+def test_white_words_are_looked_for_where_they_are_shown(turned: int, tmp_path: Path):
+    """A page that is turned shows its words elsewhere."""
+    on_color = drawn("0 0 0.4 rg 70 590 300 30 re f 1 1 1 rg", turned=turned)
+
+    assert documents.read(on_color, tmp_path).fields["total"].value == "999.00"
+    assert "999.00" not in documents.read(drawn("1 g", turned=turned), tmp_path).text
+
+
+def test_an_underline_is_none_through_words_of_a_deep_font(tmp_path: Path):
+    """Some fonts say that their letters go far below the line."""
+    underlined = drawn("", "0.8 w 72 598 m 225 598 l S", font="/F2")
+    struck = drawn("", "0.8 w 72 604 m 225 604 l S", font="/F2")
+
+    assert "999.00" in documents.read(underlined, tmp_path).text
+    assert "999.00" not in documents.read(struck, tmp_path).text
 
 
 @pytest.mark.parametrize("offset", [0.2, 0.5])
