@@ -187,7 +187,7 @@ def line_of(row: _Row, *, scale: float) -> Line:
         text=text,
         box=scaled(enclosing([segment.box for segment in segments]), scale),
         confidence=None if confidence is None else round(confidence, 4),
-        words=tuple([word for segment in segments for word in words_of(segment, scale)]),
+        words=tuple(itertools.chain(*[words_of(segment, scale) for segment in segments])),
         angle_deg=round(statistics.fmean(angles), 2) if any(angles) else 0.0,
     )
 

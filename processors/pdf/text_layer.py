@@ -121,8 +121,8 @@ def text_layer(
     """
     text = _text(textpage)
     matches = list(_WORD.finditer(text))
-    all_spans = [match.span() for match in matches]
-    texts = [match[0] for match in matches]
+    all_spans = list(map(re.Match.span, matches))
+    texts = list(map(re.Match.group, matches))
     spans, ends = shown_words(page, textpage, all_spans, texts, layers_off, marks=marks)
     hidden_words = len(all_spans) - len(spans)
     frame = _frame(page, textpage, [start for start, _ in spans])

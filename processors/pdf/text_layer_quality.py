@@ -156,7 +156,7 @@ def exchanged_letters(text: str) -> float:
     words = [match[0] for match in itertools.islice(_LATIN_WORD.finditer(text), _SAMPLED_WORDS)]
     if len(words) < _ENOUGH_WORDS:
         return 0.0
-    without_vowel = sum(_VOWEL.search(word) is None for word in words) / len(words)
+    without_vowel = list(map(_VOWEL.search, words)).count(None) / len(words)
     if without_vowel > _MANY_WITHOUT_VOWEL:
         return without_vowel
 

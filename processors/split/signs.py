@@ -12,7 +12,7 @@ from functools import cache
 from importlib import resources
 
 from processors.contract import Page
-from processors.values.lines import MAX_LINE_CHARS, any_of, fold, word_parts
+from processors.values.lines import MAX_LINE_CHARS, any_of, fold, has_digit, word_parts
 
 _TOP_LINES, _BOTTOM_LINES = 12, 3
 _NUMBER_LINES = 6
@@ -34,6 +34,7 @@ _NUMBERED = re.compile(
     rf"(?: ?{_OF} ?(\d{{1,3}}))?(?![\d.,/-]*\d)"
 )
 _BARE_OF = re.compile(rf"\W{{0,3}}(\d{{1,3}}) ?{_OF} ?(\d{{1,3}})\W{{0,3}}")
+_COUNTED = re.compile(rf"\d ?{_OF} ?\d")  # begins with a digit, to which a search can jump
 _BARE = re.compile(r"(?:[-\u2013\u2014] ?)?(\d{1,3})(?: ?[-\u2013\u2014])?")
 # Running text goes on from the page before: in the middle of a sentence or of a list.
 _GOES_ON = re.compile(r"[a-zß-öø-ÿ,;)]|\(?(?:[b-hj-z]|[ivx]{2,4}|[2-9]|\d\d)[.)] ?\D|\d{1,2}\.\d")
@@ -112,7 +113,7 @@ def signs_of(page: Page) -> Signs:
 
 def numbering_in(top: Sequence[str], bottom: Sequence[str]) -> Numbering | None:
     """Return the number of a page from its folded first and last lines."""
-    places = [*bottom[::-1], *top[:_NUMBER_LINES]]
+    places = list(filter(has_digit, [*bottom[::-1], *top[:_NUMBER_LINES]]))
     named = [
         _numbering(found, is_worded=True) for line in places for found in _NUMBERED.finditer(line)
     ]
@@ -163,7 +164,10 @@ def _repeatable(line: str) -> str:
 
     A title is on every bill, whoever wrote it; a customer and a day are on bills of many.
     """
-    bare = _BARE_OF.sub("", _NUMBERED.sub("", line)).strip()
+    bare = _NUMBERED.sub("", line)
+    if _COUNTED.search(bare):
+        bare = _BARE_OF.sub("", bare)
+    bare = bare.strip()
     is_repeatable = (
         len(bare) >= _LEAST_HEAD_CHARS
         and not _pattern("titles", "document").fullmatch(bare)

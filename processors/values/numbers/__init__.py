@@ -233,9 +233,10 @@ def _number_of_month(
 
 def _link_after(line: TextLine, label: re.Match[str]) -> re.Match[str]:
     """Return what may be between a label and its number."""
+    unfolded = line.folded
     # Folding makes letters of these signs, which then look like the beginning of the number.
-    signs = zip(line.text, line.folded, strict=True)
-    unfolded = "".join(char if char in "№º" else folded for char, folded in signs)
+    for sign in re.finditer("[№º]", line.text):
+        unfolded = unfolded[: sign.start()] + sign.group() + unfolded[sign.end() :]
     link = _LINK.match(unfolded, label.end())
     assert link  # every part of the pattern is optional
     return link
