@@ -325,8 +325,14 @@ def word_parts(word: str) -> tuple[str, ...]:
     for number, piece in enumerate(word.removeprefix("*").split()):
         if number:
             parts.append(r"[ ._:(\-]{0,3}")
-        parts += [_LIGATURES.get(part) or re.escape(part) for part in _CHARACTER.findall(piece)]
+        parts += map(_part_of, _CHARACTER.findall(piece))
     return tuple(parts)
+
+
+@cache
+def _part_of(character: str) -> str:
+    """Return the regular expression of a character, which the lists have a thousand times."""
+    return _LIGATURES.get(character) or re.escape(character)
 
 
 def any_of(words: Iterable[Sequence[str]]) -> str:
