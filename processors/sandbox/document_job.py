@@ -16,6 +16,21 @@ _LINES = (
     "Thank you for the order of these goods",
     "Total amount due 12.50 EUR",
 )
+_RECEIPT = (
+    "Rill Tea Rooms Ltd",
+    "12 High Street, London N1 2AB",
+    "Tea and cake 12.50",
+    "VAT 20% 2.50",
+    "Total 15.00",
+    "Card 15.00",
+)
+_CONTRACT = (
+    "Services Agreement",
+    "This agreement is made on 31 January 2024 between Rill Ltd, 12 High Street, London N1 2AB",
+    "and Fell GmbH, Hauptstrasse 1, 10115 Berlin (the Client).",
+    "Dear Sir or Madam,",
+    "Signed for Rill Ltd by: Ada Rill, Director",
+)
 
 
 class DocumentJob:
@@ -30,8 +45,8 @@ class DocumentJob:
     def prepare(settings: ReadSettings, folder: Path) -> None:
         """Open what was made in advance in a cache folder; make what is missing."""
         words = sorted(chain.from_iterable(Path(home).glob("*.toml") for home in _WITH_WORDS))
-        recipes = (*registry.recipes(settings), patterns.recipe(_read_text, words=words))
-        prepared.open_all(recipes, folder=folder)
+        used = patterns.recipe(_read_texts, words=[Path(__file__), *words])
+        prepared.open_all((*registry.recipes(settings), used), folder=folder)
         patterns.take()
 
     def warm(self) -> None:
@@ -59,12 +74,13 @@ class DocumentJob:
         )
 
 
-def _read_text() -> None:
-    """Read the same words as a text: that takes no models."""
+def _read_texts() -> None:
+    """Read the same words as a text, and others that are asked other questions: without models."""
     with tempfile.TemporaryDirectory() as name:
         page = Path(name) / "page.txt"
-        page.write_text("\n".join(_LINES), encoding="utf-8")
-        read_document(page, name=page.name, work_dir=Path(name), settings=ReadSettings())
+        for lines in (_LINES, _RECEIPT, _CONTRACT):
+            page.write_text("\n".join(lines), encoding="utf-8")
+            read_document(page, name=page.name, work_dir=Path(name), settings=ReadSettings())
 
 
 def _draw(path: Path) -> None:
