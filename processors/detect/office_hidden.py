@@ -11,10 +11,14 @@ from typing import Any
 from processors.detect.safe_xml import local_name
 
 _MOST_PARENTS = 20  # styles based on each other; a circle ends here
-_SWITCHES = ("vanish", "strike", "dstrike")
+_HIDDEN, _LINES = "vanish", ("strike", "dstrike")
 _COLOR, _NO_STRIKE = "color", "noStrike"
 _WHITE, _PAPER = "FFFFFF", frozenset({"", "AUTO", "FFFFFF"})
 _PLAIN_PATTERNS = frozenset({"", "nil", "clear"})
+# What makes white letters visible: effects, and fills and outlines of a kind of their own.
+_EFFECTS = ("outline", "shadow", "emboss", "imprint", "textOutline", "textFill", "glow")
+_EFFECT = "effect"
+_PAPER_COLORS = frozenset({"", "background1"})
 _FORMATTED = frozenset({"r", "p", "tc", "tr", "tbl"})
 
 
@@ -38,6 +42,12 @@ def styles_of(styles: Any, parts: Sequence[Any]) -> Styles:
     section 17.7.4.3).
     """
     elements = {_value(style, "styleId"): style for style in styles}
+    # What says nothing of its style has a default one, and all have the document's.
+    defaults = [
+        style
+        for style in styles
+        if local_name(style) == "docDefaults" or _value(style, "default") in {"1", "true"}
+    ]
     said: dict[str, Mapping[str, bool]] = {}
     filled: set[str] = set()
     for name, style in elements.items():
@@ -51,7 +61,10 @@ def styles_of(styles: Any, parts: Sequence[Any]) -> Styles:
                 filled.add(name)
             parent = elements.get(_of_child(parent, "{*}basedOn"))
         said[name] = properties
-    return Styles(said, frozenset(filled), any(map(_has_backdrop, parts)))
+    has_backdrop = any(map(_has_backdrop, parts)) or any(
+        _is_filled(each) for style in defaults for each in style.iter("{*}shd")
+    )
+    return Styles(said, frozenset(filled), has_backdrop)
 
 
 def take_unread(root: Any, styles: Styles) -> Iterator[str]:
@@ -66,8 +79,12 @@ def take_unread(root: Any, styles: Styles) -> Iterator[str]:
     for deletion in [*root.iter("{*}del")]:
         yield from _taken(deletion)
     for run in [*root.iter("{*}r")]:
-        if _is_unread(run, styles):
+        said = _said_of(run, styles)
+        is_white = said.get(_COLOR) and not said.get(_EFFECT) and _is_on_paper(run, styles)
+        if said.get(_HIDDEN):
             yield from _taken(run)
+        elif is_white or any(map(said.get, _LINES)):
+            yield from _taken_around_boxes(run)
 
 
 def take_struck(slide: Any) -> Iterator[str]:
@@ -81,15 +98,14 @@ def take_struck(slide: Any) -> Iterator[str]:
             yield from _taken(run)
 
 
-def _is_unread(run: Any, styles: Styles) -> bool:
+def _said_of(run: Any, styles: Styles) -> dict[str, bool]:
+    """Return what a run says of whether it can be read, or its style, or its paragraph's."""
     paragraph = next(run.iterancestors("{*}p"), None)
     said: dict[str, bool] = {}
     if paragraph is not None:
         said.update(styles.said.get(_of_child(paragraph, "{*}pPr/{*}pStyle"), {}))
     said.update(styles.said.get(_of_child(run, "{*}rPr/{*}rStyle"), {}))
-    said.update(_said(run))
-    is_white = said.pop(_COLOR, False)
-    return any(said.values()) or (is_white and _is_on_paper(run, styles))
+    return {**said, **_said(run)}
 
 
 def _is_on_paper(run: Any, styles: Styles) -> bool:
@@ -125,7 +141,10 @@ def _is_filled(element: Any) -> bool:
             return _value(element, "val") not in {"none", "white"}
         case "shd":
             is_plain = _value(element, "val") in _PLAIN_PATTERNS
-            return not is_plain or _value(element, "fill").upper() not in _PAPER
+            is_paper = _value(element, "fill").upper() in _PAPER and not _value(
+                element, "themeFill"
+            )
+            return not is_plain or not is_paper
         case _:
             return False
 
@@ -140,6 +159,17 @@ def _taken(element: Any) -> Iterator[str]:
         yield text
 
 
+def _taken_around_boxes(run: Any) -> Iterator[str]:
+    """Take a run, but leave a text box that it holds: a line through the run is not in the box."""
+    boxes = [each for each in run if next(each.iter("{*}txbxContent"), None) is not None]
+    if not boxes:
+        yield from _taken(run)
+        return
+    for each in [*run]:
+        if each not in boxes:
+            yield from _taken(each)
+
+
 def _said(element: Any) -> dict[str, bool]:
     """Return what the properties of a run or a style say of whether its text can be read."""
     properties = element.find("{*}rPr")
@@ -147,11 +177,18 @@ def _said(element: Any) -> dict[str, bool]:
         return {}
     found = {
         name: _is_on(switch)
-        for name in _SWITCHES
+        for name in (_HIDDEN, *_LINES)
         if (switch := properties.find(f"{{*}}{name}")) is not None
     }
+    if any(properties.find(f"{{*}}{name}") is not None for name in _EFFECTS):
+        found[_EFFECT] = True
     color = properties.find(f"{{*}}{_COLOR}")
-    return found if color is None else {**found, _COLOR: _value(color, "val").upper() == _WHITE}
+    if color is not None:
+        # A color of the theme counts more than the number beside it (section 17.3.2.6).
+        is_of_paper = _value(color, "themeColor") in _PAPER_COLORS
+        is_of_paper = is_of_paper and not _value(color, "themeShade")
+        found[_COLOR] = is_of_paper and _value(color, "val").upper() == _WHITE
+    return found
 
 
 def _is_on(switch: Any) -> bool:

@@ -235,7 +235,9 @@ def test_what_is_no_longer_valid_or_cannot_be_seen_is_kept_apart(how: str, tmp_p
 
 CELL = "<w:tbl {0}>{1}<w:tr><w:tc>{2}{{}}</w:tc></w:tr></w:tbl>"
 DARK = '<w:shd w:val="clear" w:color="auto" w:fill="203040"/>'
+THEME = '<w:shd w:val="clear" w:color="auto" w:fill="auto" w:themeFill="accent1"/>'
 WHITE = UNREAD["white"]
+W14 = 'xmlns:w14="http://schemas.microsoft.com/office/word/2010/wordml"'
 
 
 @pytest.mark.parametrize(
@@ -247,8 +249,16 @@ WHITE = UNREAD["white"]
         (WHITE, CELL.format(W, f"<w:tblPr>{DARK}</w:tblPr>", "")),
         (WHITE, f"<w:p {W}><w:r><w:txbxContent>{{}}</w:txbxContent></w:r></w:p>"),
         ('<w:strike w:val="0"/>', "{}"),
+        (WHITE, CELL.format(W, "", f"<w:tcPr>{THEME}</w:tcPr>")),
+        (WHITE.replace("/>", ' w:themeColor="text1"/>'), "{}"),
+        (f"<w:outline/>{WHITE}", "{}"),
+        (f"{WHITE}<w14:textOutline {W14}/>", "{}"),
+        (f"{WHITE}<w14:textFill {W14}/>", "{}"),
     ],
-    ids=["shaded", "marked", "in a cell", "in a table", "in a text box", "not struck through"],
+    ids=[
+        *("shaded", "marked", "in a cell", "in a table", "in a text box", "not struck through"),
+        *("in a color of the theme", "black in the theme", "as an outline", "outlined", "filled"),
+    ],
 )
 def test_white_letters_on_a_color_are_read(properties: str, around: str, tmp_path: Path):
     """Headings are often white on a color, and shapes may have any."""
@@ -256,6 +266,31 @@ def test_white_letters_on_a_color_are_read(properties: str, around: str, tmp_pat
 
     assert findings.text.split() == ["Total", "12.00", "Total", "999.00"]
     assert "no values" not in findings.pages[0].reason
+
+
+@pytest.mark.parametrize("properties", ["<w:strike/>", WHITE])
+def test_a_text_box_in_a_line_that_is_not_read_is_read(properties: str, tmp_path: Path):
+    """A box is part of a line of the text, and has letters of its own."""
+    box = f"<w:drawing><w:txbxContent><w:p>{run('Total 12.00')}</w:p></w:txbxContent></w:drawing>"
+    line = f"<w:r><w:rPr>{properties}</w:rPr><w:t>Total 999.00</w:t>{box}</w:r>"
+
+    findings = documents.read(word(f"<w:p {W}>{line}</w:p>"), tmp_path)
+
+    assert findings.text.split("\n\n") == ["Total 12.00", "Total 999.00"]
+
+
+def test_white_letters_on_the_shade_of_all_paragraphs_are_read(tmp_path: Path):
+    """A paragraph that names no style has the default one."""
+    from docx import Document
+    from docx.oxml import parse_xml
+
+    document = Document(io.BytesIO(of_two(WHITE)))
+    normal = document.styles["Normal"].element
+    normal.get_or_add_pPr().append(parse_xml(DARK.replace("<w:shd", f"<w:shd {W}")))
+    out = io.BytesIO()
+    document.save(out)
+
+    assert "\n\n" not in documents.read(out.getvalue(), tmp_path).text
 
 
 def table(*cells: str) -> str:
