@@ -5,7 +5,7 @@ through (20.388), white letters on white paper.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from processors.detect.safe_xml import elements, local_name
@@ -15,43 +15,52 @@ _WHITE = "#ffffff"
 _STYLED = frozenset({"style"})
 _LINES = ("text-line-through-style", "text-line-through-type")
 _FILL = re.compile(
-    rb"""background-color=["'](?!transparent|#ffffff)|<(?:\w+:)?background-image\b[^>]*href""",
+    rb"""background-color=["'](?!transparent|#ffffff)|<(?:\w+:)?background-image\b[^>]*href"""
+    rb"""|<(?:\w+:)?(?:caption|circle|custom-shape|ellipse|frame|g|path|polygon|rect|scene)[\s>/]""",
     re.IGNORECASE,
 )
+_FAMILIES = {"p": "paragraph", "h": "paragraph", "span": "text", "a": "text"}
 _DRAWING = "drawing:1.0}"  # the end of a namespace: what is drawn may have a fill
+
+_Name = tuple[str, str]  # the family of a style and its name
 
 
 class Unread:
-    """Which elements of a document are not shown or not valid, and what they say."""
+    """Which parts of a document are not shown or not valid, and what they say."""
 
-    def __init__(self, styles: frozenset[str], white: frozenset[str]) -> None:
-        self._styles = styles
-        self._white = white
+    def __init__(self, said: Mapping[_Name, Mapping[str, bool]], *, is_filled: bool) -> None:
+        self._said = said
+        self._is_filled = is_filled
         self._taken: list[str] = []
 
     @classmethod
     def by_styles(cls, parts: Iterable[bytes]) -> "Unread":
-        """Read the styles of a document; if any of its parts has a fill, white letters count."""
-        styles: dict[str, Any] = {}
+        """Read the styles of a document for the last of its parts, whose names go first.
+
+        If any part has a fill or a shape, white letters count.
+        """
+        styles: dict[_Name, Any] = {}
         is_filled = False
         for part in parts:
             is_filled = is_filled or _FILL.search(part) is not None
             styles |= dict(_styles_in(part))
-        resolved = {name: _with_parents(name, styles) for name in styles}
-        struck = {name for name, said in resolved.items() if said.get("unread")}
-        white = {name for name, said in resolved.items() if said.get("white")}
-        return cls(frozenset(struck), frozenset() if is_filled else frozenset(white))
+        said = {name: _with_parents(name, styles) for name in styles}
+        return cls(said, is_filled=is_filled)
 
-    def holds(self, element: Any) -> bool:
-        """Return whether a paragraph or a part of it is not shown or not valid."""
-        style = _value(element, "style-name")
-        if style in self._styles or _value(element, "is-hidden") == "true":
-            return True
+    def said_around(self, element: Any) -> Mapping[str, bool]:
+        """Return what the elements around a paragraph say of its text."""
         around = [*element.iterancestors()]
         is_drawn = any(_DRAWING in str(each.tag) for each in around)
-        if style in self._white and not is_drawn:
-            return True
-        return any(_value(each, "display") == "none" for each in around)
+        is_gone = any(_value(each, "display") == "none" for each in around)
+        return {"drawn": self._is_filled or is_drawn, "gone": is_gone}
+
+    def said_of(self, element: Any, outer: Mapping[str, bool]) -> Mapping[str, bool]:
+        """Return what an element says of its text, else what the one around it says."""
+        family = _FAMILIES.get(local_name(element), "")
+        said = {**outer, **self._said.get((family, _value(element, "style-name")), {})}
+        if _value(element, "is-hidden") == "true":
+            said["gone"] = True
+        return said
 
     def take(self, text: str) -> None:
         """Keep what an element says apart."""
@@ -64,28 +73,38 @@ class Unread:
         return text
 
 
-def _styles_in(part: bytes) -> Iterator[tuple[str, tuple[str, dict[str, bool]]]]:
+def is_unread(said: Mapping[str, bool]) -> bool:
+    """Return whether a text of which this is said is not shown or not valid."""
+    is_white = said.get("white", False) and not said["drawn"]
+    return is_white or any(said.get(why, False) for why in ("gone", "hidden", "struck"))
+
+
+def _styles_in(part: bytes) -> Iterator[tuple[_Name, tuple[_Name, dict[str, bool]]]]:
     """Yield each style with its parent, and what it says of its text."""
     for event, element in elements(part, whole=_STYLED):
         if event == "end" and local_name(element) in _STYLED:
             said: dict[str, bool] = {}
             for properties in element.iterchildren("{*}text-properties"):
                 lines = [value for name in _LINES if (value := _value(properties, name))]
-                lines += ["none"] * (_value(properties, "display") == "true")
-                is_hidden = _value(properties, "display") == "none"
-                if lines or is_hidden:
-                    said["unread"] = is_hidden or lines[0] != "none"
+                if lines:
+                    said["struck"] = lines[0] != "none"
+                display = _value(properties, "display")
+                if display:
+                    said["hidden"] = display == "none"
                 color = _value(properties, "color")
                 if color:
                     said["white"] = color.lower() == _WHITE
-            yield _value(element, "name"), (_value(element, "parent-style-name"), said)
+            family, parent = _value(element, "family"), _value(element, "parent-style-name")
+            yield (family, _value(element, "name")), ((family, parent), said)
 
 
-def _with_parents(name: str, styles: dict[str, tuple[str, dict[str, bool]]]) -> dict[str, bool]:
+def _with_parents(
+    name: _Name, styles: Mapping[_Name, tuple[_Name, dict[str, bool]]]
+) -> dict[str, bool]:
     """Return what a style says, and what it takes from the ones that it is based on."""
     said: dict[str, bool] = {}
     for _ in range(_MOST_PARENTS):
-        parent, own = styles.get(name, ("", {}))
+        parent, own = styles.get(name, (("", ""), {}))
         said = {**own, **said}
         name = parent
     return said

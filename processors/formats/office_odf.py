@@ -4,7 +4,9 @@ Element names are those of OpenDocument 1.2, part 1, without their namespaces.
 """
 
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ from processors.contract import Context, Reading
 from processors.detect import office_package
 from processors.detect.encoding import clean
 from processors.detect.media import ODF
-from processors.detect.odf_hidden import Unread
+from processors.detect.odf_hidden import Unread, is_unread
 from processors.detect.safe_xml import XmlRefused, elements, local_name
 from processors.layout.plain_page import text_page
 
@@ -101,6 +103,8 @@ def _page_texts(path: Path) -> list[tuple[str, str]]:
     if lines or not texts:
         texts.append(("\n".join(lines), unread.taken()))
     if len(texts) == 1 and styles:
+        # Names of styles are those of the part in which they are used.
+        unread = Unread.by_styles((content, styles))
         headers, footers = _headers_and_footers(styles, unread)
         whole = "\n".join(part for part in (*headers, texts[0][0], *footers) if part)
         texts = [(whole, "\n".join((texts[0][1], unread.taken())))]
@@ -158,25 +162,30 @@ def _headers_and_footers(styles: bytes, unread: Unread) -> tuple[list[str], list
 
 def _text_parts(element: Any, unread: Unread) -> Iterator[str]:
     """Yield a paragraph's text without the paragraphs inside it, which are lines of their own."""
-    parts = _own_parts(element, unread)
-    if unread.holds(element):
-        unread.take("".join(parts))
-    else:
-        yield from parts
+    pieces = _pieces(element, unread, unread.said_around(element))
+    for is_apart, group in groupby(pieces, itemgetter(0)):
+        text = "".join(piece for _, piece in group)
+        if is_apart:
+            unread.take(text)
+        else:
+            yield text
 
 
-def _own_parts(element: Any, unread: Unread) -> Iterator[str]:
-    yield element.text or ""
+def _pieces(element: Any, unread: Unread, outer: Mapping[str, bool]) -> Iterator[tuple[bool, str]]:
+    """Yield the pieces of a text, each behind whether it is not shown or not valid."""
+    said = unread.said_of(element, outer)
+    is_apart = is_unread(said)
+    yield is_apart, element.text or ""
     for child in element:
         name = local_name(child)
         if name == "s":  # text:s, a run of spaces; its attribute text:c counts them
             count = next((value for key, value in child.attrib.items() if key.endswith("}c")), "1")
             spaces = int(count) if str(count).isdigit() else 1
-            yield " " * min(spaces, _MOST_SPACES)
+            yield is_apart, " " * min(spaces, _MOST_SPACES)
         elif name == "tab":
-            yield "\t"
+            yield is_apart, "\t"
         elif name == "line-break":
-            yield "\n"
+            yield is_apart, "\n"
         elif name not in _BLOCKS | _NO_TEXT | _APART:
-            yield from _text_parts(child, unread)
-        yield child.tail or ""
+            yield from _pieces(child, unread, said)
+        yield is_apart, child.tail or ""

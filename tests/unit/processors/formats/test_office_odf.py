@@ -97,6 +97,52 @@ def test_letters_that_are_seen_are_read(properties: str, tmp_path: Path):
     assert findings.text == "Total 12.00 Total 999.00"
 
 
+@pytest.mark.parametrize(
+    ("around", "within"),
+    [(STRUCK, STRUCK.replace("solid", "none")), (WHITE, WHITE.replace("FFFFFF", "000000"))],
+)
+def test_the_style_of_a_part_goes_before_that_of_its_paragraph(
+    around: str, within: str, tmp_path: Path
+):
+    """A part of a paragraph that is struck through or white may be neither."""
+    extra = styles(within)
+    style = f"<style:style style:name='Odd' style:family='paragraph'>{around}</style:style>"
+    extra["styles.xml"] = extra["styles.xml"].replace(
+        b"<office:styles>", f"<office:styles>{style}".encode()
+    )
+    body = f"<text:p text:style-name='Odd'>Gone {ODD}</text:p><text:p>Tea</text:p>"
+
+    findings = documents.read(documents.odf("text", body, extra), tmp_path)
+
+    assert findings.text == "Total 999.00\nTea\n\nGone"
+
+
+def test_a_style_is_that_of_its_own_part(tmp_path: Path):
+    """Programs give the styles of the text and those of its headers the same names."""
+    extra = styles("<style:text-properties fo:font-weight='bold'/>")
+    header = ODD.join(("<style:header><text:p>", "</text:p></style:header>")).replace("999", "12")
+    extra["styles.xml"] = extra["styles.xml"].replace(
+        b"</office:styles>", f"</office:styles>{header}".encode()
+    )
+    struck = f"<style:style style:name='Odd' style:family='text'>{STRUCK}</style:style>"
+    spaces = " ".join(f'xmlns:{name}="{ODF}:{name}:1.0"' for name in ("style", "text"))
+    body = f"<office:automatic-styles {spaces}>{struck}</office:automatic-styles><text:p>{ODD}</text:p>"
+
+    findings = documents.read(documents.odf("text", body, extra), tmp_path)
+
+    assert findings.text == "Total 12.00\n\nTotal 999.00"
+
+
+def test_white_letters_on_a_shape_are_read(tmp_path: Path):
+    """A bar may be drawn behind the letters."""
+    shape = "<draw:rect/>"
+    body = f"<text:p>{shape}Total 12.00 {ODD}</text:p>"
+
+    findings = documents.read(documents.odf("text", body, styles(WHITE)), tmp_path)
+
+    assert findings.text == "Total 12.00 Total 999.00"
+
+
 def test_an_opendocument_presentation_has_pages(tmp_path: Path):
     """Each slide of a presentation is a page."""
     body = "<draw:page><text:p>One</text:p></draw:page><draw:page><text:p>Two</text:p></draw:page>"
