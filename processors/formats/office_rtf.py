@@ -33,7 +33,14 @@ _HEAD_CHARS = 200
 _COLOR_TABLE = re.compile(r"\{\\colortbl([^{}]*)\}")
 _WHITE = re.compile(r"\s*\\red255\s*\\green255\s*\\blue255\s*")
 # What may put a color behind letters, beside the properties of letters and paragraphs.
-_BACKDROP = re.compile(r"\\(?:clcbpat|clshdng|trcbpat|shp|background|do)(?![a-z])")
+_BACKDROP = re.compile(
+    r"\\(?:clcbpat|clshdng|trcbpat|shp|background|do|(?:cl|tr)bg[a-z]+)(?![a-z])"
+)
+# Words for properties of letters, and for what is behind letters and paragraphs.
+_SWITCHES = {"v": "hidden", "deleted": "deleted", "strike": "struck", "striked": "struck_twice"}
+_OF_LETTERS = ("hidden", "struck", "struck_twice", "white", "filled")
+_FILLS = frozenset({"cb", "chcbpat", "chshdng", "highlight"})
+_FILLS_OF_PARAGRAPH = frozenset({"cbpat", "shading"})
 _FONT_TABLE = re.compile(r"\{\\fonttbl(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}")
 _FONT_WITHOUT = re.compile(r"(\\f\d+)(?=[^;{}]*;)(?![^;]*\\fcharset)")
 
@@ -124,6 +131,7 @@ class _State(NamedTuple):
     hidden: bool = False
     deleted: bool = False
     struck: bool = False
+    struck_twice: bool = False
     white: bool = False
     filled: bool = False
     filled_paragraph: bool = False
@@ -131,29 +139,24 @@ class _State(NamedTuple):
     @property
     def is_unread(self) -> bool:
         """Whether the text is hidden, deleted, struck through, or white on white."""
-        is_filled = self.filled or self.filled_paragraph
-        return self.hidden or self.deleted or self.struck or (self.white and not is_filled)
+        is_white = self.white and not (self.filled or self.filled_paragraph)
+        return self.hidden or self.deleted or self.struck or self.struck_twice or is_white
 
     def after(self, word: str, number: str | None, whites: Collection[str]) -> "_State":
         """Return what a control word makes of it."""
         is_on = number != "0"
         is_filled = is_on and number not in whites
         said: dict[str, bool] = {}
-        match word:
-            case "v":
-                said = {"hidden": is_on}
-            case "deleted":
-                said = {"deleted": is_on}
-            case "strike" | "striked":
-                said = {"struck": is_on}
-            case "cf":
-                said = {"white": number in whites}
-            case "cb" | "chcbpat" | "chshdng" | "highlight":
-                said = {"filled": is_filled}
-            case "cbpat" | "shading":
-                said = {"filled_paragraph": is_filled}
-            case "pard":
-                said = {"filled_paragraph": False}
-            case "plain":
-                said = dict.fromkeys(("hidden", "struck", "white", "filled"), False)
+        if word in _SWITCHES:
+            said = {_SWITCHES[word]: is_on}
+        elif word == "cf":
+            said = {"white": number in whites}
+        elif word in _FILLS or word.startswith("chbg"):  # a pattern, such as \chbgcross
+            said = {"filled": is_filled}
+        elif word in _FILLS_OF_PARAGRAPH or word.startswith("bg"):
+            said = {"filled_paragraph": is_filled}
+        elif word == "pard":
+            said = {"filled_paragraph": False}
+        elif word == "plain":
+            said = dict.fromkeys(_OF_LETTERS, False)
         return self._replace(**said)

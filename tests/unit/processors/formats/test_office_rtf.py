@@ -21,7 +21,7 @@ COLORS = b"{\\rtf1\\ansi{\\colortbl;\\red9\\green9\\blue9;\\red255\\green255\\bl
     "hidden",
     [
         *(b"{\\v %s}", b"\\v %s\\v0 ", b"\\deleted %s\\deleted0 ", b"\\v %s\\plain "),
-        *(b"{\\strike %s}", b"\\striked1 %s\\striked0 "),
+        *(b"{\\strike %s}", b"{\\strike\\striked0 %s}", b"\\striked1 %s\\striked0 "),
         *(b"{\\cf2 %s}", b"{\\cb2\\cf2 %s}", b"{\\cf2 %s}\\cbpat1 "),
     ],
 )
@@ -39,6 +39,11 @@ def test_hidden_rich_text_is_kept_apart(hidden: bytes, tmp_path: Path):
     [
         *(b"{\\cf1 %s}", b"{\\cf2\\highlight1 %s}", b"{\\cf2\\chcbpat1 %s}", b"{\\strike0 %s}"),
         *(b"\\pard\\cbpat1{\\cf2 %s}", b"\\trowd\\clcbpat1\\pard{\\cf2 %s}", b"{\\cf2\\plain %s}"),
+        *(
+            b"\\pard\\bgdkhoriz{\\cf2 %s}",
+            b"{\\chbgcross\\cf2 %s}",
+            b"\\trowd\\clbgcross\\pard{\\cf2 %s}",
+        ),
     ],
 )
 def test_rich_text_in_color_is_read(color: bytes, tmp_path: Path):
