@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import Protocol
 
-from pipeline.model.learning import Rung, Trial, Verdict
+from pipeline.model.learning import Rung, Trial, TrialCounts, Verdict
 from pipeline.model.limits import Step
 from pipeline.wording import counted
 
@@ -91,55 +91,73 @@ def counting(trials: Sequence[Trial], proof: Proof) -> list[Trial]:
     ]
 
 
-def standing(rung: Rung, trials: Sequence[Trial], proof: Proof) -> Standing:
-    """Return how the choices of one kind of evidence have done, from its trials in any order."""
-    right, asked = _right_of(counting(trials, proof))
-    more = _needed(rung, _for_next(rung, trials, proof), proof)
-    failing = failure(trials, proof) if more == 0 else ""
-    return Standing(right, asked, proof.lower_bound(right, asked), more, failing)
+def standing(
+    rung: Rung, trials: Sequence[Trial], proof: Proof, *, counts: TrialCounts | None = None
+) -> Standing:
+    """Return how the choices of one kind of evidence have done, from its trials, latest first.
 
-
-def _for_next(rung: Rung, trials: Sequence[Trial], proof: Proof) -> list[Trial]:
-    """Return the trials that count for the next step: to `write`, those since it was last written.
-
-    What fell from there has changed since, and its past says nothing about it.
+    `counts` are of all of them where `trials` are the latest only.
     """
-    if rung.step is Step.SUGGEST:
-        trials = list(takewhile(lambda one: one.step is not Step.WRITE, trials))
-    return counting(trials, proof)
+    counts = counts or _counts_of(trials, proof)
+    more = _needed(rung, counts, proof)
+    failing = failure(trials, proof) if more == 0 else ""
+    at_least = proof.lower_bound(counts.right, counts.asked)
+    return Standing(counts.right, counts.asked, at_least, more, failing)
 
 
-def _needed(rung: Rung, judged: Sequence[Trial], proof: Proof) -> int | None:
+def _counts_of(trials: Sequence[Trial], proof: Proof) -> TrialCounts:
+    all_of, since = (counting(own, proof) for own in (trials, _since_written(trials)))
+    return TrialCounts(*_right_of(all_of), *_right_of(since))
+
+
+def _since_written(trials: Sequence[Trial]) -> list[Trial]:
+    return list(takewhile(lambda one: one.step is not Step.WRITE, trials))
+
+
+def _needed(rung: Rung, counts: TrialCounts, proof: Proof) -> int | None:
     """Return how many more right choices prove the next step.
 
     The bound is looked at after every record, so a column whose precision is a little too low
     reaches it by chance more often than once in twenty times. Before anything is written, the proof
-    must hold at every look.
+    must hold at every look: over all choices since one was last written, for the latest of them
+    alone reach it by chance as often as one waits. What fell from there has changed since, and its
+    past says nothing about it.
     """
-    at_every_look = rung.step is Step.SUGGEST
-    return proof.needed(*_right_of(judged), proof.precision, at_every_look=at_every_look)
+    if rung.step is Step.SUGGEST:
+        since = counts.right_since, counts.asked_since
+        return proof.needed(*since, proof.precision, at_every_look=True)
+    return proof.needed(counts.right, counts.asked, proof.precision)
 
 
 def _right_of(judged: Sequence[Trial]) -> tuple[int, int]:
     return sum(trial.verdict is Verdict.RIGHT for trial in judged), len(judged)
 
 
-def promotion(rung: Rung, trials: Sequence[Trial], proof: Proof, *, highest: Step) -> Rung | None:
+def promotion(
+    rung: Rung,
+    trials: Sequence[Trial],
+    proof: Proof,
+    *,
+    highest: Step,
+    counts: TrialCounts | None = None,
+) -> Rung | None:
     """Return the step above if it is proved and allowed, None otherwise.
 
     The latest trials must prove it as well: a column that fails now is not saved by its past.
+    `counts` are of all of them where `trials` are the latest only.
     """
     above = rung.step.next
     if above is None or rung.step.at_most(highest) is highest:
         return None
-    judged = _for_next(rung, trials, proof)
-    if _needed(rung, judged, proof) != 0 or failure(trials, proof):
+    counts = counts or _counts_of(trials, proof)
+    if _needed(rung, counts, proof) != 0 or failure(trials, proof):
         return None
+    judged = counting(_since_written(trials) if rung.step is Step.SUGGEST else trials, proof)
     # One page among hundreds of another engine proves nothing about its own.
     engines = _proved_engines(judged, least=min(NEW_ENGINE, len(judged)))
     if not engines:
         return None
-    reason = str(standing(rung, trials, proof))
+    reason = str(standing(rung, trials, proof, counts=counts))
     return replace(rung, step=above, reason=reason, engines=engines, by="")
 
 

@@ -3,16 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline.decide.ladder import Proof, Standing, standing
+from pipeline.decide.ladder import Proof, Standing, promotion, standing
 from pipeline.findings import FACT_NAMES
 from pipeline.model import SourceSpec, short_digest
-from pipeline.model.learning import LearnedColumn, LearnedModel, Rung, Stratum, Trial
+from pipeline.model.learning import LearnedColumn, LearnedModel, Rung, Stratum, Trial, TrialCounts
 from pipeline.model.limits import Step
 from pipeline.ports import Ledger
 from pipeline.ports.learner import Learner
 
 MOST_TRIALS = 2_000
-"""Trials of a column that are looked at, the latest: more only where the promise takes more."""
+"""Trials that are looked at one by one, the latest: more only where the promise takes more."""
 
 
 def learnable(spec: SourceSpec) -> Sequence[str]:
@@ -31,18 +31,28 @@ def basis_of(spec: SourceSpec, column: str, learner: Learner) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ColumnState:
-    """The state of a column: its model, and by kind of evidence its step and its trials."""
+    """The state of a column: its model, and by kind of evidence its step and its trials.
+
+    `trials` are the latest, `counts` are of all of them.
+    """
 
     name: str
     highest: Step
     model: LearnedModel | None
     rungs: Mapping[Stratum, Rung]
     trials: Mapping[Stratum, Sequence[Trial]]
+    counts: Mapping[Stratum, TrialCounts]
     proof: Proof
 
     def standing(self, stratum: Stratum) -> Standing:
         """Return how the choices of one kind of evidence have done so far."""
-        return standing(self.rungs[stratum], self.trials[stratum], self.proof)
+        rung, trials, counts = self.rungs[stratum], self.trials[stratum], self.counts[stratum]
+        return standing(rung, trials, self.proof, counts=counts)
+
+    def promotion(self, stratum: Stratum) -> Rung | None:
+        """Return the next step of one kind of evidence if it is proved, None otherwise."""
+        rung, trials, counts = self.rungs[stratum], self.trials[stratum], self.counts[stratum]
+        return promotion(rung, trials, self.proof, highest=self.highest, counts=counts)
 
 
 def column_states(
@@ -52,21 +62,32 @@ def column_states(
     models = {model.column: model for model in ledger.learning.models(spec.name)}
     kept = {(rung.column, rung.stratum): rung for rung in ledger.learning.rungs(spec.name)}
     # A promise that takes more trials than usual could never be proved by the usual number.
-    most = max(MOST_TRIALS, learner.needed(0, 0, precision, at_every_look=True) or 0)
+    most = max(MOST_TRIALS, learner.needed(0, 0, precision) or 0)
     states = []
     # A column that is mapped and has no model yet has a state, too: users see that it is missing.
     for name in learnable(spec):
-        trials = ledger.learning.trials(spec.name, name, evidence_only=True, limit=most)
-        # The source may have had another table, whose records prove nothing about this one.
-        trials = [trial for trial in trials if trial.record.container == spec.container]
         write_at = spec.limits_of(name).write_at
+        trials = {
+            stratum: ledger.learning.trials(
+                spec.name, name, stratum=stratum, evidence_only=True, limit=most
+            )
+            for stratum in Stratum
+        }
+        counts = ledger.learning.trial_counts(
+            spec.name, name, container=spec.container, at_least=write_at
+        )
         states.append(
             ColumnState(
                 name,
                 spec.highest_step(name),
                 models.get(name),
                 {s: kept.get((name, s), Rung(spec.name, name, s)) for s in Stratum},
-                {s: [one for one in trials if one.choice.stratum is s] for s in Stratum},
+                # The source may have had another table, whose records prove nothing about this one.
+                {
+                    stratum: [one for one in own if one.record.container == spec.container]
+                    for stratum, own in trials.items()
+                },
+                {stratum: counts.get(stratum, TrialCounts()) for stratum in Stratum},
                 Proof(precision, write_at, learner.lower_bound, learner.needed),
             )
         )

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pipeline.decide.ladder import demotion, promotion, with_new_engines
+from pipeline.decide.ladder import demotion, with_new_engines
 from pipeline.decide.learned import verdict, was_written, writes_nothing
 from pipeline.learning.collect import FilledRecord
 from pipeline.learning.columns import MOST_TRIALS, ColumnState
@@ -120,7 +120,7 @@ def _move(state: ColumnState, stratum: Stratum, *, auto: bool) -> Move | None:
     wider = with_new_engines(rung, trials, state.proof)
     if wider is not None:
         return Move(rung, wider)
-    up = promotion(rung, trials, state.proof, highest=state.highest)
+    up = state.promotion(stratum)
     return None if up is None else Move(rung, up, waits=not auto)
 
 

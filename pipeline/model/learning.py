@@ -131,6 +131,19 @@ def trial_key(source: str, record: RecordRef, column: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class TrialCounts:
+    """How many judged choices of one kind of evidence were right.
+
+    `right_since` and `asked_since` are of those after the last one that was to be written.
+    """
+
+    right: int = 0
+    asked: int = 0
+    right_since: int = 0
+    asked_since: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Rung:
     """The step that choices of one kind of evidence for one column have reached.
 

@@ -9,7 +9,6 @@ from flows.app.accounts.wiring import open_own_ledger
 from flows.app.settings import load_settings
 from flows.app.sources import named_sources
 from flows.app.wiring import open_learner
-from pipeline.decide.ladder import promotion
 from pipeline.errors import BadSettings
 from pipeline.learning.columns import ColumnState, column_states
 from pipeline.learning.judge import promote
@@ -63,16 +62,10 @@ class SourceLearning:
 def _step(column: ColumnState, stratum: Stratum) -> str:
     """Return the step of one kind of evidence, and who or what decides of the next one."""
     step = column.rungs[stratum].step
-    if is_ready(column, stratum):
+    if column.promotion(stratum) is not None:
         return f"{step}; agree with `learn promote`"
     is_highest = step is not Step.WRITE and step.at_most(column.highest) is column.highest
     return f"{step}; the settings allow no more" if is_highest else str(step)
-
-
-def is_ready(column: ColumnState, stratum: Stratum) -> bool:
-    """Say whether a step is proved and waits for somebody to agree."""
-    rung, trials = column.rungs[stratum], column.trials[stratum]
-    return promotion(rung, trials, column.proof, highest=column.highest) is not None
 
 
 def _column_json(column: ColumnState) -> Mapping[str, Any]:
@@ -96,7 +89,7 @@ def _column_json(column: ColumnState) -> Mapping[str, Any]:
                 "asked": standing.asked,
                 "at_least": round(standing.at_least, 4),
                 "needed": standing.needed,
-                "ready": is_ready(column, stratum),
+                "ready": column.promotion(stratum) is not None,
                 "reason": column.rungs[stratum].reason,
                 "says": str(standing),
             }

@@ -1,9 +1,9 @@
 """What the ledger promises about what was learned from filled records."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
-from pipeline.model.learning import LearnedModel, Rung, Trial
+from pipeline.model.learning import LearnedModel, Rung, Stratum, Trial, TrialCounts
 
 
 class LearningLedger(Protocol):
@@ -45,6 +45,7 @@ class LearningLedger(Protocol):
         source: str,
         column: str | None = None,
         *,
+        stratum: Stratum | None = None,
         record: tuple[str, str] | None = None,
         open_only: bool = False,
         evidence_only: bool = False,
@@ -52,8 +53,18 @@ class LearningLedger(Protocol):
     ) -> Sequence[Trial]:
         """Return the choices for a source, the latest first.
 
-        `column` and `record` (a container and a PK_ID) choose among them; with `open_only` those
-        that were judged are left out, with `evidence_only` those neither judged nor written.
+        `column`, `stratum` and `record` (a container and a PK_ID) choose among them; with
+        `open_only` those that were judged are left out, with `evidence_only` those neither judged
+        nor written.
+        """
+
+    def trial_counts(
+        self, source: str, column: str, *, container: str, at_least: float
+    ) -> Mapping[Stratum, TrialCounts]:
+        """Count the choices for a table or view that were this probable at least, and judged.
+
+        Those after the last write come after every choice at the step `write` that was judged or
+        written. A kind of evidence without any is left out.
         """
 
     def rungs(self, source: str) -> Sequence[Rung]:

@@ -1,8 +1,18 @@
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import takewhile
 
-from pipeline.model.learning import MAX_MODEL_BYTES, LearnedModel, Rung, Stratum, Trial, Verdict
+from pipeline.model.learning import (
+    MAX_MODEL_BYTES,
+    LearnedModel,
+    Rung,
+    Stratum,
+    Trial,
+    TrialCounts,
+    Verdict,
+)
+from pipeline.model.limits import Step
 from tests.fakes.ledger.memory import Memory, MemoryPart
 
 
@@ -76,6 +86,7 @@ class MemoryLearning(MemoryPart):
         source: str,
         column: str | None = None,
         *,
+        stratum: Stratum | None = None,
         record: tuple[str, str] | None = None,
         open_only: bool = False,
         evidence_only: bool = False,
@@ -87,11 +98,36 @@ class MemoryLearning(MemoryPart):
             for trial in self._trials.values()
             if trial.source == source
             and column in {None, trial.column}
+            and stratum in {None, trial.choice.stratum}
             and not (open_only and trial.verdict is not Verdict.OPEN)
             and not (evidence_only and trial.verdict is Verdict.OPEN and not trial.written)
             and record in {None, (trial.record.container, trial.record.pk)}
         ]
         return found[::-1][:limit]
+
+    def trial_counts(
+        self, source: str, column: str, *, container: str, at_least: float
+    ) -> Mapping[Stratum, TrialCounts]:
+        """Count the choices that were judged."""
+
+        def count(trials: Iterable[Trial]) -> tuple[int, int]:
+            verdicts = [
+                one.verdict
+                for one in trials
+                if one.verdict is not Verdict.OPEN and one.choice.probability >= at_least
+            ]
+            return verdicts.count(Verdict.RIGHT), len(verdicts)
+
+        counted = {}
+        for kind in Stratum:
+            trials = [
+                one
+                for one in self.trials(source, column, stratum=kind, evidence_only=True)
+                if one.record.container == container
+            ]
+            since = takewhile(lambda one: one.step is not Step.WRITE, trials)
+            counted[kind] = TrialCounts(*count(trials), *count(since))
+        return {kind: own for kind, own in counted.items() if own.asked}
 
     def rungs(self, source: str) -> Sequence[Rung]:
         """Return the steps that were reached."""

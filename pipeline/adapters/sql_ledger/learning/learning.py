@@ -1,11 +1,11 @@
 """Models, the choices they made, and the steps that were proved."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-from sqlalchemy import Row, and_, delete, or_, select, update
+from sqlalchemy import Row, and_, case, delete, func, or_, select, update
 
 from pipeline.adapters.sql_ledger.learning.tables import (
     learned_models,
@@ -22,11 +22,14 @@ from pipeline.model.learning import (
     Rung,
     Stratum,
     Trial,
+    TrialCounts,
     Verdict,
 )
 from pipeline.model.limits import Step
 
 _PRESENT, _PREVIOUS, _UNDONE = 0, 1, 2
+_IS_JUDGED = learned_trials.c.verdict != Verdict.OPEN.value
+_IS_EVIDENCE = or_(_IS_JUDGED, learned_trials.c.written)
 
 
 class SqlLearning(SqlPart):
@@ -125,6 +128,7 @@ class SqlLearning(SqlPart):
         source: str,
         column: str | None = None,
         *,
+        stratum: Stratum | None = None,
         record: tuple[str, str] | None = None,
         open_only: bool = False,
         evidence_only: bool = False,
@@ -132,25 +136,54 @@ class SqlLearning(SqlPart):
     ) -> Sequence[Trial]:
         """Return the choices for a source, the latest first.
 
-        `column` and `record` (a container and a PK_ID) choose among them, `open_only` those that
-        were not judged, and `evidence_only` those that were judged or written.
+        `column`, `stratum` and `record` (a container and a PK_ID) choose among them, `open_only`
+        those that were not judged, and `evidence_only` those that were judged or written.
         """
         wanted = select(learned_trials).where(learned_trials.c.source == source)
         if column is not None:
             wanted = wanted.where(learned_trials.c.column_name == column)
+        if stratum is not None:
+            wanted = wanted.where(learned_trials.c.stratum == stratum.value)
         if record is not None:
             container, pk = record
             wanted = wanted.where(
                 learned_trials.c.container == container, learned_trials.c.pk == pk
             )
         if open_only:
-            wanted = wanted.where(learned_trials.c.verdict == Verdict.OPEN.value)
+            wanted = wanted.where(~_IS_JUDGED)
         if evidence_only:
-            is_judged = learned_trials.c.verdict != Verdict.OPEN.value
-            wanted = wanted.where(or_(is_judged, learned_trials.c.written))
+            wanted = wanted.where(_IS_EVIDENCE)
         latest = wanted.order_by(learned_trials.c.seq.desc()).limit(limit)
         with self._session.reading(f"list the choices for {source}") as connection:
             return [_trial(row) for row in connection.execute(latest)]
+
+    def trial_counts(
+        self, source: str, column: str, *, container: str, at_least: float
+    ) -> Mapping[Stratum, TrialCounts]:
+        """Count the choices for a table or view that were this probable at least, and judged."""
+        one = learned_trials.c
+        mine = and_(_of_column(learned_trials, source, column), one.container == container)
+        written = (
+            select(one.stratum, func.max(one.seq).label("seq"))
+            .where(mine, one.step == Step.WRITE.value, _IS_EVIDENCE)
+            .group_by(one.stratum)
+            .subquery()
+        )
+        is_since = one.seq > func.coalesce(written.c.seq, 0)
+        is_right = one.verdict == Verdict.RIGHT.value
+        numbers = [
+            func.sum(case((condition, 1), else_=0))
+            for condition in (is_right, _IS_JUDGED, and_(is_right, is_since), is_since)
+        ]
+        wanted = (
+            select(one.stratum, *numbers)
+            .outerjoin(written, written.c.stratum == one.stratum)
+            .where(mine, _IS_JUDGED, one.probability >= at_least)
+            .group_by(one.stratum)
+        )
+        with self._session.reading(f"count the choices of {column}") as connection:
+            found = connection.execute(wanted).all()
+        return {Stratum(kind): TrialCounts(*map(int, own)) for kind, *own in found}
 
     def rungs(self, source: str) -> Sequence[Rung]:
         """Return the steps that were reached, by column and kind of evidence."""

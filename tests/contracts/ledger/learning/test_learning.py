@@ -17,6 +17,7 @@ from pipeline.model.learning import (
     Rung,
     Stratum,
     Trial,
+    TrialCounts,
     Verdict,
 )
 from pipeline.model.limits import Step
@@ -131,6 +132,48 @@ def test_choices_that_say_nothing_yet_take_no_place_from_those_that_do(ledger: L
     found = ledger.learning.trials("receipts", evidence_only=True, limit=2)
 
     assert [one.record.pk for one in found] == ["2", "1"]
+
+
+def test_the_latest_choices_of_one_kind_are_not_those_of_another(ledger: Ledger):
+    """A kind of evidence that is rare is found behind many of the others."""
+    rare = replace(a_trial("1"), choice=replace(CHOICE, stratum=Stratum.KNOWN_ONLY))
+    ledger.learning.keep_trials([rare, a_trial("2"), a_trial("3")])
+
+    found = ledger.learning.trials("receipts", stratum=Stratum.KNOWN_ONLY, limit=1)
+
+    assert [one.record.pk for one in found] == ["1"]
+
+
+def test_all_judged_choices_are_counted_by_kind_and_since_the_last_write(ledger: Ledger):
+    """Neither open nor uncertain ones count, nor those of another column or table."""
+    right, wrong = (
+        replace(a_trial("0"), verdict=one, typed="x") for one in (Verdict.RIGHT, Verdict.WRONG)
+    )
+    rare = replace(right, choice=replace(CHOICE, stratum=Stratum.READ_ONLY))
+    kept = [
+        right,
+        replace(wrong, step=Step.WRITE),
+        replace(rare, step=Step.SUGGEST),
+        replace(a_trial("0"), step=Step.WRITE, written=True),
+        right,
+        wrong,
+        right,
+        replace(a_trial("0"), step=Step.WRITE),
+        replace(right, choice=replace(CHOICE, probability=0.94)),
+        replace(right, column="Total"),
+    ]
+    numbered = [
+        replace(one, record=RecordRef("Receipts", str(pk))) for pk, one in enumerate(kept, 1)
+    ]
+    ledger.learning.keep_trials([*numbered, replace(right, record=RecordRef("Bills", "1"))])
+
+    found = ledger.learning.trial_counts("receipts", "Company", container="Receipts", at_least=0.95)
+
+    assert found == {
+        Stratum.READ_AND_KNOWN: TrialCounts(3, 5, 2, 3),
+        Stratum.READ_ONLY: TrialCounts(1, 1, 1, 1),
+    }
+    assert ledger.learning.trial_counts("other", "Company", container="Receipts", at_least=0) == {}
 
 
 def test_a_step_replaces_the_one_before(ledger: Ledger):

@@ -7,13 +7,17 @@ from typing import Any
 import pytest
 
 from pipeline.learning import columns
-from pipeline.learning.columns import column_states
+from pipeline.learning.columns import ColumnState, column_states
+from pipeline.learning.judge import move_steps
 from pipeline.learning.teach import teach
-from pipeline.model.learning import LearnedChoice, Stratum, Trial, Verdict
+from pipeline.model import RecordRef
+from pipeline.model.learning import LearnedChoice, Rung, Stratum, Trial, Verdict
 from pipeline.model.limits import Step
 from pipeline.model.review import Decider
 from pipeline.steps.write_back import ReviewChoice, decide_on_page, table_context
+from tests.fakes.clock import FakeClock
 from tests.fakes.learner import FakeLearner
+from tests.fakes.ledger import MemoryLedger
 from tests.unit.pipeline.learning.shop import ENOUGH, PRECISION, SPEC, fill, learn, raise_to
 from tests.unit.pipeline.world import World
 
@@ -196,3 +200,56 @@ def test_as_many_choices_are_looked_at_as_the_promise_takes(
 
     assert company.rungs[Stratum.READ_AND_KNOWN].step is Step.SUGGEST
     assert len(company.trials[Stratum.READ_AND_KNOWN]) == ENOUGH
+
+
+COMPANY = Rung("receipts", "Company", Stratum.READ_AND_KNOWN)
+
+
+def judge(
+    ledger: MemoryLedger, verdicts: Sequence[bool], stratum: Stratum = Stratum.READ_AND_KNOWN
+) -> None:
+    """Keep a judged choice for each verdict, the latest last."""
+    made = LearnedChoice("Acme", 0.97, stratum, "read on line 2")
+    first = len(ledger.learning.trials("receipts"))
+    ledger.learning.keep_trials(
+        Trial(
+            "receipts",
+            RecordRef("Receipts", str(number)),
+            "Company",
+            "m1",
+            made,
+            Step.SUGGEST,
+            ("text",),
+            Verdict.RIGHT if right else Verdict.WRONG,
+        )
+        for number, right in enumerate(verdicts, first)
+    )
+
+
+def company_of(ledger: MemoryLedger) -> ColumnState:
+    """Return the state of the companies."""
+    return column_states(SPEC, ledger, FakeLearner(), precision=PRECISION)[0]
+
+
+def test_many_choices_of_one_kind_hide_none_of_another(monkeypatch: pytest.MonkeyPatch):
+    """What is seldom known without being read proves itself all the same."""
+    monkeypatch.setattr(columns, "MOST_TRIALS", ENOUGH)
+    ledger = MemoryLedger(FakeClock())
+    judge(ledger, [True] * ENOUGH, Stratum.KNOWN_ONLY)
+    judge(ledger, [True] * 500)
+
+    assert company_of(ledger).standing(Stratum.KNOWN_ONLY).needed == 0
+
+
+def test_the_proof_at_every_look_counts_all_choices(monkeypatch: pytest.MonkeyPatch):
+    """The latest alone would prove a column in the end that is not right often enough."""
+    monkeypatch.setattr(columns, "MOST_TRIALS", 200)
+    ledger = MemoryLedger(FakeClock())
+    ledger.learning.save_rung(replace(COMPANY, step=Step.SUGGEST, engines=("text",)))
+    judge(ledger, [False] * 30 + [True] * 200)
+
+    standing = company_of(ledger).standing(COMPANY.stratum)
+
+    assert (standing.right, standing.asked) == (200, 230)
+    assert standing.needed
+    assert move_steps([company_of(ledger)], ledger, auto=True) == []
