@@ -75,6 +75,8 @@ class Standing:
 
     @property
     def _more(self) -> str:
+        if self.needed is None and self.right == self.asked:
+            return "the promise takes more records than can be counted"
         if self.needed is None:
             return "too many were wrong for the promise"
         if self.needed == 0:

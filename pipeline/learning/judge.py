@@ -25,16 +25,15 @@ def judge_trials(
     waiting = ledger.learning.trials(source, open_only=True)
     judged = list(_judged(waiting, by_pk, columns, ledger))
     ledger.learning.judge(judged)
-    written = [
-        replace(trial, written=True)
-        for trial in waiting
-        if not trial.written and _was_written(trial, columns, ledger)
-    ]
     again = list(_judged(_changed(source, by_pk, columns, ledger), by_pk, columns, ledger))
     ledger.learning.judge(again, again=True)
     # A verdict stays: what was judged just now must not be opened again.
     decided = {trial.key for trial in judged}
-    ledger.learning.keep_trials(trial for trial in written if trial.key not in decided)
+    ledger.learning.keep_trials(
+        replace(trial, written=True)
+        for trial in waiting
+        if not trial.written and trial.key not in decided and _was_written(trial, columns, ledger)
+    )
     return len(judged) + len(again)
 
 
@@ -69,8 +68,10 @@ def _judged(
             continue
         typed = filled.typed[trial.column].text
         current = filled.work.values[trial.column]
-        written = _was_written(trial, columns, ledger)
-        found = verdict(trial.choice.value, current, column, was_written=written)
+        found = verdict(trial.choice.value, current, column)
+        exactly = verdict(trial.choice.value, current, column, was_written=True)
+        if found is not exactly and _was_written(trial, columns, ledger):
+            found = exactly
         yield replace(trial, verdict=found, typed=typed)
 
 

@@ -115,10 +115,7 @@ def learn(
                 for line in lines_of(taught):
                     on_message(line)
     # Read again from the ledger: it has what was taught just now, and what others taught meanwhile.
-    report.states = [
-        source_learning(spec, ledger, learner, precision=settings.precision)
-        for spec in chosen.specs
-    ]
+    report.states = [source_learning(spec, ledger, learner, settings) for spec in chosen.specs]
     names = [spec.name for spec in chosen.specs]
     report.doubts = doubts_of(context.settings, ledger, names)[:SHOWN]
     report.stopped = summary.stopped

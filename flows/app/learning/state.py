@@ -19,15 +19,17 @@ from pipeline.model.review import ReviewItem, ReviewState
 from pipeline.ports import Ledger
 from pipeline.ports.learner import Learner
 from pipeline.settings import Settings
+from pipeline.settings.sections import LearnSettings
 from pipeline.wording import counted
 
 
 @dataclass(frozen=True, slots=True)
 class SourceLearning:
-    """The learned columns of a source."""
+    """The learned columns of a source; `auto` says that nobody has to agree to a step."""
 
     source: str
     columns: Sequence[ColumnState]
+    auto: bool
 
     @property
     def has_model(self) -> bool:
@@ -47,25 +49,27 @@ class SourceLearning:
                 made = f"learned from {counted(column.model.records, 'record')}"
                 standing = column.standing(Stratum.READ_ONLY)
                 lines.append(
-                    f"{column.name}: {made}; {standing} ({_step(column, Stratum.READ_ONLY)})"
+                    f"{column.name}: {made}; {standing} ({self._step(column, Stratum.READ_ONLY)})"
                 )
             for stratum in shown:
                 standing = column.standing(stratum)
-                lines.append(f"{column.name}, {stratum}: {standing} ({_step(column, stratum)})")
+                lines.append(
+                    f"{column.name}, {stratum}: {standing} ({self._step(column, stratum)})"
+                )
         return lines
+
+    def _step(self, column: ColumnState, stratum: Stratum) -> str:
+        """Return the step of one kind of evidence, and who or what decides of the next one."""
+        step = column.rungs[stratum].step
+        if column.promotion(stratum) is not None:
+            next_by = "`learn` takes the next step" if self.auto else "agree with `learn promote`"
+            return f"{step}; {next_by}"
+        is_highest = step is not Step.WRITE and step.at_most(column.highest) is column.highest
+        return f"{step}; the settings allow no more" if is_highest else str(step)
 
     def as_json(self) -> Sequence[Mapping[str, Any]]:
         """Return the columns for --json."""
         return [_column_json(column) for column in self.columns]
-
-
-def _step(column: ColumnState, stratum: Stratum) -> str:
-    """Return the step of one kind of evidence, and who or what decides of the next one."""
-    step = column.rungs[stratum].step
-    if column.promotion(stratum) is not None:
-        return f"{step}; agree with `learn promote`"
-    is_highest = step is not Step.WRITE and step.at_most(column.highest) is column.highest
-    return f"{step}; the settings allow no more" if is_highest else str(step)
 
 
 def _column_json(column: ColumnState) -> Mapping[str, Any]:
@@ -100,11 +104,11 @@ def _column_json(column: ColumnState) -> Mapping[str, Any]:
 
 
 def source_learning(
-    spec: SourceSpec, ledger: Ledger, learner: Learner, *, precision: float
+    spec: SourceSpec, ledger: Ledger, learner: Learner, settings: LearnSettings
 ) -> SourceLearning:
     """Return how the columns of a source are doing."""
-    states = column_states(spec, ledger, learner, precision=precision)
-    return SourceLearning(spec.name, states)
+    states = column_states(spec, ledger, learner, precision=settings.precision)
+    return SourceLearning(spec.name, states, auto=settings.promote == "auto")
 
 
 def learning_of(
@@ -115,7 +119,7 @@ def learning_of(
     if learner is None:
         return []
     return [
-        source_learning(spec, ledger, learner, precision=settings.learn.precision)
+        source_learning(spec, ledger, learner, settings.learn)
         for spec in named_sources(settings, sources)
     ]
 

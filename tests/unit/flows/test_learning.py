@@ -113,6 +113,17 @@ def test_the_state_is_said_in_sentences(config: Path):
     assert (first["right"], first["asked"], first["needed"], first["ready"]) == (149, 149, 0, True)
 
 
+def test_where_nobody_has_to_agree_nobody_is_asked(config: Path):
+    """The next time that columns are learned takes the step."""
+    settings = load_settings(config, credentials=False)
+    auto = settings.model_copy(update={"learn": LearnSettings(promote="auto")})
+
+    with ledger_of(config) as ledger:
+        (state,) = learning_of(auto, ledger)
+
+    assert state.lines()[0].endswith("it is proved (shadow; `learn` takes the next step)")
+
+
 def test_a_step_is_agreed_to_by_somebody(config: Path):
     """The step and who agreed are kept; the same records prove no second step."""
     moves = promote_directly(config, "receipts", None, by="ada")

@@ -60,6 +60,18 @@ def test_the_standing_is_a_sentence():
     assert str(standing(RUNG, trials(149), PROOF)).endswith("at least 98 %; it is proved")
 
 
+def test_a_promise_that_no_records_prove_is_not_blamed_on_wrong_choices():
+    """Who asks for too much reads so; where choices were wrong, they are named."""
+    strict = replace(PROOF, precision=0.99999)
+    too_much = "the promise takes more records than can be counted"
+
+    assert str(standing(RUNG, [], strict)).endswith(
+        f"not compared with what people typed yet; {too_much}"
+    )
+    assert str(standing(RUNG, trials(9), strict)).endswith(too_much)
+    assert str(standing(RUNG, trials(9, 1), strict)).endswith("too many were wrong for the promise")
+
+
 def test_a_step_is_one_step_and_proved():
     """148 right choices do not prove 98 %, 149 do: then it goes up by one step, never by two."""
     assert promotion(RUNG, trials(148), PROOF, highest=Step.WRITE) is None

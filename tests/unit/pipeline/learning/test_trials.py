@@ -173,6 +173,26 @@ def test_who_changes_a_full_stop_of_a_written_value_judges_it(shop: World):
     assert (verdicts["9"], verdicts["10"]) == (Verdict.WRONG, Verdict.RIGHT)
 
 
+def test_what_was_written_is_looked_up_only_where_it_decides(
+    shop: World, monkeypatch: pytest.MonkeyPatch
+):
+    """Another word is wrong, whoever wrote the first one."""
+    raise_to(shop, Step.WRITE)
+    for number in ("8", "9"):
+        shop.receipt(number, f"company=Acme\nsender=Acme\nn={number}", Company="")
+    shop.run(SPEC)
+    for number, typed in (("8", "Bolt"), ("9", "Acme.")):
+        shop.caspio.tables["Receipts"][number]["Company"] = typed
+    looked_up = []
+    monkeypatch.setattr(
+        "pipeline.learning.judge.was_written",
+        lambda trial, *_: looked_up.append(trial.record.pk) or True,
+    )
+    learn(shop)
+
+    assert looked_up == ["9"]
+
+
 def test_an_untouched_checkbox_proves_nothing(shop: World):
     """A No is never written, so how often it is right says nothing of a Yes."""
     shop.caspio.table("Receipts", Center="STRING", Paid="YES/NO", Scan="ATTACHMENT")
