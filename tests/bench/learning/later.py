@@ -7,7 +7,7 @@ known. What users confirm at once is the label of the corpus, so its typing erro
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pipeline.decide.ladder import Proof, demotion, promotion
@@ -93,7 +93,7 @@ def _count(
     own.trials.insert(0, trial)
     moved = demotion(own.rung, own.trials, PROOF)
     moved = moved or promotion(own.rung, own.trials, PROOF, highest=Step.WRITE)
-    own.rung = replace(moved, at=at) if moved else own.rung
+    own.rung = moved or own.rung
 
 
 def _line(own: Later, asked: int) -> str:

@@ -194,7 +194,7 @@ def _judge(
     trials: Sequence[Trial] = state.trials[kind]
     moved = demotion(rung, trials, PROOF) or promotion(rung, trials, PROOF, highest=Step.WRITE)
     if moved:
-        state.rungs[kind] = replace(moved, at=at)
+        state.rungs[kind] = moved
         state.steps.append(f"{kind.value}: {rung.step.value} → {moved.step.value}, {moved.reason}")
 
 
