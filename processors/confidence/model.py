@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
-from math import floor
+from math import floor, inf
 
 from processors.confidence.logistic import logit, probability
 from processors.confidence.shared import OF_OTHER_CLASS, Features
@@ -16,6 +16,8 @@ SHARED = "shared"
 
 WRITE_AT = 0.95
 """The usual limit from which on a value is written: what the cautions are measured at."""
+MOST_OF_SUGGESTION = 0.9
+"""The most that a value has of which a feature says that it may be somebody else's."""
 _STEPS = 1000
 """Probabilities have three decimals, cut off: none looks as if it reached a limit."""
 
@@ -39,8 +41,17 @@ class Model:
         odds = sum(weights.get(name, 0.0) * value for name, value in features.items())
         if features.get(OF_OTHER_CLASS):
             odds *= self.elsewhere.get(kind, self.elsewhere[SHARED])
+        odds = min(odds, most_logit(features))
         odds = with_caution(odds, self.caution.get(kind, 0.0))
         return floor(probability(odds) * _STEPS) / _STEPS
+
+
+def most_logit(features: Features) -> float:
+    """Return the most that a logit may be: an address apart from the name is a suggestion.
+
+    It may be the receiver's, and too few documents have one for a weight to say so.
+    """
+    return logit(MOST_OF_SUGGESTION) if features.get("apart") else inf
 
 
 def with_caution(logit_: float, caution: float) -> float:

@@ -7,6 +7,7 @@ from itertools import chain
 from pipeline.model import Finding
 from processors.confidence.evidence import Evidence, Value, compact
 from processors.confidence.shared import Features, counted
+from processors.values.address import APART
 from processors.values.address_parts import POSTAL_CODE
 from processors.values.issuer.name_text import is_title
 from processors.values.legal_forms import end_of_form, form_pattern, is_address
@@ -249,6 +250,7 @@ def address_features(evidence: Evidence, value: Value) -> Features:
         "of_labels": float(_has_label(folded)),
         "colons": float(":" in text),
         "issuer": issuer.confidence if issuer else 0.0,
+        "apart": float(APART in value.finding.reason),
     }
     if places:
         following = next(iter(evidence.lines[places[-1].number + 1 :]), None)

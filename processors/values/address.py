@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from pipeline.model import Finding
@@ -16,8 +16,14 @@ from processors.values.address_block import (
     is_something_else,
 )
 from processors.values.candidates import with_others
-from processors.values.issuer.addressed import addressed_in
-from processors.values.issuer.blocks import Piece, edge_distance, piece_below, pieces_of
+from processors.values.issuer.addressed import addressed_in, ends_with_town
+from processors.values.issuer.blocks import (
+    Piece,
+    edge_distance,
+    piece_below,
+    pieces_by_party,
+    pieces_of,
+)
 from processors.values.issuer.foot import AT_FOOT
 from processors.values.legal_forms import repair_form
 from processors.values.lines import TextLine, enclosing_box, fold, has_digit
@@ -41,11 +47,17 @@ _COMMA_AND_HOUSE = re.compile(r", (?=\d{1,5}[A-Za-z]? )")
 _OTHER_COLUMN = re.compile(r"(?:[a-z]+ )?(?:n[or]|nr|number|#|№)[.:]* ?[a-z]{0,4}[-/]?\d[\w/-]*")
 _LEAST_PARTS = 3
 """Parts of such a line behind the name: nothing, the street and the town."""
-_LABEL_OF_OTHER = re.compile(r"\b(?:to|at|for)\W*$")
-_FAR_HEIGHTS = 2.0
-"""Heights of a line from which on a gap divides what is in one column."""
 _ALIGNED_PT = 6.0
 """Distance of two left edges that are one."""
+_MOST_HEIGHTS_BETWEEN = 2.0
+"""Heights of the larger line that are between two lines of one block."""
+_OTHER_PLACE = re.compile(
+    r"(?:works?|jobs?|services?|supply|goods|property|premises|site|installation|repairs?|delivery"
+    r"|deliver(?:ed)?|ship(?:ped)?|for) (?:address|at|to)\W*$|(?:site|property|premises)\W*$"
+)
+"""Words above the address where something was done or brought to: "Invoice for works at"."""
+APART = "apart from it"
+"""Part of the reason of an address that other lines or a wide gap keep apart from the name."""
 
 
 def find_address(
@@ -58,85 +70,151 @@ def find_address(
     if company is None or company.value is None:
         return None
     receiver = addressed_in(lines) if letter else frozenset()
-    block, where = next(_own_blocks(company, lines, receiver), ([], ""))
+    own = next(_own_blocks(company, lines, receiver), None)
     # Above a name at the foot is where the receiver is.
-    if not block or (where == "above" and AT_FOOT in company.reason):
+    if own is None or (own.where == "above" and AT_FOOT in company.reason):
         return None
-    block = [_without_name(block[0], company.value), *block[1:]]
-    is_sure = where != "above" and any(map(has_postal_code, block))
-    reason = f"what is {where} '{company.value}' looks like an address"
+    block = [_without_name(own.lines[0], company.value), *own.lines[1:]]
+    is_sure = own.where != "above" and any(map(has_postal_code, block))
+    reason = f"what is {own.where} '{company.value}' looks like an address"
+    if own.is_apart:
+        reason += f", {APART}"
     best = _finding(block, 0.75 if is_sure else 0.55, reason)
     return with_others(best, _elsewhere(best, lines))
 
 
+@dataclass(frozen=True, slots=True)
+class _OwnBlock:
+    """The lines of an address, where it is as seen from the name, and whether apart from it."""
+
+    lines: Sequence[TextLine]
+    where: str
+    is_apart: bool
+
+
 def _own_blocks(
     company: Finding, lines: Sequence[TextLine], receiver: frozenset[int]
-) -> Iterator[tuple[list[TextLine], str]]:
-    """Yield the addresses at the company's name, and where each is, without the receiver's.
+) -> Iterator[_OwnBlock]:
+    """Yield the addresses at the company's name, without the receiver's.
 
     The name may be in the head and again in small print, with the address at one of them.
     """
-    name = str(company.value)
+    of_buyer = _of_buyer(lines)
     for line in _lines_of(company, lines):
-        block, where = _block_near(name, line, lines)
-        is_other = where == "below" and _is_in_window(block, _piece_with(name, line), lines)
-        if block and not is_other and not _is_of(receiver, block, lines):
-            yield block, where
+        block = _block_at(company, line, lines)
+        if block and not _is_of(receiver, block.lines, lines) and not _is_in(of_buyer, block.lines):
+            yield block
 
 
-def _is_in_window(block: Sequence[TextLine], name: TextLine, lines: Sequence[TextLine]) -> bool:
-    """Return whether an address below a name is where the receiver of a bill is.
+def _block_at(company: Finding, name_line: TextLine, lines: Sequence[TextLine]) -> _OwnBlock | None:
+    """Return the address at a line with the company's name, none if it is another's."""
+    name = _piece_with(str(company.value), name_line)
+    block, where = _block_near(str(company.value), name_line, lines)
+    if not block or where != "below":
+        return _OwnBlock(block, where, is_apart=where == "above") if block else None
+    is_cut = _is_mixed(block)
+    if is_cut:
+        block = _first_of_two(block)
+    is_apart = _is_apart(name.line, block[0], lines) if block else None
+    return None if is_apart is None else _OwnBlock(block, where, is_apart=is_apart or is_cut)
 
-    It is to the left of the name, or has "deliver to" above it, or another name that is far from
-    that of the company.
+
+def _is_apart(name: TextLine, first: TextLine, lines: Sequence[TextLine]) -> bool | None:
+    """Return whether a gap or another name is above an address below a name.
+
+    It is None if that says that the address is another's.
     """
-    top = block[0].box if block else None
-    if top is None or name.box is None:
-        return False
-    if top[2] < name.box[0]:
-        return True
-    above, top = _right_above(top, lines[name.number + 1 : block[0].number])
-    is_label = bool(above) and _LABEL_OF_OTHER.search(above[0].folded) is not None
-    return is_label or (_is_far(name.box, top) and _is_of_another(above, name))
+    between = _lines_between(name, first, lines)
+    if between is None:
+        above = _line_above(first, lines)
+        # What is right above an address in its column is whose it is, if no label.
+        is_anothers = above is not None and not above.text.rstrip().endswith(":")
+        return None if is_anothers else True
+    if any(_OTHER_PLACE.search(each.folded) for each in between):
+        return None
+    return any(map(_may_name_another, between))
 
 
-def _right_above(top: Box, lines: Sequence[TextLine]) -> tuple[list[TextLine], Box]:
-    """Return what is in the column above a box, up to the first gap, and where it begins."""
-    above: list[TextLine] = []
-    for piece in (each.line for line in reversed(lines) for each in pieces_of(line, 0)):
-        if piece.box is None or not _is_one_column(piece.box, top):
-            continue
-        if _is_far(piece.box, top):
-            break
-        above.append(piece)
-        top = piece.box
-    return above, top
+def _of_buyer(lines: Sequence[TextLine]) -> Sequence[TextLine]:
+    """Return the pieces of lines in the blocks of a receiver."""
+    rows = [pieces_of(line, place) for place, line in enumerate(lines[:_SEARCHED_LINES])]
+    keys = pieces_by_party(rows)["buyer"]
+    return [piece.line for row in rows for piece in row if piece.key in keys]
 
 
-def _is_one_column(box: Box, below: Box) -> bool:
-    return box[0] < below[2] and below[0] < box[2]
-
-
-def _is_far(box: Box, below: Box) -> bool:
-    """Return whether more than two lines would have room between two boxes."""
-    return below[1] - box[3] > _FAR_HEIGHTS * max(box[3] - box[1], below[3] - below[1])
-
-
-def _is_of_another(above: Sequence[TextLine], name: TextLine) -> bool:
-    """Return whether a line above an address is words, and none of them is in the name."""
-    words = set(name.folded.split())
+def _is_in(pieces: Sequence[TextLine], block: Sequence[TextLine]) -> bool:
+    """Return whether a line of a block has one of these pieces."""
     return any(
-        LETTERS.search(each.text)
-        and not has_digit(each.text)
-        and words.isdisjoint(each.folded.split())
-        for each in above
+        each.number == line.number and each.text in line.text for each in pieces for line in block
     )
 
 
-def _piece_with(name: str, line: TextLine) -> TextLine:
-    """Return the piece of a line that has a name, or else the line."""
-    pieces = (each.line for each in pieces_of(line, 0))
-    return next((each for each in pieces if name in each.text), line)
+def _piece_with(name: str, line: TextLine) -> Piece:
+    """Return the piece of a line that has a name, the first without one."""
+    pieces = pieces_of(line, 0)
+    return next((each for each in pieces if name in each.line.text), pieces[0])
+
+
+def _is_mixed(block: Sequence[TextLine]) -> bool:
+    """Return whether two towns are in a block: a piece of another column is in it."""
+    pieces = [piece.line for line in block for piece in pieces_of(line, 0)]
+    return sum(map(_ends_address, pieces)) > 1
+
+
+def _ends_address(line: TextLine) -> bool:
+    """Return whether a line ends with a town and its code; that of a post-office box is none."""
+    return has_postal_code(line) and ends_with_town(line.folded)
+
+
+def _first_of_two(block: Sequence[TextLine]) -> list[TextLine]:
+    """Return the lines of a block up to the first town."""
+    towns = [place for place, line in enumerate(block) if _ends_address(line)]
+    return list(block[: towns[0] + 1]) if towns else []
+
+
+def _lines_between(
+    name: TextLine, first: TextLine, lines: Sequence[TextLine]
+) -> list[TextLine] | None:
+    """Return the lines between a name and the first one of an address below it.
+
+    It is None if these are no column without gaps: then the address is not that of the name.
+    """
+    if name.box is None or first.box is None:
+        return list(lines[name.number + 1 : first.number])
+    found: list[TextLine] = []
+    lowest = first
+    while not _is_right_below(name, lowest):
+        above = _line_above(lowest, lines[name.number + 1 :])
+        if above is None:
+            return None
+        found.append(above)
+        lowest = above
+    return found
+
+
+def _line_above(line: TextLine, lines: Sequence[TextLine]) -> TextLine | None:
+    """Return the piece right above a line in its column."""
+    for other in reversed([each for each in lines if each.number < line.number]):
+        for piece in pieces_of(other, 0):
+            if _is_right_below(piece.line, line):
+                return piece.line
+    return None
+
+
+def _is_right_below(line: TextLine, below: TextLine) -> bool:
+    """Return whether no wide gap is between two lines, and both are in one column."""
+    one, other = line.box, below.box
+    if one is None or other is None or line.page != below.page:
+        return line.page == below.page and line.number + 1 == below.number
+    most = _MOST_HEIGHTS_BETWEEN * max(one[3] - one[1], other[3] - other[1])
+    return other[1] - one[3] <= most and _is_one_column(one, other)
+
+
+def _may_name_another(line: TextLine) -> bool:
+    """Return whether a line between a name and an address may be whose address it is."""
+    words = line.text.split()
+    is_name = all(word[:1].isupper() or word == "&" for word in words) and len(words) > 1
+    return is_name and not has_digit(line.text) and ":" not in line.text
 
 
 def _is_of(receiver: frozenset[int], block: Sequence[TextLine], lines: Sequence[TextLine]) -> bool:
@@ -209,7 +287,7 @@ def _block_near(
     first = name_line.number + 1
     below = lines[first : first + SKIPPED_LINES + MOST_LINES]
     block = address_in([in_column(line, name_line, name) for line in below])
-    at = _piece_with(name, name_line).box
+    at = _piece_with(name, name_line).line.box
     if at and _are_beside(_towns_in(block)):
         return address_in(_at_name(at, below, _towns_in(block))), "below"
     if block or name_line.number < _LATE_NAME:
@@ -236,13 +314,19 @@ def _at_name(at: Box, lines: Sequence[TextLine], towns: Sequence[Box]) -> list[T
     return [replace(each, cells=()) for each in pieces if each.box is None or is_own(each.box)]
 
 
+def _is_one_column(box: Box, below: Box) -> bool:
+    return box[0] < below[2] and below[0] < box[2]
+
+
 def _are_beside(boxes: Sequence[Box]) -> bool:
     return any(one[2] < other[0] and _is_level(one, other) for one in boxes for other in boxes)
 
 
 def _is_level(box: Box, other: Box) -> bool:
     """Return whether two boxes are on one line, or on two that follow each other."""
-    return abs(box[1] - other[1]) < _FAR_HEIGHTS * max(box[3] - box[1], other[3] - other[1])
+    return abs(box[1] - other[1]) < _MOST_HEIGHTS_BETWEEN * max(
+        box[3] - box[1], other[3] - other[1]
+    )
 
 
 def in_column(line: TextLine, name_line: TextLine, name: str) -> TextLine:

@@ -7,9 +7,9 @@ from processors.values.legal_forms import is_address
 from processors.values.lines import TextLine, fold, label_pattern
 
 # Postal codes as the UPU lists them: 4 to 6 digits with a country ("D-10115"), the letters and
-# digits of the United Kingdom ("SW1A 1AA") and of Ireland ("D02 X285"), a US state with its ZIP
-# code ("TX 75001"), five digits in two groups before the town ("111 22 Stockholm"), digits with a
-# dash before it ("1000-001 Lisboa"), and letters and digits in turns ("K1A 0B1").
+# digits of the United Kingdom ("SW1A 1AA") and, at the end, of Ireland ("D02 X285"), a US state
+# with its ZIP code ("TX 75001"), five digits in two groups before the town ("111 22 Stockholm"),
+# digits with a dash before it ("1000-001 Lisboa"), and letters and digits in turns ("K1A 0B1").
 POSTAL_CODE = re.compile(
     r"(?<![\d.,/])(?:[a-z]{1,2}-)?(?!19\d\d$)\d{4,6}(?![\d.,/])"
     r"|\b[a-z]{1,2}\d[a-z\d]? ?\d[a-z]{2}\b"
@@ -17,10 +17,13 @@ POSTAL_CODE = re.compile(
     r"|(?<!\d)\d{3} \d{2} [a-z]{3}"
     r"|(?<![\d-])(?:(?:\d{4}|\d{2})-\d{3}(?= [a-z])|\d{5}-\d{3}(?![\d-]))"
     r"|\b[a-z]\d[a-z] ?\d[a-z]\d\b"
-    r"|\b[ac-fhknprtv-y]\d[\dw] (?=[a-z]*\d)[ac-fhknprtv-y][ac-fhknprtv-y\d]{3}\b"
-    r"(?!,? (?!ireland|eire|irland|co\b)[a-z])"
+    r"|\b[ac-fhknprtv-y]\d[\dw] (?=[a-z]*\d)[ac-fhknprtv-y][ac-fhknprtv-y\d]{3}"
+    r"(?=\W*(?:(?:republic of )?ireland|eire)?\W*$)"
 )
-_MISREAD_CODE = re.compile(r"(?<![\w/.,-])(?=\d*[OIl])(?=(?:[OIl]?\d){3})[\dOIl]{5}(?![\w/-])")
+_MISREAD_CODE = re.compile(
+    r"(?<![\w/.,-])(?<!(?i:unit|shop) )(?<!(?i:lot) )(?<!(?i:no|nr) )(?<!(?i:no|nr)\. )"
+    r"(?=\d*[OIl])(?=(?:[OIl]?\d){3})[\dOIl]{5}(?= [^\W\d_]{3}|\W*$)",
+)
 _DIGITS = str.maketrans("OIl", "011")
 _MARK = re.compile(r" ?[·•⋅|] ?| [*] ")
 ADDRESS_LABEL = re.compile(
@@ -44,7 +47,10 @@ def _with_digits(line: TextLine) -> TextLine:
     """Return a line with the misread digits of its postal code corrected; no character moves.
 
     Among three digits or more, nothing but digits is like that: OCR takes 0 for O and 1 for I.
+    What a text layer has is as it was typed.
     """
+    if not any(word.confidence is not None for word in line.words):
+        return line
     text = _MISREAD_CODE.sub(lambda code: code.group().translate(_DIGITS), line.text)
     return line if text == line.text else replace(line, text=text, folded=fold(text))
 

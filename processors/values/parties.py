@@ -31,6 +31,7 @@ _LONE_LABEL_CHARS = 2
 # Between a label and the name below it there may be numbers of the party: "VAT no: DE 123".
 _LINES_BELOW = 4
 _STREET = re.compile(r"[^\W\d][^\d:]{2,40} \d{1,4}[a-z]?")
+_HOUSE_FIRST = re.compile(r"\d{1,5}[a-z]?,? [^\W\d_]{2}")
 _COLUMN_SLACK_PT = 12.0
 """How far from the left edge of its label a name below it may begin."""
 _NUMBER_OF_PARTY = re.compile(r"[^:]{2,30}[:#] ?[\w/ -]{0,6}\d[\d/ .-]{2,}|gln |ust|vat |tax ")
@@ -266,7 +267,8 @@ def _first_below(
 def _is_no_buyer(folded: str) -> bool:
     """Return whether a text is itself a label of a party, a title, or a street with its number."""
     bare = folded.strip(" :.")
-    if _STREET.fullmatch(bare) or is_title(bare):
+    is_house = _HOUSE_FIRST.match(bare) and not end_of_form(folded, folded)
+    if _STREET.fullmatch(bare) or is_house or is_title(bare):
         return True
     return any(
         label_pattern("company", kind).fullmatch(bare)
@@ -336,7 +338,8 @@ def name_in_window(lines: Sequence[TextLine], issuer: str) -> Finding | None:
         if not is_sender or not _MARKS.search(line.folded):
             continue
         below = lines[line.number + 1 : line.number + 1 + _WINDOW_LINES]
-        for name in below[:1]:
+        # Numbers and a date of the bill may be in the column beside the window.
+        for name in (piece_below(Piece(line, 0), pieces_of(each, 0)) for each in below[:1]):
             has_town = any(_TOWN.match(each.folded) for each in below[1:])
             if has_town and _is_name(name.text) and issuer not in name.folded:
                 reason = "is below the sender's line, as in the window of an envelope"

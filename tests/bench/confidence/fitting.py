@@ -19,7 +19,7 @@ from processors.confidence.logistic import (
     probabilities,
     probability,
 )
-from processors.confidence.model import SHARED, with_caution
+from processors.confidence.model import SHARED, most_logit, with_caution
 from tests.bench.confidence.examples import Example
 from tests.bench.confidence.figures import WRITE_AT
 
@@ -222,7 +222,7 @@ def chances(examples: Sequence[Example], weights: Weights) -> list[float]:
         features = matrix([examples[place] for place in own_places], names)
         row = np.array([own[name] for name in names])
         for place, chance in zip(own_places, probabilities(features, row), strict=True):
-            found[place] = float(chance)
+            found[place] = min(float(chance), probability(most_logit(examples[place].features)))
     return found
 
 

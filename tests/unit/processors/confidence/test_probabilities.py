@@ -354,3 +354,12 @@ def close_page(*lines: str) -> Page:
         for number, line in enumerate(made.lines)
     ]
     return replace(made, lines=tuple(close))
+
+
+def test_an_address_apart_from_the_name_is_a_suggestion():
+    """It may be the receiver's: no weight lets it be written."""
+    lines = ("Brightwater Supplies Ltd", "Juniper Vole", "14 Canal Wharf", "Birmingham B1 2JT")
+    address = read([page(*lines, "Invoice number: 20417", "Total 5.00")])["address"]
+
+    assert address.value == "14 Canal Wharf Birmingham B1 2JT"
+    assert 0.5 < address.confidence < WRITE_AT

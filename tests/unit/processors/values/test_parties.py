@@ -183,3 +183,19 @@ def test_somebody_else_on_a_bill_is_neither_its_issuer_nor_its_buyer(line: str, 
 
     assert (values["company"], values["buyer"]) == ("Kettle Ltd", buyer)
     assert without_buyer.get("buyer") is None
+
+
+@pytest.mark.parametrize("street", ["9 Elm Row", "9a, Elm", "12 The Elms"])
+def test_a_house_below_a_label_is_no_buyer(street: str):
+    """The place of a delivery has no name then."""
+    values = values_of(f"Fell Mills Ltd\nInvoice 12\nDeliver to\n{street}\nEly EL4 9QT\nTotal 5.00")
+
+    assert "buyer" not in values
+
+
+def test_the_name_in_the_window_is_without_the_column_beside_it():
+    """The numbers of the bill are there."""
+    rows = ["Fuchs GmbH", "Fuchs GmbH, Weg 3, 10115 Berlin", "Anna Otter   Rechnung Nr. 4711"]
+    text = "\n".join([*rows, "Feldweg 2   Datum: 3.5.2026", "80331 Ely", "Summe 12,00"])
+
+    assert values_of(text)["buyer"] == "Anna Otter"

@@ -2,9 +2,10 @@
 
 import pytest
 
-from pipeline.model import PageText
+from pipeline.model import Finding, PageText
 from processors.contract import Line, Page, Word
 from processors.values import find_values
+from processors.values.address import APART
 from processors.values.address_parts import POSTAL_CODE
 
 
@@ -39,9 +40,6 @@ def values_of(text: str) -> dict[str, str | None]:
         ("Brindle Otter | 7 Fell Street | Harwick HW4 9QT | 0555 000 111", "7 Fell Street, Harwick HW4 9QT"),
         ("Brindle Otter\nL.L.C.\n5 Fell Road, Harwick HW4 9QT\nTo M/s. Vole\nFor Brindle Otter L.L.C.", "5 Fell Road, Harwick HW4 9QT"),
         ("Brindle Otter\nP.O. Box 118, Harwick, U.A.E. · Tel 0555 000 111 · TRN 1001", "P.O. Box 118, Harwick, U.A.E."),
-        ("Brindle Otter\n12 Fell Road, 8O218 Harwick", "12 Fell Road, 80218 Harwick"),
-        ("Brindle Otter\n12 Fell Road\n3512O Harwick, Fellshire", "12 Fell Road 35120 Harwick, Fellshire"),
-        ("Brindle Otter\n12 Fell Road, Harwick 4l0I9", "12 Fell Road, Harwick 41019"),
         ("Brindle Otter Ltd\n12 Fell Road\n3511 LK Moordrecht\nHeron Inks B.V.", "12 Fell Road 3511 LK Moordrecht"),
         ("Brindle Otter Ltd\n12 Fell Road\n80218 Harwick\nHeron & Co.", "12 Fell Road 80218 Harwick"),
         ("Brindle Otter Ltd\n12 Fell Road\n80218 Harwick\nTeal S.r.l.", "12 Fell Road 80218 Harwick"),
@@ -266,3 +264,120 @@ def test_the_words_of_a_name_may_be_far_apart():
     found = find_values([Page(PageText(1, "text", None, None, text), rows)])
 
     assert found["company"].value == "RILL WATER COMPANY LTD"
+
+
+@pytest.mark.parametrize(
+    ("lines", "address"),
+    [
+        (["12 Fell Road, 8O218 Harwick"], "12 Fell Road, 80218 Harwick"),
+        (["12 Fell Road", "3512O Harwick, Fellshire"], "12 Fell Road 35120 Harwick, Fellshire"),
+        (["12 Fell Road, Harwick 4l0I9"], "12 Fell Road, Harwick 41019"),
+        (["Unit I2345", "12 Fell Road", "Harwick HW4 9QT"], "Unit I2345 12 Fell Road Harwick HW4 9QT"),
+        (["Lot l2345, Fell Road", "Harwick HW4 9QT"], "Lot l2345, Fell Road Harwick HW4 9QT"),
+    ],
+)  # fmt: skip
+def test_misread_digits_of_a_code_are_corrected(lines: list[str], address: str):
+    """OCR takes 0 for O and 1 for I beside a town; the number of a unit may have letters."""
+    rows = ["Brindle Otter Ltd", *lines]
+    placed_lines = tuple(
+        placed(row, (text, 60, 60 + 5.0 * len(text))) for row, text in enumerate(rows)
+    )
+    page = PageText(1, "ocr", None, None, "\n".join(rows))
+
+    assert find_values([Page(page, placed_lines)])["address"].value == address
+
+
+def test_a_text_layer_has_no_misread_digits():
+    """What was typed stays as it is."""
+    text = "Brindle Otter Ltd\n12 Fell Road, 8O218 Harwick\nTotal 5.00"
+
+    assert values_of(text)["address"] == "12 Fell Road, 8O218 Harwick"
+
+
+@pytest.mark.parametrize("goods", ["Model D02 X285 pump", "Pumps A65 F4E2 and parts"])
+def test_an_irish_code_is_at_the_end_of_its_line(goods: str):
+    """Elsewhere letters and digits are those of goods."""
+    text = f"Brindle Otter Ltd\n{goods}\n5 Fell Lane\nHarwick HW4 9QT\nTotal 5.00"
+
+    assert values_of(text)["address"] == "5 Fell Lane Harwick HW4 9QT"
+
+
+_WINDOW = (("Jon Vole", 60, 110), ("9 Elm Court", 60, 115), ("Ely EL4 9QT", 60, 118))
+_OWN = (("5 Fell Lane", 420, 475), ("Harwick HW4 9QT", 420, 500))
+
+
+def found_on(*rows: tuple[int, tuple[tuple[str, float, float], ...]]) -> dict[str, Finding]:
+    """Find the values of a bill with these rows of pieces, and goods below them."""
+    lines = [placed(row, *pieces) for row, pieces in rows]
+    lines += [placed(30, ("Tea 12.00", 60, 110)), placed(31, ("Total 12.00", 60, 120))]
+    text = "\n".join(line.text for line in lines)
+    return find_values([Page(PageText(1, "text", None, None, text), tuple(lines))])
+
+
+@pytest.mark.parametrize(
+    ("left", "window"),
+    [
+        (60, _WINDOW),
+        (430, _WINDOW),
+        (60, (("Vole Inks plc", 60, 125), *_WINDOW[1:])),
+        (250, (("Deliver to", 60, 110), *_WINDOW[1:])),
+        (60, (("Invoice for works at", 60, 160), *_WINDOW[1:])),
+        (60, _WINDOW[1:]),
+    ],
+    ids=["below", "at the right", "a company", "labeled", "place of works", "no name"],
+)
+def test_the_address_in_the_window_is_the_receivers(
+    left: float, window: tuple[tuple[str, float, float], ...]
+):
+    """A wide gap or another column is between the issuer's name and it."""
+    beside = (("Invoice number: 4711", 400, 500), ("Date: 3 May 2026", 400, 480))
+    rows = [
+        (6 + row, (piece, *beside[row : row + 1]) if left < 200 else (piece,))
+        for row, piece in enumerate(window)
+    ]
+    address = found_on((0, (("Otter Ltd", left, left + 90),)), *rows).get("address")
+
+    assert address is None or APART in address.reason
+
+
+def test_the_place_of_works_right_below_the_name_is_no_address_of_it():
+    """The words "Invoice for works at" announce another place, however close it is."""
+    place = [(row, (piece,)) for row, piece in enumerate(_WINDOW[1:], start=2)]
+    rows = [(0, (("Otter Ltd", 60, 110),)), (1, (("Invoice for works at", 60, 160),)), *place]
+
+    assert "address" not in found_on(*rows)
+
+
+@pytest.mark.parametrize(("left", "address"), [(250, None), (420, "5 Fell Lane Harwick HW4 9QT")])
+def test_two_addresses_are_not_mixed(left: float, address: str | None):
+    """Only the pieces in the column of the name are taken; the rows of the other may be more."""
+    rows = [
+        (2, (("Jon Vole", 60, 110), _OWN[0])),
+        (3, (("9 Elm Court", 60, 115), _OWN[1])),
+        (4, (("Ely EL4 9QT", 60, 118),)),
+    ]
+    found = found_on((0, (("Otter Ltd", left, left + 90),)), *rows).get("address")
+
+    assert (found.value if found else None) == address
+
+
+def test_an_address_ends_above_a_second_town():
+    """What is below its town is another's, and such an address is a suggestion."""
+    rows = [
+        (row, ((text, 60, 160),))
+        for row, text in enumerate(("Otter Ltd", "5 Fell Lane", "Harwick HW4 9QT", "Ely EL4 9QT"))
+    ]
+    address = found_on(*rows)["address"]
+
+    assert address.value == "5 Fell Lane Harwick HW4 9QT"
+    assert APART in address.reason
+
+
+def test_the_address_at_the_foot_is_found_below_a_window():
+    """The name with its address in small print says whose address that is."""
+    window = [(6 + row, (piece,)) for row, piece in enumerate(_WINDOW)]
+    foot = (40, (("Otter Ltd, 5 Fell Lane, Harwick HW4 9QT", 60, 300),))
+
+    address = found_on((0, (("Otter Ltd", 60, 150),)), *window, foot)["address"]
+
+    assert address.value == "5 Fell Lane, Harwick HW4 9QT"
