@@ -5,7 +5,7 @@ only narrow screens and paper show does not, and nothing is fetched.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 BLOCKS = frozenset(
@@ -62,6 +62,8 @@ _STRUCK = frozenset({"del", "s", "strike"})
 _STRUCK_STYLE = re.compile(
     r"(?:^|[;\s])text-decoration(?:-line)?\s*:[^;]*\bline-through\b", re.IGNORECASE
 )
+_LINE_STYLE = re.compile(r"(?:^|[;\s])text-decoration(?:-line)?\s*:", re.IGNORECASE)
+_STRUCK_TAG = re.compile(r"(?<![\w.#-])(?:del|s|strike)(?![\w-])", re.IGNORECASE)
 _SHOWING_STYLE = re.compile(r"(?:^|[;\s])(?:display|visibility|opacity)\s*:", re.IGNORECASE)
 _NOT_SHOWN = re.compile(r"(?:^|[;\s])display\s*:\s*none", re.IGNORECASE)
 _VISIBLE = re.compile(r"(?:^|[;\s])visibility\s*:\s*visible", re.IGNORECASE)
@@ -91,6 +93,18 @@ _NOT_FOR_SCREENS = re.compile(
 )
 _MOST_NESTED = 8
 _MOST_STYLE_CHARS = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the rules of a page say of simple selectors.
+
+    `hides` has for each that they show or hide whether they hide it, `strikes` for each that they
+    speak of lines for whether one goes through it.
+    """
+
+    hides: Mapping[str, bool]
+    strikes: Mapping[str, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +189,7 @@ class HiddenElement:
 
 
 def hidden_element(
-    rules: Mapping[str, bool], tag: str, attributes: Mapping[str, str | None]
+    rules: Rules, tag: str, attributes: Mapping[str, str | None]
 ) -> HiddenElement | None:
     """Return the element that begins if it is not shown, with its text kept if it may be.
 
@@ -183,9 +197,9 @@ def hidden_element(
     """
     if tag in _NOT_RENDERED:
         return HiddenElement(tag, is_rendered=False)
-    if _is_struck_or_closed(tag, attributes):
+    if _is_struck(rules.strikes, tag, attributes) or _is_closed(tag, attributes):
         return HiddenElement(tag, is_kept=True, shown_by="summary" if tag == "details" else "")
-    if _is_hidden_by(rules, tag, attributes):
+    if _is_hidden_by(rules.hides, tag, attributes):
         return HiddenElement(tag, is_kept=True)
     if _is_hidden(tag, attributes):
         return HiddenElement(tag, shown_by=_shown_in_it(attributes))
@@ -201,13 +215,22 @@ def _is_hidden(tag: str, attributes: Mapping[str, str | None]) -> bool:
     return "hidden" in attributes or has_no_size or _hides(style)
 
 
-def _is_struck_or_closed(tag: str, attributes: Mapping[str, str | None]) -> bool:
-    """Say whether what is in an element is struck through, or shown only on a click.
+def _is_struck(rules: Mapping[str, bool], tag: str, attributes: Mapping[str, str | None]) -> bool:
+    """Say whether a line goes through what is in an element; its own style counts most."""
+    style = attributes.get("style") or ""
+    if tag in _VOID:
+        return False
+    if _LINE_STYLE.search(style):
+        return _STRUCK_STYLE.search(style) is not None
+    said = _said_by(rules, tag, attributes)
+    return all(said) and (bool(said) or tag in _STRUCK)
+
+
+def _is_closed(tag: str, attributes: Mapping[str, str | None]) -> bool:
+    """Say whether what is in an element is shown only on a click.
 
     That is the body of closed details (section 4.11.1), a dialog, a panel of another tab.
     """
-    if tag in _STRUCK or _STRUCK_STYLE.search(attributes.get("style") or ""):
-        return tag not in _VOID
     is_panel = attributes.get("role") == "tabpanel" and attributes.get("aria-hidden") == "true"
     return is_panel or (tag in {"details", "dialog"} and "open" not in attributes)
 
@@ -231,34 +254,59 @@ def _is_hidden_by(
     """Say whether a rule of the page hides an element; its own style counts more."""
     if not rules or tag in _VOID or _SHOWING_STYLE.search(attributes.get("style") or ""):
         return False
-    names = [f".{name}" for name in (attributes.get("class") or "").split()]
-    names += [f"#{attributes['id']}"] if attributes.get("id") else []
-    said = [rules[key] for name in names for key in (name, f"{tag}{name}") if key in rules]
+    said = _said_by(rules, tag, attributes)
     return bool(said) and all(said)
 
 
-def hiding_rules(html: str) -> dict[str, bool]:
-    """Return for each simple selector whose rules say so whether they hide what it selects.
+def _said_by(
+    rules: Mapping[str, bool], tag: str, attributes: Mapping[str, str | None]
+) -> list[bool]:
+    """Return what the rules say of the name, the classes and the id of an element."""
+    names = [f".{name}" for name in (attributes.get("class") or "").split()]
+    names += [f"#{attributes['id']}"] if attributes.get("id") else []
+    keys = [tag, *(key for name in names for key in (name, f"{tag}{name}"))]
+    return [rules[key] for key in keys if key in rules]
 
-    A rule that hides does not count if another one shows what has the same class or id: which of
-    the two a browser follows may depend on what an element is in.
-    """
+
+def hiding_rules(html: str) -> Rules:
+    """Return what a page's own style sheets hide and strike through."""
     sheets = [*_style_sheets(html)]
     if sum(len(sheet) for _, sheet in sheets) > _MOST_STYLE_CHARS:
-        return {}
-    rules: dict[str, bool] = {}
-    shown: set[str] = set()
-    for media, sheet in sheets:
-        for within, selectors, style in _rules_in(_COMMENT.sub(" ", sheet)):
-            is_hiding = _hides(style) or _STRUCK_STYLE.search(style) is not None
-            if not is_hiding and not _SHOWING_STYLE.search(style):
-                continue
-            conditions = [*media, *within]
-            simple, others = _selectors_in(selectors, has_conditions=bool(conditions))
-            rules.update(dict.fromkeys(simple, is_hiding))
-            if not is_hiding and not any(map(_NOT_FOR_SCREENS.fullmatch, conditions)):
-                shown.update(_NAME.findall(" ".join([*conditions, *others])))
-    return {key: hides for key, hides in rules.items() if shown.isdisjoint(_NAME.findall(key))}
+        return Rules({}, {})
+    styled = [
+        ([*media, *within], selectors, style)
+        for media, sheet in sheets
+        for within, selectors, style in _rules_in(_COMMENT.sub(" ", sheet))
+    ]
+    hides = [(*rule, _hides(rule[2])) for rule in styled if _speaks_of_showing(rule[2])]
+    strikes = [
+        (*rule, _STRUCK_STYLE.search(rule[2]) is not None)
+        for rule in styled
+        if _LINE_STYLE.search(rule[2])
+    ]
+    return Rules(_said_of_simple(hides), _said_of_simple(strikes))
+
+
+def _speaks_of_showing(style: str) -> bool:
+    return _hides(style) or _SHOWING_STYLE.search(style) is not None
+
+
+def _said_of_simple(rules: Iterable[tuple[list[str], str, str, bool]]) -> dict[str, bool]:
+    """Return for each simple selector of rules (conditions, selectors, style) what they say of it.
+
+    A rule that hides or strikes does not count if another one undoes it for what has the same class
+    or id: which of the two a browser follows may depend on what an element is in.
+    """
+    said: dict[str, bool] = {}
+    undone: set[str] = set()
+    for conditions, selectors, _, is_hiding in rules:
+        simple, others = _selectors_in(selectors, has_conditions=bool(conditions))
+        said.update(dict.fromkeys(simple, is_hiding))
+        if not is_hiding and not any(map(_NOT_FOR_SCREENS.fullmatch, conditions)):
+            text = " ".join([*conditions, *others])
+            undone.update(_NAME.findall(text))
+            said.update((tag.lower(), False) for tag in _STRUCK_TAG.findall(text))
+    return {key: is_so for key, is_so in said.items() if undone.isdisjoint(_NAME.findall(key))}
 
 
 def _selectors_in(selectors: str, *, has_conditions: bool) -> tuple[list[str], list[str]]:

@@ -12,6 +12,7 @@ from processors.detect.html_hidden import (
     BLOCKS,
     CELLS,
     HiddenElement,
+    Rules,
     hidden_element,
     hiding_rules,
 )
@@ -71,7 +72,7 @@ def _lines_of(parts: Sequence[str]) -> str:
 class _VisibleTextParser(HTMLParser):
     """Collects visible text in `parts`, and in `unseen` what is read apart."""
 
-    def __init__(self, rules: Mapping[str, bool], *, marks_quotes: bool = False) -> None:
+    def __init__(self, rules: Rules, *, marks_quotes: bool = False) -> None:
         super().__init__(convert_charrefs=True)
         self._rules = rules
         self._marks_quotes = marks_quotes

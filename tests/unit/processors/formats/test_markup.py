@@ -89,6 +89,7 @@ HTML = {
 
 
 _HIDE = ".t{display:none}"
+_STRIKE = ".t{text-decoration:line-through}"
 
 
 @pytest.mark.parametrize(
@@ -108,6 +109,12 @@ _HIDE = ".t{display:none}"
         "<p style='font-size:0'><span class=t>Tea</span>",
         "<div style='visibility:hidden'><p style='visibility:visible'>Tea",
         "<div style='opacity:0;-webkit-animation:fade 1s'>Tea</div>",
+        f"<style>{_STRIKE} .t{{text-decoration:none}}</style><p class=t>Tea",
+        f"<style>{_STRIKE} .u{{text-decoration:none}}</style><p class='t u'>Tea",
+        f"<style>{_STRIKE} .a .t{{text-decoration:none}}</style><div class=a><p class=t>Tea",
+        "<style>s, p del{text-decoration:none}</style><p><s>T</s><del>ea</del>",
+        "<style>.t{text-decoration:none}</style><p><s class=t>Tea</s>",
+        "<p><s style='text-decoration:none'>Tea</s>",
     ],
 )
 def test_what_a_browser_shows_is_not_hidden(html: str, tmp_path: Path):
