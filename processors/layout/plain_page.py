@@ -3,6 +3,10 @@
 from pipeline.model import PageText
 from processors.contract import Line, Page
 
+_LAST_PART = (
+    "no values are looked for in its last part, which is hidden, closed, struck through or quoted"
+)
+
 
 def text_page(text: str, *, number: int = 1, engine: str = "text", kept_apart: str = "") -> Page:
     """Return a page of text whose lines have no boxes; empty lines are not among them.
@@ -20,7 +24,7 @@ def text_page(text: str, *, number: int = 1, engine: str = "text", kept_apart: s
         engine=engine,
         confidence=None,
         text=whole,
-        reason="no values are looked for in its last part" if kept_apart.strip() else "",
+        reason=_LAST_PART if kept_apart.strip() else "",
     )
     return Page(page_text, lines)
 

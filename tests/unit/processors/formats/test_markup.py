@@ -124,6 +124,13 @@ def test_what_a_browser_shows_is_not_hidden(html: str, tmp_path: Path):
     assert findings.text.splitlines() == ["Tea", "2"]
 
 
+def test_a_page_says_why_part_of_it_has_no_values(tmp_path: Path):
+    """Whoever misses the total of closed details reads that they are closed."""
+    html = "<!doctype html><p>Tea<details><summary>Order</summary>Total 9.00</details>"
+
+    assert "closed" in documents.read(html.encode(), tmp_path).pages[0].reason
+
+
 def test_what_only_narrow_screens_and_paper_show_stays_hidden(tmp_path: Path):
     """Mail has a second copy of its lines for phones."""
     sheet = f"{_HIDE} @media (max-width:600px){{.t{{display:block}}}} @media print{{.t{{display:block}}}}"
