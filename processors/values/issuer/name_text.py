@@ -102,6 +102,11 @@ _NUMBER_AND_DASH = re.compile(
 """What is between a title and the name behind it: "Invoice 12 - Smith & Co"."""
 _NUMBER_IN_LIST = re.compile(r"^(?:\(\d{1,2}\)|\d{1,2}[.)]) (?=[^\W\d_])")
 _PARTNERS = re.compile(r"[a-z]{3,20} (?:&|and) (?:[a-z]{2,20}|sons?)\b")
+_SAYS_WHO = re.compile(
+    r"(?:the|our|your|this|der|die|das|le|la|el) (?:[^\W\d]+ ){1,3}"
+    r"(?:is|are|was|were|ist|sind|est|es) "
+)
+"""The beginning of a sentence that names somebody: "the trustee is"."""
 _THROUGH = re.compile(
     r"(?:[^\W\d_]+ ){0,2}(?:pa(?:y|id|ie|ye|g[ao])|process|handle|card|order|book|sen[dt]|ship"
     r"|deliver|zahl|bezahl|gezahl|karte|versand|versend|liefer|gelief|reglement|envi|spedi|plat|zaplac"
@@ -254,8 +259,8 @@ def is_no_name(folded: str, *, has_form: bool) -> bool:
         ("seller", "seller_marked", "buyer", "buyer_marked", "other_marked", "countries"),
     )
     sums = label_pattern("totals", "strong", "plain", "subtotal", "net", "tax")
-    is_other = label_pattern("company", "others").match(folded) or _THROUGH.match(folded)
-    if is_other or (not has_form and is_title(bare)):
+    others = (label_pattern("company", "others"), _THROUGH, _SAYS_WHO)
+    if any(pattern.match(folded) for pattern in others) or (not has_form and is_title(bare)):
         return True
     if any(pattern.fullmatch(bare) for pattern in chain(labels, (sums, _SHEET, _TITLE_IN_HAN))):
         return True
