@@ -103,8 +103,8 @@ _NUMBER_AND_DASH = re.compile(
 _NUMBER_IN_LIST = re.compile(r"^(?:\(\d{1,2}\)|\d{1,2}[.)]) (?=[^\W\d_])")
 _PARTNERS = re.compile(r"[a-z]{3,20} (?:&|and) (?:[a-z]{2,20}|sons?)\b")
 _SAYS_WHO = re.compile(
-    r"(?:the|our|your|this|der|die|das|le|la|el) (?:[^\W\d]+ ){1,3}"
-    r"(?:is|are|was|were|ist|sind|est|es) "
+    r"(?:the|our|your|der|die|das|le|la|el) (?:[^\W\d]+ ){1,3}"
+    r"(?:is|are|was|were|ist|sind|est|es) (?!between|by|made)"
 )
 """The beginning of a sentence that names somebody: "the trustee is"."""
 _THROUGH = re.compile(

@@ -392,11 +392,3 @@ def test_seller_beside_buyer_in_a_table():
 
     assert values["company"] == "Brindle Otter"
     assert values["address"] == "3 Fell Road HW4 9QT Harwick"
-
-
-@pytest.mark.parametrize(
-    "line", ["The trustee is Heron Inks Ltd.", "Der Bürge ist Heron Inks GmbH"]
-)
-def test_a_sentence_that_names_somebody_is_no_name(line: str):
-    """A legal form at its end makes no name of it."""
-    assert values_of(f"Trust deed\n{line}\n4 March 2031").get("company") != line

@@ -85,3 +85,11 @@ def test_who_writes_for_a_company_is_no_part_of_its_name():
 def test_the_label_of_a_sum_is_no_company(label: str):
     """A table may have its labels above its sums."""
     assert company_of(f"INVOICE\n{label}\n12.00\nInvoice 4711") is None
+
+
+@pytest.mark.parametrize(
+    "line", ["The trustee is Heron Inks Ltd.", "Der Bürge ist Heron Inks GmbH"]
+)
+def test_a_sentence_that_names_somebody_is_no_name(line: str):
+    """A legal form at its end makes no name of it."""
+    assert company_of(f"Trust deed\n{line}\n4 March 2031") != line
