@@ -6,6 +6,7 @@ archive with the manifests of two accounts no ledger could be rebuilt.
 """
 
 import hashlib
+import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -58,12 +59,14 @@ def claim_archive(settings: Settings, archive: Archive, folder: Path) -> None:
     known, own = archive_owner(settings, archive, folder), owner_name(settings.caspio.url)
     if known == own or not own:
         return
-    file, sha256 = folder / OWNER, hashlib.sha256(own.encode()).hexdigest()
-    file.write_text(own, encoding="utf-8")
-    try:
-        archive.put(OWNER, file, sha256=sha256, media_type="text/plain", replace=bool(known))
-    except ArchiveConflict:
-        archive_owner(settings, archive, folder)
+    sha256 = hashlib.sha256(own.encode()).hexdigest()
+    with tempfile.TemporaryDirectory(dir=folder) as apart:
+        file = Path(apart, OWNER)
+        file.write_text(own, encoding="utf-8")
+        try:
+            archive.put(OWNER, file, sha256=sha256, media_type="text/plain", replace=bool(known))
+        except ArchiveConflict:
+            archive_owner(settings, archive, folder)
 
 
 def archive_owner(settings: Settings, archive: Archive, folder: Path) -> str:
@@ -72,12 +75,14 @@ def archive_owner(settings: Settings, archive: Archive, folder: Path) -> str:
     Raises:
         ForeignLedger, ArchiveUnavailable: as for `claim_archive`.
     """
-    file = folder / OWNER
-    try:
-        archive.get(OWNER, file)
-    except FileGone:
-        return ""
-    known = file.read_text(encoding="utf-8", errors="replace").strip()
+    # Two runs of one process must not read what the other one is just writing.
+    with tempfile.TemporaryDirectory(dir=folder) as apart:
+        file = Path(apart, OWNER)
+        try:
+            archive.get(OWNER, file)
+        except FileGone:
+            return ""
+        known = file.read_text(encoding="utf-8", errors="replace").strip()
     if not known:
         problem = f"{OWNER} in the archive is empty. Delete it: the next run writes it again."
         raise ForeignLedger([problem])
