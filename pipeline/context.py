@@ -26,7 +26,7 @@ from pipeline.ports.metrics import SILENT
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Everything outside the pipeline, as `flows/app/wiring.py` connects it.
+    """Everything outside the pipeline, as `flows/app/wiring/` connects it.
 
     `learner` is None where nothing is learned.
     """

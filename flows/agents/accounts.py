@@ -12,13 +12,9 @@ from flows.agents.oauth import AccessTokens
 from flows.app.accounts.wiring import open_own_ledger
 from flows.app.drain import Drain
 from flows.app.settings import load_settings
-from flows.app.wiring import (
-    AppContext,
-    connect,
-    open_archive,
-    open_client,
-    system_clock,
-)
+from flows.app.wiring import AppContext, connect
+from flows.app.wiring.account import open_client
+from flows.app.wiring.ports import open_archive, system_clock
 from flows.prefect.deployments.priorities import settings_name
 from pipeline.metering.budget import Spending
 from pipeline.ports import Archive, Clock, Ledger

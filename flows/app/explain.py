@@ -8,7 +8,7 @@ from pathlib import Path
 from flows.app.accounts.wiring import open_own_ledger
 from flows.app.settings import load_settings
 from flows.app.sources import named_sources
-from flows.app.wiring import system_clock
+from flows.app.wiring.ports import system_clock
 from pipeline.archive_layout import document_prefix, original_key
 from pipeline.errors import BadSettings
 from pipeline.metering.summary import FAILED, NEEDS_ATTENTION

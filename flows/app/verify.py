@@ -11,7 +11,9 @@ from typing import Any
 from flows.app.accounts.own_ledger import archive_owner, record_owner
 from flows.app.source_runs import make_source_run, new_run_id, recorded_run, require_calls
 from flows.app.sources import choose_sources, source_problems
-from flows.app.wiring import AppContext, open_archive, open_ledger, visible_tables
+from flows.app.wiring import AppContext
+from flows.app.wiring.account import visible_tables
+from flows.app.wiring.ports import open_archive, open_ledger
 from flows.terminal.progress import RunProgress, SourceProgress, progress as shown_progress
 from pipeline.context import SourceRun
 from pipeline.metering.budget import Priority

@@ -117,7 +117,8 @@ def counted_client(settings: "Settings") -> "Iterator[CaspioClient]":
     If the ledger is not available, the client works without it and its calls are not counted:
     support must be possible then, too.
     """
-    from flows.app.wiring import open_client, open_ledger, system_clock
+    from flows.app.wiring.account import open_client
+    from flows.app.wiring.ports import open_ledger, system_clock
     from pipeline.errors import LedgerUnavailable
     from pipeline.metering.budget import Spending
 

@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flows.app.wiring import probe_account
+from flows.app.wiring.account import probe_account
 from pipeline.model.probes import PROBE_ROWS, PROBE_TABLE, Examined
 
 if TYPE_CHECKING:

@@ -10,14 +10,8 @@ from typing import TYPE_CHECKING
 from flows.app.accounts.own_ledger import archive_owner, check_owner, shown_owner
 from flows.app.reading import own_models
 from flows.app.settings import load_settings
-from flows.app.wiring import (
-    check_file_fields,
-    open_archive,
-    open_client,
-    open_ledger,
-    open_target,
-    visible_tables,
-)
+from flows.app.wiring.account import check_file_fields, open_client, open_target, visible_tables
+from flows.app.wiring.ports import open_archive, open_ledger
 from flows.doctor.check import Check, attempt
 from flows.doctor.safety import examine_safety
 from flows.doctor.server import examine_server

@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx
 
-from flows.app.wiring import system_clock
+from flows.app.wiring.ports import system_clock
 from pipeline.adapters.caspio.client.retry import Repeatable, RetryPolicy
 from pipeline.environment import environment
 from pipeline.errors import BadSettings, ServiceUnavailable

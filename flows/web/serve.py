@@ -14,7 +14,8 @@ from flows.app.mapping.look import Looks
 from flows.app.reading import KeptReader, open_reader
 from flows.app.review.desk import ReviewDesk
 from flows.app.settings import load_settings
-from flows.app.wiring import AppContext, connect, open_archive, system_clock
+from flows.app.wiring import AppContext, connect
+from flows.app.wiring.ports import open_archive, system_clock
 from flows.doctor.check import Check
 from flows.http.server import (
     LOCAL_HOSTS,

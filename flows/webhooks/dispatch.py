@@ -15,7 +15,7 @@ from flows.app.reading import KeptReader
 from flows.app.run_request import RunRequest
 from flows.app.sync.wiring import placed_spec
 from flows.app.webhook_messages import AT_WORK_S, wait_s
-from flows.app.wiring import system_clock
+from flows.app.wiring.ports import system_clock
 from flows.prefect.deployments.priorities import SYNC, deployment_name
 from pipeline.errors import AtWorkElsewhere, BadSettings, IngestError, StopRequested
 from pipeline.model import SourceSpec

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from flows.app.wiring import Account
+from flows.app.wiring.account import Account
 from flows.webhooks.sync import kept_id
 from pipeline.model.messages import Backlog, Message
 from pipeline.ports.ledger import WatchedSource

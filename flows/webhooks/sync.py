@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from flows.app.accounts.own_ledger import check_owner
-from flows.app.wiring import Account
+from flows.app.wiring.account import Account
 from flows.webhooks.desired_events import DesiredEvents, WatchedTable, desired_events
 from pipeline.adapters.caspio.client import EventDefinition, Refused, Webhook, WebhookEvent
 from pipeline.errors import BadSettings

@@ -20,7 +20,7 @@ from flows.agents.accounts import open_account
 from flows.agents.server import described
 from flows.agents.tokens import make_token
 from flows.agents.tools.catalog import visible_tools
-from flows.app.wiring import open_ledger, system_clock
+from flows.app.wiring.ports import open_ledger, system_clock
 from infra.emulator import Emulator
 from pipeline.model.agents import Scope
 from pipeline.settings import load_settings

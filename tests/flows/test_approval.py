@@ -16,7 +16,7 @@ from prefect.states import Completed
 from flows.app.mapping.settings_file import read_settings_file
 from flows.app.mapping.taking import REFUSED, TAKEN, takers
 from flows.app.settings import load_settings
-from flows.app.wiring import open_ledger, system_clock
+from flows.app.wiring.ports import open_ledger, system_clock
 from flows.prefect import plan_and_apply as approval
 from flows.prefect.ui.states import PLANNED
 from infra.emulator import Emulator

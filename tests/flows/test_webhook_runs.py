@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from flows.app.wiring import open_settings_account
+from flows.app.wiring.account import open_settings_account
 from flows.webhooks.sync import sync
 from infra.emulator import Emulator, Quirks
 from pipeline.settings import load_settings

@@ -15,7 +15,8 @@ from flows.app.accounts.secret_changes import change, keys_of
 from flows.app.accounts.wiring import create_ledger, open_new_account
 from flows.app.onboarding.init import write_settings
 from flows.app.settings import load_settings
-from flows.app.wiring import open_ledger, visible_tables
+from flows.app.wiring.account import visible_tables
+from flows.app.wiring.ports import open_ledger
 from pipeline.accounts.names import FOLDER, SHARED_FILE, checked_name, settings_file
 from pipeline.accounts.references import is_reference, resolve
 from pipeline.accounts.secret_kinds import LEDGER_PASSWORD, checked_kind

@@ -17,7 +17,7 @@ from flows.app.accounts.wiring import (
     require_own,
 )
 from flows.app.settings import load_settings
-from flows.app.wiring import open_archive, open_ledger
+from flows.app.wiring.ports import open_archive, open_ledger
 from pipeline.accounts.names import account_of, shared_file
 from pipeline.accounts.secret_files import read_store, remove_store, store_file
 from pipeline.accounts.shared import Places, load_shared, places_of, read_toml

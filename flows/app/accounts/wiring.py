@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from flows.app.accounts.own_ledger import archive_owner, check_owner
 from flows.app.accounts.places import PLACES
-from flows.app.wiring import open_archive, open_ledger, system_clock
+from flows.app.wiring.ports import open_archive, open_ledger, system_clock
 from pipeline.accounts.names import shared_file, sql_name
 from pipeline.accounts.references import resolve
 from pipeline.accounts.shared import SharedSettings

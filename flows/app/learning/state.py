@@ -8,7 +8,7 @@ from typing import Any
 from flows.app.accounts.wiring import open_own_ledger
 from flows.app.settings import load_settings
 from flows.app.sources import named_sources
-from flows.app.wiring import open_learner
+from flows.app.wiring.ports import open_learner
 from pipeline.errors import BadSettings
 from pipeline.learning.columns import ColumnState, column_states
 from pipeline.learning.judge import promote

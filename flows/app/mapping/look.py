@@ -15,7 +15,8 @@ from pathlib import Path
 from flows.app.onboarding.init import create_columns
 from flows.app.onboarding.sample_reading import read_samples
 from flows.app.onboarding.wiring import count_records, discover_container, discover_schema
-from flows.app.wiring import Account, open_settings_account, open_turns, visible_tables
+from flows.app.wiring.account import Account, open_settings_account, visible_tables
+from flows.app.wiring.ports import open_turns
 from pipeline.decide.column_values import same
 from pipeline.model.schema import Container, DiscoveredAccount
 from pipeline.onboarding.choices import ColumnChoices, column_choices

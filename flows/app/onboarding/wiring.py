@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flows.app.onboarding.access import Access
-from flows.app.wiring import system_clock
+from flows.app.wiring.ports import system_clock
 from pipeline.errors import BadSettings
 from pipeline.model.schema import Container, DiscoveredAccount
 from pipeline.ports import FileSource

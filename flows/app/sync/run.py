@@ -13,7 +13,8 @@ from flows.app.settings import load_settings
 from flows.app.source_runs import new_run_id, recorded_run
 from flows.app.sync.wiring import connected_sync, named_sync, placed_spec
 from flows.app.webhook_messages import MessagesResult, answering_batch
-from flows.app.wiring import AppContext, connect, connected, open_ledger
+from flows.app.wiring import AppContext, connect, connected
+from flows.app.wiring.ports import open_ledger
 from pipeline.errors import AtWorkElsewhere, BadSettings
 from pipeline.metering.budget import Priority
 from pipeline.metering.summary import Summary

@@ -34,7 +34,7 @@ def explain(
     """
     from flows.app.explain import lives_of
     from flows.app.settings import load_settings
-    from flows.app.wiring import open_archive, open_ledger
+    from flows.app.wiring.ports import open_archive, open_ledger
 
     # Ledger and archive are all that is read, so this also works without the account.
     config = of_account(config, account, enters=False)

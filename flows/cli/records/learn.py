@@ -92,7 +92,7 @@ def status(
     """Show how often learned values were as people typed them, and what more it takes."""
     from flows.app.learning.state import learning_of
     from flows.app.settings import load_settings
-    from flows.app.wiring import open_ledger
+    from flows.app.wiring.ports import open_ledger
 
     settings = load_settings(of_account(config, account, enters=False), credentials=False)
     with open_ledger(settings) as ledger:
@@ -121,7 +121,7 @@ def doubts(
     """List typed values of which the page probably says something else, the surest first."""
     from flows.app.learning.state import doubt_json, doubts_of
     from flows.app.settings import load_settings
-    from flows.app.wiring import open_ledger
+    from flows.app.wiring.ports import open_ledger
 
     settings = load_settings(of_account(config, account, enters=False), credentials=False)
     with open_ledger(settings) as ledger:

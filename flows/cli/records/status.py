@@ -28,7 +28,7 @@ def status(
 def status_of(config: Path, *, show: bool) -> object:
     """Return what `status --json` prints of an account; `show` prints it for a user."""
     from flows.app.settings import load_settings
-    from flows.app.wiring import open_ledger
+    from flows.app.wiring.ports import open_ledger
     from pipeline.metering.budget import Priority
     from pipeline.metering.summary import NEEDS_ATTENTION
 

@@ -86,7 +86,7 @@ def asking_again(
 
 def ask_again(server: "Server", settings: "Settings") -> None:
     """Ask again for what users asked of runs whose host died with them."""
-    from flows.app.wiring import open_ledger
+    from flows.app.wiring.ports import open_ledger
     from flows.prefect.deployments.priorities import settings_name
     from flows.prefect.requests.lost_requests import ask_again_for_lost
     from flows.prefect.requests.silent_runs import patience

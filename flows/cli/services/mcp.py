@@ -298,7 +298,7 @@ def extend(
 def _opened(config: Path, account: str | None) -> "Iterator[tuple[Ledger, str, Clock]]":
     """Open the ledger that has the tokens, and return how it names the account they are for."""
     from flows.app.settings import load_settings
-    from flows.app.wiring import open_ledger, system_clock
+    from flows.app.wiring.ports import open_ledger, system_clock
 
     set_up_logs()
     settings = load_settings(of_account(config, account, enters=False), credentials=False)

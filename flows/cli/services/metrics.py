@@ -83,7 +83,7 @@ def collector(*settings: "Settings") -> "Iterator[Collector]":
 @contextmanager
 def of_ledger(settings: "Settings") -> "Iterator[Collector]":
     """Open a collector over one ledger."""
-    from flows.app.wiring import open_ledger, system_clock
+    from flows.app.wiring.ports import open_ledger, system_clock
     from flows.telemetry.metrics import LedgerCollector
 
     clock, caspio = system_clock(), settings.caspio

@@ -46,7 +46,7 @@ def sync(
 ) -> None:
     """Create or update the webhook and its events for all sources."""
     from flows.app.settings import load_settings
-    from flows.app.wiring import open_settings_account
+    from flows.app.wiring.account import open_settings_account
     from flows.webhooks.sync import as_json as shown, sync as bring_about
 
     set_up_logs()
@@ -88,7 +88,7 @@ def status(
 ) -> None:
     """Show the webhook, its messages by state, and what it missed."""
     from flows.app.settings import load_settings
-    from flows.app.wiring import open_settings_account
+    from flows.app.wiring.account import open_settings_account
     from flows.webhooks.status import status as look
 
     set_up_logs()

@@ -15,7 +15,7 @@ from prefect.deployments.runner import RunnerDeployment
 from flows.app.mapping.live_settings import LiveSettings
 from flows.app.mapping.settings_file import read_settings_file
 from flows.app.mapping.taking import record_refused, record_taken
-from flows.app.wiring import open_ledger
+from flows.app.wiring.ports import open_ledger
 from flows.prefect.deployments.ownership import claim, owner_of
 from flows.prefect.deployments.serve import deployments_to_serve
 from flows.prefect.server import Server

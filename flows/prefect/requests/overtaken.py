@@ -18,7 +18,7 @@ from prefect.client.schemas.objects import StateType
 from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 from prefect.runtime import deployment
 
-from flows.app.wiring import system_clock
+from flows.app.wiring.ports import system_clock
 
 
 def skip_overtaken() -> int:

@@ -12,7 +12,7 @@ from prefect.events import emit_event
 from prefect.runtime import flow_run
 from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY
 
-from flows.app.wiring import system_clock
+from flows.app.wiring.ports import system_clock
 from flows.prefect.names import TAG
 from pipeline.model import Outcome
 

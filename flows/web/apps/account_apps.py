@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, TypeVar, cast
 
-from flows.app.wiring import open_client
+from flows.app.wiring.account import open_client
 from flows.web.site import RequestRefused, not_found
 from pipeline.adapters.caspio.client import AccessDenied, CaspioClient, NotFound
 from pipeline.adapters.caspio.client.areas.applications import Method

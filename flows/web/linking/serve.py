@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from flows.app.drain import Drain
-from flows.app.wiring import system_clock
+from flows.app.wiring.ports import system_clock
 from flows.http.server import Running, address_of, listening, server_of
 from flows.web.linking.app import create_link_app
 from flows.web.linking.desk import Entered, LinkDesk, Take

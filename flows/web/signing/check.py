@@ -5,7 +5,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from flows.app.settings import load_settings
-from flows.app.wiring import system_clock
+from flows.app.wiring.ports import system_clock
 from flows.doctor.check import Check, attempt
 from flows.doctor.installation import examine
 from flows.web.signing.oidc import Provider, SignInFailed

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import psutil
 
-from flows.app.wiring import open_settings_account
+from flows.app.wiring.account import open_settings_account
 from flows.webhooks.sync import sync
 from infra.emulator import Emulator
 from infra.emulator.state.changes import Change

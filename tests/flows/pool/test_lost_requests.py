@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from flows.app.settings import load_settings
-from flows.app.wiring import open_ledger
+from flows.app.wiring.ports import open_ledger
 from flows.prefect.requests.lost_requests import ask_again_for_lost
 from flows.prefect.server import Server
 from infra.emulator import Emulator

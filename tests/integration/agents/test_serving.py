@@ -15,7 +15,7 @@ from mcp.client import Client
 
 from flows.agents.serve import serving
 from flows.agents.tokens import make_token
-from flows.app.wiring import open_ledger, system_clock
+from flows.app.wiring.ports import open_ledger, system_clock
 from flows.http.server import require_https
 from infra.emulator import Emulator
 from pipeline.errors import BadSettings

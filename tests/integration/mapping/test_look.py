@@ -9,7 +9,7 @@ import pytest
 
 from flows.app.mapping.look import INDEX_TABLE, Looks, MappablePlace
 from flows.app.settings import load_settings
-from flows.app.wiring import open_ledger, system_clock
+from flows.app.wiring.ports import open_ledger, system_clock
 from infra.emulator import Emulator
 from pipeline.errors import BudgetExhausted, IngestError
 from pipeline.metering.budget import Priority

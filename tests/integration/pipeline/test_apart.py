@@ -14,7 +14,7 @@ from flows.app.accounts.secret_changes import set_reference
 from flows.app.accounts.whole import belongings, delete_account, export_account
 from flows.app.accounts.wiring import create_ledger
 from flows.app.settings import load_settings
-from flows.app.wiring import open_ledger
+from flows.app.wiring.ports import open_ledger
 from flows.cli.services.metrics import collector
 from flows.prefect.deployments.ownership import owner_of
 from flows.prefect.deployments.serve import deployments

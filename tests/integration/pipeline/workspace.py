@@ -19,7 +19,9 @@ from flows.app.plan import PlanReport, plan_sources
 from flows.app.run_report import Report
 from flows.app.run_request import RunRequest
 from flows.app.settings import load_settings
-from flows.app.wiring import AppContext, open_archive, open_client, open_ledger
+from flows.app.wiring import AppContext
+from flows.app.wiring.account import open_client
+from flows.app.wiring.ports import open_archive, open_ledger
 from infra.emulator import Emulator
 from pipeline.adapters.caspio.source import CaspioFileSource
 from pipeline.adapters.caspio.target import CaspioRecordTarget

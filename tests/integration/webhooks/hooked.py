@@ -16,7 +16,8 @@ import httpx
 
 from flows.app.direct import work_sources
 from flows.app.run_request import RunRequest
-from flows.app.wiring import open_ledger, open_settings_account
+from flows.app.wiring.account import open_settings_account
+from flows.app.wiring.ports import open_ledger
 from flows.webhooks.serve import receiving
 from flows.webhooks.sync import Synced, sync
 from infra.emulator import Emulator

@@ -4,7 +4,7 @@ from flows.app.direct import work_directly
 from flows.app.drain import Drain
 from flows.app.reading import KeptReader
 from flows.app.run_request import RunRequest
-from flows.app.wiring import open_settings_account
+from flows.app.wiring.account import open_settings_account
 from pipeline.adapters.caspio.client import NewField
 from pipeline.errors import BadSettings
 from tests.integration.pipeline.accounts import Source, fields

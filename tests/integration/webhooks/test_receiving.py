@@ -6,7 +6,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from flows.app.wiring import open_settings_account
+from flows.app.wiring.account import open_settings_account
 from flows.webhooks.status import status
 from pipeline.model.messages import Message, ReportedRecord
 from tests.integration.pipeline.accounts import Source, fields, receipt, uploads

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from flows.app.wiring import open_settings_account
+from flows.app.wiring.account import open_settings_account
 from flows.webhooks.sync import MARK, Synced
 from pipeline.adapters.caspio.client.areas.webhooks import EventDefinition
 from pipeline.errors import BadSettings

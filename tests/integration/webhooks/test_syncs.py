@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from flows.app.sync.run import run_directly
-from flows.app.wiring import open_ledger
+from flows.app.wiring.ports import open_ledger
 from flows.doctor.installation import reported_syncs
 from flows.webhooks.serve import receiving
 from pipeline.errors import BadSettings

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from flows.app.settings import load_settings
-from flows.app.wiring import open_ledger
+from flows.app.wiring.ports import open_ledger
 from flows.cli import app
 from flows.cli.common import Failure
 from pipeline.errors import BadSettings

@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from flows.app import wiring
 from flows.app.learning.learn import LearnReport, learn, lines_of
 from flows.app.learning.state import (
     doubt_json,
@@ -22,7 +21,7 @@ from flows.app.learning.state import (
     promote_directly,
     undo_directly,
 )
-from flows.app.wiring import AppContext
+from flows.app.wiring import AppContext, ports as wiring
 from flows.cli.records.learn import doubts, forget, undo_model
 from flows.prefect.learn import learning_page
 from pipeline.adapters.sql_ledger import SqlLedger
@@ -322,7 +321,7 @@ def test_a_run_without_learned_columns_loads_no_numpy():
     """The learner is there, and what it computes with is not loaded before it learns or chooses."""
     program = (
         "import sys; from types import SimpleNamespace as Settings;"
-        "from flows.app.wiring import open_learner;"
+        "from flows.app.wiring.ports import open_learner;"
         "learner = open_learner(Settings(learn=Settings(enabled=True)));"
         "before = 'numpy' in sys.modules;"
         "print(before, learner.format != '', 'numpy' in sys.modules)"

@@ -10,7 +10,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from flows.app.direct import work_directly
 from flows.app.run_request import RunRequest
-from flows.app.wiring import open_tracer
+from flows.app.wiring.ports import open_tracer
 from pipeline.ports.metrics import SILENT
 from tests.integration.pipeline.accounts import receipt
 from tests.integration.pipeline.conftest import MakeWorkspace

@@ -8,7 +8,7 @@ from pydantic import SecretStr
 from flows.app.accounts.secret_changes import described, rotate, set_reference, set_value
 from flows.app.accounts.secrets import ACCOUNT, SECRETS, enter, secrets_of
 from flows.app.settings import load_settings
-from flows.app.wiring import open_turns
+from flows.app.wiring.ports import open_turns
 from flows.prefect.deployments.ownership import owner_of
 from flows.prefect.deployments.priorities import deployment_name, settings_name
 from flows.prefect.deployments.serve import Pool, deployments

@@ -26,7 +26,8 @@ from flows.app.sync.run import (
     plan_directly as plan_sync,
     run_directly as run_sync,
 )
-from flows.app.wiring import connect, open_settings_account
+from flows.app.wiring import connect
+from flows.app.wiring.account import open_settings_account
 from flows.prefect.deployments.ownership import owner_of
 from flows.web.serve import login_address, serving_pages
 from flows.webhooks.serve import receiving

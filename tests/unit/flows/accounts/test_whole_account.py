@@ -10,7 +10,7 @@ from flows.app.accounts import add, whole
 from flows.app.accounts.add import NewAccount, parsed_references, prepare, store, without_archive
 from flows.app.accounts.whole import delete_account, export_account, forget
 from flows.app.settings import load_settings
-from flows.app.wiring import open_ledger
+from flows.app.wiring.ports import open_ledger
 from pipeline.accounts.names import account_names, has_accounts
 from pipeline.archive_layout import OWNER
 from pipeline.errors import BadSettings, ForeignLedger, StopRequested
