@@ -9,6 +9,8 @@ a block, never from the file; any other value can be set in the environment as
 import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -27,7 +29,6 @@ from pydantic_settings import (
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     SettingsError,
-    TomlConfigSettingsSource,
 )
 
 from pipeline.environment import environment as environment
@@ -73,6 +74,20 @@ _Credential = Annotated[
     Field(min_length=1),
     BeforeValidator(lambda value: value.strip() if isinstance(value, str) else value),
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What settings are made from besides code and environment: nested values, as in the file."""
+
+    file: Mapping[str, Any] = field(default_factory=dict)
+    blocks: Mapping[str, Any] = field(default_factory=dict)
+    among: AmongOthers | None = None
+
+
+# The class asks for it when settings are made. A class for each file would take pydantic longer to
+# prepare than the file to be read.
+_FOUND: ContextVar[_Found] = ContextVar("found", default=_Found())  # noqa: B039 - it is frozen
 
 
 class Settings(BaseSettings):
@@ -143,8 +158,21 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the base class names it
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the base class names it
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Order the sources: given in code, environment, file."""
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+        """Order the sources: given in code, environment, blocks, file.
+
+        For one of several accounts, its secrets stand for the environment.
+        """
+        found = _FOUND.get()
+
+        def source(values: Mapping[str, Any]) -> PydanticBaseSettingsSource:
+            return InitSettingsSource(settings_cls, init_kwargs=dict(values))
+
+        # If two sources have a value, the first one counts.
+        blocks, file = source(found.blocks), source(found.file)
+        if found.among is None:
+            return init_settings, env_settings, blocks, file
+        secrets, shared = source(found.among.secrets), source(found.among.shared)
+        return init_settings, secrets, blocks, file, shared
 
     def specs(self) -> dict[str, SourceSpec]:
         """Return all sources by name."""
@@ -186,7 +214,8 @@ def load_settings(
 
     # Where no credentials are needed, anything satisfies the settings class.
     substitutes = {} if credentials else dict.fromkeys(_lacking(from_blocks, among), "none")
-    kind = class_for(path, from_blocks, among, base=Settings if sources else _AccountSettings)
+    kind = Settings if sources else _AccountSettings
+    token = _FOUND.set(_Found(values, from_blocks, among))
     try:
         # The other values come from the environment, the blocks and the file.
         settings = kind(**substitutes)  # type: ignore[arg-type]
@@ -199,6 +228,8 @@ def load_settings(
             f"The environment cannot be read: {error}. Write lists and sections as JSON there."
         )
         raise BadSettings([*problems, problem]) from None
+    finally:
+        _FOUND.reset(token)
 
     problems += [
         f"{section}.block is set in a way that is not read: name it in {path}, or as "
@@ -264,38 +295,6 @@ class _AccountSettings(Settings):
     @model_validator(mode="after")
     def _has_work(self) -> Self:
         return self
-
-
-def class_for(
-    path: Path,
-    from_blocks: Mapping[str, Any],
-    among: AmongOthers | None = None,
-    *,
-    base: type[Settings] = Settings,
-) -> type[Settings]:
-    """Return the settings class for a file; blocks come between the file and the environment.
-
-    For one of several accounts, its secrets stand for the environment.
-    """
-
-    class FileSettings(base):  # type: ignore[misc, valid-type]  # chosen by the caller
-        model_config = SettingsConfigDict(toml_file=path)
-
-        @classmethod
-        def settings_customise_sources(
-            cls, settings_cls: type[BaseSettings], *args: Any, **kwargs: Any
-        ) -> tuple[PydanticBaseSettingsSource, ...]:
-            # If two sources have a value, the first one counts.
-            *above, file = super().settings_customise_sources(settings_cls, *args, **kwargs)
-            blocks = InitSettingsSource(settings_cls, init_kwargs=dict(from_blocks))
-            if among is None:
-                return (*above, blocks, file)
-            given, _environment = above
-            secrets = InitSettingsSource(settings_cls, init_kwargs=dict(among.secrets))
-            shared = InitSettingsSource(settings_cls, init_kwargs=dict(among.shared))
-            return given, secrets, blocks, file, shared
-
-    return FileSettings
 
 
 def _section(values: Mapping[str, Any], section: str) -> Mapping[str, Any]:
