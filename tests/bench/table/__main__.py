@@ -46,6 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(f"{time.monotonic() - began:.0f} s, load {load:.1f} before the first run")
     before = records.load()
     problems += records.worse(ROWS, now, before) if before else []
+    for key, other in (records.elsewhere(ROWS, now, before) if before else {}).items():
+        print(f"{key} is not compared with the recorded figure, which is from {other}.")
     for problem in problems:
         print(problem)
     is_whole = not (asked.quick or asked.only or asked.runs)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 
+from tests.bench.table import processor
 from tests.bench.table.records import Recorded
 from tests.bench.table.rows import Result, Row
 
@@ -13,8 +14,8 @@ TIMES = "\N{MULTIPLICATION SIGN}"
 _HEAD = ("row", "ours", "peer", "limit", "ratio", "note")
 
 
-def cells(row: Row, result: Result) -> tuple[str, ...]:
-    """Return a row as the table shows it."""
+def cells(row: Row, result: Result, *, measured_by: str = "") -> tuple[str, ...]:
+    """Return a row as the table shows it; `measured_by` is the processor of the other rows."""
     met = "" if is_met(row, result) else ", missed"
     limit = ""
     if row.limit is not None:
@@ -22,13 +23,15 @@ def cells(row: Row, result: Result) -> tuple[str, ...]:
     elif row.most_ratio is not None:
         limit = f"≤ {row.most_ratio:g} {TIMES}{met}"
     spread = f" ± {result.spread:.2f}" if result.spread >= 0.005 else ""
+    is_elsewhere = measured_by and row.least_spread and result.processor != measured_by
+    where = f"on {result.processor or processor.UNKNOWN}" if is_elsewhere else ""
     return (
         row.key,
         f"{figure(result.ours)} {row.unit}",
         f"{figure(result.peer)}: {row.peer}",
         limit,
         f"{result.ratio:.2f} {TIMES}{spread}",
-        result.note,
+        "; ".join(filter(None, (result.note, where))),
     )
 
 
@@ -55,7 +58,7 @@ def figure_of(number: float) -> float:
 
 def terminal(rows: Sequence[Row], recorded: Recorded) -> str:
     """Return the table for a terminal."""
-    lines = [_HEAD, *(cells(row, recorded.results[row.key]) for row in _present(rows, recorded))]
+    lines = [_HEAD, *_table(_present(rows, recorded), recorded)]
     widths = [max(len(line[at]) for line in lines) for at in range(len(_HEAD))]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
@@ -67,8 +70,9 @@ def generated(rows: Sequence[Row], recorded: Recorded) -> str:
     """Return the part of the page that the figures make: a table and a list for each family."""
     machine = recorded.machine
     runs = max(result.runs for result in recorded.results.values())
+    of = f" of {machine['processor']}" if machine.get("processor") else ""
     measured = (
-        f"Measured on {machine['date']}: {machine['cores']} cores, {machine['system']}, Python "
+        f"Measured on {machine['date']}: {machine['cores']} cores{of}, {machine['system']}, Python "
         f"{machine['python']}, load {machine['load']} before the first run; medians of up to "
         f"{runs} runs."
     )
@@ -76,13 +80,18 @@ def generated(rows: Sequence[Row], recorded: Recorded) -> str:
     for name, members in groupby(_present(rows, recorded), key=lambda row: row.family):
         own = list(members)
         table = [_HEAD, ("---",) * len(_HEAD)]
-        table += [cells(row, recorded.results[row.key]) for row in own]
+        table += _table(own, recorded)
         parts += [
             f"### {name.capitalize()}",
             "\n".join(f"| {' | '.join(line)} |" for line in table),
             "\n".join(f"- **{row.key}**: {row.title}. {row.about}" for row in own),
         ]
     return "\n\n".join(parts)
+
+
+def _table(rows: Sequence[Row], recorded: Recorded) -> list[tuple[str, ...]]:
+    own = recorded.machine.get("processor", "")
+    return [cells(row, recorded.results[row.key], measured_by=own) for row in rows]
 
 
 def _present(rows: Sequence[Row], recorded: Recorded) -> list[Row]:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from tests.bench.table import processor
 from tests.bench.table.rows import Result, Row
 
 FILE = Path(__file__).resolve().parents[3] / "docs" / "benchmarks.json"
@@ -25,14 +26,16 @@ class Recorded:
 
 def recorded_now(results: Sequence[Result], *, load: float) -> Recorded:
     """Return results with what machine they are from; `load` is its load before the first run."""
+    own = processor.name()
     machine = {
         "date": datetime.now(UTC).date().isoformat(),
         "cores": os.cpu_count(),
+        "processor": own,
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
         "load": round(load, 1),
     }
-    return Recorded(machine, {one.key: _rounded(one) for one in results})
+    return Recorded(machine, {one.key: replace(_rounded(one), processor=own) for one in results})
 
 
 def _rounded(result: Result) -> Result:
@@ -61,11 +64,15 @@ def with_others(now: Recorded, before: Recorded | None) -> Recorded:
 
 
 def worse(rows: Sequence[Row], now: Recorded, before: Recorded) -> list[str]:
-    """Say which ratios are worse than the recorded ones by more than the spread."""
+    """Say which ratios are worse than the recorded ones by more than the spread.
+
+    Those of `elsewhere` are not compared.
+    """
+    other = elsewhere(rows, now, before)
     found: list[str] = []
     for row in rows:
         result, old = now.results.get(row.key), before.results.get(row.key)
-        if result is None or old is None:
+        if result is None or old is None or row.key in other:
             continue
         if result.is_worse_than(old, least_spread=row.least_spread):
             found.append(
@@ -73,3 +80,17 @@ def worse(rows: Sequence[Row], now: Recorded, before: Recorded) -> list[str]:
                 f"before {old.ratio:.2f} ± {old.spread:.2f} on {before.machine['date']}"
             )
     return found
+
+
+def elsewhere(rows: Sequence[Row], now: Recorded, before: Recorded) -> dict[str, str]:
+    """Return the rows that were recorded on another processor, which is the value, by their keys.
+
+    What is counted comes out alike on each, so it is not among them.
+    """
+    timed = {row.key for row in rows if row.least_spread}
+    both = timed & now.results.keys() & before.results.keys()
+    return {
+        key: before.results[key].processor or processor.UNKNOWN
+        for key in sorted(both)
+        if before.results[key].processor != now.results[key].processor
+    }

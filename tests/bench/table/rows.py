@@ -78,7 +78,10 @@ class Family:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """What the runs of a row say: medians, and how far the lowest ratio is from the highest."""
+    """What the runs of a row say: medians, and how far the lowest ratio is from the highest.
+
+    `processor` is the one that measured it, "" where that was not recorded.
+    """
 
     key: str
     ours: float
@@ -87,6 +90,7 @@ class Result:
     spread: float
     runs: int
     note: str = ""
+    processor: str = ""
 
     def is_worse_than(self, recorded: "Result", *, least_spread: float) -> bool:
         """Say whether the ratio is worse than a recorded one by more than the spread."""

@@ -4,11 +4,12 @@ import os
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.bench.table import __main__ as table, chart, page, prepared_models, records
+from tests.bench.table import __main__ as table, chart, page, prepared_models, processor, records
 from tests.bench.table.__main__ import ROWS
 from tests.bench.table.rows import Collected, Family, Options, Pair, Result, Row
 
@@ -54,6 +55,46 @@ def test_what_is_counted_may_not_grow_at_all():
     found = records.worse([counted], _recorded(_result(1.01)), _recorded(_result(1.0)))
 
     assert len(found) == 1
+
+
+def test_ratios_of_two_processors_are_not_compared():
+    """What takes time depends on the processor; what is counted does not, and is compared."""
+    counted = Row(key="calls.plain", title="", peer="", unit="", about="", least_spread=0)
+    rows, results = [ROW, counted], [_result(9.0), replace(_result(9.0), key=counted.key)]
+    now = records.Recorded(
+        MACHINE, {one.key: replace(one, processor="Fast (AMX)") for one in results}
+    )
+    before = records.Recorded(
+        MACHINE, {one.key: replace(one, ratio=1.0, processor="Slow") for one in results}
+    )
+
+    assert records.elsewhere(rows, now, before) == {ROW.key: "Slow"}
+    assert [one.split()[0] for one in records.worse(rows, now, before)] == [counted.key]
+
+
+def test_a_row_of_another_processor_says_so():
+    """A figure that was kept from before is not taken for one of the machine of the others."""
+    kept = replace(_result(1.0), note="1.7 s by the clock", processor="Slow")
+
+    notes = [page.cells(ROW, kept, measured_by=one)[-1] for one in ("Slow", "Fast (AMX)", "")]
+
+    assert notes == ["1.7 s by the clock", "1.7 s by the clock; on Slow", "1.7 s by the clock"]
+
+
+@pytest.mark.parametrize(
+    ("flags", "named"),
+    [
+        ("fpu amx_tile amx_int8 amx_bf16 avx512_vnni", "Some CPU 7 (AMX, AVX-512 VNNI)"),
+        ("fpu avx_vnni", "Some CPU 7 (AVX VNNI)"),
+        ("fpu avx2", "Some CPU 7"),
+    ],
+)
+def test_a_processor_is_named_with_what_networks_use(flags: str, named: str, tmp_path: Path):
+    """The same model name stands for processors with different instructions, on rented machines."""
+    core = f"processor\t: 0\nmodel name\t: Some CPU 7\nflags\t\t: {flags}\n\n"
+    (tmp_path / "cpuinfo").write_text(core * 2, encoding="utf-8")
+
+    assert processor.name(tmp_path / "cpuinfo") == named
 
 
 def test_rows_that_were_not_measured_stay_recorded():
