@@ -5,6 +5,7 @@ import json
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,11 @@ import pytest
 
 from flows import cli
 from infra.emulator import Emulator
+from infra.emulator.clock import Clock as CaspioClock
 from infra.emulator.quirks import Quirks, parse_quirks
 from pipeline.adapters.caspio.probes import MARK, NOT_PROBED, probe_account
-from pipeline.adapters.system_clock import SystemClock
 from pipeline.model.probes import PROBE_TABLE as TABLE
+from tests.fakes.clock import FakeClock
 from tests.integration.adapters.caspio.conftest import Connect, Start
 
 pytestmark = pytest.mark.integration
@@ -53,13 +55,23 @@ ODD: list[dict[str, Any]] = [
 ]  # fmt: skip
 
 
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> FakeClock:
+    """A clock on which waiting costs no time, while the local Caspio's stamps show that it has."""
+    clock, now = FakeClock(), CaspioClock.now
+
+    def later(caspio: CaspioClock) -> datetime:
+        return now(caspio) + timedelta(seconds=sum(clock.slept))
+
+    monkeypatch.setattr(CaspioClock, "now", later)
+    return clock
+
+
 def values(
-    emulator: Emulator, connect: Connect, folder: Path, *, may_write: bool = True
+    emulator: Emulator, connect: Connect, clock: FakeClock, folder: Path
 ) -> Mapping[str, str | None]:
     """Return what is found out, by name."""
-    found = probe_account(
-        connect(emulator), clock=SystemClock(), folder=folder, may_write=may_write
-    )
+    found = probe_account(connect(emulator), clock=clock, folder=folder, may_write=True)
     return {one.name: one.value for one in found.probed}
 
 
@@ -67,7 +79,7 @@ def values(
     "quirks", ODD, ids=["usual", *(f"odd{number}" for number in range(1, len(ODD)))]
 )
 def test_the_report_names_exactly_the_accounts_quirks(
-    start: Start, connect: Connect, tmp_path: Path, quirks: dict[str, Any]
+    start: Start, connect: Connect, clock: FakeClock, tmp_path: Path, quirks: dict[str, Any]
 ):
     """Whatever is probed has the value that was set.
 
@@ -77,7 +89,7 @@ def test_the_report_names_exactly_the_accounts_quirks(
     client = connect(emulator)
     client.call("CreateOutgoingWebhook", json=HOOK)
 
-    found = probe_account(client, clock=SystemClock(), folder=tmp_path, may_write=True)
+    found = probe_account(client, clock=clock, folder=tmp_path, may_write=True)
 
     learned = {one.name: one.value for one in found.probed if one.name not in NOT_PROBED}
     expected = {name: str(value).lower() for name, value in asdict(Quirks(**quirks)).items()}
@@ -87,9 +99,9 @@ def test_the_report_names_exactly_the_accounts_quirks(
     assert parse_quirks([option.split()[1] for option in found.quirks]) == Quirks(**quirks)
 
 
-def test_refusals_are_listed(start: Start, connect: Connect, tmp_path: Path):
+def test_refusals_are_listed(start: Start, connect: Connect, clock: FakeClock, tmp_path: Path):
     """Status and code of what a user may meet."""
-    found = values(start(ACCOUNT), connect, tmp_path)
+    found = values(start(ACCOUNT), connect, clock, tmp_path)
 
     assert found["error_long_text"] == "400 InvalidInputValue"
     assert found["error_name_taken"] == "409"
@@ -97,7 +109,9 @@ def test_refusals_are_listed(start: Start, connect: Connect, tmp_path: Path):
     assert str(found["error_no_file"]).startswith("404")
 
 
-def test_rows_and_files_are_removed(start: Start, connect: Connect, tmp_path: Path):
+def test_rows_and_files_are_removed(
+    start: Start, connect: Connect, clock: FakeClock, tmp_path: Path
+):
     """What cannot be removed, the empty table, is named with what to do.
 
     A second examination uses it again.
@@ -105,8 +119,8 @@ def test_rows_and_files_are_removed(start: Start, connect: Connect, tmp_path: Pa
     emulator = start(ACCOUNT)
     client = connect(emulator)
 
-    first = probe_account(client, clock=SystemClock(), folder=tmp_path, may_write=True)
-    second = probe_account(client, clock=SystemClock(), folder=tmp_path, may_write=True)
+    first = probe_account(client, clock=clock, folder=tmp_path, may_write=True)
+    second = probe_account(client, clock=clock, folder=tmp_path, may_write=True)
 
     dump = emulator.control.dump()
     assert (dump["tables"][TABLE], dump["files"]) == ([], {})
@@ -124,13 +138,13 @@ def test_rows_and_files_are_removed(start: Start, connect: Connect, tmp_path: Pa
     ],
 )
 def test_a_probe_that_fails_stops_no_other_and_leaves_nothing(
-    start: Start, connect: Connect, tmp_path: Path, operation: str
+    start: Start, connect: Connect, clock: FakeClock, tmp_path: Path, operation: str
 ):
     """What could not be learned is unknown with the reason; rows and files go all the same."""
     emulator = start(ACCOUNT)
     emulator.control.fault({"kind": "status", "operation": operation, "status": 403, "times": 0})
 
-    found = values(emulator, connect, tmp_path)
+    found = values(emulator, connect, clock, tmp_path)
 
     dump = emulator.control.dump()
     assert None in {found["rename_filename"], found["fileinfo_filename"], found["files_dates"]}
@@ -139,28 +153,28 @@ def test_a_probe_that_fails_stops_no_other_and_leaves_nothing(
 
 
 def test_what_a_killed_examination_left_is_removed_by_the_next(
-    start: Start, connect: Connect, tmp_path: Path
+    start: Start, connect: Connect, clock: FakeClock, tmp_path: Path
 ):
     """Its rows bear our mark; rows of anybody else stay."""
     emulator = start(ACCOUNT)
     client = connect(emulator)
-    probe_account(client, clock=SystemClock(), folder=tmp_path, may_write=True)
+    probe_account(client, clock=clock, folder=tmp_path, may_write=True)
     client.tables.insert(TABLE, {"Mark": MARK})
     client.tables.insert(TABLE, {"Mark": "mine"})
 
-    probe_account(client, clock=SystemClock(), folder=tmp_path, may_write=True)
+    probe_account(client, clock=clock, folder=tmp_path, may_write=True)
 
     assert [row["Mark"] for row in emulator.control.dump()["tables"][TABLE]] == ["mine"]
 
 
 def test_a_profile_that_may_not_create_tables_learns_the_rest(
-    start: Start, connect: Connect, tmp_path: Path
+    start: Start, connect: Connect, clock: FakeClock, tmp_path: Path
 ):
     """The table's questions stay open with the reason, and nothing is left behind."""
     profile = {"client_id": "id", "client_secret": "secret", "create_objects": False}
     emulator = start({**ACCOUNT, "profiles": [profile]})
 
-    found = probe_account(connect(emulator), clock=SystemClock(), folder=tmp_path, may_write=True)
+    found = probe_account(connect(emulator), clock=clock, folder=tmp_path, may_write=True)
 
     learned = {one.name: one for one in found.probed}
     assert learned["rename_filename"].value is None
@@ -169,7 +183,7 @@ def test_a_profile_that_may_not_create_tables_learns_the_rest(
 
 
 def test_a_table_of_that_name_that_is_somebody_elses_is_left_alone(
-    start: Start, connect: Connect, tmp_path: Path
+    start: Start, connect: Connect, clock: FakeClock, tmp_path: Path
 ):
     """Its columns are not ours, so nothing is written to it."""
     tables = {
@@ -180,7 +194,7 @@ def test_a_table_of_that_name_that_is_somebody_elses_is_left_alone(
     }
     emulator = start({"tables": tables})
 
-    found = values(emulator, connect, tmp_path)
+    found = values(emulator, connect, clock, tmp_path)
 
     assert found["unset_text"] is None
     assert len(emulator.control.dump()["tables"][TABLE]) == 1
