@@ -64,6 +64,7 @@ def test_a_tenth_more_documents_ask_for_one_run():
     assert list(server.runs.values()) == [{"config": "a.toml", "sources": ["receipts"]}] * 2
 
 
+@pytest.mark.slow
 def test_no_growth_of_a_tenth_is_missed():
     """However small the steps are in which a source grows."""
     server = Server()

@@ -92,6 +92,7 @@ _JSON = st.recursive(st.none() | st.text() | st.integers(), st.lists).map(
 )
 
 
+@pytest.mark.slow
 @given(st.binary(max_size=200) | _JSON)
 def test_whatever_comes_is_read_or_refused(data: bytes):
     """No body makes the reader fail otherwise."""

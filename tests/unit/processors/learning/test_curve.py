@@ -1,5 +1,7 @@
 """How right a column is by the number of its records."""
 
+import pytest
+
 from processors.learning import ColumnKind, Example, train
 from processors.learning.curve import FEWEST_JUDGES, curve_of
 from processors.learning.prepared import prepare
@@ -18,6 +20,7 @@ def center_record(number: int, *, digest: str = "") -> Example:
     return example(number, f"{_CENTERS[place]} {_CENTERS[row]}", lines=lines, digest=digest)
 
 
+@pytest.mark.slow
 def test_more_records_make_more_choices_right() -> None:
     """What is known from its sender only is right once the sender was seen: ten are too few."""
     records = [center_record(number) for number in range(50)]
@@ -35,6 +38,7 @@ def test_a_copy_of_a_document_that_judges_teaches_nothing() -> None:
     assert train(records, kind=ColumnKind.TEXT, with_curve=True).curve == ()
 
 
+@pytest.mark.slow
 def test_a_list_is_right_with_all_of_its_names() -> None:
     """Both names of a list must be right; each is found by the words beside it."""
     records = []

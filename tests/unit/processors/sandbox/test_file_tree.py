@@ -27,6 +27,7 @@ def nest(folder: int, levels: int) -> None:
     os.close(here)
 
 
+@pytest.mark.slow
 def test_folders_without_end_are_removed(folder: int, tmp_path: Path):
     """Three thousand levels, which neither a path nor a recursion survives, are removed."""
     nest(folder, 3_000)

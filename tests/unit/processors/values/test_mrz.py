@@ -95,6 +95,7 @@ def test_check_digits_are_digits(text: str):
     assert 0 <= check_digit(text) <= 9
 
 
+@pytest.mark.slow
 @given(st.lists(st.text("POI<0123456789UTOERIKSSON\u00ab ", min_size=25, max_size=50), max_size=6))
 def test_no_zone_upsets_the_reading(lines: list[str]):
     """Whatever looks like a zone, reading it ends."""

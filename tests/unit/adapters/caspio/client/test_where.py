@@ -195,6 +195,7 @@ def test_unset_text_is_met_however_it_is_stored() -> None:
     assert where.holds(Column("Name", "STRING"), "") == "(Name = '') OR (Name IS NULL)"
 
 
+@pytest.mark.slow
 @given(
     st.dictionaries(
         st.from_regex(r"[A-Z][a-z]{2,8}[0-9]", fullmatch=True), st.text(max_size=3000), max_size=6
