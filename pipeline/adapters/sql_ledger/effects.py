@@ -21,7 +21,7 @@ from sqlalchemy import (
 from pipeline.adapters.sql_ledger.blocks import SqlBlocks, SqlPlanKey
 from pipeline.adapters.sql_ledger.leases import refuse_lost
 from pipeline.adapters.sql_ledger.rows import dump_effect, load_effect
-from pipeline.adapters.sql_ledger.session import chunks
+from pipeline.adapters.sql_ledger.session import chunks, rows_in, values_in
 from pipeline.adapters.sql_ledger.tables import OPEN, effects, files
 from pipeline.adapters.sql_ledger.users.review_items import SqlReviewItems
 from pipeline.decide.ownership import PERHAPS_IN_EFFECT, owned
@@ -54,6 +54,7 @@ _CHANGED_IN_RUN = (
     .limit(bindparam("most"))
 )
 _FILES_CHANGED = select(func.count(effects.c.version.distinct())).where(*_ALL_OF_RUN)
+_ORIGIN = select(effects.c.run_id, effects.c.undoes)
 _UNDONE_SINCE = select(effects.c.undoes).where(
     effects.c.id > bindparam("since"), effects.c.undoes.is_not(None), _TOOK_EFFECT
 )
@@ -102,10 +103,7 @@ class SqlEffects(SqlBlocks, SqlPlanKey, SqlReviewItems):
         """Return the effects in state intent or applied, oldest first."""
         if versions is None:
             return self._listed(OPEN)
-        found: list[Effect] = []
-        for chunk in chunks(dict.fromkeys(versions)):
-            found += self._listed(OPEN, effects.c.version.in_(chunk))
-        return sorted(found, key=lambda effect: effect.id)
+        return self._listed_in(effects.c.version, dict.fromkeys(versions), OPEN)
 
     def find(
         self,
@@ -163,14 +161,10 @@ class SqlEffects(SqlBlocks, SqlPlanKey, SqlReviewItems):
             wanted = set(connection.execute(_UNDONE_SINCE, {"since": last_id}).scalars())
             # Each round asks what one level of undos was of.
             while wanted:
-                rows: list[Any] = []
-                for chunk in chunks(sorted(wanted)):
-                    of_ids = effects.c.id.in_(chunk)
-                    origin = select(effects.c.run_id, effects.c.undoes).where(of_ids)
-                    rows += connection.execute(origin).all()
-                if any(of_run == run_id for of_run, _ in rows):
+                rows = list(rows_in(connection, _ORIGIN, effects.c.id, sorted(wanted)))
+                if any(row["run_id"] == run_id for row in rows):
                     return True
-                wanted = {undoes for _, undoes in rows if undoes}
+                wanted = {row["undoes"] for row in rows if row["undoes"]}
         return False
 
     def last_id(self) -> int:
@@ -194,20 +188,16 @@ class SqlEffects(SqlBlocks, SqlPlanKey, SqlReviewItems):
                 key = (ref.record.container, ref.record.pk)
                 by_record.setdefault(key, []).append(ref.version)
 
-        found: set[str] = set()
+        in_doubt = select(effects.c.version).where(by_others, lately | unfinished)
+        changed = select(effects.c.pk).where(by_others, lately)
         with self._session.reading("look up what other runs changed") as connection:
-            for chunk in chunks(dict.fromkeys(ref.version for ref in refs)):
-                of_versions = effects.c.version.in_(chunk) & by_others & (lately | unfinished)
-                found.update(
-                    connection.execute(select(effects.c.version).where(of_versions)).scalars()
-                )
+            versions = dict.fromkeys(ref.version for ref in refs)
+            found = values_in(connection, in_doubt, effects.c.version, versions)
             for container in sorted({container for container, _ in by_record}):
                 pks = sorted({pk for named, pk in by_record if named == container})
-                for chunk in chunks(pks):
-                    of_records = (effects.c.container == container) & effects.c.pk.in_(chunk)
-                    changed = select(effects.c.pk).where(of_records, by_others, lately)
-                    for pk in connection.execute(changed).scalars():
-                        found.update(by_record[container, pk])
+                there = changed.where(effects.c.container == container)
+                for pk in values_in(connection, there, effects.c.pk, pks):
+                    found.update(by_record[container, pk])
         return found
 
     def undoing(self, ids: Sequence[int]) -> Sequence[Effect]:
@@ -216,9 +206,7 @@ class SqlEffects(SqlBlocks, SqlPlanKey, SqlReviewItems):
         wanted = list(ids)
         # An undo may have been undone, and so on; each round asks for one level.
         while wanted:
-            next_ones: list[Effect] = []
-            for chunk in chunks(wanted):
-                next_ones += self._listed(effects.c.undoes.in_(chunk))
+            next_ones = self._listed_in(effects.c.undoes, wanted)
             found += next_ones
             wanted = [effect.id for effect in next_ones]
         return sorted(found, key=lambda effect: effect.id)
@@ -278,6 +266,14 @@ class SqlEffects(SqlBlocks, SqlPlanKey, SqlReviewItems):
                         own = update(effects).where(effects.c.id == in_chunk[effect.id])
                         connection.execute(own.values(undoes=in_chunk[effect.undoes]))
             new_ids |= in_chunk
+
+    def _listed_in(
+        self, column: ColumnElement[Any], values: Iterable[object], *wanted: ColumnElement[bool]
+    ) -> list[Effect]:
+        """Return the effects whose column has one of these values, oldest first."""
+        with self._session.reading("list effects") as connection:
+            rows = rows_in(connection, select(effects).where(*wanted), column, values)
+            return sorted(map(load_effect, rows), key=lambda effect: effect.id)
 
     def _listed(self, *wanted: ColumnElement[bool]) -> list[Effect]:
         ordered = select(effects).where(*wanted).order_by(effects.c.id)

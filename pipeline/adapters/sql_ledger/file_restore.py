@@ -14,7 +14,7 @@ from pipeline.adapters.sql_ledger.rows import (
     load_findings,
     searched_names,
 )
-from pipeline.adapters.sql_ledger.session import SqlPart, chunks
+from pipeline.adapters.sql_ledger.session import SqlPart, values_in
 from pipeline.adapters.sql_ledger.tables import files, readings
 from pipeline.model import FileRef, Stage
 from pipeline.ports import Manifest
@@ -78,12 +78,8 @@ class SqlFileRestore(SqlPart):
 
     def known_digests(self, digests: Sequence[str]) -> set[str]:
         """Return those digests that some file version has."""
-        known: set[str] = set()
         with self._session.reading("look up digests") as connection:
-            for chunk in chunks(digests):
-                found = select(files.c.sha256).where(files.c.sha256.in_(chunk))
-                known.update(connection.execute(found).scalars())
-        return known
+            return values_in(connection, select(files.c.sha256), files.c.sha256, digests)
 
 
 def _columns(manifest: Manifest) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from sqlalchemy import (
 
 from pipeline.adapters.sql_ledger.metrics import latest_versions
 from pipeline.adapters.sql_ledger.rows import load_file, searched_names
-from pipeline.adapters.sql_ledger.session import CHUNK, SqlPart, chunks
+from pipeline.adapters.sql_ledger.session import CHUNK, SqlPart, chunks, rows_in, values_in
 from pipeline.adapters.sql_ledger.tables import files
 from pipeline.model import FileRef, RecordRef, Status
 from pipeline.ports import FileState
@@ -88,13 +88,13 @@ class SqlFileWalks(SqlPart):
         own_sizes: dict[str, set[int]] = defaultdict(set)
         others: dict[str, list[FileRef]] = defaultdict(list)
         with self._session.reading("look up the tables of records") as connection:
-            for chunk in chunks(dict.fromkeys(record.pk for record, _ in shown)):
-                for row in connection.execute(listed.where(files.c.record_key.in_(chunk))):
-                    if row.ref is None:
-                        own[row.record_key].add(row.container)
-                        own_sizes[row.record_key].add(row.size_bytes)
-                    else:
-                        others[row.record_key].append(FileRef.from_plain(row.ref))
+            keys = dict.fromkeys(record.pk for record, _ in shown)
+            for row in rows_in(connection, listed, files.c.record_key, keys):
+                if row["ref"] is None:
+                    own[row["record_key"]].add(row["container"])
+                    own_sizes[row["record_key"]].add(row["size_bytes"])
+                else:
+                    others[row["record_key"]].append(FileRef.from_plain(row["ref"]))
         return [
             own[record.pk]
             | {
@@ -144,30 +144,21 @@ class SqlFileWalks(SqlPart):
         replaced = self._known(versions)
         origins = {version: version for version in replaced}  # by version as renamed so far
         seen = set(origins)  # a file that was renamed back may have a version that it had
+        newest = select(files.c.version).where(files.c.is_newest)
+        later = select(files.c.renamed_from, files.c.version)
         while origins:
-            renamed: dict[str, str] = {}
-            for chunk in chunks(origins):
-                newest = select(files.c.version).where(
-                    files.c.version.in_(chunk), files.c.is_newest
-                )
-                later = select(files.c.renamed_from, files.c.version).where(
-                    files.c.renamed_from.in_(chunk)
-                )
-                with self._session.reading("look up replaced files") as connection:
-                    replaced -= {origins[one] for one in connection.execute(newest).scalars()}
-                    for before, after in connection.execute(later):
-                        renamed[after] = origins[before]
+            with self._session.reading("look up replaced files") as connection:
+                in_place = values_in(connection, newest, files.c.version, origins)
+                replaced -= {origins[one] for one in in_place}
+                after = rows_in(connection, later, files.c.renamed_from, origins)
+                renamed = {row["version"]: origins[row["renamed_from"]] for row in after}
             origins = {after: first for after, first in renamed.items() if after not in seen}
             seen |= origins.keys()
         return replaced
 
     def _known(self, versions: Collection[str]) -> set[str]:
-        known: set[str] = set()
-        for chunk in chunks(versions):
-            wanted = select(files.c.version).where(files.c.version.in_(chunk))
-            with self._session.reading("look up files") as connection:
-                known.update(connection.execute(wanted).scalars())
-        return known
+        with self._session.reading("look up files") as connection:
+            return values_in(connection, select(files.c.version), files.c.version, versions)
 
     def counts(self) -> Mapping[str, Mapping[str, int]]:
         """Return how many files each source has by status, counting the latest versions.

@@ -26,7 +26,7 @@ from pipeline.adapters.sql_ledger.rows import (
     load_file,
     searched_names,
 )
-from pipeline.adapters.sql_ledger.session import chunks
+from pipeline.adapters.sql_ledger.session import change_in, chunks
 from pipeline.adapters.sql_ledger.sources import SqlSources
 from pipeline.adapters.sql_ledger.tables import files
 from pipeline.model import FileRef, Outcome, Stage
@@ -244,9 +244,8 @@ class SqlFiles(SqlSources, SqlReadings, SqlFileWalks, SqlFileRestore):
 
     def _update(self, versions: Collection[str], values: dict[str, Any], doing: str) -> None:
         with self._session.writing_files(doing) as connection:
-            for chunk in chunks(sorted(versions)):
-                these = update(files).where(files.c.version.in_(chunk))
-                connection.execute(these.values(values))
+            changed = update(files).values(values)
+            change_in(connection, changed, files.c.version, sorted(versions))
 
     def state(self, version: str) -> FileState | None:
         """Return one version's state."""

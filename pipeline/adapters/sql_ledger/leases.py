@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from itertools import chain, compress
 from os import getpid
 
 from sqlalchemy import Connection, bindparam, delete, or_, select, update
 
 from pipeline.adapters.sql_ledger.process_identity import is_gone, process_space
 from pipeline.adapters.sql_ledger.readings import end_readings
-from pipeline.adapters.sql_ledger.session import Session, SqlPart, chunks
+from pipeline.adapters.sql_ledger.session import Session, SqlPart, change_in, chunks
 from pipeline.adapters.sql_ledger.tables import leases, workers
 from pipeline.errors import LeaseLost
 
@@ -79,25 +80,19 @@ class SqlLeases(SqlPart):
             require_worker(connection, worker)
             # Sorted here and below: two workers that lock rows in the same order cannot wait for
             # each other.
-            for chunk in chunks(sorted(release)):
-                own = (leases.c.worker == worker) & leases.c.key.in_(chunk)
-                connection.execute(delete(leases).where(own))
+            own = delete(leases).where(leases.c.worker == worker)
+            change_in(connection, own, leases.c.key, sorted(release))
 
             mark_expired(self._session, connection, worker)
             keys = sorted({key for group in wanted for key in group})
             free = self._lock_free(connection, worker, keys)
 
             acquired = [free.issuperset(group) for group in wanted]
-            taken: set[str] = set()
-            for group, was_acquired in zip(wanted, acquired, strict=True):
-                if was_acquired:
-                    taken.update(group)
-            for chunk in chunks(sorted(taken)):
-                these = update(leases).where(leases.c.key.in_(chunk))
-                connection.execute(these.values(worker=worker))
-            for chunk in chunks(sorted(free - taken)):
-                unused = leases.c.key.in_(chunk) & leases.c.worker.is_(None)
-                connection.execute(delete(leases).where(unused))
+            taken = set(chain.from_iterable(compress(wanted, acquired)))
+            mine = update(leases).values(worker=worker)
+            change_in(connection, mine, leases.c.key, sorted(taken))
+            unused = delete(leases).where(leases.c.worker.is_(None))
+            change_in(connection, unused, leases.c.key, sorted(free - taken))
             return acquired
 
     def _lock_free(self, connection: Connection, worker: str, keys: Sequence[str]) -> set[str]:

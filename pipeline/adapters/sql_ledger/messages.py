@@ -9,7 +9,7 @@ from sqlalchemy import Connection, case, delete, func, or_, select, update
 
 from pipeline.adapters.sql_ledger.leases import mark_expired, require_worker
 from pipeline.adapters.sql_ledger.rows import dump_message, load_message
-from pipeline.adapters.sql_ledger.session import chunks
+from pipeline.adapters.sql_ledger.session import change_in, chunks, rows_in
 from pipeline.adapters.sql_ledger.tables import reported_records, webhook_messages, workers
 from pipeline.adapters.sql_ledger.watches import SqlWatches
 from pipeline.model.messages import Backlog, Message
@@ -119,20 +119,18 @@ class SqlMessages(SqlWatches):
     def settle(self, seqs: Sequence[int], note: str, *, run_id: str = "") -> None:
         """Record that messages are done; the values that came along are deleted."""
         with self._session.writing("record that webhook messages are done") as connection:
-            for chunk in chunks(seqs):
-                unfinished = _rows.seq.in_(chunk) & _rows.done_at.is_(None)
-                rows = connection.execute(select(_rows.seq, _rows.records).where(unfinished))
-                for row in rows.all():
-                    # The values of a record are not needed any more, and they are a customer's.
-                    done = {
-                        "done_at": self._session.clock.now(),
-                        "note": note,
-                        "run_id": run_id,
-                        "records": [{"key": record["key"], "values": {}} for record in row.records],
-                        "worker": None,
-                    }
-                    own = update(webhook_messages).where(_rows.seq == row.seq)
-                    connection.execute(own.values(done))
+            unfinished = select(_rows.seq, _rows.records).where(_rows.done_at.is_(None))
+            for row in list(rows_in(connection, unfinished, _rows.seq, seqs)):
+                # The values of a record are not needed any more, and they are a customer's.
+                done = {
+                    "done_at": self._session.clock.now(),
+                    "note": note,
+                    "run_id": run_id,
+                    "records": [{"key": record["key"], "values": {}} for record in row["records"]],
+                    "worker": None,
+                }
+                own = update(webhook_messages).where(_rows.seq == row["seq"])
+                connection.execute(own.values(done))
 
     def put_back(
         self, seqs: Sequence[int], note: str, *, wait_s: float, is_attempt: bool = True
@@ -153,14 +151,11 @@ class SqlMessages(SqlWatches):
 
     def reported_at(self, source: str, keys: Sequence[str]) -> Mapping[str, datetime]:
         """Return when a message last reported these records of a source."""
-        found: dict[str, datetime] = {}
+        columns = reported_records.c
+        known = select(columns.key, columns.reported_at).where(columns.source == source)
         with self._session.reading("look up what messages reported") as connection:
-            for chunk in chunks(dict.fromkeys(keys)):
-                known = select(reported_records.c.key, reported_records.c.reported_at).where(
-                    reported_records.c.source == source, reported_records.c.key.in_(chunk)
-                )
-                found |= {row.key: row.reported_at for row in connection.execute(known)}
-        return found
+            found = rows_in(connection, known, columns.key, dict.fromkeys(keys))
+            return {row["key"]: row["reported_at"] for row in found}
 
     def backlog(self, account: str) -> Mapping[str, Backlog]:
         """Return the messages by source."""
@@ -201,9 +196,8 @@ class SqlMessages(SqlWatches):
 
 
 def _change(connection: Connection, seqs: Sequence[int], **values: Any) -> None:
-    for chunk in chunks(seqs):
-        unfinished = _rows.seq.in_(chunk) & _rows.done_at.is_(None)
-        connection.execute(update(webhook_messages).where(unfinished).values(values))
+    unfinished = update(webhook_messages).where(_rows.done_at.is_(None)).values(values)
+    change_in(connection, unfinished, _rows.seq, seqs)
 
 
 def _first_source(messages: Sequence[Message], most_records: int) -> list[Message]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import Connection, bindparam, delete, or_, select, update
 
 from pipeline.adapters.sql_ledger.rows import dump_findings, load_findings, load_suspect
-from pipeline.adapters.sql_ledger.session import SqlPart, chunks
+from pipeline.adapters.sql_ledger.session import SqlPart, change_in, rows_in
 from pipeline.adapters.sql_ledger.tables import open_readings, readings, workers
 from pipeline.model import Findings
 from pipeline.ports import Suspect
@@ -63,20 +63,16 @@ class SqlReadings(SqlPart):
         lives = select(workers.c.id).where(workers.c.lost.is_(False))
         others = open_readings.c.run_id.not_in(lives) & (open_readings.c.run_id != run_id)
         died = or_(open_readings.c.run_id.is_(None), others)
-        found: dict[str, Suspect] = {}
+        these = select(open_readings).where(died)
         with self._session.reading("look up suspects") as connection:
-            for chunk in chunks(versions):
-                these = select(open_readings).where(open_readings.c.version.in_(chunk), died)
-                for row in connection.execute(these).mappings():
-                    found[row["version"]] = load_suspect(row)
-        return found
+            found = rows_in(connection, these, open_readings.c.version, versions)
+            return {row["version"]: load_suspect(row) for row in found}
 
     def clear_suspects(self, versions: Sequence[str]) -> None:
         """Forget what was suspected of these versions."""
         with self._session.writing("clear suspects") as connection:
-            for chunk in chunks(sorted(versions)):
-                these = delete(open_readings).where(open_readings.c.version.in_(chunk))
-                connection.execute(these)
+            these = delete(open_readings)
+            change_in(connection, these, open_readings.c.version, sorted(versions))
 
     def save_reading(self, sha256: str, findings: Findings, *, prefix: str) -> None:
         """Keep findings (without text and derived paths) by content and fingerprint."""

@@ -12,8 +12,12 @@ from sqlalchemy import (
     JSON,
     ColumnElement,
     Connection,
+    Delete,
+    RowMapping,
+    Select,
     Table,
     Text,
+    Update,
     any_,
     bindparam,
     delete,
@@ -156,6 +160,41 @@ def chunks(items: Iterable[T]) -> Iterator[list[T]]:
     rest = iter(items)
     while chunk := list(islice(rest, CHUNK)):
         yield chunk
+
+
+def rows_in(
+    connection: Connection,
+    statement: Select[Any],
+    column: ColumnElement[Any],
+    values: Iterable[object],
+) -> Iterator[RowMapping]:
+    """Yield the rows of a statement whose column has one of these values, however many they are."""
+    for chunk in chunks(values):
+        yield from connection.execute(statement.where(column.in_(chunk))).mappings()
+
+
+def values_in(
+    connection: Connection,
+    statement: Select[Any],
+    column: ColumnElement[Any],
+    values: Iterable[object],
+) -> set[Any]:
+    """Return the first column of what `rows_in` yields."""
+    found: set[Any] = set()
+    for chunk in chunks(values):
+        found.update(connection.execute(statement.where(column.in_(chunk))).scalars())
+    return found
+
+
+def change_in(
+    connection: Connection,
+    statement: Update | Delete,
+    column: ColumnElement[Any],
+    values: Iterable[object],
+) -> None:
+    """Update or delete the rows whose column has one of these values, however many they are."""
+    for chunk in chunks(values):
+        connection.execute(statement.where(column.in_(chunk)))
 
 
 class SqlPart:

@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 
 from pipeline.adapters.sql_ledger.leases import refuse_lost
-from pipeline.adapters.sql_ledger.session import SqlPart, chunks
+from pipeline.adapters.sql_ledger.session import SqlPart, change_in, rows_in, values_in
 from pipeline.adapters.sql_ledger.syncs.tables import OPEN, sync_effects, sync_progress, sync_rows
 from pipeline.model import EffectState
 from pipeline.model.sync import ChangeKind, RowState, Side, SyncEffect, SyncProgress
@@ -38,12 +38,9 @@ class SqlSyncs(SqlPart):
     def _rows(
         self, sync: str, column: ColumnElement[str], values: Sequence[str]
     ) -> Sequence[RowState]:
-        found: list[RowState] = []
+        wanted = select(sync_rows).where(sync_rows.c.sync == sync)
         with self._session.reading(f"look up rows of {sync}") as connection:
-            for chunk in chunks(values):
-                wanted = select(sync_rows).where(sync_rows.c.sync == sync, column.in_(chunk))
-                found += map(_row_state, connection.execute(wanted).mappings())
-        return found
+            return list(map(_row_state, rows_in(connection, wanted, column, values)))
 
     def page(self, sync: str, *, after: str = "", limit: int = 1000) -> Sequence[RowState]:
         """Return rows in order of their keys, behind a key."""
@@ -77,9 +74,8 @@ class SqlSyncs(SqlPart):
             changed = {name: added.excluded[name] for name in ("pk", "base", "left_as")}
             kept = added.on_conflict_do_update(index_elements=["sync", "key"], set_=changed)
             connection.execute(kept, [_row(sync, row) for row in rows])
-        for chunk in chunks(forget):
-            gone = (sync_rows.c.sync == sync) & sync_rows.c.key.in_(chunk)
-            connection.execute(delete(sync_rows).where(gone))
+        gone = delete(sync_rows).where(sync_rows.c.sync == sync)
+        change_in(connection, gone, sync_rows.c.key, forget)
 
     def intend(self, effects: Sequence[SyncEffect], run_id: str) -> Sequence[SyncEffect]:
         """Record intents before the first of their calls; return them with their ids."""
@@ -134,14 +130,9 @@ class SqlSyncs(SqlPart):
 
     def undone(self, ids: Sequence[int]) -> set[int]:
         """Return those of these effects that an effect which is in force takes back."""
-        found: set[int] = set()
+        undoing = select(sync_effects.c.undoes).where(_IN_FORCE)
         with self._session.reading("look up what was undone") as connection:
-            for chunk in chunks(ids):
-                undoing = select(sync_effects.c.undoes).where(
-                    sync_effects.c.undoes.in_(chunk), _IN_FORCE
-                )
-                found.update(connection.execute(undoing).scalars())
-        return found
+            return values_in(connection, undoing, sync_effects.c.undoes, ids)
 
     def progress(self, sync: str) -> SyncProgress:
         """Return how far a sync has come."""
