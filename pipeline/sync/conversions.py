@@ -199,8 +199,7 @@ class ColumnPair:
             return None if self.here.nullable else ""
         if "\x00" in text or any(ord(character) in _SURROGATES for character in text):
             raise Unfit("a character that no database stores (NUL or half a surrogate pair)")
-        if self.here.length is not None and len(text) > self.here.length:
-            raise Unfit(f"{len(text):,} characters, room for {self.here.length:,}")
+        _require_room(text, self.here.length)
         return text
 
 
@@ -234,9 +233,13 @@ def _beyond(value: object) -> Unfit:
     return Unfit(f"{value} is beyond what can be converted")
 
 
-def _text_to_caspio(text: str, max_chars: int | None) -> Common:
+def _require_room(text: str, max_chars: int | None) -> None:
     if max_chars is not None and len(text) > max_chars:
         raise Unfit(f"{len(text):,} characters, room for {max_chars:,}")
+
+
+def _text_to_caspio(text: str, max_chars: int | None) -> Common:
+    _require_room(text, max_chars)
     if any(ord(character) > _BASIC_PLANE_END for character in text):
         raise Unfit("Caspio takes no characters beyond U+FFFF, such as emoji")
     if any(character < " " and character not in "\t\n\r" for character in text):
@@ -273,9 +276,14 @@ def _integer(value: object) -> Common:
     return value
 
 
-def _number(value: object) -> Common:
+def _numeric(value: object, what: str) -> int | float | Decimal:
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
-        raise Unfit(f"{value!r} is not a number")
+        raise Unfit(f"{value!r} is not {what}")
+    return value
+
+
+def _number(value: object) -> Common:
+    value = _numeric(value, "a number")
     number = float(value)
     if not math.isfinite(number):
         raise Unfit(f"{value} is not a finite number")
@@ -286,8 +294,7 @@ def _number(value: object) -> Common:
 
 
 def _money(value: object) -> Common:
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
-        raise Unfit(f"{value!r} is not an amount")
+    value = _numeric(value, "an amount")
     # A float's shortest text is the amount that was meant: 0.1, not 0.1000000000000000055.
     amount = value if isinstance(value, Decimal) else Decimal(repr(value))
     if not amount.is_finite():
@@ -302,13 +309,11 @@ def _money(value: object) -> Common:
 def _moment(value: object) -> Common:
     if value == "":
         return None
-    if isinstance(value, datetime):
-        moment = value
-    else:
-        try:
-            moment = datetime.fromisoformat(str(value))
-        except ValueError:
-            raise Unfit(f"{value!r} is not an ISO date") from None
+    try:
+        # The text of a datetime is an ISO date.
+        moment = datetime.fromisoformat(str(value))
+    except ValueError:
+        raise Unfit(f"{value!r} is not an ISO date") from None
     if moment.tzinfo is not None:
         raise Unfit(f"{value} has a time zone")
     return moment.isoformat()
@@ -367,10 +372,14 @@ def _scaled(number: Decimal, scale: int | None) -> Decimal:
     return number
 
 
+def type_of(column: Column) -> CaspioType | None:
+    """Return how a column of Caspio is converted, None if it cannot be in sync."""
+    return CASPIO_TYPES.get(column.type.upper())
+
+
 def mismatch(there: Column, here: MirrorColumn) -> str:
     """Say why two columns cannot be in sync, "" if they can."""
-    known = CASPIO_TYPES.get(there.type.upper())
-    if known is None:
+    if (known := type_of(there)) is None:
         return f"column {there.name!r} is of type {there.type}, which cannot be in sync"
     kinds = MIRROR_KINDS[known.form]
     if here.kind not in kinds:

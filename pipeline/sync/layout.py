@@ -10,7 +10,15 @@ from pipeline.errors import BadSettings
 from pipeline.model import Column
 from pipeline.model.sync import Common, MirrorColumn, RecordRow, Row, Side, SyncSpec, row_key
 from pipeline.ports.mirror import Mirror, RecordTable
-from pipeline.sync.conversions import CASPIO_TYPES, MIRROR_KINDS, ColumnPair, Form, Unfit, mismatch
+from pipeline.sync.conversions import (
+    CASPIO_TYPES,
+    MIRROR_KINDS,
+    ColumnPair,
+    Form,
+    Unfit,
+    mismatch,
+    type_of,
+)
 
 # Other forms have several ways to write one value, such as 1 and 1.0.
 _KEY_FORMS = {Form.TEXT, Form.INTEGER}
@@ -119,6 +127,14 @@ class Layout:
             for name, value in row.items()
         }
 
+    def require_fit(self, row: Row, side: Side) -> None:
+        """Raise `Unfit` if a side cannot hold one of these values."""
+        convert: Mapping[Side, Callable[[Row], object]] = {
+            Side.CASPIO: self.to_caspio,
+            Side.MIRROR: self.to_mirror,
+        }
+        convert[side](row)
+
     def mirror_key(self, key: str) -> dict[str, object]:
         """Return the key columns of the mirror with their values."""
         return self.to_mirror(self.caspio_key(key))
@@ -225,7 +241,7 @@ def _problems_at_caspio(spec: SyncSpec, theirs: Mapping[str, Column]) -> Iterato
     for name in _with(spec.columns, spec.changed_column):
         if name not in theirs:
             yield f"{spec.container} has no column {name!r}"
-        elif theirs[name].type.upper() not in CASPIO_TYPES:
+        elif type_of(theirs[name]) is None:
             yield f"column {name!r} is of type {theirs[name].type}, which cannot be in sync"
     for name in spec.keys:
         if name in theirs and theirs[name].type.upper() not in _KEY_TYPES:
@@ -248,7 +264,7 @@ def _may_repeat(spec: SyncSpec, theirs: Mapping[str, Column]) -> bool:
     column = theirs.get(spec.keys[0])
     if spec.is_view or len(spec.keys) > 1 or column is None or column.unique:
         return False
-    known = CASPIO_TYPES.get(column.type.upper())
+    known = type_of(column)
     # What Caspio sets itself it sets to something else each time.
     return spec.direction.writes(Side.CASPIO) and known is not None and known.is_writable
 

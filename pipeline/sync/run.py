@@ -321,7 +321,5 @@ def _still_gone(worker: Worker, found: Sequence[Deletion]) -> Sequence[Deletion]
     for side in Side:
         gone = [pair for pair, merge in found if side.other in merge.kinds]
         back |= found_again(worker.context, gone, side) if gone else set()
-    if back:
-        worker.unsettled += len(back)
-        worker.context.report.counts["overtaken"] += len(back)
+    worker.overtaken(len(back))
     return [(pair, merge) for pair, merge in found if pair.key not in back]

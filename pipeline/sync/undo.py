@@ -114,13 +114,8 @@ def _undoing(effect: SyncEffect, pair: Pair, context: SyncContext) -> SyncEffect
     if not is_as_left:
         context.report.refuse(where, "it has changed since the run")
         return None
-    layout = context.layout
     try:
-        # Only whether it can be written is asked here.
-        if effect.side is Side.CASPIO:
-            layout.to_caspio(values)
-        else:
-            layout.to_mirror(values)
+        context.layout.require_fit(values, effect.side)
     except Unfit as unfit:
         context.report.refuse(where, str(unfit))
         return None

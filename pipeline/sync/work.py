@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from pipeline.model.sync import (
     UNDONE,
     ChangeKind,
-    Common,
     Row,
     RowState,
     Side,
@@ -18,7 +17,7 @@ from pipeline.sync.conversions import Unfit
 from pipeline.sync.merge import Merge, MergeOutcome, Seen, merge
 from pipeline.sync.reviews import Reviews
 from pipeline.sync.whole import SyncTask, with_whole_records
-from pipeline.sync.write import Writer
+from pipeline.sync.write import Writer, base_with, kept_and_gone
 
 Deletion = tuple[Pair, Merge]
 """A row that is gone on one side, and the decision to delete it from the other."""
@@ -72,7 +71,9 @@ class Worker:
         seen = Seen(pair.caspio, pair.mirror, base, changed, decided, has_pk=bool(pair.pk))
         found = merge(seen, context.spec, writable=context.layout.writable)
         try:
-            _check_fit(found, context)
+            # Before anything of the row is written.
+            for side, values in found.values.items():
+                context.layout.require_fit(values, side)
         except Unfit as unfit:
             context.report.refuse(pair.key, str(unfit))
             return None
@@ -85,9 +86,7 @@ class Worker:
         wanted = [task for pair, found in decided for task in _tasks(pair, found, self.context)]
         tasks, changed = with_whole_records(wanted, self.context)
         # What somebody has changed since it was listed is compared again by the next run.
-        if changed:
-            self.unsettled += len(changed)
-            self.context.report.counts["overtaken"] += len(changed)
+        self.overtaken(len(changed))
         if self.context.dry_run:
             for task in tasks:
                 self.context.report.add(task.effect)
@@ -99,20 +98,18 @@ class Worker:
         self.unsettled += writer.unsettled
         self._keep_differences(decided, writer.known)
 
+    def overtaken(self, rows: int) -> None:
+        """Count rows that have to be looked at again, since they changed meanwhile."""
+        if rows:
+            self.unsettled += rows
+            self.context.report.counts["overtaken"] += rows
+
     def _keep_agreed(self, pairs: Sequence[Pair], known: Mapping[str, RowState | None]) -> None:
         """Keep what both sides agree on already: that is known even if the writes fail."""
-        changed: list[RowState] = []
-        gone: list[str] = []
-        for pair in pairs:
-            state = known[pair.key]
-            if state == pair.state:
-                continue
-            if state is None:
-                gone.append(pair.key)
-            else:
-                changed.append(state)
-        if changed or gone:
-            self.context.ledger.save(self.context.spec.identity, changed, forget=gone)
+        states = {pair.key: known[pair.key] for pair in pairs if known[pair.key] != pair.state}
+        if states:
+            rows, gone = kept_and_gone(states)
+            self.context.ledger.save(self.context.spec.identity, rows, forget=gone)
 
     def _keep_differences(
         self, decided: Sequence[tuple[Pair, Merge]], known: Mapping[str, RowState | None]
@@ -127,15 +124,6 @@ class Worker:
                 left.append(replace(state, left_as=_mark_after(pair, found, self.context)))
         if left:
             self.context.ledger.save(self.context.spec.identity, left)
-
-
-def _check_fit(found: Merge, context: SyncContext) -> None:
-    """Refuse a row before anything of it is written, if one value does not fit its column."""
-    for side, values in found.values.items():
-        if side is Side.CASPIO:
-            context.layout.to_caspio(values)
-        else:
-            context.layout.to_mirror(values)
 
 
 def _tasks(pair: Pair, found: Merge, context: SyncContext) -> list[SyncTask]:
@@ -162,8 +150,7 @@ def _state_before(pair: Pair, found: Merge, context: SyncContext) -> RowState | 
         return None
     if pair.caspio is None or pair.mirror is None:
         return pair.state
-    base: dict[str, Common] = dict(pair.state.base or {}) if pair.state else {}
-    base |= context.layout.remembered(found.agreed)
+    base = base_with(pair.state, context.layout.remembered(found.agreed))
     return RowState(pair.key, pair.pk, base)
 
 

@@ -15,7 +15,6 @@ from pipeline.model import EffectState
 from pipeline.model.sync import (
     UNDONE,
     ChangeKind,
-    Common,
     MirrorChange,
     RecordRow,
     Row,
@@ -48,9 +47,20 @@ def advanced(effect: SyncEffect, state: RowState | None, layout: Layout) -> RowS
     """Return what is known of a row after an effect: what was written is on both sides now."""
     if effect.kind is ChangeKind.DELETE:
         return None
-    base = dict(state.base or {}) if state else {}
-    base |= layout.remembered(effect.after)
+    base = base_with(state, layout.remembered(effect.after))
     return RowState(effect.key, _pk_after(effect, state), base)
+
+
+def base_with(state: RowState | None, values: Row) -> Row:
+    """Return what both sides have, once these values are on both, too."""
+    before = state.base if state else None
+    return {**(before or {}), **values}
+
+
+def kept_and_gone(states: Mapping[str, RowState | None]) -> tuple[list[RowState], list[str]]:
+    """Return the rows to keep, and the keys of those to forget."""
+    kept = [state for state in states.values() if state is not None]
+    return kept, [key for key, state in states.items() if state is None]
 
 
 def taken_back(
@@ -68,8 +78,7 @@ def _base_before(effect: SyncEffect, state: RowState | None, layout: Layout) -> 
             return None
         case ChangeKind.INSERT:  # of a deleted row
             return layout.remembered(effect.after)
-    base: dict[str, Common] = dict(state.base or {}) if state else {}
-    return base | layout.remembered(effect.after)
+    return base_with(state, layout.remembered(effect.after))
 
 
 def _pk_after(effect: SyncEffect, state: RowState | None) -> str:
@@ -174,20 +183,14 @@ class Writer:
         return replace(effect, state=EffectState.ABANDONED, note=f"refused: {reason}")
 
     def _settle(self, effects: Sequence[SyncEffect]) -> None:
-        rows: dict[str, RowState] = {}
-        forget: list[str] = []
-        for effect in effects:
-            if not _is_kept(effect):
-                continue
+        states: dict[str, RowState | None] = {}
+        for effect in filter(_is_kept, effects):
             if effect.state is EffectState.VERIFIED:
                 self.context.report.add(effect)
             state = self.advance(effect, self.known.get(effect.key), self.context.layout)
-            self.known[effect.key] = state
-            if state is None:
-                forget.append(effect.key)
-            else:
-                rows[effect.key] = state
-        self.context.ledger.settle(effects, list(rows.values()), forget=forget)
+            states[effect.key] = self.known[effect.key] = state
+        rows, gone = kept_and_gone(states)
+        self.context.ledger.settle(effects, rows, forget=gone)
 
     @contextmanager
     def _giving_up_the_rest(self, effects: Sequence[SyncEffect]) -> Iterator[set[int]]:
@@ -212,23 +215,18 @@ def settle_open(context: SyncContext) -> int:
         some = effects[start : start + 500]
         states = {s.key: s for s in context.ledger.rows(some[0].sync, [e.key for e in some])}
         found = _look(some, context)
-        rows: dict[str, RowState] = {}
-        forget: list[str] = []
+        changed: dict[str, RowState | None] = {}
         for effect, pair in found:
             if not _is_kept(effect):
                 continue
-            state = rows.get(effect.key) or states.get(effect.key)
+            state = changed.get(effect.key, states.get(effect.key))
             if effect.undoes:
                 mark = left_mark(UNDONE, pair.caspio, pair.mirror)
-                state = taken_back(effect, state, context.layout, mark=mark)
+                changed[effect.key] = taken_back(effect, state, context.layout, mark=mark)
             else:
-                state = advanced(effect, state, context.layout)
-            if state is None:
-                forget.append(effect.key)
-            else:
-                rows[effect.key] = state
-        settled = [effect for effect, _ in found]
-        context.ledger.settle(settled, list(rows.values()), forget=forget)
+                changed[effect.key] = advanced(effect, state, context.layout)
+        rows, gone = kept_and_gone(changed)
+        context.ledger.settle([effect for effect, _ in found], rows, forget=gone)
     return len(effects)
 
 
