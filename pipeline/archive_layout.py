@@ -16,6 +16,7 @@ from pipeline.model import Child, FileRef, Place
 MANIFEST = "manifest.json"
 OWNER = "owner.txt"
 RENAMES = "renames/"
+DOCUMENTS = "documents/"
 
 # Stores limit a key to 1,024 bytes: four parts of this length fit in with the names below them.
 _MAX_PART_CHARS = 150

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flows.agents.oauth import AccessTokens
+from flows.app.accounts.own_archive import served_archive
 from flows.app.accounts.wiring import open_own_ledger
 from flows.app.drain import Drain
 from flows.app.settings import load_settings
@@ -137,7 +138,7 @@ def open_account(
             ledger=ledger,
             client=client,
             spending=spending,
-            archive=open_archive(settings.archive),
+            archive=served_archive(settings, open_archive(settings.archive), ledger),
             clock=clock,
             plans=settings.agents.plans,
             connect=connecting or (lambda drain: connect(settings, drain=drain)),

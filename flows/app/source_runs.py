@@ -10,7 +10,8 @@ from dataclasses import asdict, dataclass, field
 from itertools import islice
 from typing import Protocol, TypeVar
 
-from flows.app.accounts.own_ledger import claim_archive, record_owner
+from flows.app.accounts.own_archive import claim_archive
+from flows.app.accounts.own_ledger import record_owner
 from flows.app.missed_events import MissedEventCounter
 from flows.app.run_request import RunRequest
 from flows.app.sources import isolate_errors, named_sources
@@ -19,7 +20,7 @@ from pipeline.context import SourceRun
 from pipeline.decide.fingerprint import settings_hash
 from pipeline.decide.naming import NameTemplate
 from pipeline.environment import environment
-from pipeline.errors import StopRequested
+from pipeline.errors import ArchiveUnavailable, StopRequested
 from pipeline.learning.columns import learned_columns
 from pipeline.metering.budget import Priority
 from pipeline.metering.summary import FAILED, Summary
@@ -147,31 +148,51 @@ def new_run_id(context: AppContext) -> str:
     return f"{context.ports.clock.now():%Y%m%d-%H%M%S}-{whole.replace('-', '')[-8:]}"
 
 
+def require_archive(context: AppContext) -> None:
+    """Claim the archive before something is changed that has to be recorded in it.
+
+    Raises:
+        ForeignLedger, ArchiveUnavailable: as for `claim_archive`.
+    """
+    ports = context.ports
+    try:
+        claim_archive(context.settings, ports.archive, ports.ledger, ports.work_dir)
+    except ArchiveUnavailable as error:
+        raise ArchiveUnavailable(f"{error} Nothing was changed.") from error
+
+
 @contextmanager
 def recorded_run(
-    context: AppContext, kind: str, summary: Summary, sources: Sequence[str] = ()
+    context: AppContext,
+    kind: str,
+    summary: Summary,
+    sources: Sequence[str] = (),
+    *,
+    needs_archive: bool = True,
 ) -> Iterator[Leases]:
     """Record a run in the ledger from start to end, with its counts and calls, however it ends.
 
-    `sources` are those that it works on, where it is a run over sources.
+    `sources` are those that it works on, where it is a run over sources. What does not need the
+    archive claims it when it uses it.
     Yields the leases of this worker. It is a worker before it is a run, and longer: a run without
     a living worker is lost.
 
     Raises:
         ForeignLedger: the ledger or the archive belongs to another account.
-        ArchiveUnavailable: the archive cannot say whose it is.
+        ArchiveUnavailable: the archive that the run needs cannot say whose it is.
     """
     ledger = context.ports.ledger
     record_owner(context.settings, ledger)
-    # Before the run is recorded: without calls left there is no run, and so none that failed.
+    # Before the run is recorded: what may not begin is no run, and so none that failed.
     context.spending.require()
+    if needs_archive:
+        require_archive(context)
     with leased_worker(ledger, summary.run_id) as leases:
         summary.lost_runs += ledger.usage.record_lost_runs()
         ledger.usage.start_run(summary.run_id, kind, sources)
         # What the ledger keeps if an error ends the run that no case below names.
         status = "stopped"
         try:
-            claim_archive(context.settings, context.ports.archive, context.ports.work_dir)
             yield leases
             if summary.stopped:
                 status = "failed"

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from flows.app.accounts.own_ledger import archive_owner, record_owner
+from flows.app.accounts.own_archive import require_archive
+from flows.app.accounts.own_ledger import record_owner
 from flows.app.source_runs import make_source_run, new_run_id, recorded_run, require_calls
 from flows.app.sources import choose_sources, source_problems
 from flows.app.wiring import AppContext
@@ -284,6 +285,6 @@ def rebuild(settings: Settings) -> Rebuilt:
         tempfile.TemporaryDirectory() as name,
     ):
         archive, folder = open_archive(settings.archive), Path(name)
-        archive_owner(settings, archive, folder)
+        require_archive(settings, archive, ledger, folder)
         record_owner(settings, ledger)
         return rebuild_ledger(archive, ledger, folder=folder)

@@ -7,7 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flows.app.accounts.own_ledger import archive_owner, check_owner, shown_owner
+from flows.app.accounts.own_archive import archive_owner
+from flows.app.accounts.own_ledger import check_owner, shown_owner
 from flows.app.reading import own_models
 from flows.app.settings import load_settings
 from flows.app.wiring.account import check_file_fields, open_client, open_target, visible_tables

@@ -7,6 +7,7 @@ from operator import attrgetter
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from flows.app.accounts.own_archive import served_archive
 from flows.app.accounts.wiring import open_own_ledger
 from flows.app.drain import Drain
 from flows.app.mapping.live_settings import LiveSettings
@@ -67,7 +68,8 @@ def serving_pages(
     with ExitStack() as stack:
         door = stack.enter_context(listening(address, what="The web page"))
         ledger = stack.enter_context(open_own_ledger(settings))
-        archive, clock = open_archive(settings.archive), system_clock()
+        archive = served_archive(settings, open_archive(settings.archive), ledger)
+        clock = system_clock()
         live = LiveSettings(config, settings, partial(load_again, before=settings))
         kept = stack.enter_context(closing(KeptReader()))
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.agents.tools.tool import ToolCall
-from flows.app.accounts.own_ledger import claim_archive
+from flows.app.accounts.own_archive import claim_archive
 from pipeline.adapters.caspio.client import FileMissing, NotFound, save
 from pipeline.adapters.caspio.client.operations import Operation
 from pipeline.archive_layout import original_key
@@ -40,7 +40,8 @@ def keep_originals(
     download = FILES_LOST.get(operation.id)
     if download is None:
         return ()
-    claim_archive(call.account.settings, call.account.archive, folder)
+    account = call.account
+    claim_archive(account.settings, account.archive, account.ledger, folder)
     kept = []
     for number, place in enumerate(_places(operation, parameters, call)):
         path = folder / f"lost-{number}"

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
-from flows.app.accounts.own_ledger import archive_owner, check_owner
+from flows.app.accounts.own_archive import archive_owner
+from flows.app.accounts.own_ledger import check_owner
 from flows.app.accounts.places import PLACES
 from flows.app.wiring.ports import open_archive, open_ledger, system_clock
 from pipeline.accounts.names import shared_file, sql_name

@@ -7,8 +7,9 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from flows.app.accounts.own_archive import own_archive
 from flows.app.review.conflicts import decide_conflict, open_conflict_again
-from flows.app.source_runs import make_source_run, new_run_id, recorded_run
+from flows.app.source_runs import make_source_run, new_run_id, recorded_run, require_archive
 from flows.app.wiring import AppContext
 from pipeline.context import SourceRun
 from pipeline.decide.column_values import same
@@ -105,6 +106,8 @@ class ReviewDesk:
             left = ""
             effect = decided_effect(item, run.ports.ledger.effects)
             if item.state is ReviewState.ACCEPTED and effect is not None:
+                # Its manifest says what was taken back. A decision alone needs no archive.
+                require_archive(self._open().context)
                 left = _undo(effect, run)
             row = run.ports.target.read(item.record, [item.suggestion.column])
             if row is None:
@@ -186,11 +189,12 @@ class ReviewDesk:
     def _open(self) -> _Opened:
         if self._opened is None:
             with ExitStack() as stack:
-                context = stack.enter_context(self.connect())
+                context = _with_own_archive(stack.enter_context(self.connect()))
                 # A user waits for it, as for new work.
                 context.spending.priority = Priority.NEW
                 summary = Summary(new_run_id(context))
-                leases = stack.enter_context(recorded_run(context, REVIEW_RUN, summary))
+                run = recorded_run(context, REVIEW_RUN, summary, needs_archive=False)
+                leases = stack.enter_context(run)
                 self._opened = _Opened(context, leases, summary, stack.pop_all())
         return self._opened
 
@@ -198,6 +202,12 @@ class ReviewDesk:
         opened, self._opened = self._opened, None
         if opened is not None:
             opened.stack.close()
+
+
+def _with_own_archive(context: AppContext) -> AppContext:
+    ports = context.ports
+    archive = own_archive(context.settings, ports.archive, ports.ledger)
+    return replace(context, ports=replace(ports, archive=archive))
 
 
 def _refuse_changed(item: ReviewItem, ledger: EffectLedger) -> None:

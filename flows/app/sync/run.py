@@ -109,7 +109,7 @@ def _recorded(
     summary = Summary(new_run_id(context))
     reports: list[SyncReport] = []
     with (
-        recorded_run(context, kind, summary, [spec.name]),
+        recorded_run(context, kind, summary, [spec.name], needs_archive=False),
         answering_batch(ledger, batch, summary.run_id, lambda: _answer(reports[0])),
     ):
         # Messages are put back and wait in the ledger; a schedule tries again in an hour only.

@@ -5,6 +5,7 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from flows.app.accounts.own_archive import own_archive
 from flows.app.accounts.secrets import ACCOUNT
 from flows.app.wiring import AppContext
 from pipeline.accounts.references import is_reference, resolve
@@ -90,7 +91,8 @@ def connected_sync(
             mirror=mirror,
             ledger=ports.ledger.syncs,
             reviews=ports.ledger.effects,
-            archive=ports.archive,
+            # Only what overwrites or deletes a row needs it.
+            archive=own_archive(context.settings, ports.archive, ports.ledger),
             clock=ports.clock,
             work_dir=ports.work_dir,
             run_id=run_id,

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from flows.app.sync.run import decide_directly
-from pipeline.errors import BadSettings, ServiceUnavailable
+from pipeline.errors import ArchiveUnavailable, BadSettings, ServiceUnavailable
 from pipeline.model.sync import Side
 from tests.integration.sync.world import COLUMNS, World, world
 from tests.servers.postgres import Postgres
@@ -55,6 +55,22 @@ def test_both_sides_carry_over(orders: World):
     assert orders.here()["c8"]["title"] == "new there"
     assert orders.there()["c9"]["Title"] == "new here"
     assert settled(orders)
+
+
+def test_only_what_is_replaced_needs_the_archive(orders: World):
+    """Without it rows are inserted, and a row that would be overwritten stays as it is."""
+    archive = orders.config.with_name("archive")
+    archive.write_text("no folder")
+
+    assert orders.run().document["changes"] == {"insert mirror": 3}
+    orders.edit_there("c1", Title="changed there")
+    with pytest.raises(ArchiveUnavailable, match="file where a folder is needed"):
+        orders.run()
+    assert orders.here()["c1"]["title"] == "Order 1"
+    archive.unlink()
+    orders.run()
+    assert orders.here()["c1"]["title"] == "changed there"
+    assert (archive / "owner.txt").read_text() == "this machine"
 
 
 @pytest.mark.parametrize("sweep", [True, pytest.param(False, marks=pytest.mark.full)])

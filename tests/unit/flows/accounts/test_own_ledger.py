@@ -1,17 +1,14 @@
 """A ledger serves one account: nothing that was written at one counts at another."""
 
-import hashlib
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
-from typing_extensions import override
 
 from flows.agents.accounts import open_account
 from flows.app.accounts.own_ledger import (
     THIS_MACHINE,
-    claim_archive,
     owner_name,
     record_owner,
 )
@@ -33,16 +30,13 @@ from flows.web.serve import login_address, serving_pages
 from flows.webhooks.serve import receiving
 from flows.webhooks.sync import sync
 from pipeline.adapters.sql_ledger import SqlLedger
-from pipeline.archive_layout import OWNER
-from pipeline.errors import BadSettings, FileGone, ForeignLedger
-from pipeline.model import StoredObject
+from pipeline.errors import BadSettings, ForeignLedger
 from pipeline.model.sync import Side
 from pipeline.model.users import Role, User
 from pipeline.ports import Ledger
 from pipeline.settings import Settings, load_settings
 from pipeline.settings.addresses import account_host
 from tests.contracts.ledger.builders import a_ref
-from tests.fakes.archive import MemoryArchive
 from tests.fakes.clock import FakeClock
 from tests.fakes.ledger import MemoryLedger
 
@@ -168,56 +162,6 @@ def test_a_local_account_and_a_real_one_share_no_ledger(
 
     with pytest.raises(ForeignLedger, match="a local account"):
         record_owner(settings_of(tmp_path, then), ledger)
-
-
-def test_the_archive_of_another_account_is_refused(tmp_path: Path):
-    """The first run has it; a moved account takes it along, and its former address is refused."""
-    archive, then = MemoryArchive(), 'former_url = "https://sandbox.caspio.com"'
-    for _ in range(2):
-        claim_archive(settings_of(tmp_path, SANDBOX), archive, tmp_path)
-
-    with pytest.raises(ForeignLedger, match=r"The archive belongs to the account at sandbox\."):
-        claim_archive(settings_of(tmp_path, LIVE), archive, tmp_path)
-    with pytest.raises(ForeignLedger, match=r"while it was empty, delete owner\.txt in it\."):
-        claim_archive(settings_of(tmp_path, LIVE), archive, tmp_path)
-    assert archive.stored == [OWNER]
-    claim_archive(settings_of(tmp_path, LIVE, then), archive, tmp_path)
-    with pytest.raises(ForeignLedger, match=r"at live\.caspio\.com"):
-        claim_archive(settings_of(tmp_path, SANDBOX), archive, tmp_path)
-
-
-def test_an_owner_that_is_empty_is_nobody(tmp_path: Path):
-    """A file that somebody has emptied would let every account in."""
-    archive, empty = MemoryArchive(), tmp_path / "empty"
-    empty.write_text(" \n")
-    digest = hashlib.sha256(empty.read_bytes()).hexdigest()
-    archive.put(OWNER, empty, sha256=digest, media_type="text/plain")
-
-    with pytest.raises(ForeignLedger, match=r"owner\.txt in the archive is empty\. Delete it"):
-        claim_archive(settings_of(tmp_path, LIVE), archive, tmp_path)
-
-
-class Contested(MemoryArchive):
-    """An archive that another account takes right after somebody has found it empty."""
-
-    then: Callable[[], object] | None = None
-
-    @override
-    def get(self, key: str, target: Path) -> StoredObject:
-        then, self.then = self.then, None
-        if then is None:
-            return super().get(key, target)
-        then()
-        raise FileGone(key)
-
-
-def test_of_two_accounts_at_once_one_has_the_archive(tmp_path: Path):
-    """Both find it empty; the one that is later to write its name is refused, too."""
-    archive, other = Contested(), settings_of(tmp_path, SANDBOX)
-    archive.then = lambda: claim_archive(other, archive, tmp_path)
-
-    with pytest.raises(ForeignLedger, match="The archive belongs"):
-        claim_archive(settings_of(tmp_path, LIVE), archive, tmp_path)
 
 
 def opened(service: AbstractContextManager[object]) -> None:

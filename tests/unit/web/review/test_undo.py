@@ -35,3 +35,25 @@ def test_a_value_that_somebody_else_wrote_waits_for_nobody(office: Office):
     assert "there is nothing to decide again" in words(page)
     assert state(office) == [ReviewState.ACCEPTED]
     assert office.world.record("1")["Total"] == 12.5
+
+
+def test_a_decision_needs_no_archive_and_its_undo_does(office: Office):
+    """What is taken back is noted in the manifest: without it nothing is changed."""
+    path = office.suggest()
+    browser = office.signed_in()
+    form = form_of(browser.get(path), "/decide")
+    office.world.archive.down = "The archive cannot be reached. Check the network."
+    browser.post(f"{path}/decide", status=502, choice="accept", **form)  # made, and not shown
+    office.world.archive.down = ""
+    undo = form_of(browser.get(path), "/undo")
+    assert state(office) == [ReviewState.ACCEPTED]
+    assert office.world.record("1")["Total"] == 12.5
+
+    office.world.archive.down = "The archive cannot be reached. Check the network."
+    browser.post(f"{path}/undo", status=502, **undo)
+
+    assert state(office) == [ReviewState.ACCEPTED]
+    assert office.world.record("1")["Total"] == 12.5
+    office.world.archive.down = ""
+    browser.post(f"{path}/undo", **undo)
+    assert office.world.record("1")["Total"] == 99
