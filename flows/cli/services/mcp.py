@@ -224,7 +224,7 @@ def create(
         in_path=in_path,
         subject=subject,
     )
-    with _opened(config, account) as (ledger, key, clock):
+    with _opened(config, account, for_serving=True) as (ledger, key, clock):
         life = timedelta(days=days)
         made = make_token(ledger, key, name=name, scope=scope, life=life, clock=clock)
     if as_json:
@@ -278,7 +278,7 @@ def extend(
     """Set how many days from now a token expires."""
     from flows.agents.tokens import LONGEST_IN_PATH, second_token
 
-    with _opened(config, account) as (ledger, key, clock):
+    with _opened(config, account, for_serving=True) as (ledger, key, clock):
         kept, life = _unrevoked(ledger, key, token), timedelta(days=days)
         if kept.scope.in_path and life > LONGEST_IN_PATH:
             most = LONGEST_IN_PATH.days
@@ -295,15 +295,24 @@ def extend(
 
 
 @contextmanager
-def _opened(config: Path, account: str | None) -> "Iterator[tuple[Ledger, str, Clock]]":
-    """Open the ledger that has the tokens, and return how it names the account they are for."""
+def _opened(
+    config: Path, account: str | None, *, for_serving: bool = False
+) -> "Iterator[tuple[Ledger, str, Clock]]":
+    """Open the ledger that has the tokens, and return how it names the account they are for.
+
+    Raises:
+        ForeignLedger: it belongs to another account, so that no server takes a token `for_serving`
+            from it. To look and to revoke is always possible.
+    """
+    from flows.app.accounts.wiring import open_own_ledger
     from flows.app.settings import load_settings
     from flows.app.wiring.ports import open_ledger, system_clock
 
     set_up_logs()
     settings = load_settings(of_account(config, account, enters=False), credentials=False)
     clock = system_clock()
-    with open_ledger(settings, clock=clock) as ledger:
+    opened = open_own_ledger if for_serving else open_ledger
+    with opened(settings, clock=clock) as ledger:
         yield ledger, settings.caspio.account, clock
 
 

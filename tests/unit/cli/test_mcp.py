@@ -11,7 +11,8 @@ from flows.app.settings import load_settings
 from flows.app.wiring.ports import open_ledger
 from flows.cli import app
 from flows.cli.common import Failure
-from pipeline.errors import BadSettings
+from pipeline.errors import BadSettings, ForeignLedger
+from tests.contracts.ledger.builders import a_ref
 
 pytestmark = pytest.mark.slow
 
@@ -69,6 +70,22 @@ def test_a_revoked_token_is_not_valid(config: Path):
     for words in (("extend", made["id"]), ("revoke", made["id"]), ("revoke", "nothing")):
         with pytest.raises(BadSettings, match="no token"):
             mcp(config, "token", *words)
+
+
+def test_no_token_is_made_in_the_ledger_of_another_account(config: Path):
+    """No server would take it from there. What was made before can be seen and revoked."""
+    made = json.loads(mcp(config, "token", "create", "desk", "--json"))
+    with open_ledger(load_settings(config, credentials=False)) as ledger:
+        ledger.effects.record_account("sandbox.caspio.com")
+        ledger.files.seen([a_ref()], "run-1")
+
+    for words in (("create", "other"), ("extend", "desk")):
+        with pytest.raises(ForeignLedger, match=r"sandbox\.caspio\.com"):
+            mcp(config, "token", *words)
+    mcp(config, "token", "revoke", "desk")
+
+    (known,) = json.loads(mcp(config, "token", "list", "--json"))
+    assert (known["id"], known["valid"]) == (made["id"], False)
 
 
 def test_a_token_is_named_by_its_name(config: Path):
