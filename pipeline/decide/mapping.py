@@ -112,20 +112,53 @@ def columns_in_use(
     """Yield those of the columns of a table or view that are ones by which a source works.
 
     Two names are of one column if they are so in their tables, whatever views call it. Where a view
-    may be of any table, the columns with that name are those of each.
+    may be of any table, or joins others to the one that is named, the columns with that name are
+    those of each.
     """
+    if not spec.columns_in_use:
+        return
     table = spec.webhook_table if is_view else container
-    shown = columns_of(container, is_view) if spec.columns_in_use else {}
+    here = _Place(columns_of(container, is_view), table, is_view)
+    fields = {name: _name_in_table(here.columns[name]) for name in names if name in here.columns}
     for used in spec.columns_in_use:
-        if table and used.table and table.casefold() != used.table.casefold():
-            continue
-        known = columns_of(used.container, used.is_view).values()
-        alike = (one for one in known if one.name.casefold() == used.column.casefold())
-        # Where nothing is known of it, it counts by its name.
-        field = _name_in_table(next(alike, Column(used.column, "")))
-        for name in names:
-            if name in shown and _name_in_table(shown[name]) == field:
-                yield name, used
+        known = columns_of(used.container, used.is_view) if used.is_view else {}
+        there = _Place(known, used.table, used.is_view)
+        field = there.field(used.column)
+        found = [name for name, own in fields.items() if own == field]
+        # Only then: to know what a view joins, the account has to be asked.
+        if found and not here.is_apart_from(there, columns_of):
+            yield from ((name, used) for name in found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A table or view with its columns, and the table that it is or names; None for no name."""
+
+    columns: Mapping[str, Column]
+    table: str | None
+    is_view: bool
+
+    def field(self, column: str) -> str:
+        """Return what a column is called in its table; where that is not known, its own name."""
+        alike = (one for one in self.columns.values() if one.name.casefold() == column.casefold())
+        return _name_in_table(next(alike, Column(column, "")))
+
+    def is_apart_from(self, other: "_Place", columns_of: ColumnsOf) -> bool:
+        """Say whether the two surely have columns of different tables."""
+        if not self.table or not other.table or self.table.casefold() == other.table.casefold():
+            return False
+        return self.has_one_table(columns_of) and other.has_one_table(columns_of)
+
+    def has_one_table(self, columns_of: ColumnsOf) -> bool:
+        """Say whether all columns are surely of the table that it names.
+
+        A view that joins another table has a column that its own lacks, or one of them twice.
+        """
+        if not self.is_view or self.table is None:
+            return not self.is_view
+        fields = [_name_in_table(one) for one in self.columns.values() if not one.is_formula]
+        own = {name.casefold() for name in columns_of(self.table, not self.is_view)}
+        return bool(fields) and len(set(fields)) == len(fields) and own.issuperset(fields)
 
 
 def _name_in_table(column: Column) -> str:

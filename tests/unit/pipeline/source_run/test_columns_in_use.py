@@ -42,6 +42,8 @@ def caspio() -> WithViews:
     made.table("Shop", Again="YES_NO", Now="YES_NO", Scan="FILE")
     made.table("Mail", Place="STRING", Firm="STRING")
     made.table("Reviews", Decision="STRING")
+    made.table("Poll", Decision="STRING")
+    made.table("Desk", Place="STRING", Firm="STRING", Again="YES_NO", Now="YES_NO")
     made.views["Answers"] = {"Answer": Column("Answer", "STRING", table_field="Decision")}
     made.views["Shown"] = {
         "now": Column("now", "YES/NO", table_field="Again"),
@@ -93,7 +95,7 @@ def test_what_a_source_works_by_takes_no_value(
         (FLAG, {"view": "Shown"}, "Again"),
         (replace(FLAG, table="Desk"), {"table": "Shop"}, "Again"),
         (FLAG, {"folder": "/In", "index": IndexTable("Mail", "Place")}, "Firm"),
-        (DECISION, {"view": "Answers", "webhook_table": "Shop"}, "Answer"),
+        (DECISION, {"view": "Answers", "webhook_table": "Poll"}, "Answer"),
         (PATH, {"view": "Firms"}, "Place"),
         (PATH, {"view": "Firms", "webhook_table": "Desk"}, "Firm"),
     ],
@@ -103,6 +105,35 @@ def test_another_column_takes_a_value(
 ):
     """What counts is the column of the table, not its name in a view."""
     assert _problems(caspio, column, used, **place) == []
+
+
+@pytest.mark.parametrize(
+    ("columns", "is_joined"),
+    [
+        ({"Seen": "Again"}, False),
+        ({"Seen": "Again", "Sum": "Total"}, False),
+        ({"Seen": "Again", "Name": "Client"}, True),
+        ({"Seen": "Again", "Mine": "Again"}, True),
+    ],
+)
+@pytest.mark.parametrize("is_behind", [False, True])
+def test_a_view_that_joins_tables_is_of_more_than_the_one_it_names(
+    caspio: WithViews, columns: Mapping[str, str], *, is_joined: bool, is_behind: bool
+):
+    """It has a column that the named table lacks, or one of them twice: one may be the other table's."""
+    caspio.table("Bills", Again="YES_NO", Total="NUMBER")
+    caspio.table("Visits", Again="YES_NO", Client="STRING")
+    caspio.views["Both"] = {
+        name: Column(name, "YES/NO", table_field=field) for name, field in columns.items()
+    }
+    flag = UsedColumn("shop", "reprocess_column", "Again", "Visits", is_view=False, table="Visits")
+    place: dict[str, object] = {"view": "Both", "webhook_table": "Bills"}
+    column = "Seen"
+    if is_behind:
+        flag = replace(flag, column="Seen", container="Both", is_view=True, table="Bills")
+        place, column = {"table": "Visits"}, "Again"
+
+    assert bool(_problems(caspio, column, flag, **place)) is is_joined
 
 
 @pytest.mark.parametrize("error", [BadSettings(["there is no view"]), Unauthorized("not yours")])
