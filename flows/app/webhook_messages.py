@@ -97,5 +97,5 @@ def result_text(summary: Summary) -> str:
     """Return what came of the messages' records, as `webhooks status` shows it."""
     counts = ", ".join(f"{count} {status}" for status, count in summary.counts().items() if count)
     if summary.planned:
-        return f"{counts} (planned only: the source's first plan is not approved yet)"
+        return f"{counts} (planned: the source's first plan is not approved yet)"
     return counts or "nothing to do: the record is deleted, has no file, or is not in the source"

@@ -393,3 +393,8 @@ class Outcome:
     left_open: Mapping[str, str] = field(default_factory=dict)
     seconds: float = field(default=0.0, compare=False)
     values: ValueCounts = field(default=NO_VALUES, compare=False)
+
+    @property
+    def state(self) -> str:
+        """Return in a word how it is counted and shown: its status, or "planned"."""
+        return Stage.PLANNED.value if self.planned_only else self.status.value

@@ -93,7 +93,7 @@ def test_a_plan_is_red_while_a_document_needs_a_user():
         state = final_state(report, {"done": 7, "rejected": 1})
         shown.append((state.type.value, state.name, str(state.message).partition(":")[0]))
 
-    planned_only = "planned only, run again to write"
+    planned_only = "planned, run again to write"
     assert shown == [
         ("FAILED", "Partly failed", planned_only),
         ("COMPLETED", "Planned", planned_only),

@@ -75,9 +75,9 @@ def _place(ref: FileRef) -> Json:
 
 def _known(state: FileState) -> Json:
     outcome = state.outcome
-    status = "planned" if outcome and outcome.planned_only else outcome and outcome.status
+    status = outcome.state if outcome else str(state.stage)
     doc_type = outcome.doc_type if outcome else None
-    return {**_place(state.ref), "status": status or str(state.stage), "class": doc_type}
+    return {**_place(state.ref), "status": status, "class": doc_type}
 
 
 def read_document(call: ToolCall) -> Answer:

@@ -6,7 +6,7 @@ from rich.text import Text
 from flows.app.run_report import Report, lost_runs_line, record_of, stages_line, values_line
 from flows.terminal.console import PlainConsole
 from flows.terminal.tables import COLORS, counts_line, shown, table_of
-from pipeline.model import Outcome, Status
+from pipeline.model import Outcome
 from pipeline.wording import counted
 
 
@@ -51,12 +51,12 @@ def show_report(report: Report) -> None:
             f" {documents} read and archived. Nothing was written to Caspio, because a source is "
             "new or its settings changed. Run again to write, or use --yes."
         )
-        console.print(Text.assemble(("Planned only:", "bold yellow"), what))
+        console.print(Text.assemble(("Planned:", "bold yellow"), what))
 
 
 def _counts(report: Report) -> Text:
     counts, planned = counts_line(report.document["documents"]), report.document["planned_only"]
-    return counts.append(f", {planned:,} of them planned only" if planned else "")
+    return counts.append(f", {planned:,} of them planned" if planned else "")
 
 
 def attention_line(report: Report) -> str:
@@ -75,8 +75,7 @@ def outcome_table(outcomes: tuple[Outcome, ...], *, title: str = "Documents") ->
         file = Text(outcome.ref.name)
         if outcome.new_name:
             file.append(f"\n→ {outcome.new_name}", style="cyan")
-        is_planned = outcome.planned_only and outcome.status is Status.DONE
-        status = Text("planned" if is_planned else outcome.status, style=COLORS[outcome.status])
+        status = Text(outcome.state, style=COLORS[outcome.status])
         status.append(f"\n{outcome.doc_type or ''}", style="dim")
         table.add_row(record_of(outcome), file, status, happened(outcome))
     return table

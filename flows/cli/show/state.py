@@ -211,8 +211,8 @@ def facts_table(life: Mapping[str, Any]) -> Table:
             add(key.replace("_", " "), str(life[key]))
     outcome = life["outcome"]
     if outcome is not None:
-        planned = " (planned only)" if outcome["planned_only"] else ""
-        add("outcome", f"{outcome['status']}{planned} {outcome['reason']}")
+        state = "planned" if outcome["planned_only"] else outcome["status"]
+        add("outcome", f"{state} {outcome['reason']}")
         said = life["acknowledged"]
         if said is not None:
             add("acknowledged", f"by {said['by']}, {said['at']}: {said['note']}")

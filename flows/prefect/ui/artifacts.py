@@ -125,14 +125,13 @@ def leave_report(title: str, report: Report, *, context: AppContext) -> None:
 
 def document_row(outcome: Outcome, archive: Archive) -> dict[str, str]:
     """Return a document as a row of the table."""
-    status = f"{outcome.status}, planned only" if outcome.planned_only else outcome.status.value
     written = [f"{column} = {shown(value)}" for column, value in outcome.written.items()]
     suggested = [f"{s.column}: {shown(s.suggested)}" for s in outcome.suggestions]
     row = {
         "record": record_of(outcome),
         "file": outcome.ref.name,
         "new name": outcome.new_name or "",
-        "status": status,
+        "status": outcome.state,
         "class": outcome.doc_type or "",
         "written": "; ".join(written),
         "suggested": "; ".join(suggested),

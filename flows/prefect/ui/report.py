@@ -89,7 +89,7 @@ def numbers(report: Report, context: AppContext) -> Iterator[Sequence[str]]:
     planned, leased = document["planned_only"], document["leased_elsewhere"]
     missed = document["missed_by_webhooks"]
     if planned:
-        yield "planned only", f"{counted(planned, 'document')}: nothing was written to Caspio"
+        yield "planned", f"{counted(planned, 'document')}: nothing was written to Caspio"
     if leased:
         yield "leased by other workers", counted(leased, "file")
     if missed:

@@ -86,7 +86,7 @@ def final_state(report: Report, documents: Mapping[str, int]) -> State:
     if report.stopped:
         problems = [problem for problems in report.stopped.values() for problem in problems]
         return red(FAILED, "\n".join([*problems, counts]), result=report)
-    planned = "planned only, run again to write: " if report.planned_only else ""
+    planned = "planned, run again to write: " if report.planned_only else ""
     message = f"{planned}{counts}{known_text(report)}"
     # Also before a plan: what is to be repaired is known now.
     if report.needs_a_user:

@@ -216,7 +216,7 @@ def test_a_new_source_is_only_planned(make_hooked: MakeHooked):
 
     hooked.post(_message(hooked, 1))
 
-    assert "planned only" in hooked.notes()[0]
+    assert "planned: " in hooked.notes()[0]
     assert [row["DocType"] for row in hooked.rows()] == [""] * 3
 
 

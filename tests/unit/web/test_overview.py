@@ -124,7 +124,7 @@ def test_a_run_says_what_its_figures_mean(office: Office):
 
     text = words(office.signed_in().get("/"))
 
-    assert "done 24 done planned only 0 run-1" in text
+    assert "done 24 done planned 0 run-1" in text
     assert "partly failed 24 done · some of earlier runs still need a user 0 run-2" in text
     assert "partly failed 1 failed 0 run-3" in text
 
