@@ -64,6 +64,8 @@ def account(
 @example(value="\x00'")
 @example(value=" \x1f")
 @example(value="😀' --")
+@example(value="\x08🎈eleven more")
+@example(value="\x01" * 13)
 def test_no_value_changes_which_rows_a_write_meets(
     account: tuple[Emulator, CaspioRecordTarget], value: str
 ):
@@ -75,7 +77,10 @@ def test_no_value_changes_which_rows_a_write_meets(
     seen = target.read(ONE, ["Notes"])
     assert seen is not None
 
-    met = target.update(ONE, guard=seen, values={"Company": "ours"})
+    try:
+        met = target.update(ONE, guard=seen, values={"Company": "ours"}).affected
+    except RejectFile:
+        return  # nothing but control characters: nothing was sent
     emulator.control.edit("Docs", 1, {"Notes": "changed since"})
     try:
         missed = target.update(ONE, guard={"Notes": value}, values={"Company": "lost"}).affected
@@ -83,7 +88,7 @@ def test_no_value_changes_which_rows_a_write_meets(
         missed = 0  # said to be unspeakable, and nothing was sent
 
     rows = emulator.control.dump()["tables"]["Docs"]
-    assert (met.affected, missed) == (1, 0)
+    assert (met, missed) == (1, 0)
     assert [row["Company"] for row in rows] == ["ours", "Acme", "Acme"]
 
 

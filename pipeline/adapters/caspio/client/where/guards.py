@@ -32,6 +32,9 @@ NOT_COMPARABLE = ("LIST-", "ATTACHMENT", "PASSWORD")
 """Types that Caspio does not take in a condition (caspio-api.md, sections 3.8 and 4)."""
 
 _BEYOND_BMP = "\uffff"  # characters above it are two UTF-16 units
+_WIDE = re.compile(f"[^\0-{_BEYOND_BMP}]")
+_WILDCARD = re.compile(r"[%_\[]")
+_ANY = "\0"  # stands for the wildcard % until those of the text are escaped
 _ISO_DATE = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(\.\d+)?")
 
 
@@ -68,6 +71,9 @@ def holds(column: Column, value: Value, *, longest: int | None = None) -> Clause
     None is matched by NULL alone. "" is matched by blank and by NULL: Caspio shows a text that
     nobody ever set as "", whichever of the two the table has, and a guard that asked for blank
     would never match there.
+
+    Raises:
+        UnusableValue: it is a text of nothing but control characters.
     """
     kind = column.type.upper()
     if kind.startswith(NOT_COMPARABLE):
@@ -106,23 +112,44 @@ def _holds_parts(field: str, value: str, longest: int | None) -> Clause:
     SQL Server's LEN does not count blanks at the end, and counts a character beyond U+FFFF once or
     twice depending on the collation
     (https://learn.microsoft.com/sql/t-sql/functions/len-transact-sql). So trailing blanks are cut
-    on both sides, both lengths match, and what is compared ends before the first such character. It
-    leaves out control characters, which no literal can have.
+    on both sides, both lengths match, and places are compared up to the first such character only.
+    LIKE compares what is behind it, from the end of the text. Control characters are left out,
+    because no literal can have them.
+
+    Raises:
+        UnusableValue: it has no others.
     """
     trimmed = value.rstrip(" ")
     wide = sum(character > _BEYOND_BMP for character in trimmed)
     lengths = ", ".join(map(str, sorted({len(trimmed), len(trimmed) + wide})))
     parts = [f"LEN(RTRIM({field})) IN ({lengths})"]
-    for start, piece in _slices(trimmed, longest):
+    placed = _WIDE.split(trimmed, maxsplit=1)[0]
+    for start, piece in _slices(placed, longest):
         place = f"SUBSTRING({field}, {start + 1}, {len(piece)})"
         if start == 0:
             place = f"LEFT({field}, {len(piece)})"
         parts.append(f"{place} = {text_literal(piece)}")
-    if trimmed[:1] > _BEYOND_BMP:
-        # LEFT would cut this character in half or not, depending on the collation; LIKE takes it
-        # whole.
-        parts.append(f"{field} LIKE {text_literal(trimmed[0] + '%')}")
+    if wide:
+        pattern = _ending(trimmed[len(placed) :], longest)
+        parts.append(f"RTRIM({field}) LIKE {text_literal(pattern)}")
+    if len(parts) == 1:
+        raise UnusableValue(
+            f"the value {value[:80]!r} has nothing but control characters, so a change of it would "
+            "not be noticed. Remove it in Caspio."
+        )
     return Clause(" AND ".join(parts))
+
+
+def _ending(text: str, longest: int | None) -> str:
+    """Return a LIKE pattern for texts with this end; of a long one, only both its ends count."""
+    pieces = [text]
+    if longest is not None and len(text) > longest:
+        pieces = [text[: longest // 2], text[-(longest // 2) :]]
+    sendable = "".join(
+        character if is_sendable_character(character) else _ANY
+        for character in _ANY.join(["", *pieces])
+    )
+    return _WILDCARD.sub(r"[\g<0>]", sendable).replace(_ANY, "%")
 
 
 def _slices(text: str, longest: int | None) -> list[tuple[int, str]]:
@@ -131,28 +158,26 @@ def _slices(text: str, longest: int | None) -> list[tuple[int, str]]:
     They are all of the text or, with `longest`, so many characters spread over it: somebody may
     have changed its end alone.
     """
-    # Behind a character beyond U+FFFF no place is known: it counts once or twice.
-    end = next((i for i, character in enumerate(text) if character > _BEYOND_BMP), len(text))
     if longest is None:
         pieces: list[tuple[int, str]] = []
         start = 0
-        while piece := _piece(text, start, end, longest=end):
+        while piece := _piece(text, start, longest=len(text)):
             pieces.append(piece)
             start = piece[0] + len(piece[1])
         return pieces
     count = _SLICES if longest >= _SLICES * _LEAST_SLICE else 1
     length = longest // count
-    last = max(0, end - length)
+    last = max(0, len(text) - length)
     starts = dict.fromkeys(number * last // max(1, count - 1) for number in range(count))
-    found = (_piece(text, start, end, longest=length) for start in starts)
+    found = (_piece(text, start, longest=length) for start in starts)
     return list(dict.fromkeys(piece for piece in found if piece))
 
 
-def _piece(text: str, start: int, end: int, *, longest: int) -> tuple[int, str] | None:
-    """Return the first piece between two places that a literal can have, and where it begins."""
-    while start < end and not is_sendable_character(text[start]):
+def _piece(text: str, start: int, *, longest: int) -> tuple[int, str] | None:
+    """Return the first piece from a place on that a literal can have, and where it begins."""
+    while start < len(text) and not is_sendable_character(text[start]):
         start += 1
     stop = start
-    while stop < min(end, start + longest) and is_sendable_character(text[stop]):
+    while stop < min(len(text), start + longest) and is_sendable_character(text[stop]):
         stop += 1
     return (start, text[start:stop]) if stop > start else None

@@ -1,3 +1,4 @@
+import re
 from urllib.parse import quote
 
 import pytest
@@ -7,7 +8,7 @@ from sqlglot import exp
 from sqlglot.dialects.tsql import TSQL
 
 from pipeline.adapters.caspio.client import where
-from pipeline.adapters.caspio.client.errors import ItemError, Misconfigured
+from pipeline.adapters.caspio.client.errors import ItemError, Misconfigured, UnusableValue
 from pipeline.adapters.caspio.client.values import Column, Value
 
 SPEAKABLE = st.text(
@@ -139,11 +140,19 @@ def test_part_of_a_text_is_guarded_by_length_and_slices(text: str) -> None:
     lengths = parsed(clause).find(exp.In)
     assert lengths is not None
     assert str(len(text.rstrip(" "))) in [literal.name for literal in lengths.expressions]
-    # A pattern ends with a percent sign of its own.
     assert all(
-        str(literal.this).removesuffix("%") in text
+        piece in text
         for literal in parsed(clause).find_all(exp.National)
+        for piece in pieces(literal)
     )
+
+
+def pieces(literal: exp.National) -> list[str]:
+    """Return what a literal compares; of a pattern, the texts between its wildcards."""
+    if literal.find_ancestor(exp.Like) is None:
+        return [str(literal.this)]
+    unescaped = re.compile(r"\[([%_\[])\]")
+    return [unescaped.sub(r"\1", piece) for piece in re.split(r"(?<!\[)%", str(literal.this))]
 
 
 def test_a_text_is_guarded_whole_while_there_is_room() -> None:
@@ -176,6 +185,30 @@ def test_unspeakable_text_can_still_be_guarded() -> None:
         clause == "LEN(RTRIM(Notes)) IN (7) AND LEFT(Notes, 2) = 'ab' AND "
         "SUBSTRING(Notes, 4, 2) = 'cd'"
     )
+
+
+@pytest.mark.parametrize(
+    ("value", "longest", "ending"),
+    [
+        ("a\x07 👋 bring 5% [or_so]", None, "N'%👋 bring 5[%] [[]or[_]so]'"),
+        ("👋\x07twice 👋  ", None, "N'%👋%twice 👋'"),
+        ("👋 " + "first " * 20 + "last", 20, "N'%👋 first fi%first last'"),
+    ],
+)
+def test_what_is_behind_an_emoji_is_guarded_too(
+    value: str, longest: int | None, ending: str
+) -> None:
+    """Behind a character that counts once or twice no place is known, but the end of a text is."""
+    clause = where.holds(Column("Notes", "TEXT"), value, longest=longest)
+
+    assert clause is not None
+    assert clause.endswith(f"RTRIM(Notes) LIKE {ending}")
+
+
+def test_a_text_of_control_characters_alone_cannot_be_guarded() -> None:
+    """Its length would be all that is compared, and another text may be as long."""
+    with pytest.raises(UnusableValue, match="control characters"):
+        where.holds(Column("Notes", "TEXT"), "\x01\x02 ")
 
 
 def test_list_columns_are_not_guarded() -> None:
