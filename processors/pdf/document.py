@@ -51,7 +51,7 @@ class PdfProcessor:
             path = document.path
             password = document.password or ""
             parts = structure(path, password=password)
-            reader = PdfPageReader(document.pdf, work_dir, context, layers_off=parts.layers_off)
+            reader = PdfPageReader(document.pdf, work_dir, context, layers=parts.layers)
             pages, problems = read_pages(reader, document.page_count, context, parts.fields)
 
         if parts.form:

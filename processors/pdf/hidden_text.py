@@ -1,8 +1,7 @@
-"""Say in which layers the characters of a PDF page are, and which words cannot be read.
+"""Say which words of a PDF page cannot be read.
 
-Those are words with a line through them, and white ones where the drawn page is plain. A layer is
-an optional content group (ISO 32000-1, section 8.11): its content is marked with "OC" and, by
-PDFium, with the group's own entries, of which "Name" is what viewers list.
+Those are words with a line through them, tiny ones, and those where the drawn page is plain, if
+their color, their layer, or what is painted over them may hide them.
 """
 
 import ctypes
@@ -13,7 +12,8 @@ from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 from processors.pdf import render
-from processors.pdf.page_graphics import are_in_white
+from processors.pdf.layers import CONDITION, Layers, layers_of
+from processors.pdf.page_graphics import Marks
 from processors.pdf.plain_calls import address_of, text_object
 
 if TYPE_CHECKING:
@@ -23,31 +23,16 @@ if TYPE_CHECKING:
     Numbers = npt.NDArray[np.float64]
     Flags = npt.NDArray[np.bool_]
 
-_MARK, _NAME = "OC", b"Name"
-_LONGEST_NAME_BYTES = 512
 # Where a line through a word is between the baseline and the top of its letters, from an "x" to an
 # "H". It may begin and end as far beside the words as these are high, and no further than that.
 _LEVEL, _MOST_SLACK_PT = (0.22, 0.72), 10.0
 _LEVEL_TEXT = 0.01  # radians
-_FILLED = 0  # text rendering mode "fill" (ISO 32000-1, table 106)
-# A page with white words is drawn to see whether they show. Words of fewer pixels are read.
+# A page with words that may not show is drawn to see whether they do. Those of fewer pixels are
+# read.
 _PX_PER_PT, _LARGEST_SIDE_PX, _LEAST_PX = 2.0, 3_000, 2.0
-_LEAST_CONTRAST = 3  # of 255
-
-
-def layers_of(textpage: Any, indexes: Sequence[int]) -> list[frozenset[str]]:
-    """Return the names of the layers that each of these characters is in."""
-    import pypdfium2.raw as pdfium_c
-
-    known: dict[int, frozenset[str]] = {}
-    found: list[frozenset[str]] = []
-    for index in indexes:
-        text_object = pdfium_c.FPDFText_GetTextObject(textpage, index)
-        address = ctypes.cast(text_object, ctypes.c_void_p).value or 0
-        if address not in known:
-            known[address] = _layers_of_object(text_object) if address else frozenset()
-        found.append(known[address])
-    return found
+_LEAST_CONTRAST = 8  # of 255
+_TINY_PT, _TINY_SHARE = 1.0, 0.002  # points, and of the shorter side of the page
+_LETTERS_OF_ALL_FONTS = "\u0370"  # Latin letters are before it
 
 
 def are_struck(
@@ -104,20 +89,15 @@ def _letters_of(textpage: Any, span: tuple[int, int]) -> tuple[float, float]:
 
 
 def are_unseen(
-    page: Any, textpage: Any, indexes: Sequence[int], boxes: "Numbers", size: tuple[float, float]
+    page: Any, suspects: "Flags", boxes: "Numbers", size: tuple[float, float]
 ) -> "Flags":
-    """Say which words are white, by their first characters, where the drawn page is plain.
+    """Say which of the suspected words leave no trace on the drawn page.
 
     The boxes are those of the page as it is shown, whose width and height are its `size`.
     """
     import numpy as np
-    import pypdfium2.raw as pdfium_c
 
-    objects = list(map(text_object(), repeat(address_of(textpage)), indexes))
-    unseen = are_in_white(objects)
-    for index in np.flatnonzero(unseen).tolist():
-        handle = ctypes.cast(ctypes.c_void_p(objects[index]), pdfium_c.FPDF_PAGEOBJECT)
-        unseen[index] = pdfium_c.FPDFTextObj_GetTextRenderMode(handle) == _FILLED
+    unseen = suspects.copy()
     if not unseen.any():
         return unseen
     scale = min(_PX_PER_PT, _LARGEST_SIDE_PX / max(*size, 1.0))
@@ -133,25 +113,80 @@ def are_unseen(
     return unseen
 
 
-def _layers_of_object(text_object: Any) -> frozenset[str]:
+def may_be_unseen(
+    textpage: Any,
+    starts: Sequence[int],
+    texts: Sequence[str],
+    rects: "Numbers",
+    *,
+    marks: Marks,
+    layers: Layers,
+) -> "Flags":
+    """Say which words may not show, by their first characters: the drawn page shows whether.
+
+    Those are faint or not drawn, in a layer that may be off, or in the place of a box or a picture
+    that is painted after them or in their color.
+    """
+    import numpy as np
+
+    flags = np.zeros(len(starts), dtype=bool)
+    if not (marks.faint or marks.covers or layers.are_any):
+        return flags
+    objects = [*map(text_object(), repeat(address_of(textpage)), starts)]
+    if marks.faint:
+        flags |= _are_in(marks.faint, objects)
+    if marks.covers:
+        flags |= _are_covered(objects, rects, marks)
+    if layers.are_any:
+        named = layers_of(textpage, starts)
+        flags |= np.array([CONDITION in names for names in named], dtype=bool)
+    if layers.may_be_off:
+        flags |= _are_in(marks.nested, objects) | np.array([*map(bool, named)], dtype=bool)
+    for index in np.flatnonzero(flags).tolist():
+        # PDFium may have no letters for a script whose font is not in the file.
+        flags[index] = max(texts[index]) < _LETTERS_OF_ALL_FONTS or _has_font(objects[index])
+    return flags
+
+
+def are_tiny(
+    spans: Sequence[tuple[int, int]], rects: "Numbers", size: tuple[float, float]
+) -> "Flags":
+    """Say which words are too small for anybody to read."""
+    import numpy as np
+
+    left, top, right, bottom = rects.T
+    lengths = np.array([end - start for start, end in spans])
+    most = min(_TINY_PT, _TINY_SHARE * min(size))
+    height = top - bottom
+    flags: Flags = (height > 0) & (height < most) & (right - left < most * lengths)
+    return flags
+
+
+def _are_covered(objects: Sequence[int | None], rects: "Numbers", marks: Marks) -> "Flags":
+    """Say over which words something is painted, or is under them in their color."""
+    import numpy as np
+
+    flags = np.zeros(len(objects), dtype=bool)
+    numbers = np.array([marks.numbers.get(each or 0, (0, -1)) for each in objects])
+    left, top, right, bottom = rects.T
+    for number, (cover_left, cover_top, cover_right, cover_bottom), color in marks.covers:
+        is_hiding = (numbers[:, 0] < number) | (numbers[:, 1] == color)
+        is_over = (left < cover_right) & (right > cover_left)
+        is_over &= (bottom < cover_top) & (top > cover_bottom)
+        flags |= is_hiding & is_over
+    return flags
+
+
+def _are_in(known: frozenset[int | None], objects: Sequence[int | None]) -> "Flags":
+    import numpy as np
+
+    return np.fromiter(map(known.__contains__, objects), dtype=bool, count=len(objects))
+
+
+def _has_font(address: int | None) -> bool:
+    """Return whether the font of a text object is in the file."""
     import pypdfium2.raw as pdfium_c
 
-    names: set[str] = set()
-    for number in range(max(0, pdfium_c.FPDFPageObj_CountMarks(text_object))):
-        mark = pdfium_c.FPDFPageObj_GetMark(text_object, number)
-        buffer = (ctypes.c_ushort * (_LONGEST_NAME_BYTES // 2))()
-        size = ctypes.c_ulong()
-        if not pdfium_c.FPDFPageObjMark_GetName(mark, buffer, _LONGEST_NAME_BYTES, size):
-            continue
-        if _decoded(buffer, size.value) != _MARK:
-            continue
-        if pdfium_c.FPDFPageObjMark_GetParamStringValue(
-            mark, _NAME, buffer, _LONGEST_NAME_BYTES, size
-        ):
-            names.add(_decoded(buffer, size.value))
-    return frozenset(names)
-
-
-def _decoded(buffer: Any, size: int) -> str:
-    """Return a text of UTF-16 that ends with a zero."""
-    return bytes(buffer)[: max(0, size - 2)].decode("utf-16-le", "replace")
+    text = ctypes.cast(ctypes.c_void_p(address), pdfium_c.FPDF_PAGEOBJECT)
+    font = pdfium_c.FPDFTextObj_GetFont(text)
+    return bool(font) and pdfium_c.FPDFFont_GetIsEmbedded(font) == 1

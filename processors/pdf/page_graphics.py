@@ -6,11 +6,11 @@ Coordinates are those of page space: points (1/72 inch), y upward (ISO 32000-1, 
 import ctypes
 import math
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from itertools import repeat
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from processors.pdf.plain_calls import (
     address_of,
@@ -18,18 +18,19 @@ from processors.pdf.plain_calls import (
     kind_of_object,
     object_of_form,
     object_of_page,
+    text_mode,
 )
-
-if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
 
 _MOST_OBJECTS = 20_000  # a map has more, and further ones would show nothing new
 _MOST_IMAGES = 50
 _MOST_FORM_DEPTH = 4  # form objects within each other
 _SAMPLED_CHARS = 24
 _COVERS_PAGE = 0.8  # share of the page from which an image hides what was painted before it
-_WHITE = 255
+_MOSTLY_HIDDEN, _MANY_PATHS = 0.5, 200
+_OPAQUE, _LEAST_ALPHA = 255, 16
+_LIGHT = 0xE0E0E0  # all bits of it are set in light colors
+_NOT_DRAWN, _NO_COLOR = frozenset({3, 7}), -1  # text rendering modes (ISO 32000-1, table 106)
+_MOST_BOXES = 500
 _COLOR_BYTES, _NUMBER_BYTES = 16, 4  # red, green, blue and alpha
 # A line is one path of two points, or a rectangle, that is hardly higher than a hair.
 _SEGMENTS_OF_LINE, _THIN_PT, _MOST_LINES = 5, 2.5, 500
@@ -42,10 +43,19 @@ _IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """What may make words unreadable: thin level lines in page space, and letters in white."""
+    """What may make words unreadable: thin level lines in page space, and what may hide words.
+
+    Text objects are given by their addresses. `faint` are hardly colored, transparent or not drawn;
+    `nested` are in form objects. `covers` are boxes and pictures with their number in the order of
+    painting and their color, -1 for none. They are empty if no text is before one or in its color;
+    `numbers` has the same two of each text then.
+    """
 
     lines: tuple[PageRect, ...] = ()
-    has_white_text: bool = False
+    faint: frozenset[int | None] = frozenset()
+    nested: frozenset[int | None] = frozenset()
+    covers: tuple[tuple[int, PageRect, int], ...] = ()
+    numbers: Mapping[int, tuple[int, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,77 +82,143 @@ def graphics_of(page: Any, textpage: Any) -> PageGraphics:
     """List a page's objects, including those inside form objects."""
     import pypdfium2.raw as pdfium_c
 
-    left, bottom, right, top = bounds = page.get_bbox()
-    page_area = max((right - left) * (top - bottom), 1.0)
-    image_share = 0.0
     paths = path_segments = 0
-    largest = (0.0, 0.0)  # share of the page and resolution
-    images: list[tuple[PageRect, float]] = []
     # Objects are numbered in the order of painting; later ones cover earlier ones.
     number = 0
-    last_text = last_cover = -1
-    texts: list[int | None] = []
-    lines: list[PageRect] = []
+    painted = _Painted(page.get_bbox())
     for number, (kind, address, matrix) in enumerate(_objects_of(page), start=1):
         if kind == pdfium_c.FPDF_PAGEOBJ_TEXT:
-            last_text = number
-            texts.append(address)
+            painted.texts.append((address, number, matrix is not _IDENTITY))
             continue
         handle = _handle(address)
         if kind == pdfium_c.FPDF_PAGEOBJ_PATH:
             paths += 1
             segments = max(0, pdfium_c.FPDFPath_CountSegments(handle))
             path_segments += segments
-            _add_line(lines, handle, matrix, segments=segments)
+            if 0 < segments <= _SEGMENTS_OF_LINE:
+                painted.add_path(handle, address, matrix, number)
         elif kind == pdfium_c.FPDF_PAGEOBJ_IMAGE:
-            rect, dpi = image(handle, matrix, bounds)
-            share = (rect[2] - rect[0]) * (rect[1] - rect[3]) / page_area
-            image_share += share
-            largest = max(largest, (share, dpi))
-            if share and len(images) < _MOST_IMAGES:
-                images.append((rect, dpi))
-            if share > _COVERS_PAGE and not pdfium_c.FPDFPageObj_HasTransparency(handle):
-                last_cover = number
+            painted.add_image(handle, matrix, number)
 
-    if last_text < 0:
+    if not painted.texts:
         hidden_share = 0.0
-    elif last_text < last_cover:
+    elif painted.texts[-1][1] < painted.last_cover:
         hidden_share = 1.0
     else:
         hidden_share = invisible_share(textpage)
+    # Another program may have recognized the text of what is painted, and have put it there unseen.
+    is_recognized = hidden_share >= _MOSTLY_HIDDEN and (
+        painted.image_share > 0 or paths > _MANY_PATHS
+    )
     return PageGraphics(
-        image_share=min(1.0, image_share),
-        dpi=largest[1] or None,
+        image_share=min(1.0, painted.image_share),
+        dpi=painted.largest[1] or None,
         paths=paths,
         path_segments=path_segments,
         hidden_share=hidden_share,
         is_empty=number == 0,
-        images=tuple(images),
-        marks=Marks(tuple(lines), bool(are_in_white(texts).any())),
+        images=tuple(painted.images),
+        marks=painted.marks(is_recognized=is_recognized),
     )
 
 
-def _add_line(lines: list[PageRect], handle: Any, matrix: Matrix, *, segments: int) -> None:
-    """Add a path to the lines if it is hardly higher than a hair."""
-    if 0 < segments <= _SEGMENTS_OF_LINE and len(lines) < _MOST_LINES:
+class _Painted:
+    """Collects the images of a page, and what may make its words unreadable.
+
+    `texts` are address, number and whether it is nested; `largest` is the share of the page of the
+    largest image, and its resolution; `last_cover` is the last image that hides the page.
+    """
+
+    def __init__(self, bounds: tuple[float, ...]) -> None:
+        left, bottom, right, top = self._bounds = bounds
+        self._page_area = max((right - left) * (top - bottom), 1.0)
+        self.texts: list[tuple[int | None, int, bool]] = []
+        self.images: list[tuple[PageRect, float]] = []
+        self.image_share = 0.0
+        self.largest = (0.0, 0.0)
+        self.last_cover = -1
+        self._covers: list[tuple[int, PageRect, int]] = []
+        self._lines: list[PageRect] = []
+
+    def add_image(self, handle: Any, matrix: Matrix, number: int) -> None:
+        """Add an image to those of the page."""
+        import pypdfium2.raw as pdfium_c
+
+        rect, dpi = image(handle, matrix, self._bounds)
+        share = (rect[2] - rect[0]) * (rect[1] - rect[3]) / self._page_area
+        self.image_share += share
+        self.largest = max(self.largest, (share, dpi))
+        if share and len(self.images) < _MOST_IMAGES:
+            self.images.append((rect, dpi))
+            self._covers.append((number, rect, _NO_COLOR))
+        if share > _COVERS_PAGE and not pdfium_c.FPDFPageObj_HasTransparency(handle):
+            self.last_cover = number
+
+    def add_path(self, handle: Any, address: int | None, matrix: Matrix, number: int) -> None:
+        """Add a path of few segments to the lines, if it is hardly higher than a hair, or boxes."""
         left, top, right, bottom = rect = _bounds_of(handle, matrix)
-        if top - bottom <= _THIN_PT < right - left:
-            lines.append(rect)
+        if top - bottom <= _THIN_PT:
+            if right - left > _THIN_PT and len(self._lines) < _MOST_LINES:
+                self._lines.append(rect)
+        elif right - left > _THIN_PT and len(self._covers) < _MOST_BOXES and _is_filled(handle):
+            (color, _), *_ = _colors_of([address])
+            self._covers.append((number, rect, color))
+
+    def marks(self, *, is_recognized: bool) -> Marks:
+        """Return what was found; if another program recognized the text, only its lines."""
+        lines = tuple(self._lines)
+        if is_recognized or not self.texts:
+            return Marks(lines)
+        addresses = [address for address, _, _ in self.texts]
+        colors = _colors_of(addresses)
+        covers = self._covers_among(colors)
+        numbered = zip(self.texts, colors, strict=True) if covers else ()
+        return Marks(
+            lines,
+            faint=frozenset(_faint(addresses, colors)),
+            nested=frozenset(address for address, _, is_nested in self.texts if is_nested),
+            covers=covers,
+            numbers={
+                address or 0: (number, color) for (address, number, _), (color, _) in numbered
+            },
+        )
+
+    def _covers_among(
+        self, colors: Sequence[tuple[int, int]]
+    ) -> tuple[tuple[int, PageRect, int], ...]:
+        """Return what is painted after the first text, or in the color of a text."""
+        first, used = self.texts[0][1], {color for color, _ in colors}
+        return tuple(each for each in self._covers if each[0] > first or each[2] in used)
 
 
-def are_in_white(objects: Sequence[Any]) -> "npt.NDArray[np.bool_]":
-    """Say which objects, by their addresses or handles, are painted in white.
+def _faint(texts: Sequence[int | None], colors: Sequence[tuple[int, int]]) -> Iterator[int | None]:
+    """Yield the texts that are light, transparent or not drawn."""
+    for address, (color, alpha), mode in zip(texts, colors, map(text_mode(), texts), strict=True):
+        if alpha < _LEAST_ALPHA or color & _LIGHT == _LIGHT or mode in _NOT_DRAWN:
+            yield address
 
-    What has no color is not: its numbers stay zero.
+
+def _is_filled(handle: Any) -> bool:
+    import pypdfium2.raw as pdfium_c
+
+    mode, is_stroked = ctypes.c_int(), ctypes.c_int()
+    return bool(pdfium_c.FPDFPath_GetDrawMode(handle, mode, is_stroked) and mode.value)
+
+
+def _colors_of(objects: Sequence[Any]) -> list[tuple[int, int]]:
+    """Return what objects, by their addresses, are filled with: 0xRRGGBB and opacity, up to 255.
+
+    What has no color is opaque black.
     """
     import numpy as np
 
     colors = np.zeros((len(objects), 4), dtype=np.uint32)
+    colors[:, 3] = _OPAQUE
     first, end = colors.ctypes.data, colors.ctypes.data + colors.nbytes
     places = (range(first + _NUMBER_BYTES * part, end, _COLOR_BYTES) for part in range(4))
     deque(map(fill_color(), objects, *places), maxlen=0)
-    white: npt.NDArray[np.bool_] = (colors[:, :3] == _WHITE).all(axis=1)
-    return white
+    whole = colors[:, 0] << 16 | colors[:, 1] << 8 | colors[:, 2]
+    return list(zip(whole.tolist(), colors[:, 3].tolist(), strict=True))
 
 
 @cache

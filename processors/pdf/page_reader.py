@@ -15,6 +15,7 @@ from processors.layout.plain_page import damaged_page
 from processors.ocr.page import recognize_page
 from processors.pdf import render
 from processors.pdf.embedded_scans import ReadPage, read_scans
+from processors.pdf.layers import NO_LAYERS, Layers
 from processors.pdf.page_barcodes import BarcodeSearch
 from processors.pdf.page_graphics import PageGraphics, graphics_of
 from processors.pdf.plain_calls import address_of, has_map_error
@@ -59,9 +60,9 @@ class PdfPageReader:
         work_dir: Path,
         context: Context,
         *,
-        layers_off: frozenset[str] = frozenset(),
+        layers: Layers = NO_LAYERS,
     ) -> None:
-        self._layers_off = layers_off
+        self._layers = layers
         self.additions = TextAdditions()
         self._pdf = pdf
         self._context = context
@@ -123,7 +124,7 @@ class PdfPageReader:
 
     def _read(self, page: Any, number: int) -> _Result:
         """Take the text layer if it can be trusted, else recognize the page."""
-        own = own_text(page, number, self._layers_off)
+        own = own_text(page, number, self._layers)
         if not own.quality.is_trusted and not own.graphics.is_empty:
             return self._recognize(page, number, own)
         read = ReadPage(own.page)
@@ -198,12 +199,12 @@ def has_file_note(page: Any) -> bool:
     return False
 
 
-def own_text(page: Any, number: int, layers_off: frozenset[str]) -> _OwnText:
+def own_text(page: Any, number: int, layers: Layers) -> _OwnText:
     """Read the text of a page that a viewer shows, and assess it."""
     textpage = page.get_textpage()
     try:
         graphics = graphics_of(page, textpage)
-        layer = text_layer(page, textpage, layers_off, graphics.marks)
+        layer = text_layer(page, textpage, layers, graphics.marks)
         unmapped_share = _unmapped_share(textpage)
     finally:
         textpage.close()

@@ -59,6 +59,12 @@ def fill_color() -> Callable[..., int]:
 
 
 @cache
+def text_mode() -> Callable[..., int]:
+    """Return the call for the rendering mode of a text object, -1 on an error."""
+    return _plain("FPDFTextObj_GetTextRenderMode", _NUMBER, _POINTER)
+
+
+@cache
 def text_object() -> Callable[..., int | None]:
     """Return the call for the address of the object that a character (text, index) is in."""
     return _plain("FPDFText_GetTextObject", _POINTER, _POINTER, _NUMBER)

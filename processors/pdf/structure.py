@@ -15,6 +15,7 @@ from processors.contract import PARSER_ERRORS, EmbeddedFile, FormField, Unreadab
 from processors.detect.encoding import clean
 from processors.detect.safe_xml import XmlRefused, texts_of
 from processors.pdf.form_fields import fields_by_page, names_not_shown
+from processors.pdf.layers import NO_LAYERS, Layers
 
 if TYPE_CHECKING:
     from pypdf import PdfReader
@@ -36,14 +37,13 @@ class Structure:
     """What was found.
 
     `form` has the values of fields and XFA data by the field's name, of which no viewer shows those
-    in `form_hidden`; `fields` are those on a page, by its number. `layers_off` are the names of the
-    layers that a viewer does not show.
+    in `form_hidden`; `fields` are those on a page, by its number.
     """
 
     metadata: Mapping[str, str] = field(default_factory=dict)
     form: Mapping[str, str] = field(default_factory=dict)
     form_hidden: frozenset[str] = frozenset()
-    layers_off: frozenset[str] = frozenset()
+    layers: Layers = NO_LAYERS
     has_associated_files: bool = False
     fields: Mapping[int, tuple[FormField, ...]] = field(default_factory=dict)
 
@@ -69,7 +69,7 @@ def structure(path: Path, *, password: str = "") -> Structure:
                 metadata=metadata,
                 form=form,
                 form_hidden=hidden,
-                layers_off=layers_off(reader),
+                layers=layers_of_document(reader),
                 has_associated_files="/AF" in reader.root_object,
                 fields=fields,
             )
@@ -212,8 +212,8 @@ def fields_of_form(
         return {}, frozenset()
 
 
-def layers_off(reader: "PdfReader") -> frozenset[str]:
-    """Return the names of the layers that are off when the document is opened.
+def layers_of_document(reader: "PdfReader") -> Layers:
+    """Return which layers are off when the document is opened.
 
     See ISO 32000-1, section 8.11.4.3. A name that another layer has that is on is left out: the
     content of a page refers to both by it.
@@ -230,9 +230,11 @@ def layers_off(reader: "PdfReader") -> frozenset[str]:
             off = layers.keys() - {layer.idnum for layer in default.get("/ON", ())}
         names_on = {str(layer.get("/Name")) for key, layer in layers.items() if key not in off}
         names_off = {str(layer.get("/Name")) for key, layer in layers.items() if key in off}
+        # Those of "AS" may be off on a screen and on in print (table 101).
+        may_be_off = bool(off) or bool(default.get("/AS"))
     except (PyPdfError, *PARSER_ERRORS):
-        return frozenset()
-    return frozenset(names_off - names_on)
+        return NO_LAYERS
+    return Layers(frozenset(names_off - names_on), may_be_off=may_be_off, are_any=bool(layers))
 
 
 def field_value(form_field: Any) -> str:

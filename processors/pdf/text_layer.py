@@ -17,7 +17,8 @@ from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 from processors.contract import Segment, Word
-from processors.pdf.hidden_text import are_struck, are_unseen, layers_of
+from processors.pdf.hidden_text import are_struck, are_tiny, are_unseen, may_be_unseen
+from processors.pdf.layers import NO_LAYERS, Layers, layers_of
 from processors.pdf.page_graphics import Marks
 from processors.pdf.plain_calls import address_of, char_angle, char_box
 
@@ -113,7 +114,7 @@ class TextLayer:
 
 
 def text_layer(
-    page: Any, textpage: Any, layers_off: frozenset[str] = frozenset(), marks: Marks = _NO_MARKS
+    page: Any, textpage: Any, layers: Layers = NO_LAYERS, marks: Marks = _NO_MARKS
 ) -> TextLayer:
     """Read a page's text in PDFium's order, in segments with their words.
 
@@ -123,7 +124,7 @@ def text_layer(
     matches = list(_WORD.finditer(text))
     all_spans = list(map(re.Match.span, matches))
     texts = list(map(re.Match.group, matches))
-    spans, ends = shown_words(page, textpage, all_spans, texts, layers_off, marks=marks)
+    spans, ends = shown_words(page, textpage, all_spans, texts, layers, marks=marks)
     hidden_words = len(all_spans) - len(spans)
     frame = _frame(page, textpage, [start for start, _ in spans])
     if not spans:
@@ -155,7 +156,7 @@ def shown_words(
     textpage: Any,
     spans: Sequence[tuple[int, int]],
     texts: Sequence[str],
-    layers_off: frozenset[str],
+    layers: Layers,
     *,
     marks: Marks,
 ) -> tuple[Sequence[tuple[int, int]], "Numbers"]:
@@ -173,13 +174,15 @@ def shown_words(
     middle_y = (rects[:, 1] + rects[:, 3]) / 2
     is_shown = (rects[:, 2] > left) & (rects[:, 0] < right) & (middle_y > bottom) & (middle_y < top)
     starts = [start for start, _ in spans]
-    if layers_off:
-        layers = layers_of(textpage, starts)
-        is_shown &= np.array([layers_off.isdisjoint(names) for names in layers], dtype=bool)
+    if layers.off:
+        names_of = layers_of(textpage, starts)
+        is_shown &= np.array([layers.off.isdisjoint(names) for names in names_of], dtype=bool)
     is_shown &= ~are_struck(textpage, spans, rects, marks.lines)
-    if marks.has_white_text:
+    is_shown &= ~are_tiny(spans, rects, (right - left, top - bottom))
+    suspects = is_shown & may_be_unseen(textpage, starts, texts, rects, marks=marks, layers=layers)
+    if suspects.any():
         frame = _frame(page, textpage, ())
-        is_shown &= ~are_unseen(page, textpage, starts, frame.boxes(rects), frame.size)
+        is_shown &= ~are_unseen(page, suspects, frame.boxes(rects), frame.size)
     shown: list[int] = np.flatnonzero(is_shown).tolist()
     is_shown[shown] = ~printed_again([texts[index] for index in shown], rects[shown])
     if is_shown.all():

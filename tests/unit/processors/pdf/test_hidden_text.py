@@ -23,6 +23,17 @@ from tests.unit.processors import documents
 BILL = "Kettle Ltd\nInvoice number: 4711\nInvoice date: 2026-03-01\nTotal due: EUR 120.00"
 
 
+SHADING = """<< /P0 << /PatternType 2 /Shading << /ShadingType 2 /ColorSpace /DeviceRGB
+/Coords [0 0 612 0] /Extend [true true] /Function << /FunctionType 2 /Domain [0 1]
+/C0 [0.1 0.1 0.4] /C1 [0.1 0.4 0.4] /N 1 >> >> >> >> """
+STATES = "<< /Clear << /ca 0 >> /Half << /ca 0.5 >> /Blend << /BM /Multiply >> >>"
+PLAIN_PICTURE = "BI /W 1 /H 1 /BPC 8 /CS /G ID \x7f EI"
+DEEP = f"""<< /Type /Font /Subtype /TrueType /BaseFont /Deep /FirstChar 32 /LastChar 126
+/Widths [{"550 " * 95}] /Encoding /WinAnsiEncoding /FontDescriptor << /Type /FontDescriptor
+/FontName /Deep /Flags 32 /Ascent 900 /Descent -800 /CapHeight 700 /ItalicAngle 0 /StemV 80
+/FontBBox [-100 -800 1000 900] >> >> """
+
+
 def written(writer: PdfWriter) -> bytes:
     """Return the document as bytes."""
     out = io.BytesIO()
@@ -99,6 +110,7 @@ def drawn(before: str, after: str = "", *, font: str = "/F1", turned: int = 0) -
     page = writer.pages[0]
     page[NameObject("/Contents")] = writer._add_object(stream)
     page["/Resources"][NameObject("/Pattern")] = parsed(SHADING)  # type: ignore[index]
+    page["/Resources"][NameObject("/ExtGState")] = parsed(STATES)  # type: ignore[index]
     page["/Resources"]["/Font"][NameObject("/F2")] = parsed(DEEP)  # type: ignore[index]
     page[NameObject("/Rotate")] = NumberObject(turned)
     return written(writer)
@@ -109,15 +121,6 @@ def parsed(source: str) -> DictionaryObject:
     found = read_object(io.BytesIO(source.encode()), None)
     assert isinstance(found, DictionaryObject)
     return found
-
-
-SHADING = """<< /P0 << /PatternType 2 /Shading << /ShadingType 2 /ColorSpace /DeviceRGB
-/Coords [0 0 612 0] /Extend [true true] /Function << /FunctionType 2 /Domain [0 1]
-/C0 [0.1 0.1 0.4] /C1 [0.1 0.4 0.4] /N 1 >> >> >> >> """
-DEEP = f"""<< /Type /Font /Subtype /TrueType /BaseFont /Deep /FirstChar 32 /LastChar 126
-/Widths [{"550 " * 95}] /Encoding /WinAnsiEncoding /FontDescriptor << /Type /FontDescriptor
-/FontName /Deep /Flags 32 /Ascent 900 /Descent -800 /CapHeight 700 /ItalicAngle 0 /StemV 80
-/FontBBox [-100 -800 1000 900] >> >> """
 
 
 @pytest.mark.parametrize(
@@ -131,6 +134,21 @@ DEEP = f"""<< /Type /Font /Subtype /TrueType /BaseFont /Deep /FirstChar 32 /Last
         ("q 2 0 0 2 0 0 cm 0.4 w 35.5 302 m 105.5 302 l S Q", ""),
         ("0 0 0.4 rg 70 620 300 30 re f 1 1 1 rg", ""),
         ("1 1 1 rg", "0 0 0.4 rg 60 580 300 40 re f"),
+        ("", "0 g 68 594 200 18 re f"),
+        ("", "1 1 0.9 rg 60 580 m 360 580 l 360 620 l 60 620 l h f"),
+        ("", f"q 300 0 0 40 60 580 cm {PLAIN_PICTURE} Q"),
+        ("0.9 g 60 580 300 40 re f", ""),
+        ("0 0.02 0 0 k", ""),
+        ("3 Tr", ""),
+        ("7 Tr", ""),
+        ("/Clear gs", ""),
+        ("0.05 0 0 0.05 60 600 cm", ""),
+    ],
+    ids=[
+        *("white", "white by its tone", "white on white", "line", "thin box", "line in a frame"),
+        *("white beside a color", "behind a color", "blacked out", "behind paper"),
+        *("behind a picture", "gray on gray", "hardly colored", "not drawn", "only a clip"),
+        *("transparent", "tiny"),
     ],
 )
 def test_words_that_are_white_or_struck_through_are_left_out(
@@ -155,11 +173,18 @@ def test_words_that_are_white_or_struck_through_are_left_out(
         ("0 0 0.4 RG 30 w 20 604 m 590 604 l S 1 1 1 rg", ""),
         ("1 1 1 rg 2 Tr", ""),
         ("1 1 1 rg 1 Tr", ""),
+        ("", "0 g 68 620 200 18 re f"),
+        ("", "/Blend gs 1 1 0 rg 60 580 300 40 re f"),
+        ("0.9 g 60 580 300 40 re f 0.2 g", ""),
+        ("0 0.02 0.9 0.4 k", ""),
+        ("", f"q 300 0 0 8 60 570 cm {PLAIN_PICTURE} Q"),
+        ("/Half gs", ""),
     ],
     ids=[
         *("white on a color", "underlined", "a line across the page", "in a box"),
         *("white on a pattern", "in a pattern", "white on a thick line"),
-        *("with an outline", "as an outline"),
+        *("with an outline", "as an outline", "below a box", "highlighted", "dark on gray"),
+        *("in a color of print", "above a picture", "half transparent"),
     ],
 )
 def test_words_that_are_marked_are_read(before: str, after: str, tmp_path: Path):
@@ -228,3 +253,72 @@ def test_a_word_is_found_again_wherever_on_the_page(x: float, right: float, up: 
 
     assert printed_again(["total", "total", "total"], rects).tolist() == [False, True, False]
     assert not printed_again(["total", "tax", "total"], rects).any()
+
+
+@pytest.mark.parametrize(
+    ("condition", "configuration", "times"),
+    [
+        ("/Type /OCMD /OCGs [{0} {1}] /P /AllOn", "/OFF [{1}]", 0),
+        ("/Type /OCMD /OCGs [{0} {1}] /P /AnyOn", "/OFF [{1}]", 1),
+        ("/Type /OCMD /OCGs [{0}] /P /AllOff", "", 0),
+        ("/Type /OCMD /VE [/Not {0}]", "", 0),
+        ("/Type /OCMD /VE [/Or {0} {1}]", "/OFF [{1}]", 1),
+    ],
+)
+def test_a_condition_on_layers_is_followed(
+    condition: str, configuration: str, times: int, tmp_path: Path
+):
+    """Content may depend on several layers instead of being in one."""
+    data = by_condition(condition, configuration)
+
+    assert documents.read(data, tmp_path).text.count("999.00") == times
+
+
+def test_a_drawing_in_a_layer_that_is_off_is_not_read(tmp_path: Path):
+    """The layer is that of the whole drawing, not of its text."""
+    on, off = (by_condition("", state, in_form=True) for state in ("/OFF [{1}]", "/OFF [{0}]"))
+
+    assert "999.00" in documents.read(on, tmp_path).text
+    assert "999.00" not in documents.read(off, tmp_path).text
+
+
+def by_condition(condition: str, configuration: str, *, in_form: bool = False) -> bytes:
+    """Write a bill with a second total that is marked with a condition, or is in a form object."""
+    lines = "".join(
+        f"BT /F1 12 Tf 72 {720 - 20 * at} Td ({line}) Tj ET\n"
+        for at, line in enumerate(BILL.split("\n"))
+    )
+    second = "BT /F1 12 Tf 72 600 Td (Grand total: EUR 999.00) Tj ET\n"
+    writer = PdfWriter(PdfReader(io.BytesIO(documents.pdf("x"))))
+    page = writer.pages[0]
+    layers = [writer._add_object(parsed(f"<< /Type /OCG /Name (Layer {at}) >>")) for at in range(2)]
+    names = [f"{layer.idnum} 0 R" for layer in layers]
+    stream = DecodedStreamObject()
+    resources = page["/Resources"]
+    if in_form:
+        form = DecodedStreamObject()
+        form.set_data(second.encode())
+        form.update(parsed("<< /Type /XObject /Subtype /Form /BBox [0 0 612 792] >>"))
+        form[NameObject("/OC")] = layers[0]
+        form[NameObject("/Resources")] = DictionaryObject(resources)  # type: ignore[arg-type]
+        drawings = DictionaryObject({NameObject("/X"): writer._add_object(form)})
+        resources[NameObject("/XObject")] = drawings  # type: ignore[index]
+        second = "/X Do"
+    else:
+        marked = writer._add_object(written_in(writer, f"<< {condition.format(*names)} >>"))
+        properties = DictionaryObject({NameObject("/L"): marked})
+        resources[NameObject("/Properties")] = properties  # type: ignore[index]
+        second = f"/OC /L BDC {second} EMC"
+    stream.set_data(f"{lines}{second}".encode())
+    page[NameObject("/Contents")] = writer._add_object(stream)
+    writer.root_object[NameObject("/OCProperties")] = written_in(
+        writer, f"<< /OCGs [{' '.join(names)}] /D << {configuration.format(*names)} >> >>"
+    )
+    return written(writer)
+
+
+def written_in(writer: PdfWriter, source: str) -> DictionaryObject:
+    """Return a dictionary as it is written in this PDF, with its references."""
+    found = read_object(io.BytesIO(source.encode()), writer)
+    assert isinstance(found, DictionaryObject)
+    return found
