@@ -183,6 +183,10 @@ def _cells_of(
             seen.append("")
         elif is_hidden_row or column in mark.hidden_columns:
             unseen.append(text or _cell_text(value))
+        elif place in mark.divided:
+            left, struck = mark.divided[place]
+            seen.append(left)
+            unseen.append(struck)
         elif text == "" or place in mark.unread:
             # Hidden by its format, ";;;", or its color: its place stays, or others would move.
             seen.append("")

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from processors.detect.safe_xml import XmlRefused, elements, local_name
-from processors.detect.sheets.cell_colors import may_be_colored, unread_styles
+from processors.detect.sheets.cell_colors import divided, may_be_colored, unread_styles
 
 _WORKBOOK, _RELATIONSHIPS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
-_STYLES = "xl/styles.xml"
+_STYLES, _TEXTS = "xl/styles.xml", "xl/sharedStrings.xml"
 # The formats that are not written down (section 18.8.30), other than those of dates and times. The
 # currency of 5 to 8 and 41 to 44 is that of whoever looks at the file.
 _BUILT_IN = {
@@ -45,7 +45,15 @@ MOST_FORMATTED = 200_000  # cells of a sheet; the formats of further ones are no
 
 _ROW = re.compile(rb"<(?:\w+:)?row\b([^>]*)>")
 _COLUMN = re.compile(rb"<(?:\w+:)?col\b([^>]*)>")
-_HIDDEN = re.compile(rb"""\bhidden=["'](?:1|true)["']""")
+# Hidden, or of no size.
+_HIDDEN = re.compile(rb"""\bhidden=["'](?:1|true)["']|(?<![\w:])(?:ht|width)=["']0(?:\.0+)?["']""")
+_MERGED = re.compile(
+    rb"""<(?:\w+:)?mergeCell\s+ref=["']([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})["']"""
+)
+_MOST_MERGED = 100_000  # cells of a sheet
+_SHOWS_NOTHING = re.compile(r'(?:\s|"")*;(?:\s|"")*;(?:\s|"")*;(?:\s|"")*')
+_SHARED = re.compile(rb"""<(?:\w+:)?c\b([^>]*\bt=["']s["'][^>]*)>\s*<(?:\w+:)?v>(\d{1,9})</""")
+_STRIKE = re.compile(rb"<(?:\w+:)?strike\b")
 _NUMBER = re.compile(rb"""\b(r|min|max)=["'](\d{1,7})["']""")
 PLAIN_FORMATS = frozenset({"general", "@", "0"})
 # A cell with a formula and no value: "<v/>", "<v></v>" or nothing at all behind it.
@@ -72,8 +80,9 @@ class SheetMarks:
     """What a sheet hides, how it formats numbers, and how many formulas have no result.
 
     Rows and columns count from 1. `stale` are the cells with a zero for such a result, which counts
-    as none, `unread` those that are struck through or in the color of the sheet; `formats` are
-    those of cells, by row and column; `drawn` are the lines in its text boxes.
+    as none, `unread` those that are struck through, in the color of the cell or under merged ones.
+    `formats` are those of cells, by row and column; `divided` are the texts of which a part is
+    struck through, as what is left and that part; `drawn` are the lines in its text boxes.
     """
 
     is_hidden: bool = False
@@ -83,6 +92,7 @@ class SheetMarks:
     stale: frozenset[tuple[int, int]] = frozenset()
     unread: frozenset[tuple[int, int]] = frozenset()
     formats: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    divided: Mapping[tuple[int, int], tuple[str, str]] = field(default_factory=dict)
     drawn: Sequence[str] = ()
 
 
@@ -97,25 +107,36 @@ def sheet_marks(path: Path) -> dict[str, SheetMarks]:
             names = set(book.namelist())
             if _WORKBOOK not in names or _RELATIONSHIPS not in names:
                 return marks
-            styles = book.read(_STYLES) if _STYLES in names else b""
-            formats = _formats_in(styles) if styles else []
+            styles = _part_of(book, _STYLES)
+            formats = _formats_in(styles)
             struck, white = unread_styles(styles)
+            struck |= {at for at, code in enumerate(formats) if _SHOWS_NOTHING.fullmatch(code)}
+            texts = _divided_in(_part_of(book, _TEXTS))
             are_stale = _CALCULATED_LATER.search(book.read(_WORKBOOK)) is not None
             for name, part in _sheet_parts(book):
                 if part in names and book.getinfo(part).file_size <= _LARGEST_SHEET_BYTES:
                     sheet = book.read(part)
-                    marks[name] = _marks_of(sheet, formats, zeros_are_stale=are_stale)
+                    found = _marks_of(sheet, formats, zeros_are_stale=are_stale)
                     unread = struck if may_be_colored(sheet) else struck | white
-                    if unread:
-                        marks[name] = replace(
-                            marks[name], unread=frozenset(_cells_of(sheet, unread))
-                        )
+                    marks[name] = replace(
+                        found,
+                        unread=frozenset(_merged_in(sheet)).union(_cells_of(sheet, unread)),
+                        divided=dict(_divided_cells(sheet, texts)),
+                    )
                     # A drawing that is broken takes nothing from what is known of its sheet.
                     with contextlib.suppress(XmlRefused):
                         marks[name] = replace(marks[name], drawn=[*_drawn_on(book, part)])
     except (zipfile.BadZipFile, XmlRefused, OSError, ValueError, KeyError):
         return marks
     return marks
+
+
+def _part_of(book: zipfile.ZipFile, name: str) -> bytes:
+    """Return a part, b"" if there is none."""
+    try:
+        return book.read(name)
+    except KeyError:
+        return b""
 
 
 def _targets(book: zipfile.ZipFile) -> dict[str, str]:
@@ -180,6 +201,8 @@ def _formats_in(styles: bytes) -> list[str]:
     """Return the number format of each style of cells, "" for one that changes nothing."""
     codes = dict(_BUILT_IN)
     formats: list[str] = []
+    if not styles:
+        return formats
     for event, element in elements(styles, whole=frozenset({"cellXfs"})):
         name = local_name(element)
         if event == "start" and name == "numFmt":
@@ -207,8 +230,48 @@ def _formats_of(sheet: bytes, formats: Sequence[str]) -> dict[tuple[int, int], s
     return found
 
 
+def _divided_in(texts: bytes) -> list[tuple[str, str]]:
+    """Return each shared text as what is valid and what is struck through; none if all is valid."""
+    if _STRIKE.search(texts) is None:
+        return []
+    found = elements(texts, whole=frozenset({"si"}))
+    return [divided(each) for event, each in found if (event, local_name(each)) == ("end", "si")]
+
+
+def _divided_cells(
+    sheet: bytes, texts: Sequence[tuple[str, str]]
+) -> Iterator[tuple[tuple[int, int], tuple[str, str]]]:
+    """Yield the cells of whose text a part is struck through, with both parts."""
+    for cell in _SHARED.finditer(sheet) if texts else ():
+        place, number = _PLACE.search(cell[1]), int(cell[2])
+        if place and number < len(texts) and texts[number][1]:
+            yield (int(place[2]), _column(place[1])), texts[number]
+    if _STRIKE.search(sheet) is None:
+        return
+    for event, text in elements(sheet, whole=frozenset({"is"})):
+        if (event, local_name(text)) == ("end", "is"):
+            place = _PLACE.search(f'r="{text.getparent().get("r", "")}"'.encode())
+            parts = divided(text)
+            if place and parts[1]:
+                yield (int(place[2]), _column(place[1])), parts
+
+
+def _merged_in(sheet: bytes) -> Iterator[tuple[int, int]]:
+    """Yield the cells under merged ones, of which Excel shows the first (section 18.3.1.55)."""
+    left = _MOST_MERGED
+    for found in _MERGED.finditer(sheet):
+        rows = range(int(found[2]), int(found[4]) + 1)
+        columns = range(_column(found[1]), _column(found[3]) + 1)
+        left -= len(rows) * len(columns)
+        if left < 0:
+            return
+        yield from itertools.islice(itertools.product(rows, columns), 1, None)
+
+
 def _cells_of(sheet: bytes, styles: frozenset[int]) -> Iterator[tuple[int, int]]:
     """Yield the cells with one of some styles."""
+    if not styles:
+        return
     for cell in itertools.islice(_CELL.finditer(sheet), MOST_FORMATTED):
         style, place = _STYLE.search(cell[1]), _PLACE.search(cell[1])
         if place and int(style[1] if style else 0) in styles:

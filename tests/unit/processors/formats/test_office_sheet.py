@@ -145,6 +145,91 @@ def test_white_letters_in_a_sheet_with_colors_by_rule_are_read(tmp_path: Path):
     assert documents.read(edited(change), tmp_path).fields["total"].value == "9999.00"
 
 
+def in_own_color(sheet: Any) -> None:
+    """Write in the color of the cells."""
+    from openpyxl.styles import Font, PatternFill
+
+    for cell in (cell for row in sheet["A1:B2"] for cell in row):
+        cell.font = Font(color="FF80A0C0")
+        cell.fill = PatternFill("solid", fgColor="FF80A0C0")
+
+
+def in_tiny_letters(sheet: Any) -> None:
+    """Write in letters of one point."""
+    from openpyxl.styles import Font
+
+    for cell in (cell for row in sheet["A1:B2"] for cell in row):
+        cell.font = Font(size=1)
+
+
+def shown_as_nothing(sheet: Any) -> None:
+    """Hide numbers and texts by their format."""
+    for cell in (cell for row in sheet["A1:B2"] for cell in row):
+        cell.number_format = ";;;"
+
+
+@pytest.mark.parametrize("change", [in_own_color, in_tiny_letters, shown_as_nothing])
+def test_what_nobody_can_see_is_no_value(change: Callable[[Any], None], tmp_path: Path):
+    """There are more ways to make cells vanish than to hide them."""
+    findings = documents.read(edited(lambda book: change(book.worksheets[0])), tmp_path)
+
+    assert findings.fields["invoice_number"].value == "NEW-2"
+    assert "OLD-1" in findings.text
+
+
+def test_a_small_row_in_small_letters_is_read(tmp_path: Path):
+    """What is small can be seen."""
+    from openpyxl.styles import Font, PatternFill
+
+    def change(book: Any) -> None:
+        del book["Sheet"]
+        sheet = book["Bill"]
+        sheet.column_dimensions["B"].width = 2
+        sheet.row_dimensions[2].height = 6
+        sheet["B2"].font = Font(size=5, color="FF80A0C0")
+        sheet["B2"].fill = PatternFill("solid", fgColor="FF203040")
+
+    assert documents.read(edited(change), tmp_path).fields["total"].value == "120.50"
+
+
+def test_cells_under_merged_ones_are_no_values(tmp_path: Path):
+    """Excel shows the first of merged cells."""
+    data = edited(lambda book: book["Bill"].append(["Thanks", "Grand total:", 9999, "", "x"]))
+    merged = b'</sheetData><mergeCells count="1"><mergeCell ref="A3:D3"/></mergeCells>'
+
+    def merge(name: str, part: bytes) -> bytes:
+        return part.replace(b"</sheetData>", merged) if name.endswith("sheet2.xml") else part
+
+    findings = documents.read(rewritten(data, merge), tmp_path)
+
+    assert "9999" not in {field.value for field in findings.fields.values()}
+    assert "Thanks\t\t\t\tx" in findings.pages[1].text
+
+
+def test_the_part_of_a_text_that_is_struck_through_is_no_value(tmp_path: Path):
+    """What is behind the line is the text that is valid."""
+    from openpyxl.cell.rich_text import CellRichText, TextBlock
+    from openpyxl.cell.text import InlineFont
+
+    text = CellRichText(
+        TextBlock(InlineFont(strike=True), "Grand total: 9,999.00"), " Grand total: 120.50"
+    )
+
+    findings = documents.read(edited(lambda book: book["Bill"].append([text])), tmp_path)
+
+    assert findings.fields["total"].value == "120.50"
+    assert "9,999.00" in findings.pages[1].text
+
+
+def rewritten(package: bytes, change: Callable[[str, bytes], bytes]) -> bytes:
+    """Return a package with its parts changed."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(package)) as old, zipfile.ZipFile(out, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, change(name, old.read(name)))
+    return out.getvalue()
+
+
 def test_a_formula_without_a_result_is_reported(tmp_path: Path):
     """Programs that write workbooks without calculating leave the results out."""
 

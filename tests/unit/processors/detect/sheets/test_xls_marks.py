@@ -3,6 +3,8 @@
 import struct
 from pathlib import Path
 
+import pytest
+
 from processors.detect.sheets.xls_marks import xls_marks
 from tests.unit.processors import documents
 
@@ -12,12 +14,11 @@ def record(kind: int, data: bytes = b"") -> bytes:
     return struct.pack("<HH", kind, len(data)) + data
 
 
-def workbook() -> bytes:
+def workbook(*, color: int = 0x7FFF, flags: int = 0, code: bytes = b"000000") -> bytes:
     """Write a sheet of two rows, the second one hidden, whose numbers have six digits."""
     font = record(
-        0x31, struct.pack("<HHHHHBBBBBB", 200, 0, 0x7FFF, 400, 0, 0, 0, 0, 0, 1, 0) + b"T"
+        0x31, struct.pack("<HHHHHBBBBBB", 200, flags, color, 400, 0, 0, 0, 0, 0, 1, 0) + b"T"
     )
-    code = b"000000"
     number_format = record(0x41E, struct.pack("<HHB", 164, len(code), 0) + code)
     style, cells = (
         record(0xE0, struct.pack("<HHH", 0, key, kind) + bytes(14))
@@ -52,6 +53,25 @@ def test_hidden_rows_and_formats_are_known(tmp_path: Path):
     assert marks.hidden_rows == {2}
     assert marks.formats == {(1, 1): "000000", (2, 1): "000000"}
     assert documents.read(workbook(), tmp_path).text == "Milk\n000407\n\n000407"
+
+
+@pytest.mark.parametrize(
+    ("book", "is_unread"),
+    [
+        (workbook(), False),
+        (workbook(color=9), True),
+        (workbook(flags=0x08), True),
+        (workbook(code=b";;;"), True),
+        (workbook(color=10, flags=0x02, code=b"0;;"), False),
+    ],
+    ids=["plain", "white", "struck through", "shown as nothing", "red and slanted"],
+)
+def test_cells_that_nobody_can_read_are_known(book: bytes, tmp_path: Path, *, is_unread: bool):
+    """What is white on white or struck through gives no value."""
+    path = tmp_path / "old.xls"
+    path.write_bytes(book)
+
+    assert xls_marks(path)["Milk"].unread == ({(1, 1), (2, 1)} if is_unread else set())
 
 
 def test_of_a_damaged_workbook_nothing_is_known(tmp_path: Path):
