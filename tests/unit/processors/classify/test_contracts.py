@@ -1,0 +1,80 @@
+"""What makes a contract of a text: that somebody binds himself, and not what it is about."""
+
+import pytest
+
+from tests.unit.processors.classify.test_classifier import class_of
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        """Beehives at Moss End
+        It is agreed on 2 May 2031 between Ida Quill (the Keeper) and Orr Farm (the Grower) that
+        the Keeper will bring six hives. Either may end the arrangement in writing.""",
+        """Right of way
+        In consideration of £10, the receipt of which is acknowledged, Fell Farm grants Ida Quill
+        a right of way. It binds their successors and assigns.""",
+        """Rider no. 4 to the Supply Agreement of 2 May 2029
+        Rill Ltd (Supplier) and the Vale Council (Council) agree to extend the supply.
+        Clause 3 is deleted. All other terms remain unchanged.""",
+        """Picture release
+        For good and valuable consideration the undersigned, Ida Quill, grants Rill Films the use of it.
+        This release is governed by Irish law.""",
+        """ORDER FORM
+        Customer: Orr Mills Ltd
+        Provider: Rill Clouds Ltd
+        Start date: 2 May 2031
+        This order form is governed by the terms of the provider, incorporated by reference. By
+        signing, the parties agree to be bound. It renews for successive terms of a year.
+        Signature: ________ Signature: ________""",
+        """Honorarvereinbarung
+        Zwischen dem Chor Ahn e. V. und Ida Quill wird vereinbart:
+        1. Ida Quill leitet den Chor.""",
+    ],
+    ids=["agreed", "consideration", "amendment", "release", "order form", "German"],
+)
+def test_who_binds_himself_makes_a_contract(text: str):
+    """The words by which people bind themselves are enough without a title that rules know."""
+    assert class_of(text).value == "contract"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        """Judges side with tenant
+        A landlord may not lock out a tenant, judges ruled. The lessee and the lessor had entered
+        into the lease in 2019. Jurisdiction, termination and the obligations of both parties were
+        at issue, indemnification was not.""",
+        """Moving out
+        The landlord must return the deposit. The tenant must clean the flat. If the parties differ,
+        they may go to arbitration. Termination must be in writing.""",
+        """SAMPLE CLAUSES
+        Leases should contain the names of the parties, the effective date and the governing law.
+        "The tenant shall indemnify the landlord." Either party may terminate in writing.""",
+        """TRAVEL POLICY
+        Effective date: 2 May 2031
+        The employee shall keep receipts. The company will pay the fare. Confidentiality applies.
+        The manager shall approve each journey.""",
+        """Purchase Order 118
+        Vendor: Rill Ltd
+        Bolts 9.00
+        Total 9.00
+        This order is governed by our conditions. Vendor shall indemnify us. Vendor may not assign
+        this order.""",
+    ],
+    ids=["report", "advice", "guidance", "policy", "order"],
+)
+def test_what_is_about_contracts_is_none(text: str):
+    """Reports, advice and policies have the words that contracts are about."""
+    assert class_of(text).value != "contract"
+
+
+def test_an_application_stays_a_form():
+    """Who applies may promise to keep the rules: there is no other side that binds itself."""
+    text = """MEMBERSHIP APPLICATION
+    Name: ________ Date of birth: ________
+    Address: ________
+    I agree to be bound by the rules of the club.
+    Signature of applicant: ________ Date: ________"""
+
+    assert class_of(text).value == "form"
