@@ -13,6 +13,7 @@ from processors.values.contracts.opening import (
     parties_in_opening,
     span_of_list,
 )
+from processors.values.contracts.signatures import those_who_sign
 from processors.values.issuer.blocks import Piece, piece_below, pieces_of
 from processors.values.issuer.composed import names_a_body
 from processors.values.issuer.evidence import is_beside_bank
@@ -156,9 +157,11 @@ def _ranked_parties(lines: Sequence[TextLine]) -> Iterator[Finding]:
         if not titles.search(each.folded) and not each.line.folded.startswith("signed")
     ][:_MOST_LABELED]
     names = list(dict.fromkeys(name for each in named for name in listed(each.text)))
-    if len(names) >= _LEAST_PARTIES:
-        roles = ", ".join(dict.fromkeys(each.label for each in named))
-        yield named[0].line.finding("; ".join(names), 0.65, f"are after {roles}")
+    roles = list(dict.fromkeys(each.label for each in named))
+    # "Tenant: Ann Fox and Bob Orr" names one side alone.
+    if min(len(names), len(roles)) >= _LEAST_PARTIES:
+        parties = "; ".join(those_who_sign(names, lines))
+        yield named[0].line.finding(parties, 0.65, f"are after {', '.join(roles)}")
     yield from parties_elsewhere(lines)
 
 
@@ -198,7 +201,7 @@ def _names_after(lines: Sequence[TextLine], kind: str) -> Iterator[_LabeledName]
             name = replace(name, start=name.start + start, end=name.start + end)
         if _is_name(name.text):
             yield name
-        elif len(name.text) <= _LONE_LABEL_CHARS:
+        elif len(name.text) <= _LONE_LABEL_CHARS and not line.text.endswith("."):
             below = lines[line.number + 1 : line.number + 1 + _LINES_BELOW]
             named = next((each for each in below if not _NUMBER_OF_PARTY.match(each.folded)), None)
             found = name_below(named, label.group()) if named else None

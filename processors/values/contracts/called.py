@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.model import Finding
+from processors.values.contracts.acting import acts
 from processors.values.contracts.defined_terms import QUOTED, unique
 from processors.values.contracts.party_list import end_before_place
 from processors.values.contracts.party_names import end_of_name, has_form
@@ -140,7 +141,7 @@ def _said(text: str, folded: str, position: int) -> str | None:
     """
     quoted = QUOTED.search(text, position - 1, position + _MOST_TERM_CHARS)
     bare = _BARE_TERM.match(folded, position)
-    if quoted is None and bare and not _is_role(bare.group(1)):
+    if quoted is None and bare and not _is_role(bare.group(1), folded):
         return None
     return quoted.group(1) if quoted else bare.group(1) if bare else ""
 
@@ -173,7 +174,7 @@ def _name_before(text: str, folded: str, window: tuple[int, int], term: str) -> 
         name_end = end_before_place(text, folded, start, name_end)
         name = text[start:name_end].strip(" ,;:")
         is_bare = not has_form(name)
-        if is_bare and (has_form(found) or not _is_called_so(name, term)):
+        if is_bare and (has_form(found) or not _is_called_so(name, term, folded)):
             continue
         end = name_end
         if _DESCRIPTION.fullmatch(folded, name_end, stop):
@@ -209,20 +210,21 @@ def _after_title(text: str, folded: str, start: int, end: int) -> int:
     return after_opener(text, folded, titles[-1].end() + 1) if titles else start
 
 
-def _is_called_so(name: str, term: str) -> bool:
+def _is_called_so(name: str, term: str, folded: str) -> bool:
     """Return whether a term is a role or a part of a name that has no legal form."""
     if not _is_person(name) and not label_pattern("company", "institutions").search(fold(name)):
         return False
     bare = fold(term).strip(" .")
     words = fold(name).split()
-    return _is_role(term) or bare in words or bare == "".join(word[0] for word in words)
+    return _is_role(term, folded) or bare in words or bare == "".join(word[0] for word in words)
 
 
-def _is_role(term: str) -> bool:
-    """Return whether a term is what contracts call their parties: "the Buyer"."""
+def _is_role(term: str, folded: str) -> bool:
+    """Return whether a term is what contracts call their parties, or this one does: "the Buyer"."""
     bare = _ARTICLE.sub("", fold(term)).strip(" .")
     roles = label_pattern("parties", "roles")
-    return bool(roles.fullmatch(bare) or roles.fullmatch(bare.removesuffix("s")))
+    is_listed = roles.fullmatch(bare) or roles.fullmatch(bare.removesuffix("s"))
+    return bool(is_listed) or (bare.isalpha() and acts(bare, folded))
 
 
 def _is_person(name: str) -> bool:

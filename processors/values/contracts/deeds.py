@@ -56,6 +56,8 @@ _DESCRIBED = re.compile(
     r",? \((?:the |[\"\u201c\u201e])|, (?:an? |of |as |being |born |residing |who |his |her |the )"
 )
 """What follows the name of a person: "Ann Fox, of Ely". A town has its state there."""
+_WE = re.compile(r"(?<![a-z])(?:we|i|wir|ich|nous), (?=[^\W\d_])")
+_YOU = re.compile(r"(?<![a-z])(?:you|sie|ihnen|vous), (?=[^\W\d_])")
 _IS = re.compile(r"(?<!\w)[Tt]he (\w{4,14}(?: [a-z]{4,10})?) (?:is|are) (?=[^\W\d_a-z][^\W\d_A-Z])")
 _END_OF_NAMES = re.compile(r" \(|, (?:husband|whose|which|an? )")
 _CAPITAL = re.compile(r"[^\W\d_a-z]")
@@ -76,6 +78,33 @@ def parties_declared(lines: Sequence[TextLine]) -> Finding | None:
             reason = f"are around '{said.group().strip()}'"
             return place.finding("; ".join(names), _DECLARED, reason)
     return None
+
+
+def parties_speaking(lines: Sequence[TextLine]) -> Finding | None:
+    """Find the names behind "we" and "you": "We, Rill Ltd, agree to paint for you, Ann Fox"."""
+    text = " ".join(line.text for line in lines)[:_SEARCHED_CHARS]
+    folded = fold(text)
+    sides = [
+        [name for said in side.finditer(folded) for name in _apposed(text, folded, said.end())]
+        for side in (_WE, _YOU)
+    ]
+    if not all(sides):
+        return None
+    names = unique(name for side in sides for name in side)
+    return lines[0].finding("; ".join(names), _DECLARED, "are named behind 'we' and 'you'")
+
+
+def _apposed(text: str, folded: str, position: int) -> list[str]:
+    """Return the names between a pronoun with its comma and the next comma."""
+    start = after_opener(text, folded, position)
+    comma = text.find(",", end_of_name(text, folded, start) or len(text))
+    if comma < 0:
+        return []
+    parties = list(parties_from(text[:comma], folded[:comma], position))
+    is_whole = bool(parties) and not text[parties[-1].end : comma].strip(" .")
+    return (
+        [each.name for each in parties] if is_whole and all(each.name for each in parties) else []
+    )
 
 
 def parties_by_role(lines: Sequence[TextLine]) -> Finding | None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import accumulate
 
 from pipeline.model import Finding
-from processors.values.contracts.signatures import is_salutation
+from processors.values.contracts.signatures import is_of_witness, is_salutation
 from processors.values.contracts.spelled import in_digits
 from processors.values.date_labels import is_of_named
 from processors.values.date_text import MonthNames, dates_in
@@ -38,6 +38,12 @@ _BEGINS = re.compile(
     r"commencing(?: on| from)?"
     r"|(?:agreement|lease|contract|tenancy|employment)(?:(?! that )[^.;]){0,40}?"
     r" (?:begin|start|commence)s? on"
+    r"|(?<![a-z])(?:start|begin(?:ning|s)?|starts|commencement|inception)(?: date)? ?:"
+    r"|(?:verhaltnis|vertrag|vereinbarung|laufzeit)(?: beginnt| startet)(?: am| mit dem)"
+    r"|(?<![a-z])(?:vertrags|miet|arbeits)?beginn ?:"
+    r"|(?:consentie?e?|conclue?|bail|contrat|location)(?:(?! que )[^.;]){0,60}? a compter d[ue]"
+    r"|(?:vary|amend|modify|extend)(?:(?! that )[^.;]){0,60}?(?: with effect)? from"
+    r"(?= \d| [a-z]+ \d)"
 )
 _AS_OF = re.compile(
     r"(?:made|entered into|executed|dated|agreement|agreed)\b[^.;]{0,60}? as of"
@@ -91,6 +97,9 @@ _DATE_LABEL = re.compile(
     r"(?<![a-z])(?:date(?:d| signed)?|datum) ?: ?$"
     r"|^(?:signed|executed|accepted|by|/s/)\b[^;]{0,60}[ ,]$"
 )
+_SIGNS = re.compile(r"(?:by|signed|executed|/s/|date)\b|_{6}")
+"""What begins the lines at another signature."""
+_LINES_OF_SIGNATURE = 4
 _LATEST, _OF_LETTER, _UNSIGNED = 0.8, 0.75, 0.4
 _LETTER_LINES = 40
 """Lines in which a letter addresses someone."""
@@ -225,13 +234,25 @@ def _last_signature(lines: Sequence[TextLine], months: MonthNames, words: str) -
         (date.readings[0], line)
         for line in lines
         for date in dates_in(line.folded, months)
-        if len(date.readings) == 1 and _DATE_LABEL.search(line.folded[: date.start])
+        if len(date.readings) == 1
+        and _DATE_LABEL.search(line.folded[: date.start])
+        and not _is_of_witness(lines, line)
     ]
     if not signed:
         reason = f"it is in force from '{words}', and no signature has a date"
         return lines[0].finding(None, _UNSIGNED, reason) if lines else None
     day, line = max(signed, key=lambda each: each[0])
     return line.finding(day.isoformat(), _LATEST, f"is the latest one, and '{words}' counts")
+
+
+def _is_of_witness(lines: Sequence[TextLine], line: TextLine) -> bool:
+    """Return whether a date at a signature is of someone who saw it, and not of a party."""
+    for above in reversed(lines[max(0, line.number - _LINES_OF_SIGNATURE) : line.number + 1]):
+        if is_of_witness(above):
+            return True
+        if above is not line and _SIGNS.match(above.folded):
+            return False
+    return False
 
 
 def _flat(text: str) -> str:

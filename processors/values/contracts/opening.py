@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from itertools import accumulate, zip_longest
 
 from pipeline.model import Finding
+from processors.values.contracts.acting import parties_acting
 from processors.values.contracts.called import parties_called
-from processors.values.contracts.deeds import parties_by_role, parties_declared
+from processors.values.contracts.deeds import parties_by_role, parties_declared, parties_speaking
 from processors.values.contracts.defined_terms import key_of, labeled, resolved, unique, who_says_we
 from processors.values.contracts.party_list import (
     DESCRIBED,
@@ -19,7 +20,7 @@ from processors.values.contracts.party_list import (
     is_same_name,
     parties_from,
 )
-from processors.values.contracts.party_names import has_form
+from processors.values.contracts.party_names import REGISTER, has_form
 from processors.values.contracts.signatures import SENT, by_signatures, in_letter, signer
 from processors.values.contracts.tokens import BETWEEN
 from processors.values.lines import TextLine, fold
@@ -43,6 +44,7 @@ _REPLACED = re.compile(
 """Before "between": an older contract, whose parties may be others."""
 _CHARS_OF_REPLACED = 120
 _ADDRESS_BEHIND = re.compile(r", [^,]{3,40}\d{1,5}[a-z]?,")
+_TOWN_BEHIND = re.compile(r", [A-Z][^\W\d_]{2,}(?:, [A-Z][^\W\d_]{2,})?\W*$")
 _PERSON_BEHIND = re.compile(
     r", (?:con (?:dni|nif|nie|cif)|titular|mayor de|domicili|resid|born|geb|nat[oa] |nacid|nee? "
     r"|wohnhaft|demeurant|wonende|zamieszk)"
@@ -73,7 +75,13 @@ def parties_elsewhere(lines: Sequence[TextLine]) -> Iterator[Finding]:
     opening = _Opening.of(lines)
     with_blank = [each for each in opening.lists() if not all(party.name for party in each[1])]
     role = _role_of_blank([parties for _, parties in with_blank])
-    found = [parties_by_role(lines), parties_declared(lines), *_called_or_addressed(lines, opening)]
+    found = [
+        parties_acting(lines),
+        parties_by_role(lines),
+        parties_declared(lines),
+        parties_speaking(lines),
+        *_called_or_addressed(lines, opening),
+    ]
     found.append(by_signatures(lines, opening.text, role=role))
     yield from filter(None, found)
     if any(found):
@@ -129,8 +137,13 @@ def span_of_list(text: str) -> tuple[int, int]:
 
 
 def _is_described(text: str, name: str) -> bool:
-    """Return whether a description or an address is behind the name at the beginning of a text."""
+    """Return whether a description or an address is behind the name at the beginning of a text.
+
+    Or its town alone: "Rill Amber Export, Tallinn" is not a name, as "Fox, Ann" is.
+    """
     end = text.index(name) + len(name) if name in text else len(text)
+    if REGISTER.match(text, end + 1) or (" " in name and _TOWN_BEHIND.match(text, end)):
+        return True
     patterns = (DESCRIBED, _PERSON_BEHIND)
     is_described = any(pattern.match(fold(text), end) for pattern in patterns)
     return is_described or _ADDRESS_BEHIND.match(text, end) is not None

@@ -17,6 +17,7 @@ from processors.values.contracts.party_names import (
 )
 from processors.values.contracts.tokens import (
     NEXT_NUMBER,
+    OTHER_SIDE,
     after_opener,
     bare_names,
     is_spaniard,
@@ -73,6 +74,13 @@ _CAPACITY = re.compile(
     r" (?:of|for|under) "
 )
 """For whom a party acts: "Ann Fox, Trustee of the Fox Trust"."""
+_FOR_ANOTHER = re.compile(
+    r",? (?:(?:actuando |quien actua )?en (?:nombre y )?(?:representacion|nombre) de(?= |l )l?"
+    r"|agissant (?:au nom (?:et pour le compte )?de|pour le compte de)"
+    r"|in rappresentanza d[ie]l?l?a?|handelnd (?:fur|im namen der?)|namens"
+    r"|acting (?:for and )?on behalf of|for and on behalf of|on behalf of) "
+)
+"""Between the name of someone and the party that he signs for."""
 _RELATED = re.compile(
     r"\b(?:pursuant to|in connection with|relat(?:ing|ed|es) to|with respect to|in accordance with"
     r"|regarding|concerning|under the terms of|as (?:amended|defined|contemplated) )"
@@ -118,6 +126,9 @@ def _whole_parties(text: str, folded: str, start: int) -> Iterator[Party]:
         # "…, and Party-2 is employed by Party-1": a sentence about those who were named.
         if party is None or any(is_same_name(party.name, term.group(1)) for term in terms):
             return
+        # "(Council) The Hirer and the Council agree …": so may terms without quotation marks.
+        if party.name and f"({fold(party.name)})" in folded[start:position]:
+            return
         yield party
         position = _start_of_next(text, folded, party.end)
 
@@ -130,9 +141,14 @@ def _party_at(text: str, folded: str, position: int, *, may_join: bool = True) -
     start += len("D. ") * (end > 0 and is_spaniard(folded, start, end))
     if not end:
         blank = _BLANK.match(folded, position) or _GROUP.match(folded, position)
-        if blank is None:
-            return None
-        return Party("", blank.end() - 1, _term_behind(text, blank.end() - 1))
+        return Party("", blank.end() - 1, _term_behind(text, blank.end() - 1)) if blank else None
+    principal = _principal_of(text, folded, (start, end))
+    return principal or _party_of(text, folded, (start, end), may_join=may_join)
+
+
+def _party_of(text: str, folded: str, name: tuple[int, int], *, may_join: bool) -> Party:
+    """Return the party of a name, whose place, credentials and term are no part of it."""
+    start, end = name
     is_word = " " not in text[start:end]
     if may_join and is_word and folded.startswith(" and ", end):
         # "Smith and Jones Company, a partnership, and …": only the second "and" joins parties.
@@ -140,8 +156,16 @@ def _party_at(text: str, folded: str, position: int, *, may_join: bool = True) -
         if has_form(text[start:joined]) and _start_of_next(text, folded, joined):
             end = joined
     end = end_before_place(text, folded, start, end)
-    name = text[start:end].strip(" ,;:")
-    return Party(name, after_credentials(folded, end), _term_behind(text, end))
+    whole = text[start:end].strip(" ,;:")
+    return Party(whole, after_credentials(folded, end), _term_behind(text, end))
+
+
+def _principal_of(text: str, folded: str, name: tuple[int, int]) -> Party | None:
+    """Return the party for which someone signs: "Ann Fox, on behalf of Rill Ltd"."""
+    start, end = name
+    link = _FOR_ANOTHER.match(folded, end)
+    party = _party_at(text, folded, link.end()) if link and not has_form(text[start:end]) else None
+    return party if party and has_form(party.name) else None
 
 
 def _whole_name(text: str, folded: str, window: tuple[int, int]) -> tuple[int, int]:
@@ -207,9 +231,9 @@ def _start_of_next(text: str, folded: str, end: int) -> int | None:
         depth = max(0, depth + (char == "(") - (char == ")"))
         if depth:
             continue
-        numbered = _after_number(text, folded, position)
-        if numbered is not None:
-            return numbered
+        marked = _after_mark(text, folded, position)
+        if marked is not None:
+            return marked
         before = text[max(0, position - _WORD_CHARS) : position]
         if _ends_list(text, before, position):
             return None
@@ -229,11 +253,14 @@ def _ends_description(text: str, position: int) -> bool:
     return before.rstrip(",;")[-1:] == ")" or _AS_ROLE.search(before) is not None
 
 
-def _after_number(text: str, folded: str, position: int) -> int | None:
-    """Return where a party begins behind its number, None if none does.
+def _after_mark(text: str, folded: str, position: int) -> int | None:
+    """Return where a party begins behind its number or "of the other part", None if none does.
 
     The number before it is that of the party before: "the flat on the 2. Etage" counts nothing.
     """
+    other = OTHER_SIDE.match(folded, position)
+    if other and _begins_party(text, folded, other.end()):
+        return other.end()
     number = NEXT_NUMBER.match(folded, position) if text[position] in ",; " else None
     if number is None or not _begins_party(text, folded, number.end()):
         return None

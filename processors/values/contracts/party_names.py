@@ -54,8 +54,10 @@ SENTENCE_STOPS = re.compile(
 )
 _OF_A_SENTENCE = re.compile(
     r"(?:Your?|Our|We|Their|THEIR|ITS|Its?|His|Her|This|These|Those|Such|Any|All|Each|Both|If|When|Where|In|On"
-    r"|For|As|By|That|There|No|Upon|January|February|April|June|July|August|September|October|November|December|Januar|Februar|März|Mai|Juni|Juli|Oktober|Dezember|Section|Article|Schedule|Exhibit)\b"
+    r"|For|As|By|That|There|No|Upon|Section|Article|Schedule|Exhibit)\b"
     r"(?!\.| &| [A-Z][a-z]+,? (?:Inc|LLC|Ltd))"
+    r"|(?:January|February|April|June|July|August|September|October|November|December|Januar|Februar"
+    r"|März|Mai|Juni|Juli|Oktober|Dezember)\b(?!\.| &| [A-Z][a-z])"
 )
 """Capitalized words that begin a sentence or refer to a part of the contract."""
 _BEGINS_SENTENCE = re.compile(
@@ -71,6 +73,12 @@ _SMALL_FIRST = re.compile(r"[a-z]{1,2}[A-Z]\w|[a-z][\w-]*\.(?:com|net|org|io)\b"
 """Small letters that begin the name of a company: "eRill, Inc.", "rill.com Ltd"."""
 _PLACE_INSIDE = re.compile(r"\((?:[^\W\d_a-z][\w&-]*\.? ?){1,3}\)(?= [^\W\d_a-z])")
 """A place in parentheses within a name: "Rill (Hong Kong) Co., Limited"."""
+REGISTER = re.compile(
+    r"(?:A[BC]N|ARBN|NZBN|UEN|CIN|RCS|SIREN|HR[AB]|[CN]IF|VAT)\b[ :]{0,2}(?=\w*\d)"
+)
+"""The number of a register behind a name: "Rill Shire ABN 12 345"."""
+_OF_WHOLE = re.compile(r"of (?:the )?[A-Z]")
+"""What follows the number of a branch: "Lodge 12 of the Ely Order"."""
 _WORD_CHARS = 20
 _BANKING = {"bank": ("trust",), "trust": ("savings", "loan")}
 _SECTION = re.compile(r"\d+(?:\.\d+)+\.?")
@@ -155,15 +163,22 @@ def _continues_name(word: str, text: str, end: int, *, is_first: bool) -> bool:
         text, end - len(word), is_first=is_first
     ):
         return True
+    if not is_first and REGISTER.match(text, end - len(word)):
+        return False
     if word in _NEVER_IN_NAME or word[0] in '("\u201c\u201e[_' or SENTENCE_STOPS.match(word):
         return False
-    return word[0].isupper() or _is_number_in_name(word, text[end + 1 : end + 2], is_first=is_first)
+    return word[0].isupper() or _is_number_in_name(
+        word, text[end + 1 : end + 12], is_first=is_first
+    )
 
 
-def _is_number_in_name(word: str, following: str, *, is_first: bool) -> bool:
+def _is_number_in_name(word: str, behind: str, *, is_first: bool) -> bool:
     """Return whether a word is a number that a name may have, as "3 Rill" and "Rill 2 LLC" do."""
     if not word[0].isdigit():
         return False
+    if not is_first and _OF_WHOLE.match(behind):
+        return True
+    following = behind[:1]
     is_counted = word.endswith((".", ")")) or _SECTION.fullmatch(word) is not None
     return (is_first and "." not in word[1:-1]) or (following.isupper() and not is_counted)
 
@@ -172,10 +187,17 @@ def _is_inside(text: str, start: int, *, is_first: bool) -> bool:
     """Return whether a word begins what is inside a name: its place, or "and" of two trades."""
     if is_first:
         return False
-    if _PLACE_INSIDE.match(text, start):
-        return True
-    if text[start : start + 4].casefold() != "and ":
+    place = _PLACE_INSIDE.match(text, start)
+    if place:
+        # "Ely Town Council (Council) The …": what someone is called is no place.
+        bare = fold(place.group()).strip("() ")
+        is_called = bare in fold(text[max(0, start - _MOST_NAME_CHARS) : start]).split()
+        return not is_called and not label_pattern("parties", "roles").fullmatch(bare)
+    if text[start : start + 4].casefold() not in ("and ", "und "):
         return False
+    # "Roof- und Wandbau": the first word is only a half of one.
+    if text[:start].rstrip().endswith("-"):
+        return True
     trades = label_pattern("parties", "joined")
     before = fold(text[max(0, start - _WORD_CHARS) : start]).split()[-1]
     behind = trades.match(fold(text[start + 4 : start + 4 + _WORD_CHARS]))

@@ -18,10 +18,14 @@ _SIGNED_BY = re.compile(r"(?:by|per|name|its|signature|signed|print name) ?:|/s/
 _SIGNS_FOR = re.compile(
     r"(?:signed|executed|agreed|accepted)? ?(?:for(?: and on behalf of)?|on behalf of) "
 )
+_ON_BEHALF = re.compile(r"(?:^| )for and on behalf of (?=\S)")
 _NAME_OF_SIGNER = re.compile(r"(?:printed |print |employee )?name ?: ?|(?:by ?: ?)?/s/ ?")
 _NO_PERSON = re.compile(r"\b(?:name|signature|title|date|print(?:ed)?|address|company)\b")
 _TO_SIGN_ON = re.compile(r"(?:_{6,}\s*)+")
-_WITNESS = re.compile(r"\b(?:witness|notary|attest|presence)")
+_WITNESS = re.compile(
+    r"\b(?:witness(?!eth| where)|notar(?!iz)|attest|presence|sworn|before me|zeug(?:e|in)\b|temoin"
+    r"|testig)"
+)
 # What is below the name of someone who signs for another one.
 _OFFICER = re.compile(
     r"(?:.* )?(?:director|officer|president|manager|chair\w*|secretary|treasurer|counsel|partner"
@@ -43,6 +47,11 @@ _LINES_BEFORE_SIGNATURE = 3
 def is_salutation(line: TextLine) -> bool:
     """Return whether a line addresses the reader of a letter."""
     return _SALUTATION.match(line.folded) is not None
+
+
+def is_of_witness(line: TextLine) -> bool:
+    """Return whether a line at a signature is of someone who sees it, such as a notary."""
+    return _WITNESS.search(line.folded) is not None
 
 
 def in_letter(lines: Sequence[TextLine], text: str) -> Finding | None:
@@ -153,12 +162,23 @@ def by_signatures(lines: Sequence[TextLine], text: str, *, role: str = "") -> Fi
     return lines[-1].finding("; ".join(found[:_MOST_PARTIES]), _SIGNED, "are named at signatures")
 
 
+def those_who_sign(names: Sequence[str], lines: Sequence[TextLine]) -> list[str]:
+    """Return the names that are at signatures, all of them unless two or more sign."""
+    signed = {key_of(each) for each in _names_signed(lines)}
+    signing = [name for name in names if key_of(name) in signed]
+    return signing if len(signing) >= _LEAST_PARTIES else list(names)
+
+
 def _names_signed(lines: Sequence[TextLine]) -> list[str]:
     """Return the names with a legal form above signatures."""
     names: list[str] = []
     for line in lines:
+        behalf = _ON_BEHALF.search(line.folded)
         if _SIGNS_FOR.match(line.folded):
             names += _names_in_columns(line)
+        elif behalf:
+            name = _whole(line.text[behalf.end() :], line.folded[behalf.end() :])
+            names += [name] if has_form(name) else []
         if not _SIGNED_BY.match(line.folded):
             continue
         above = lines[max(0, line.number - _LINES_BEFORE_SIGNATURE) : line.number]

@@ -28,6 +28,11 @@ AND = re.compile(
     r"(?:and|und|et|y|e|en|a|oraz|de otra parte|dall.altra parte|(?:in favou?r|for the benefit) of)"
     r"(?![a-z])[ ,:\u2013\u2014-]{1,3}"
 )
+OTHER_SIDE = re.compile(
+    r" (?:y,? )?(?:de|por) (?:la )?otra(?: parte)?,? | (?:et )?d.autre part,? (?:et )?"
+    r"| (?:e )?dall.altra(?: parte)?,? | (?:and )?of the other part,? "
+)
+"""The words before the other side, which may begin a sentence of their own."""
 NEXT_NUMBER = re.compile(
     r"(?:[;,] |(?<![.:;,]) )(?:and )?\(?(?:([2-9])|i{2,3}|i?v)[.)] (?=[^\W\d_])"
 )

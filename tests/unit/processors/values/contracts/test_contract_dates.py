@@ -153,3 +153,28 @@ def test_an_amendment_is_not_in_force_from_the_day_of_what_it_amends():
     )
 
     assert date_of(text) == "2031-05-09"
+
+
+def test_day_of_a_witness_does_not_count():
+    """Of the dates at signatures the last one is that of a party: a witness may sign later."""
+    text = (
+        "This is in force from the date of the last signature.\nThis was signed as follows:\n"
+        "Signed: Ida Quill Date: 2 May 2011\nSigned: Una Orr Date: 4 May 2011\n"
+        "Witnessed by: Jon Fell Date: 9 May 2011\nSworn before me\nDate: 11 May 2011"
+    )
+
+    assert date_of(text) == "2011-05-04"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Start date: 4 May 2011\nSigned: Ida Quill\nDate: 2 April 2011",
+        "Das Mietverhältnis beginnt am 4. Mai 2011.\nAhn, den 2. April 2011",
+        "Le bail est consenti pour un an à compter du 4 mai 2011.\nFait à Lyon, le 2 avril 2011",
+        "Rill and Orr agree to vary the supply from 4 May 2011.\nSigned on 2 April 2011",
+    ],
+)
+def test_day_on_which_it_begins(text: str):
+    """A contract may be signed before the day on which what it agrees begins."""
+    assert date_of(text) == "2011-05-04"

@@ -1,0 +1,87 @@
+"""Parties that a contract names beside a role, whatever word it has for that role."""
+
+import pytest
+
+from tests.unit.processors.values.contracts.test_contract_parties import parties_of
+
+CLAUSES = "\n1. The Beekeeper shall bring six hives. 2. The Orchard may not move them."
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        (f"Beekeeper: Ida Quill\nOrchard: Rill Fruit Farm{CLAUSES}", "Ida Quill; Rill Fruit Farm"),
+        (f"Beekeeper   Ida Quill\nOrchard   Rill Ltd{CLAUSES}", "Ida Quill; Rill Ltd"),
+        (
+            f"Beekeepers: Ida Quill and Una Orr\nOrchard: Rill Shire ABN 12 345 678 901{CLAUSES}",
+            "Ida Quill; Una Orr; Rill Shire",
+        ),
+        (
+            "Grantor: Ida Quill, of Moss End\nGrantee: Rill Ltd\nThe Grantor grants the Grantee a lease.",
+            "Ida Quill; Rill Ltd",
+        ),
+        (
+            (
+                "Pächter: Ida Quill\nEigentümer: Rill Obsthof e. V., Am Moos 2, 21244 Ahn\n"
+                "Der Pächter mäht die Wiese. Der Eigentümer zahlt."
+            ),
+            "Ida Quill; Rill Obsthof e. V.",
+        ),
+    ],
+)
+def test_labels_of_those_who_have_to_do_something(text: str, names: str):
+    """No list has every role: who shall or may do something in the clauses is a party."""
+    found = parties_of(text)
+
+    assert found is not None
+    assert found.value == names
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Place: Moss End\nBeekeeper: Ida Quill\nThe Beekeeper shall go to the Place.",
+        f"Beekeeper: Ida Quill\nOrchard: ________{CLAUSES}",
+        "Rent: Nine Pounds\nTerm: Three Years\nThe Rent shall be paid. The Term will begin in May.",
+        "Beekeeper: Ida Quill\nArchitect: Una Orr\nThe Beekeeper pays. The Architect may inspect it.",
+    ],
+    ids=["place", "blank", "things", "architect"],
+)
+def test_other_labels_name_no_party(text: str):
+    """A place, a sum or an architect is none, and a blank leaves the parties open."""
+    assert parties_of(text) is None
+
+
+def test_only_those_who_sign_of_several_labels():
+    """A guaranty names the tenant as well, who does not sign it."""
+    text = (
+        "Guarantor: Rill plc\nLandlord: Orr Limited\nTenant: Fell Limited\n"
+        "The Guarantor guarantees the rent of the\nTenant.\n3. This is governed by Irish law.\n"
+        "Signed by ........ for and on behalf of Rill plc\n"
+        "Signed by ........ for and on behalf of Orr Limited"
+    )
+    found = parties_of(text)
+
+    assert found is not None
+    assert found.value == "Rill plc; Orr Limited"
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("We, Rill Kitchens Limited, agree to fit a sink for you, Ida Quill, for £90.", "Rill Kitchens Limited; Ida Quill"),
+        ("For value received, Ida Quill (“Keeper”) lets Rill Films (“Producer”) in. Producer shall pay Keeper. Keeper may stay.", "Ida Quill; Rill Films"),
+        ("This is between Vale Rural Council (Council) and Rill Ltd (Hirer). The Hirer and the Council agree.", "Vale Rural Council; Rill Ltd"),
+        ("This is between Roof- und Wandbau Quill GmbH and Lodge 12 of the Orr Order.", "Roof- und Wandbau Quill GmbH; Lodge 12 of the Orr Order"),
+        ("Made between June Quill and April Orr, of Ely.", "June Quill; April Orr"),
+        ("De una parte, Ida Quill Paz, en nombre y representación de RILL, S.A. (la “Vendedora”). Y de otra, don JON ORR (el “Comprador”).", "RILL, S.A.; JON ORR"),
+        ("Seller: Rill Amber Export, Tallinn\nBuyer: Orr Ltd, Leeds", "Rill Amber Export; Orr Ltd"),
+    ],
+    ids=["we", "acts", "called", "names", "months", "for another", "town"],
+)  # fmt: skip
+def test_other_sentences_that_name_the_parties(text: str, names: str):
+    """Who speaks, who is called what, and for whom somebody signs."""
+    found = parties_of(text)
+
+    assert found is not None
+    assert found.value == names
