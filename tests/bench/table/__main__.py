@@ -45,9 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(page.terminal(ROWS, now))
     print(f"{time.monotonic() - began:.0f} s, load {load:.1f} before the first run")
     before = records.load()
-    problems += records.worse(ROWS, now, before) if before else []
-    for key, other in (records.elsewhere(ROWS, now, before) if before else {}).items():
-        print(f"{key} is not compared with the recorded figure, which is from {other}.")
+    problems += _compared(now, before) if before else []
     for problem in problems:
         print(problem)
     is_whole = not (asked.quick or asked.only or asked.runs)
@@ -87,6 +85,13 @@ def _measured(asked: argparse.Namespace, cache: Path) -> tuple[list[Result], lis
             problems.append(f"{family.name} compiled within a measured run: {', '.join(late)}")
             made |= late
     return collected.results(), problems
+
+
+def _compared(now: records.Recorded, before: records.Recorded) -> list[str]:
+    """Say what is not compared; return what is worse than before."""
+    for key, other in records.elsewhere(ROWS, now, before).items():
+        print(f"{key} is not compared with the recorded figure, which is from {other}.")
+    return records.worse(ROWS, now, before)
 
 
 def _is_wanted(row: Row, asked: argparse.Namespace) -> bool:

@@ -73,7 +73,7 @@ def test_ratios_of_two_processors_are_not_compared():
 
 
 def test_a_row_of_another_processor_says_so():
-    """A figure that was kept from before is not taken for one of the machine of the others."""
+    """A figure that was kept from before is shown with its own processor, not with that of the others."""
     kept = replace(_result(1.0), note="1.7 s by the clock", processor="Slow")
 
     notes = [page.cells(ROW, kept, measured_by=one)[-1] for one in ("Slow", "Fast (AMX)", "")]
@@ -90,7 +90,7 @@ def test_a_row_of_another_processor_says_so():
     ],
 )
 def test_a_processor_is_named_with_what_networks_use(flags: str, named: str, tmp_path: Path):
-    """The same model name stands for processors with different instructions, on rented machines."""
+    """Rented machines of one model name may have different instructions."""
     core = f"processor\t: 0\nmodel name\t: Some CPU 7\nflags\t\t: {flags}\n\n"
     (tmp_path / "cpuinfo").write_text(core * 2, encoding="utf-8")
 
