@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 from processors.confidence.evidence import Evidence, Value, compact
 from processors.confidence.shared import Features, counted
-from processors.values.lines import label_pattern, labels_in
+from processors.values.lines import label_pattern
+from processors.values.list_words import labels_in
 
 _TOKEN = re.compile(r"[a-z0-9][a-z0-9/_.\-]+")
 _LABELS = {"invoice_number": ("invoice", "credit", "receipt"), "order_number": ("order",)}

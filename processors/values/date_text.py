@@ -75,8 +75,11 @@ _LONG_DASHES = re.compile(
     r"(?<=\d)( ?)[\u2010-\u2013\u2212]( ?\d{1,2}\1)[\u2010-\u2013\u2212](?= ?\d\d)"
 )
 # Scan errors: the letters O for zero, I and L for one.
-_LETTER_O = re.compile(r"(?<=[\d/.\-])o(?=[\d/.\-])|(?<![a-z])o(?=\d[/.\-])")
-_LETTER_I = re.compile(r"(?<=[\d/.\-])[il|](?=[\d/.\-])|(?<![^\W_])[il](?=\d[/.\-][\dio])")
+# Both begin with their letter, to which a search can jump, and look behind it from there.
+_LETTER_O = re.compile(r"o(?:(?<=[\d/.\-]o)(?=[\d/.\-])|(?<![a-z]o)(?=\d[/.\-]))")
+_LETTER_I = re.compile(r"[il|](?:(?<=[\d/.\-].)(?=[\d/.\-])|(?<!\|)(?<![^\W_].)(?=\d[/.\-][\dio]))")
+# Every date has a day or a month of one or two digits, or has eight digits in all.
+_PART_OF_DATE = re.compile(r"(?<!\d)\d{1,2}(?!\d)|\d{8}")
 
 _MONTHS = (
     (
@@ -251,6 +254,8 @@ def _dates_in(folded: str, months: MonthNames) -> tuple[DateText, ...]:
     text = _LETTER_I.sub("1", _LETTER_O.sub("0", folded))
     if not text.isascii():
         text = _LONG_DASHES.sub(r"\1-\2-", text)
+    if _PART_OF_DATE.search(text) is None:
+        return ()
     found: list[DateText] = []
     for pattern in (*_KNOWN_ORDER, _OPEN_ORDER, *_NAMED_MONTH):
         for match, readings in _dates_of(pattern, text, months):

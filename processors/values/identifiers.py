@@ -9,6 +9,7 @@ from itertools import islice
 from pipeline.model import Finding
 from processors.values.candidates import with_others
 from processors.values.lines import TextLine, has_digit, label_pattern
+from processors.values.list_words import labels_in
 
 # ISO 13616: a country, two check digits (mod 97), and 11 to 30 characters of the account.
 _IBAN = re.compile(r"(?<![A-Z0-9])[A-Z]{2} ?\d\d(?:[ .\-]?[A-Z0-9]){11,30}")
@@ -148,7 +149,7 @@ def _vat_ids(lines: Sequence[TextLine]) -> Iterator[_VatId]:
     for line, text in _with_next_lines(lines):
         # Many numbers have one check digit only: beside another line's digits, chance would meet
         # it. So only a line that names the tax goes on in the next one.
-        is_named = label_pattern("totals", "tax").search(line.folded) is not None
+        is_named = bool(labels_in(line.folded, "totals", "tax"))
         for match in _VAT_ID.finditer(text if is_named else text[: len(line.text)]):
             if match.start() >= len(line.text):
                 break

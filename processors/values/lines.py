@@ -14,7 +14,7 @@ from importlib import resources
 from pipeline.model import Finding
 from processors.contract import Box, Line, Page, Word
 from processors.patterns import compiled
-from processors.remembered import once_a_document, once_for_the_same
+from processors.remembered import once_for_the_same
 from processors.values.blanks import squeezed_blanks
 
 MAX_LINE_CHARS = 400
@@ -287,21 +287,6 @@ def matches_in(
         match = pattern.search(line.folded) if needs in line.folded else None
         if match:
             yield line, match
-
-
-@once_a_document
-def labels_in(folded: str, section: str, name: str) -> tuple[re.Match[str], ...]:
-    """Return where a folded text has the words of one list of words.toml."""
-    return tuple(label_pattern(section, name).finditer(folded))
-
-
-def labeled_lines(
-    lines: Iterable[TextLine], section: str, name: str
-) -> Iterator[tuple[TextLine, re.Match[str]]]:
-    """Yield the lines that have words of one list of words.toml, each with the first of them."""
-    for line in lines:
-        for label in labels_in(line.folded, section, name)[:1]:
-            yield line, label
 
 
 @cache

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from processors.remembered import once_for_the_same
-from processors.values.lines import TextLine, has_digit, label_pattern, labels_in
+from processors.values.lines import TextLine, label_pattern
+from processors.values.list_words import labels_in
 from processors.values.money.amounts import DECIMAL_MARK
 from processors.values.money.currency import marks_in
 from processors.values.money.groups import with_groups
@@ -107,9 +108,8 @@ def _without_marks(lines: Sequence[TextLine]) -> Sequence[TextLine]:
     found = Counter(
         match["mark"]
         for line in lines
-        if has_digit(line.folded)
-        and (kind_of(line.folded)[0] or any(labels_in(line.folded, "totals", e) for e in parts))
         for match in _GLUED.finditer(line.folded)
+        if kind_of(line.folded)[0] or any(labels_in(line.folded, "totals", e) for e in parts)
     )
     marks = {
         mark

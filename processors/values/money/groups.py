@@ -11,7 +11,8 @@ from decimal import Decimal
 from itertools import product
 
 from processors.values.blanks import UNBROKEN_BLANK
-from processors.values.lines import TextLine, labels_in
+from processors.values.lines import TextLine
+from processors.values.list_words import labels_in
 from processors.values.money.amounts import is_grouped, values_in
 from processors.values.money.sums import TOTAL_KINDS, kind_of
 from processors.values.money.tax_tables import HIGHEST_RATE, is_share, rates_in

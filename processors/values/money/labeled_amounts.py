@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from processors.remembered import once_for_the_same
-from processors.values.lines import TextLine, label_pattern, labeled_lines
+from processors.values.lines import TextLine, label_pattern
+from processors.values.list_words import labeled_lines
 from processors.values.money.amounts import Amount, money_in
 from processors.values.money.sums import columns_below, last_whole_number
 

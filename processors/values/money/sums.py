@@ -10,6 +10,7 @@ from pipeline.model import Finding
 from processors.remembered import once_a_document, once_for_the_same
 from processors.values.date_text import MonthNames, dates_in
 from processors.values.lines import TextLine, has_digit, label_pattern
+from processors.values.list_words import labels_in
 from processors.values.money.amounts import Amount, amounts_in, money_in, repair_scan_errors
 from processors.values.money.marks import SHORT_SIGNS
 
@@ -219,7 +220,7 @@ def _is_bare_label(line: TextLine) -> bool:
         return False
     if any(map(str.isdigit, _PERCENTAGE.sub("", line.folded))):
         return False
-    is_tax = bool(label_pattern("totals", "tax", "net").search(line.folded))
+    is_tax = any(labels_in(line.folded, "totals", each) for each in ("tax", "net"))
     return is_tax or kind_of(line.folded)[0] != ""
 
 
@@ -233,11 +234,8 @@ def kind_of(folded: str) -> tuple[str, str]:
     """Return the kind of sum that a line announces, and the words that announce it."""
     folded = _MISREAD_TOTAL.sub("total", folded)
     kind, label = "", ""
-    # Most lines have none of the words: one look for all of them is five times as fast as ten.
-    if not label_pattern("totals", *KINDS).search(folded):
-        return kind, label
     for each in KINDS:
-        for match in label_pattern("totals", each).finditer(folded):
+        for match in labels_in(folded, "totals", each):
             # The longest words say most: "total excluding VAT" contains "total".
             if len(match.group()) > len(label):
                 kind, label = each, match.group()

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import combinations, product
 
-from processors.values.lines import TextLine, label_pattern, matches_in
+from processors.values.lines import TextLine, label_pattern
+from processors.values.list_words import labeled_lines
 from processors.values.money.amounts import money_in, values_in
 from processors.values.money.labeled_amounts import LabeledAmount, labeled_amounts
 from processors.values.money.parts import result_of_parts, totals_of_parts
@@ -166,7 +167,7 @@ def _is_result(each: Sum) -> bool:
 def rounding_steps(lines: Sequence[TextLine], sums: Sequence[Sum]) -> set[Decimal]:
     """Return by how much amounts may be rounded, without the sign."""
     steps: set[Decimal] = set()
-    for line, _ in matches_in(label_pattern("totals", "rounding"), lines):
+    for line, _ in labeled_lines(lines, "totals", "rounding"):
         steps.update(values_in(line.folded)[-1:])
         # Printed without a zero before the point: "-.02".
         steps.update(Decimal(f"0.{cents}") for cents in _CENTS_ALONE.findall(line.folded)[-1:])
@@ -200,7 +201,7 @@ def sum_of_parts(lines: Sequence[TextLine], sums: Sequence[Sum]) -> Iterator[Sup
 def earlier_payments(lines: Sequence[TextLine], sums: Sequence[Sum]) -> Iterator[Support]:
     """The total of a bill is what it is for, not what is left of it after a deposit."""
     paid: set[Decimal] = set()
-    for line, _ in matches_in(label_pattern("totals", "paid_before"), lines):
+    for line, _ in labeled_lines(lines, "totals", "paid_before"):
         paid.update(values_in(line.folded)[-1:])
 
     rests = set(_values(sums, TOTAL_KINDS))

@@ -8,7 +8,8 @@ from pipeline.model import Finding
 from processors.values.candidates import with_others
 from processors.values.date_text import MonthNames, dates_in
 from processors.values.identifiers import is_account_or_tax_number
-from processors.values.lines import TextLine, label_pattern, labels_in
+from processors.values.lines import TextLine, label_pattern
+from processors.values.list_words import labels_in
 from processors.values.numbers.context import (
     corrects_a_bill,
     gives_money_back,
@@ -165,8 +166,7 @@ def _finding(candidate: _Candidate, *, factor: float) -> Finding:
 def _candidates(lines: Sequence[TextLine], kind: str) -> Iterator[_Candidate]:
     """Yield the numbers after labels of a kind, or else those in the line below a label."""
     for line in lines:
-        found = False
-        searched_to = 0
+        found, searched_to = False, 0
         labels = labels_in(line.folded, "numbers", kind)
         for label in labels:
             # A word at the beginning of a number is no label: "Invoice no: INV 77".

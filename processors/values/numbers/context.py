@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from functools import partial
 
 from processors.values.date_text import MonthNames, dates_in
-from processors.values.lines import TextLine, label_pattern, labels_in
+from processors.values.lines import TextLine, label_pattern
+from processors.values.list_words import labels_in
 from processors.values.money.amounts import money_in
 
 _TITLE_LINES = 25
