@@ -1,4 +1,6 @@
-"""Keep what long patterns are compiled to: for the word lists that takes a tenth of a second.
+"""Keep the word lists as they are used, and what their patterns are compiled to.
+
+To read, join and compile them takes a good part of the time that a first receipt takes.
 
 Python's engine runs a list of numbers, and `re` has no way to keep it: what it pickles is the text,
 to be compiled again. So `_sre.compile` is called here, the last step of `re.compile`, which checks
@@ -7,6 +9,7 @@ that made them, and what is missing or refused is compiled as ever.
 """
 
 import _sre  # type: ignore[import-not-found]  # typeshed does not have it
+import hashlib
 import json
 import re
 import sys
@@ -17,6 +20,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from re import _compiler, _parser  # type: ignore[attr-defined]  # typeshed has their old names
+from typing import Any
 
 from processors import prepared
 
@@ -40,6 +44,12 @@ class _Code:
 _kept: dict[str, _Code] = {}
 """Compiled patterns by their text. They belong to the process, as imported modules do."""
 
+_made: dict[str, Any] = {}
+"""What this process has made of the word lists, by name."""
+
+_kept_json: dict[str, str] = {}
+"""The same as another process has made it, as JSON: most of it is not needed for one document."""
+
 
 def compiled(pattern: str) -> re.Pattern[str]:
     """Compile a pattern without flags, or take what it was compiled to before."""
@@ -55,12 +65,25 @@ def compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern)
 
 
-def recipe(use: Callable[[], None], *, words: Iterable[Path]) -> prepared.Recipe:
-    """Return how to compile the patterns that `use` uses, which are made from files of words.
+def made(name: str, make: Callable[[], Any]) -> Any:
+    """Return what `make` makes of the word lists, or what was made before; it is plain JSON.
 
-    Each is found by its text, so that none is ever an old one.
+    The files of words and the code of `make` must be among those of the recipe.
     """
-    made_from = (sys.version, str(_sre.MAGIC), *map(prepared.source, words))
+    kept = _kept_json.get(name)
+    if kept is not None:
+        return json.loads(kept)
+    _made[name] = found = make()
+    return found
+
+
+def recipe(use: Callable[[], None], *, sources: Iterable[Path]) -> prepared.Recipe:
+    """Return how to make what `use` uses, of the files of words and the code in `sources`.
+
+    These are compared by their content: a package may be built with the same times for all files.
+    """
+    digest = hashlib.sha256(b"\0".join(path.read_bytes() for path in sources)).hexdigest()
+    made_from = (sys.version, str(_sre.MAGIC), digest)
     return prepared.Recipe(_NAME, made_from, partial(_packed, use))
 
 
@@ -72,7 +95,9 @@ def take() -> None:
     end = bytes(content).index(b"\n") + 1
     numbers = array(_NUMBER, bytes(content[end:]))
     start = 0
-    for pattern, flags, names, numbers_by_name, count in json.loads(bytes(content[:end])):
+    header, kept = json.loads(bytes(content[:end]))
+    _kept_json.update(kept)
+    for pattern, flags, names, numbers_by_name, count in header:
         code = numbers[start : start + count]
         _kept[pattern] = _Code(flags, tuple(names), numbers_by_name, code)
         start += count
@@ -91,4 +116,5 @@ def _packed(use: Callable[[], None]) -> bytes:
             names[number] = name
         header.append((pattern, parsed.state.flags, names, by_name, len(code)))
         numbers.extend(code)
-    return json.dumps(header).encode() + b"\n" + numbers.tobytes()
+    kept = {name: json.dumps(found) for name, found in _made.items()}
+    return json.dumps((header, kept)).encode() + b"\n" + numbers.tobytes()

@@ -8,7 +8,7 @@ from functools import cache, lru_cache
 from importlib import resources
 from typing import Any, Literal
 
-from processors.patterns import compiled
+from processors.patterns import compiled, made
 from processors.values.lines import any_of, fold, word_parts
 
 _NUMBERS = ("enough", "lead", "little", "words")
@@ -33,7 +33,7 @@ class Rule:
     """Words of a class.
 
     Each different word, up to `most`, adds `weight` points; a negative weight speaks against the
-    class. `words` are the parts of those that `pattern` consists of, empty if it has more. Lines
+    class. `words` are those that `pattern` consists of, folded, empty if it has more. Lines
     without `needs` have none of them.
     """
 
@@ -42,7 +42,7 @@ class Rule:
     weight: float
     most: int
     pattern: re.Pattern[str]
-    words: tuple[tuple[str, ...], ...] = ()
+    words: tuple[str, ...] = ()
     needs: str = ""
 
 
@@ -64,10 +64,18 @@ class Rules:
 @cache
 def load_rules() -> Rules:
     """Read the packaged rules."""
-    file = resources.files("processors.classify").joinpath("rules.toml")
-    entries = tomllib.loads(file.read_text(encoding="utf-8"))
+    entries = made("rules", _read_rules)
     numbers = {name: entries[name] for name in _NUMBERS}
-    return _together([_rule_of(entry) for entry in entries["rules"]], numbers)
+    patterns = made("patterns of rules", lambda: list(map(_pattern_of, entries["rules"])))
+    rules = [_rule_of(*each) for each in zip(entries["rules"], patterns, strict=True)]
+    return Rules(
+        tuple(rules), **numbers, any_word=compiled(made("any word", lambda: _any_of(rules)))
+    )
+
+
+def _read_rules() -> dict[str, Any]:
+    file = resources.files("processors.classify").joinpath("rules.toml")
+    return tomllib.loads(file.read_text(encoding="utf-8"))
 
 
 @lru_cache(maxsize=4)
@@ -90,35 +98,44 @@ def parse_rules(text: str) -> Rules:
     packaged = load_rules()
     replaced = frozenset(entries.get("replace", []))
     kept = [rule for rule in packaged.rules if rule.doc_class not in replaced]
-    own = map(_rule_of, entries.get("rules", []))
+    own = [_rule_of(entry, _pattern_of(entry)) for entry in entries.get("rules", [])]
     numbers = {name: entries.get(name, getattr(packaged, name)) for name in _NUMBERS}
-    return _together([*kept, *own], numbers)
+    rules = (*kept, *own)
+    return Rules(rules, **numbers, any_word=compiled(_any_of(rules)))
 
 
-def _together(rules: Sequence[Rule], numbers: Mapping[str, Any]) -> Rules:
+def _any_of(rules: Sequence[Rule]) -> str:
     words = dict.fromkeys(word for rule in rules for word in rule.words)
-    any_word = compiled(rf"(?<![a-z0-9])(?={any_of(words)}(?![a-z]))")
-    return Rules(rules=tuple(rules), any_word=any_word, **numbers)
+    return rf"(?<![a-z0-9])(?={any_of(map(word_parts, words))}(?![a-z]))"
 
 
-def _rule_of(entry: Mapping[str, Any]) -> Rule:
-    """Compile an entry of a rules file that has no problems."""
+def _words_of(entry: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the folded words of an entry, the longest first."""
+    return tuple(map(fold, sorted(entry.get("words", []), key=len, reverse=True)))
+
+
+def _pattern_of(entry: Mapping[str, Any]) -> str:
+    """Return the pattern of an entry of a rules file that has no problems."""
     alternatives: list[str] = []
-    longest_first = sorted(entry.get("words", []), key=len, reverse=True)
-    words = tuple(word_parts(fold(word)) for word in longest_first)
+    words = _words_of(entry)
     if words:
-        alternatives.append(rf"(?<![a-z0-9]){any_of(words)}(?![a-z])")
+        alternatives.append(rf"(?<![a-z0-9]){any_of(map(word_parts, words))}(?![a-z])")
     if entry["where"] == "title":
         # A title begins its line, after a few signs at most.
         alternatives = [rf"^\W{{0,4}}{alternative}" for alternative in alternatives]
     alternatives += [f"(?:{pattern})" for pattern in entry.get("patterns", [])]
+    return "|".join(alternatives)
+
+
+def _rule_of(entry: Mapping[str, Any], pattern: str) -> Rule:
+    has_more = entry.get("patterns") or entry.get("needs")
     return Rule(
         doc_class=entry["class"],
         where=entry["where"],
         weight=float(entry["weight"]),
         most=entry["most"],
-        pattern=compiled("|".join(alternatives)),
-        words=() if entry.get("patterns") or entry.get("needs") else words,
+        pattern=compiled(pattern),
+        words=() if has_more else _words_of(entry),
         needs=fold(entry.get("needs", "")),
     )
 

@@ -5,11 +5,12 @@ from itertools import chain
 from pathlib import Path
 
 from pipeline.model import Findings
-from processors import classify, patterns, prepared, registry, values
+from processors import classify, patterns, prepared, registry, split, values
 from processors.contract import ReadSettings
 from processors.read import Engines, read_document
 
-_WITH_WORDS = (*classify.__path__, *values.__path__)
+_WITH_WORDS = (*classify.__path__, *split.__path__, *values.__path__)
+_OF_WORDS = ("*.toml", "*.py")
 _LINES = (
     "Invoice No. 1001",
     "Date 31 January 2024",
@@ -44,8 +45,9 @@ class DocumentJob:
     @staticmethod
     def prepare(settings: ReadSettings, folder: Path) -> None:
         """Open what was made in advance in a cache folder; make what is missing."""
-        words = sorted(chain.from_iterable(Path(home).glob("*.toml") for home in _WITH_WORDS))
-        used = patterns.recipe(_read_texts, words=[Path(__file__), *words])
+        found = (Path(home).glob(kind) for home in _WITH_WORDS for kind in _OF_WORDS)
+        sources = [Path(__file__), *sorted(chain.from_iterable(found))]
+        used = patterns.recipe(_read_texts, sources=sources)
         prepared.open_all((*registry.recipes(settings), used), folder=folder)
         patterns.take()
 

@@ -10,8 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import Any
 
 from processors.contract import Page
+from processors.patterns import compiled, made
 from processors.values.lines import MAX_LINE_CHARS, any_of, fold, has_digit, word_parts
 
 _TOP_LINES, _BOTTOM_LINES = 12, 3
@@ -187,11 +189,19 @@ def is_quoted(line: str) -> bool:
 
 @cache
 def _words() -> Mapping[str, Mapping[str, list[str]]]:
+    return made("words of borders", _read_words)  # type: ignore[no-any-return]  # as it is in TOML
+
+
+def _read_words() -> dict[str, Any]:
     file = resources.files(__package__).joinpath("words.toml")
     return tomllib.loads(file.read_text(encoding="utf-8"))
 
 
 @cache
 def _pattern(section: str, name: str) -> re.Pattern[str]:
+    return compiled(made(f"pattern of borders: {section} {name}", lambda: _text_of(section, name)))
+
+
+def _text_of(section: str, name: str) -> str:
     words = sorted(_words()[section][name], key=len, reverse=True)
-    return re.compile(rf"(?<![a-z0-9])(?:{any_of(map(word_parts, words))})(?![a-z0-9])")
+    return rf"(?<![a-z0-9])(?:{any_of(map(word_parts, words))})(?![a-z0-9])"

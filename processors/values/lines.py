@@ -13,7 +13,7 @@ from importlib import resources
 
 from pipeline.model import Finding
 from processors.contract import Box, Line, Page, Word
-from processors.patterns import compiled
+from processors.patterns import compiled, made
 from processors.remembered import once_for_the_same
 from processors.values.blanks import squeezed_blanks
 
@@ -292,10 +292,17 @@ def matches_in(
 @cache
 def word_lists() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
     """Read the packaged words.toml: folded words by section and list name."""
+    return {
+        section: {name: tuple(words) for name, words in lists.items()}
+        for section, lists in made("word lists", _read_words).items()
+    }
+
+
+def _read_words() -> dict[str, dict[str, list[str]]]:
     file = resources.files(__package__).joinpath("words.toml")
     sections = tomllib.loads(file.read_text(encoding="utf-8"))
     return {
-        section: {name: tuple(map(fold, words)) for name, words in lists.items()}
+        section: {name: list(map(fold, words)) for name, words in lists.items()}
         for section, lists in sections.items()
     }
 
@@ -353,6 +360,12 @@ def label_pattern(section: str, *names: str) -> re.Pattern[str]:
 
     Words stand alone: "item" is not found in "items", but "(c)" needs no room around it.
     """
+    return compiled(
+        made(f"pattern of {section}: {' '.join(names)}", lambda: _text_of(section, names))
+    )
+
+
+def _text_of(section: str, names: Sequence[str]) -> str:
     plain: list[Sequence[str]] = []
     from_letter: list[Sequence[str]] = []
     from_sign: list[Sequence[str]] = []
@@ -370,4 +383,4 @@ def label_pattern(section: str, *names: str) -> re.Pattern[str]:
         any_of(from_sign) if from_sign else "",
         rf"(?<![a-z0-9]){any_of(plain)}(?![a-z])" if plain else "",
     ]
-    return compiled("|".join(filter(None, patterns)))
+    return "|".join(filter(None, patterns))

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from itertools import product
 
+from processors.patterns import made
 from processors.remembered import once_a_document
 from processors.values.lines import TextLine, label_pattern, word_lists, word_parts
 
@@ -57,13 +58,18 @@ def _starts_in(folded: str) -> frozenset[str]:
 @cache
 def _starts_of(section: str, *names: str) -> frozenset[str] | None:
     """Return how the words of lists begin; None if they can begin anywhere."""
+    found = made(f"starts of {section}: {' '.join(names)}", lambda: _sorted_starts(section, names))
+    return None if found is None else frozenset(found)
+
+
+def _sorted_starts(section: str, names: Sequence[str]) -> list[str] | None:
     found: set[str] = set()
     for word in (word for name in names for word in word_lists()[section][name]):
         own = starts_of_word(word_parts(word)) if word[0].isalnum() else None
         if own is None:
             return None
         found |= own
-    return frozenset(found)
+    return sorted(found)
 
 
 def starts_of_word(parts: Sequence[str]) -> frozenset[str] | None:

@@ -1,10 +1,12 @@
 """A pattern that was kept finds what it finds when it is compiled."""
 
+import os
 import re
 import sys
 from array import array
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,18 +26,21 @@ def _as_a_new_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(prepared, "_opened", {})
     monkeypatch.setattr(patterns, "_kept", {})
     monkeypatch.setattr(patterns, "_compiled", {})
+    monkeypatch.setattr(patterns, "_made", {})
+    monkeypatch.setattr(patterns, "_kept_json", {})
 
 
 def use() -> None:
     """Compile the patterns, as reading a page does."""
     for text in TEXTS:
         patterns.compiled(text)
+    patterns.made("lists", lambda: {"sums": ["total", "größe"], "none": None})
 
 
 @pytest.fixture
 def kept(tmp_path: Path) -> None:
     """Keep the patterns in a cache and take them from there."""
-    prepared.open_all([patterns.recipe(use, words=())], folder=tmp_path / "cache")
+    prepared.open_all([patterns.recipe(use, sources=())], folder=tmp_path / "cache")
     patterns.take()
 
 
@@ -75,17 +80,29 @@ def test_what_the_engine_refuses_is_compiled(numbers: list[int]):
 def test_they_are_made_again_for_another_python_and_other_words(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ):
-    """Its numbers may mean something else, and most patterns would not be among them."""
+    """Its numbers may mean something else; a file with other words may have the same time and size."""
     words = tmp_path / "words.toml"
     words.write_text("one")
-    names = [patterns.recipe(use, words=[words]).file_name]
+    names = [patterns.recipe(use, sources=[words]).file_name]
 
-    words.write_text("another")
-    names.append(patterns.recipe(use, words=[words]).file_name)
+    times = words.stat()
+    words.write_text("two")
+    os.utime(words, ns=(times.st_atime_ns, times.st_mtime_ns))
+    names.append(patterns.recipe(use, sources=[words]).file_name)
     monkeypatch.setattr(sys, "version", "3.99")
-    names.append(patterns.recipe(use, words=[words]).file_name)
+    names.append(patterns.recipe(use, sources=[words]).file_name)
 
     assert len(set(names)) == 3
+
+
+@pytest.mark.usefixtures("kept")
+def test_what_was_made_of_the_lists_is_not_made_again():
+    """It comes back as it was, each time as an object of its own; another name is made."""
+    first = patterns.made("lists", never)
+    first["sums"].clear()
+
+    assert patterns.made("lists", never) == {"sums": ["total", "größe"], "none": None}
+    assert patterns.made("other lists", lambda: [1]) == [1]
 
 
 def test_without_a_cache_everything_is_compiled():
@@ -103,4 +120,4 @@ def described(pattern: re.Pattern[str], sample: str) -> list[object]:
     ]
 
 
-never: Callable[..., re.Pattern[str]] = pytest.fail
+never: Callable[..., Any] = pytest.fail
