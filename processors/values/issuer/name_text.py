@@ -5,7 +5,7 @@ from functools import partial
 from itertools import chain
 
 from processors.values.date_text import MonthNames, dates_in
-from processors.values.legal_forms import end_of_form, repair_form
+from processors.values.legal_forms import end_of_form, form_pattern, repair_form
 from processors.values.lines import TextLine, fold, has_digit, label_pattern
 from processors.values.money.amounts import money_in
 from processors.values.money.sums import kind_of
@@ -120,6 +120,9 @@ _TEAM = re.compile(
     r" (?:at|of|from|von|vom|der|des)(?: the)? "
 )
 _NO_NAME = re.compile(r"\[|(?:di|of|by|c/o|d/?b/?a) |[\w ]*\b(?:company|enterprise) ?:")
+_SPELLED_FORM = re.compile(r"\b(?:company|corporation|society)$", re.IGNORECASE)
+_OF_PLACE = re.compile(r" (?i:of(?: the)?)(?: [A-Z][^\W\d_]+(?:['\u2019-][^\W\d_]+)*){1,3}")
+"""A company's place or trade behind that word; names of three words are long."""
 _LABEL_WORDS = 3
 """Words of a label before a name."""
 _EDGES = " \t,;:|*_~=#\"'`\u00b4\u2018\u2019\u201c\u201d«»<>{}[]\\/"
@@ -149,7 +152,7 @@ def name_in(text: str) -> tuple[str, bool]:
     if _NO_NAME.match(text):
         return "", False
     text = repair_form(without_mail_address(text))
-    form_end = end_of_form(text, fold(text))
+    form_end = _with_place(text, end_of_form(text, fold(text)))
     name = clean_name(text[:form_end] if form_end else text)
     if not name or is_prose(name) or is_no_name(fold(name), has_form=form_end > 0):
         return "", False
@@ -160,6 +163,16 @@ def name_in(text: str) -> tuple[str, bool]:
     if colon and form_end and len(label.split()) <= _LABEL_WORDS and named[:1].isalnum():
         return named, True
     return name, form_end > 0
+
+
+def _with_place(text: str, form_end: int) -> int:
+    """Return where a name ends whose word "company" is within it: "Gas Company of Ely, Inc."."""
+    place = _OF_PLACE.match(text, form_end) if _SPELLED_FORM.search(text[:form_end]) else None
+    if place is None:
+        return form_end
+    rest = text[place.end() :]
+    form = form_pattern().match(fold(rest).lstrip(" ,"))
+    return place.end() + (len(rest) - len(rest.lstrip(" ,")) + form.end() if form else 0)
 
 
 def start_of_name(line: TextLine) -> tuple[int, str]:

@@ -31,9 +31,33 @@ def test_the_title_of_a_paper_is_no_company(title: str):
     assert "company" not in values_of(f"{title}\nTotal 5.00\n3 March 2031")
 
 
-@pytest.mark.parametrize("trade", ["Boulangerie Pâtisserie", "Bakery & Cafe", "Dispensing chemist"])
+@pytest.mark.parametrize(
+    "trade",
+    ["Boulangerie Pâtisserie", "Bakery & Cafe", "Dispensing chemist", "GAS STATION", "Gasthof"],
+)
 def test_a_trade_above_a_name_is_none(trade: str):
     """What a shop is may be above its name."""
     text = f"{trade}\nMorvane\n12 Fell Road\nHarwick HW4 9QT\nTotal 5.00"
 
     assert values_of(text)["company"] == "Morvane"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Fire Insurance Company of Harwick",
+        "Gas Company of Fell Moor, Inc.",
+        "WATER CORPORATION OF THE NORTH",
+    ],
+)
+def test_the_place_of_a_company_is_a_part_of_its_name(name: str):
+    """The word "company" ends a name, and so does the place that is behind it."""
+    values = values_of(f"{name}\n3 Fell Road\nInvoice 12\nTotal 5.00")
+
+    assert values["company"] == name
+
+
+def test_a_street_behind_a_company_is_no_part_of_its_name():
+    """A house number is in no place, and neither is a word without a capital."""
+    assert values_of("Otter Company of 3 Fell Road\nTotal 5.00")["company"] == "Otter Company"
+    assert values_of("Otter Company of friends\nTotal 5.00")["company"] == "Otter Company"
