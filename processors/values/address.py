@@ -14,6 +14,7 @@ from processors.values.address_block import (
     address_in,
     has_postal_code,
     is_something_else,
+    is_street_and_town,
 )
 from processors.values.candidates import with_others
 from processors.values.issuer.addressed import addressed_in, ends_with_town
@@ -70,7 +71,10 @@ def find_address(
     if company is None or company.value is None:
         return None
     receiver = addressed_in(lines) if letter else frozenset()
-    own = next(_own_blocks(company, lines, receiver), None)
+    # What is at a signature has other things above it.
+    own = min(
+        _own_blocks(company, lines, receiver), key=lambda each: each.where == "above", default=None
+    )
     # Above a name at the foot is where the receiver is.
     if own is None or (own.where == "above" and AT_FOOT in company.reason):
         return None
@@ -265,7 +269,7 @@ def _block_beside(name: str, name_line: TextLine) -> list[TextLine]:
     start = name_line.text.find(name)
     rest = name_line.text[start + len(name) :] if start >= 0 else ""
     parts = [part.strip(" ,") for part in _SEPARATOR.split(rest)]
-    if _COMMA_AND_HOUSE.match(rest):
+    if _COMMA_AND_HOUSE.match(rest) or (rest[:2] == ", " and is_street_and_town(fold(rest[2:]))):
         parts = ["", *parts]
     elif len(parts) < _LEAST_PARTS or parts[0]:
         return []

@@ -274,6 +274,12 @@ def is_certain_address(block: Sequence[TextLine]) -> bool:
     return any(has_postal_code(line) or _has_address_word(line) for line in block)
 
 
+def is_street_and_town(folded: str) -> bool:
+    """Return whether a text is a street with its house and a town: "Mill Row 5, Ely CB7 4DL"."""
+    street = folded.partition(",")[0]
+    return has_digit(street) and street != folded and ends_with_town(folded)
+
+
 def has_postal_code(line: TextLine) -> bool:
     """Return whether a line has a postal code."""
     return POSTAL_CODE.search(_NO_CODE.sub("", line.folded)) is not None

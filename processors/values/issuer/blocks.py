@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from processors.contract import Box
+from processors.values.issuer.addressed import ends_with_town, parts_of
 from processors.values.issuer.name_text import is_town_with_code
 from processors.values.legal_forms import end_of_form, is_address
 from processors.values.lines import TextLine, enclosing_box, label_pattern
@@ -37,6 +38,13 @@ _ADDRESSED_NAME = re.compile(
 """Who is addressed: "Mrs. Ann Fox". A shop may be called so on the first line or with its form."""
 _RESPECTED = re.compile(r".{1,40}[^ ] ?(?:御中|様|殿|귀하|귀중)$")
 """The word of respect behind the name of a receiver in Japanese and Korean."""
+_RETURN_PARTS = 3
+"""Parts of the line above a window: a name, a street and a town."""
+_WINDOW_LINES = 6
+_SMALL = 0.85
+"""The height of its letters, in heights of those in the window, at most."""
+_WINDOW_HEIGHTS = 2.0
+"""Room between lines there, in heights of one."""
 _OF_TABLE = 2
 """Pieces of a row with a label and its value."""
 _LETTERS = re.compile(r"[^\W\d_]{4}")
@@ -144,6 +152,7 @@ def pieces_by_party(rows: Sequence[Sequence[Piece]]) -> Mapping[str, frozenset[t
             if nearest and nearest.ends_at(piece):
                 blocks.remove(nearest)
             found["buyer"] |= _above_attention(piece, above)
+            found["buyer"] |= _in_window(piece, rows[number + 1 : number + 1 + _WINDOW_LINES])
         above = row
         blocks = [
             replace(each, lines_left=each.lines_left - 1) for each in blocks if each.lines_left > 1
@@ -185,6 +194,36 @@ def _above_attention(piece: Piece, above: Sequence[Piece]) -> set[tuple[int, int
     if not label_pattern("company", "attention").match(piece.line.folded):
         return set()
     return {each.key for each in above if each.index == piece.index}
+
+
+def _in_window(piece: Piece, below: Sequence[Sequence[Piece]]) -> set[tuple[int, int]]:
+    """Return the keys of the lines in the window of an envelope, up to the receiver's town.
+
+    Right above it the sender is on one line, in smaller letters.
+    """
+    box, folded = piece.line.box, piece.line.folded
+    if box is None or parts_of(folded) < _RETURN_PARTS or not ends_with_town(folded):
+        return set()
+    keys: list[tuple[int, int]] = []
+    last = box
+    for row in below:
+        boxes = [(each, each.line.box) for each in row if each.line.box]
+        inside = [(each, own) for each, own in boxes if _is_window_below(box, last, own)]
+        if not inside:
+            break
+        own_piece, last = inside[0]
+        keys.append(own_piece.key)
+        if is_town_with_code(own_piece.line.folded):
+            return set(keys) if len(keys) > 1 else set()
+    return set()
+
+
+def _is_window_below(sender: Box, last: Box, box: Box) -> bool:
+    """Return whether a box is in the column of a small line, close to what is above it."""
+    height = box[3] - box[1]
+    is_larger = sender[3] - sender[1] < _SMALL * height
+    is_close = box[1] - last[3] < _WINDOW_HEIGHTS * height
+    return is_larger and is_close and box[0] < sender[2] and sender[0] < box[2]
 
 
 def _of_address(piece: Piece) -> bool:
