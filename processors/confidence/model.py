@@ -47,11 +47,17 @@ class Model:
 
 
 def most_logit(features: Features) -> float:
-    """Return the most that a logit may be: an address apart from the name is a suggestion.
+    """Return the most that a logit may be: what a feature says may be wrong is a suggestion.
 
-    It may be the receiver's, and too few documents have one for a weight to say so.
+    An address apart from the name may be the receiver's; one without a postal code, above words
+    that may be its town, may go on there. "Bakery" says what somebody does, unless
+    a web address or a label says that it is a name. Too few documents have one for a weight.
     """
-    return logit(MOST_OF_SUGGESTION) if features.get("apart") else inf
+    is_trade = features.get("trade_alone") and not (
+        features.get("in_domain") or features.get("announced")
+    )
+    is_doubtful = features.get("apart") or features.get("may_be_cut") or is_trade
+    return logit(MOST_OF_SUGGESTION) if is_doubtful else inf
 
 
 def with_caution(logit_: float, caution: float) -> float:

@@ -1,4 +1,4 @@
-"""Compute the features of names and addresses."""
+"""Compute the features of names."""
 
 import re
 from difflib import SequenceMatcher
@@ -7,9 +7,8 @@ from itertools import chain
 from pipeline.model import Finding
 from processors.confidence.evidence import Evidence, Value, compact
 from processors.confidence.shared import Features, counted
-from processors.values.address import APART
-from processors.values.address_parts import POSTAL_CODE
-from processors.values.issuer.name_text import is_title
+from processors.confidence.windows import window_features
+from processors.values.issuer.name_text import is_title, is_trade
 from processors.values.legal_forms import end_of_form, form_pattern, is_address
 from processors.values.lines import TextLine, fold, label_pattern
 
@@ -20,9 +19,8 @@ _MIXED_WORD = re.compile(r"(?=[^\W_]*\d)(?=[^\W_]*[^\W\d_])[^\W_]{3,}")
 _ODD_SIGN = re.compile(r"[^\w\s.,&()'/@#:+\-\u2019]")
 _CAPITAL_WITHIN = re.compile(r"[a-z][A-Z]|[A-Z]{2}[a-z]+\b")
 _SMALL_WORD = re.compile(r"(?<!\S)[^\W\d_A-Z]{4,}")
-_FEW_DIGITS = re.compile(r"\d{1,3}")
-_WORD_OF_CAPITALS = re.compile(r"\b[A-Z]{5,}\b")
-_CAPITALIZED_WORD = re.compile(r"\b[A-Z][a-z]{4,}\b")
+_GOES_ON = re.compile(r" (?:(?:&|and|und|et|y|e|of|de|du) )?[A-Z][\w'\u2019.&-]*[A-Za-z]")
+"""A capitalized word behind a name."""
 _MARKS = " :.-|"
 _OWNER = re.compile(r"(?:own|owned|operated) by$|trading as$|division of$")
 """Words before the owner of a shop, which people call by its own name."""
@@ -30,9 +28,6 @@ _SAME_HEIGHT = 0.2
 _LONG_ENOUGH, _ALIKE = 8, 0.85
 """Letters of a name that is compared with lines, and how alike one is that was misread."""
 _RARE = 2
-_LONG_WORD = 13
-_LONG_ADDRESS = 120
-_MANY_AFTER_CODE = 6
 _HEAD_LINES = 14
 _MOST = 3
 _USUAL_PARTIES = 2
@@ -62,17 +57,22 @@ def name_features(evidence: Evidence, value: Value) -> Features:
         "like_address": float(is_address(folded)),
         "with_comma": float("," in text),
         "with_digits": counted(sum(map(str.isdigit, text)), _MOST),
-        **_slips(evidence, value.finding, text),
-        "of_labels": float(_has_label(folded)),
+        **slips(evidence, value.finding, text),
+        "of_labels": float(has_label(folded)),
         "joined": float(bool(own) and compact(text) not in compact(own.text if own else "")),
-        "in_domain": float(_in_domain(evidence, text)),
+        "in_domain": float(in_domain(evidence, text) is True),
         "nearly_repeated": float(_is_nearly_repeated(evidence, text)),
+        "goes_on_elsewhere": float(_goes_on_elsewhere(evidence, text)),
+        "trade_alone": float(is_trade(folded)),
     }
-    features |= _rival_names(evidence, text)
+    features |= _rival_names(evidence, text) | window_features(evidence, finding)
+    if evidence.doc_type.value != "receipt":
+        # A receipt may have the web address of who made the till.
+        features["other_in_domain"] = float(in_domain(evidence, text) is False)
     return features | _around(evidence, finding, own, text)
 
 
-def _slips(evidence: Evidence, finding: Finding, text: str) -> Features:
+def slips(evidence: Evidence, finding: Finding, text: str) -> Features:
     """Say what looks like a misread letter; a text layer has no misread ones."""
     page = evidence.pages.get(finding.page or 0)
     is_read = page is None or page.source == "ocr"
@@ -90,7 +90,7 @@ def _slips(evidence: Evidence, finding: Finding, text: str) -> Features:
     }
 
 
-def _has_label(folded: str) -> bool:
+def has_label(folded: str) -> bool:
     """Return whether a text has words that announce values, or that no name has."""
     patterns = [
         label_pattern("company", each)
@@ -99,15 +99,17 @@ def _has_label(folded: str) -> bool:
     return any(pattern.search(folded) for pattern in patterns)
 
 
-def _in_domain(evidence: Evidence, text: str) -> bool:
-    """Return whether an e-mail or web address in the document has the name."""
+def in_domain(evidence: Evidence, text: str) -> bool | None:
+    """Return whether an e-mail or web address in the document has the name; None without any."""
     whole, first = compact(text), compact(text.split(maxsplit=1)[0])
+    found = None
     for line in evidence.lines:
         for domain in _DOMAIN.findall(line.folded):
             bare = domain.replace("-", "")
             if bare in whole or (len(first) > _MOST and first in bare):
                 return True
-    return False
+            found = False
+    return found
 
 
 def _is_nearly_repeated(evidence: Evidence, text: str) -> bool:
@@ -123,6 +125,16 @@ def _is_nearly_repeated(evidence: Evidence, text: str) -> bool:
         if near.quick_ratio() > _ALIKE and near.ratio() > _ALIKE:
             return True
     return False
+
+
+def _goes_on_elsewhere(evidence: Evidence, text: str) -> bool:
+    """Return whether a line has a longer name that begins like this one, as a logo does."""
+    name = re.compile(rf"(?<![^\W_]){re.escape(text)}(?![^\W_])", re.IGNORECASE)
+    return any(
+        _GOES_ON.match(line.text, each.end())
+        for line in evidence.lines
+        for each in name.finditer(line.text)
+    )
 
 
 def _rival_names(evidence: Evidence, text: str) -> Features:
@@ -159,19 +171,19 @@ def _around(evidence: Evidence, finding: Finding, own: TextLine | None, text: st
     if _is_announced(own, above, text):
         features["announced"] = 1.0
     else:
-        features["labeled_line"] = float(_has_label(own.folded))
+        features["labeled_line"] = float(has_label(own.folded))
     if finding.box and evidence.usual_height:
         height = (finding.box[3] - finding.box[1]) / evidence.usual_height
         features["large"] = min(max(height - 1.0, 0.0), 2.0) / 2
     if above:
-        features["name_above"] = float(_may_be_name(above))
+        features["name_above"] = float(may_be_name(above))
         features["like_above"] = float(_is_one_block(above, own))
         features["title_above"] = float(is_title(above.folded.strip(_MARKS)))
     if below:
         features["title_below"] = float(is_title(below.folded.strip(_MARKS)))
         features["address_below"] = float(is_address(below.folded))
         features["number_below"] = float(bool(_NUMBER_OF_REGISTER.search(below.folded)))
-        features["name_below"] = float(_may_be_name(below))
+        features["name_below"] = float(may_be_name(below))
         features["like_below"] = float(_is_one_block(own, below))
         features["form_below"] = float(end_of_form("aa " + below.text, "aa " + below.folded) > 0)
     return features
@@ -208,69 +220,11 @@ def _is_one_block(line: TextLine, below: TextLine) -> bool:
     return is_of_name and is_close and abs(height - height_below) < height * _SAME_HEIGHT
 
 
-def _may_be_name(line: TextLine) -> bool:
+def may_be_name(line: TextLine) -> bool:
     """Return whether a line could be a part of a name: words without digits and labels."""
     is_words = not any(map(str.isdigit, line.text)) and ":" not in line.text
     letters = sum(map(str.isalpha, line.text))
     return is_words and letters > _MOST and not is_address(line.folded)
-
-
-def address_features(evidence: Evidence, value: Value) -> Features:
-    """Return the features of an address: how it begins and ends, and what follows it."""
-    text = value.text
-    folded = fold(text)
-    words = folded.split()
-    places = evidence.lines_of(value.finding)
-    code_ends = [code.end() for code in POSTAL_CODE.finditer(folded)]
-    # Many words after the last postal code are more than a town and a state.
-    after_code = folded[max(code_ends, default=len(folded)) :].split()
-    issuer = evidence.found.get("company")
-    features: Features = {
-        "lines": counted(len(places), 6),
-        "one_line": float(len(places) == 1),
-        "length": counted(len(text), _LONG_ADDRESS),
-        "postal_code": float(bool(code_ends)),
-        "postal_codes": float(len(code_ends) > 1),
-        "ends_with_code": float(bool(POSTAL_CODE.search(words[-1]))) if words else 0.0,
-        "words_after_code": counted(len(after_code), _MANY_AFTER_CODE),
-        "ends_with_number": float(bool(words) and words[-1].isdigit()),
-        # Half a postal code is the rest of an address that was cut.
-        "ends_with_few_digits": float(bool(words) and bool(_FEW_DIGITS.fullmatch(words[-1]))),
-        # A line of capitals below others is a heading or another name.
-        "capitals_and_small": float(
-            bool(_WORD_OF_CAPITALS.search(text)) and bool(_CAPITALIZED_WORD.search(text))
-        ),
-        "ends_with_comma": float(text.rstrip().endswith(",")),
-        "ends_with_stop": float(text.rstrip().endswith(".")),
-        "begins_with_number": float(any(map(str.isdigit, text[:8]))),
-        "begins_with_street": float(is_address(folded[:25])),
-        "commas": counted(text.count(","), 6),
-        "long_words": counted(sum(len(word) > _LONG_WORD for word in words), _MOST),
-        **_slips(evidence, value.finding, text),
-        "of_labels": float(_has_label(folded)),
-        "colons": float(":" in text),
-        "issuer": issuer.confidence if issuer else 0.0,
-        "apart": float(APART in value.finding.reason),
-    }
-    if places:
-        following = next(iter(evidence.lines[places[-1].number + 1 :]), None)
-        features["goes_on"] = float(following is not None and _may_go_on(following))
-        above = evidence.lines[places[0].number - 1] if places[0].number else None
-        if above:
-            features["words_above"] = float(_may_be_name(above))
-            features["below_issuer"] = float(_has_name(above, evidence.value("company")))
-            features["below_buyer"] = float(_has_name(above, evidence.value("buyer")))
-    return features
-
-
-def _has_name(line: TextLine, name: str | None) -> bool:
-    return bool(name) and compact(name or "") in compact(line.text)
-
-
-def _may_go_on(line: TextLine) -> bool:
-    """Return whether a line below an address could be a part of it."""
-    is_words = ":" not in line.text and sum(map(str.isalpha, line.text)) > _MOST
-    return is_words and not label_pattern("address", "end").search(line.folded)
 
 
 def parties_features(_evidence: Evidence, value: Value) -> Features:

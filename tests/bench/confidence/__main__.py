@@ -17,6 +17,7 @@ import processors.confidence
 from processors.confidence.model import WEIGHTS
 from tests.bench.confidence.drawn import draw_corpus
 from tests.bench.confidence.drawn_labels import draw_labeled_corpus
+from tests.bench.confidence.drawn_windows import draw_window_corpus
 from tests.bench.confidence.examples import Example, examples_of
 from tests.bench.confidence.figures import Figures, figures, table
 from tests.bench.confidence.fitting import (
@@ -59,10 +60,12 @@ def sources(corpora: Path, cache: Path) -> list[Source]:
         found.append(Source("the same receipts, worn", worn, frozenset()))
     drawn = draw_corpus(cache / "drawn", senders=_SENDERS, each=_EACH)
     labeled = draw_labeled_corpus(cache / "drawn_labeled", senders=_SENDERS, each=_EACH)
+    windows = draw_window_corpus(cache / "drawn_windows", senders=_SENDERS, each=_EACH)
     return [
         *found,
         Source("drawn invoices and receipts", drawn, frozenset()),
         Source("drawn invoices with labels", labeled, frozenset()),
+        Source("drawn invoices and letters in envelopes with windows", windows, frozenset()),
     ]
 
 

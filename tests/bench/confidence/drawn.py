@@ -360,7 +360,7 @@ def draw_corpus(folder: Path, *, senders: int, each: int) -> Path:
             truths = bill.truths(sender, has_bank=has_bank)
             keep(f"invoice-{place}-{copy}.pdf", data, "invoice", truths)
             if copy == 0:
-                keep(f"scan-{place}.jpg", _scanned(data, rng), "invoice", truths)
+                keep(f"scan-{place}.jpg", scanned(data, rng), "invoice", truths)
         till = draw_till(rng, sender)
         truths = {"company": till.company, "date": till.date, "total": till.total[1]}
         truths["address"] = " ".join(till.address)
@@ -370,7 +370,7 @@ def draw_corpus(folder: Path, *, senders: int, each: int) -> Path:
     return folder
 
 
-def _scanned(data: bytes, rng: np.random.Generator) -> bytes:
+def scanned(data: bytes, rng: np.random.Generator) -> bytes:
     """Print a PDF and scan it."""
     with pypdfium2.PdfDocument(BytesIO(data)) as document:
         image = document[0].render(scale=_SCAN_DPI / 72).to_pil().convert("L")

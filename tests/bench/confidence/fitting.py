@@ -34,11 +34,22 @@ _PENALTY = 2.0
 _PENALTIES = {"total": 20.0, "effective_date": 20.0, "address": 1.0}
 """Other penalties for kinds of which few values are wrong, or many, where cross-validation shows it."""
 _PENALTY_OF_SHARED = 1.0
-_COUNTS = {"drawn_invoice": 0.3, "drawn_receipt": 0.3, "labeled_invoice": 0.1, "worn": 0.5}
+_COUNTS = {
+    "drawn_invoice": 0.3,
+    "drawn_receipt": 0.3,
+    "drawn_window": 0.3,
+    "drawn_letter": 0.3,
+    "labeled_invoice": 0.1,
+    "worn": 0.5,
+}
 """As how many documents one counts: drawn ones are easier than those that people send."""
-
+_COUNTS_OF_NAMES = {"drawn_window": 0.1, "drawn_letter": 0.1}
+"""The same for names: those in windows are as good as others, and are in no receipts."""
+_DRAWN_THAT_WARN = frozenset({"address"})
+"""Kinds whose caution drawn documents decide about, too: few real ones have a receiver's address."""
 _CLASS_OF = {
     "drawn_invoice": "invoice",
+    "drawn_window": "invoice",
     "labeled_invoice": "invoice",
     "drawn_receipt": "receipt",
     "worn": "receipt",
@@ -80,18 +91,25 @@ def fit_weights(examples: Sequence[Example]) -> dict[str, dict[str, float]]:
 
 
 def _counts(examples: Sequence[Example]) -> Vector:
-    return np.array([_COUNTS.get(each.kind, 1.0) for each in examples])
+    return np.array([_count(each) for each in examples])
+
+
+def _count(example: Example) -> float:
+    counts = _COUNTS | _COUNTS_OF_NAMES if example.value_kind == "name" else _COUNTS
+    return counts.get(example.kind, 1.0)
 
 
 def cautions(scored: Sequence[tuple[Example, float]]) -> dict[str, float]:
     """Return by kind of value what is taken from its logits.
 
     It is the least with which, of the values of real documents that would be written, enough are
-    right. Of some kinds the wrong ones look like the right ones, and hardly any is written.
+    right; of addresses, those of drawn ones count, too. Of some kinds the wrong ones look like the
+    right ones, and hardly any is written.
     """
     by_kind: dict[str, dict[str, list[tuple[float, bool]]]] = defaultdict(lambda: defaultdict(list))
     for each, chance in scored:
-        if each.kind not in _COUNTS:
+        warns = each.kind.startswith("drawn") and each.value_kind in _DRAWN_THAT_WARN
+        if each.kind not in _COUNTS or warns:
             field = f"{each.kind} {each.name}"
             by_kind[each.value_kind][field].append((logit(chance), bool(each.right)))
     return {kind: _caution(kind, fields) for kind, fields in sorted(by_kind.items())}

@@ -16,7 +16,14 @@ from processors.confidence import as_findings, with_probabilities
 from processors.confidence.evidence import Evidence
 from processors.confidence.features import KIND_OF, features_of
 from processors.confidence.logistic import logit
-from processors.confidence.model import SHARED, WEIGHTS, WRITE_AT, load_model, with_caution
+from processors.confidence.model import (
+    SHARED,
+    WEIGHTS,
+    WRITE_AT,
+    load_model,
+    most_logit,
+    with_caution,
+)
 from processors.contract import Code, Line, Page, Word
 from processors.values import find_values
 from processors.values.date_labels import LETTERHEAD, QUOTED
@@ -363,3 +370,28 @@ def test_an_address_apart_from_the_name_is_a_suggestion():
 
     assert address.value == "14 Canal Wharf Birmingham B1 2JT"
     assert 0.5 < address.confidence < WRITE_AT
+
+
+@pytest.mark.parametrize("trade", ["Stationery Store", "BAKERY", "Bar & Grill", "Tankstelle"])
+def test_a_trade_alone_is_a_suggestion(trade: str):
+    """It says what a shop is, and may be on its sign above its name."""
+    lines = (trade, "14 Canal Wharf", "Birmingham B1 2JT", trade, "RECEIPT", "Total 5.00")
+
+    assert read([page(*lines)])["company"].confidence < WRITE_AT
+
+
+def test_a_trade_that_is_a_web_address_is_a_name():
+    """Nobody has the domain of a word that only says what it does."""
+    lines = ("Bakery", "14 Canal Wharf", "www.bakery.example", "RECEIPT", "Total 5.00")
+
+    assert most_logit(features_on([page(*lines[:2], *lines[3:])], "company")) < logit(WRITE_AT)
+    assert most_logit(features_on([page(*lines)], "company")) > logit(WRITE_AT)
+
+
+def test_the_word_of_a_logo_is_a_part_of_the_name_elsewhere():
+    """The whole name is in the small print; a name that is repeated as it is, is whole."""
+    logo = features_on([page("otter", "Total 5.00", "Otter Quill Tiles. VAT 12")], "company")
+    whole = features_on([page("Otter", "Total 5.00", "Otter, 5 Mere Road")], "company")
+
+    assert logo["goes_on_elsewhere"]
+    assert not whole["goes_on_elsewhere"]

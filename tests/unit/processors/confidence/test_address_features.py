@@ -1,0 +1,105 @@
+"""An address in the window of an envelope is the receiver's: features say what is around one."""
+
+import pytest
+
+from pipeline.model import Finding
+from processors.confidence.addresses import address_features
+from processors.confidence.evidence import Evidence, Value
+from processors.confidence.logistic import logit
+from processors.confidence.model import WRITE_AT, most_logit
+from processors.contract import Line, Page, Word
+from processors.values.lines import TextLine, text_lines_of
+from tests.unit.processors.confidence.test_probabilities import page
+
+_STREET, _TOWN = "5 Heron Row", "Ely CB7 4DL"
+
+
+def features(*lines: str, small: int | None = None, doc_class: str = "invoice") -> dict[str, float]:
+    """Return the features of the address of two lines; the line of number `small` has low letters."""
+    pages = [page(*lines)]
+    if small is not None:
+        pages = [_with_small_line(pages[0], small)]
+    read = text_lines_of(pages)
+    found = {"company": read[0].finding("Otter Quill Ltd", 0.8, "")}
+    evidence = Evidence.of(read, pages, found, Finding(doc_class, 0.97, ""), ("eng",))
+    finding = _address_in(read)
+    return address_features(evidence, Value("address", finding, evidence.lines_of(finding)))
+
+
+def _with_small_line(whole: Page, number: int) -> Page:
+    line = whole.lines[number]
+    assert line.box
+    left, top, right, bottom = line.box
+    words = tuple(
+        Word(word.text, (word.box[0], top, word.box[2], bottom - 6), word.confidence)
+        for word in line.words
+    )
+    lower = Line(line.text, (left, top, right, bottom - 6), line.confidence, words)
+    lines = (*whole.lines[:number], lower, *whole.lines[number + 1 :])
+    return Page(whole.text, lines)
+
+
+def _address_in(lines: list[TextLine]) -> Finding:
+    first = next(line for line in lines if line.text == _STREET)
+    last = lines[first.number + 1]
+    assert first.box
+    assert last.box
+    box = (first.box[0], first.box[1], max(first.box[2], last.box[2]), last.box[3])
+    return Finding(f"{first.text} {last.text}", 0.7, "it is below a name", 1, box)
+
+
+def test_nothing_is_above_the_address_below_the_name():
+    """The issuer's own street is below its name, and above what the document says."""
+    own = features("Otter Quill Ltd", _STREET, _TOWN, "Tel. 01353 555 010", "INVOICE")
+
+    assert not any(own[each] for each in ("person_above", "return_line_above", "in_window"))
+
+
+@pytest.mark.parametrize("who", ["Mrs Vole", "Herrn Wolf Dachs", "Dhr. Das", "Mme Loutre"])
+def test_a_form_of_address_above_a_street_is_who_gets_the_letter(who: str):
+    """It is in no name of a company."""
+    assert features("Otter Quill Ltd", "INVOICE", who, _STREET, _TOWN)["person_above"]
+
+
+def test_the_small_line_above_a_window_is_the_senders():
+    """It has name, street and town; a line of the usual size may be anything."""
+    lines = (
+        "Otter Quill Ltd",
+        "Otter Quill Ltd - 1 Mere Road - York YO1 7HB",
+        "Vole",
+        _STREET,
+        _TOWN,
+    )
+
+    assert features(*lines, small=1)["return_line_above"]
+    assert not features(*lines)["return_line_above"]
+
+
+def test_a_name_that_only_begins_like_a_form_of_address_is_none():
+    """Drury Tools is no doctor."""
+    assert not features("Otter Quill Ltd", "Drury Tools", _STREET, _TOWN)["person_above"]
+
+
+def test_an_address_a_fifth_down_the_page_is_where_a_window_is():
+    """Receipts are in no envelopes."""
+    lines = ("Otter Quill Ltd", "1", "2", "3", "4", "5", _STREET, _TOWN)
+
+    assert features(*lines)["in_window"]
+    assert not features(*lines, doc_class="receipt").get("in_window")
+
+
+def test_a_web_address_of_another_is_a_doubt():
+    """Whose web address it is issued the document."""
+    lines = ("Otter Quill Ltd", _STREET, _TOWN)
+
+    assert features(*lines, "office@heron.example")["other_in_domain"]
+    assert not features(*lines, "office@otter-quill.example")["other_in_domain"]
+    assert not features(*lines)["other_in_domain"]
+
+
+def test_an_address_without_its_code_above_words_may_be_cut():
+    """The words may be the town; then it is a suggestion."""
+    cut = features("Otter Quill Ltd", _STREET, "Ely", "Harwick Moor", "INVOICE 12")
+    whole = features("Otter Quill Ltd", _STREET, _TOWN, "Harwick Moor", "INVOICE 12")
+
+    assert most_logit(cut) < logit(WRITE_AT) < most_logit(whole)
