@@ -23,6 +23,7 @@ from processors.values.issuer.blocks import Piece, is_amount, pieces_by_party, p
 from processors.values.issuer.composed import (
     before_address,
     is_elsewhere,
+    is_spelled_out,
     large_names_joined,
     names_a_body,
     sign_at_head,
@@ -328,7 +329,9 @@ def _composed(lines: Sequence[TextLine], evidence: PageEvidence) -> Iterator[Pie
         cut = before_address(line)
         # Elsewhere it is who gets the document, or where the owner of the name above it is.
         is_edge = place == 0 or place >= max(len(lines) - _FOOT_LINES, _HEAD_LINES)
-        if cut and (is_edge or names_a_body(cut.folded) or is_elsewhere(cut, lines)):
+        # A logo has the first word of the name.
+        is_known = cut and (is_elsewhere(cut, lines) or is_spelled_out(lines[0].folded, cut.folded))
+        if cut and (is_edge or names_a_body(cut.folded) or is_known):
             yield Piece(cut, place, points=_WITH_ITS_ADDRESS, why=_AT_ITS_ADDRESS)
     for place, line in large_names_joined(lines, evidence.usual_height_pt):
         # The first line alone may be repeated, as the name of its town.

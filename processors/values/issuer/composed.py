@@ -184,6 +184,11 @@ def is_elsewhere(line: TextLine, lines: Sequence[TextLine]) -> bool:
     return any(name in _letters_of(other.folded) for other in lines if other.number != line.number)
 
 
+def is_spelled_out(logo: str, folded: str) -> bool:
+    """Return whether a name begins with the word of a logo, and goes on: "otter", "Otter Tiles"."""
+    return logo.isalpha() and folded.startswith(f"{logo} ")
+
+
 def _letters_of(folded: str) -> str:
     return "".join(filter(str.isalnum, folded))
 

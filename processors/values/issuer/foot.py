@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
+from processors.values.issuer.composed import is_spelled_out
 from processors.values.issuer.name_text import is_town_with_code
 from processors.values.legal_forms import end_of_form, is_address
 from processors.values.lines import TextLine, label_pattern
@@ -41,7 +42,9 @@ def named_at_foot(lines: Sequence[TextLine]) -> Iterator[TextLine]:
     for place, line in enumerate(lines[start:], start=start):
         name = _name_before(line)
         first = name.folded.split(" ")[0]
-        if not name.text or (len(first) >= _LEAST_FIRST_WORD and first in head):
+        is_in_head = len(first) >= _LEAST_FIRST_WORD and first in head
+        is_logo = is_spelled_out(lines[0].folded, name.folded)
+        if not name.text or (is_in_head and not is_logo):
             continue
         if _has_imprint(name, lines[place : place + _IMPRINT_LINES]):
             yield name

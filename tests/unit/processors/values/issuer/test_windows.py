@@ -74,3 +74,17 @@ def test_the_address_at_the_name_goes_before_what_is_above_a_signature():
     assert find_values([page], doc_class="letter")["address"].value == (
         "7 Fell Street, Harwick HW4 9QT"
     )
+
+
+def test_the_small_line_spells_out_the_word_of_a_logo():
+    """A logo has the first word of the name; another word above says nothing."""
+    address = "Fellweg 9 - 80218 Harwick"
+    rest = "Teal Vole\n3 Elm Road\nEly EL4 9QT\nInvoice no: 8\nTotal 5.00"
+
+    def company(logo: str) -> str | None:
+        text = f"{logo}\nOtter Tiles - {address}\n{rest}"
+        page = Page(PageText(1, "text", None, None, text))
+        return find_values([page], doc_class="invoice")["company"].value
+
+    assert company("otter") == "Otter Tiles"
+    assert company("Heron") == "Heron"
