@@ -49,14 +49,18 @@ class Model:
 def most_logit(features: Features) -> float:
     """Return the most that a logit may be: what a feature says may be wrong is a suggestion.
 
-    An address apart from the name may be the receiver's; one without a postal code, above words
-    that may be its town, may go on there. "Bakery" says what somebody does, unless
-    a web address or a label says that it is a name. Too few documents have one for a weight.
+    An address apart from the name may be the receiver's, and so is what is in the window of a
+    letter that has the web address of another. An address without a postal code above words that
+    may be its town may go on there. "Bakery" says what somebody does, unless a web address or a
+    label says that it is a name. Too few documents have one of them for a weight.
     """
     is_trade = features.get("trade_alone") and not (
         features.get("in_domain") or features.get("announced")
     )
-    is_doubtful = features.get("apart") or features.get("may_be_cut") or is_trade
+    is_receiver = features.get("apart") or (
+        features.get("in_window") and features.get("other_in_domain")
+    )
+    is_doubtful = is_receiver or is_trade or features.get("may_be_cut")
     return logit(MOST_OF_SUGGESTION) if is_doubtful else inf
 
 

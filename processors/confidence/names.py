@@ -65,11 +65,12 @@ def name_features(evidence: Evidence, value: Value) -> Features:
         "goes_on_elsewhere": float(_goes_on_elsewhere(evidence, text)),
         "trade_alone": float(is_trade(folded)),
     }
-    features |= _rival_names(evidence, text) | window_features(evidence, finding)
-    if evidence.doc_type.value != "receipt":
-        # A receipt may have the web address of who made the till.
+    features |= _rival_names(evidence, text) | _around(evidence, finding, own, text)
+    # A buyer is in the window, and a receipt may have the web address of who made the till.
+    if value.name != "buyer" and evidence.doc_type.value != "receipt":
+        features |= window_features(evidence, finding)
         features["other_in_domain"] = float(in_domain(evidence, text) is False)
-    return features | _around(evidence, finding, own, text)
+    return features
 
 
 def slips(evidence: Evidence, finding: Finding, text: str) -> Features:

@@ -5,6 +5,7 @@ import pytest
 from pipeline.model import Finding
 from processors.confidence.addresses import address_features
 from processors.confidence.evidence import Evidence, Value
+from processors.confidence.features import features_of
 from processors.confidence.logistic import logit
 from processors.confidence.model import WRITE_AT, most_logit
 from processors.contract import Line, Page, Word
@@ -97,9 +98,35 @@ def test_a_web_address_of_another_is_a_doubt():
     assert not features(*lines)["other_in_domain"]
 
 
+def test_a_buyer_is_expected_in_a_window():
+    """Where it is says nothing against it, and neither does a web address that is not its own."""
+    lines = ("1", "2", "3", "4", "5", "6", "Otter Quill Ltd", _STREET, _TOWN)
+    pages = [page(*lines, "office@heron.example")]
+    read = text_lines_of(pages)
+    named = next(each for each in read if each.text == "Otter Quill Ltd")
+    found = {name: named.finding("Otter Quill Ltd", 0.8, "") for name in ("company", "buyer")}
+    evidence = Evidence.of(read, pages, found, Finding("invoice", 0.97, ""), ("eng",))
+
+    most = {name: most_logit(features_of(evidence, name)) for name in found}
+
+    assert most["company"] < logit(WRITE_AT) < most["buyer"]
+
+
 def test_an_address_without_its_code_above_words_may_be_cut():
     """The words may be the town; then it is a suggestion."""
     cut = features("Otter Quill Ltd", _STREET, "Ely", "Harwick Moor", "INVOICE 12")
     whole = features("Otter Quill Ltd", _STREET, _TOWN, "Harwick Moor", "INVOICE 12")
 
     assert most_logit(cut) < logit(WRITE_AT) < most_logit(whole)
+
+
+def test_what_is_in_a_window_is_a_suggestion_where_another_has_the_web_address():
+    """It is the receiver's, whose web address nobody prints; elsewhere it may be anybody's."""
+    window = ("Otter Quill Ltd", "1", "2", "3", "4", "5", _STREET, _TOWN)
+    head = ("Otter Quill Ltd", _STREET, _TOWN)
+
+    def most(*lines: str) -> float:
+        return most_logit(features(*lines, "office@heron.example"))
+
+    assert most(*window) < logit(WRITE_AT) < most(*head)
+    assert most_logit(features(*window, "office@otter-quill.example")) > logit(WRITE_AT)
