@@ -33,7 +33,7 @@ def basis_of(spec: SourceSpec, column: str, learner: Learner) -> str:
 class ColumnState:
     """The state of a column: its model, and by kind of evidence its step and its trials.
 
-    `trials` are the latest, `counts` are of all of them.
+    `trials` are the latest that are certain enough to be written, `counts` are of all of them.
     """
 
     name: str
@@ -69,7 +69,7 @@ def column_states(
         write_at = spec.limits_of(name).write_at
         trials = {
             stratum: ledger.learning.trials(
-                spec.name, name, stratum=stratum, evidence_only=True, limit=most
+                spec.name, name, stratum=stratum, evidence_at=write_at, limit=most
             )
             for stratum in Stratum
         }

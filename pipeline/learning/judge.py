@@ -45,7 +45,7 @@ def _changed(
 ) -> Iterator[Trial]:
     """Yield the latest judged choices whose record has another value of a user's now."""
     for column in columns:
-        latest = ledger.learning.trials(source, column, evidence_only=True, limit=MOST_TRIALS)
+        latest = ledger.learning.trials(source, column, evidence_at=0, limit=MOST_TRIALS)
         for trial in latest:
             filled = by_pk.get(trial.record.pk)
             typed = filled.typed.get(column) if filled is not None else None

@@ -48,14 +48,16 @@ class LearningLedger(Protocol):
         stratum: Stratum | None = None,
         record: tuple[str, str] | None = None,
         open_only: bool = False,
-        evidence_only: bool = False,
+        evidence_at: float | None = None,
         limit: int | None = None,
     ) -> Sequence[Trial]:
         """Return the choices for a source, the latest first.
 
         `column`, `stratum` and `record` (a container and a PK_ID) choose among them; with
-        `open_only` those that were judged are left out, with `evidence_only` those neither judged
-        nor written.
+        `open_only` those that were judged are left out. `evidence_at` is the probability from which
+        on a choice counts: the latest then is the latest of these that was judged, and of those
+        before it only what was judged or written comes. What was written after it nobody has looked
+        at, so however much that is, it takes no place of the others.
         """
 
     def trial_counts(

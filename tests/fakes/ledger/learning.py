@@ -1,7 +1,7 @@
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from itertools import takewhile
+from itertools import dropwhile, takewhile
 
 from pipeline.model.learning import (
     MAX_MODEL_BYTES,
@@ -89,7 +89,7 @@ class MemoryLearning(MemoryPart):
         stratum: Stratum | None = None,
         record: tuple[str, str] | None = None,
         open_only: bool = False,
-        evidence_only: bool = False,
+        evidence_at: float | None = None,
         limit: int | None = None,
     ) -> Sequence[Trial]:
         """Return choices, the latest first."""
@@ -100,10 +100,14 @@ class MemoryLearning(MemoryPart):
             and column in {None, trial.column}
             and stratum in {None, trial.choice.stratum}
             and not (open_only and trial.verdict is not Verdict.OPEN)
-            and not (evidence_only and trial.verdict is Verdict.OPEN and not trial.written)
+            and trial.choice.probability >= (evidence_at or 0)
             and record in {None, (trial.record.container, trial.record.pk)}
         ]
-        return found[::-1][:limit]
+        latest = found[::-1]
+        if evidence_at is not None:
+            judged = dropwhile(lambda one: one.verdict is Verdict.OPEN, latest)
+            latest = [one for one in judged if _is_evidence(one)]
+        return latest[:limit]
 
     def trial_counts(
         self, source: str, column: str, *, container: str, at_least: float
@@ -122,8 +126,8 @@ class MemoryLearning(MemoryPart):
         for kind in Stratum:
             trials = [
                 one
-                for one in self.trials(source, column, stratum=kind, evidence_only=True)
-                if one.record.container == container
+                for one in self.trials(source, column, stratum=kind)
+                if one.record.container == container and _is_evidence(one)
             ]
             since = takewhile(lambda one: one.step is not Step.WRITE, trials)
             counted[kind] = TrialCounts(*count(trials), *count(since))
@@ -149,6 +153,10 @@ class MemoryLearning(MemoryPart):
             if column in {None, rung.column}:
                 del self._rungs[rung.source, rung.column, rung.stratum]
         return sum(age == 0 for _, _, age in mine)
+
+
+def _is_evidence(trial: Trial) -> bool:
+    return trial.written or trial.verdict is not Verdict.OPEN
 
 
 def _is_unchanged(model: LearnedModel) -> bool:

@@ -131,13 +131,14 @@ class SqlLearning(SqlPart):
         stratum: Stratum | None = None,
         record: tuple[str, str] | None = None,
         open_only: bool = False,
-        evidence_only: bool = False,
+        evidence_at: float | None = None,
         limit: int | None = None,
     ) -> Sequence[Trial]:
         """Return the choices for a source, the latest first.
 
         `column`, `stratum` and `record` (a container and a PK_ID) choose among them, `open_only`
-        those that were not judged, and `evidence_only` those that were judged or written.
+        those that were not judged, and `evidence_at` those of this probability at least that were
+        judged, or written before the latest of them that was judged.
         """
         wanted = select(learned_trials).where(learned_trials.c.source == source)
         if column is not None:
@@ -151,8 +152,11 @@ class SqlLearning(SqlPart):
             )
         if open_only:
             wanted = wanted.where(~_IS_JUDGED)
-        if evidence_only:
-            wanted = wanted.where(_IS_EVIDENCE)
+        if evidence_at is not None:
+            wanted = wanted.where(learned_trials.c.probability >= evidence_at)
+            judged = wanted.where(_IS_JUDGED).subquery()
+            last = select(func.max(judged.c.seq)).scalar_subquery()
+            wanted = wanted.where(_IS_EVIDENCE, learned_trials.c.seq <= last)
         latest = wanted.order_by(learned_trials.c.seq.desc()).limit(limit)
         with self._session.reading(f"list the choices for {source}") as connection:
             return [_trial(row) for row in connection.execute(latest)]

@@ -122,16 +122,28 @@ def test_the_latest_choices_come_first(ledger: Ledger):
 
 
 def test_choices_that_say_nothing_yet_take_no_place_from_those_that_do(ledger: Ledger):
-    """A limit counts the choices that were judged or written, if only those are asked for."""
-    judged, written = (
+    """Neither open ones, nor what was written and not looked at, nor uncertain ones."""
+    uncertain = replace(CHOICE, probability=0.6)
+    kept = [
         replace(a_trial("1"), verdict=Verdict.WRONG),
-        replace(a_trial("2"), written=True),
-    )
-    ledger.learning.keep_trials([judged, written, a_trial("3"), a_trial("4")])
+        a_trial("2"),
+        replace(a_trial("3"), written=True),
+        replace(a_trial("4"), verdict=Verdict.RIGHT),
+        replace(a_trial("5"), written=True),
+        replace(a_trial("6"), verdict=Verdict.RIGHT, choice=uncertain),
+        replace(a_trial("7"), written=True),
+        a_trial("8"),
+    ]
+    ledger.learning.keep_trials(kept)
 
-    found = ledger.learning.trials("receipts", evidence_only=True, limit=2)
+    def found(evidence_at: float, limit: int | None = None) -> list[str]:
+        latest = ledger.learning.trials("receipts", evidence_at=evidence_at, limit=limit)
+        return [one.record.pk for one in latest]
 
-    assert [one.record.pk for one in found] == ["2", "1"]
+    assert found(0.95) == ["4", "3", "1"]
+    assert found(0.95, limit=2) == ["4", "3"]
+    assert found(0) == ["6", "5", "4", "3", "1"]
+    assert found(0.99) == []
 
 
 def test_the_latest_choices_of_one_kind_are_not_those_of_another(ledger: Ledger):

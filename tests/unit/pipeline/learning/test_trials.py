@@ -273,3 +273,26 @@ def test_the_proof_at_every_look_counts_all_choices(monkeypatch: pytest.MonkeyPa
     assert (standing.right, standing.asked) == (200, 230)
     assert standing.needed
     assert move_steps([company_of(ledger)], ledger, auto=True) == []
+
+
+def test_what_nobody_has_looked_at_hides_no_wrong_choice(monkeypatch: pytest.MonkeyPatch):
+    """Hundreds of values that were written since say nothing of those that people have corrected."""
+    monkeypatch.setattr(columns, "MOST_TRIALS", 200)
+    ledger = MemoryLedger(FakeClock())
+    ledger.learning.save_rung(replace(COMPANY, step=Step.WRITE, engines=("text",)))
+    judge(ledger, [True] * 200 + [False] * 3)
+    judged = ledger.learning.trials("receipts")
+    written = (
+        replace(
+            judged[0],
+            record=RecordRef("Receipts", f"written {number}"),
+            verdict=Verdict.OPEN,
+            written=True,
+        )
+        for number in range(500)
+    )
+    ledger.learning.keep_trials(written)
+
+    (move,) = move_steps([company_of(ledger)], ledger, auto=True)
+
+    assert move.after.step is Step.SHADOW
