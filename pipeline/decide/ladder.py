@@ -59,6 +59,7 @@ class Standing:
 
     `needed` is how many more confirmed records the next step takes, None where that is not known.
     `failing` says why a step that all records prove is not taken: the latest speak against it.
+    `uncertain` is how many more were compared that were not certain enough to count.
     """
 
     right: int
@@ -66,12 +67,18 @@ class Standing:
     at_least: float
     needed: int | None
     failing: str = ""
+    uncertain: int = 0
 
     def __str__(self) -> str:
+        if not self.asked and self.uncertain:
+            compared = f"{counted(self.uncertain, 'choice')} compared with what people typed"
+            return f"none of {compared} was certain enough to count; {self._more}"
         if not self.asked:
             return f"not compared with what people typed yet; {self._more}"
         proved = f"at least {_percent(self.at_least)}"
-        return f"{self.right} of {self.asked} as people typed; {proved}; {self._more}"
+        said = f"{self.right} of {self.asked} as people typed; {proved}; {self._more}"
+        less = counted(self.uncertain, "less certain choice", "does/do")
+        return f"{said}; {less} not count" if self.uncertain else said
 
     @property
     def _more(self) -> str:

@@ -1,7 +1,7 @@
 """Which columns of a source are learned, and what a run uses of them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.decide.ladder import Proof, Standing, promotion, standing
 from pipeline.findings import FACT_NAMES
@@ -34,6 +34,7 @@ class ColumnState:
     """The state of a column: its model, and by kind of evidence its step and its trials.
 
     `trials` are the latest that are certain enough to be written, `counts` are of all of them.
+    `judged` is how many were judged, certain enough or not.
     """
 
     name: str
@@ -42,12 +43,14 @@ class ColumnState:
     rungs: Mapping[Stratum, Rung]
     trials: Mapping[Stratum, Sequence[Trial]]
     counts: Mapping[Stratum, TrialCounts]
+    judged: Mapping[Stratum, int]
     proof: Proof
 
     def standing(self, stratum: Stratum) -> Standing:
         """Return how the choices of one kind of evidence have done so far."""
         rung, trials, counts = self.rungs[stratum], self.trials[stratum], self.counts[stratum]
-        return standing(rung, trials, self.proof, counts=counts)
+        own = standing(rung, trials, self.proof, counts=counts)
+        return replace(own, uncertain=self.judged[stratum] - counts.asked)
 
     def promotion(self, stratum: Stratum) -> Rung | None:
         """Return the next step of one kind of evidence if it is proved, None otherwise."""
@@ -73,8 +76,11 @@ def column_states(
             )
             for stratum in Stratum
         }
-        counts = ledger.learning.trial_counts(
-            spec.name, name, container=spec.container, at_least=write_at
+        counts, judged = (
+            ledger.learning.trial_counts(
+                spec.name, name, container=spec.container, at_least=probability
+            )
+            for probability in (write_at, 0)
         )
         states.append(
             ColumnState(
@@ -88,6 +94,7 @@ def column_states(
                     for stratum, own in trials.items()
                 },
                 {stratum: counts.get(stratum, TrialCounts()) for stratum in Stratum},
+                {stratum: judged.get(stratum, TrialCounts()).asked for stratum in Stratum},
                 Proof(precision, write_at, learner.lower_bound, learner.needed),
             )
         )

@@ -43,7 +43,7 @@ class SourceLearning:
             if column.model is None:
                 lines.append(f"{column.name}: nothing is learned yet")
                 continue
-            shown = [stratum for stratum in Stratum if column.trials[stratum]]
+            shown = [stratum for stratum in Stratum if column.judged[stratum]]
             # A column that has no trial yet is one sentence, not three alike.
             if not shown:
                 made = f"learned from {counted(column.model.records, 'record')}"
@@ -91,6 +91,7 @@ def _column_json(column: ColumnState) -> Mapping[str, Any]:
                 "step": column.rungs[stratum].step,
                 "right": standing.right,
                 "asked": standing.asked,
+                "uncertain": standing.uncertain,
                 "at_least": round(standing.at_least, 4),
                 "needed": standing.needed,
                 "ready": column.promotion(stratum) is not None,

@@ -226,10 +226,14 @@ COMPANY = Rung("receipts", "Company", Stratum.READ_AND_KNOWN)
 
 
 def judge(
-    ledger: MemoryLedger, verdicts: Sequence[bool], stratum: Stratum = Stratum.READ_AND_KNOWN
+    ledger: MemoryLedger,
+    verdicts: Sequence[bool],
+    stratum: Stratum = Stratum.READ_AND_KNOWN,
+    *,
+    probability: float = 0.97,
 ) -> None:
     """Keep a judged choice for each verdict, the latest last."""
-    made = LearnedChoice("Acme", 0.97, stratum, "read on line 2")
+    made = LearnedChoice("Acme", probability, stratum, "read on line 2")
     first = len(ledger.learning.trials("receipts"))
     ledger.learning.keep_trials(
         Trial(
@@ -296,3 +300,19 @@ def test_what_nobody_has_looked_at_hides_no_wrong_choice(monkeypatch: pytest.Mon
     (move,) = move_steps([company_of(ledger)], ledger, auto=True)
 
     assert move.after.step is Step.SHADOW
+
+
+def test_choices_that_are_too_uncertain_to_count_are_said():
+    """Whoever has confirmed them asks why nothing is proved."""
+    ledger = MemoryLedger(FakeClock())
+    judge(ledger, [True] * 3, probability=0.7)
+
+    assert str(company_of(ledger).standing(COMPANY.stratum)).startswith(
+        "none of 3 choices compared with what people typed was certain enough to count; "
+    )
+
+    judge(ledger, [True, False])
+
+    standing = company_of(ledger).standing(COMPANY.stratum)
+    assert (standing.right, standing.asked, standing.uncertain) == (1, 2, 3)
+    assert str(standing).endswith("; 3 less certain choices do not count")
