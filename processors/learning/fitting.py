@@ -37,6 +37,7 @@ from processors.learning.prepared import (
     usual_years,
 )
 from processors.learning.ranking import Rows, fit_ranking, shares
+from processors.learning.rounding import Habit
 from processors.learning.types import ColumnKind, Judged
 from processors.learning.words import WordCounts
 
@@ -102,6 +103,7 @@ def fit_parts(prepared: Prepared, finding: str | None) -> tuple[Learned, list[Ju
         certain=np.zeros(0),
         cut=Cut(),
         judged={},
+        habit=Habit(),
     )
     known, more = _questions(prepared, learned, total, by_fold)
     scale = _scale(known)
@@ -299,11 +301,8 @@ def _with_certainty(
 ) -> tuple[Learned, list[Judged]]:
     """Fit the certainty on the choices, each time without the fold of the one that is judged."""
     made = [(asked, pick, _is_right(asked, pick)) for asked, pick in picked if pick]
-    is_looked_up = learned.wanted.kind in LOOKED_UP
     by_fold = {
-        fold: _certainty_of(
-            [each for each in made if each[0].record.fold != fold], is_looked_up=is_looked_up
-        )
+        fold: _certain(learned, [each for each in made if each[0].record.fold != fold])
         for fold in {asked.record.fold for asked, _ in picked}
     }
     judged: list[Judged] = []
@@ -312,12 +311,10 @@ def _with_certainty(
         if pick is None:
             judged.append(Judged(example.record_id, example.value, None, right=False))
             continue
-        own = replace(learned, certain=by_fold[asked.record.fold])
-        choice = own.choice(asked.record.document, pick)
+        choice = by_fold[asked.record.fold].choice(asked.record.document, pick)
         right = _is_right(asked, pick)
         judged.append(Judged(example.record_id, example.value, choice, right))
-    certain = _certainty_of(made, is_looked_up=is_looked_up)
-    return replace(learned, certain=certain, judged=_bins(judged)), judged
+    return replace(_certain(learned, made), judged=_bins(judged)), judged
 
 
 def _bins(judged: Sequence[Judged]) -> dict[str, list[list[int]]]:
@@ -332,13 +329,17 @@ def _bins(judged: Sequence[Judged]) -> dict[str, list[list[int]]]:
     return bins
 
 
-def _certainty_of(made: Made, *, is_looked_up: bool) -> Vector:
-    return fit_certainty(
+def _certain(learned: Learned, made: Made) -> Learned:
+    """Return the parts with how certain such choices are."""
+    certain = fit_certainty(
         [pick.features for _, pick, _ in made],
         [right for _, _, right in made],
         [asked.record.example.weight for asked, _, _ in made],
-        is_looked_up=is_looked_up,
+        is_looked_up=learned.wanted.kind in LOOKED_UP,
     )
+    is_amount = learned.wanted.kind is ColumnKind.AMOUNT
+    rounded = (right for _, pick, right in made if is_amount and pick.may_be_rounded)
+    return replace(learned, certain=certain, habit=Habit.of(rounded))
 
 
 def _is_right(asked: Question, pick: Picked) -> bool:

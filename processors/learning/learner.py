@@ -33,6 +33,7 @@ from processors.learning.lists import Cut, Names, names_of, written as list_writ
 from processors.learning.memory import Memory
 from processors.learning.prepared import LEAST_RECORDS, LOOKED_UP
 from processors.learning.ranking import shares
+from processors.learning.rounding import Habit, differs_by_rounding
 from processors.learning.text.date_form import typed
 from processors.learning.text.document import Document
 from processors.learning.text.shape import Shape
@@ -81,6 +82,12 @@ class Picked:
         """Return the features of the choice's certainty."""
         return certainty_features(self.rows, self.chances, self.chosen)
 
+    @property
+    def may_be_rounded(self) -> bool:
+        """Say whether another amount is printed that differs from the chosen one by rounding."""
+        own = self.candidates[self.chosen].key
+        return any(each.spots and differs_by_rounding(own, each.key) for each in self.candidates)
+
 
 @dataclass(frozen=True, slots=True)
 class Learned:
@@ -97,6 +104,7 @@ class Learned:
     certain: Vector
     cut: Cut
     judged: Mapping[str, Sequence[Sequence[int]]]
+    habit: Habit
 
     def asked(self, document: Document, findings: Mapping[str, Finding]) -> Asked:
         """Return the question for a document."""
@@ -136,6 +144,8 @@ class Learned:
         chance = certainty(picked.features, self.certain)
         if self.wanted.kind is ColumnKind.DATE:
             chance = min(chance, self.usual.most_certain(candidate.key[:4]))
+        if self.wanted.kind is ColumnKind.AMOUNT and picked.may_be_rounded:
+            chance = min(chance, self.habit.most_certain)
         asked, agreed = self._such(stratum, chance)
         order = sorted(range(len(picked.chances)), key=lambda each: -picked.chances[each])
         rest = [each for each in order if each != picked.chosen][:_MOST_ALTERNATIVES]
@@ -226,6 +236,7 @@ class Learned:
             "certainty": [round(float(weight), 4) for weight in self.certain],
             "cut": [self.cut.threshold, self.cut.by_rules],
             "judged": {name: [list(pair) for pair in bins] for name, bins in self.judged.items()},
+            "rounded": [self.habit.asked, self.habit.right],
         }
 
     @classmethod
@@ -248,6 +259,7 @@ class Learned:
             certain=np.array(body["certainty"]),
             cut=Cut(*body["cut"]),
             judged=body["judged"],
+            habit=Habit(*body["rounded"]),
         )
 
 
