@@ -4,7 +4,8 @@ No list has every word that contracts call their parties; whoever pays, agrees o
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from pipeline.model import Finding
 from processors.values.contracts.defined_terms import key_of, unique
@@ -60,40 +61,70 @@ def _is_named(role: str, folded: str) -> bool:
 
 
 def parties_acting(lines: Sequence[TextLine]) -> Finding | None:
-    """Find the names beside labels, if the clauses say what two or more of them have to do.
+    """Find the names beside labels, if the clauses say what two or more of them have to do."""
+    found = acting_in(lines)
+    names = unique(name for _, each in found.values() for name in each)
+    if not _LEAST_PARTIES <= len(names) <= _MOST_PARTIES:
+        return None
+    place = next(iter(found.values()))[0]
+    return place.finding("; ".join(names), _ACTING, f"are after {', '.join(found)}")
 
-    None if there is no name beside the label of one who has to do something.
+
+def acting_in(lines: Sequence[TextLine]) -> dict[str, tuple[TextLine, list[str]]]:
+    """Return the labels of two or more who have to do something, each with its line and names.
+
+    None of them if there is no name beside one.
     """
     text = " ".join(line.folded for line in lines)[:_SEARCHED_CHARS]
-    labeled: dict[str, tuple[TextLine, list[str]]] = {}
-    for role, line, names in _labels_in(lines[:_SEARCHED_LINES]):
-        if not labeled.get(role, (line, []))[1]:
-            labeled[role] = (line, names)
-    roles = _roles_acting(labeled, text)
-    names = unique(name for role in roles for name in labeled[role][1])
-    is_whole = all(labeled[role][1] for role in roles) and len(roles) >= _LEAST_PARTIES
-    if not is_whole or not _LEAST_PARTIES <= len(names) <= _MOST_PARTIES:
-        return None
-    place = labeled[roles[0]][0]
-    return place.finding("; ".join(names), _ACTING, f"are after {', '.join(roles)}")
+    places: dict[str, list[_Label]] = {}
+    for label in _labels_in(lines[:_SEARCHED_LINES]):
+        places.setdefault(label.role, []).append(label)
+    found = {}
+    for role in _roles_acting(places, text):
+        named = [(each, _names_in(each.text)) for each in places[role]]
+        label, names = next((each for each in named if each[1]), named[0])
+        found[role] = (label.line, names)
+    is_whole = len(found) >= _LEAST_PARTIES and all(names for _, names in found.values())
+    return found if is_whole else {}
 
 
-def _roles_acting(labeled: Iterable[str], text: str) -> list[str]:
+def _roles_acting(labeled: Mapping[str, Sequence["_Label"]], text: str) -> list[str]:
     """Return the labels of those who have to do something.
 
     Of two sides one may have nothing to do: "The Grantor grants the Grantee an option".
     """
-    roles = [role for role in labeled if not _OTHERS.search(role)]
-    acting = [role for role in roles if acts(role, text)]
-    others = [role for role in roles if role not in acting and _is_named(role, text)]
-    return [*acting, *others] if len(acting) == len(others) == 1 else acting
+    roles = [role for role, places in labeled.items() if _counts(role, places, text)]
+    sides = _without_others([role for role in roles if acts(role, text) or _is_named(role, text)])
+    acting = [role for role in sides if acts(role, text)]
+    return sides if len(acting) == 1 and len(sides) == _LEAST_PARTIES else acting
 
 
-def _labels_in(lines: Sequence[TextLine]) -> Iterator[tuple[str, TextLine, list[str]]]:
-    """Yield each label in small letters, its line, and the names behind it or in the next cell.
+def _without_others(roles: Sequence[str]) -> list[str]:
+    """Return the roles without those who act beside the parties, as an architect does.
 
-    A label without a colon counts only with a name.
+    Of two he is one of the parties.
     """
+    is_more = len(roles) > _LEAST_PARTIES
+    return [role for role in roles if not (is_more and _OTHERS.search(role))]
+
+
+def _counts(role: str, places: Sequence["_Label"], text: str) -> bool:
+    """Return whether sentences may have a label, which has a colon or at least a name beside it."""
+    is_label = any(each.is_marked or _names_in(each.text) for each in places)
+    return is_label and text.count(role.removesuffix("s")) > len(places)
+
+
+@dataclass(frozen=True, slots=True)
+class _Label:
+    """A label in small letters, its line, and the text behind it or in the next cell."""
+
+    role: str
+    line: TextLine
+    text: str
+    is_marked: bool
+
+
+def _labels_in(lines: Sequence[TextLine]) -> Iterator[_Label]:
     for line in lines:
         last = len(line.cells)
         for number in range(last + 1):
@@ -104,14 +135,16 @@ def _labels_in(lines: Sequence[TextLine]) -> Iterator[tuple[str, TextLine, list[
             start = label.end()
             if start >= end and number < last:
                 start, end = line.cell(number + 1)
-            names = _names_in(line.text[start:end])
-            if names or label["mark"]:
-                yield label["role"], line, names
+            yield _Label(label["role"], line, line.text[start:end], bool(label["mark"]))
 
 
 def _names_in(text: str) -> list[str]:
     """Return the names that begin a text and are all of it, but for a description of each."""
     parties = list(parties_from(text, fold(text), 0))
+    if len(parties) == _LEAST_PARTIES and " " not in parties[0].name:
+        # "Ann and Bob Fox" are two with one surname.
+        whole = text[: parties[1].end].strip(_MARKS)
+        parties = [replace(parties[1], name=whole)] if " and " in whole else parties
     if not parties or not all(_is_name(each.name) for each in parties):
         return []
     behind = text[parties[-1].end :].strip(_MARKS)
@@ -121,9 +154,9 @@ def _names_in(text: str) -> list[str]:
 
 def _is_name(name: str) -> bool:
     """Return whether a name has a legal form, or words that are no street, title or role."""
-    if has_form(name):
-        return True
     folded = fold(name)
+    if has_form(name) or label_pattern("company", "institutions").search(folded):
+        return True
     is_other = any(
         label_pattern(section, kind).search(folded)
         for section, kind in (("parties", "titles"), ("company", "address"))

@@ -55,6 +55,8 @@ _MENTIONED_BEFORE = re.compile(
     r"|\b(?:processed|hosted|operated|manufactured|powered|administered) by) (?:the )?$"
 )
 """Words before the name of someone whom a party deals with, or of a place."""
+_THROUGH = re.compile(r"\bthrough (?:its |the |their )?$")
+"""Words before a part of the party that acts: "the State of Ely, through its Forest Board"."""
 _CHARS_AROUND = 60
 _TWO = re.compile(r",? and (?:the )?$")
 _PLURAL = re.compile(r"[a-z]s$")
@@ -159,8 +161,7 @@ def _name_before(text: str, folded: str, window: tuple[int, int], term: str) -> 
     that "and" joins are returned with "; " between them.
     """
     floor, stop = window
-    sentences = [match.start() + 5 for match in _ENDS.finditer(text, floor, stop)]
-    floor = sentences[-1] if sentences else floor
+    floor = max([floor, *(match.start() + 5 for match in _ENDS.finditer(text, floor, stop))])
     found, end = "", 0
     for word in re.finditer(r"(?<![^\s(\"\u201c\u00ab])[^\W_a-z]", text[floor:stop]):
         start = floor + word.start()
@@ -174,14 +175,20 @@ def _name_before(text: str, folded: str, window: tuple[int, int], term: str) -> 
         name_end = end_before_place(text, folded, start, name_end)
         name = text[start:name_end].strip(" ,;:")
         is_bare = not has_form(name)
-        if is_bare and (has_form(found) or not _is_called_so(name, term, folded)):
+        before = folded[max(floor, start - _CHARS_AROUND) : start]
+        is_less = has_form(found) or not _is_called_so(name, term, folded)
+        if (is_bare and is_less) or _is_part(found, before):
             continue
         end = name_end
         if _DESCRIPTION.fullmatch(folded, name_end, stop):
-            before = folded[max(floor, start - _CHARS_AROUND) : start]
             first = _joined_before(text, folded, (floor, start), term)
             found = "" if _is_other(before, folded[name_end:stop]) else f"{first}{name}"
     return found
+
+
+def _is_part(found: str, before: str) -> bool:
+    """Return whether the words before a name say that another one acts through it."""
+    return bool(found) and _THROUGH.search(before) is not None
 
 
 def _joined_before(text: str, folded: str, window: tuple[int, int], term: str) -> str:

@@ -33,6 +33,7 @@ _SAYS = re.compile(
     rf"(?:(?:{_RELEASE})+|(?:{_APPOINT})+|guarant(?:ee|ie)s? (?:un)?to |(?:{_CONVEY})+(?:un)?to )"
     rf"|(?:{_RELEASE}){{2,}}|(?:{_APPOINT}){{2,}}|(?:{_CONVEY}){{2,}}(?:un)?to "
     r"|appoints? (?=[^.;]{3,120}? (?:as|to be) (?:my|our|his|her|its|their) )"
+    r"|(?:have |has )?borrow(?:ed|s)? (?:[^.;]{2,60}? )?from "
     r"|promises? (?:and agrees? )?to pay (?:to )?(?:the order of )?)"
 )
 """The verbs of a declaration, behind which the other side is named."""

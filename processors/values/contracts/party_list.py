@@ -215,7 +215,9 @@ def _term_behind(text: str, end: int) -> str | None:
 
 def is_same_name(name: str, term: str | None) -> bool:
     """Return whether a defined term is the name itself."""
-    return bool(term) and fold(name).strip(" .,") == fold(term or "").strip(" .,")
+    return bool(term) and fold(name).strip(" .,") == fold(term or "").removeprefix("the ").strip(
+        " .,"
+    )
 
 
 def _start_of_next(text: str, folded: str, end: int) -> int | None:
@@ -266,7 +268,7 @@ def _after_mark(text: str, folded: str, position: int) -> int | None:
         return None
     before = folded[max(0, position - _MOST_DESCRIPTION_CHARS) : position]
     digit = number.group(1)
-    is_counted = not digit or re.search(rf"(?<![\w.]){int(digit) - 1}[.)] ", before)
+    is_counted = not digit or re.search(rf"(?<![\w.]){int(digit) - 1} ?\u00b0?[.)]", before)
     return number.end() if is_counted else None
 
 

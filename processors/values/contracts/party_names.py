@@ -261,7 +261,7 @@ def _form_at(text: str, folded: str, position: int) -> int:
 def _goes_on(text: str, form: re.Match[str]) -> bool:
     """Return whether a name goes on: "Harrow Trust Bank", "Harrow Trust & Savings Company"."""
     behind = text[form.end() : form.end() + 3]
-    is_bank = form.group() == "trust" and behind[1:2].isupper()
+    is_bank = form.group() in ("trust", "cooperative", "co-operative") and behind[1:2].isupper()
     is_prefix = behind[:1] == "-" and behind[1:2].isalpha()
     return is_bank or is_prefix or (behind.startswith(" & ") and not form.group().endswith("."))
 

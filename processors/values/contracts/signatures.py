@@ -1,7 +1,7 @@
 """Find who agrees with whom in the address of a letter and at signatures."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 
 from pipeline.model import Finding
 from processors.values.contracts.called import names_called
@@ -60,10 +60,11 @@ def in_letter(lines: Sequence[TextLine], text: str) -> Finding | None:
         if not is_salutation(line):
             continue
         above = lines[max(0, line.number - _ADDRESS_LINES) : line.number]
+        below = {each.folded for each in lines[line.number :]}
         called = [name for name in names_called(lines) if has_form(name)]
         # A letter that defines nobody is of the company that signs it first.
         defined = defined_as_role(text) or "".join([*called, *_names_signed(lines)][:1])
-        names = unique([_addressee(above, line, sender=defined), defined])
+        names = unique([_addressee(above, line, sender=defined, signed=below), defined])
         if len(names) < _LEAST_PARTIES:
             names = unique([*names, *called])[:_LEAST_PARTIES]
         if len(names) >= _LEAST_PARTIES:
@@ -96,10 +97,13 @@ def _name_at(line: TextLine, position: int) -> str:
     return line.text[start : end_of_name(line.text, line.folded, start)].strip(" ,;:")
 
 
-def _addressee(above: Sequence[TextLine], salutation: TextLine, *, sender: str) -> str:
+def _addressee(
+    above: Sequence[TextLine], salutation: TextLine, *, sender: str, signed: Container[str]
+) -> str:
     """Return whom a letter addresses: the company below a person's name, or the person.
 
-    A name above the person is that of the sender, as it is on its paper.
+    A name above the person is that of the sender, as it is on its paper. A clinic or a
+    council that is at a signature as well needs no legal form.
     """
     person, company = "", ""
     for line in above:
@@ -107,7 +111,8 @@ def _addressee(above: Sequence[TextLine], salutation: TextLine, *, sender: str) 
         is_role = label_pattern("parties", "roles").fullmatch(fold(name))
         if not name or is_role or key_of(name) == key_of(sender):
             continue
-        if has_form(name):
+        is_body = label_pattern("company", "institutions").search(fold(name)) is not None
+        if has_form(name) or (is_body and line.folded in signed):
             company = name
         elif any(_is_greeted(word, salutation) for word in fold(name).split()):
             person, company = name, ""

@@ -13,6 +13,7 @@ BETWEEN = re.compile(
     # Who signs is named before what was agreed: "The undersigned, …", "De ondergetekenden: 1. …".
     r"|(?<![a-z])(?:the undersigned(?: [a-z]{4,12})?,|(?:de )?ondergetekenden ?:?) "
     r"|(?<![a-z])(?:namely|comparecen),? ?:? "
+    r"|(?<![a-z])les soussigne(?:e?s|\(e?\)s) ?[:,]? (?=\(?1)"
     # "Por una parte … y por la otra parte …", "de um lado, … e, de outro lado, …".
     r"|(?<![a-z])(?:por|de|da) una parte,? |(?<![a-z])de um lado,? "
     # "Made this 3rd day of May 2030 by …": without "between" the names follow the date.
@@ -34,7 +35,7 @@ OTHER_SIDE = re.compile(
 )
 """The words before the other side, which may begin a sentence of their own."""
 NEXT_NUMBER = re.compile(
-    r"(?:[;,] |(?<![.:;,]) )(?:and )?\(?(?:([2-9])|i{2,3}|i?v)[.)] (?=[^\W\d_])"
+    r"(?:[;,] |(?<![.:;,]) )(?:and )?\(?(?:([2-9]) ?\u00b0?|i{2,3}|i?v)[.)]{1,2} (?=[^\W\d_])"
 )
 """The number of a party in a list of them, without "and" before it."""
 
@@ -42,8 +43,8 @@ NEXT_NUMBER = re.compile(
 _POLISH = re.compile(r"\b(?:zwan[aey]|siedzib|reprezentowan|prowadzac)")
 
 _BEFORE = re.compile(
-    r"\(?(?:\d{1,2}[.)]|(?:[ivx]{1,4}|[a-h])\)) ?|each of |the following parties:? "
-    r"|(?:company )?name ?: ?"
+    r"\(?(?:\d{1,2} ?\u00b0?[.)]{1,2}|(?:[ivx]{1,4}|[a-h])\)) ?|each of |the following parties:? "
+    r"|(?:company )?name(?: ?: ?| (?=[^\W\d_]))"
     r"|(?:solely )?(?:for (?:the )?(?:sole |limited )?purposes? (?:of|set forth in|stated in"
     r"|described in|specified in)|(?:solely )(?:with respect to|as to|in respect of))"
     r" [^,;()]{3,80}, "
@@ -57,7 +58,7 @@ _BEFORE = re.compile(
     r"|(?:por|de|da)? ?(?:la |l.)?(?:una|otra|altra) parte,? (?:d\. |dna\. )?"
     r"|de (?:um|outro) lado,? |(?:as|las|les) part(?:es|ies) ?:? "
     r"|(?:la |a )?(?:mercantil|ditta|firma) |(?:la |a )(?:societ[ea]|sociedade?|empresa) "
-    r"|(?:mr|mrs|ms|miss|dr|prof|messrs|herrn?|frau|dhr|mevr|monsieur|madame|mme|mlle|dna)\.? "
+    r"|(?:mr|mrs|ms|miss|dr|prof|messrs|m/s|herrn?|frau|dhr|mevr|monsieur|madame|mme|mlle|dna)\.? "
     r"|(?:sig|sig\.ra|sra?)\.? |d\.? ?[ªº]\.? "
     r"|(?:l.)?ing\. |m\. (?=\w{2})|(?:don|dona|mevrouw|panem|pania|panstwem) |de heer "
 )

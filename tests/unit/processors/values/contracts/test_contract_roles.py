@@ -43,12 +43,11 @@ def test_labels_of_those_who_have_to_do_something(text: str, names: str):
         "Place: Moss End\nBeekeeper: Ida Quill\nThe Beekeeper shall go to the Place.",
         f"Beekeeper: Ida Quill\nOrchard: ________{CLAUSES}",
         "Rent: Nine Pounds\nTerm: Three Years\nThe Rent shall be paid. The Term will begin in May.",
-        "Beekeeper: Ida Quill\nArchitect: Una Orr\nThe Beekeeper pays. The Architect may inspect it.",
     ],
-    ids=["place", "blank", "things", "architect"],
+    ids=["place", "blank", "things"],
 )
 def test_other_labels_name_no_party(text: str):
-    """A place, a sum or an architect is none, and a blank leaves the parties open."""
+    """A place or a sum is none, and a blank leaves the parties open."""
     assert parties_of(text) is None
 
 
@@ -75,9 +74,17 @@ def test_only_those_who_sign_of_several_labels():
         ("This is between Roof- und Wandbau Quill GmbH and Lodge 12 of the Orr Order.", "Roof- und Wandbau Quill GmbH; Lodge 12 of the Orr Order"),
         ("Made between June Quill and April Orr, of Ely.", "June Quill; April Orr"),
         ("De una parte, Ida Quill Paz, en nombre y representación de RILL, S.A. (la “Vendedora”). Y de otra, don JON ORR (el “Comprador”).", "RILL, S.A.; JON ORR"),
+        ("This is between the State of Ely, acting through its Board of Trees (Agency), and Rill Inc. (Contractor). Agency shall pay. Contractor may go.", "State of Ely; Rill Inc."),
+        ("Beekeepers: Ida and Jon Quill\nOrchard: Rill Ltd\nThe Beekeepers shall pay. The Orchard shall mow.", "Ida and Jon Quill; Rill Ltd"),
+        ("Les soussignés\n1°) Ida Quill, née à Ely, ci-après « le Vendeur »,\n2°) Rill SA, ayant son siège à Ely, ci-après « l'Acheteur »,", "Ida Quill; Rill SA"),
+        ("I, Ida Quill, borrowed $90 from Jon Orr on May 2, 2031. I will repay it.", "Ida Quill; Jon Orr"),
+        ("BETWEEN M/s. Rill Tools, a firm, hereinafter called “the Licensor”, and Ida Quill, hereinafter called “the Licensee”.", "Rill Tools; Ida Quill"),
+        ("Owner: Ida Quill\nBuilder: Rill Ltd\nArchitect: Jon Orr\nThe Builder shall pay. The Owner may stay. The Architect may go.", "Ida Quill; Rill Ltd"),
+        ("Client: Ida Quill\nArchitect: Jon Orr\nThe Architect will draw. The Client will pay.", "Ida Quill; Jon Orr"),
+        ("Between: Ida Quill (“the Owner”)\nAnd: Ely Cooperative Nursery (“the Nanny”)\nThe Owner need not call and the Nanny need not come.", "Ida Quill; Ely Cooperative Nursery"),
         ("Seller: Rill Amber Export, Tallinn\nBuyer: Orr Ltd, Leeds", "Rill Amber Export; Orr Ltd"),
     ],
-    ids=["we", "acts", "called", "names", "months", "for another", "town"],
+    ids=["we", "acts", "called", "names", "months", "for another", "through", "couple", "counted", "loan", "firm", "adviser", "architect", "terms", "town"],
 )  # fmt: skip
 def test_other_sentences_that_name_the_parties(text: str, names: str):
     """Who speaks, who is called what, and for whom somebody signs."""
@@ -85,3 +92,16 @@ def test_other_sentences_that_name_the_parties(text: str, names: str):
 
     assert found is not None
     assert found.value == names
+
+
+def test_whom_a_letter_addresses_may_be_proved_by_the_signature():
+    """A body without legal form in the address is that of a party if it is to sign, a street is not."""
+    letter = (
+        "2 Mill Row\nOrr Dental Practice\n2 Mill Lane\nEly\nLadies and Gentlemen:\n"
+        "Rill & Quill, P.A. confirms the terms of this engagement. You agree to pay.\n"
+        "RILL & QUILL, P.A.\nBy: ________\nACCEPTED:\nOrr Dental Practice\n2 Mill Row\nBy: ________"
+    )
+    found = parties_of(letter)
+
+    assert found is not None
+    assert found.value == "Orr Dental Practice; RILL & QUILL, P.A."
