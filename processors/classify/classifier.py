@@ -9,6 +9,7 @@ from pipeline.model import Finding
 from processors.classify.rules import Rule, Rules, load_rules, parse_rules
 from processors.contract import Page
 from processors.values.candidates import with_others
+from processors.values.contracts.acting import acting_in
 from processors.values.lines import TextLine, text_lines_of
 
 _LINES_OF = {"title": 12, "top": 25}
@@ -27,6 +28,9 @@ _TABLES = (
 )
 # So has XML, and JSON: each value has its name.
 _NAMED = frozenset({"xml", "json"})
+
+_CONTRACT, _OF_PARTIES = "contract", 3.0
+"""The points of named parties who have to do something, whatever the contract calls them."""
 
 # Confidence of a class: 4 points (the least) with a lead of 1 have 0.66, 12 points with a lead of 6
 # have 0.97. The lead says more about the class than the points, which grow with the text.
@@ -67,6 +71,7 @@ def classify(pages: Sequence[Page], *, media_type: str, own_rules: str = "") -> 
 
     is_table = media_type.startswith(_TABLES) or pages[0].text.engine in _NAMED
     evidence = evidence_in(lines, rules, is_table=is_table)
+    evidence += [] if is_table else _of_parties(lines)
     points: dict[str, float] = defaultdict(float)
     for piece in evidence:
         points[piece.doc_class] += piece.weight
@@ -130,6 +135,13 @@ def evidence_in(
         if not (is_table and rule.doc_class == "form" and rule.where != "title")
         for piece in found_by(rule, lines, places)
     ]
+
+
+def _of_parties(lines: Sequence[TextLine]) -> list[ClassEvidence]:
+    """Return the labels of two or more parties as one piece of evidence for a contract."""
+    found = acting_in(lines)
+    line = next((line for line, _ in found.values()), None)
+    return [ClassEvidence(_CONTRACT, ", ".join(found), line, _OF_PARTIES)] if line else []
 
 
 def found_by(

@@ -30,8 +30,22 @@ from tests.unit.processors.classify.test_classifier import class_of
         """Honorarvereinbarung
         Zwischen dem Chor Ahn e. V. und Ida Quill wird vereinbart:
         1. Ida Quill leitet den Chor.""",
+        """Beekeeper: Ida Quill
+        Orchard: Rill Ltd
+        The Beekeeper will bring six hives in May. The Orchard will pay £90 and mow the grass. Either may end this in writing.""",
+        """The Grantor, Ida Quill, conveys and warrants to Jon Orr Lot 3 of Moss End for other valuable
+        consideration. This deed is dated 2 May 2031.""",
     ],
-    ids=["agreed", "consideration", "amendment", "release", "order form", "German"],
+    ids=[
+        "agreed",
+        "consideration",
+        "amendment",
+        "release",
+        "order form",
+        "German",
+        "roles",
+        "deed",
+    ],
 )
 def test_who_binds_himself_makes_a_contract(text: str):
     """The words by which people bind themselves are enough without a title that rules know."""
@@ -61,8 +75,12 @@ def test_who_binds_himself_makes_a_contract(text: str):
         Total 9.00
         This order is governed by our conditions. Vendor shall indemnify us. Vendor may not assign
         this order.""",
+        """Tasks of the week
+        Keeper: Ida Quill
+        Stable: Moss End
+        The Keeper shall feed the horses. The Stable is to be swept.""",
     ],
-    ids=["report", "advice", "guidance", "policy", "order"],
+    ids=["report", "advice", "guidance", "policy", "order", "tasks"],
 )
 def test_what_is_about_contracts_is_none(text: str):
     """Reports, advice and policies have the words that contracts are about."""
