@@ -30,6 +30,7 @@ _TABLES = (
 _NAMED = frozenset({"xml", "json"})
 
 _CONTRACT, _OF_PARTIES = "contract", 3.0
+_FORM, _AGAINST_FORM = "form", -2.0
 """The points of named parties who have to do something, whatever the contract calls them."""
 
 # Confidence of a class: 4 points (the least) with a lead of 1 have 0.66, 12 points with a lead of 6
@@ -138,10 +139,12 @@ def evidence_in(
 
 
 def _of_parties(lines: Sequence[TextLine]) -> list[ClassEvidence]:
-    """Return the labels of two or more parties as one piece of evidence for a contract."""
+    """Return the labels of two or more parties, as evidence for a contract and against a form."""
     found = acting_in(lines)
     line = next((line for line, _ in found.values()), None)
-    return [ClassEvidence(_CONTRACT, ", ".join(found), line, _OF_PARTIES)] if line else []
+    word = ", ".join(found)
+    weights = ((_CONTRACT, _OF_PARTIES), (_FORM, _AGAINST_FORM))
+    return [ClassEvidence(name, word, line, weight) for name, weight in weights] if line else []
 
 
 def found_by(

@@ -30,6 +30,10 @@ _DUTY = (
     r"|appoints? |engages? |lets |rents? |sells |buys |waives? |releases? |desires? |wishes "
     r"|represents (?:and|that)|(?:is|are) (?:entitled|liable|responsible|obliged|engaged|willing) )"
 )
+_DOES = (
+    r" (?:pays|keeps|delivers|supplies|provides|receives|advises|invoices|gives|takes|makes"
+    r"|maintains|insures|returns|bears|owns|works|performs|lends|borrows|confirms|guarantees) "
+)
 _ARTICLE = r"(?:der|die|das|dem|den|des|le|la|les|el|los|il|lo|de|het|al|du|aux?) "
 _LABEL = re.compile(
     r"\W{0,3}(?:\d{1,2}[.)] )?(?:the )?(?:(?:name of|nom du|nombre del) (?:the )?)?"
@@ -50,7 +54,7 @@ _MARKS = " .,;:_|"
 def acts(role: str, folded: str) -> bool:
     """Return whether the sentences of a contract say what a role, in small letters, has to do."""
     word = re.escape(role.removesuffix("s"))
-    does = re.search(rf"(?<![a-z]){word}(?:s|\(s\))?{_DUTY}", folded)
+    does = re.search(rf"(?<![a-z]){word}(?:s|\(s\))?(?:{_DUTY}|(?<!s){_DOES})", folded)
     return bool(does or re.search(rf"(?<![a-z]){_ARTICLE}{word}s? [a-z]", folded))
 
 

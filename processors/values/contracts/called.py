@@ -43,6 +43,8 @@ _DESCRIPTION = re.compile(
 )
 _ALONE = re.compile(r"(?:the )?parties\W*|dated?\b.{0,30}\d{4}\W*")
 _BARE_TERM = re.compile(r"((?:the |il |la |le |der |die )?[a-z' ]{4,26})\)")
+_IN_CAPITALS = re.compile(r" (?:called|referred to as|known as) (?:the )?([A-Z]{3,20})(?=[,.; ])")
+"""A term that has no quotation marks: "hereinafter called KEEPER"."""
 _ARTICLE = re.compile(r"^(?:the|il|la|le|der|die|el) |^l'")
 _ADVISER = re.compile(
     r"\b(?:advis(?:ed by|[eo]rs?)|counsel|brokers?|engaged|retained"
@@ -141,6 +143,9 @@ def _said(text: str, folded: str, position: int) -> str | None:
 
     None if it is none: "(the seller)" is a term, "(together)" is not.
     """
+    capitals = _IN_CAPITALS.match(text, position)
+    if capitals:
+        return capitals.group(1)
     quoted = QUOTED.search(text, position - 1, position + _MOST_TERM_CHARS)
     bare = _BARE_TERM.match(folded, position)
     if quoted is None and bare and not _is_role(bare.group(1), folded):

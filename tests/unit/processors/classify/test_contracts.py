@@ -75,12 +75,19 @@ def test_who_binds_himself_makes_a_contract(text: str):
         Total 9.00
         This order is governed by our conditions. Vendor shall indemnify us. Vendor may not assign
         this order.""",
+        """QUESTIONS ABOUT YOUR LEASE
+        Can my landlord come in? The landlord must give notice. May I leave? The tenant may assign
+        the lease with consent. What is indemnification? A promise to pay for a loss.""",
+        """Judgment of 7 June 2031
+        Between: Rill Limited (Appellant) and Quill Limited (Respondent)
+        The judge found that the Respondent must indemnify. The appeal is dismissed. The Appellant
+        shall pay the costs.""",
         """Tasks of the week
         Keeper: Ida Quill
         Stable: Moss End
         The Keeper shall feed the horses. The Stable is to be swept.""",
     ],
-    ids=["report", "advice", "guidance", "policy", "order", "tasks"],
+    ids=["report", "advice", "guidance", "policy", "order", "questions", "judgment", "tasks"],
 )
 def test_what_is_about_contracts_is_none(text: str):
     """Reports, advice and policies have the words that contracts are about."""

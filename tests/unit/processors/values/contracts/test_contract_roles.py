@@ -82,9 +82,11 @@ def test_only_those_who_sign_of_several_labels():
         ("Owner: Ida Quill\nBuilder: Rill Ltd\nArchitect: Jon Orr\nThe Builder shall pay. The Owner may stay. The Architect may go.", "Ida Quill; Rill Ltd"),
         ("Client: Ida Quill\nArchitect: Jon Orr\nThe Architect will draw. The Client will pay.", "Ida Quill; Jon Orr"),
         ("Between: Ida Quill (“the Owner”)\nAnd: Ely Cooperative Nursery (“the Nanny”)\nThe Owner need not call and the Nanny need not come.", "Ida Quill; Ely Cooperative Nursery"),
+        ("Know all men that Rill Woods LLC, hereinafter called OWNER, and Quill Brothers Hauling, hereinafter called CUTTER, agree. CUTTER will pay.", "Rill Woods LLC; Quill Brothers Hauling"),
+        ("Keeper: Ida Quill, Ely\nCompany: Rill AS, Bergen\nThe Keeper advises the Company. The Company pays monthly.", "Ida Quill; Rill AS"),
         ("Seller: Rill Amber Export, Tallinn\nBuyer: Orr Ltd, Leeds", "Rill Amber Export; Orr Ltd"),
     ],
-    ids=["we", "acts", "called", "names", "months", "for another", "through", "couple", "counted", "loan", "firm", "adviser", "architect", "terms", "town"],
+    ids=["we", "acts", "called", "names", "months", "for another", "through", "couple", "counted", "loan", "firm", "adviser", "architect", "terms", "capitals", "present", "town"],
 )  # fmt: skip
 def test_other_sentences_that_name_the_parties(text: str, names: str):
     """Who speaks, who is called what, and for whom somebody signs."""
