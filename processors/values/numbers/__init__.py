@@ -17,22 +17,16 @@ from processors.values.numbers.context import (
     names_the_document,
     shape_of,
 )
+from processors.values.numbers.with_blanks import whole_after
 
 _LONGEST = 30
 """Characters of a number; longer ones are keys of machines."""
 _LETTER = "A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u00ff\u0400-\u04ff"
 _TOKEN = re.compile(rf"[{_LETTER}0-9][{_LETTER}0-9/_.\-]{{0,79}}")
-# Blanks within a number: letters before groups of digits, or groups around a slash, up to the end
-# of the line. Further to the left they separate columns.
-_WITH_BLANKS = re.compile(
-    r"(?:[A-Z]{1,5}(?: \d{2,8}){1,3}|\d{2,8}(?: ?/ ?\d{2,8}){1,2}|\d{2,8}(?: \d{2,8}){1,2})$"
-)
-# The series of a number, as Portugal and Argentina have it: "FT A/58", "B 0003-00001234".
-_WITH_SERIES = re.compile(r"[A-Z]{1,3} (?:[A-Z]{1,3}|\d{1,6})[/-]\d{1,8}$")
-# The series of Portugal's and Spain's bills: invoices, simplified ones, with a receipt, credits.
-_WITH_SERIES_OF_BILLS = re.compile(r"(?:FT|FS|FR|FC|NC|ND|VD) (?:[A-Z]{1,3}|\d{1,6})[/-]\d{1,8}$")
 # In Poland the number in its month: "12/05/2030".
 _MONTHLY = re.compile(r"\d{1,4}/\d\d/\d{4}$")
+# The series of credit notes: "CN-77", "AV2031/7". Other letters are those of an issuer.
+_OF_CREDITS = re.compile(r"(?:CRN|CN|CM|CRED|GS|AV|NC|KN)[-/._ ]?\d")
 _GOES_ON = re.compile(r" ?/ \d| /\d|[\\+]\w| - \d|,\d")
 _PRICE = re.compile(r"\d{1,4}[.,]\d\d")
 
@@ -109,8 +103,16 @@ def find_invoice_number(lines: Sequence[TextLine]) -> Finding | None:
 def _own_number(
     found: Finding, candidates: Sequence[_Candidate], lines: Sequence[TextLine]
 ) -> Finding:
-    """Return a number, open in a credit note whose labels all say that it is that of a bill."""
+    """Return a number, open in a credit note whose labels all say that it is that of a bill.
+
+    Programs print "invoice no" in their credit notes, too: it is the credit note's number if that
+    of the bill is named beside it, or if it is from a series of credit notes.
+    """
     if not corrects_a_bill(lines, [each.label for each in candidates]):
+        return found
+    bills = {each.number for each in _candidates(lines, "invoice") if each.of_another}
+    is_own = bills and found.value not in bills and found.confidence > _AFTER_BARE_LABEL
+    if is_own or _OF_CREDITS.match(str(found.value)):
         return found
     reason = "the only number is that of the bill which this credit note corrects"
     return with_others(replace(found, value=None, reason=reason), [found])
@@ -253,7 +255,7 @@ def _number_after(
     start = link.end()
     if link.group() == "-" and len(label.group()) <= _MOST_PREFIX and label.group().isalpha():
         start = label.start()
-    if whole := _whole_after(line.text, start, explicit=explicit):
+    if whole := whole_after(line.text, start, explicit=explicit):
         return whole.group(), whole.end()
     token = _TOKEN.match(line.text, start)
     if token is None:
@@ -264,15 +266,6 @@ def _number_after(
     is_alone = explicit and not rest.strip()
     number = _number_in(token.group(), explicit=explicit, is_alone=is_alone)
     return number, token.end() if number or explicit else start
-
-
-def _whole_after(text: str, start: int, *, explicit: bool) -> re.Match[str] | None:
-    """Return the number with blanks that is at a character and goes to the end of the line."""
-    # Behind a title alone it may be a period or the number of an order: "Rechnung KW 12/2024".
-    patterns = (_WITH_SERIES, _WITH_BLANKS) if explicit else (_WITH_SERIES_OF_BILLS,)
-    found = [pattern.match(text, start) for pattern in patterns]
-    months = MonthNames(())
-    return next((each for each in found if each and not dates_in(each.group(), months)), None)
 
 
 def below_in_cell(

@@ -134,6 +134,11 @@ def test_a_list_of_invoices_has_no_number_of_its_own():
         ("CREDIT NOTE\nCredit note no: C-17\nInvoice no: R-881\nTotal -9.00", "C-17"),
         ("CREDIT NOTE C-17\nInvoice no: R-881\nTotal -9.00", "C-17"),
         ("INVOICE\nInvoice no: R-881\nCredit note of May -9.00", "R-881"),
+        ("CREDIT NOTE\nInvoice no: CN-17\nTotal -9.00", "CN-17"),
+        ("CREDIT NOTE\nInvoice no: 517\nAgainst invoice R-881\nTotal -9.00", "517"),
+        ("CREDIT NOTE\nInvoice no: R-881\nAgainst invoice R-881\nTotal -9.00", None),
+        ("Gutschrift\nRechnungsnummer: GS2031/17\nGesamtbetrag -9,00 EUR", "GS2031/17"),
+        ("CREDIT NOTE\nInvoice no: CNX-17\nTotal -9.00", None),
     ],
 )
 def test_a_credit_note_has_not_the_number_of_the_bill(text: str, expected: str | None):
