@@ -34,11 +34,21 @@ _BY_A_DAY = re.compile(
 # What Japanese and Chinese write behind a birth and behind the end of a validity.
 _BEHIND_OTHER = re.compile(r" ?(?:生|まで有効|迄有効|出生|设立|設立|創業)")
 
+_FOREIGN = re.compile(
+    r"\W*(?P<words>[a-z]{4,20}(?:[ /-][a-z]{1,20}){0,3}) ?: ?(?:[a-z]{3,10}[,.] ?)?"
+)
+_MAY_BE_DATE = re.compile(
+    r"d[ao]?t|fecha|(?:day|tag|dia|jour|giorno|time|zeit|heure|hora)(?![a-z])|tarih|paiv|kuup"
+    r"|ngay|kelt|issu|emi|invoi|bill|rechn|fact|fatt|fatur|fakt|recei|slip|sale|trans|purchas"
+)
+
 _NEAR_CHARS = 45
 """Characters between a label and its date on one line: further away is another column."""
 _MOST_HEADING_WORDS = 5
 """Words of a heading that ends with a point; more are a sentence."""
 _SMALL_WORDS_OF_SENTENCE = 2
+_MOST_ROWS = 12
+"""Rows of a list that may have the day of the first one; what follows them decides nothing."""
 _MOST_DATES = 400
 """Dates of one document: a long statement has thousands, and the issue date is not among them."""
 
@@ -166,6 +176,8 @@ def labeled_dates(lines: Sequence[TextLine], months: MonthNames) -> list[Labeled
                 kind, label = _heading_of_one(lines, line, column, text)
             if kind in {"", "link"}:
                 kind = unlabeled_kind(line, text, label)
+            if not kind:
+                kind, label = _foreign_label(line, text)
             # Eight digits without a label of dates are an account or a number.
             if text.text.isdigit() and kind in {"", "link", "title", QUOTED}:
                 continue
@@ -186,6 +198,18 @@ def _kind_by_name(
     start = line.folded.rfind(label, 0, text.start) if label else -1
     is_other = is_of_named(lines, line, text.start if start < 0 else start, text.end)
     return OF_ANOTHER if is_other and kind not in {"due", "other"} else kind
+
+
+def _foreign_label(line: TextLine, text: DateText) -> tuple[str, str]:
+    """Return the words with a colon before a date that no list has: it is the day of something.
+
+    What may be a date in another language, or a misread one, announces nothing.
+    """
+    start, _ = line.cell(line.cell_at(text.start))
+    label = _FOREIGN.fullmatch(line.folded, start, text.start)
+    if label is None or _MAY_BE_DATE.search(label["words"]):
+        return _NO_LABEL
+    return "other", label["words"]
 
 
 def kind_by_words_behind(line: TextLine, text: DateText, known: tuple[str, str]) -> tuple[str, str]:
@@ -313,16 +337,20 @@ def _heading_of_one(
 ) -> tuple[str, str]:
     """Return the label in the line above a date, none if it heads a list of dates."""
     kind, label = heading_of(lines, line, column, text.start)
-    is_of_row = kind == "plain" and _is_list(lines, line, column, text)
+    is_heading = kind == "plain" or (kind == "document" and len(line.cells) > 0)
+    is_of_row = is_heading and _is_list(lines, line, column, text)
     return _NO_LABEL if is_of_row else (kind, label)
 
 
 def _is_list(lines: Sequence[TextLine], line: TextLine, column: int, text: DateText) -> bool:
-    """Return whether the next row has another date in the same cell: each is that of its row."""
-    for below in lines[line.number + 1 : line.number + 2]:
-        for other in dates_in(below.folded, MonthNames(()))[column : column + 1]:
-            is_same_cell = line.cell_at(text.start) == below.cell_at(other.start)
-            return is_same_cell and other.readings != text.readings
+    """Return whether the rows below have other dates in the same cell: each is that of its row."""
+    cell = line.cell_at(text.start)
+    for below in lines[line.number + 1 : line.number + 1 + _MOST_ROWS]:
+        others = dates_in(below.folded, MonthNames(()))[column : column + 1]
+        if not others or below.cell_at(others[0].start) != cell:
+            return False
+        if others[0].readings != text.readings:
+            return True
     return False
 
 
