@@ -11,9 +11,11 @@ from processors.contract import Page
 from processors.values.candidates import with_others
 from processors.values.contracts.acting import acting_in
 from processors.values.lines import TextLine, text_lines_of
+from processors.values.numbers.context import lists_bills
 
 _LINES_OF = {"title": 12, "top": 25}
 """Lines that are searched for rules that are not about the whole document."""
+_BILLS = frozenset({"invoice", "receipt"})
 _LEAST_WORDS = 3
 _MOST_NAMED = 5
 """Pieces of evidence in a reason; more would hide the important ones."""
@@ -130,10 +132,13 @@ def evidence_in(
     begins = rules.any_word.finditer
     found = [(line, [each.start() for each in begins(line.folded)]) for line in lines]
     places = [(line, starts) for line, starts in found if starts]
+    # The headings of a table of bills are the words of the bills that it lists.
+    unfit = _BILLS if lists_bills(lines) else frozenset[str]()
     return [
         piece
         for rule in rules.rules
         if not (is_table and rule.doc_class == "form" and rule.where != "title")
+        and rule.doc_class not in unfit
         for piece in found_by(rule, lines, places)
     ]
 

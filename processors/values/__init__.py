@@ -31,7 +31,7 @@ from processors.values.money.taxes import find_net_and_tax
 from processors.values.money.total import find_amount_due, find_total, why_several_bills
 from processors.values.mrz import values_in_zone
 from processors.values.numbers import explicit_numbers, find_invoice_number, find_order_number
-from processors.values.numbers.context import is_statement
+from processors.values.numbers.context import is_statement, lists_bills, lists_no_entries
 from processors.values.parties import find_buyer, find_parties, find_person
 
 _LEAST_TOTAL_CONFIDENCE = 0.4
@@ -215,7 +215,12 @@ def values_of_class(
         of_bills = (*_OF_BILLS, "amount_due") if doc_class == "bank_statement" else ()
         person = find_person(lines, resume=doc_class == "resume")
         return {"person": person, **dict.fromkeys(of_bills)}
-    is_list = is_statement(lines) and not any(explicit_numbers(lines))
+    total = found["total"].value if found["total"] else None
+    is_list = is_statement(lines) and not lists_no_entries(lines, total)
+    if any(explicit_numbers(lines)):
+        return {}
+    if lists_bills(lines):
+        return {name: _of_list(found[name]) for name in (*_OF_BILLS, "date")}
     return {name: _of_list(found[name]) for name in _OF_BILLS if is_list}
 
 

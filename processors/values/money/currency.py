@@ -21,6 +21,8 @@ from processors.values.money.marks import (
 
 _MOSTLY = {"$": "USD", "rs": "INR", "rs.": "INR"}
 """Marks of several currencies of which one is by far the most common."""
+_SIGNS = {"ZA": "r"}
+"""Countries by whose letter beside the amounts one hint at them is enough."""
 _LEAST_HINTS = 2
 """Weight of the hints at a country whose currency is assumed: one word may be chance."""
 
@@ -110,7 +112,7 @@ def _short_code_pattern() -> re.Pattern[str]:
 @cache
 def _short_sign_pattern() -> re.Pattern[str]:
     marks = "|".join(map(re.escape, sorted(SHORT_SIGNS, key=len, reverse=True)))
-    return re.compile(rf"(?:^|[ :])(?:{marks})[ .]?\d[\d.,' ]*[.,]\d{{2,3}}(?!\d)")
+    return re.compile(rf"(?:^|[ :])({marks})[ .]?\d[\d.,' ]*[.,]\d{{2,3}}(?!\d)")
 
 
 @cache
@@ -158,10 +160,14 @@ def assumed_from(hints: Hints, lines: Sequence[TextLine]) -> Finding | None:
     None if another one may be meant: by "dollars", or by an abbreviation beside an amount.
     """
     country = hints.best(tuple(hints.weights))
-    if country is None or hints.weights[country] < _LEAST_HINTS:
+    if country is None:
+        return None
+    signs = {sign for line in lines for sign in _short_sign_pattern().findall(line.folded)}
+    is_its_sign = signs == {_SIGNS.get(country)}
+    if hints.weights[country] < _LEAST_HINTS and not is_its_sign:
         return None
     is_dollar = countries()[country].currency.endswith("D")
-    if any(_short_sign_pattern().search(line.folded) for line in lines) or (
+    if (signs and not is_its_sign) or (
         not is_dollar and any("dollar" in line.folded for line in lines)
     ):
         return None

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from functools import partial
 
 from processors.values.date_text import MonthNames, dates_in
-from processors.values.lines import TextLine, label_pattern
+from processors.values.lines import TextLine, has_digit, label_pattern
 from processors.values.list_words import labels_in
-from processors.values.money.amounts import money_in
+from processors.values.money.amounts import format_amount, money_in
 
 _TITLE_LINES = 25
 _NEAR_CHARS = 40
@@ -22,6 +22,9 @@ _UNIT = re.compile(
 )
 _OF_BILL = re.compile(r"invoice|bill|rechnung(?!skorr)|fact?ur|fattur|faktur")
 _DIGITS = re.compile(r"\d+")
+_LINES_ABOVE_TABLE = 3
+_LEAST_COLUMNS, _LEAST_ROWS = 3, 2
+"""Columns and rows of a table of bills; fewer may be the head of one bill."""
 
 
 def gives_money_back(lines: Sequence[TextLine]) -> bool:
@@ -57,6 +60,55 @@ def is_statement(lines: Sequence[TextLine]) -> bool:
         for number in range(len(line.cells) + 1)
     )
     return any(titles.fullmatch(cell.strip(" :.-")) for cell in cells)
+
+
+def lists_bills(lines: Sequence[TextLine]) -> bool:
+    """Return whether a document is a table of bills, which begins with the headings of its columns.
+
+    One of them is that of the numbers, and the rows below have different ones, of the same shape.
+    """
+    labels = label_pattern("numbers", "invoice", "receipt")
+    for heading in lines[:_LINES_ABOVE_TABLE]:
+        # What is above the headings may have a day or a number of its own.
+        if any(has_digit(line.text) for line in lines[: heading.number]):
+            break
+        rows = lines[heading.number + 1 : heading.number + 1 + _LEAST_ROWS]
+        if len(heading.cells) < _LEAST_COLUMNS - 1 or len(rows) < _LEAST_ROWS:
+            continue
+        for cell in range(len(heading.cells) + 1):
+            named = heading.folded[slice(*heading.cell(cell))].strip(" :.#")
+            if labels.fullmatch(named) and _has_numbers(rows, cell, len(heading.cells)):
+                return True
+    return False
+
+
+def _has_numbers(rows: Sequence[TextLine], cell: int, gaps: int) -> bool:
+    """Return whether rows have as many cells as their heading, and a number each in one of them."""
+    if any(len(row.cells) != gaps for row in rows):
+        return False
+    numbers = [row.text[slice(*row.cell(cell))].strip() for row in rows]
+    shapes = {shape_of(number) for number in numbers}
+    return len(set(numbers)) == len(rows) and len(shapes) == 1 and "9" in shapes.pop()
+
+
+def lists_no_entries(lines: Sequence[TextLine], total: str | None) -> bool:
+    """Return whether a statement is a bill: its own charges are its total, or nothing is listed.
+
+    Entries have a day or name a bill, a payment or a balance.
+    """
+    sums = [(line, [each.value for each in money_in(line.folded)]) for line in lines]
+    charges = label_pattern("totals", "charges")
+    if any(values and charges.match(line.folded) for line, values in sums):
+        return any(
+            charges.match(line.folded) and [format_amount(each) for each in values] == [total]
+            for line, values in sums
+        )
+    entries = label_pattern("totals", "entry")
+    return not any(
+        dates_in(line.folded, MonthNames(())) or entries.search(line.folded)
+        for line, values in sums
+        if values
+    )
 
 
 def _is_title(line: TextLine, words: re.Pattern[str], start: int) -> bool:

@@ -1,6 +1,9 @@
 """What `find_values` and the classes promise about bills that look like something else."""
 
+import pytest
+
 from pipeline.model import Finding, PageText
+from processors.classify.classifier import classify
 from processors.contract import Page
 from processors.values import find_values
 
@@ -19,6 +22,76 @@ def value(name: str, text: str) -> str | None:
     """Find one value of a text."""
     finding = found(text).get(name)
     return finding.value if finding else None
+
+
+@pytest.mark.parametrize(
+    ("entries", "total"),
+    [
+        ("Previous balance 40.00\nPayment -40.00\nCurrent charges 71.20", "71.20"),
+        ("Drain cleared 60.00\nNew tap 11.20", "71.20"),
+        ("Previous balance 40.00\nCurrent charges 31.20", None),
+        ("03/04/2031 Drain cleared 60.00\n09/04/2031 New tap 11.20", None),
+        ("Balance brought forward 60.00\nNew tap 11.20", None),
+    ],
+)
+def test_a_statement_of_its_own_charges_is_a_bill(entries: str, total: str | None):
+    """A statement without bills, payments and days has a total, or one whose charges are it."""
+    text = f"Rill Water\nSTATEMENT\nStatement date 30 April 2031\n{entries}\nTotal due 71.20"
+
+    assert value("total", text) == total
+
+
+@pytest.mark.parametrize("heading", ["Invoice no\tCustomer\tInvoice date\tAmount"])
+def test_a_table_of_bills_is_none(heading: str):
+    """Rows of different numbers are bills; a table of one, or below a bill's number, is a bill."""
+    rows = ["K-81\tVole\t2031-05-03\t9.00", "K-82\tRill\t2031-05-04\t7.00", "Total\t\t\t16.00"]
+    names = ("total", "date", "invoice_number")
+    listed = "\n".join([heading, *rows])
+    single = "\n".join([heading, rows[0], "Total\t\t\t9.00"])
+    own = f"Invoice number: R-7\nDate: 6 May 2031\n{listed}"
+
+    assert [value(name, listed) for name in names] == [None, None, None]
+    assert [value(name, single) for name in names] == ["9.00", "2031-05-03", "K-81"]
+    assert [value(name, own) for name in names] == ["16.00", "2031-05-06", "R-7"]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("VOLE FENCING (PTY) LTD\nSubtotal R 1 400.00\nTotal R 1 610.00", "ZAR"),
+        ("VOLE FENCING (PTY) LTD\nTotal P 1 610.00", None),
+        ("VOLE FENCING LTD\nTotal R 1 610.00", None),
+    ],
+)
+def test_a_letter_is_a_currency_where_the_country_is_named(text: str, code: str | None):
+    """A letter beside an amount is the sign of a currency if something hints at its country."""
+    assert value("currency", text) == code
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "KREDITNOTA\nVole ApS\nKreditnota nr.: 77\nMoms 25 % -9,00\nI alt DKK -45,00",
+        (
+            "Rill Energy\nELECTRICITY BILL\nAccount number: 8\nBill number: 77\nBill date: 3 May 2031\n"
+            "Total due 9.00"
+        ),
+        "세금계산서\n공급자: 한강\n공급받는자: 남산\n공급가액 9,000원\n합계금액 9,900원",
+    ],
+)
+def test_bills_of_many_names_are_invoices(text: str):
+    """A credit note, a bill of a utility and a bill in another language are of the class."""
+    assert classify([page(text)], media_type="text/plain").value == "invoice"
+
+
+def test_a_table_of_bills_is_of_no_class():
+    """Headings that are words of an invoice do not make one of a table."""
+    listed = "Invoice no\tCustomer\tInvoice date\tTotal\nK-81\tVole\t2031-05-03\t9.00"
+    sheet = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+    assert classify([page(listed)], media_type=sheet).value == "invoice"
+    listed += "\nK-82\tRill\t2031-05-04\t7.00"
+    assert classify([page(listed)], media_type=sheet).value == "other"
 
 
 def test_the_day_of_something_that_a_line_names_is_not_the_date():
