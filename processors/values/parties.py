@@ -32,6 +32,11 @@ _LONE_LABEL_CHARS = 2
 # Between a label and the name below it there may be numbers of the party: "VAT no: DE 123".
 _LINES_BELOW = 4
 _STREET = re.compile(r"[^\W\d][^\d:]{2,40} \d{1,4}[a-z]?")
+_ADDRESS_BEHIND = re.compile(
+    r"[^\W\d][^\d:,]{2,40} \d{1,4}[a-z]?(?=,|$)|\d{1,5}[a-z]? [^\W\d_]{2}"
+    r"|(?:[a-z]{1,2}[- ])?(?:\d{4,6}|\d\d-\d{3}|\d{3} \d\d) [^\W\d_]{2}"
+)
+"""A street with its number, or a post code with its town."""
 _HOUSE_FIRST = re.compile(r"\d{1,5}[a-z]?,? [^\W\d_]{2}")
 _COLUMN_SLACK_PT = 12.0
 """How far from the left edge of its label a name below it may begin."""
@@ -231,6 +236,7 @@ def _names_in_columns(lines: Sequence[TextLine], kind: str) -> Iterator[_Labeled
             if label is None:
                 continue
             name = _name_up_to_label(piece.line, label.end(), label.group())
+            name = _without_address(name)
             if len(name.text) > _LONE_LABEL_CHARS:
                 found = [name] if _is_name(name.text) else []
             else:
@@ -319,9 +325,19 @@ def _name_up_to_label(line: TextLine, start: int, label: str) -> _LabeledName:
     """Return the text from `start` to the next label of any party, without marks around it."""
     other = label_pattern("parties", "any").search(line.folded, start)
     end = other.start() if other else len(line.text)
-    text = line.text[start:end].lstrip(" :.-#|\uff1a")
+    text = line.text[start:end].lstrip(" :.-#|)\uff1a")
     start = end - len(text)
-    return _LabeledName(line, start, start + len(text.rstrip(" :,;|")), label)
+    return _LabeledName(line, start, start + len(text.rstrip(" :,;|(")), label)
+
+
+def _without_address(name: _LabeledName) -> _LabeledName:
+    """Return a name without the street or the town that is behind it and a comma."""
+    for comma in re.finditer(", ", name.text):
+        behind = name.folded[comma.end() :]
+        has_form = end_of_form(name.text[comma.end() :], behind)
+        if not has_form and _ADDRESS_BEHIND.match(behind):
+            return replace(name, end=name.start + comma.start())
+    return name
 
 
 def _is_name(text: str) -> bool:

@@ -94,6 +94,11 @@ def test_without_words_the_line_is_the_place():
             "RECHNUNG\nKleine AG\nRechnungsempfänger:\nGroße Käufer KG\nSumme 5,00 EUR",
             "Große Käufer KG",
         ),
+        ("INVOICE 8\nBuyer: Vole Nursery, Fell Row 9, 30-002 Kendal\nTotal 5.00", "Vole Nursery"),
+        ("INVOICE 8\nBuyer: Vole Nursery, 14 Fell Row\nTotal 5.00", "Vole Nursery"),
+        ("INVOICE 8\nBuyer: Vole, Rill & Beck\nTotal 5.00", "Vole, Rill & Beck"),
+        ("INVOICE 8\nBuyer: Vole, 3 Rivers Ltd\nTotal 5.00", "Vole, 3 Rivers Ltd"),
+        ("TAX INVOICE 8\nBuyer (Bill to): Vole Traders\nTotal 5.00", "Vole Traders"),
     ],
 )
 def test_buyer(text: str, buyer: str):
