@@ -48,7 +48,7 @@ class ListingChanged(TemporaryError):
 
 
 class InDoubt(TemporaryError):
-    """A write was sent and its answer never came. Look before repeating it."""
+    """A write was sent, and no answer came that says what it did. Look before repeating it."""
 
 
 class AccountError(CaspioError):

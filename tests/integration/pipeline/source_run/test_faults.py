@@ -133,6 +133,26 @@ def test_a_fault_leaves_no_trace(
     assert sorted(workspace.writes(processed=True)) == undisturbed["writes"]
 
 
+@pytest.mark.parametrize("operation", [UPDATE, RENAME])
+def test_a_write_with_an_empty_answer_is_looked_for(
+    make_workspace: MakeWorkspace, expected: dict[str, Any], operation: str
+):
+    """It was answered well, so it may be in effect: an answer that says nothing is no refusal."""
+    undisturbed = _undisturbed(make_workspace, expected)
+    workspace = make_workspace(files=_small())
+    workspace.emulator.control.fault(
+        {"kind": "cut", "operation": operation, "bytes": 0, "declared": False, "times": 0}
+    )
+
+    workspace.run()
+
+    assert workspace.end_state() == {
+        key: undisturbed[key] for key in ("account", "archive", "ledger")
+    }
+    assert sorted(workspace.writes(processed=True)) == undisturbed["writes"]
+    assert workspace.run().document["documents"].get("failed", 0) == 0
+
+
 def test_retry_after_is_obeyed(make_workspace: MakeWorkspace):
     """What Caspio asks to wait is waited."""
     workspace = make_workspace(files=_small())

@@ -105,7 +105,7 @@ class Caller:
 
     def ask(self, call: Call) -> Payload:
         """Make a call and return its JSON with the name of the call, ready to be parsed."""
-        return Payload(self.json(call), what=call.what)
+        return Payload(self.json(call), what=call.what, is_write=call.method != "GET")
 
     def text(self, call: Call) -> str:
         """Make a call whose answer is one text, bare or as JSON."""

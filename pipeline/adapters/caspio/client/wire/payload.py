@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from pipeline.adapters.caspio.client.errors import UnexpectedAnswer
+from pipeline.adapters.caspio.client.errors import CaspioError, InDoubt, UnexpectedAnswer
 from pipeline.adapters.caspio.client.values import Value
 
 T = TypeVar("T")
@@ -17,13 +17,15 @@ class Payload:
 
     `what` is the call that was answered. `parent` is what this is a member or an item of, None for
     the whole answer; `step` is the way from there, a name of an object or a number in a list. They
-    are put together for errors only.
+    are put together for errors only. `is_write`, of the whole answer, says that the call may have
+    changed something.
     """
 
     value: object
     what: str
     parent: "Payload | None" = None
     step: str | int = ""
+    is_write: bool = False
 
     def path(self) -> str:
         """Return the way from the whole answer to here."""
@@ -34,15 +36,22 @@ class Payload:
             return f"{before}[{self.step}]"
         return f"{before}.{self.step}".lstrip(".")
 
-    def wrong(self, expected: str) -> UnexpectedAnswer:
-        """Return the error for a member of another shape."""
-        return UnexpectedAnswer(
+    def wrong(self, expected: str) -> CaspioError:
+        """Return the error for a member of another shape.
+
+        A write was answered well, so it may be in effect, whatever the answer says of it.
+        """
+        text = (
             f"{self.what}: {self.path() or 'the answer'} should be {expected}, but is "
             f"{type(self.value).__name__}. Caspio's API may have changed; look for a newer "
-            "version of this program.",
-            status=200,
-            resource=self.what,
+            "version of this program."
         )
+        whole = self
+        while whole.parent is not None:
+            whole = whole.parent
+        if whole.is_write:
+            return InDoubt(f"{text} Look whether it took effect before you repeat it.")
+        return UnexpectedAnswer(text, status=200, resource=self.what)
 
     def _checked(self, kind: type[T], expected: str) -> T:
         """Return the value if it is of a type; raise the error of `wrong` if it is of another."""

@@ -1,6 +1,6 @@
 import pytest
 
-from pipeline.adapters.caspio.client.errors import Refused
+from pipeline.adapters.caspio.client.errors import InDoubt, Refused
 from pipeline.adapters.caspio.client.wire import account as wire_account, records as wire
 from pipeline.adapters.caspio.client.wire.payload import Payload
 from pipeline.adapters.caspio.client.wire.records import FileInfo, StoredFile
@@ -137,3 +137,22 @@ def test_a_file_without_a_base_name_is_a_file(
     info = FileInfo("1", name, kind, size, "", "")
 
     assert (info.is_empty, info.full_name) == (False, full)
+
+
+@pytest.mark.parametrize(
+    "answer", [None, {}, {"RecordsAffected": None}, {"RecordsAffected": True}, [], "done"]
+)
+def test_a_write_whose_answer_says_nothing_is_in_doubt(answer: object) -> None:
+    """It was answered well: to call it refused would be a guess. A question can be asked again."""
+    with pytest.raises(InDoubt, match="Look whether it took effect"):
+        wire.affected(Payload(answer, what="updating record 1", is_write=True))
+    with pytest.raises(Refused):
+        wire.affected(payload(answer))
+
+
+def test_an_update_whose_rows_cannot_be_read_is_in_doubt() -> None:
+    """The count alone would say that it was made; which row it was, nobody knows."""
+    answer = {"RecordsAffected": 1, "Result": [{"PK_ID": {"no": "key"}}]}
+
+    with pytest.raises(InDoubt):
+        wire.affected(Payload(answer, what="updating record 1", is_write=True))
