@@ -86,6 +86,23 @@ def taken_back(effects: Sequence[Effect]) -> Iterator[TakenBack]:
         yield TakenBack(field, column, value, effect.run_id)
 
 
+def last_named(effects: Iterable[Effect]) -> Mapping[str, tuple[str, str]]:
+    """Return, by field, the name that this program gave last, an undo's as well, and to which file.
+
+    The file is a version. A Files-area file has a name once its record names it: a copy alone is
+    none.
+    """
+    named: dict[str, tuple[str, str]] = {}
+    for effect in sorted(effects, key=lambda effect: effect.id):
+        if effect.state not in IN_EFFECT:
+            continue
+        if effect.kind is EffectKind.RENAME_ATTACHMENT:
+            named[effect.field] = str(effect.after["name"]), effect.version
+        elif effect.kind is EffectKind.REPOINT:
+            named[effect.field] = basename(str(effect.after[effect.field])), effect.version
+    return named
+
+
 def last_applied(effects: Iterable[Effect]) -> Mapping[str, Value]:
     """Return, by column, the value this program wrote last, whoever it belongs to.
 

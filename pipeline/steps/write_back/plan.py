@@ -8,9 +8,23 @@ from pipeline.archive_layout import original_key
 from pipeline.decide.learned import with_learned
 from pipeline.decide.mapping import decide, wanted_values
 from pipeline.decide.naming import findings_by_name, has_name, is_alternative
-from pipeline.decide.ownership import TakenBack, owned, taken_back
+from pipeline.decide.ownership import (
+    last_named,
+    owned,
+    taken_back,
+)
 from pipeline.decide.provenance import known_fact, provenance
-from pipeline.model import FileRef, Finding, Place, Plan, ReadDocument, ReadStatus, RecordWork
+from pipeline.model import (
+    Effect,
+    FileRef,
+    Finding,
+    Overwrite,
+    Place,
+    Plan,
+    ReadDocument,
+    ReadStatus,
+    RecordWork,
+)
 from pipeline.steps.write_back.context import WriteContext
 from pipeline.steps.write_back.suggestions import not_rejected
 
@@ -33,7 +47,7 @@ def plan_record(work: RecordWork, documents: Sequence[ReadDocument], context: Wr
     )
     effects = ledger.effects.find(record=(record.container, record.pk)) if record else []
     last_written, undone = owned(effects), list(taken_back(effects))
-    names, name_problems = _new_names(readable, undone, context)
+    names, name_problems = _new_names(readable, effects, context)
     replaced = ledger.files.replaced({own.version for own in last_written.values()})
     plan = decide(
         work,
@@ -58,9 +72,13 @@ def plan_record(work: RecordWork, documents: Sequence[ReadDocument], context: Wr
 
 
 def _new_names(
-    documents: Sequence[ReadDocument], undone: Sequence[TakenBack], context: WriteContext
+    documents: Sequence[ReadDocument], effects: Sequence[Effect], context: WriteContext
 ) -> tuple[dict[str, str], list[str]]:
-    """Return the new names by file version, and why others could not be made."""
+    """Return the new names by file version, and why others could not be made.
+
+    `effects` are those on the record: what they named is named again, and nothing else that was.
+    """
+    undone, given = list(taken_back(effects)), last_named(effects)
     names: dict[str, str] = {}
     problems: list[str] = []
     template = context.run.template
@@ -82,9 +100,25 @@ def _new_names(
             problems.append(f"{ref.name}: {new.problem}")
         elif undo is not None and not is_other_name(replace(ref, name=str(undo.value)), new.name):
             continue  # the name was given before, and a user has undone it
+        elif _is_users(document, given.get(ref.field), context):
+            continue  # a user has named it otherwise since
         elif is_other_name(ref, new.name):
             names[ref.version] = new.name
     return names, problems
+
+
+def _is_users(document: ReadDocument, given: tuple[str, str] | None, context: WriteContext) -> bool:
+    """Say whether a user has named the very file that this program had named before.
+
+    `given` is that name and the version of the file that got it.
+    A user's name stays as a user's value does. Another file in its place has no name of ours yet.
+    """
+    if given is None or context.spec.overwrite is Overwrite.ALWAYS:
+        return False
+    name, version = given
+    state = context.ports.ledger.files.state(version)
+    is_same_file = state is not None and state.sha256 == document.file.sha256
+    return is_same_file and is_other_name(document.file.ref, name)
 
 
 def is_other_name(ref: FileRef, name: str) -> bool:

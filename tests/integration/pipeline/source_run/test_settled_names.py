@@ -2,15 +2,20 @@
 
 import random
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from flows.app.settings import load_settings
+from flows.app.wiring import open_client
+from pipeline.source_run.selection import Selection
 from tests.crash.cells import COLUMNS, document
 from tests.fakes.clock import RunningClock
 from tests.fakes.reader import FakeReader
-from tests.integration.pipeline.accounts import Source, uploads
+from tests.integration.pipeline.accounts import Source, receipt, uploads
 from tests.integration.pipeline.conftest import MakeWorkspace
+from tests.integration.pipeline.workspace import Workspace
 
 pytestmark = pytest.mark.integration
 
@@ -71,3 +76,69 @@ def test_the_second_run_rests(make_workspace: MakeWorkspace, number: int, quirks
     assert (workspace.downloads(), workspace.writes()) == (0, [])
     with workspace.ledger() as ledger:
         assert ledger.effects.open() == []
+
+
+def _names(workspace: Workspace) -> list[str]:
+    attached = workspace.emulator.control.dump()["attachments"]["Uploads"]
+    return sorted(one["name"] for one in attached)
+
+
+def _rename(workspace: Workspace, pk: int, name: str) -> None:
+    """Rename an attachment as a user does."""
+    with open_client(load_settings(workspace.config)) as client:
+        client.call(
+            "UpdateFileMetadataInAttachmentTableFields",
+            {"tableName": "Uploads", "attachmentFieldName": "Scan", "q.where": f"PK_ID={pk}"},
+            json={"FileName": name},
+        )
+
+
+@pytest.mark.parametrize(
+    ("overwrite", "kept"),
+    [("empty", "Mine.txt"), ("ours", "Mine.txt"), ("always", "2026-03-11 receipt.txt")],
+)
+def test_a_name_that_a_user_gives_stays(make_workspace: MakeWorkspace, overwrite: str, kept: str):
+    """A user's name for a file that we had named is a user's value, unless the source allows it."""
+    source = Source(rename="{{ date }} {{ doc_type }}", more=f'overwrite = "{overwrite}"')
+    workspace = make_workspace(source, files={"a.txt": receipt(1), "b.txt": receipt(2)})
+    workspace.run()
+    _rename(workspace, 1, "Mine")
+
+    workspace.run()
+    workspace.run(selection=Selection())
+
+    assert _names(workspace) == sorted(["2026-03-12 receipt.txt", kept])
+    workspace.forget_calls()
+    workspace.run()
+    assert workspace.writes() == []
+
+
+def test_another_file_in_the_place_of_one_that_was_named_is_named(
+    make_workspace: MakeWorkspace, tmp_path: Path
+):
+    """Its name is that of an upload, and nobody's choice for this record."""
+    workspace = make_workspace(
+        Source(rename="{{ date }} {{ doc_type }}"), files={"a.txt": receipt(1)}
+    )
+    workspace.run()
+    (tmp_path / "new.txt").write_bytes(receipt(7))
+    workspace.emulator.control.replace_attachment("Uploads", "Scan", 1, tmp_path / "new.txt")
+
+    workspace.run()
+
+    assert _names(workspace) == ["2026-03-17 receipt.txt"]
+
+
+def test_a_new_template_names_again_what_nobody_else_has_named(make_workspace: MakeWorkspace):
+    """A name of ours is replaced by the next one; a user's is not."""
+    files = {"a.txt": receipt(1), "b.txt": receipt(2)}
+    workspace = make_workspace(Source(rename="{{ date }} {{ doc_type }}"), files=files)
+    workspace.run()
+    _rename(workspace, 1, "Mine")
+    workspace.run()
+    text = workspace.config.read_text()
+    workspace.config.write_text(text.replace("{{ date }} {{ doc_type }}", "{{ company }}"))
+
+    workspace.run(selection=Selection())
+
+    assert _names(workspace) == ["Mine.txt", "Northwind Hardware Ltd.txt"]
