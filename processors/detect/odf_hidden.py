@@ -5,13 +5,15 @@ through (20.388), white letters on white paper.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from processors.detect.safe_xml import elements, local_name
 
 _MOST_PARENTS = 20  # styles based on each other; a circle ends here
 _WHITE = "#ffffff"
+_NOT_VISIBLE = frozenset({"collapse", "filter", "hidden"})
+_TINY = re.compile(r"0*(?:0|1)?(?:\.0+)?pt|0?\.\d+pt")  # one point or less
 _STYLED = frozenset({"style"})
 _LINES = ("text-line-through-style", "text-line-through-type")
 _FILL = re.compile(
@@ -28,8 +30,15 @@ _Name = tuple[str, str]  # the family of a style and its name
 class Unread:
     """Which parts of a document are not shown or not valid, and what they say."""
 
-    def __init__(self, said: Mapping[_Name, Mapping[str, bool]], *, is_filled: bool) -> None:
+    def __init__(
+        self,
+        said: Mapping[_Name, Mapping[str, bool]],
+        layers_off: Collection[str],
+        *,
+        is_filled: bool,
+    ) -> None:
         self._said = said
+        self._layers_off = layers_off
         self._is_filled = is_filled
         self._taken: list[str] = []
 
@@ -40,19 +49,32 @@ class Unread:
         If any part has a fill or a shape, white letters count.
         """
         styles: dict[_Name, Any] = {}
+        layers: set[str] = set()
         is_filled = False
         for part in parts:
             is_filled = is_filled or _FILL.search(part) is not None
+            layers.update(_layers_off(part))
             styles |= dict(_styles_in(part))
         said = {name: _with_parents(name, styles) for name in styles}
-        return cls(said, is_filled=is_filled)
+        return cls(said, layers, is_filled=is_filled)
 
     def said_around(self, element: Any) -> Mapping[str, bool]:
         """Return what the elements around a paragraph say of its text."""
         around = [*element.iterancestors()]
         is_drawn = any(_DRAWING in str(each.tag) for each in around)
-        is_gone = any(_value(each, "display") == "none" for each in around)
+        is_gone = _hides_paragraph(element) or any(map(self._is_gone, around))
         return {"drawn": self._is_filled or is_drawn, "gone": is_gone}
+
+    def _is_gone(self, element: Any) -> bool:
+        """Return whether an element is not shown, with all that is in it."""
+        said = self._said.get(("drawing-page", _value(element, "style-name")), {})
+        return (
+            _value(element, "display") == "none"
+            or _value(element, "is-hidden") == "true"
+            or _value(element, "visibility") in _NOT_VISIBLE
+            or _value(element, "layer") in self._layers_off
+            or (local_name(element) == "page" and said.get("gone", False))
+        )
 
     def said_of(self, element: Any, outer: Mapping[str, bool]) -> Mapping[str, bool]:
         """Return what an element says of its text, else what the one around it says."""
@@ -79,23 +101,48 @@ def is_unread(said: Mapping[str, bool]) -> bool:
     return is_white or any(said.get(why, False) for why in ("gone", "hidden", "struck"))
 
 
+def _hides_paragraph(element: Any) -> bool:
+    """Return whether a field in a paragraph hides all of it (section 7.7.13)."""
+    fields = element.iterchildren("{*}hidden-paragraph")
+    return any(_value(each, "is-hidden") == "true" for each in fields)
+
+
+def _layers_off(part: bytes) -> Iterator[str]:
+    """Yield the names of the layers that no screen shows (section 19.131)."""
+    for event, element in elements(part) if b"layer-set" in part else ():
+        is_layer = event == "start" and local_name(element) == "layer"
+        if is_layer and _value(element, "display") in {"none", "printer"}:
+            yield _value(element, "name")
+
+
 def _styles_in(part: bytes) -> Iterator[tuple[_Name, tuple[_Name, dict[str, bool]]]]:
     """Yield each style with its parent, and what it says of its text."""
     for event, element in elements(part, whole=_STYLED):
         if event == "end" and local_name(element) in _STYLED:
             said: dict[str, bool] = {}
             for properties in element.iterchildren("{*}text-properties"):
-                lines = [value for name in _LINES if (value := _value(properties, name))]
-                if lines:
-                    said["struck"] = lines[0] != "none"
-                display = _value(properties, "display")
-                if display:
-                    said["hidden"] = display == "none"
-                color = _value(properties, "color")
-                if color:
-                    said["white"] = color.lower() == _WHITE
+                said |= _said_by(properties)
+            for properties in element.iterchildren("{*}drawing-page-properties"):
+                said["gone"] = _value(properties, "visibility") == "hidden"
             family, parent = _value(element, "family"), _value(element, "parent-style-name")
             yield (family, _value(element, "name")), ((family, parent), said)
+
+
+def _said_by(properties: Any) -> dict[str, bool]:
+    """Return what the properties of text say of whether it can be read."""
+    said: dict[str, bool] = {}
+    lines = [value for name in _LINES if (value := _value(properties, name))]
+    if lines:
+        said["struck"] = lines[0] != "none"
+    display = _value(properties, "display")
+    if display:
+        said["hidden"] = display == "none"
+    if _TINY.fullmatch(_value(properties, "font-size")) or _value(properties, "opacity") == "0%":
+        said["hidden"] = True
+    color = _value(properties, "color")
+    if color:
+        said["white"] = color.lower() == _WHITE
+    return said
 
 
 def _with_parents(

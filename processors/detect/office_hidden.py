@@ -1,9 +1,11 @@
-"""Take out of a Word document what Word does not show, or shows as no longer valid.
+"""Take out of Word documents and slides what they do not show, or show as no longer valid.
 
-That is hidden runs and table rows, deletions, text that is struck through (also on slides), and
-white letters on white paper. What is taken out is returned, so that it can be kept apart.
+That is hidden runs, table rows and shapes, deletions, prompts to enter something, text that is
+struck through, and letters that are tiny or in the color of the paper. What is taken out is
+returned, so that it can be kept apart.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +14,13 @@ from processors.detect.safe_xml import local_name
 
 _MOST_PARENTS = 20  # styles based on each other; a circle ends here
 _HIDDEN, _LINES = "vanish", ("strike", "dstrike")
-_COLOR, _NO_STRIKE = "color", "noStrike"
+_TINY, _LARGEST_TINY = "sz", 2  # half points
+_DEFAULT = ""  # the name of what the document says of text without a style
+_HIDDEN_SHAPE = re.compile(
+    r"(?:^|;)\s*(?:visibility\s*:\s*hidden|display\s*:\s*none)", re.IGNORECASE
+)
+_HIGHLIGHTS = {"black": "000000", "white": "FFFFFF", "yellow": "FFFF00", "red": "FF0000"}
+_COLOR = "color"
 _WHITE, _PAPER = "FFFFFF", frozenset({"", "AUTO", "FFFFFF"})
 _PLAIN_PATTERNS = frozenset({"", "nil", "clear"})
 # What makes white letters visible: effects, and fills and outlines of a kind of their own.
@@ -20,6 +28,12 @@ _EFFECTS = ("outline", "shadow", "emboss", "imprint", "textOutline", "textFill",
 _EFFECT = "effect"
 _PAPER_COLORS = frozenset({"", "background1"})
 _FORMATTED = frozenset({"r", "p", "tc", "tr", "tbl"})
+# Of slides (sections 19.3 and 20.1).
+_SHAPES = ("{*}sp", "{*}grpSp", "{*}graphicFrame", "{*}cxnSp")
+_FILLS = ("solidFill", "gradFill", "blipFill", "pattFill")
+_NO_STRIKE = "noStrike"
+_ON = frozenset({"1", "true"})
+_PAPER_OF_SLIDES = frozenset({"bg1", "lt1"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +75,21 @@ def styles_of(styles: Any, parts: Sequence[Any]) -> Styles:
                 filled.add(name)
             parent = elements.get(_of_child(parent, "{*}basedOn"))
         said[name] = properties
+    said[_DEFAULT] = _said_by_default(defaults)
     has_backdrop = any(map(_has_backdrop, parts)) or any(
         _is_filled(each) for style in defaults for each in style.iter("{*}shd")
     )
     return Styles(said, frozenset(filled), has_backdrop)
+
+
+def _said_by_default(defaults: Sequence[Any]) -> dict[str, bool]:
+    """Return what a document says of text, and its default style of paragraphs (17.7.5)."""
+    said: dict[str, bool] = {}
+    for element in defaults:
+        own = element.find("{*}rPrDefault") if local_name(element) == "docDefaults" else element
+        if own is not None and _value(element, "type") in {"", "paragraph"}:
+            said.update(_said(own))
+    return said
 
 
 def take_unread(root: Any, styles: Styles) -> Iterator[str]:
@@ -73,39 +98,59 @@ def take_unread(root: Any, styles: Styles) -> Iterator[str]:
     A run is hidden by itself, else by its own style, else by its paragraph's (section 17.3.2.41); a
     row of a table by its properties (section 17.4.20).
     """
-    for row in [*root.iter("{*}tr")]:
-        if _is_on(row.find("{*}trPr/{*}hidden")) or row.find("{*}trPr/{*}del") is not None:
-            yield from _taken(row)
-    for deletion in [*root.iter("{*}del")]:
-        yield from _taken(deletion)
+    for element in [*_hidden_parts(root)]:
+        yield from _taken(element)
     for run in [*root.iter("{*}r")]:
         said = _said_of(run, styles)
         is_white = said.get(_COLOR) and not said.get(_EFFECT) and _is_on_paper(run, styles)
-        if said.get(_HIDDEN):
+        if said.get(_HIDDEN) or said.get(_TINY):
             yield from _taken(run)
-        elif is_white or any(map(said.get, _LINES)):
+        elif is_white or _is_in_own_color(run) or any(map(said.get, _LINES)):
             yield from _taken_around_boxes(run)
 
 
-def take_struck(slide: Any) -> Iterator[str]:
-    """Take the runs that are struck through out of a slide, and yield what they say.
-
-    See section 21.1.2.3.9, and 20.1.10.79 for the kinds of lines.
-    """
-    for run in [*slide.iter("{*}r")]:
-        properties = run.find("{*}rPr")
-        if properties is not None and properties.get("strike", _NO_STRIKE) != _NO_STRIKE:
-            yield from _taken(run)
+def _hidden_parts(root: Any) -> Iterator[Any]:
+    """Yield the rows, deletions, shapes and prompts that are not shown or not valid."""
+    for row in root.iter("{*}tr"):
+        if _is_on(row.find("{*}trPr/{*}hidden")) or row.find("{*}trPr/{*}del") is not None:
+            yield row
+    yield from root.iter("{*}del")
+    for shape in root.iter("{*}anchor", "{*}inline", "{*}shape", "{*}rect"):
+        named = shape.find("{*}docPr")
+        is_hidden = named is not None and _value(named, "hidden") in {"1", "true"}
+        if is_hidden or _HIDDEN_SHAPE.search(_value(shape, "style")):
+            yield shape
+    for control in root.iter("{*}sdt"):
+        # What asks for something to be entered (section 17.5.2.39).
+        if _is_on(control.find("{*}sdtPr/{*}showingPlcHdr")):
+            yield control
 
 
 def _said_of(run: Any, styles: Styles) -> dict[str, bool]:
     """Return what a run says of whether it can be read, or its style, or its paragraph's."""
     paragraph = next(run.iterancestors("{*}p"), None)
-    said: dict[str, bool] = {}
+    said: dict[str, bool] = dict(styles.said[_DEFAULT])
+    for table in run.iterancestors("{*}tbl"):
+        said.update(styles.said.get(_of_child(table, "{*}tblPr/{*}tblStyle"), {}))
+        break
     if paragraph is not None:
         said.update(styles.said.get(_of_child(paragraph, "{*}pPr/{*}pStyle"), {}))
     said.update(styles.said.get(_of_child(run, "{*}rPr/{*}rStyle"), {}))
     return {**said, **_said(run)}
+
+
+def _is_in_own_color(run: Any) -> bool:
+    """Return whether the letters of a run have the color that is right behind them."""
+    properties = run.find("{*}rPr")
+    if properties is None or any(properties.find(f"{{*}}{name}") is not None for name in _EFFECTS):
+        return False
+    color = properties.find(f"{{*}}{_COLOR}")
+    if color is None or _value(color, "themeColor"):
+        return False
+    highlight = _HIGHLIGHTS.get(_of_child(properties, "{*}highlight"))
+    shade = properties.find("{*}shd")
+    behind = highlight or ("" if shade is None else _value(shade, "fill"))
+    return behind.upper() == _value(color, "val").upper() not in _PAPER - {_WHITE}
 
 
 def _is_on_paper(run: Any, styles: Styles) -> bool:
@@ -149,6 +194,65 @@ def _is_filled(element: Any) -> bool:
             return False
 
 
+def take_unseen(slide: Any, below: Sequence[Any] = ()) -> Iterator[str]:
+    """Take out of a slide the shapes and groups that are hidden, and the runs that are not valid.
+
+    Those are struck through (section 21.1.2.3.9), without a fill, or white, unless something may be
+    behind them: `below` are the layout and the master of the slide. Yield what they say.
+    """
+    for shape in [*slide.iter(*_SHAPES)]:
+        named = (each for part in shape for each in part.iterchildren("{*}cNvPr"))
+        if any(each.get("hidden") in _ON for each in named):
+            yield from _taken(shape)
+    is_plain = bool(below) and not any(map(_may_paint, (slide, *below)))
+    for run in [*slide.iter("{*}r")]:
+        if any(_is_unread(each, is_plain=is_plain) for each in run.iterchildren("{*}rPr")):
+            yield from _taken(run)
+
+
+def _is_unread(properties: Any, *, is_plain: bool) -> bool:
+    if properties.get("strike", _NO_STRIKE) != _NO_STRIKE:
+        return True
+    is_empty = properties.find("{*}noFill") is not None or (is_plain and _is_white(properties))
+    return is_empty and properties.find("{*}ln") is None
+
+
+def _may_paint(part: Any) -> bool:
+    """Return whether anything but white paper may be behind the text of a slide."""
+    if next(part.iter("{*}pic", "{*}graphicFrame", "{*}contentPart"), None) is not None:
+        return True
+    if any(
+        mapping.get("bg1") != "lt1" for mapping in part.iter("{*}clrMap", "{*}overrideClrMapping")
+    ):
+        return True
+    if any(reference.get("idx") != "0" for reference in part.iter("{*}fillRef")):
+        return True
+    properties = (*part.iter("{*}spPr", "{*}grpSpPr"), *part.iter("{*}bgPr", "{*}bgRef"))
+    return any(map(_is_colored, properties))
+
+
+def _is_colored(properties: Any) -> bool:
+    """Return whether a shape or a background is filled with anything but white."""
+    if properties.tag.endswith("}bgRef"):
+        return not _is_white_color(properties)
+    fills = (properties.find(f"{{*}}{name}") for name in _FILLS)
+    return any(fill is not None and not _is_white_color(fill) for fill in fills)
+
+
+def _is_white(properties: Any) -> bool:
+    fill = properties.find("{*}solidFill")
+    return fill is not None and _is_white_color(fill)
+
+
+def _is_white_color(fill: Any) -> bool:
+    """Return whether the color in a fill is that of paper, without any change to it."""
+    return any(
+        len(color) == 0
+        and (color.get("val", "").upper() == _WHITE or color.get("val") in _PAPER_OF_SLIDES)
+        for color in fill.iterchildren("{*}srgbClr", "{*}schemeClr")
+    )
+
+
 def _taken(element: Any) -> Iterator[str]:
     text = "".join(each.text or "" for each in element.iter("{*}t", "{*}delText")).strip()
     parent = element.getparent()
@@ -180,6 +284,9 @@ def _said(element: Any) -> dict[str, bool]:
         for name in (_HIDDEN, *_LINES)
         if (switch := properties.find(f"{{*}}{name}")) is not None
     }
+    size = properties.find(f"{{*}}{_TINY}")
+    if size is not None:
+        found[_TINY] = _value(size, "val") in {str(each) for each in range(1, _LARGEST_TINY + 1)}
     if any(properties.find(f"{{*}}{name}") is not None for name in _EFFECTS):
         found[_EFFECT] = True
     color = properties.find(f"{{*}}{_COLOR}")

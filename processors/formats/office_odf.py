@@ -29,10 +29,10 @@ _BLOCKS = frozenset({"p", "h"})  # paragraphs and headings
 _HEADERS_AND_FOOTERS = frozenset(
     f"{place}{page}" for place in ("header", "footer") for page in ("", "-left", "-first")
 )
-# Elements whose paragraphs are no text of the document: form controls, styles, macros. Deletions
-# and comments are kept apart.
+# Elements whose paragraphs are no text of the document: form controls, styles, macros. Deletions,
+# comments and a speaker's notes are kept apart.
 _NO_TEXT = frozenset({"forms", "automatic-styles", "font-face-decls", "scripts"})
-_APART = frozenset({"tracked-changes", "annotation"})
+_APART = frozenset({"tracked-changes", "annotation", "notes"})
 _MOST_SPACES = 1_000  # a repeat count may be any number
 
 

@@ -8,7 +8,7 @@ from processors.contract import Context, Page, Reading
 from processors.detect import office_package
 from processors.detect.encoding import clean
 from processors.detect.media import PPTX
-from processors.detect.office_hidden import take_struck
+from processors.detect.office_hidden import take_unseen
 from processors.detect.office_parts import standard_package
 from processors.layout.plain_page import text_page
 
@@ -58,13 +58,13 @@ class PptxProcessor:
                         f"Only the first {limit} of {count} slides were read, which is the limit.",
                     )
                     break
-                struck = [*take_struck(slide.element)]
+                unseen = [*take_unseen(slide.element, [*_below(slide)])]
                 lines = list(_shape_lines(slide.shapes, 0))
                 if slide.has_notes_slide and slide.notes_slide.notes_text_frame is not None:
-                    lines.append(slide.notes_slide.notes_text_frame.text)
+                    unseen.append(slide.notes_slide.notes_text_frame.text)
                 text = clean("\n".join(line for line in lines if line.strip()))
                 is_hidden = slide.element.get("show") in _OFF  # ECMA-376 part 1, section 19.3.1.38
-                kept_apart = clean("\n".join([*([text] if is_hidden else []), *struck]))
+                kept_apart = clean("\n".join([*([text] if is_hidden else []), *unseen]))
                 shown = "" if is_hidden else text
                 pages.append(text_page(shown, number=number, engine="pptx", kept_apart=kept_apart))
         except (PythonPptxError, *_MALFORMED) as exc:
@@ -73,6 +73,12 @@ class PptxProcessor:
         text_chars = sum(len(page.text.text) for page in pages)
         children = office_package.embedded_files(path, text_chars=text_chars)
         return Reading(pages=tuple(pages), problems=problems, children=children)
+
+
+def _below(slide: Any) -> Iterator[Any]:
+    """Yield the layout and the master of a slide, whose shapes are behind its own."""
+    layout = slide.slide_layout
+    yield from (layout.element, layout.slide_master.element)
 
 
 def _shape_lines(shapes: Any, depth: int) -> Iterator[str]:

@@ -216,6 +216,9 @@ UNREAD = {
     "struck through twice": "<w:dstrike/>",
     "white": '<w:color w:val="FFFFFF"/>',
     "white on white": '<w:color w:val="ffffff"/><w:shd w:val="clear" w:fill="FFFFFF"/>',
+    "blue on blue": '<w:color w:val="20a0c0"/><w:shd w:val="clear" w:fill="20A0C0"/>',
+    "red on red": '<w:color w:val="FF0000"/><w:highlight w:val="red"/>',
+    "tiny": '<w:sz w:val="2"/>',
 }
 
 
@@ -254,10 +257,12 @@ W14 = 'xmlns:w14="http://schemas.microsoft.com/office/word/2010/wordml"'
         (f"<w:outline/>{WHITE}", "{}"),
         (f"{WHITE}<w14:textOutline {W14}/>", "{}"),
         (f"{WHITE}<w14:textFill {W14}/>", "{}"),
+        ('<w:color w:val="20A0C0"/><w:highlight w:val="yellow"/><w:sz w:val="12"/>', "{}"),
     ],
     ids=[
         *("shaded", "marked", "in a cell", "in a table", "in a text box", "not struck through"),
         *("in a color of the theme", "black in the theme", "as an outline", "outlined", "filled"),
+        "small",
     ],
 )
 def test_white_letters_on_a_color_are_read(properties: str, around: str, tmp_path: Path):
@@ -266,6 +271,59 @@ def test_white_letters_on_a_color_are_read(properties: str, around: str, tmp_pat
 
     assert findings.text.split() == ["Total", "12.00", "Total", "999.00"]
     assert "no values" not in findings.pages[0].reason
+
+
+WP = 'xmlns:wp="http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing"'
+V = 'xmlns:v="urn:schemas-microsoft-com:vml"'
+BOX = "<w:txbxContent>{}</w:txbxContent>"
+ANCHOR = (
+    f"<w:drawing {W}><wp:anchor {WP}><wp:docPr id='4' name='B'{{0}}/>{BOX}</wp:anchor></w:drawing>"
+)
+SHAPE = f"<w:pict {W}><v:shape {V} style='width:9pt{{0}}'><v:textbox>{BOX}</v:textbox></v:shape></w:pict>"
+PROMPT = f"<w:sdt {W}><w:sdtPr>{{0}}</w:sdtPr><w:sdtContent>{{1}}</w:sdtContent></w:sdt>"
+
+
+@pytest.mark.parametrize(
+    ("around", "hides", "shows"),
+    [
+        (f"<w:p {W}><w:r>{ANCHOR.replace('{}', '{1}')}</w:r></w:p>", " hidden='1'", ""),
+        (
+            f"<w:p {W}><w:r>{SHAPE.replace('{}', '{1}')}</w:r></w:p>",
+            ";visibility:hidden",
+            ";z-index:3",
+        ),
+        (PROMPT, "<w:showingPlcHdr/>", "<w:showingPlcHdr w:val='0'/>"),
+    ],
+    ids=["box", "old box", "prompt"],
+)
+def test_a_part_that_is_not_shown_or_a_prompt_is_kept_apart(
+    around: str, hides: str, shows: str, tmp_path: Path
+):
+    """A hidden box is not seen, and a prompt is nothing that anybody has entered."""
+    part = f"<w:p {W}>{run('Total 999.00')}</w:p>"
+    below = f"<w:p {W}>{run('Total 12.00')}</w:p>"
+    hidden, shown = (
+        documents.read(word(around.format(how, part), below), tmp_path).text
+        for how in (hides, shows)
+    )
+
+    assert hidden.split("\n\n") == ["Total 12.00", "Total 999.00"]
+    assert sorted(shown.split()) == ["12.00", "999.00", "Total", "Total"]
+
+
+def test_a_document_that_hides_all_text_shows_what_says_so(tmp_path: Path):
+    """Templates hide notes to their authors by the default of the document."""
+    from docx import Document
+    from docx.oxml import parse_xml
+
+    document = Document(io.BytesIO(of_two('<w:vanish w:val="0"/>')))
+    styles = document.styles.element
+    defaults = styles.find("{*}docDefaults/{*}rPrDefault/{*}rPr")
+    defaults.append(parse_xml(f"<w:vanish {W}/>"))
+    out = io.BytesIO()
+    document.save(out)
+
+    assert documents.read(out.getvalue(), tmp_path).text.split("\n\n")[0] == "Total 999.00"
 
 
 @pytest.mark.parametrize("properties", ["<w:strike/>", WHITE])

@@ -54,6 +54,7 @@ ODD = "<text:span text:style-name='Odd'>Total 999.00</text:span>"
         ("<style:text-properties style:text-line-through-type='double'/>", ODD),
         ("<style:text-properties text:display='none'/>", ODD),
         (WHITE, ODD),
+        ("<style:text-properties fo:font-size='1pt'/>", ODD),
         ("", "<text:hidden-text text:is-hidden='true'>Total 999.00</text:hidden-text>"),
     ],
 )
@@ -86,6 +87,9 @@ def test_deleted_text_and_hidden_sections_are_kept_apart(tmp_path: Path):
         "<style:text-properties style:text-line-through-style='none'/>",
         WHITE.replace("/>", " fo:background-color='#203040'/>"),
         "<style:text-properties fo:color='#203040'/>",
+        "<style:text-properties fo:font-size='10pt'/>",
+        "<style:text-properties fo:font-size='1.5pt'/>",
+        "<style:text-properties fo:font-size='1cm'/>",
     ],
 )
 def test_letters_that_are_seen_are_read(properties: str, tmp_path: Path):
@@ -150,6 +154,50 @@ def test_an_opendocument_presentation_has_pages(tmp_path: Path):
     findings = documents.read(documents.odf("presentation", body), tmp_path)
 
     assert [page.text for page in findings.pages] == ["One", "Two"]
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "<text:section text:display='condition' text:is-hidden='true'>{}</text:section>",
+        "<table:table-row table:visibility='collapse'><table:cell>{}</table:cell></table:table-row>",
+        "<text:p><text:hidden-paragraph text:is-hidden='true'/>Total 999.00</text:p>",
+    ],
+)
+def test_a_part_that_is_hidden_by_a_condition_is_kept_apart(part: str, tmp_path: Path):
+    """Whether the condition holds is in the file."""
+    body = f"<text:p>Total 12.00</text:p>{part.format('<text:p>Total 999.00</text:p>')}"
+    hidden, shown = (
+        documents.read(documents.odf("text", each), tmp_path).text
+        for each in (body, body.replace("'true'", "'false'").replace("'collapse'", "'visible'"))
+    )
+
+    assert hidden.split("\n\n") == ["Total 12.00", "Total 999.00"]
+    assert shown == "Total 12.00\nTotal 999.00"
+
+
+def test_what_no_slide_shows_is_kept_apart(tmp_path: Path):
+    """A slide may be hidden, a layer off, and notes are for the speaker."""
+    extra = styles("")
+    layer = b"<d:layer xmlns:d='x' d:name='Plan' d:display='none'/>"
+    hidden = (
+        b"<style:style style:name='Gone' style:family='drawing-page'>"
+        b"<style:drawing-page-properties xmlns:p='x' p:visibility='hidden'/></style:style>"
+    )
+    extra["styles.xml"] = extra["styles.xml"].replace(
+        b"<office:styles>", b"<office:styles><d:layer-set xmlns:d='x'>" + layer
+        + b"</d:layer-set>" + hidden
+    )  # fmt: skip
+    body = (
+        "<draw:page><text:p>One</text:p><draw:frame draw:layer='Plan'><text:p>Layer</text:p>"
+        "</draw:frame><draw:frame draw:layer='layout'><text:p>Two</text:p></draw:frame>"
+        "<notes><text:p>Note</text:p></notes></draw:page>"
+        "<draw:page draw:style-name='Gone'><text:p>Three</text:p></draw:page>"
+    )
+
+    pages = documents.read(documents.odf("presentation", body, extra), tmp_path).pages
+
+    assert [page.text for page in pages] == ["One\n\nTwo\n\nLayer\nNote", "Three"]
 
 
 def test_a_scan_pasted_into_a_document_is_read(tmp_path: Path):

@@ -2,16 +2,18 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.unit.processors import documents
 
 
 def test_each_slide_is_a_page(tmp_path: Path):
-    """Each slide is a page, with the speaker's notes after the slide's words."""
+    """Each slide is a page; the speaker's notes are kept apart from the slide's words."""
     findings = documents.read(
         documents.pptx(["First words", "Second words"], notes="Say hello"), tmp_path
     )
 
-    assert [page.text for page in findings.pages] == ["First words\nSay hello", "Second words"]
+    assert [page.text for page in findings.pages] == ["First words\n\nSay hello", "Second words"]
 
 
 def test_a_slide_that_is_not_shown_is_no_value(tmp_path: Path):
@@ -48,3 +50,68 @@ def test_what_is_struck_through_on_a_slide_is_no_value(tmp_path: Path):
     findings = documents.read(out.getvalue(), tmp_path)
 
     assert findings.pages[0].text.split("\n\n") == ["Total: 31.00", "Total: 78.00"]
+
+
+WHITE = "<a:solidFill {}><a:srgbClr val='FFFFFF'/></a:solidFill>"
+PAPER = "<a:solidFill {}><a:schemeClr val='bg1'/></a:solidFill>"
+SHADED = (
+    "<a:solidFill {}><a:schemeClr val='bg1'><a:lumMod val='50000'/></a:schemeClr></a:solidFill>"
+)
+BLUE = "<a:solidFill {}><a:srgbClr val='203040'/></a:solidFill>"
+NOTHING = "<a:noFill {}/>"
+A = 'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"'
+
+
+@pytest.mark.parametrize(
+    ("letters", "box", "is_read"),
+    [
+        (WHITE, "", False),
+        (PAPER, "", False),
+        (NOTHING, "", False),
+        (WHITE, BLUE, True),
+        (SHADED, "", True),
+        (BLUE, "", True),
+    ],
+)
+def test_letters_in_the_color_of_the_slide_are_no_value(
+    letters: str, box: str, tmp_path: Path, *, is_read: bool
+):
+    """White letters are seen on a color, and not on a white slide."""
+    import io
+
+    import pptx
+    from lxml import etree
+
+    book = pptx.Presentation(io.BytesIO(documents.pptx(["Total: 31.00"])))
+    shape = next(shape for shape in book.slides[0].shapes if shape.has_text_frame)
+    run = shape.text_frame.add_paragraph().add_run()
+    run.text = "Total: 78.00"
+    run.font._element.insert(0, etree.fromstring(letters.format(A)))
+    if box:
+        shape._element.spPr.append(etree.fromstring(box.format(A)))
+    out = io.BytesIO()
+    book.save(out)
+
+    text = documents.read(out.getvalue(), tmp_path).pages[0].text
+
+    assert text.split("\n\n") == (
+        ["Total: 31.00\nTotal: 78.00"] if is_read else ["Total: 31.00", "Total: 78.00"]
+    )
+
+
+def test_a_shape_that_is_hidden_is_no_value(tmp_path: Path):
+    """The pane of selections hides shapes."""
+    import io
+
+    import pptx
+
+    book = pptx.Presentation(io.BytesIO(documents.pptx(["Total: 31.00"])))
+    group = book.slides[0].shapes.add_group_shape()
+    group.shapes.add_textbox(0, 0, 900, 900).text_frame.text = "Total: 78.00"
+    group._element.nvGrpSpPr.cNvPr.set("hidden", "1")
+    out = io.BytesIO()
+    book.save(out)
+
+    text = documents.read(out.getvalue(), tmp_path).pages[0].text
+
+    assert text.split("\n\n") == ["Total: 31.00", "Total: 78.00"]
