@@ -26,6 +26,12 @@ _EMPTY_CELL = re.compile(rb"<[^<>]*" + _EMPTY_VALUE + rb"[^<>]*>")
 _TYPE_OR_EMPTY = re.compile(_EMPTY_VALUE + rb"""|\soffice:value-type=["'][a-z]*["']""")
 _DATA_STYLES = frozenset({"number-style", "currency-style", "percentage-style"})
 _CELLS = frozenset({"table-cell", "covered-table-cell"})
+_WHOLE = _DATA_STYLES | {"p"}
+_GROUPS = frozenset({"table-row-group", "table-column-group"})
+_STYLED = frozenset({"style", "text-properties", "table-cell-properties", "table-properties"})
+_WHITE = "#ffffff"
+_MAY_COLOR = re.compile(rb"<[\w-]+:(?:conditional-format|frame|image|custom-shape|rect)\b")
+_TINY = re.compile(r"[01](?:\.0+)?pt|0?\.\d+pt")  # one point or less
 _UNCHANGED = PLAIN_FORMATS | {""}
 _NUMBERS = frozenset({"float", "currency", "percentage"})
 _LARGEST_BYTES = 8 * 2**20  # of a part; of a larger one, nothing is known. It takes a second
@@ -40,11 +46,15 @@ _MOST_PLACES = 30  # of a number: no sum has more
 class _Styles:
     """What the styles read so far say.
 
-    `codes` are formats by data style; `cells` name data style and parent of a style of cells.
+    `codes` are formats by data style; `cells` name data style and parent of a style of cells,
+    `letters` has what a style says of lines through letters and of colors.
     """
 
     codes: dict[str, str] = field(default_factory=dict)
     cells: dict[str, tuple[str, str]] = field(default_factory=dict)
+    letters: dict[str, dict[str, str]] = field(default_factory=dict)
+    current: str = ""  # the style that is being read
+    may_color: bool = False  # whether a rule or a drawing may color cells
 
     def code(self, name: str) -> str:
         """Return the format of a style of cells, "" if it and its parents name none."""
@@ -54,6 +64,29 @@ class _Styles:
                 return self.codes.get(data_style, "")
             name = parent
         return ""
+
+    def note(self, element: Any, name: str) -> None:
+        """Note a style that begins, or properties in it."""
+        if name == "style":
+            data_style = element.get(f"{_STYLE}data-style-name", "")
+            self.current = element.get(f"{_STYLE}name", "")
+            self.cells[self.current] = data_style, element.get(f"{_STYLE}parent-style-name", "")
+        else:
+            own = {str(key).rpartition("}")[2]: value for key, value in element.items()}
+            self.letters[self.current] = {**self.letters.get(self.current, {}), **own}
+
+    def is_unread(self, name: str) -> bool:
+        """Return whether cells with a style are struck through, tiny, or in their own color."""
+        said: dict[str, str] = {}
+        for _ in range(_MOST_PARENTS):
+            said = {**self.letters.get(name, {}), **said}
+            name = self.cells.get(name, ("", ""))[1]
+        line = said.get("text-line-through-style") or said.get("text-line-through-type", "none")
+        paper = "" if self.may_color else _WHITE
+        behind = said.get("background-color", "transparent").replace("transparent", paper)
+        is_tiny = _TINY.fullmatch(said.get("font-size", "")) is not None
+        is_in_own_color = bool(behind) and said.get("color", "").lower() == behind.lower()
+        return line != "none" or is_tiny or is_in_own_color
 
 
 @dataclass(slots=True)
@@ -69,6 +102,13 @@ class _Table:
     hidden_rows: set[int] = field(default_factory=set)
     hidden_columns: set[int] = field(default_factory=set)
     formats: dict[tuple[int, int], str] = field(default_factory=dict)
+    is_hidden: bool = False
+    unread: set[tuple[int, int]] = field(default_factory=set)
+    groups: list[bool] = field(default_factory=list)  # of each open one, whether it is closed up
+    parts: tuple[list[str], list[str]] = field(default_factory=lambda: ([], []))  # of a cell
+    divided: dict[tuple[int, int], tuple[str, str]] = field(default_factory=dict)
+    drawn: list[str] = field(default_factory=list)
+    boxes: int = 0  # open ones that are on the sheet and in no cell
 
     def column_style(self, column: int) -> str:
         """Return the style that a column gives to its cells without one."""
@@ -120,24 +160,28 @@ def ods_marks(path: Path) -> dict[str, SheetMarks]:
 def _marks_in(part: bytes, styles: _Styles) -> Mapping[str, SheetMarks]:
     """Read the styles of a part, and then its sheets, which follow them."""
     marks: dict[str, SheetMarks] = {}
+    styles.may_color = styles.may_color or _MAY_COLOR.search(part) is not None
     tables: list[_Table] = []  # a table may be in a cell of another
-    for event, element in elements(part, whole=_DATA_STYLES):
+    for event, element in elements(part, whole=_WHOLE):
         match event, local_name(element):
             case "start", "table":
-                tables.append(_Table(element.get(f"{_TABLE}name", "")))
+                style = styles.letters.get(element.get(f"{_TABLE}style-name", ""), {})
+                is_hidden = style.get("display") == "false"
+                tables.append(_Table(element.get(f"{_TABLE}name", ""), is_hidden=is_hidden))
             case "end", "table":
                 table = tables.pop()
                 if not tables:
                     marks[table.name] = _marks_of(table)
-            case "start", "style":
-                data_style = element.get(f"{_STYLE}data-style-name", "")
-                parent = element.get(f"{_STYLE}parent-style-name", "")
-                styles.cells[element.get(f"{_STYLE}name", "")] = data_style, parent
+            case "start", name if not tables and name in _STYLED:
+                styles.note(element, name)
             case "end", name if name in _DATA_STYLES:
                 code = _code_of(element, styles.codes)
                 styles.codes[element.get(f"{_STYLE}name", "")] = code
             case "start", name if len(tables) == 1:
+                _note_around(element, name, tables[0])
                 _note(element, name, tables[0], styles)
+            case "end", name if len(tables) == 1:
+                _note_end(element, name, tables[0], styles)
     return marks
 
 
@@ -147,7 +191,51 @@ def _marks_of(table: _Table) -> SheetMarks:
         hidden_columns=frozenset(table.hidden_columns),
         uncalculated=table.uncalculated,
         formats=table.formats,
+        is_hidden=table.is_hidden,
+        unread=frozenset(table.unread),
+        divided=table.divided,
+        drawn=table.drawn,
     )
+
+
+def _note_end(element: Any, name: str, table: _Table, styles: _Styles) -> None:
+    """Note what is in a cell or a text box that ends."""
+    if name in _GROUPS:
+        table.groups.pop()
+    elif name == "shapes":
+        table.boxes -= 1
+    elif name in _CELLS:
+        _divide(table)
+    elif name == "p" and table.boxes:
+        table.drawn.append("".join(element.itertext()))
+    elif name == "p":
+        valid, struck = table.parts
+        valid.append(element.text or "")
+        for span in element:
+            part = struck if styles.is_unread(_style_of_text(span)) else valid
+            part.append("".join(span.itertext()))
+            valid.append(span.tail or "")
+
+
+def _divide(table: _Table) -> None:
+    """Note a cell of whose text a part is struck through."""
+    kept, gone = ("".join(part).strip() for part in table.parts)
+    table.parts = ([], [])
+    place = table.rows.start, table.columns.start
+    if gone and place not in table.unread:
+        table.divided[place] = (kept, gone)
+
+
+def _style_of_text(span: Any) -> str:
+    return next((str(v) for k, v in span.items() if str(k).endswith("}style-name")), "")
+
+
+def _note_around(element: Any, name: str, table: _Table) -> None:
+    """Note a group of rows or columns, or the shapes on a sheet, when they begin."""
+    if name in _GROUPS:
+        table.groups.append(element.get(f"{_TABLE}display") == "false")
+    elif name == "shapes":
+        table.boxes += 1
 
 
 def _note(element: Any, name: str, table: _Table, styles: _Styles) -> None:
@@ -158,31 +246,53 @@ def _note(element: Any, name: str, table: _Table, styles: _Styles) -> None:
         style = element.get(f"{_TABLE}default-cell-style-name", "")
         table.column_styles.append((before + count, style))
         if len(table.hidden_columns) < _MOST_HIDDEN:
-            table.hidden_columns.update(_hidden(element, before, count))
+            table.hidden_columns.update(_hidden(element, before, count, table.groups))
     elif name == "table-row":
         before, count = table.rows.stop - 1, _repeated(element, "rows")
         table.rows = range(before + 1, before + 1 + count)
         table.columns = range(1, 1)
         table.row_style = element.get(f"{_TABLE}default-cell-style-name", "")
         if len(table.hidden_rows) < _MOST_HIDDEN:
-            table.hidden_rows.update(_hidden(element, before, count))
+            table.hidden_rows.update(_hidden(element, before, count, table.groups))
     elif name in _CELLS:
-        before, count = table.columns.stop, _repeated(element, "columns")
-        table.columns = range(before, before + count)
-        kind = element.get(f"{_OFFICE}value-type", "")
-        if not kind and element.get(f"{_TABLE}formula"):
-            table.uncalculated += 1
-        elif kind in _NUMBERS and len(table.formats) < MOST_FORMATTED:
-            table.formats |= _formats_of(element, kind, table, styles)
+        _note_cell(element, name, table, styles)
+
+
+def _note_cell(element: Any, name: str, table: _Table, styles: _Styles) -> None:
+    """Note the place of a cell that begins, and how it is shown."""
+    table.parts = ([], [])
+    before, count = table.columns.stop, _repeated(element, "columns")
+    table.columns = range(before, before + count)
+    kind = element.get(f"{_OFFICE}value-type", "")
+    if kind and (name == "covered-table-cell" or _is_unread(element, table, styles)):
+        table.unread.update(_places_of(table))
+    if not kind and element.get(f"{_TABLE}formula"):
+        table.uncalculated += 1
+    elif kind in _NUMBERS and len(table.formats) < MOST_FORMATTED:
+        table.formats |= _formats_of(element, kind, table, styles)
+
+
+def _is_unread(cell: Any, table: _Table, styles: _Styles) -> bool:
+    return styles.is_unread(_style_of(cell, table))
+
+
+def _style_of(cell: Any, table: _Table) -> str:
+    own = cell.get(f"{_TABLE}style-name") or table.row_style
+    return own or table.column_style(table.columns.start)
+
+
+def _places_of(table: _Table) -> Iterator[tuple[int, int]]:
+    """Yield the places of the cells that are one element."""
+    places = itertools.product(table.rows[:_MOST_ALIKE], table.columns[:_MOST_ALIKE])
+    yield from itertools.islice(places, _MOST_ALIKE)
 
 
 def _formats_of(cell: Any, kind: str, table: _Table, styles: _Styles) -> dict[tuple[int, int], str]:
     """Return the formats of the cells that are one element."""
     own = cell.get(f"{_TABLE}style-name") or table.row_style
-    places = itertools.product(table.rows[:_MOST_ALIKE], table.columns[:_MOST_ALIKE])
     found = {
         (row, column): _with_unit(styles.code(own or table.column_style(column)), kind, cell)
-        for row, column in itertools.islice(places, _MOST_ALIKE)
+        for row, column in _places_of(table)
     }
     return {place: code for place, code in found.items() if code.lower() not in _UNCHANGED}
 
@@ -202,9 +312,9 @@ def _repeated(element: Any, what: str) -> int:
     return max(int(count), 1) if count.isdecimal() else 1
 
 
-def _hidden(element: Any, before: int, count: int) -> Iterator[int]:
-    """Yield the numbers of rows or columns that are hidden, by hand or by a filter."""
-    if element.get(f"{_TABLE}visibility", "visible") != "visible":
+def _hidden(element: Any, before: int, count: int, groups: Sequence[bool]) -> Iterator[int]:
+    """Yield the numbers of rows or columns that are hidden, by hand, by a filter or in a group."""
+    if any(groups) or element.get(f"{_TABLE}visibility", "visible") != "visible":
         yield from range(before + 1, before + 1 + min(count, _MOST_HIDDEN_ALIKE))
 
 

@@ -136,6 +136,63 @@ def test_what_is_hidden_is_kept_apart(visibility: str, tmp_path: Path):
     assert text_of(workbook(columns + rows), tmp_path) == "1|4|2|3|3"
 
 
+DARK = '<style:table-cell-properties fo:background-color="#203040"/>'
+
+
+@pytest.mark.parametrize(
+    ("properties", "is_read"),
+    [
+        ('<style:text-properties style:text-line-through-style="solid"/>', False),
+        ('<style:text-properties style:text-line-through-type="none"/>', True),
+        ('<style:text-properties fo:color="#FFFFFF"/>', False),
+        ('<style:text-properties fo:font-size="1pt"/>', False),
+        ('<style:text-properties fo:font-size="6pt" fo:color="#203040"/>', True),
+        (f'{DARK}<style:text-properties fo:color="#FFFFFF"/>', True),
+        (f'{DARK}<style:text-properties fo:color="#203040"/>', False),
+    ],
+)
+def test_a_cell_that_cannot_be_read_is_kept_apart(
+    properties: str, tmp_path: Path, *, is_read: bool
+):
+    """A style is that of a cell by its parent, too."""
+    styles = (
+        f'<style:style style:name="odd" xmlns:fo="urn:fo">{properties}</style:style>'
+        '<style:style style:name="child" style:parent-style-name="odd"/>'
+    )
+    rows = row(cell("1", more='table:style-name="child"'), cell("2"))
+
+    assert text_of(workbook(rows, data_styles=styles), tmp_path) == ("1|2" if is_read else "2|1")
+
+
+@pytest.mark.parametrize("display", ["true", "false"])
+def test_a_group_of_rows_that_is_closed_up_is_kept_apart(display: str, tmp_path: Path):
+    """Only its sum is seen."""
+    group = (
+        f'<table:table-row-group table:display="{display}">{row(cell("1"))}</table:table-row-group>'
+    )
+
+    expected = "1|2" if display == "true" else "2|1"
+    assert text_of(workbook(group + row(cell("2"))), tmp_path) == expected
+
+
+def test_a_cell_under_another_one_is_kept_apart(tmp_path: Path):
+    """Of merged cells, the first is seen."""
+    covered = cell("2").replace("table-cell", "covered-table-cell")
+
+    assert text_of(workbook(row(cell("1"), covered, cell("3"))), tmp_path) == "1|3|2"
+
+
+def test_the_part_of_a_text_that_is_struck_through_is_kept_apart(tmp_path: Path):
+    """What is left is the text that is valid; shapes on the sheet have texts of their own."""
+    struck = '<style:text-properties style:text-line-through-style="solid"/>'
+    styles = f'<style:style style:name="odd" style:family="text">{struck}</style:style>'
+    words = '<text:p><text:span text:style-name="odd">9</text:span>8</text:p>'
+    box = "<table:shapes><draw:frame xmlns:draw='urn:d'><text:p>7</text:p></draw:frame></table:shapes>"
+    rows = row(f'<table:table-cell office:value-type="string">{words}</table:table-cell>')
+
+    assert text_of(workbook(box + rows, data_styles=styles), tmp_path) == "8|7|9"
+
+
 def test_a_formula_without_a_result_is_reported(tmp_path: Path):
     """A program that does not calculate leaves the value of a formula out."""
     formula = '<table:table-cell table:formula="of:=[.A1]+2"/>'
