@@ -47,6 +47,7 @@ _DAY_WITH_TIME = re.compile(r"(?=.*\b(?:19|20)\d\d)(?=.*\b\d{1,2}[:.h]\d\d\b)")
 _FEWEST_ANY_FIELDS = 3
 _HEAD_LINES = 6
 _FEWEST_HEAD_FIELDS = 2
+_MARK = re.compile(r">|[A-Z]{2,3}>\s")  # with the initials of the writer in some programs
 _RULE = re.compile(r"\s*[_-]{8,}\s*")
 
 
@@ -58,16 +59,14 @@ def split_quoted(text: str, *, subject: str = "") -> tuple[str, str]:
     below a quotation, or under the subject of an answer, answer it, however few they are.
     """
     lines = text.split("\n")
-    end, forwarded_at = len(lines), len(lines)
-    if not _FORWARDING_SUBJECT.match(subject):
-        end, forwarded_at = _end_of_own(lines)
+    end, forwarded_at = _end_of_own(lines, forwards=_FORWARDING_SUBJECT.match(subject) is not None)
     own: list[str] = []
     quoted: list[str] = []
     words = 0  # of the sender, without a signature
     answers = _ANSWERING_SUBJECT.match(subject) is not None
     in_signature = False
     for number, line in enumerate(lines[:end]):
-        is_quoted = line.startswith(">") or _introduces_marked_lines(lines, number)
+        is_quoted = _MARK.match(line) is not None or _introduces_marked_lines(lines, number)
         if is_quoted and number < forwarded_at:
             quoted.append(line)
             in_signature = False
@@ -96,7 +95,7 @@ def _introduces_marked_lines(lines: Sequence[str], number: int) -> bool:
     return next(filter(str.strip, lines[last + 1 :]), "").startswith(">")
 
 
-def _end_of_own(lines: Sequence[str]) -> tuple[int, int]:
+def _end_of_own(lines: Sequence[str], *, forwards: bool) -> tuple[int, int]:
     """Return the numbers of lines before an older mail without marks, and before a forwarded one.
 
     Both are the number of all lines if there is none.
@@ -104,7 +103,7 @@ def _end_of_own(lines: Sequence[str]) -> tuple[int, int]:
     for number, line in enumerate(lines):
         if _FORWARDED.fullmatch(line):
             return len(lines), number
-        if not _starts_older_mail(lines, number):
+        if forwards or not _starts_older_mail(lines, number):
             continue
         if _RULE.fullmatch(lines[number - 1]) and number > 0:
             return number - 1, len(lines)

@@ -77,3 +77,21 @@ def test_the_form_of_a_head_shows_an_older_mail(head: str, *, is_older: bool):
     text = f"We have paid this long ago, in April.\n\n{head}\n\nRent 640.00\n"
 
     assert ("640.00" in split_quoted(text)[1]) is is_older
+
+
+def test_marks_below_a_forwarding_line_are_what_was_sent_under_its_subject():
+    """Mail programs mark a forwarded mail like a quoted one, and say so above it."""
+    text = "Please pay this one by Friday.\n\nBegin forwarded message:\n\n> Total: 12.00\n> Thanks"
+
+    own, quoted = split_quoted(text, subject="Fwd: Lamps")
+
+    assert "12.00" in own
+    assert not quoted
+
+
+@pytest.mark.parametrize(("mark", "is_quoted"), [("KO> ", True), ("Ko> ", False), ("SKU ", False)])
+def test_marks_with_initials_quote_older_mail(mark: str, *, is_quoted: bool):
+    """Some programs put the initials of the writer before the mark."""
+    text = f"We have sent the lamps today.\n{mark}Total: 12.00"
+
+    assert ("12.00" in split_quoted(text)[1]) is is_quoted
