@@ -30,6 +30,13 @@ _CELL_ENDS = frozenset({"cell", "nestcell"})
 # Character sets of documents without a code page: of the Macintosh, and of DOS.
 _CHARACTER_SETS = (("\\mac\\", "mac_roman"), ("\\pca\\", "cp850"), ("\\pc\\", "cp437"))
 _HEAD_CHARS = 200
+# Groups with text that is beside that of the document, and those that repeat it.
+_BESIDE_TEXT = re.compile(
+    r"\{\\(?:\*\s*\\)?(?P<kind>(?:header|footer)[lrf]?|shptxt|dptxbxtext|shprslt)(?![a-zA-Z])[ ]?"
+)
+_HIDDEN_BOX = re.compile(r"\\sn\s+fHidden\s*\}\s*\{\\sv\s+1\s*\}")
+_PROPERTIES_CHARS = 2_000
+_BRACE = re.compile(r"\\[\\{}]|[{}]")
 _COLOR_TABLE = re.compile(r"\{\\colortbl([^{}]*)\}")
 _WHITE = re.compile(r"\s*\\red255\s*\\green255\s*\\blue255\s*")
 # What may put a color behind letters, beside the properties of letters and paragraphs.
@@ -37,8 +44,9 @@ _BACKDROP = re.compile(
     r"\\(?:clcbpat|clshdng|trcbpat|shp|background|do|(?:cl|tr)bg[a-z]+)(?![a-z])"
 )
 # Words for properties of letters, and for what is behind letters and paragraphs.
+_LARGEST_TINY = 2  # half points
 _SWITCHES = {"v": "hidden", "deleted": "deleted", "strike": "struck", "striked": "struck_twice"}
-_OF_LETTERS = ("hidden", "struck", "struck_twice", "white", "filled")
+_OF_LETTERS = ("hidden", "struck", "struck_twice", "white", "filled", "tiny")
 _FILLS = frozenset({"cb", "chcbpat", "chshdng", "highlight"})
 _FILLS_OF_PARAGRAPH = frozenset({"cbpat", "shading"})
 _FONT_TABLE = re.compile(r"\{\\fonttbl(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}")
@@ -62,7 +70,7 @@ class RtfProcessor:
         data = path.read_bytes()
         if _BINARY not in data:  # binary data has a length, which escapes would change
             data = _BEYOND_ASCII.sub(lambda byte: b"\\'%02x" % byte[0][0], data)
-        shown, unread = _without_unread(data.decode("latin-1"))
+        shown, unread = _without_unread(with_boxes(data.decode("latin-1")))
         # A document may name a character set instead of a code page.
         head = shown[:_HEAD_CHARS]
         encoding = next((known for word, known in _CHARACTER_SETS if word in head), "cp1252")
@@ -79,6 +87,51 @@ class RtfProcessor:
             ) from exc
         page = text_page(clean(text), engine="rtf", kept_apart=clean(kept_apart))
         return Reading(pages=(page,))
+
+
+def with_boxes(rtf: str) -> str:
+    """Return a document whose headers, text boxes and footers are paragraphs of its text.
+
+    The library leaves them out. A header is written before the text of its section, where it
+    stays; boxes and footers go below all text.
+    """
+    pieces: list[str] = []
+    boxes: list[str] = []
+    footers: list[str] = []
+    start = 0
+    for found in _BESIDE_TEXT.finditer(rtf):
+        if found.start() < start:
+            continue  # in a group that was moved
+        end = _end_of_group(rtf, found.start())
+        inner = f"{{\\pard {rtf[found.end() : end - 1]}\\par}}"
+        kind = found["kind"]
+        if kind.startswith("header"):
+            pieces += [rtf[start : found.start()], inner]
+            start = end
+        elif kind.startswith("footer"):
+            pieces.append(rtf[start : found.start()])
+            footers.append(inner)
+            start = end
+        elif kind == "shprslt":  # what repeats a box for old programs
+            pieces.append(rtf[start : found.start()])
+            start = end
+        elif not _HIDDEN_BOX.search(rtf, max(0, found.start() - _PROPERTIES_CHARS), found.start()):
+            boxes.append(inner)
+    if not (pieces or boxes):
+        return rtf
+    body, brace, rest = "".join([*pieces, rtf[start:]]).rpartition("}")
+    # The same foot on left, right and first pages is there once.
+    return "".join([body, "\\par", *boxes, *dict.fromkeys(footers), brace, rest])
+
+
+def _end_of_group(rtf: str, start: int) -> int:
+    """Return where the group ends that begins at a brace; the end of the text if it does not."""
+    depth = 0
+    for token in _BRACE.finditer(rtf, start):
+        depth += {"{": 1, "}": -1}.get(token[0], 0)
+        if depth == 0:
+            return token.end()
+    return len(rtf)
 
 
 def _with_character_sets(rtf: str) -> str:
@@ -135,12 +188,14 @@ class _State(NamedTuple):
     white: bool = False
     filled: bool = False
     filled_paragraph: bool = False
+    tiny: bool = False
 
     @property
     def is_unread(self) -> bool:
-        """Whether the text is hidden, deleted, struck through, or white on white."""
+        """Whether the text is hidden, deleted, tiny, struck through, or white on white."""
         is_white = self.white and not (self.filled or self.filled_paragraph)
-        return self.hidden or self.deleted or self.struck or self.struck_twice or is_white
+        is_struck = self.struck or self.struck_twice
+        return self.hidden or self.deleted or self.tiny or is_struck or is_white
 
     def after(self, word: str, number: str | None, whites: Collection[str]) -> "_State":
         """Return what a control word makes of it."""
@@ -151,6 +206,8 @@ class _State(NamedTuple):
             said = {_SWITCHES[word]: is_on}
         elif word == "cf":
             said = {"white": number in whites}
+        elif word == "fs":
+            said = {"tiny": 0 < int(number or 0) <= _LARGEST_TINY}
         elif word in _FILLS or word.startswith("chbg"):  # a pattern, such as \chbgcross
             said = {"filled": is_filled}
         elif word in _FILLS_OF_PARAGRAPH or word.startswith("bg"):
