@@ -10,33 +10,10 @@ from dataclasses import dataclass
 
 BLOCKS = frozenset(
     {
-        *(
-            "address",
-            "article",
-            "aside",
-            "blockquote",
-            "br",
-            "dd",
-            "details",
-            "dialog",
-            "div",
-            "dl",
-        ),
-        *("dt", "fieldset", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr"),
-        *(
-            "li",
-            "main",
-            "nav",
-            "ol",
-            "p",
-            "pre",
-            "section",
-            "summary",
-            "table",
-            "title",
-            "tr",
-            "ul",
-        ),
+        *("address", "article", "aside", "blockquote", "br", "dd", "details", "dialog", "div"),
+        *("dl", "dt", "fieldset", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header"),
+        *("hr", "li", "main", "nav", "ol", "p", "pre", "section", "summary", "table", "title"),
+        *("tr", "ul"),
     }
 )
 """Elements that start a new line: "display: block", "list-item" or "table-row" in section 15.3 of
@@ -53,7 +30,31 @@ _ALWAYS_CLOSED = frozenset(
     {"article", "aside", "details", "dialog", "div", "form", "ol", "section", "span", "table", "ul"}
 )
 _HIDING_STYLE = re.compile(
-    r"(?:^|[;\s])(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE
+    r"(?:^|[;\s])(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)"
+    r"|content-visibility\s*:\s*hidden)",
+    re.IGNORECASE,
+)
+# Pushed out of the page, cut down to nothing, or of no height.
+_GONE = re.compile(
+    r"(?:^|[;\s])(?:(?:left|top|margin-left|text-indent)\s*:\s*-(?:\d{4,}(?:px|pt)?|\d{3,}r?em)"
+    r"|clip\s*:\s*rect\(\s*[01](?:px)?[\s,]+[01](?:px)?[\s,]+[01](?:px)?[\s,]+[01](?:px)?\s*\)"
+    r"|transform\s*:\s*scale\(\s*0\s*\))",
+    re.IGNORECASE,
+)
+_NO_HEIGHT = re.compile(r"(?:^|[;\s])(?:max-)?height\s*:\s*0(?:px|%)?\s*(?:[;!]|$)", re.IGNORECASE)
+_CUT = re.compile(r"(?:^|[;\s])overflow(?:-y)?\s*:\s*hidden", re.IGNORECASE)
+_NO_LINE = re.compile(r"(?:^|[;\s])line-height\s*:\s*0(?![\d.])", re.IGNORECASE)
+_NO_FONT = re.compile(r"(?:^|[;\s])font\s*:\s*0/0(?![\d.])", re.IGNORECASE)
+_LETTERS = re.compile(r"(?:^|[;\s])color\s*:\s*([^;!]+)", re.IGNORECASE)
+_BEHIND = re.compile(r"(?:^|[;\s])background(?:-color)?\s*:\s*([^;!]+)", re.IGNORECASE)
+_SHORT = re.compile(r"#([0-9a-f]{3})")
+_SEEN_WITHOUT_COLOR = re.compile(r"background-clip|text-(?:shadow|stroke|fill)", re.IGNORECASE)
+_WHITE = re.compile(r"#f[c-f]f[c-f]f[c-f]|#fff|white|rgba?\(\s*255(?:\s*,\s*255){2}\b.*\)")
+# What may put a color or a picture behind letters, of which style sheets elsewhere are one.
+_MAY_COLOR = re.compile(
+    r"\bbackground(?:-color|-image)?\s*[:=]\s*[\"']?(?!\s*[\"']?(?:#fff(?:fff)?\b|white\b|transparent|none|inherit|initial))"
+    r"|\bbgcolor\s*=\s*[\"']?(?!#?fff(?:fff)?\b|white\b)|<link\b[^>]*stylesheet|@import|color-scheme",
+    re.IGNORECASE,
 )
 _TRANSPARENT = re.compile(r"(?:^|[;\s])opacity\s*:\s*0(?:\.0+)?(?![\d.])", re.IGNORECASE)
 # What appears by and by is not seen only at first.
@@ -100,11 +101,13 @@ class Rules:
     """What the rules of a page say of simple selectors.
 
     `hides` has for each that they show or hide whether they hide it, `strikes` for each that they
-    speak of lines for whether one goes through it.
+    speak of lines for whether one goes through it. `is_on_paper` is whether nothing of the page has
+    another color behind it than white.
     """
 
     hides: Mapping[str, bool]
     strikes: Mapping[str, bool]
+    is_on_paper: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +130,7 @@ _OPEN_ENDS: Mapping[str, _End] = {
     "p": _End(starts=BLOCKS - {"br", "title"}, ends=BLOCKS | CELLS | {"body"}),
     "li": _End(frozenset({"li"}), _LISTS, _LISTS),
     **dict.fromkeys(_TERMS, _End(_TERMS, frozenset({"dl"}), frozenset({"dl"}))),
+    "option": _End(frozenset({"option", "optgroup"}), frozenset({"select", "optgroup"})),
     "tr": _End(_SECTIONS | {"tr"}, _SECTIONS | _TABLE, _TABLE),
     **dict.fromkeys(CELLS, _End(_SECTIONS | CELLS | {"tr"}, _SECTIONS | _TABLE | {"tr"}, _TABLE)),
     **dict.fromkeys(_SECTIONS, _End(_SECTIONS, _TABLE, _TABLE)),
@@ -163,6 +167,10 @@ class HiddenElement:
             return tag == "summary" and self._depth == 1
         if self.shown_by == "visibility":
             return _VISIBLE.search(style) is not None
+        if self.shown_by == "color":
+            return (
+                "class" in attributes or "color" in attributes or _LETTERS.search(style) is not None
+            )
         has_size = _SIZE.search(style) is not None and _NO_SIZE.search(style) is None
         return "class" in attributes or has_size
 
@@ -199,8 +207,10 @@ def hidden_element(
         return HiddenElement(tag, is_rendered=False)
     if _is_struck(rules.strikes, tag, attributes) or _is_closed(tag, attributes):
         return HiddenElement(tag, is_kept=True, shown_by="summary" if tag == "details" else "")
-    if _is_hidden_by(rules.hides, tag, attributes):
+    if _is_hidden_by(rules.hides, tag, attributes) or _is_gone(tag, attributes):
         return HiddenElement(tag, is_kept=True)
+    if _is_in_own_color(rules, tag, attributes):
+        return HiddenElement(tag, is_kept=True, shown_by="color")
     if _is_hidden(tag, attributes):
         return HiddenElement(tag, shown_by=_shown_in_it(attributes))
     return None
@@ -211,8 +221,38 @@ def _is_hidden(tag: str, attributes: Mapping[str, str | None]) -> bool:
     if tag in _VOID:
         return False
     style = attributes.get("style") or ""
-    has_no_size = tag not in _CONTAINERS and _NO_SIZE.search(style) is not None
+    has_no_size = _NO_FONT.search(style) is not None or (
+        _NO_SIZE.search(style) is not None
+        and (tag not in _CONTAINERS or _NO_LINE.search(style) is not None)
+    )
     return "hidden" in attributes or has_no_size or _hides(style)
+
+
+def _is_gone(tag: str, attributes: Mapping[str, str | None]) -> bool:
+    """Say whether an element is out of the page or of no height by its own style."""
+    style = attributes.get("style") or ""
+    is_flat = _NO_HEIGHT.search(style) is not None and _CUT.search(style) is not None
+    return tag not in _VOID and (is_flat or _GONE.search(style) is not None)
+
+
+def _is_in_own_color(rules: Rules, tag: str, attributes: Mapping[str, str | None]) -> bool:
+    """Say whether the letters of an element have the color behind them, or none."""
+    style = attributes.get("style") or ""
+    letters = _LETTERS.search(style)
+    color = (letters[1] if letters else attributes.get("color") or "").strip().lower()
+    if not color or tag in _VOID or _SEEN_WITHOUT_COLOR.search(style):
+        return False
+    behind = _BEHIND.search(style)
+    if color == "transparent" or (behind and _long(behind[1]) == _long(color)):
+        return True
+    return rules.is_on_paper and _WHITE.fullmatch(color) is not None
+
+
+def _long(color: str) -> str:
+    """Write a color of three digits with six."""
+    name = color.strip().lower()
+    short = _SHORT.fullmatch(name)
+    return f"#{''.join(digit * 2 for digit in short[1])}" if short else name
 
 
 def _is_struck(rules: Mapping[str, bool], tag: str, attributes: Mapping[str, str | None]) -> bool:
@@ -273,6 +313,7 @@ def hiding_rules(html: str) -> Rules:
     sheets = [*_style_sheets(html)]
     if sum(len(sheet) for _, sheet in sheets) > _MOST_STYLE_CHARS:
         return Rules({}, {})
+    is_on_paper = _MAY_COLOR.search(html) is None
     styled = [
         ([*media, *within], selectors, style)
         for media, sheet in sheets
@@ -284,7 +325,7 @@ def hiding_rules(html: str) -> Rules:
         for rule in styled
         if _LINE_STYLE.search(rule[2])
     ]
-    return Rules(_said_of_simple(hides), _said_of_simple(strikes))
+    return Rules(_said_of_simple(hides), _said_of_simple(strikes), is_on_paper)
 
 
 def _speaks_of_showing(style: str) -> bool:

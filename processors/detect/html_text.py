@@ -81,6 +81,7 @@ class _VisibleTextParser(HTMLParser):
         self.unseen: list[str] = []
         self._hidden: HiddenElement | None = None  # the outermost one that hides what is parsed now
         self._is_in_summary = False  # what closed details show
+        self._options = -1  # how many of an open list there were; -1 outside, or if it shows all
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         attributes = dict(attrs)
@@ -97,6 +98,15 @@ class _VisibleTextParser(HTMLParser):
             if input_type in _TEXT_INPUTS:
                 self.parts.append(f" {value} ")
 
+    def _is_not_chosen(self, tag: str, attributes: Mapping[str, str | None]) -> bool:
+        """Say whether an entry of a list begins that the closed list does not show."""
+        if tag == "select":
+            self._options = -1 if {"multiple", "size"} & attributes.keys() else 0
+        if tag != "option" or self._options < 0:
+            return False
+        self._options += 1
+        return self._options > 1 and "selected" not in attributes
+
     def _is_unseen(self, tag: str, attributes: Mapping[str, str | None]) -> bool:
         """Say whether an element begins that is hidden, or is in one that is."""
         # A <head> may never be closed.
@@ -105,6 +115,8 @@ class _VisibleTextParser(HTMLParser):
         if self._hidden is not None and self._hidden.shown_by == "summary":
             self._is_in_summary = tag == "summary"
         self._hidden = hidden_element(self._rules, tag, attributes)
+        if self._hidden is None and self._is_not_chosen(tag, attributes):
+            self._hidden = HiddenElement(tag, is_kept=True)
         if self._hidden is not None and self._hidden.is_kept:
             self.unseen.append("\n")
         return self._hidden is not None

@@ -81,6 +81,45 @@ HTML = {
         ),
         "More of it\na\nb\nc\nd\n\n1\n2\n3\n4\n5",
     ),
+    "what is pushed out of the page or cut off apart": (
+        (
+            "a<div style='position:absolute; left:-9999px'>1</div><p style='text-indent:-999em'>2</p>"
+            "<span style='clip:rect(0 0 0 0)'>3</span><div style='max-height:0;overflow:hidden'>4"
+            "</div><div style='transform:scale(0)'>5</div><p style='left:-10px;height:0'>b</p>"
+            "<div style='overflow:hidden;height:20px'>c</div>"
+        ),
+        "a\nb\nc\n\n1\n2\n3\n4\n5",
+    ),
+    "what has the color of the page apart": (
+        (
+            "<p style='color:#FFF'>1 <b style='color:#123'>a</b></p><font color=white>2</font>"
+            "<p style='color: rgb(255, 255, 255)'>3</p><p style='color:#eee8aa'>b</p>"
+        ),
+        "a\nb\n\n1\n2\n3",
+    ),
+    "what has its own color or none apart": (
+        (
+            "<p style='color:transparent'>1</p><p style='color:#abc;background:#AABBCC'>2</p>"
+            "<p style='color:#abc;background:#123'>a</p><p style='color:white'>b</p>"
+        ),
+        "a\nb\n\n1\n2",
+    ),
+    "the entry of a list that is chosen": (
+        (
+            "<select><option>a<option>1<option selected>b<option>2</select>c"
+            "<select multiple><option>d<option>e</select>"
+            "<select><optgroup><option>f</option><option>3</option></optgroup></select>g"
+        ),
+        "abcdefg\n\n1\n2\n3",
+    ),
+    "nothing of collapsed rows and letters of no size": (
+        (
+            "<table><tr style='visibility:collapse'><td>no</td></tr></table><p>a</p>"
+            "<div style='font-size:0;line-height:0'>no<i style='font-size:9px'>b</i></div>"
+            "<div style='font:0/0 x'>no</div><p style='content-visibility:hidden'>no</p>"
+        ),
+        "a\nb",
+    ),
     "all after what is not shown": (
         "<span hidden>no</span> yes <section hidden>no</section> too",
         "yes too",
@@ -115,6 +154,14 @@ _STRIKE = ".t{text-decoration:line-through}"
         "<style>s, p del{text-decoration:none}</style><p><s>T</s><del>ea</del>",
         "<style>.t{text-decoration:none}</style><p><s class=t>Tea</s>",
         "<p><s style='text-decoration:none'>Tea</s>",
+        "<body bgcolor=navy><p style='color:#fff'>Tea",
+        "<style>.x{background-color:#123}</style><p style='color:white'>Tea",
+        "<link rel=stylesheet href=a.css><p style='color:white'>Tea",
+        "<p style='color:#fff;background:navy'>Tea",
+        "<p style='color:transparent;background:red;-webkit-background-clip:text'>Tea",
+        "<div style='height:0'>Tea</div>",
+        "<p style='font-size:10px;line-height:0'>Tea",
+        "<p style='margin-left:-20px;text-indent:-1em'>Tea",
     ],
 )
 def test_what_a_browser_shows_is_not_hidden(html: str, tmp_path: Path):
