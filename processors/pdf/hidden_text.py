@@ -167,7 +167,7 @@ def _are_covered(objects: Sequence[int | None], rects: "Numbers", marks: Marks) 
     import numpy as np
 
     flags = np.zeros(len(objects), dtype=bool)
-    numbers = np.array([marks.numbers.get(each or 0, (0, -1)) for each in objects])
+    numbers = np.array([marks.numbers.get(each, (0, -1)) for each in objects])
     left, top, right, bottom = rects.T
     for number, (cover_left, cover_top, cover_right, cover_bottom), color in marks.covers:
         is_hiding = (numbers[:, 0] < number) | (numbers[:, 1] == color)

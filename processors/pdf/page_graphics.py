@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import repeat
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from processors.pdf.plain_calls import (
     address_of,
@@ -21,6 +21,12 @@ from processors.pdf.plain_calls import (
     text_mode,
 )
 
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    _Colors = npt.NDArray[np.uint32]
+
 _MOST_OBJECTS = 20_000  # a map has more, and further ones would show nothing new
 _MOST_IMAGES = 50
 _MOST_FORM_DEPTH = 4  # form objects within each other
@@ -29,7 +35,7 @@ _COVERS_PAGE = 0.8  # share of the page from which an image hides what was paint
 _MOSTLY_HIDDEN, _MANY_PATHS = 0.5, 200
 _OPAQUE, _LEAST_ALPHA = 255, 16
 _LIGHT = 0xE0E0E0  # all bits of it are set in light colors
-_NOT_DRAWN, _NO_COLOR = frozenset({3, 7}), -1  # text rendering modes (ISO 32000-1, table 106)
+_NOT_DRAWN, _NO_COLOR = (3, 7), -1  # text rendering modes (ISO 32000-1, table 106)
 _MOST_BOXES = 500
 _COLOR_BYTES, _NUMBER_BYTES = 16, 4  # red, green, blue and alpha
 # A line is one path of two points, or a rectangle, that is hardly higher than a hair.
@@ -55,7 +61,7 @@ class Marks:
     faint: frozenset[int | None] = frozenset()
     nested: frozenset[int | None] = frozenset()
     covers: tuple[tuple[int, PageRect, int], ...] = ()
-    numbers: Mapping[int, tuple[int, int]] = field(default_factory=dict)
+    numbers: Mapping[int | None, tuple[int, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +92,14 @@ def graphics_of(page: Any, textpage: Any) -> PageGraphics:
     # Objects are numbered in the order of painting; later ones cover earlier ones.
     number = 0
     painted = _Painted(page.get_bbox())
+    text, add_text = pdfium_c.FPDF_PAGEOBJ_TEXT, painted.texts.append
+    add_number = painted.numbers.append
     for number, (kind, address, matrix) in enumerate(_objects_of(page), start=1):
-        if kind == pdfium_c.FPDF_PAGEOBJ_TEXT:
-            painted.texts.append((address, number, matrix is not _IDENTITY))
+        if kind == text:  # most of them are, and a page may have thousands
+            add_text(address)
+            add_number(number)
+            if matrix is not _IDENTITY:
+                painted.nested.append(address)
             continue
         handle = _handle(address)
         if kind == pdfium_c.FPDF_PAGEOBJ_PATH:
@@ -102,7 +113,7 @@ def graphics_of(page: Any, textpage: Any) -> PageGraphics:
 
     if not painted.texts:
         hidden_share = 0.0
-    elif painted.texts[-1][1] < painted.last_cover:
+    elif painted.numbers[-1] < painted.last_cover:
         hidden_share = 1.0
     else:
         hidden_share = invisible_share(textpage)
@@ -125,19 +136,23 @@ def graphics_of(page: Any, textpage: Any) -> PageGraphics:
 class _Painted:
     """Collects the images of a page, and what may make its words unreadable.
 
-    `texts` are address, number and whether it is nested; `largest` is the share of the page of the
-    largest image, and its resolution; `last_cover` is the last image that hides the page.
+    `texts` are addresses, those in form objects also in `nested`; `numbers` say when they are
+    painted. `largest` is the share of the page of the largest image, and its resolution;
+    `last_cover` is the last image that hides the page.
     """
 
     def __init__(self, bounds: tuple[float, ...]) -> None:
         left, bottom, right, top = self._bounds = bounds
         self._page_area = max((right - left) * (top - bottom), 1.0)
-        self.texts: list[tuple[int | None, int, bool]] = []
+        self.texts: list[int | None] = []
+        self.numbers: list[int] = []
+        self.nested: list[int | None] = []
         self.images: list[tuple[PageRect, float]] = []
         self.image_share = 0.0
         self.largest = (0.0, 0.0)
         self.last_cover = -1
-        self._covers: list[tuple[int, PageRect, int]] = []
+        self._covers: list[tuple[int, PageRect]] = []
+        self._fills: list[int | None] = []  # the object of each cover that has a color
         self._lines: list[PageRect] = []
 
     def add_image(self, handle: Any, matrix: Matrix, number: int) -> None:
@@ -150,7 +165,8 @@ class _Painted:
         self.largest = max(self.largest, (share, dpi))
         if share and len(self.images) < _MOST_IMAGES:
             self.images.append((rect, dpi))
-            self._covers.append((number, rect, _NO_COLOR))
+            self._covers.append((number, rect))
+            self._fills.append(None)
         if share > _COVERS_PAGE and not pdfium_c.FPDFPageObj_HasTransparency(handle):
             self.last_cover = number
 
@@ -161,41 +177,47 @@ class _Painted:
             if right - left > _THIN_PT and len(self._lines) < _MOST_LINES:
                 self._lines.append(rect)
         elif right - left > _THIN_PT and len(self._covers) < _MOST_BOXES and _is_filled(handle):
-            (color, _), *_ = _colors_of([address])
-            self._covers.append((number, rect, color))
+            self._covers.append((number, rect))
+            self._fills.append(address)
 
     def marks(self, *, is_recognized: bool) -> Marks:
         """Return what was found; if another program recognized the text, only its lines."""
         lines = tuple(self._lines)
         if is_recognized or not self.texts:
             return Marks(lines)
-        addresses = [address for address, _, _ in self.texts]
-        colors = _colors_of(addresses)
-        covers = self._covers_among(colors)
-        numbered = zip(self.texts, colors, strict=True) if covers else ()
+        colors, opacities = _colors_of(self.texts)
+        covers = self._covers_among(colors) if self._covers else ()
+        painted = zip(self.numbers, colors.tolist(), strict=True) if covers else ()
         return Marks(
             lines,
-            faint=frozenset(_faint(addresses, colors)),
-            nested=frozenset(address for address, _, is_nested in self.texts if is_nested),
+            faint=frozenset(_faint(self.texts, colors, opacities)),
+            nested=frozenset(self.nested),
             covers=covers,
-            numbers={
-                address or 0: (number, color) for (address, number, _), (color, _) in numbered
-            },
+            numbers=dict(zip(self.texts, painted, strict=False)),
         )
 
-    def _covers_among(
-        self, colors: Sequence[tuple[int, int]]
-    ) -> tuple[tuple[int, PageRect, int], ...]:
+    def _covers_among(self, colors: "_Colors") -> tuple[tuple[int, PageRect, int], ...]:
         """Return what is painted after the first text, or in the color of a text."""
-        first, used = self.texts[0][1], {color for color, _ in colors}
-        return tuple(each for each in self._covers if each[0] > first or each[2] in used)
+        fills, _ = _colors_of([each or 0 for each in self._fills])
+        used = frozenset(colors.tolist())
+        return tuple(
+            (number, rect, _NO_COLOR if address is None else fill)
+            for (number, rect), address, fill in zip(
+                self._covers, self._fills, fills.tolist(), strict=True
+            )
+            if number > self.numbers[0] or (address is not None and fill in used)
+        )
 
 
-def _faint(texts: Sequence[int | None], colors: Sequence[tuple[int, int]]) -> Iterator[int | None]:
+def _faint(
+    texts: Sequence[int | None], colors: "_Colors", opacities: "_Colors"
+) -> Iterator[int | None]:
     """Yield the texts that are light, transparent or not drawn."""
-    for address, (color, alpha), mode in zip(texts, colors, map(text_mode(), texts), strict=True):
-        if alpha < _LEAST_ALPHA or color & _LIGHT == _LIGHT or mode in _NOT_DRAWN:
-            yield address
+    import numpy as np
+
+    modes = np.fromiter(map(text_mode(), texts), dtype=np.int64, count=len(texts))
+    flags = (opacities < _LEAST_ALPHA) | (colors & _LIGHT == _LIGHT) | np.isin(modes, _NOT_DRAWN)
+    yield from (texts[index] for index in np.flatnonzero(flags).tolist())
 
 
 def _is_filled(handle: Any) -> bool:
@@ -205,8 +227,8 @@ def _is_filled(handle: Any) -> bool:
     return bool(pdfium_c.FPDFPath_GetDrawMode(handle, mode, is_stroked) and mode.value)
 
 
-def _colors_of(objects: Sequence[Any]) -> list[tuple[int, int]]:
-    """Return what objects, by their addresses, are filled with: 0xRRGGBB and opacity, up to 255.
+def _colors_of(objects: Sequence[int | None]) -> tuple["_Colors", "_Colors"]:
+    """Return what objects, by their addresses, are filled with: 0xRRGGBB, and opacity up to 255.
 
     What has no color is opaque black.
     """
@@ -217,8 +239,8 @@ def _colors_of(objects: Sequence[Any]) -> list[tuple[int, int]]:
     first, end = colors.ctypes.data, colors.ctypes.data + colors.nbytes
     places = (range(first + _NUMBER_BYTES * part, end, _COLOR_BYTES) for part in range(4))
     deque(map(fill_color(), objects, *places), maxlen=0)
-    whole = colors[:, 0] << 16 | colors[:, 1] << 8 | colors[:, 2]
-    return list(zip(whole.tolist(), colors[:, 3].tolist(), strict=True))
+    whole: _Colors = colors @ np.array([1 << 16, 1 << 8, 1, 0], dtype=np.uint32)
+    return whole, colors[:, 3]
 
 
 @cache
@@ -248,7 +270,11 @@ def _objects_of(page: Any) -> Iterator[tuple[int, int | None, Matrix]]:
     import pypdfium2.raw as pdfium_c
 
     count = min(pdfium_c.FPDFPage_CountObjects(page.raw), _MOST_OBJECTS)
-    return _with_form_content(map(object_of_page(), repeat(address_of(page)), range(count)))
+    addresses = [*map(object_of_page(), repeat(address_of(page)), range(count))]
+    kinds = [*map(kind_of_object(), addresses)]
+    if pdfium_c.FPDF_PAGEOBJ_FORM not in kinds:
+        return zip(kinds, addresses, repeat(_IDENTITY))
+    return _with_form_content(addresses)
 
 
 def _with_form_content(
