@@ -104,7 +104,10 @@ def in_utf8(data: bytes) -> bytes:
     declared = _DECLARED.match(text)
     if declared is not None:
         is_ascii_based = b"\0" not in data[:64]
-        text = decode_declared(data, declared[1]) if is_ascii_based else text
+        # Text that a program had in memory as UTF-16 says so in any file that it is written to.
+        is_of_memory = declared[1].lower().startswith(("utf-16", "ucs-2", "unicode"))
+        is_declared = is_ascii_based and not is_of_memory
+        text = decode_declared(data, declared[1]) if is_declared else text
         text = text[declared.end() :]
     return text.lstrip("\ufeff \t\r\n").encode()
 

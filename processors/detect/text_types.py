@@ -39,7 +39,7 @@ _HEADER_LINES = 60
 
 _DELIMITERS = ",;\t|"
 # Excel writes a first line that names the delimiter of the table that follows.
-SEPARATOR_LINE = re.compile(r"\ufeff?sep=([,;\t|])[ \t]*\r?\n", re.IGNORECASE)
+SEPARATOR_LINE = re.compile(r'\ufeff?"?sep=([,;\t|])"?[ \t]*\r?\n', re.IGNORECASE)
 _QUOTED_CELL = re.compile(r'(?<![^,;\t|\n])"(?:[^"]|"")*"(?![^,;\t|\r\n])')
 _QUOTED = re.compile(r'"[^"]*"')
 _TABLE_CHARS = 16384

@@ -237,13 +237,17 @@ def test_xml_with_entities_is_refused(head: str, encoding: str, tmp_path: Path):
         (b"\n\n<?xml version='1.0'?><r><a>tea</a></r>", "a: tea"),
         ("<?xml version='1.0' encoding='UTF-8'?><r><a>Tée</a></r>".encode("cp1252"), "a: Tée"),
         ("<?xml version='1.0' encoding='UTF-8'?><r><a>Tée</a></r>".encode("utf-16"), "a: Tée"),
+        ("<?xml version='1.0' encoding='utf-16'?><r><a>Tée</a></r>".encode(), "a: Tée"),
         (b"<!DOCTYPE r SYSTEM 'r.dtd'><r><a>tea</a></r>", "a: tea"),
         (b"<r><Bill number='7' xmlns:x='urn:x' x:y='no'/></r>", "number: 7"),
         (b"<r><a unit='kg'>3</a></r>", "a: 3"),
         (b"<r><p>one <b>two</b> three</p></r>", "p: one\nb: two\np: three"),
         (b"<r><a>1</a><Sig>" + b"QUJD" * 100 + b"</Sig></r>", "a: 1"),
     ],
-    ids=["blank lines", "cp1252", "UTF-16", "DTD", "attributes", "text first", "mixed", "base64"],
+    ids=[
+        *("blank lines", "cp1252", "UTF-16", "no UTF-16", "DTD", "attributes", "text first"),
+        *("mixed", "base64"),
+    ],
 )
 def test_xml_is_read_as_programs_write_it(xml: bytes, text: str, tmp_path: Path):
     """A wrong encoding, a named DTD and values in attributes hide nothing."""

@@ -18,13 +18,16 @@ def test_csv_cells_are_separated_by_tabs(tmp_path: Path):
     assert "Tea; green\t3,50\nMilk\t1,10" in findings.text
 
 
+@pytest.mark.parametrize("named", ["sep={}", '"sep={}"', "\ufeffSEP={} "])
 @pytest.mark.parametrize("delimiter", [",", ";", "|"])
-def test_the_line_of_excel_that_names_the_delimiter_is_no_row(delimiter: str, tmp_path: Path):
+def test_the_line_of_excel_that_names_the_delimiter_is_no_row(
+    named: str, delimiter: str, tmp_path: Path
+):
     """The line "sep=" says how to read the table, and is not part of it."""
     rows = [["Tea", "3,50"], ["Pot", "4"], ["Cup, blue", "5"]]
     lines = [delimiter.join(f'"{cell}"' for cell in row) for row in rows]
 
-    findings = documents.read("\r\n".join([f"sep={delimiter}", *lines]).encode(), tmp_path)
+    findings = documents.read("\r\n".join([named.format(delimiter), *lines]).encode(), tmp_path)
 
     assert findings.text == "Tea\t3,50\nPot\t4\nCup, blue\t5"
 
