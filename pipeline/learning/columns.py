@@ -76,12 +76,6 @@ def column_states(
             )
             for stratum in Stratum
         }
-        counts, judged = (
-            ledger.learning.trial_counts(
-                spec.name, name, container=spec.container, at_least=probability
-            )
-            for probability in (write_at, 0)
-        )
         states.append(
             ColumnState(
                 name,
@@ -93,12 +87,22 @@ def column_states(
                     stratum: [one for one in own if one.record.container == spec.container]
                     for stratum, own in trials.items()
                 },
-                {stratum: counts.get(stratum, TrialCounts()) for stratum in Stratum},
-                {stratum: judged.get(stratum, TrialCounts()).asked for stratum in Stratum},
+                _counts(spec, name, ledger, at_least=write_at),
+                {s: own.asked for s, own in _counts(spec, name, ledger, at_least=0).items()},
                 Proof(precision, write_at, learner.lower_bound, learner.needed),
             )
         )
     return states
+
+
+def _counts(
+    spec: SourceSpec, column: str, ledger: Ledger, *, at_least: float
+) -> Mapping[Stratum, TrialCounts]:
+    """Count the judged choices of each kind of evidence that were this probable at least."""
+    found = ledger.learning.trial_counts(
+        spec.name, column, container=spec.container, at_least=at_least
+    )
+    return {stratum: found.get(stratum, TrialCounts()) for stratum in Stratum}
 
 
 def learned_columns(

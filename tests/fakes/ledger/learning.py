@@ -100,13 +100,9 @@ class MemoryLearning(MemoryPart):
             and column in {None, trial.column}
             and stratum in {None, trial.choice.stratum}
             and not (open_only and trial.verdict is not Verdict.OPEN)
-            and trial.choice.probability >= (evidence_at or 0)
             and record in {None, (trial.record.container, trial.record.pk)}
         ]
-        latest = found[::-1]
-        if evidence_at is not None:
-            judged = dropwhile(lambda one: one.verdict is Verdict.OPEN, latest)
-            latest = [one for one in judged if _is_evidence(one)]
+        latest = found[::-1] if evidence_at is None else _evidence(found[::-1], evidence_at)
         return latest[:limit]
 
     def trial_counts(
@@ -153,6 +149,12 @@ class MemoryLearning(MemoryPart):
             if column in {None, rung.column}:
                 del self._rungs[rung.source, rung.column, rung.stratum]
         return sum(age == 0 for _, _, age in mine)
+
+
+def _evidence(latest: Sequence[Trial], at_least: float) -> list[Trial]:
+    certain = (one for one in latest if one.choice.probability >= at_least)
+    judged = dropwhile(lambda one: one.verdict is Verdict.OPEN, certain)
+    return [one for one in judged if _is_evidence(one)]
 
 
 def _is_evidence(trial: Trial) -> bool:
