@@ -1,6 +1,8 @@
 """Messages become runs: batched, not our own, taken up again, and given up to the schedule in the end."""
 
+import gc
 import threading
+import weakref
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -289,3 +291,37 @@ def test_the_thread_survives_any_error(
     assert done.wait(30)
     loop.stop()
     assert runs.started == [("papers", ["5"])]
+
+
+class Left:
+    """An object that refers to itself, as tracebacks and sessions do."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+
+def test_what_a_run_leaves_is_freed_after_its_turn(
+    dispatcher: Dispatcher, monkeypatch: pytest.MonkeyPatch
+):
+    """In a burst one turn follows another, and Python looks for garbage only seldom."""
+    left: list[weakref.ref[Left]] = []
+    second = threading.Event()
+
+    def turn(_: Dispatcher) -> int:
+        left.append(weakref.ref(Left()))
+        if len(left) > 1:
+            second.set()
+        return 1
+
+    monkeypatch.setattr(Dispatcher, "turn", turn)
+    gc.disable()
+    try:
+        loop = Loop(dispatcher, look_s=0.01)
+        loop.start()
+        assert second.wait(30)
+        loop.stop()
+    finally:
+        gc.enable()
+        gc.unfreeze()
+
+    assert left[0]() is None
