@@ -13,7 +13,7 @@ from pipeline.source_run.selection import Selection
 from tests.crash.cells import COLUMNS, document
 from tests.fakes.clock import RunningClock
 from tests.fakes.reader import FakeReader
-from tests.integration.pipeline.accounts import Source, receipt, uploads
+from tests.integration.pipeline.accounts import Source, fields, receipt, uploads
 from tests.integration.pipeline.conftest import MakeWorkspace
 from tests.integration.pipeline.workspace import Workspace
 
@@ -142,3 +142,27 @@ def test_a_new_template_names_again_what_nobody_else_has_named(make_workspace: M
     workspace.run(selection=Selection())
 
     assert _names(workspace) == ["Mine.txt", "Northwind Hardware Ltd.txt"]
+
+
+def test_a_path_that_a_user_gives_stays(make_workspace: MakeWorkspace, tmp_path: Path):
+    """A record that a user has led to the same bytes under another name keeps that name."""
+    rows = [{"PK_ID": 1, "Doc": "/In/a.txt"}]
+    account = {
+        "tables": {"Rows": {"fields": fields(Doc="FILE"), "records": rows}},
+        "files": {"/In/a.txt": "a.txt"},
+    }
+    source = Source({"table": "Rows"}, rename="{{ date }} {{ doc_type }}")
+    workspace = make_workspace(source, account=account, files={"a.txt": receipt(1)})
+    workspace.run()
+    control = workspace.emulator.control
+
+    def lead_to(path: str, data: bytes) -> str:
+        (tmp_path / "new").write_bytes(data)
+        control.replace_file(path, tmp_path / "new")
+        control.edit("Rows", 1, {"Doc": path})
+        workspace.run()
+        return str(control.dump()["tables"]["Rows"][0]["Doc"])
+
+    assert lead_to("/In/Mine.txt", receipt(1)) == "/In/Mine.txt"
+    # Another file is nobody's choice of a name for this record.
+    assert lead_to("/In/other.txt", receipt(6)) == "/In/2026-03-16 receipt.txt"
