@@ -91,6 +91,12 @@ class BadSettings(StopRun):
         super().__init__("\n".join(problems))
 
 
+def raise_problems(problems: list[str]) -> None:
+    """Raise BadSettings with all of these problems, if there are any."""
+    if problems:
+        raise BadSettings(problems)
+
+
 class ForeignLedger(BadSettings):
     """The ledger or the archive belongs to another account, and says nothing of these records."""
 

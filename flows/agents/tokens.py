@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flows.agents.tools.catalog import unknown_parts
-from pipeline.errors import BadSettings
+from pipeline.errors import BadSettings, raise_problems
 from pipeline.model.agents import AgentToken, Scope, token_digest
 from pipeline.ports import Clock, Ledger
 
@@ -51,8 +51,7 @@ def make_token(
         problems.append("A token needs a name.")
     now = clock.now()
     problems += second_token(ledger, account, scope.subject, now=now)
-    if problems:
-        raise BadSettings(problems)
+    raise_problems(problems)
     token = PREFIX + secrets.token_urlsafe(_TOKEN_BYTES)
     kept = AgentToken(
         secrets.token_hex(4), name, account, token_digest(token), scope, now, now + life

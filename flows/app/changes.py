@@ -21,7 +21,7 @@ from flows.app.sources import require_sources
 from flows.app.wiring import AppContext, connected
 from flows.terminal.progress import RunProgress, progress
 from pipeline.context import SourceRun
-from pipeline.errors import BadSettings
+from pipeline.errors import BadSettings, raise_problems
 from pipeline.metering.budget import Priority
 from pipeline.metering.summary import Summary
 from pipeline.model import Outcome, RecordWork
@@ -130,8 +130,7 @@ def apply_plan(
         problems.append(_NOT_SHOWN.format(plan.path))
     problems += _not_in_plan(plan, chosen_sources, records)
     problems += _refused(plan, chosen_sources, records, refused.now())
-    if problems:
-        raise BadSettings(problems)
+    raise_problems(problems)
 
     def items(run: SourceRun, counter: OutcomeCounter) -> Iterable[tuple[RecordWork, DueRecord]]:
         # The file is read again for each source: a plan may be larger than memory.
@@ -327,8 +326,7 @@ def changed_by(
         for key in records
     }
     problems += _of_several(sources_with)
-    if problems:
-        raise BadSettings(problems)
+    raise_problems(problems)
     return found
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from flows.app.reading import own_rules
-from pipeline.errors import BadSettings
+from pipeline.errors import raise_problems
 from pipeline.findings import NO_CLASS
 from pipeline.settings import Settings
 from pipeline.source_run.selection import Selection
@@ -37,5 +37,4 @@ def require_class(settings: Settings, selection: Selection | None) -> None:
             "A class is said of chosen documents: name them by record, by a WHERE clause or by a "
             "day, and not by whether they are stale."
         )
-    if problems:
-        raise BadSettings(problems)
+    raise_problems(problems)

@@ -10,7 +10,7 @@ from flows.app.settings import load_settings
 from flows.app.sources import named_sources
 from flows.app.wiring.ports import system_clock
 from pipeline.archive_layout import document_prefix, original_key
-from pipeline.errors import BadSettings
+from pipeline.errors import raise_problems
 from pipeline.metering.summary import FAILED, NEEDS_ATTENTION
 from pipeline.model import Effect, EffectState, SourceSpec
 from pipeline.model.learning import Trial
@@ -288,8 +288,7 @@ def chosen_of(known: Sequence[FileState], request: AcknowledgeRequest) -> list[F
         for key in request.keys
         if key not in named
     ]
-    if problems:
-        raise BadSettings(problems)
+    raise_problems(problems)
     keys = set(request.keys) or named
     return [state for state in known if names_of(state) & keys]
 

@@ -1,6 +1,7 @@
 """What a plan does not have, and why: for the terminal, the page and the Prefect UI."""
 
 from dataclasses import dataclass
+from itertools import chain
 
 from pipeline.metering.summary import FAILED, Summary
 from pipeline.model import Outcome, Status
@@ -23,7 +24,7 @@ class NotPlanned:
 
 def not_planned(summary: Summary, *, limit: int | None) -> NotPlanned:
     """Return what a planning run left out; `limit` is that of the run."""
-    reasons = [f"Stopped: {problem}" for found in summary.stopped.values() for problem in found]
+    reasons = [f"Stopped: {problem}" for problem in chain.from_iterable(summary.stopped.values())]
     unchanged, elsewhere = summary.documents[Status.UNCHANGED], summary.leased_elsewhere
     if unchanged:
         reasons.append(

@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 
 from flows.app.wiring import AppContext
-from pipeline.errors import BadSettings, RefusedByCaspio
+from pipeline.errors import BadSettings, RefusedByCaspio, raise_problems
 from pipeline.metering.summary import Summary
 from pipeline.model import SourceSpec
 from pipeline.ports import Ledger
@@ -77,9 +78,7 @@ def require_sources(context: AppContext, names: Sequence[str]) -> list[SourceSpe
             problems listed).
     """
     chosen = choose_sources(context, names, accept_types=True)
-    problems = [problem for problems in chosen.stopped.values() for problem in problems]
-    if problems:
-        raise BadSettings(problems)
+    raise_problems(list(chain.from_iterable(chosen.stopped.values())))
     return list(chosen.specs)
 
 

@@ -3,12 +3,14 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 
 from flows.app.run_request import RunRequest
 from pipeline.errors import AtWorkElsewhere, StopRequested
 from pipeline.metering.summary import Summary
 from pipeline.model import Status
 from pipeline.ports import Ledger
+from pipeline.wording import counts_text
 
 WAIT_S = 60.0
 """Seconds until messages of a failed run are taken again; doubled after each further attempt."""
@@ -86,7 +88,7 @@ def answering_batch(
 def reason_to_repeat(summary: Summary) -> str:
     """Return why the records must be worked on again; "" if they need not."""
     if summary.stopped:
-        return "; ".join(problem for problems in summary.stopped.values() for problem in problems)
+        return "; ".join(chain.from_iterable(summary.stopped.values()))
     if summary.leased_elsewhere:
         # That worker may have listed the record before the change that the message reports.
         return "another worker had leased the record"
@@ -95,7 +97,7 @@ def reason_to_repeat(summary: Summary) -> str:
 
 def result_text(summary: Summary) -> str:
     """Return what came of the messages' records, as `webhooks status` shows it."""
-    counts = ", ".join(f"{count} {status}" for status, count in summary.counts().items() if count)
+    counts = counts_text(summary.counts())
     if summary.planned:
         return f"{counts} (planned: the source's first plan is not approved yet)"
     return counts or "nothing to do: the record is deleted, has no file, or is not in the source"

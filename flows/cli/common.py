@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -106,8 +107,8 @@ def complain(title: str, lines: Sequence[str]) -> None:
 def complain_of_stopped(stopped: Mapping[str, Sequence[str]]) -> None:
     """Print on stderr what stopped sources, and that nothing else was done with them."""
     if stopped:
-        problems = [problem for one in stopped.values() for problem in one]
-        complain(f"Not worked on: {', '.join(stopped)}", problems)
+        problems = chain.from_iterable(stopped.values())
+        complain(f"Not worked on: {', '.join(stopped)}", list(problems))
 
 
 @contextmanager

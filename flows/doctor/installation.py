@@ -19,7 +19,13 @@ from flows.doctor.server import examine_server
 from flows.prefect.deployments.ownership import DeploymentOwner, owner_of
 from flows.prefect.server import Server
 from pipeline.decide.mapping import columns_in_use as columns_written
-from pipeline.errors import BadSettings, ForeignLedger, IngestError, LedgerUnavailable
+from pipeline.errors import (
+    BadSettings,
+    ForeignLedger,
+    IngestError,
+    LedgerUnavailable,
+    raise_problems,
+)
 from pipeline.model import SourceSpec
 from pipeline.model.sync import Side
 from pipeline.ports import RecordTarget
@@ -238,8 +244,7 @@ def check_source(spec: SourceSpec, target: RecordTarget, settings: Settings) -> 
         ):  # it has its own check
             problems = blocked(spec, ledger)
             problems += changed_types(spec, target=target, ledger=ledger)
-    if problems:
-        raise BadSettings(problems)
+    raise_problems(problems)
     if spec.folder is None:
         check_file_fields(spec, target)
     mapped = f"{counted(len(spec.columns), 'column')} mapped and can be written"

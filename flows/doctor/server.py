@@ -22,7 +22,7 @@ from flows.prefect.deployments.priorities import (
 from flows.prefect.names import HEARTBEATS_MISSED, LOST_RUNS
 from flows.prefect.requests.late_runs import late_runs
 from flows.prefect.server import Server
-from pipeline.errors import BadSettings
+from pipeline.errors import BadSettings, raise_problems
 from pipeline.metering.budget import Priority
 from pipeline.settings import Settings
 from pipeline.wording import counted
@@ -182,8 +182,7 @@ def strangers(server: Server, owner: DeploymentOwner, names: Collection[str]) ->
             f"The settings have no source for {', '.join(left)}. `caspio-ingest deploy --pool "
             "NAME` or `serve` removes them."
         )
-    if problems:
-        raise BadSettings(problems)
+    raise_problems(problems)
     return "all are these settings' own"
 
 
@@ -250,8 +249,7 @@ def queues(listed: Sequence[Mapping[str, Any]], settings: Settings) -> str:
             problems.append(f"{name} is missing")
         elif queue["is_paused"]:
             problems.append(f"{name} is paused")
-    if problems:
-        raise BadSettings(problems)
+    raise_problems(problems)
     names = [queue_name(priority, settings) for priority in Priority if priority in used]
     return ", ".join(sorted(names, key=lambda name: int(by_name[name]["priority"])))
 

@@ -1,5 +1,6 @@
 """The flow `learn`: learn from the records that users have filled."""
 
+from itertools import chain
 from pathlib import Path
 
 from prefect import State, flow, get_run_logger
@@ -46,7 +47,7 @@ def _learned_state(config: Path, sources: list[str]) -> State:
     learned = sum(len(one.learned) for one in report.taught)
     message = f"{counted(learned, 'column')} learned"
     if report.stopped:
-        problems = [problem for one in report.stopped.values() for problem in one]
+        problems = chain.from_iterable(report.stopped.values())
         return red(FAILED, "\n".join([*problems, message]), result=report)
     return Completed(message=message, data=report)
 

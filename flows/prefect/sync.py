@@ -18,7 +18,7 @@ from flows.prefect.ui.forms import Config, Records
 from flows.prefect.ui.states import PARTLY_FAILED, PLANNED, ended, red
 from flows.prefect.ui.text import cell
 from pipeline.sync.report import table_rows
-from pipeline.wording import counted
+from pipeline.wording import counted, counts_text
 
 
 @flow(
@@ -61,7 +61,7 @@ def synced_state(
         result = work(context, name, records=records)
     leave_changes(result)
     report = result.report
-    counts = ", ".join(f"{number} {what}" for what, number in sorted(report.counts.items()))
+    counts = counts_text(dict(sorted(report.counts.items())))
     message = "\n".join([counts or "no rows", *report.notes])
     if not report.is_green:
         return red(PARTLY_FAILED, message, result=result)

@@ -1,6 +1,7 @@
 """The flow `verify`: compare source, ledger and archive."""
 
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 
 from prefect import State, flow, get_run_logger
@@ -13,6 +14,7 @@ from flows.app.wiring import connected
 from flows.prefect.ui.artifacts import FlowBars, artifact_key
 from flows.prefect.ui.forms import Config, Limit, Sources
 from flows.prefect.ui.states import DIFFERENCES, FAILED, ended, red
+from pipeline.wording import counts_text
 
 
 @flow(
@@ -56,12 +58,9 @@ def compared_state(
         # Copied, since the client ends with the context.
         calls = dict(context.client.calls)
     leave_differences(found)
-    counts = (
-        ", ".join(f"{number} {kind}" for kind, number in sorted(found.counts.items()))
-        or "no differences"
-    )
+    counts = counts_text(dict(sorted(found.counts.items()))) or "no differences"
     if found.stopped:
-        problems = [problem for one in found.stopped.values() for problem in one]
+        problems = chain.from_iterable(found.stopped.values())
         return red(FAILED, "\n".join([*problems, counts]), result=(found, calls))
     # Differences that a user made on purpose leave the run green.
     if found.harm:

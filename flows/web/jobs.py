@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import chain
 
 import structlog
 
@@ -71,7 +72,7 @@ def in_words(report: Report, *, nothing: str) -> str:
 
 def not_looked_at(report: Report) -> list[str]:
     """Return a sentence for all files that another run has, and for each source that stopped."""
-    said = [shown(problem) for problems in report.stopped.values() for problem in problems]
+    said = list(map(shown, chain.from_iterable(report.stopped.values())))
     busy: int = report.document["leased_elsewhere"]
     if busy:
         left = counted(busy, "file", "was/were")

@@ -8,7 +8,7 @@ from flows.app.accounts.own_ledger import check_owner
 from flows.app.wiring.account import Account
 from flows.webhooks.desired_events import DesiredEvents, WatchedTable, desired_events
 from pipeline.adapters.caspio.client import EventDefinition, Refused, Webhook, WebhookEvent
-from pipeline.errors import BadSettings
+from pipeline.errors import BadSettings, raise_problems
 from pipeline.ports.ledger import WatchedSource
 from pipeline.settings import Settings
 
@@ -143,8 +143,7 @@ class _Sync:
                 problems.append(
                     f"Another webhook, {hook.name!r}, uses {self.url}. Set another webhooks.url."
                 )
-        if problems:
-            raise BadSettings(problems)
+        raise_problems(problems)
 
     def _create(self) -> Webhook:
         try:

@@ -14,7 +14,7 @@ from pipeline.accounts.names import checked_name
 from pipeline.accounts.references import Environment, Places, resolve
 from pipeline.accounts.secret_store import MasterKeys, Store, opened
 from pipeline.accounts.shared import SecretSettings
-from pipeline.errors import BadSettings
+from pipeline.errors import BadSettings, raise_problems
 from pipeline.private_files import private
 
 MASTER_KEY_VARIABLE = "CASPIO_INGEST_MASTER_KEY"
@@ -161,8 +161,7 @@ def revealed(
         except BadSettings as error:
             where = f"Secret {kind} of account {store.account!r}"
             problems += [f"{where}: {one}" for one in error.problems]
-    if problems:
-        raise BadSettings(problems)
+    raise_problems(problems)
     return found
 
 

@@ -17,7 +17,7 @@ from pipeline.accounts.names import (
     sql_name,
 )
 from pipeline.accounts.references import Reference
-from pipeline.errors import BadSettings
+from pipeline.errors import BadSettings, raise_problems
 from pipeline.settings.problems import sentence
 from pipeline.settings.sections import ArchiveSettings, LedgerSettings, Section
 
@@ -138,8 +138,7 @@ def load_shared(path: Path) -> SharedSettings:
     except ValidationError as error:
         problems += [sentence(str(path), dict(detail)) for detail in error.errors()]
         raise BadSettings(problems) from None
-    if problems:
-        raise BadSettings(problems)
+    raise_problems(problems)
     ledger, archive, secrets, reading = (
         shared.ledger,
         shared.archive,
@@ -255,8 +254,7 @@ def check_apart(path: Path, name: str, shared: SharedSettings) -> None:
             "another, or leave it out."
             for setting in mine.clashes(places_of(other, shared, values, config.parent))
         ]
-    if problems:
-        raise BadSettings(problems)
+    raise_problems(problems)
 
 
 def _section(values: Mapping[str, Any], section: str) -> Mapping[str, Any]:

@@ -31,7 +31,7 @@ from pipeline.model import (
     Suggestion,
     Value,
 )
-from pipeline.model.sources import UsedColumn
+from pipeline.model.sources import UsedColumn, alike
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +80,8 @@ def refuse_column(name: str, finding: str, columns: Mapping[str, Column]) -> str
     """Return why a column cannot take a finding, as the end of a sentence; "" if it can."""
     column = columns.get(name)
     if column is None:
-        alike = [one for one in columns if one.casefold() == name.casefold()]
-        if alike:
-            return f"is spelled {alike[0]!r} there; write it so."
+        if spellings := alike(name, columns):
+            return f"is spelled {spellings[0]!r} there; write it so."
         return f"does not exist. Columns there: {', '.join(sorted(columns))}."
     if column.is_locked:
         return f"is calculated or read-only; map {finding!r} to another column."

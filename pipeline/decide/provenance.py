@@ -35,6 +35,12 @@ def known_fact(text: str) -> Finding:
     return Finding(text, 1.0, "known of every document")
 
 
+def known_facts(text: str, *, pages: int, media_type: str) -> dict[str, Finding]:
+    """Return the facts about every document that columns may be mapped to."""
+    facts = {"text": text, "pages": str(pages), "media_type": media_type}
+    return {name: known_fact(value) for name, value in facts.items() if value}
+
+
 def same_provenance(current: object, wanted: object) -> bool:
     """Say whether two JSON texts differ only in when, and in which run, they were written."""
     lasting = _without_stamps(current)

@@ -1,7 +1,7 @@
 """The sources, as the settings describe them."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -128,3 +128,8 @@ def refuse_condition(text: str) -> str:
         if depth < 0:
             break
     return "its parentheses do not match" if depth else ""
+
+
+def alike(name: str, names: Iterable[str]) -> list[str]:
+    """Return the names that Caspio treats as this one: it compares them without regard to case."""
+    return [one for one in names if one.casefold() == name.casefold()]

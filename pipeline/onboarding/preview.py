@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from pipeline.decide.mapping import decide, wanted_values
 from pipeline.decide.naming import NameTemplate, findings_by_name, has_name
-from pipeline.decide.provenance import known_fact
+from pipeline.decide.provenance import known_facts
 from pipeline.model import Column, Finding, SourceSpec, Value
 from pipeline.onboarding.proposal import ProposedSource
 from pipeline.onboarding.sample_documents import SampleDocument
@@ -66,10 +66,5 @@ def becomes(spec: SourceSpec, columns: Mapping[str, Column], sample: SampleDocum
 def _facts(sample: SampleDocument) -> Mapping[str, Finding]:
     """Return the findings, with the facts about every document that columns may be mapped to."""
     findings = sample.findings
-    facts = {
-        "text": findings.text,
-        "pages": str(findings.page_count),
-        "media_type": findings.media_type,
-    }
-    known = {name: known_fact(value) for name, value in facts.items() if value}
+    known = known_facts(findings.text, pages=findings.page_count, media_type=findings.media_type)
     return {**known, **findings_by_name(findings)}

@@ -32,7 +32,7 @@ from pydantic_settings import (
 )
 
 from pipeline.environment import environment as environment
-from pipeline.errors import BadSettings
+from pipeline.errors import BadSettings, raise_problems
 from pipeline.model import SourceSpec
 from pipeline.settings.agents import AgentSettings, ApiSettings
 from pipeline.settings.among import AmongOthers as AmongOthers, MachineQueue as MachineQueue
@@ -237,8 +237,7 @@ def load_settings(
         for section in _SECTIONS_WITH_BLOCKS
         if getattr(settings, section).block and section not in named
     ]
-    if problems:
-        raise BadSettings(problems)
+    raise_problems(problems)
     if among is None:
         return with_absolute_paths(settings, path.resolve().parent)
     return _named(with_absolute_paths(settings, among.folder), among)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from itertools import product
 
-from pipeline.model.sources import UsedColumn
+from pipeline.model.sources import UsedColumn, alike
 from pipeline.settings.sources import SourceSettings
 
 
@@ -46,12 +46,10 @@ def _overwrites(one: SourceSettings, other: SourceSettings) -> Iterator[str]:
     is_sure = place == _filled_place(other)
     way_out = "" if is_sure else "; if a view has another table, name it with webhook_table"
     for used in _used_columns(other):
-        # Caspio compares the names of columns without regard to case.
-        names = [name for name in one.columns if name.casefold() == used.column.casefold()]
         yield from (
             f"column {name!r} of source {one.name!r} cannot take a finding: it is the "
             f"{used.setting} of source {other.name!r}; map another column{way_out}"
-            for name in names
+            for name in alike(used.column, one.columns)
         )
 
 

@@ -5,8 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from pipeline.decide.fingerprint import settings_hash
 from pipeline.decide.mapping import ColumnsOf, columns_in_use, refuse_columns
-from pipeline.errors import BadSettings
+from pipeline.errors import BadSettings, raise_problems
 from pipeline.model import Column, SourceSpec
+from pipeline.model.sources import alike
 from pipeline.ports import Ledger, RecordTarget
 from pipeline.ports.ledger import ColumnTypes
 from pipeline.steps.write_back import known_columns, refuse_review
@@ -49,8 +50,7 @@ def require_pk_ids(names: Sequence[str]) -> None:
         for name in names
         if not _PK_ID.fullmatch(name)
     ]
-    if problems:
-        raise BadSettings(problems)
+    raise_problems(problems)
 
 
 def refuse_columns_in_use(spec: SourceSpec, container: str, columns_of: ColumnsOf) -> Iterator[str]:
@@ -85,8 +85,8 @@ def refuse_reprocess_column(
     """Yield a sentence if the column is missing, or if it cannot be set and cleared."""
     column = columns.get(name)
     if column is None:
-        alike = [one for one in columns if one.casefold() == name.casefold()]
-        hint = f"did you mean {alike[0]!r}?" if alike else "add it as YES/NO."
+        spellings = alike(name, columns)
+        hint = f"did you mean {spellings[0]!r}?" if spellings else "add it as YES/NO."
         yield (
             f"source {spec.name!r}: {container!r} has no column {name!r} for reprocess_column; "
             f"{hint}"

@@ -14,7 +14,7 @@ from flows.app.wiring import AppContext
 from pipeline.context import SourceRun
 from pipeline.decide.column_values import same
 from pipeline.decide.ownership import DECISION_KINDS, undone
-from pipeline.errors import BadSettings, LeaseLost, StopRun, TryLater
+from pipeline.errors import BadSettings, LeaseLost, StopRun, TryLater, raise_problems
 from pipeline.metering.budget import Priority
 from pipeline.metering.summary import Summary
 from pipeline.model import (
@@ -168,8 +168,7 @@ class ReviewDesk:
             problem = f"The settings have no source {item.source!r} any more."
             raise BadSettings([problem])
         problems = list(blocked(spec, context.ports.ledger))
-        if problems:
-            raise BadSettings(problems)
+        raise_problems(problems)
         context.spending.require()
         run = make_source_run(context, spec, opened.summary.run_id, yes=True, leases=leases)
         work = RecordWork(item.source, item.record, {}, (state.ref,))

@@ -27,6 +27,7 @@ from pipeline.sync.report import SyncReport
 from pipeline.sync.reviews import decide
 from pipeline.sync.run import run_sync
 from pipeline.sync.undo import undo_sync
+from pipeline.wording import counts_text
 
 PATIENCE_S = 120.0
 """Seconds that a whole run waits for another one: those for messages take a few."""
@@ -140,7 +141,7 @@ def take_sync(context: AppContext, spec: SyncSpec, run_id: str, *, patience_s: f
 def _answer(report: SyncReport) -> MessagesResult:
     """Say what became of the records that messages have reported."""
     again = "a row changed during the run, or a write is in doubt" if report.unsettled else ""
-    counts = ", ".join(f"{number} {what}" for what, number in sorted(report.counts.items()))
+    counts = counts_text(dict(sorted(report.counts.items())))
     result = "; ".join(filter(None, [counts, *report.notes]))
     return MessagesResult(again, result or "nothing to do: the record is not in the sync")
 

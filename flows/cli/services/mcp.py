@@ -20,7 +20,7 @@ from flows.cli.common import (
     print_json,
     set_up_logs,
 )
-from pipeline.errors import BadSettings
+from pipeline.errors import BadSettings, raise_problems
 
 if TYPE_CHECKING:
     from pipeline.model.agents import AgentToken
@@ -285,8 +285,7 @@ def extend(
             raise BadSettings([f"A token in the address lives at most {most} days."])
         now = clock.now()
         problems = second_token(ledger, key, kept.scope.subject, now=now, token_id=kept.id)
-        if problems:
-            raise BadSettings(problems)
+        raise_problems(problems)
         until = now + life
         if not ledger.agents.change_expiry(key, kept.id, until):
             raise _unknown(token)

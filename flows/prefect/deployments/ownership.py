@@ -15,7 +15,7 @@ from flows.app.accounts.wiring import open_own_ledger
 from flows.prefect.deployments.priorities import settings_name
 from flows.prefect.names import TAG
 from flows.prefect.server import Server
-from pipeline.errors import BadSettings
+from pipeline.errors import raise_problems
 from pipeline.settings import Settings
 
 _INSTALLATION = "installation:"
@@ -93,8 +93,7 @@ def claim(
     """
     found = list(registered(server))
     problems = [] if take_over else refusals(found, owner, names)
-    if problems:
-        raise BadSettings(problems)
+    raise_problems(problems)
     left = leftovers(found, owner, names)
     for deployment in left:
         server.ask("DELETE", f"/deployments/{deployment['id']}")

@@ -3,12 +3,12 @@
 import base64
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
 from flows.app.run_report import Report, lost_runs_line, record_of, stages_line, values_line
 from flows.app.wiring import AppContext
-from flows.prefect.ui.states import counts_text
 from flows.prefect.ui.text import quoted
 from pipeline.archive_layout import document_prefix
 from pipeline.errors import ArchiveUnavailable, FileGone
@@ -16,7 +16,7 @@ from pipeline.metering.summary import NEEDS_ATTENTION
 from pipeline.model import Outcome
 from pipeline.ports import Archive
 from pipeline.settings.sections import ArchiveSettings
-from pipeline.wording import counted
+from pipeline.wording import counted, counts_text
 
 MOST_SHOWN = 20
 """Documents that need a user, shown with a picture; the table of documents has more."""
@@ -35,8 +35,8 @@ def run_report(title: str, report: Report, context: AppContext) -> str:
         # A dry run of `reprocess` selects files and works on none.
         counts = f"{counted(report.planned_only, 'file')} selected"
     lines = [f"## {quoted(title)}: {counts or 'nothing to do'}", ""]
-    for reasons in report.stopped.values():
-        lines += [f"**Stopped:** {quoted(reason)}\n" for reason in reasons]
+    reasons = chain.from_iterable(report.stopped.values())
+    lines += [f"**Stopped:** {quoted(reason)}\n" for reason in reasons]
     lines += markdown_table(("", ""), numbers(report, context))
     problems = [outcome for outcome in report.outcomes if outcome.status in NEEDS_ATTENTION]
     if problems:

@@ -6,6 +6,7 @@ Prefect's UI takes the color from a state's type and the word from its name.
 """
 
 from collections.abc import Callable, Mapping
+from itertools import chain
 
 from prefect import State
 from prefect.exceptions import Abort
@@ -16,7 +17,7 @@ from flows.prefect.requests.again import ask_again
 from flows.prefect.ui import events
 from pipeline.errors import IngestError, StopRequested, unusable_file
 from pipeline.model import Status
-from pipeline.wording import counted
+from pipeline.wording import counted, counts_text
 
 FAILED_SHARE = 0.25
 """A run fails as a whole if this share of the documents worked on did not get through."""
@@ -61,11 +62,6 @@ def failed_share(failed: int, documents: Mapping[str, int]) -> float:
     return failed / worked_on if worked_on else 0.0
 
 
-def counts_text(documents: Mapping[str, int]) -> str:
-    """Return counts by status as a text, without zeros."""
-    return ", ".join(f"{count} {status}" for status, count in documents.items() if count)
-
-
 def known_text(report: Report) -> str:
     """Return what is not in the counts of this run, "" without any."""
     waiting, known = report.needs_a_user, report.document["acknowledged"]
@@ -84,7 +80,7 @@ def final_state(report: Report, documents: Mapping[str, int]) -> State:
     counts = counts or "nothing to do"
     # Before all else: a source that could not run is worse than documents that failed.
     if report.stopped:
-        problems = [problem for problems in report.stopped.values() for problem in problems]
+        problems = chain.from_iterable(report.stopped.values())
         return red(FAILED, "\n".join([*problems, counts]), result=report)
     planned = "planned, run again to write: " if report.planned_only else ""
     message = f"{planned}{counts}{known_text(report)}"

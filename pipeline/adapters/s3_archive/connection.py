@@ -9,7 +9,7 @@ import boto3
 from botocore.config import Config
 
 from pipeline.archive_layout import checked_key
-from pipeline.errors import BadSettings
+from pipeline.errors import raise_problems
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -73,8 +73,7 @@ def checked_place(prefix: str, endpoint_url: str | None) -> str:
         problems.append(
             "[archive] endpoint_url must be http(s)://HOST[:PORT]; keys come from the environment."
         )
-    if problems:
-        raise BadSettings(problems)
+    raise_problems(problems)
     return place
 
 

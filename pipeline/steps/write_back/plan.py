@@ -13,7 +13,7 @@ from pipeline.decide.ownership import (
     owned,
     taken_back,
 )
-from pipeline.decide.provenance import known_fact, provenance
+from pipeline.decide.provenance import known_facts, provenance
 from pipeline.model import (
     Effect,
     FileRef,
@@ -134,11 +134,6 @@ def is_other_name(ref: FileRef, name: str) -> bool:
 def _facts(document: ReadDocument, context: WriteContext, now: datetime) -> Mapping[str, Finding]:
     """Return a document's findings, with the facts that columns may be mapped to as well."""
     findings = document.findings
-    facts = {
-        "text": findings.text,
-        "pages": str(len(findings.pages)),
-        "media_type": findings.media_type,
-    }
     named = findings_by_name(findings)
     # The lowest confidence of what is written is the confidence of the record.
     own = provenance(
@@ -149,5 +144,5 @@ def _facts(document: ReadDocument, context: WriteContext, now: datetime) -> Mapp
         run_id=context.run.run_id,
         processed_at=now.replace(tzinfo=None, microsecond=0).isoformat(),
     )
-    known = {name: known_fact(value) for name, value in facts.items() if value}
+    known = known_facts(findings.text, pages=len(findings.pages), media_type=findings.media_type)
     return {**known, **own, **named}
