@@ -4,6 +4,17 @@ Statuses, codes and texts are those of §8 where it has them; other codes are ou
 Clients branch on status and code only.
 """
 
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def existing(found: T | None, error: "ApiError") -> T:
+    """Return what was looked up; raise the error if there is no such thing."""
+    if found is None:
+        raise error
+    return found
+
 
 class ApiError(Exception):
     """A request is refused.

@@ -14,6 +14,7 @@ from pipeline.digests import is_same_file
 from pipeline.errors import RefusedByCaspio, RejectFile, TryLater
 from pipeline.model import Outcome, RecordWork
 from pipeline.steps.archive import archive_renames
+from pipeline.steps.enumerate import files_of
 
 RENAMES_PER_LISTING = 500
 """Renamed files that are looked at in one listing."""
@@ -75,7 +76,7 @@ class RenameTracker:
             for outcome in renamed
         }
         listed = ports.source.records(spec, sorted(keys))
-        refs = [ref for work in listed for ref in work.files]
+        refs = files_of(listed)
         renames = record_own_renames(
             refs,
             ledger=ports.ledger,

@@ -10,6 +10,7 @@ from pipeline.decide.fingerprint import plan_fingerprint
 from pipeline.errors import BadSettings
 from pipeline.model import FileRef, RecordWork, SourceSpec
 from pipeline.model.sources import refuse_condition
+from pipeline.steps.enumerate import files_of
 
 PAGE = 500
 """Records that are named one by one in one listing."""
@@ -40,7 +41,7 @@ class Selection:
 def selected_records(run: SourceRun, selection: Selection) -> Iterator[RecordWork]:
     """Yield the selected records with their files as they are listed now."""
     for page in _pages(run, selection):
-        run.ports.ledger.files.seen([ref for work in page for ref in work.files], run.run_id)
+        run.ports.ledger.files.seen(files_of(page), run.run_id)
         yield from page
 
 
@@ -64,7 +65,7 @@ def requested_records(run: SourceRun, only: Collection[str] = ()) -> Iterator[Re
     flagged = run.ports.source.reprocess_requests(run.spec)
     for keys in _batches(key for key in flagged if not only or key in only):
         listed = run.ports.source.records(run.spec, keys)
-        run.ports.ledger.files.seen([ref for work in listed for ref in work.files], run.run_id)
+        run.ports.ledger.files.seen(files_of(listed), run.run_id)
         for work in listed:
             key = listing_key(work.files[0], run.spec)
             assert key is not None

@@ -17,7 +17,7 @@ from pipeline.record import process_record
 from pipeline.source_run.recovery import settle_effects
 from pipeline.source_run.renames import RenameTracker
 from pipeline.source_run.selection import listing_keys
-from pipeline.steps.enumerate import list_moved_file
+from pipeline.steps.enumerate import files_of, list_moved_file
 
 T = TypeVar("T")
 Observe = Callable[[Outcome], None]
@@ -260,7 +260,7 @@ class WorkerPool:
         """Let renames of these records share looks, if the source gives names by what it reads."""
         run = self._run
         if self._reads and run.template is not None and not run.plan_only:
-            run.looks.expect(attachments_in(ref for work in works for ref in work.files))
+            run.looks.expect(attachments_in(files_of(works)))
 
     def _settled(self, works: Sequence[RecordWork]) -> list[RecordWork]:
         """Settle what a dead worker has left open on these records; return them as they are now.
@@ -274,7 +274,7 @@ class WorkerPool:
         open_effects = [e for e in ledger.effects.open(list(numbers)) if e.run_id != run.run_id]
         settle_effects(run, open_effects)
         changed = ledger.effects.changed_by_others(
-            [ref for work in works for ref in work.files],
+            files_of(works),
             run.run_id,
             since=self._last_effect,
             beside=self._beside,
@@ -288,7 +288,7 @@ class WorkerPool:
         """Return a record as it is listed now, without files if it is gone."""
         run = self._run
         listed = run.ports.source.records(run.spec, list(listing_keys(work.files, run.spec)))
-        run.ports.ledger.files.seen([ref for one in listed for ref in one.files], run.run_id)
+        run.ports.ledger.files.seen(files_of(listed), run.run_id)
         if not listed:  # another run may have moved the file of a folder
             listed = [moved for ref in work.files for moved in list_moved_file(ref, run)]
         now = listed[0] if listed else replace(work, files=())
@@ -298,13 +298,13 @@ class WorkerPool:
         """Return the suspects among the files of these records, by version."""
         if not self._reads:
             return {}
-        versions = [ref.version for work in works for ref in work.files]
+        versions = [ref.version for ref in files_of(works)]
         return self._run.ports.ledger.files.suspects(versions, self._run.run_id)
 
     def _finished(self, works: Sequence[RecordWork]) -> set[str]:
         """Return the versions that need no more work; a quarantine may have ended."""
         ledger = self._run.ports.ledger
-        finished = ledger.files.finished([ref.version for work in works for ref in work.files])
+        finished = ledger.files.finished([ref.version for ref in files_of(works)])
         if not finished:
             return finished
         return finished - ledger.files.released_from_quarantine(

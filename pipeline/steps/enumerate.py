@@ -1,6 +1,6 @@
 """List what the source has, and let through what the ledger does not know as finished."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -32,7 +32,7 @@ def enumerate_records(
     """
     ledger, fingerprint = run.ports.ledger, run.ports.reader.fingerprint()
     for page in _pages(run, only):
-        refs = [ref for work in page for ref in work.files]
+        refs = files_of(page)
         todo = unprocessed(
             refs,
             ledger=ledger,
@@ -86,5 +86,10 @@ def list_moved_file(ref: FileRef, run: SourceRun) -> list[RecordWork]:
         moved = tuple(new for new in work.files if new.path == path)
         if moved:
             works.append(replace(work, files=moved))
-    ledger.files.seen([new for work in works for new in work.files], run.run_id)
+    ledger.files.seen(files_of(works), run.run_id)
     return works
+
+
+def files_of(works: Iterable[RecordWork]) -> list[FileRef]:
+    """Return the files of all of these records."""
+    return [ref for work in works for ref in work.files]

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from infra.emulator.errors import no_file
+from infra.emulator.errors import existing, no_file
 from infra.emulator.http.answers import file_answer
 from infra.emulator.http.operations import account_of
 
@@ -14,9 +14,7 @@ from infra.emulator.http.operations import account_of
 async def download(request: Request) -> Response:
     """Answer with the file of a temporary URL."""
     account = account_of(request)
-    file = account.deliveries.temporary_file(request.path_params["key"])
-    if file is None:
-        raise no_file()
+    file = existing(account.deliveries.temporary_file(request.path_params["key"]), no_file())
     found = account.attachments.get(file.table, file.field, file.pk)
     return file_answer(request, found.content, name=found.name, media_type=found.media_type)
 

@@ -3,11 +3,17 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from infra.emulator.errors import forbidden, no_field
+from infra.emulator.errors import existing, forbidden, no_field
 from infra.emulator.http.answers import result
 from infra.emulator.http.bodies import json_body
 from infra.emulator.http.operations import Operations, account_of, profile_of, relation_of
-from infra.emulator.state.schema import Table, changed_field, field_from_json, table_from_json
+from infra.emulator.state.schema import (
+    Field,
+    Table,
+    changed_field,
+    field_from_json,
+    table_from_json,
+)
 
 OPERATIONS = Operations()
 _FIELDS = "/v3/tables/{tableName}/fields"
@@ -17,6 +23,11 @@ _VIEW_FIELDS = "/v3/views/{viewName}/fields"
 
 def _table_of(request: Request) -> Table:
     return account_of(request).store.table(request.path_params["tableName"])
+
+
+def _field_of(request: Request, table: Table) -> Field:
+    name = request.path_params["fieldName"]
+    return existing(table.find(name), no_field(name))
 
 
 @OPERATIONS.add("ListTables", "GET", "/v3/tables")
@@ -76,9 +87,7 @@ async def update_field(request: Request) -> Response:
     """Rename or redefine a field."""
     table = _table_of(request)
     body = await json_body(request)
-    old = table.find(request.path_params["fieldName"])
-    if old is None:
-        raise no_field(request.path_params["fieldName"])
+    old = _field_of(request, table)
     account_of(request).store.change_field(table, old, changed_field(old, body))
     return Response(status_code=204)
 
@@ -87,10 +96,7 @@ async def update_field(request: Request) -> Response:
 async def delete_field(request: Request) -> Response:
     """Remove a field with its values."""
     table = _table_of(request)
-    field = table.find(request.path_params["fieldName"])
-    if field is None:
-        raise no_field(request.path_params["fieldName"])
-    account_of(request).store.drop_field(table, field)
+    account_of(request).store.drop_field(table, _field_of(request, table))
     return Response(status_code=204)
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from infra.emulator.clock import format_milliseconds
-from infra.emulator.errors import conflict, no_file, no_object
+from infra.emulator.errors import conflict, existing, no_file, no_object
 from infra.emulator.state.content import Content, NamedContent, content_from_stored
 from infra.emulator.state.store import Store
 
@@ -65,9 +65,7 @@ class Files:
         """Return a folder's item by its key; 404 if it does not exist."""
         statement = "SELECT name, key, created FROM folders WHERE key = ?"
         row = self._store.db.execute(statement, (key.lower(),)).fetchone()
-        if row is None:
-            raise no_object()
-        return self._folder_item(row)
+        return self._folder_item(existing(row, no_object()))
 
     def _folder_item(self, row: tuple[Any, ...]) -> dict[str, Any]:
         name, key, created = row
@@ -127,9 +125,7 @@ class Files:
         """Return a file by its key; 404 if it does not exist."""
         statement = f"SELECT {_COLUMNS} FROM files WHERE key = ?"
         row = self._store.db.execute(statement, (key.lower(),)).fetchone()
-        if row is None:
-            raise no_file()
-        return _file(row)
+        return _file(existing(row, no_file()))
 
     def by_path(self, path: str) -> StoredFile:
         """Return a file by its path, with or without the leading slash; 404 if not there."""
@@ -138,9 +134,7 @@ class Files:
         for part in folders:
             parent = None if parent is None else self._child(parent, part)
         found = None if parent is None else self.named(parent, name)
-        if found is None:
-            raise no_file()
-        return found
+        return existing(found, no_file())
 
     def named(self, folder: str, name: str) -> StoredFile | None:
         """Return a folder's file by its name."""

@@ -6,7 +6,7 @@ import secrets
 from dataclasses import asdict
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
-from infra.emulator.errors import no_object
+from infra.emulator.errors import existing, no_object
 from infra.emulator.state.store import Store
 
 T = TypeVar("T", bound="StoredObject")
@@ -49,10 +49,7 @@ class Objects(Generic[T]):
 
     def get(self, key: str) -> T:
         """Return one object; 404 if it does not exist."""
-        found = self.find(key)
-        if found is None:
-            raise no_object()
-        return found
+        return existing(self.find(key), no_object())
 
     def _parse(self, body: str) -> T:
         members: dict[str, Any] = json.loads(body)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from infra.emulator.errors import ApiError, bad_body, no_field, sql_error
+from infra.emulator.errors import ApiError, bad_body, existing, no_field, sql_error
 
 PK = "PK_ID"
 
@@ -251,10 +251,7 @@ class Table:
 
     def required(self, name: str) -> Field:
         """Return a field by its name in any case; ApiError in SQL Server's words without one."""
-        found = self.find(name)
-        if found is None:
-            raise sql_error(f"Invalid column name '{name}'.")
-        return found
+        return existing(self.find(name), sql_error(f"Invalid column name '{name}'."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,10 +295,7 @@ class Relation:
 
     def field(self, name: str) -> Field:
         """Return a field by its name in any case; 404 if it does not exist."""
-        found = self.find(name)
-        if found is None:
-            raise no_field(name)
-        return found
+        return existing(self.find(name), no_field(name))
 
     def attachment(self, name: str) -> Field:
         """Return an ATTACHMENT field by its name in any case; 404 if it does not exist."""

@@ -9,7 +9,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from infra.emulator.clock import Clock
-from infra.emulator.errors import ApiError, bad_body, no_object, sql_error
+from infra.emulator.errors import ApiError, bad_body, existing, no_object, sql_error
 from infra.emulator.quirks import Quirks
 from infra.emulator.state.schema import (
     Field,
@@ -110,17 +110,11 @@ class Store:
 
     def table(self, name: str) -> Table:
         """Return a table by its name in any case; 404 if it does not exist."""
-        found = self._tables.get(name.lower())
-        if found is None:
-            raise no_object()
-        return found
+        return existing(self._tables.get(name.lower()), no_object())
 
     def view(self, name: str) -> View:
         """Return a view by its name in any case; 404 if it does not exist."""
-        found = self._views.get(name.lower())
-        if found is None:
-            raise no_object()
-        return found
+        return existing(self._views.get(name.lower()), no_object())
 
     def relation(self, name: str, *, is_view: bool) -> Relation:
         """Return what the records of a table or view are read from; 404 if it does not exist."""

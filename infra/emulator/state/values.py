@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Protocol
 
-from infra.emulator.errors import bad_value, read_only
+from infra.emulator.errors import bad_value, existing, read_only
 from infra.emulator.state.schema import DATE_TYPES, LIST_TYPES, TEXT_TYPES, Field
 from infra.emulator.state.sql.dates import format_date, parse_date
 
@@ -106,9 +106,7 @@ class DateRules:
     def to_stored(self, field: Field, value: object) -> Stored:
         """Accept a date as a text."""
         moment = parse_date(value) if isinstance(value, str) else None
-        if moment is None:
-            raise bad_value(field.name)
-        return format_date(moment)
+        return format_date(existing(moment, bad_value(field.name)))
 
     def show(self, _: Field, stored: Stored) -> object:
         """Show the date as it is stored."""

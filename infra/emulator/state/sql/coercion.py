@@ -2,7 +2,7 @@
 
 import math
 
-from infra.emulator.errors import sql_error
+from infra.emulator.errors import existing, sql_error
 from infra.emulator.state.sql.compiled import Sql, quote_text
 from infra.emulator.state.sql.dates import format_date, parse_date
 
@@ -26,9 +26,8 @@ def as_date(side: Sql) -> str:
     if side.literal is None:
         return side.text
     # T-SQL: a blank text converts to the first day of 1900.
-    moment = parse_date(side.literal or "1900-01-01")
-    if moment is None:
-        raise sql_error("Conversion failed when converting date and/or time from character string.")
+    text = "Conversion failed when converting date and/or time from character string."
+    moment = existing(parse_date(side.literal or "1900-01-01"), sql_error(text))
     return quote_text(format_date(moment))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-from infra.emulator.errors import sql_error
+from infra.emulator.errors import existing, sql_error
 from infra.emulator.state.sql.compiled import Sql
 from infra.emulator.state.sql.scope import Scope
 
@@ -34,8 +34,7 @@ def compile_node(node: exp.Expression, scope: Scope) -> Sql:
 
 def compile_value(node: exp.Expression | None, scope: Scope) -> Sql:
     """Compile an expression that has a value; SQL Server takes no condition in its place."""
-    if node is None:
-        raise sql_error("Incorrect syntax: an expression is missing.")
+    node = existing(node, sql_error("Incorrect syntax: an expression is missing."))
     compiled = compile_node(node, scope)
     if compiled.kind == "predicate":
         raise sql_error(f"Incorrect syntax near '{excerpt(node)}': a value is expected.")
@@ -44,8 +43,7 @@ def compile_value(node: exp.Expression | None, scope: Scope) -> Sql:
 
 def compile_condition(node: exp.Expression | None, scope: Scope) -> str:
     """Compile a condition; SQL Server takes no plain value in its place."""
-    if node is None:
-        raise sql_error("Incorrect syntax: a condition is missing.")
+    node = existing(node, sql_error("Incorrect syntax: a condition is missing."))
     compiled = compile_node(node, scope)
     if compiled.kind != "predicate":
         raise sql_error(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from infra.emulator.errors import sql_error
+from infra.emulator.errors import existing, sql_error
 from infra.emulator.state.schema import PK, Relation
 from infra.emulator.state.sql.compiled import Sql, kind_of_field, quote_name, sqlite_table
 
@@ -60,9 +60,8 @@ class Scope:
 
     def inner(self, table: exp.Table) -> "Scope":
         """Return the scope of a sub-select that reads a table or view; ApiError without one."""
-        relation = self.catalog(table.name)
-        if relation is None:
-            raise sql_error(f"Invalid object name '{table.name}'.")
+        error = sql_error(f"Invalid object name '{table.name}'.")
+        relation = existing(self.catalog(table.name), error)
         return Scope(
             relation=relation,
             alias=f"r{self.depth + 1}",
