@@ -61,10 +61,10 @@ class Canvas:
         self._place(left, size=size, align="left", bold=bold)
         self.line(right, size=size, align="right", bold=bold, gap=gap)
 
-    def paragraph(self, text: str, *, size: int = 32, gap: float = 1.45) -> None:
+    def paragraph(self, text: str, *, size: int = 32) -> None:
         """Set text in lines of the paper's width, then half a line of space."""
         for line in wrap(text, size=size, width=self.width - 2 * self.margin):
-            self.line(line, size=size, gap=gap)
+            self.line(line, size=size, gap=1.45)
         self.y += size // 2
 
     def rule(self, *, dashed: bool = False) -> None:

@@ -100,11 +100,9 @@ class PdfPage:
         """Move the pen down."""
         self.y += points
 
-    def paragraph(
-        self, text: str, *, size: float = 10.5, width: float = WIDTH - 2 * MARGIN, x: float = MARGIN
-    ) -> None:
-        """Set text in lines of a width, and leave the pen below it."""
-        for line in wrap_text(text, size=size, width=width):
+    def paragraph(self, text: str, *, size: float = 10.5, x: float = MARGIN) -> None:
+        """Set text in lines of the text's width, and leave the pen below it."""
+        for line in wrap_text(text, size=size, width=WIDTH - 2 * MARGIN):
             self.text(x, line, size=size)
             self.down(size * 1.45)
         self.down(size * 0.6)
@@ -131,20 +129,12 @@ class PdfPage:
             f"{red:g} {green:g} {blue:g} rg 0 {HEIGHT - height:g} {WIDTH:g} {height:g} re f"
         )
 
-    def picture(
-        self,
-        jpeg: bytes,
-        *,
-        x: float = 0,
-        y: float = 0,
-        width: float = WIDTH,
-        height: float = HEIGHT,
-    ) -> None:
-        """Place a JPEG; by default it fills the page, as a scanner's does."""
+    def picture(self, jpeg: bytes) -> None:
+        """Fill the page with a JPEG, as a scanner does."""
         self.images.append(jpeg)
         name = len(self.images)
-        # The matrix scales the unit square to the picture's size and place (8.9.5).
-        matrix = f"{width:g} 0 0 {height:g} {x:g} {HEIGHT - y - height:g}"
+        # The matrix scales the unit square to the size of the page (8.9.5).
+        matrix = f"{WIDTH:g} 0 0 {HEIGHT:g} 0 0"
         self.operators.append(f"q {matrix} cm /I{name} Do Q")
 
 

@@ -85,7 +85,6 @@ def settings_toml(
     url: str,
     *,
     archive: str = "file:archive",
-    ledger: str = "sqlite:///caspio-ingest.db",
     confirm: str | None = None,
 ) -> str:
     """Return the demo's `caspio-ingest.toml` for the Caspio at `url`.
@@ -94,7 +93,9 @@ def settings_toml(
     """
     # JSON's quotes and escapes are also those of a TOML basic string.
     text = _TEMPLATE.format(
-        url=json.dumps(url), archive=json.dumps(archive), ledger=json.dumps(ledger)
+        url=json.dumps(url),
+        archive=json.dumps(archive),
+        ledger=json.dumps("sqlite:///caspio-ingest.db"),
     )
     if confirm is None:
         return text

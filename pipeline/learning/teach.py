@@ -45,12 +45,10 @@ def teach(
     auto: bool,
     may_read: Callable[[], bool],
     folder: Path,
-    on_record: Callable[[int], None] = lambda _: None,
 ) -> Taught:
     """Learn what has changed since the last time; nothing is written to a record.
 
-    `may_read` says whether another document may be read now. `on_record` gets the number of records
-    that were paired so far.
+    `may_read` says whether another document may be read now.
     """
     learner, ledger, spec = run.ports.learner, run.ports.ledger, run.spec
     assert learner is not None
@@ -69,12 +67,11 @@ def teach(
     filled = sorted((one for one in listed if one.typed), key=lambda one: one.order)
     taught.records = len(filled)
     readings: dict[str, RecordReading] = {}
-    for number, one in enumerate(filled[-NEWEST:], start=1):
+    for one in filled[-NEWEST:]:
         run.check_stop()
         found = reading_of(one, run, folder, may_read=_counted(may_read, taught))
         if found is not None:
             readings[one.record.pk] = found
-        on_record(number)
     room = _Room(run, learner, filled, readings, taught)
     doubts, kept = list[Doubted](), set[str]()
     for name in learnable(spec):

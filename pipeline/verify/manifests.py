@@ -95,9 +95,9 @@ def children_digests(findings: Mapping[str, Any]) -> Iterator[str]:
             yield from children_digests(child["findings"])
 
 
-def document_prefixes(archive: Archive, source: str | None = None) -> Iterator[str]:
+def document_prefixes(archive: Archive) -> Iterator[str]:
     """Yield the prefix of every document that has a manifest, in order of key."""
-    for stored in archive.list(f"documents/{source}/" if source else "documents/"):
+    for stored in archive.list("documents/"):
         prefix, _, name = stored.key.rpartition("/")
         # A file inside of a document has a manifest, too; it belongs to that document.
         if name == MANIFEST and "/children/" not in prefix:

@@ -91,8 +91,8 @@ class WordScores:
                 best = scored
         return best
 
-    def strongest(self, around: Around, most: int = 2) -> tuple[str, ...]:
-        """Return the words around a value that speak for it most."""
+    def strongest(self, around: Around) -> tuple[str, ...]:
+        """Return the two words around a value that speak for it most."""
         words: dict[str, float] = {}
         for context in ("left", "above", "right"):
             for word in around.get(context, ()):
@@ -101,7 +101,7 @@ class WordScores:
                 if score > _SPEAKS and any(map(str.isalpha, word)):
                     words.setdefault(word, score)
         # Words beside a value come before those above it.
-        return tuple(words)[:most]
+        return tuple(words)[:2]
 
     def _score(self, context: str, words: Sequence[str]) -> float:
         """Return the sum of the words of a context, as if they were half dependent."""

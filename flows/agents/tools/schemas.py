@@ -103,9 +103,9 @@ def text(description: str = "", *, most: int = MOST_CHARS) -> Json:
     return {**schema, "description": description} if description else schema
 
 
-def count(*, most: int, default: int, least: int = 1) -> Json:
-    """Return the schema of a whole number."""
-    return {"type": "integer", "minimum": least, "maximum": most, "default": default}
+def count(*, most: int, default: int) -> Json:
+    """Return the schema of a whole number from 1."""
+    return {"type": "integer", "minimum": 1, "maximum": most, "default": default}
 
 
 def flag(description: str) -> Json:

@@ -133,11 +133,11 @@ def already_exists(path: Path) -> str:
     )
 
 
-def assumed(cores: int | None = None) -> str:
+def assumed() -> str:
     """Return the assumptions behind the estimated minutes."""
     return (
         f"{counted(PAGES_A_FILE, 'page')} per document, {PAGES_A_SECOND:g} page per second "
-        f"on each of {cores or os.cpu_count() or 1} cores "
+        f"on each of {os.cpu_count() or 1} cores "
         "(scans; pages with a text layer take a fraction), and the default rate of calls"
     )
 

@@ -6,10 +6,10 @@ MOST_CHARACTERS = 300
 """Characters of one text in an artifact. The server keeps them all; a value may have a million."""
 
 
-def one_line(text: str, *, most: int = MOST_CHARACTERS) -> str:
+def one_line(text: str) -> str:
     """Return a text on one line, cut with an ellipsis."""
     line = " ".join(text.split())
-    return line if len(line) <= most else line[: most - 1] + "…"
+    return line if len(line) <= MOST_CHARACTERS else line[: MOST_CHARACTERS - 1] + "…"
 
 
 def quoted(text: str) -> str:

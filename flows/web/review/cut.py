@@ -90,7 +90,7 @@ def _in_row(box: Box, words: Sequence[PageWord]) -> list[PageWord]:
     level = [word for word in words if box[1] <= (word.box[1] + word.box[3]) / 2 <= box[3]]
     after = sorted((word for word in level if word.box[0] >= box[2]), key=lambda word: word.box[0])
     # Hebrew and Arabic begin on the right.
-    if after and _is_right_to_left(after[0].text):
+    if after and any(bidirectional(char) in {"R", "AL"} for char in after[0].text):
         return after
     before = [word for word in level if word.box[2] <= box[0]]
     return sorted(before, key=lambda word: word.box[2], reverse=True)
@@ -118,10 +118,6 @@ def _above(box: Box, words: Sequence[PageWord]) -> list[PageWord]:
 def _is_value(text: str) -> bool:
     # A rate belongs to its label: "VAT 20%".
     return any(char.isdigit() for char in text) and "%" not in text
-
-
-def _is_right_to_left(text: str) -> bool:
-    return any(bidirectional(char) in {"R", "AL"} for char in text)
 
 
 def _around(one: Box, other: Box) -> Box:

@@ -48,7 +48,7 @@ MOST_FOLDERS = 50
 
 @translated()
 def discover_schema(
-    client: CaspioClient, *, scratch_dir: Path, pages: int = MOST_PAGES, folders: int = MOST_FOLDERS
+    client: CaspioClient, *, scratch_dir: Path, pages: int = MOST_PAGES
 ) -> DiscoveredAccount:
     """Read the schema of every table and view, and count the files.
 
@@ -71,7 +71,7 @@ def discover_schema(
                 except (AccessDenied, Refused) as error:
                     unreadable[name] = str(error)
     try:
-        area = _files_area(client, folders)
+        area = _files_area(client)
     except (AccessDenied, Refused) as error:
         area = FilesArea()
         unreadable["the Files area"] = str(error)
@@ -197,14 +197,14 @@ class _PathCounter(_FieldCounter):
         return sizes
 
 
-def _files_area(client: CaspioClient, most: int) -> FilesArea:
+def _files_area(client: CaspioClient) -> FilesArea:
     """Count the files of the first folders, and the bytes of the first thousand of each."""
     files = size_bytes = 0
     counted_all = True
     folders = FolderTree(client.files).walk("/", ROOT)
     found: list[Folder] = []
     # One page has the number of all files; the bytes are those of its first thousand.
-    for path, key in islice(folders, most):
+    for path, key in islice(folders, MOST_FOLDERS):
         page = client.files.page(key)
         total = len(page.items) if page.total is None else page.total
         files += total

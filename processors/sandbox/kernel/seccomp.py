@@ -109,9 +109,9 @@ def _loaded(offset: int) -> Instruction:
     return Instruction(_LOAD, 0, 0, offset)
 
 
-def _argument(index: int, *, upper: bool = False) -> Instruction:
-    # Both architectures are little-endian: the lower half comes first.
-    return _loaded(_ARGUMENTS + 8 * index + (4 if upper else 0))
+def _argument(index: int) -> Instruction:
+    """Load the lower half of an argument: both architectures are little-endian."""
+    return _loaded(_ARGUMENTS + 8 * index)
 
 
 def program(machine: str, *, signals_to: int | None = None) -> list[Instruction]:

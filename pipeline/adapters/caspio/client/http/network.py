@@ -50,20 +50,12 @@ class NetworkTransport(httpx.BaseTransport):
 
     Args:
         connections: Connections open at the same time at most.
-        clock: Measures the time of answers.
-        verify: Checks the server's certificate.
     """
 
-    def __init__(
-        self,
-        *,
-        connections: int,
-        clock: Clock | None = None,
-        verify: ssl.SSLContext | None = None,
-    ) -> None:
-        self._deadlines = _Deadlines(clock or MachineClock())
+    def __init__(self, *, connections: int) -> None:
+        self._deadlines = _Deadlines(MachineClock())
         self._pool = httpcore.ConnectionPool(
-            ssl_context=verify or _trusted(),
+            ssl_context=_trusted(),
             max_connections=connections,
             max_keepalive_connections=connections,
             # Dropped before the far side is likely to: a write on a connection that was just closed
