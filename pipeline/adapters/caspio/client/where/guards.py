@@ -34,7 +34,7 @@ NOT_COMPARABLE = ("LIST-", "ATTACHMENT", "PASSWORD")
 _BEYOND_BMP = "\uffff"  # characters above it are two UTF-16 units
 _WIDE = re.compile(f"[^\0-{_BEYOND_BMP}]")
 _WILDCARD = re.compile(r"[%_\[]")
-_ANY = "\0"  # stands for the wildcard % until those of the text are escaped
+_ANY = "\0"  # in place of the wildcard %, until those of the text are escaped
 _ISO_DATE = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(\.\d+)?")
 
 
