@@ -76,6 +76,7 @@ def rows(files: Sequence[FileMeasures]) -> list[Row]:
     once = called_once(files)
     short = sum(length <= SHORT_LINES for length, _ in once)
     branches = total(lambda file: file.branches)
+    ifs = total(lambda file: file.if_statements)
     function_lines = total(lambda file: file.function_lines)
     comments = total(lambda file: file.comments)
     long_lines = total(lambda file: len(file.long_lines))
@@ -86,6 +87,7 @@ def rows(files: Sequence[FileMeasures]) -> list[Row]:
         _ratio(
             "branches per 10 function lines", f"<= {BRANCHES_GOAL}", branches, function_lines, 10
         ),
+        _ratio("  of them if and elif", "", ifs, function_lines, 10),
         _ratio("comments per 100 lines", ">= 3", comments, lines, 100),
         _ratio(f"% of lines over {LONG_LINE} characters", "0", long_lines, lines, 100),
         _ratio("functions per 1,000 lines", "40-65", functions, lines, 1000),
@@ -185,6 +187,7 @@ OTHER_PLACES = {
 
 RATIOS = {
     "branches per 10 function lines": "branches",
+    "  of them if and elif": "if, elif",
     "comments per 100 lines": "comments",
     "functions per 1,000 lines": "functions",
     "% of private functions called once": "% once",

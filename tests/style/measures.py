@@ -10,6 +10,7 @@ The definitions:
   docstring. A line of a function inside another function counts once.
 - Branch: an entry of a function, `if`, `elif`, conditional expression, `for`, `while`, `except`,
   `and` and `or` (each operand after the first), and in a comprehension each `for` and each `if`.
+- If statement: an `if` or `elif`, which is also a branch.
 - Comment: a `#` comment that is not an order to a tool (`noqa`, `type:`). A comment on three lines
   counts three times.
 - Private function: its name begins with one underscore. Called once: its name is used exactly once
@@ -63,6 +64,7 @@ class FileMeasures:
     comments: int
     function_lines: int
     branches: int
+    if_statements: int
     functions: tuple[FunctionMeasures, ...]
 
 
@@ -95,6 +97,9 @@ def measure_file(path: Path) -> FileMeasures:
         comments=_count_comments(text),
         function_lines=len((inside & filled) - _docstring_lines(tree)),
         branches=_count_branches(functions),
+        if_statements=len(
+            {id(node) for one in functions for node in ast.walk(one) if isinstance(node, ast.If)}
+        ),
         functions=tuple(
             FunctionMeasures(
                 name=function.name,

@@ -66,7 +66,7 @@ def test_each_decision_is_a_branch(tmp_path: Path) -> None:
         """,
     )
 
-    assert measures.branches == 8
+    assert (measures.branches, measures.if_statements) == (8, 1)
 
 
 def test_complexity_is_that_of_radon(tmp_path: Path) -> None:
