@@ -30,6 +30,7 @@ def steps_of_the_product(rights: Sequence[bool], precision: float) -> Iterator[S
         yield rung.step
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 4])
 def test_the_steps_are_those_of_the_product(seed: int):
     """Up, down, and up again: each choice leads to the same step."""

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import pytest
+
 from processors.learning import ColumnKind, choose, train
 from tests.unit.processors.learning.documents import example, page
 
@@ -23,6 +25,7 @@ def certainty_of(years: Sequence[int], of_others: Sequence[int]) -> list[float]:
     return [choice.probability for choice in choices if choice]
 
 
+@pytest.mark.slow
 def test_a_year_that_nobody_typed_is_more_likely_misread() -> None:
     """The year after the latest one is only new, and one between two others is none of them."""
     years = [2022, 2024] * 100

@@ -123,6 +123,7 @@ def test_its_languages_decide_what_it_reads(tmp_path: Path):
         engines.used(ReadSettings(ocr="rapidocr", languages=("pol",), models=models))
 
 
+@pytest.mark.slow
 def test_another_network_makes_documents_stale_and_another_folder_does_not(tmp_path: Path):
     """The fingerprint has the bytes, not the place."""
     folders = [tmp_path / name for name in ("here", "there", "other")]

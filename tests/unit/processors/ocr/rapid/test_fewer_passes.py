@@ -75,6 +75,7 @@ def test_another_end_is_left_as_it_is(parts: dict[str, Any]):
     assert kinds(model) == before
 
 
+@pytest.mark.slow
 def test_the_installed_detector_marks_the_same():
     """The detector that is installed is changed, and marks the same."""
     file = networks_of(OcrModels()).detection

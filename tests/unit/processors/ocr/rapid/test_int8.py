@@ -148,6 +148,7 @@ def test_the_implementations_of_a_compiled_network_are_known():
     assert networks._uses_tiles(compiled) is False or int8.has_tiles()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bytes_fit", [True, False])
 def test_the_recognizer_loads_with_and_without_bytes(
     monkeypatch: pytest.MonkeyPatch, *, bytes_fit: bool
