@@ -88,6 +88,12 @@ _OF_ANOTHER = re.compile(
 )
 """The day of a termination or of a cover, and not of the contract."""
 
+_OF_BILL = re.compile(
+    r"[a-z' ]*\b(?:invoice|receipt|sale|purchase|document)(?: (?:no|nr|number)\b)?[ .:#]{0,3}"
+    r"[\w/.-]*\d[\w/.-]*,? (?:dated|issued(?: on)?)"
+)
+"""The number of another bill, and what announces its day."""
+
 _CONTRACT = (
     r"agreement|contract|lease|deed|licen[cs]e|vertrag|vereinbarung|contrat|contrato|contratto"
     r"|overeenkomst|umow[ay]"
@@ -229,7 +235,7 @@ def label_before(line: TextLine, text: DateText, labels_from: int) -> tuple[str,
     ]
     if not near:
         return _due_by(line, text)
-    label = _announcing(near)
+    label = _announcing(near, line.folded)
     words = line.folded[label.start : label.end]
     if label.kind == "plain" and is_in_sentence(line, label.start):
         return _NO_LABEL
@@ -254,8 +260,8 @@ def _due_by(line: TextLine, text: DateText) -> tuple[str, str]:
     return ("due", "by") if is_due else _NO_LABEL
 
 
-def _announcing(near: Sequence[Label]) -> Label:
-    """Return which of the labels before a date announces it: the last one, with two exceptions."""
+def _announcing(near: Sequence[Label], folded: str) -> Label:
+    """Return which of the labels before a date announces it: the last one but for three cases."""
     place = len(near) - 1
     # A small word such as "of" or "vom" joins the date to the label before it.
     is_link = near[place].kind == "link" and place > 0
@@ -265,6 +271,10 @@ def _announcing(near: Sequence[Label]) -> Label:
     is_title = near[place].kind == "title" and place > 0
     if is_title and near[place - 1].kind == "other":
         place -= near[place].start - near[place - 1].end <= 1
+    # "Against invoice 77 dated" is of that invoice.
+    of_bill = [_OF_BILL.fullmatch(folded, each.start, near[place].end) for each in near[:place]]
+    if any(of_bill) and near[place - 1].kind == "other":
+        place -= 1
     return near[place]
 
 

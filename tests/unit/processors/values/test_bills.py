@@ -122,3 +122,25 @@ def test_the_heading_of_a_table_of_bills_announces_no_date():
 
     assert "invoice date" not in found(rows)["date"].reason
     assert "invoice date" in found(rows.rpartition("\n")[0])["date"].reason
+
+
+def test_the_day_of_the_bill_that_is_corrected_is_not_the_date():
+    """Behind the number of another bill, "dated" is of that one; of the document's own it counts."""
+    note = "CREDIT NOTE C-17\nDate 12 June 2031\n"
+    total = "\nTotal -9.00"
+
+    assert value("date", f"{note}Against invoice R-8 dated 3 May 2031{total}") == "2031-06-12"
+    assert (
+        value("date", f"{note}Original receipt no. 8 issued on 3 May 2031{total}") == "2031-06-12"
+    )
+    assert (
+        value("date", f"Offer of 12 June 2031\nInvoice 8 dated 3 May 2031{total}") == "2031-05-03"
+    )
+
+
+def test_what_is_due_after_the_work_is_no_total():
+    """A bill for a deposit says what will be due later, which is not its total."""
+    text = "INVOICE R-8\nDeposit due now 400.00\nBalance due on completion 600.00"
+
+    assert value("total", text) != "600.00"
+    assert value("total", "INVOICE R-8\nWork 600.00\nBalance due on receipt 600.00") == "600.00"
