@@ -93,3 +93,15 @@ def test_the_label_of_a_sum_is_no_company(label: str):
 def test_a_sentence_that_names_somebody_is_no_name(line: str):
     """A legal form at its end makes no name of it."""
     assert company_of(f"Trust deed\n{line}\n4 March 2031") != line
+
+
+@pytest.mark.parametrize("label", ["Guarantor", "Responsible party", "Patient name", "Taxpayer"])
+def test_who_answers_for_a_bill_is_not_who_issued_it(label: str):
+    """It is named behind its label, which is no name either; a longer one may begin so."""
+    bill = "Invoice 12\nInk 9.00\nTotal 9.00"
+
+    assert company_of(f"Heron Inks\n{label}: Vole & Sons Ltd\n{bill}") == "Heron Inks"
+    assert (
+        company_of(f"INVOICE\n{label}:\nVole & Sons Ltd\nHeron Inks\n{bill}") != "Vole & Sons Ltd"
+    )
+    assert company_of(f"{label} Advice Ltd\n{bill}") == f"{label} Advice Ltd"
