@@ -7,6 +7,7 @@ entity expansion ("billion laughs"), external entities, and deep nesting.
 import io
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 import lxml.etree
@@ -21,6 +22,10 @@ _DECLARED = re.compile(
     r"\s*<\?xml\b[^>]{0,200}?\bencoding\s*=\s*[\"']([A-Za-z0-9_.:-]{1,40})[\"'][^>]{0,200}?\?>"
 )
 _MOST_DEPTH = 500  # far beyond what programs write
+# Records of a list in XML: elements of one name beside each other with equal fields.
+_FEWEST_RECORDS, _FEWEST_FIELDS = 2, 2
+# An amount, a number or a date, with the letters of a currency or of a code.
+_FIGURE = re.compile(r"[^\W\d]{0,4}\W{0,3}\d[\d\W]*[^\W\d]{0,4}|\d{4}-\d\d-\d\dT\S{1,30}")
 
 
 class XmlRefused(Exception):
@@ -118,23 +123,28 @@ def texts_of(data: bytes) -> Iterator[tuple[str, str]]:
     Of an element without text, its attributes, which some formats use instead. Raises XmlRefused.
     """
     for event, element in elements(data):
-        if event == "start":
-            before = element.getprevious()
-            parent = element.getparent()
-            if parent is not None:
-                # What is before a child is complete when the child starts.
-                text = parent.text if before is None else before.tail
-                yield from _text_line(parent, text)
-            continue
-        if len(element):
-            yield from _text_line(element, element[-1].tail)
-        else:
-            yield from _text_line(element, element.text)
-        if not (element.text or "").strip():
-            # Those with a namespace are about the XML, not about the document.
-            for name, value in element.attrib.items():
-                if not str(name).startswith("{") and value.strip():
-                    yield str(name), " ".join(value.split())
+        yield from texts_at(event, element)
+
+
+def texts_at(event: str, element: Any) -> Iterator[tuple[str, str]]:
+    """Yield the texts that are complete at an event: at a start, that before the element."""
+    if event == "start":
+        before = element.getprevious()
+        parent = element.getparent()
+        if parent is not None:
+            # What is before a child is complete when the child starts.
+            text = parent.text if before is None else before.tail
+            yield from _text_line(parent, text)
+        return
+    if len(element):
+        yield from _text_line(element, element[-1].tail)
+    else:
+        yield from _text_line(element, element.text)
+    if not (element.text or "").strip():
+        # Those with a namespace are about the XML, not about the document.
+        for name, value in element.attrib.items():
+            if not str(name).startswith("{") and value.strip():
+                yield str(name), " ".join(value.split())
 
 
 def _text_line(element: Any, text: str | None) -> Iterator[tuple[str, str]]:
@@ -145,3 +155,65 @@ def _text_line(element: Any, text: str | None) -> Iterator[tuple[str, str]]:
 def local_name(element: Any) -> str:
     """Return an element's name without its namespace."""
     return str(element.tag).rpartition("}")[2]
+
+
+@dataclass(slots=True)
+class _Node:
+    """An element and the texts in it, by their places among all texts.
+
+    `fields` has for the name of each text whether it is a figure. `is_prose` is whether a text is
+    between elements, as in a paragraph.
+    """
+
+    name: str
+    texts: range
+    fields: dict[str, bool] = field(default_factory=dict)
+    is_prose: bool = False
+    children: dict[str, list["_Node"]] = field(default_factory=dict)
+
+
+def texts_by_record(data: bytes) -> list[tuple[str, str, bool]]:
+    """Return the texts of XML with the names of their elements, and whether they are of a record.
+
+    Raises XmlRefused.
+    """
+    texts: list[tuple[str, str]] = []
+    in_records: set[int] = set()
+    path = [_Node("", range(0))]
+    for event, element in elements(data):
+        node = path[-1]
+        for name, text in texts_at(event, element):
+            node.fields[name] = _FIGURE.fullmatch(text) is not None
+            # A text before an element, or after the last one in another, is between elements.
+            is_between = event == "start" or (len(element) > 0 and name == node.name)
+            node.is_prose = node.is_prose or is_between
+            texts.append((name, text))
+        if event == "start":
+            path.append(_Node(local_name(element), range(len(texts), len(texts))))
+            continue
+        path.pop()
+        for place in _places_of_records(node):
+            in_records.update(place)
+        node.texts = range(node.texts.start, len(texts))
+        node.children = {}
+        _add(path[-1], node)
+    return [(name, text, at in in_records) for at, (name, text) in enumerate(texts)]
+
+
+def _add(parent: _Node, node: _Node) -> None:
+    parent.children.setdefault(node.name, []).append(node)
+    parent.fields |= node.fields
+    parent.is_prose = parent.is_prose or node.is_prose
+
+
+def _places_of_records(node: _Node) -> Iterator[range]:
+    """Yield the texts of children that are records: two or more share fields, one with figures."""
+    for children in node.children.values():
+        records = [each for each in children if len(each.fields) >= _FEWEST_FIELDS]
+        if len(records) < _FEWEST_RECORDS or any(each.is_prose for each in children):
+            continue
+        first, second = sorted(records, key=lambda each: -len(each.fields))[:_FEWEST_RECORDS]
+        shared = first.fields.keys() & second.fields.keys()
+        has_figures = any(first.fields[name] and second.fields[name] for name in shared)
+        if len(shared) >= _FEWEST_FIELDS and has_figures:
+            yield from (each.texts for each in children)

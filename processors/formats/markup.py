@@ -13,7 +13,7 @@ from pipeline.model import ReadStatus
 from processors.contract import Context, EmbeddedFile, Reading, Unreadable
 from processors.detect.encoding import clean
 from processors.detect.html_text import decode_html, texts_of_html, visible_text
-from processors.detect.safe_xml import XmlRefused, elements, in_utf8, texts_of
+from processors.detect.safe_xml import XmlRefused, elements, in_utf8, texts_by_record
 from processors.layout.plain_page import text_page
 from processors.values import einvoice
 from processors.values.einvoice.bank_messages import bank_message_in
@@ -64,7 +64,7 @@ class XmlProcessor:
         return None if media_type == "application/xml" else f"{media_type} is not XML"
 
     def process(self, path: Path, work_dir: Path, context: Context) -> Reading:
-        """Return one line per element that has text, as "name: text".
+        """Return one line per element that has text, as "name: text"; records of a list apart.
 
         Of a workbook, one line per row; of an electronic invoice or a message of a bank its data
         too.
@@ -78,15 +78,17 @@ class XmlProcessor:
             )
             return Reading(pages=(page,))
         lines: list[str] = []
+        apart: list[str] = []
         attached: list[EmbeddedFile] = []
-        for name, text in texts:
+        for name, text, is_of_record in texts:
             if len(attached) < _MOST_IN_TEXT and _is_document(text):
                 attached.append(EmbeddedFile(f"{name}.xml", partial(_encoded, text)))
             elif not _BASE64.fullmatch(text):
-                lines += _lines_of(name, text)
+                (apart if is_of_record else lines).extend(_lines_of(name, text))
             elif name in _ATTACHED:
                 attached.append(EmbeddedFile(name, partial(_decoded, text)))
-        page = text_page(clean("\n".join(lines)), engine="xml")
+        shown, records = (clean("\n".join(each)) for each in (lines, apart))
+        page = text_page(shown, engine="xml", kept_apart=records)
         invoice = einvoice.structured_data_in(data)
         if invoice is not None:
             # The file holds nothing but the invoice, so no value has to be looked for in its text.
@@ -158,14 +160,14 @@ def _decoded(text: str) -> Iterator[bytes]:
         ) from exc
 
 
-def _texts_of(data: bytes) -> tuple[bytes, list[tuple[str, str]]]:
-    """Return XML that the parser accepts, and its texts with the names of their elements.
+def _texts_of(data: bytes) -> tuple[bytes, list[tuple[str, str, bool]]]:
+    """Return XML that the parser accepts, and its texts as `texts_by_record` gives them.
 
     Raises Unreadable.
     """
     for attempt in (data, in_utf8(data)):
         try:
-            return attempt, list(texts_of(attempt))
+            return attempt, texts_by_record(attempt)
         except XmlRefused as exc:
             refusal = exc
             if exc.deceives:

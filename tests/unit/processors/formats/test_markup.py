@@ -336,3 +336,44 @@ def test_a_workbook_in_xml_is_read_row_by_row(tmp_path: Path):
 def test_names_of_values_make_no_form(data: str, tmp_path: Path):
     """Every value of such a file has a name, and nobody has filled in a form."""
     assert documents.read(data.encode(), tmp_path).doc_type.value != "form"
+
+
+@pytest.mark.parametrize(
+    "xml",
+    [
+        "<bills><bill><no>4</no><total>12.00</total></bill><bill><no>5</no><total>9</total></bill></bills>",
+        "<all><entry no='T-4' total='12.00'/><entry no='T-5' total='9.00'/></all>",
+        (
+            "<all><count>2</count><y><h><date>2031-02-03</date></h><sum><total>12.00</total></sum></y>"
+            "<y><h><date>2031-02-04</date></h><sum><total>9.00</total></sum></y><y/></all>"
+        ),
+    ],
+)
+def test_what_is_in_one_record_of_xml_is_no_value_of_the_file(xml: str, tmp_path: Path):
+    """A list of bills has no total, whether its records have elements or attributes."""
+    findings = documents.read(b"<?xml version='1.0'?>" + xml.encode(), tmp_path)
+
+    assert findings.fields.keys().isdisjoint({"total", "amount_due", "invoice_number", "date"})
+    assert "total: 12.00" in findings.text
+
+
+@pytest.mark.parametrize(
+    "xml",
+    [
+        (
+            "<bill><no>T-4</no><line><name>Tea</name><price>5.00</price></line>"
+            "<line><name>Rum</name><price>7.00</price></line><total>12.00</total></bill>"
+        ),
+        "<bills><bill><no>T-4</no><total>12.00</total></bill></bills>",
+        "<doc><p>Bill <b>4</b> of <i>2031</i></p><p>Total: <b>12.00</b> <i>EUR</i></p></doc>",
+        "<doc><row><cell>Total</cell><cell>12.00</cell></row><row><cell>a</cell></row></doc>",
+    ],
+)
+def test_what_is_beside_the_records_of_xml_is_a_value(xml: str, tmp_path: Path):
+    """Items of a bill are records; its total is not. One record is the file, and so is prose."""
+    from processors.detect.safe_xml import texts_by_record
+
+    texts = texts_by_record(xml.encode())
+
+    assert any("12.00" in text and not is_of_record for _, text, is_of_record in texts)
+    assert documents.read(xml.encode(), tmp_path).text
