@@ -151,13 +151,15 @@ class _Place:
     def has_one_table(self, columns_of: ColumnsOf) -> bool:
         """Say whether all columns are surely of the table that it names.
 
-        A view that joins another table has a column that its own lacks, or one of them twice.
+        A view that joins another table has a column that its own lacks, or one of them twice. Of a
+        table that the profile may not see, no column is known, and so none that it lacks.
         """
         if not self.is_view or self.table is None:
             return not self.is_view
         fields = [_name_in_table(one) for one in self.columns.values() if not one.is_formula]
         own = {name.casefold() for name in columns_of(self.table, not self.is_view)}
-        return bool(fields) and len(set(fields)) == len(fields) and own.issuperset(fields)
+        is_plain = bool(fields) and len(set(fields)) == len(fields)
+        return is_plain and (not own or own.issuperset(fields))
 
 
 def _name_in_table(column: Column) -> str:

@@ -396,5 +396,5 @@ class Outcome:
 
     @property
     def state(self) -> str:
-        """Return in a word how it is counted and shown: its status, or "planned"."""
-        return Stage.PLANNED.value if self.planned_only else self.status.value
+        """Return how it is shown: "planned" where it would be done, else its status."""
+        return str(Stage.PLANNED if self.planned_only and self.status == "done" else self.status)

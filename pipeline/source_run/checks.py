@@ -61,7 +61,7 @@ def refuse_columns_in_use(spec: SourceSpec, container: str, columns_of: ColumnsO
     """
     is_view = spec.view is not None
     for name, used in columns_in_use(spec.columns, container, spec, columns_of, is_view=is_view):
-        way_out = " If a view has another table, name it with webhook_table."
+        way_out = " If a view is of one other table, name that one with webhook_table."
         yield (
             f"source {spec.name!r}: column {name!r} of {container!r} cannot take a finding: it is "
             f"{used.column!r} of {used.container!r}, the {used.setting} of source {used.source!r}; "

@@ -197,6 +197,13 @@ def show_life(life: Mapping[str, Any]) -> None:
         console.print(effects_table(life["effects"]))
 
 
+def _state_word(outcome: Mapping[str, Any]) -> str:
+    status: str = outcome["status"]
+    if not outcome["planned_only"]:
+        return status
+    return "planned" if status == Status.DONE else f"{status}, planned"
+
+
 def facts_table(life: Mapping[str, Any]) -> Table:
     """Return a version's facts, outcome, suggestions and columns with their limits, one per row."""
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
@@ -211,8 +218,7 @@ def facts_table(life: Mapping[str, Any]) -> Table:
             add(key.replace("_", " "), str(life[key]))
     outcome = life["outcome"]
     if outcome is not None:
-        state = "planned" if outcome["planned_only"] else outcome["status"]
-        add("outcome", f"{state} {outcome['reason']}")
+        add("outcome", f"{_state_word(outcome)} {outcome['reason']}")
         said = life["acknowledged"]
         if said is not None:
             add("acknowledged", f"by {said['by']}, {said['at']}: {said['note']}")

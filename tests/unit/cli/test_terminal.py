@@ -47,6 +47,14 @@ def test_a_document_that_is_only_planned_is_not_called_done():
     assert "done" not in shown.getvalue()
 
 
+@pytest.mark.parametrize("status", [status for status in Status if status is not Status.DONE])
+def test_a_document_that_would_not_be_done_keeps_its_word(status: Status):
+    """A plan hides no document that is read in part, needs a user or is refused."""
+    ref = FileRef("mail", Place.FOLDER, "", "", None, "a.pdf", 1, None, "/In/a.pdf")
+
+    assert Outcome(ref, status, planned_only=True).state == status.value
+
+
 def test_colors_are_still_shown():
     """What is taken out of names is not taken out of our own styles."""
     shown = io.StringIO()

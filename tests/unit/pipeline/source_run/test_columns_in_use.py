@@ -26,10 +26,13 @@ class WithViews(FakeCaspio):
     """An account whose views have a schema, or an error in its place."""
 
     views: dict[str, dict[str, Column] | Exception] = field(default_factory=dict)
+    unseen: set[str] = field(default_factory=set)
 
     @override
     def columns(self, container: str, *, is_view: bool) -> Mapping[str, Column]:
         found = self.views[container] if is_view else self.columns_of[container]
+        if not is_view and container in self.unseen:
+            raise Unauthorized(f"not allowed: {container}")
         if isinstance(found, Exception):
             raise found
         return found
@@ -134,6 +137,23 @@ def test_a_view_that_joins_tables_is_of_more_than_the_one_it_names(
         place, column = {"table": "Visits"}, "Again"
 
     assert bool(_problems(caspio, column, flag, **place)) is is_joined
+
+
+@pytest.mark.parametrize("fields", [("Again",), ("Again", "Again")])
+def test_a_table_that_the_profile_cannot_see_makes_no_view_a_joined_one(
+    caspio: WithViews, fields: tuple[str, ...]
+):
+    """A profile often sees the view alone: `webhook_table` counts, unless a column is there twice."""
+    caspio.table("Bills", Again="YES_NO")
+    caspio.unseen = {"Bills", "Shop"}
+    caspio.views["Open"] = {
+        f"Seen{i}": Column(f"Seen{i}", "YES/NO", table_field=name) for i, name in enumerate(fields)
+    }
+    flag = replace(FLAG, table="Shop")
+
+    problems = _problems(caspio, "Seen0", flag, view="Open", webhook_table="Bills")
+
+    assert len(problems) == len(fields) - 1
 
 
 @pytest.mark.parametrize("error", [BadSettings(["there is no view"]), Unauthorized("not yours")])

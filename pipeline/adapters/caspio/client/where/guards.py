@@ -132,7 +132,7 @@ def _holds_parts(field: str, value: str, longest: int | None) -> Clause:
     if wide:
         pattern = _ending(trimmed[len(placed) :], longest)
         parts.append(f"RTRIM({field}) LIKE {text_literal(pattern)}")
-    if len(parts) == 1:
+    if trimmed and len(parts) == 1:
         raise UnusableValue(
             f"the value {value[:80]!r} has nothing but control characters, so a change of it would "
             "not be noticed. Remove it in Caspio."

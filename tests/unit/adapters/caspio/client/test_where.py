@@ -205,6 +205,11 @@ def test_what_is_behind_an_emoji_is_guarded_too(
     assert clause.endswith(f"RTRIM(Notes) LIKE {ending}")
 
 
+def test_a_text_of_blanks_is_guarded_by_its_length() -> None:
+    """Caspio ignores blanks at the end, so nothing else of it is there to compare."""
+    assert where.holds(Column("Notes", "TEXT"), " " * 9, longest=4) == "LEN(RTRIM(Notes)) IN (0)"
+
+
 def test_a_text_of_control_characters_alone_cannot_be_guarded() -> None:
     """Its length would be all that is compared, and another text may be as long."""
     with pytest.raises(UnusableValue, match="control characters"):
