@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from pipeline.model import Finding
 from processors.classify.rules import Rule, Rules, load_rules, parse_rules
@@ -134,12 +135,13 @@ def evidence_in(
     places = [(line, starts) for line, starts in found if starts]
     # The headings of a table of bills are the words of the bills that it lists.
     unfit = _BILLS if lists_bills(lines) else frozenset[str]()
+    whole = "\n".join(map(attrgetter("folded"), lines))
     return [
         piece
         for rule in rules.rules
         if not (is_table and rule.doc_class == "form" and rule.where != "title")
         and rule.doc_class not in unfit
-        for piece in found_by(rule, lines, places)
+        for piece in found_by(rule, lines, places, whole)
     ]
 
 
@@ -153,14 +155,17 @@ def _of_parties(lines: Sequence[TextLine]) -> list[ClassEvidence]:
 
 
 def found_by(
-    rule: Rule, lines: Sequence[TextLine], places: Sequence[tuple[TextLine, Sequence[int]]]
+    rule: Rule,
+    lines: Sequence[TextLine],
+    places: Sequence[tuple[TextLine, Sequence[int]]],
+    whole: str,
 ) -> Iterator[ClassEvidence]:
     """Yield the different words that a rule finds, at most as many as it counts.
 
-    `places` are where words of any rule begin.
+    `places` are where words of any rule begin, `whole` is the folded text of all lines.
     """
     is_anywhere = rule.words and rule.where == "any"
-    matches = _words_at(rule, places) if is_anywhere else _matches_in(rule, lines)
+    matches = _words_at(rule, places) if is_anywhere else _matches_in(rule, lines, whole)
     seen: set[str] = {""}
     for line, match in matches:
         word = match.group()
@@ -172,7 +177,13 @@ def found_by(
             return
 
 
-def _matches_in(rule: Rule, lines: Sequence[TextLine]) -> Iterator[tuple[TextLine, re.Match[str]]]:
+def _matches_in(
+    rule: Rule, lines: Sequence[TextLine], whole: str
+) -> Iterator[tuple[TextLine, re.Match[str]]]:
+    if rule.texts:
+        # Few documents have any of these texts: most rules end here.
+        texts = [text for text in rule.texts if text in whole]
+        lines = [line for line in lines if any(text in line.folded for text in texts)]
     for line in lines[: _LINES_OF.get(rule.where, len(lines))]:
         if rule.needs in line.folded:
             for match in rule.pattern.finditer(line.folded):

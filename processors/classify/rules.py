@@ -8,6 +8,7 @@ from functools import cache, lru_cache
 from importlib import resources
 from typing import Any, Literal
 
+from processors.classify.needed import needed_in
 from processors.patterns import compiled, made
 from processors.values.lines import any_of, fold, word_parts
 
@@ -34,7 +35,7 @@ class Rule:
 
     Each different word, up to `most`, adds `weight` points; a negative weight speaks against the
     class. `words` are those that `pattern` consists of, folded, empty if it has more. Lines
-    without `needs` have none of them.
+    without `needs` have none of them, nor those without one of the `texts`, if there are any.
     """
 
     doc_class: str
@@ -44,6 +45,7 @@ class Rule:
     pattern: re.Pattern[str]
     words: tuple[str, ...] = ()
     needs: str = ""
+    texts: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ def load_rules() -> Rules:
     """Read the packaged rules."""
     entries = made("rules", _read_rules)
     numbers = {name: entries[name] for name in _NUMBERS}
-    patterns = made("patterns of rules", lambda: list(map(_pattern_of, entries["rules"])))
+    patterns = made("patterns of rules", lambda: list(map(_texts_of, entries["rules"])))
     rules = [_rule_of(*each) for each in zip(entries["rules"], patterns, strict=True)]
     return Rules(
         tuple(rules), **numbers, any_word=compiled(made("any word", lambda: _any_of(rules)))
@@ -98,7 +100,7 @@ def parse_rules(text: str) -> Rules:
     packaged = load_rules()
     replaced = frozenset(entries.get("replace", []))
     kept = [rule for rule in packaged.rules if rule.doc_class not in replaced]
-    own = [_rule_of(entry, _pattern_of(entry)) for entry in entries.get("rules", [])]
+    own = [_rule_of(entry, _texts_of(entry)) for entry in entries.get("rules", [])]
     numbers = {name: entries.get(name, getattr(packaged, name)) for name in _NUMBERS}
     rules = (*kept, *own)
     return Rules(rules, **numbers, any_word=compiled(_any_of(rules)))
@@ -127,7 +129,17 @@ def _pattern_of(entry: Mapping[str, Any]) -> str:
     return "|".join(alternatives)
 
 
-def _rule_of(entry: Mapping[str, Any], pattern: str) -> Rule:
+def _texts_of(entry: Mapping[str, Any]) -> tuple[str, Sequence[str]]:
+    """Return the pattern of an entry, and the texts of which each line with a match has one.
+
+    Without texts all lines are tried: those of a title are few.
+    """
+    pattern = _pattern_of(entry)
+    return pattern, needed_in(pattern) if entry["where"] == "any" else ()
+
+
+def _rule_of(entry: Mapping[str, Any], found: tuple[str, Sequence[str]]) -> Rule:
+    pattern, texts = found
     has_more = entry.get("patterns") or entry.get("needs")
     return Rule(
         doc_class=entry["class"],
@@ -137,6 +149,7 @@ def _rule_of(entry: Mapping[str, Any], pattern: str) -> Rule:
         pattern=compiled(pattern),
         words=() if has_more else _words_of(entry),
         needs=fold(entry.get("needs", "")),
+        texts=texts,
     )
 
 

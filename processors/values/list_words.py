@@ -46,6 +46,13 @@ def may_have_word(folded: str, section: str, *names: str) -> bool:
     return starts is None or not starts.isdisjoint(_starts_in(folded))
 
 
+def lists_for(folded: str, section: str, names: Iterable[str]) -> list[str]:
+    """Return those of several lists of which a folded text may have words, in their order."""
+    starts = _starts_in(folded)
+    all_starts = ((name, _starts_of(section, name)) for name in names)
+    return [name for name, own in all_starts if own is None or not own.isdisjoint(starts)]
+
+
 @once_a_document
 def _starts_in(folded: str) -> frozenset[str]:
     found = _START.findall(folded)

@@ -10,7 +10,7 @@ from pipeline.model import Finding
 from processors.remembered import once_a_document, once_for_the_same
 from processors.values.date_text import MonthNames, dates_in
 from processors.values.lines import TextLine, has_digit, label_pattern
-from processors.values.list_words import labels_in
+from processors.values.list_words import labels_in, lists_for
 from processors.values.money.amounts import Amount, amounts_in, money_in, repair_scan_errors
 from processors.values.money.marks import SHORT_SIGNS
 
@@ -234,7 +234,7 @@ def kind_of(folded: str) -> tuple[str, str]:
     """Return the kind of sum that a line announces, and the words that announce it."""
     folded = _MISREAD_TOTAL.sub("total", folded)
     kind, label = "", ""
-    for each in KINDS:
+    for each in lists_for(folded, "totals", KINDS):
         for match in labels_in(folded, "totals", each):
             # The longest words say most: "total excluding VAT" contains "total".
             if len(match.group()) > len(label):
