@@ -139,7 +139,8 @@ def is_as_seen(site: Site, run_id: str, seen: str) -> bool:
 
 def _id_of(text: str) -> int | None:
     """Return the id that a text is, None for anything else."""
-    return int(text) if text.isdecimal() and len(text) <= _MOST_DIGITS else None
+    is_number = text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS
+    return int(text) if is_number else None
 
 
 def is_anything_left(site: Site, run_id: str) -> bool:

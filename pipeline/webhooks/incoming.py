@@ -23,7 +23,7 @@ PART = 500
 _LONGEST_WORD = 500
 _HALF = re.compile("[\ud800-\udfff]")
 _SIGNATURE_PREFIX = re.compile(r"^sha-?256=", re.IGNORECASE)
-_PK_ID = re.compile(r"\d{1,18}")  # as many digits as a 64-bit number surely holds
+_PK_ID = re.compile(r"[0-9]{1,18}")  # as many digits as a 64-bit number surely holds
 
 
 class NotFromCaspio(Exception):

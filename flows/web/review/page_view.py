@@ -264,5 +264,6 @@ def _printed_on(
 
 def _within(text: str | None, most: int) -> int:
     """Return a number from 1 to `most` that a text says, 1 for anything else."""
-    number = int(text) if text is not None and text.isdecimal() and len(text) <= _MOST_DIGITS else 1
+    is_number = text is not None and text.isascii() and text.isdecimal()
+    number = int(text) if text and is_number and len(text) <= _MOST_DIGITS else 1
     return number if 1 <= number <= most else 1

@@ -155,7 +155,7 @@ def wanted_of(values: Mapping[str, str]) -> QueueFilter:
     given = {name: values.get(name, "") for name in ("source", "column", "reason", "postponed")}
 
     amount = values.get("amount", "").strip()
-    if amount.replace(".", "", 1).isdecimal() and len(amount) <= _MOST_DIGITS:
+    if _is_whole_number(amount.replace(".", "", 1), _MOST_DIGITS):
         given["amount"] = amount
 
     days = values.get("days", "").strip()
@@ -173,8 +173,8 @@ def wanted_of(values: Mapping[str, str]) -> QueueFilter:
 
 
 def _is_whole_number(text: str, most_digits: int) -> bool:
-    """Say whether a text has digits only, and no more of them than are converted quickly."""
-    return text.isdecimal() and len(text) <= most_digits
+    """Say whether a text is digits from 0 to 9 only, no more than are converted quickly."""
+    return text.isascii() and text.isdecimal() and len(text) <= most_digits
 
 
 def address_of(wanted: QueueFilter, path: str = "/review", **more: str) -> str:

@@ -148,6 +148,7 @@ def test_an_undo_is_of_what_was_seen(office: Office):
     browser = office.signed_in(Role.MAPPER)
 
     browser.post(f"{ADDRESS}/undo", status=409, seen="of another day")
+    browser.post(f"{ADDRESS}/undo", status=409, seen="\u0669" * 4)
     browser.post("/runs/none/undo", status=404, seen="")
     browser.get("/runs/none", status=404)
     assert office.world.record("1")["Total"] == 12.5

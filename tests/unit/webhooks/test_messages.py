@@ -147,7 +147,7 @@ def test_a_folders_files_are_reported_by_the_paths_in_a_row(settings: Settings):
     ] == [("inbox", ["/In/a.pdf"])]
 
 
-@pytest.mark.parametrize("pk", [None, "", "x", "1;2", -1, True, 1.5, "1" * 19, {"a": 1}])
+@pytest.mark.parametrize("pk", [None, "", "x", "1;2", -1, True, 1.5, "1" * 19, "\u0667", {"a": 1}])
 def test_a_row_without_a_sound_key_is_left_out(settings: Settings, pk: object):
     """What is no PK_ID never gets near a WHERE clause."""
     found = _routed(settings, body("Papers", {"PK_ID": pk}))

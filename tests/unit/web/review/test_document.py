@@ -278,8 +278,10 @@ def test_the_queue_lists_and_filters(office: Office):
     poor = words(browser.get("/review?amount=12.51&days=x"))
     rich = words(browser.get("/review?amount=12.5"))
     young = words(browser.get("/review?days=1"))
+    foreign = words(browser.get("/review?amount=\u0669\u0669&days=\u0661"))
 
     assert "2 records wait" in everything
+    assert "2 records wait" in foreign
     assert "high risk document of 12.50 Waits since" in everything
     assert "Total : 99.00 → 12.50 99 % sure" in everything
     assert "1 record waits" in types
