@@ -185,13 +185,27 @@ def undo_directly(config: Path, source: str, column: str | None) -> list[str]:
 
 
 def forget_directly(config: Path, source: str, column: str | None) -> int:
-    """Delete what was learned about a column, or a source; return how many models that was."""
+    """Delete what was learned about a column, or a source; return how many models that was.
+
+    Raises:
+        BadSettings: the settings have no such source or column, and nothing was learned about one.
+    """
     settings = load_settings(config, credentials=False)
     with open_own_ledger(settings) as ledger:
-        # Also a source or a column that the settings no longer have.
+        # Also of a source or a column that the settings no longer have.
+        if not _is_anything_learned(ledger, source, column):
+            _spec(settings, source, column)
         models = ledger.learning.forget(source, column)
         _withdraw_doubts(ledger, source, column)
     return models
+
+
+def _is_anything_learned(ledger: Ledger, source: str, column: str | None) -> bool:
+    learning = ledger.learning
+    models, rungs = learning.models(source), learning.rungs(source)
+    names = {model.column for model in models} | {rung.column for rung in rungs}
+    is_named = bool(names) if column is None else column in names
+    return is_named or bool(learning.trials(source, column, limit=1))
 
 
 def _withdraw_doubts(ledger: Ledger, source: str, column: str | None) -> None:

@@ -150,6 +150,17 @@ def test_a_model_is_undone_and_forgotten(config: Path):
     assert forget_directly(config, "receipts", None) == 0
 
 
+def test_what_is_unknown_is_not_forgotten(config: Path):
+    """A misspelled name is a mistake; one that the settings no longer have is known all the same."""
+    with pytest.raises(BadSettings, match="maps no column 'Compamy'"):
+        forget_directly(config, "receipts", "Compamy")
+    with pytest.raises(BadSettings, match="reciepts"):
+        forget_directly(config, "reciepts", None)
+    config.write_text(SETTINGS.replace('Company = "company"', ""), encoding="utf-8")
+
+    assert forget_directly(config, "receipts", "Company") == 1
+
+
 def test_going_back_says_what_follows(config: Path, capsys: pytest.CaptureFixture[str]):
     """Each command says what it changed and what comes next, or that there was nothing."""
 
