@@ -5,6 +5,7 @@ again whenever its records have grown by a quarter; each record is chosen for be
 known. What users confirm at once is the label of the corpus, so its typing errors count as wrong.
 """
 
+import math
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -101,6 +102,6 @@ def _line(own: Later, asked: int) -> str:
     right = sum(one.verdict is Verdict.RIGHT for one in certain)
     bound = clopper_pearson_lower(right, len(certain))
     return (
-        f"{right:>4} of {len(certain):>4} right, at least {bound:.3f};"
+        f"{right:>4} of {len(certain):>4} right, at least {math.floor(bound * 1000) / 1000:.3f};"
         f" {len(certain) / asked:.2f} of the records; step {own.rung.step}"
     )
