@@ -201,10 +201,7 @@ def _wrong(workspace: DisturbedWorkspace, users: Users, settled: object) -> Iter
 
 
 def _lost(dump: dict[str, Any], users: Users) -> Iterator[str]:
-    attached = {one["pk"]: one["sha256"] for one in dump["attachments"]["Papers"]}
-    for pk, digest in users.attached.items():
-        if pk not in users.gone_records and attached.get(pk) != digest:
-            yield f"record {pk} holds {attached.get(pk)} instead of {digest}"
+    yield from _lost_attachments(dump, users)
     there = {file["sha256"] for file in dump["files"].values()}
     for digest in users.files - there:
         yield f"the Files area has lost document {users.contents[digest]}"
@@ -212,6 +209,17 @@ def _lost(dump: dict[str, Any], users: Users) -> Iterator[str]:
     for row in dump["tables"]["Letters"]:
         if row["File"].casefold() not in known and "delete_file" not in users.done:
             yield f"a row names {row['File']}, which is not there"
+
+
+def _lost_attachments(dump: dict[str, Any], users: Users) -> Iterator[str]:
+    attached = {one["pk"]: one for one in dump["attachments"]["Papers"]}
+    for pk, digest in users.attached.items():
+        found = attached[pk]["sha256"] if pk in attached else None
+        if pk not in users.gone_records and found != digest:
+            yield f"record {pk} holds {found} instead of {digest}"
+    for pk, name in users.named.items():
+        if pk in attached and attached[pk]["name"] != name:
+            yield f"the file of record {pk} is {attached[pk]['name']!r}; a user named it {name!r}"
 
 
 def _unread(workspace: DisturbedWorkspace, dump: dict[str, Any]) -> Iterator[str]:

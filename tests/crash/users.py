@@ -11,6 +11,7 @@ from posixpath import dirname, join
 from typing import Any
 
 from pipeline.adapters.caspio.client import CaspioClient
+from pipeline.decide.ownership import last_named
 from pipeline.errors import IngestError
 from tests.crash.boundaries import DisturbedWorkspace
 from tests.fakes.clock import FakeClock
@@ -40,6 +41,7 @@ class Users:
     decided: set[int] = field(default_factory=set)
     gone_records: set[int] = field(default_factory=set)
     attached: dict[int, str | None] = field(default_factory=dict)
+    named: dict[int, str] = field(default_factory=dict)
     files: set[str] = field(default_factory=set)
     contents: dict[str, str] = field(default_factory=dict)
     undone: bool = False
@@ -67,6 +69,8 @@ class Users:
             self.type_value,
             self.replace_attachment,
             self.replace_attachment,
+            self.rename_attachment,
+            self.rename_attachment,
             self.replace_file,
             self.replace_file,
             self.delete_attachment,
@@ -93,13 +97,35 @@ class Users:
     def replace_attachment(self) -> None:
         """Attach another file, of the same name and size or not."""
         pk = self._with_free_file()
-        now = {one["pk"]: one for one in self._dump()["attachments"]["Papers"]}
+        now = self.attachments()
         name = self.chance.choice(NAMES)
         if pk in now and self.chance.random() < 0.6:
             name = now[pk]["name"]
         path = self.content(size=0 if self.chance.random() < 0.6 else None)
         self.workspace.emulator.control.replace_attachment("Papers", "Scan", pk, path, name)
         self.attached[pk] = digest_of(path)
+        self.named.pop(pk, None)
+
+    def rename_attachment(self) -> None:
+        """Rename an attachment; the name is to stay if the file was ours or the user's to name.
+
+        What was named by nobody since its upload gets the name that the template makes.
+        """
+        pk = self._with_free_file()
+        was_named = pk in self.named or self._is_named_by_a_run(pk, self.attachments()[pk])
+        with self._client() as client:
+            client.tables.rename_attachments(
+                "Papers", "Scan", f"mine {next(self._numbers)}", condition=f"PK_ID = {pk}"
+            )
+        if was_named:
+            self.named[pk] = self.attachments()[pk]["name"]
+
+    def _is_named_by_a_run(self, pk: int, attached: dict[str, Any]) -> bool:
+        """Say whether the ledger knows that a run has named this very file."""
+        with self.workspace.ledger() as ledger:
+            given = last_named(ledger.effects.find(record=("Papers", str(pk)))).get("Scan")
+            state = ledger.files.state(given[1]) if given is not None else None
+        return state is not None and state.sha256 == attached["sha256"]
 
     def replace_file(self) -> None:
         """Put another file in a file's place, or in the place of one that was there before.
@@ -123,6 +149,7 @@ class Users:
         with self._client() as client:
             client.tables.remove_attachments("Papers", "Scan", condition=f"PK_ID = {pk}")
         self.attached[pk] = None
+        self.named.pop(pk, None)
 
     def delete_file(self) -> None:
         """Delete a file of the Files area."""
@@ -163,6 +190,10 @@ class Users:
         if str(pk) in self.workspace.boundaries.looked_at:
             raise LookupError("whoever replaced it now could not be seen")
         return pk
+
+    def attachments(self) -> dict[int, dict[str, Any]]:
+        """Return what the control API says of each record's file."""
+        return {one["pk"]: one for one in self._dump()["attachments"]["Papers"]}
 
     def _dump(self) -> dict[str, Any]:
         return self.workspace.emulator.control.dump()
