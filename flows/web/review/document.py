@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
+from typing import cast
 
 from starlette.responses import JSONResponse, Response
 
@@ -26,9 +28,10 @@ from flows.web.review.queue import (
 from flows.web.review.reread import recent_job
 from flows.web.review.words import as_typed, date_order_of, meant_dates, picked, words_of
 from flows.web.site import RequestRefused, Visit, not_found
-from pipeline.errors import IngestError
+from pipeline.errors import ArchiveUnavailable, FileGone, IngestError
 from pipeline.model.review import Review
 from pipeline.model.sync import is_sync
+from pipeline.ports import Archive
 from pipeline.steps.write_back import ReviewChoice
 
 _DONE = {
@@ -185,7 +188,7 @@ def _shown(
     dates: tuple[str, str] | None = None,
     status: int = 200,
 ) -> Response:
-    view, fields = _looked_at(visit, review, asked)
+    view, fields, away = _looked_at_anyhow(visit, review, asked)
     now, said = visit.site.clock.now(), asked.get("said", "")
     order, whose = _date_order(visit, view, fields) if dates is not None else ("", "")
     on, done = asked.get("on", ""), _done_of(review, asked, fields)
@@ -195,6 +198,7 @@ def _shown(
         review=replace(review, open_items=sum(field.is_open for field in fields)),
         fields=fields,
         view=view,
+        away=away,
         wanted=wanted_of(asked),
         owner=review.claimed_by if review.claimed_by_another(visit.user.name, now) else "",
         is_postponed=review.is_postponed(now),
@@ -225,6 +229,29 @@ def _done_of(
     if asked.get("said") in _HAD and asked.get("on") in had_value:
         return _HAD
     return _DONE_IN_SYNC if is_sync(review.source) else _DONE
+
+
+def _looked_at_anyhow(
+    visit: Visit, review: Review, asked: Mapping[str, str]
+) -> tuple[PageView, list[Field], str]:
+    """Return what `_looked_at` returns, and "" or why the page itself cannot be shown.
+
+    The values are in the ledger: they are shown and decided while the archive is away.
+    """
+    try:
+        return *_looked_at(visit, review, asked), ""
+    except ArchiveUnavailable as error:
+        site = replace(visit.site, archive=cast("Archive", _NothingArchived()))
+        view, fields = _looked_at(replace(visit, site=site), review, asked)
+        return replace(view, picture=""), [replace(one, cut=None) for one in fields], str(error)
+
+
+class _NothingArchived:
+    """What there is to look at of an archive that is away."""
+
+    def get(self, key: str, _target: Path) -> None:
+        """Raise as for what is missing."""
+        raise FileGone(f"{key} cannot be fetched.")
 
 
 def _looked_at(

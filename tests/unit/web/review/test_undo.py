@@ -41,16 +41,20 @@ def test_a_decision_needs_no_archive_and_its_undo_does(office: Office):
     """What is taken back is noted in the manifest: without it nothing is changed."""
     path = office.suggest()
     browser = office.signed_in()
-    form = form_of(browser.get(path), "/decide")
     office.world.archive.down = "The archive cannot be reached. Check the network."
-    browser.post(f"{path}/decide", status=502, choice="accept", **form)  # made, and not shown
-    office.world.archive.down = ""
+    page = browser.get(path)
+    decided = browser.post(f"{path}/decide", choice="accept", **form_of(page, "/decide"))
     undo = form_of(browser.get(path), "/undo")
+    assert "The page cannot be shown. The archive cannot be reached. Check the network." in words(
+        page
+    )
+    assert "<image" not in page
+    assert "Total was accepted and written." in words(decided)
     assert state(office) == [ReviewState.ACCEPTED]
     assert office.world.record("1")["Total"] == 12.5
 
-    office.world.archive.down = "The archive cannot be reached. Check the network."
-    browser.post(f"{path}/undo", status=502, **undo)
+    refused = browser.post(f"{path}/undo", status=409, **undo)
+    assert "Nothing was changed." in words(refused)
 
     assert state(office) == [ReviewState.ACCEPTED]
     assert office.world.record("1")["Total"] == 12.5
