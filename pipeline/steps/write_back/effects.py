@@ -124,8 +124,9 @@ EFFECTS: Mapping[EffectKind, EffectRules] = {
         calls.update, calls.holds_values, EffectProof.ANSWER, Recovery.LOOK
     ),
     # Caspio may change a name on the way, and a listing shows the version that the ledger needs.
+    # What was answered stays ours: if it has another name since, a user has named what we had.
     EffectKind.RENAME_ATTACHMENT: EffectRules(
-        calls.rename_attachment, calls.has_name, EffectProof.LISTING, Recovery.LOOK
+        calls.rename_attachment, calls.has_name, EffectProof.LISTING, Recovery.LOOK_OR_ANSWER
     ),
     # Rows are known by one of their columns: a row with that value counts as inserted.
     EffectKind.INSERT_INDEX_ROW: EffectRules(

@@ -69,8 +69,8 @@ def _settle(effect: Effect, context: WriteContext, *, end_s: float, may_write: b
     was_answered = effect.state is EffectState.APPLIED
     if not in_effect and was_answered and EFFECTS[effect.kind].recovery is Recovery.LOOK_OR_ANSWER:
         # It was answered, so it was written. What a rule or a user made of one column since leaves
-        # the others ours.
-        in_effect, note = True, "it was answered, and the record holds other values now"
+        # the others ours; a name given since is known for the user's only if ours is known.
+        in_effect, note = True, "it was answered, and the record holds something else now"
     state = EffectState.VERIFIED if in_effect else EffectState.ABANDONED
     context.ports.ledger.effects.settle(effect, state, note)
 

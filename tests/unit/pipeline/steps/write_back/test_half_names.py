@@ -44,15 +44,44 @@ def test_a_half_name_is_given_whole_under_a_guard(world: World, monkeypatch: pyt
 
 
 @pytest.mark.parametrize(
-    ("state", "data"),
-    [(EffectState.INTENT, b"quite another file"), (EffectState.APPLIED, GOOD)],
+    ("state", "data", "settled"),
+    [
+        (EffectState.INTENT, b"quite another file", EffectState.ABANDONED),
+        (EffectState.APPLIED, GOOD, EffectState.VERIFIED),
+    ],
     ids=["of another size", "after the answer"],
 )
 def test_a_file_of_a_user_that_looks_like_one_stays(
-    world: World, monkeypatch: pytest.MonkeyPatch, state: EffectState, data: bytes
+    world: World,
+    monkeypatch: pytest.MonkeyPatch,
+    state: EffectState,
+    data: bytes,
+    settled: EffectState,
 ):
     """Other bytes, or a name that comes after a rename was answered whole, are not ours."""
     effect, guards = recovered(world, monkeypatch, state=state, data=data)
 
     assert guards == []
-    assert effect.state is EffectState.ABANDONED
+    assert effect.state is settled
+
+
+@pytest.mark.parametrize(
+    ("data", "kept"),
+    [(GOOD, "Mine.txt"), (b"doc_type=letter\ntotal=3", "letter.txt")],
+    ids=["the same file", "another file"],
+)
+def test_a_name_of_a_user_before_the_next_listing_stays(world: World, data: bytes, kept: str):
+    """An answered rename is known even if no listing ever shows it; another file has no name yet."""
+    world.receipt("1", GOOD.decode())
+    world.run(NAMED)
+    attachment = world.caspio.attachments["Receipts", "Scan", "1"]
+    assert attachment.name == "receipt.txt"
+    (rename,) = [one for one in world.ledger.effects.find() if "name" in one.after]
+    world.ledger.effects.settle(rename, EffectState.APPLIED)
+    attachment.name, attachment.data, attachment.date = "Mine.txt", data, "2026-03-14T10:30:00"
+
+    world.run(NAMED)
+    world.run(NAMED)
+
+    assert attachment.name == kept
+    assert world.ledger.effects.open() == []
