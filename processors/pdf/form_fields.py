@@ -5,7 +5,7 @@ See ISO 32000-1, section 12.7. Fields that no viewer shows are left out.
 
 import dataclasses
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -34,11 +34,29 @@ def fields_by_page(reader: "PdfReader") -> dict[int, tuple[FormField, ...]]:
     if form is None or not form.get_object().get("/Fields"):
         return {}
     found = {}
+    _, off, _ = groups_of_document(reader)
     for number, page in enumerate(islice(reader.pages, _MOST_PAGES), start=1):
-        fields = tuple(_fields_on(page))
+        fields = tuple(_fields_on(page, off))
         if fields:
             found[number] = fields
     return found
+
+
+def groups_of_document(reader: "PdfReader") -> tuple[dict[int, Any], frozenset[int], bool]:
+    """Return the layers by the numbers of their objects, those that are off, and if more may be.
+
+    See ISO 32000-1, section 8.11.4.3.
+    """
+    from pypdf.generic import DictionaryObject
+
+    properties = reader.root_object.get("/OCProperties", DictionaryObject()).get_object()
+    layers = {layer.idnum: layer.get_object() for layer in properties.get("/OCGs", ())}
+    default = properties.get("/D", DictionaryObject()).get_object()
+    off = frozenset(layer.idnum for layer in default.get("/OFF", ()))
+    if default.get("/BaseState") == "/OFF":
+        off = frozenset(layers.keys() - {layer.idnum for layer in default.get("/ON", ())})
+    # Those of "AS" may be off on a screen and on in print (table 101).
+    return layers, off, bool(off) or bool(default.get("/AS"))
 
 
 def with_whole_values(page: Page, fields: Sequence[FormField]) -> Page:
@@ -66,9 +84,10 @@ def names_not_shown(reader: "PdfReader") -> frozenset[str]:
     """Return the full names of the fields of which no viewer shows anything."""
     shown: set[str] = set()
     hidden: set[str] = set()
+    _, off, _ = groups_of_document(reader)
     for page in islice(reader.pages, _MOST_PAGES):
         for widget in _widgets_on(page):
-            (hidden if _is_hidden(widget) else shown).add(_full_name(widget))
+            (hidden if _is_hidden(widget, off) else shown).add(_full_name(widget))
     return frozenset(hidden - shown)
 
 
@@ -80,8 +99,34 @@ def _widgets_on(page: "PageObject") -> Iterator[Mapping[str, Any]]:
             yield widget
 
 
-def _is_hidden(widget: Mapping[str, Any]) -> bool:
-    return bool(int(widget.get("/F", 0)) & _HIDDEN)
+def _is_hidden(widget: Any, off: Collection[int]) -> bool:
+    return bool(int(widget.get("/F", 0)) & _HIDDEN) or _is_off(widget, off)
+
+
+def notes_off(reader: "PdfReader", off: Collection[int]) -> dict[int, frozenset[int]]:
+    """Return the numbers of the notes and fields in layers that are off, by the page's number."""
+    found: dict[int, frozenset[int]] = {}
+    for number, page in enumerate(islice(reader.pages, _MOST_PAGES if off else 0), start=1):
+        annotations = page.get("/Annots")
+        notes = islice(annotations.get_object() if annotations else (), _MOST_WIDGETS)
+        are_off = frozenset(at for at, note in enumerate(notes) if _is_off(note.get_object(), off))
+        if are_off:
+            found[number] = are_off
+    return found
+
+
+def _is_off(note: Any, off: Collection[int]) -> bool:
+    """Return whether all the layers that a note is in are off (sections 8.11.2.2 and 8.11.3.3)."""
+    if not off or "/OC" not in note:
+        return False
+    layer = note["/OC"]
+    if "/OCGs" not in layer:
+        return getattr(note.raw_get("/OC"), "idnum", None) in off
+    if layer.get("/P", "/AnyOn") not in {"/AnyOn", "/AllOn"} or "/VE" in layer:
+        return False
+    groups = layer["/OCGs"]
+    of_groups = groups if isinstance(groups, list) else [layer.raw_get("/OCGs")]
+    return bool(of_groups) and all(getattr(each, "idnum", None) in off for each in of_groups)
 
 
 def _full_name(widget: Mapping[str, Any]) -> str:
@@ -97,9 +142,9 @@ def _full_name(widget: Mapping[str, Any]) -> str:
     return ".".join(reversed(names))
 
 
-def _fields_on(page: "PageObject") -> Iterator[FormField]:
+def _fields_on(page: "PageObject", off: Collection[int]) -> Iterator[FormField]:
     for widget in _widgets_on(page):
-        if _is_hidden(widget):
+        if _is_hidden(widget, off):
             continue
         value = _value_of(widget)
         if value:

@@ -32,6 +32,7 @@ _LEVEL_TEXT = 0.01  # radians
 _PX_PER_PT, _LARGEST_SIDE_PX, _LEAST_PX = 2.0, 3_000, 2.0
 _LEAST_CONTRAST = 8  # of 255
 _TINY_PT, _TINY_SHARE = 1.0, 0.002  # points, and of the shorter side of the page
+_SQUEEZED = 0.05  # width to height
 _LETTERS_OF_ALL_FONTS = "\u0370"  # Latin letters are before it
 
 
@@ -149,9 +150,9 @@ def may_be_unseen(
 
 
 def are_tiny(
-    spans: Sequence[tuple[int, int]], rects: "Numbers", size: tuple[float, float]
+    textpage: Any, spans: Sequence[tuple[int, int]], rects: "Numbers", size: tuple[float, float]
 ) -> "Flags":
-    """Say which words are too small for anybody to read."""
+    """Say which words are too small for anybody to read, or too narrow."""
     import numpy as np
 
     left, top, right, bottom = rects.T
@@ -159,6 +160,25 @@ def are_tiny(
     most = min(_TINY_PT, _TINY_SHARE * min(size))
     height = top - bottom
     flags: Flags = (height > 0) & (height < most) & (right - left < most * lengths)
+    return flags | _are_squeezed(textpage, [start for start, _ in spans], rects)
+
+
+def _are_squeezed(textpage: Any, starts: Sequence[int], rects: "Numbers") -> "Flags":
+    """Say which words have no width, because their letters are squeezed to none.
+
+    The widths of a font may be missing, which squeezes nothing: the matrix of the text says it.
+    """
+    import numpy as np
+    import pypdfium2.raw as pdfium_c
+
+    left, top, right, bottom = rects.T
+    flags: Flags = (top - bottom > _TINY_PT) & (right - left < _SQUEEZED * (top - bottom))
+    matrix = pdfium_c.FS_MATRIX()
+    for index in np.flatnonzero(flags).tolist():
+        text = pdfium_c.FPDFText_GetTextObject(textpage, starts[index])
+        flags[index] = bool(text) and pdfium_c.FPDFPageObj_GetMatrix(text, matrix) != 0
+        width, height = math.hypot(matrix.a, matrix.b), math.hypot(matrix.c, matrix.d)
+        flags[index] &= width < _SQUEEZED * height
     return flags
 
 

@@ -6,8 +6,8 @@ marked with a condition on several groups instead, which has no name.
 """
 
 import ctypes
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 _MARK, _NAME = "OC", b"Name"
@@ -18,11 +18,15 @@ CONDITION = ""
 
 @dataclass(frozen=True, slots=True)
 class Layers:
-    """The layers of a document: names of those that are off, and whether more may be."""
+    """The layers of a document: names of those that are off, and whether more may be.
+
+    `notes_off` are the numbers, from 0, of the notes and fields in layers that are off, by page.
+    """
 
     off: frozenset[str] = frozenset()
     may_be_off: bool = False
     are_any: bool = False
+    notes_off: Mapping[int, frozenset[int]] = field(default_factory=dict)
 
 
 NO_LAYERS = Layers()

@@ -12,6 +12,7 @@ from functools import cache
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
+from processors.pdf.clips import clipped
 from processors.pdf.plain_calls import (
     address_of,
     fill_color,
@@ -51,10 +52,10 @@ _IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 class Marks:
     """What may make words unreadable: thin level lines in page space, and what may hide words.
 
-    Text objects are given by their addresses. `faint` are hardly colored, transparent or not drawn;
-    `nested` are in form objects. `covers` are boxes and pictures with their number in the order of
-    painting and their color, -1 for none. They are empty if no text is before one or in its color;
-    `numbers` has the same two of each text then.
+    Text objects are given by their addresses. `faint` are hardly colored, transparent, clipped or
+    not drawn; `nested` are in form objects. `covers` are boxes and pictures with their number in
+    the order of painting and their color, -1 for none. They are empty if no text is before one or
+    in its color; `numbers` has the same two of each text then.
     """
 
     lines: tuple[PageRect, ...] = ()
@@ -190,7 +191,7 @@ class _Painted:
         painted = zip(self.numbers, colors.tolist(), strict=True) if covers else ()
         return Marks(
             lines,
-            faint=frozenset(_faint(self.texts, colors, opacities)),
+            faint=frozenset((*_faint(self.texts, colors, opacities), *clipped(self.texts))),
             nested=frozenset(self.nested),
             covers=covers,
             numbers=dict(zip(self.texts, painted, strict=False)),

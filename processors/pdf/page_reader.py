@@ -114,7 +114,7 @@ class PdfPageReader:
         # form.
         if pdfium_c.FPDFPage_GetAnnotCount(page) > 0:
             self.has_file_notes = self.has_file_notes or has_file_note(page)
-            remove_unseen_notes(page)
+            remove_unseen_notes(page, self._layers.notes_off.get(number, ()))
             not_drawn = draw_text_notes(self._pdf, page)
             outcome = pdfium_c.FPDFPage_Flatten(page, pdfium_c.FLAT_NORMALDISPLAY)
             if outcome == pdfium_c.FLATTEN_SUCCESS:

@@ -65,6 +65,18 @@ def text_mode() -> Callable[..., int]:
 
 
 @cache
+def clip_path() -> Callable[..., int | None]:
+    """Return the call for the address of what an object is clipped to."""
+    return _plain("FPDFPageObj_GetClipPath", _POINTER, _POINTER)
+
+
+@cache
+def clip_path_count() -> Callable[..., int]:
+    """Return the call for how many paths clip (clip path), -1 if none does."""
+    return _plain("FPDFClipPath_CountPaths", _NUMBER, _POINTER)
+
+
+@cache
 def text_object() -> Callable[..., int | None]:
     """Return the call for the address of the object that a character (text, index) is in."""
     return _plain("FPDFText_GetTextObject", _POINTER, _POINTER, _NUMBER)

@@ -14,7 +14,12 @@ from pipeline.model import ReadStatus
 from processors.contract import PARSER_ERRORS, EmbeddedFile, FormField, Unreadable
 from processors.detect.encoding import clean
 from processors.detect.safe_xml import XmlRefused, texts_of
-from processors.pdf.form_fields import fields_by_page, names_not_shown
+from processors.pdf.form_fields import (
+    fields_by_page,
+    groups_of_document,
+    names_not_shown,
+    notes_off,
+)
 from processors.pdf.layers import NO_LAYERS, Layers
 
 if TYPE_CHECKING:
@@ -219,22 +224,20 @@ def layers_of_document(reader: "PdfReader") -> Layers:
     content of a page refers to both by it.
     """
     from pypdf.errors import PyPdfError
-    from pypdf.generic import DictionaryObject
 
     try:
-        properties = reader.root_object.get("/OCProperties", DictionaryObject()).get_object()
-        layers = {layer.idnum: layer.get_object() for layer in properties.get("/OCGs", ())}
-        default = properties.get("/D", DictionaryObject()).get_object()
-        off = {layer.idnum for layer in default.get("/OFF", ())}
-        if default.get("/BaseState") == "/OFF":
-            off = layers.keys() - {layer.idnum for layer in default.get("/ON", ())}
+        layers, off, may_be_off = groups_of_document(reader)
         names_on = {str(layer.get("/Name")) for key, layer in layers.items() if key not in off}
         names_off = {str(layer.get("/Name")) for key, layer in layers.items() if key in off}
-        # Those of "AS" may be off on a screen and on in print (table 101).
-        may_be_off = bool(off) or bool(default.get("/AS"))
+        in_notes = notes_off(reader, off)
     except (PyPdfError, *PARSER_ERRORS):
         return NO_LAYERS
-    return Layers(frozenset(names_off - names_on), may_be_off=may_be_off, are_any=bool(layers))
+    return Layers(
+        frozenset(names_off - names_on),
+        may_be_off=may_be_off,
+        are_any=bool(layers),
+        notes_off=in_notes,
+    )
 
 
 def field_value(form_field: Any) -> str:

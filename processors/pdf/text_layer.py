@@ -178,7 +178,7 @@ def shown_words(
         names_of = layers_of(textpage, starts)
         is_shown &= np.array([layers.off.isdisjoint(names) for names in names_of], dtype=bool)
     is_shown &= ~are_struck(textpage, spans, rects, marks.lines)
-    is_shown &= ~are_tiny(spans, rects, (right - left, top - bottom))
+    is_shown &= ~are_tiny(textpage, spans, rects, (right - left, top - bottom))
     suspects = is_shown & may_be_unseen(textpage, starts, texts, rects, marks=marks, layers=layers)
     if suspects.any():
         frame = _frame(page, textpage, ())

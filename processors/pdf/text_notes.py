@@ -3,7 +3,7 @@
 Viewers lay such a text out themselves (ISO 32000-1, section 12.5.6.6); pdfium draws nothing of it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from ctypes import c_ushort
 from typing import Any
 
@@ -42,8 +42,11 @@ def draw_text_notes(document: Any, page: Any) -> list[str]:
     return not_drawn
 
 
-def remove_unseen_notes(page: Any) -> None:
-    """Remove the notes and fields that no viewer shows: flattening would print them."""
+def remove_unseen_notes(page: Any, in_layers_off: Collection[int] = ()) -> None:
+    """Remove the notes and fields that no viewer shows: flattening would print them.
+
+    Beside those that say so themselves, the ones in layers that are off, by their numbers.
+    """
     import pypdfium2.raw as pdfium_c
 
     for index in reversed(range(min(pdfium_c.FPDFPage_GetAnnotCount(page), _MOST_NOTES))):
@@ -51,7 +54,7 @@ def remove_unseen_notes(page: Any) -> None:
         if note:
             is_unseen = pdfium_c.FPDFAnnot_GetFlags(note) & pdfium_c.FPDF_ANNOT_FLAG_NOVIEW
             pdfium_c.FPDFPage_CloseAnnot(note)
-            if is_unseen:
+            if is_unseen or index in in_layers_off:
                 pdfium_c.FPDFPage_RemoveAnnot(page, index)
 
 

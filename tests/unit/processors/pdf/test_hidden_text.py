@@ -143,12 +143,15 @@ def parsed(source: str) -> DictionaryObject:
         ("7 Tr", ""),
         ("/Clear gs", ""),
         ("0.05 0 0 0.05 60 600 cm", ""),
+        ("q 0 700 612 60 re W n", "Q"),
+        ("q 60 590 2 30 re W n", "Q"),
+        ("0.2 Tz", ""),
     ],
     ids=[
         *("white", "white by its tone", "white on white", "line", "thin box", "line in a frame"),
         *("white beside a color", "behind a color", "blacked out", "behind paper"),
         *("behind a picture", "gray on gray", "hardly colored", "not drawn", "only a clip"),
-        *("transparent", "tiny"),
+        *("transparent", "tiny", "out of a clip", "hardly in a clip", "squeezed"),
     ],
 )
 def test_words_that_are_white_or_struck_through_are_left_out(
@@ -179,12 +182,14 @@ def test_words_that_are_white_or_struck_through_are_left_out(
         ("0 0.02 0.9 0.4 k", ""),
         ("", f"q 300 0 0 8 60 570 cm {PLAIN_PICTURE} Q"),
         ("/Half gs", ""),
+        ("q 60 598 400 12 re W n", "Q"),
+        ("40 Tz", ""),
     ],
     ids=[
         *("white on a color", "underlined", "a line across the page", "in a box"),
         *("white on a pattern", "in a pattern", "white on a thick line"),
         *("with an outline", "as an outline", "below a box", "highlighted", "dark on gray"),
-        *("in a color of print", "above a picture", "half transparent"),
+        *("in a color of print", "above a picture", "half transparent", "in a clip", "narrow"),
     ],
 )
 def test_words_that_are_marked_are_read(before: str, after: str, tmp_path: Path):
@@ -322,3 +327,40 @@ def written_in(writer: PdfWriter, source: str) -> DictionaryObject:
     found = read_object(io.BytesIO(source.encode()), writer)
     assert isinstance(found, DictionaryObject)
     return found
+
+
+@pytest.mark.parametrize(
+    ("layer", "is_read"),
+    [("{off}", False), ("{on}", True), ("<</Type/OCMD/OCGs[{off}]>>", False),
+     ("<</Type/OCMD/OCGs[{off} {on}]>>", True), ("<</Type/OCMD/OCGs[{off}]/P/AllOff>>", True)],
+)  # fmt: skip
+def test_a_field_in_a_layer_that_is_off_is_not_read(layer: str, tmp_path: Path, *, is_read: bool):
+    """No viewer shows the field, so neither its value nor its appearance counts."""
+    findings = documents.read(with_field(layer), tmp_path)
+
+    assert ("999.00" in {each.value for each in findings.fields.values()}) is is_read
+
+
+def with_field(layer: str) -> bytes:
+    """Write a bill with a field in a layer; `{on}` and `{off}` are two to choose from."""
+    writer = PdfWriter(PdfReader(io.BytesIO(drawn("1 g"))))
+    on, off = (writer._add_object(parsed(f"<</Type/OCG/Name({name})>>")) for name in "ab")
+    number = {"on": f"{on.idnum} 0 R", "off": f"{off.idnum} 0 R"}
+    own = written_in(writer, layer.format(**number)) if "<<" in layer else None
+    look = DecodedStreamObject()
+    look.set_data(b"BT /F1 12 Tf 2 20 Td (Grand total: EUR 999.00) Tj ET")
+    look.update(parsed(
+        "<</Type/XObject/Subtype/Form/BBox[0 0 300 50]/Resources<</Font<</F1<</Type/Font"
+        "/Subtype/Type1/BaseFont/Helvetica>>>>>>>>"
+    ))  # fmt: skip
+    field = parsed(
+        "<</Type/Annot/Subtype/Widget/FT/Tx/T(Grand total)/V(EUR 999.00)/F 4/Rect[60 400 400 450]>>"
+    )
+    field[NameObject("/AP")] = DictionaryObject({NameObject("/N"): writer._add_object(look)})
+    field[NameObject("/OC")] = writer._add_object(own) if own else {"{on}": on, "{off}": off}[layer]
+    fields = ArrayObject([writer._add_object(field)])
+    writer.pages[0][NameObject("/Annots")] = fields
+    writer.root_object[NameObject("/AcroForm")] = DictionaryObject({NameObject("/Fields"): fields})
+    layers = f"<</OCGs[{number['on']} {number['off']}]/D<</OFF[{number['off']}]>>>>"
+    writer.root_object[NameObject("/OCProperties")] = written_in(writer, layers)
+    return written(writer)
