@@ -2,19 +2,23 @@
 
 import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 _WORD = re.compile(r"\w+")
 _FEWEST_OWN_WORDS = 4  # "FYI" or "Please pay, thanks" above a mail says nothing of its own
 _SIGNATURE_MARK = "--"  # above a signature (RFC 3676, section 4.3), whose words say nothing
 # Lines that mail programs write above the mail that is answered: "On …, … wrote:", and above one
 # that is forwarded.
-_ATTRIBUTION = re.compile(
-    r"(?:on|am|le|el|il|em|op|den|dne|w dniu)\b.{0,200}"
+_WROTE = (
+    r".{0,200}"
     r"\b(?:wrote|schrieb|[ée]crit|escribi[óo]|ha scritto|escreveu|schreef|skrev|napsal|napisał)"
-    r".{0,200}:\s*",
+    r".{0,200}:\s*"
+)
+_ATTRIBUTION = re.compile(
+    rf"(?:on|am|le|el|il|em|op|den|dne|w dniu)\b{_WROTE}",
     re.IGNORECASE,
 )
+_WRITER = re.compile(_WROTE, re.IGNORECASE)
 _SEPARATOR = re.compile(
     r"\s*-{2,}\s*(?:original message|original appointment|urspr[üu]ngliche nachricht"
     r"|message d['\u2019]origine|mensaje original|messaggio originale|mensagem original"
@@ -48,6 +52,7 @@ _FEWEST_ANY_FIELDS = 3
 _HEAD_LINES = 6
 _FEWEST_HEAD_FIELDS = 2
 _MARK = re.compile(r">|[A-Z]{2,3}>\s")  # with the initials of the writer in some programs
+_BAR = re.compile(r"\|(?: [^|]*)?")  # of some programs; the lines of a table have more bars
 _RULE = re.compile(r"\s*[_-]{8,}\s*")
 
 
@@ -65,8 +70,13 @@ def split_quoted(text: str, *, subject: str = "") -> tuple[str, str]:
     words = 0  # of the sender, without a signature
     answers = _ANSWERING_SUBJECT.match(subject) is not None
     in_signature = False
+    barred = frozenset(_barred(lines))
     for number, line in enumerate(lines[:end]):
-        is_quoted = _MARK.match(line) is not None or _introduces_marked_lines(lines, number)
+        is_quoted = (
+            number in barred
+            or _MARK.match(line) is not None
+            or _introduces_marked_lines(lines, number)
+        )
         if is_quoted and number < forwarded_at:
             quoted.append(line)
             in_signature = False
@@ -82,6 +92,16 @@ def split_quoted(text: str, *, subject: str = "") -> tuple[str, str]:
     return "\n".join(own), "\n".join(quoted + lines[end:])
 
 
+def _barred(lines: Sequence[str]) -> Iterator[int]:
+    """Yield the numbers of the lines behind a bar right below a line that says who wrote them."""
+    is_below = False
+    for number, line in enumerate(lines):
+        if is_below and _BAR.fullmatch(line):
+            yield number
+        elif line.strip():
+            is_below = _WRITER.fullmatch(line.strip()) is not None
+
+
 def _introduces_marked_lines(lines: Sequence[str], number: int) -> bool:
     """Return whether a line is an attribution, or half of one, right above marked lines."""
     if _is_whole_attribution(lines[number]):
@@ -92,7 +112,7 @@ def _introduces_marked_lines(lines: Sequence[str], number: int) -> bool:
         last = number
     else:
         return False
-    return next(filter(str.strip, lines[last + 1 :]), "").startswith(">")
+    return next(filter(str.strip, lines[last + 1 :]), "").startswith((">", "| "))
 
 
 def _end_of_own(lines: Sequence[str], *, forwards: bool) -> tuple[int, int]:

@@ -95,3 +95,21 @@ def test_marks_with_initials_quote_older_mail(mark: str, *, is_quoted: bool):
     text = f"We have sent the lamps today.\n{mark}Total: 12.00"
 
     assert ("12.00" in split_quoted(text)[1]) is is_quoted
+
+
+@pytest.mark.parametrize(
+    ("above", "line", "is_quoted"),
+    [
+        ("Kofi wrote:", "| Total: 12.00", True),
+        ("On 3 May 2031, Kofi Ade wrote:\n", "| Total: 12.00", True),
+        ("Here is the table:", "| Total: 12.00", False),
+        ("Kofi wrote:", "| Total | 12.00 |", False),
+    ],
+)
+def test_bars_below_the_name_of_a_writer_quote_older_mail(
+    above: str, line: str, *, is_quoted: bool
+):
+    """A bar marks a quotation below who wrote it; a table has bars between its cells."""
+    text = f"We have sent the lamps today.\n\n{above}\n{line}\n"
+
+    assert ("12.00" in split_quoted(text)[1]) is is_quoted
