@@ -7,7 +7,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
 
@@ -67,6 +67,14 @@ _NUMBER_WORDS = frozenset(
     {"code", "date", "id", "no", "nr", "num", "phone", "postal", "ref", "reference", "year", "zip"}
 )
 _NUMBER_ENDS = ("number", "numer", "numero", "nummer", "nr")
+
+# Of files of settings (INI, TOML) and lists in YAML: a heading or a dash begins a record of names
+# with values.
+_HEADING = re.compile(r"\[{1,2}[^\[\]]{1,100}\]{1,2}\s*")
+_NAMED = re.compile(r"(\s*)(- +)?[\"']?(\w[\w .-]{0,60}?)[\"']?\s*(?:=|:(?=\s|$))\s*(.*)")
+_REMARK = re.compile(r"\s*[#;].*|\s*|---\s*")
+_FIGURE = re.compile(r"[\"']?[^\W\d]{0,4}\W{0,3}\d[\d\W]*[^\W\d]{0,4}[\"']?")
+_FEWEST_RECORDS, _FEWEST_NAMES = 2, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,3 +218,72 @@ def _is_of_number(name: str) -> bool:
     words = _words_in(name)
     is_number = bool(words) and (words[-1] in _NUMBER_WORDS or words[-1].endswith(_NUMBER_ENDS))
     return is_number and _SUM_WORDS.isdisjoint({*words} - {"bill", "invoice", "vat", "tax"})
+
+
+@dataclass(slots=True)
+class _Record:
+    """Names with values in a file of settings: its lines, and whether each value is a figure."""
+
+    place: range
+    indent: int
+    values: dict[str, bool] = field(default_factory=dict)
+
+
+def without_records(text: str) -> tuple[str, str] | None:
+    """Return a list of names and values without its records, and those; None of any other text.
+
+    Records begin with a heading or a dash. Two or more have the same names, and one of these a
+    figure in each: what is in one of them is no value of the whole file.
+    """
+    lines = text.splitlines()
+    apart = {number for record in _alike(_records_in(lines)) for number in record.place}
+    if not apart:
+        return None
+    parts = ([line for at, line in enumerate(lines) if (at in apart) == side] for side in (0, 1))
+    shown, kept = ("\n".join(each) for each in parts)
+    return shown, kept
+
+
+def _records_in(lines: Sequence[str]) -> list[_Record]:
+    """Return the records, none if a line is neither a heading nor a name with a value."""
+    records: list[_Record] = []
+    within: list[_Record] = []  # one may be in a list of another
+    for number, (indent, dash, name, value) in _named_in(lines).items():
+        within = [record for record in within if record.indent < indent]
+        if dash:
+            within.append(_Record(range(number, number), indent))
+            records.append(within[-1])
+        for record in within:
+            record.place = range(record.place.start, number + 1)
+        if name and within:
+            within[-1].values[name] = _FIGURE.fullmatch(value.strip()) is not None
+    return records
+
+
+def _named_in(lines: Sequence[str]) -> dict[int, tuple[int, str, str, str]]:
+    """Return indent, dash, name and value by line, none if a line has neither name nor heading."""
+    found: dict[int, tuple[int, str, str, str]] = {}
+    for number, line in enumerate(lines):
+        if _REMARK.fullmatch(line):
+            continue
+        if named := _NAMED.fullmatch(line):
+            found[number] = (len(named[1]), named[2] or "", named[3], named[4])
+        elif _HEADING.fullmatch(line):
+            found[number] = (-1, line, "", "")
+        else:
+            return {}
+    return found
+
+
+def _alike(records: Sequence[_Record]) -> Iterator[_Record]:
+    """Yield the records that share names with another one, of which one is a figure in both."""
+    by_names: dict[tuple[str, ...], list[_Record]] = {}
+    for record in records:
+        figures = (name for name, is_figure in record.values.items() if is_figure)
+        if len(record.values) >= _FEWEST_NAMES:
+            for name in figures:
+                by_names.setdefault((str(record.indent), name), []).append(record)
+    for found in by_names.values():
+        names = [record.values.keys() for record in found]
+        if len(found) >= _FEWEST_RECORDS and len(names[0] & names[1]) >= _FEWEST_NAMES:
+            yield from found

@@ -10,7 +10,7 @@ from pathlib import Path
 from processors.contract import Context, EmbeddedFile, Page, Reading
 from processors.detect.encoding import clean, decode
 from processors.detect.file_type import begins_like_a_file
-from processors.detect.machine_text import is_message, json_lines, without_cards
+from processors.detect.machine_text import is_message, json_lines, without_cards, without_records
 from processors.detect.text_types import SEPARATOR_LINE, table_delimiter
 from processors.layout.plain_page import text_page
 from processors.values.lines import fold, label_pattern
@@ -69,6 +69,9 @@ def _machine_page(text: str) -> Page | None:
     """Return the page of a text that programs write for programs; None of any other text."""
     if is_message(text):
         return text_page("", kept_apart=text)
+    records = without_records(text)
+    if records is not None:
+        return text_page(records[0], kept_apart=records[1])
     lines = json_lines(text)
     if lines is None:
         return None
