@@ -15,6 +15,10 @@ _WHITE = "#ffffff"
 _NOT_VISIBLE = frozenset({"collapse", "filter", "hidden"})
 _TINY = re.compile(r"0*(?:0|1)?(?:\.0+)?pt|0?\.\d+pt")  # one point or less
 _STYLED = frozenset({"style"})
+_PAGE_WIDTH = re.compile(rb"""\bpage-width=["']([^"']{1,20})""")
+_PAGE_HEIGHT = re.compile(rb"""\bpage-height=["']([^"']{1,20})""")
+_LENGTH = re.compile(rb"(-?\d{1,9}(?:\.\d{1,9})?)(cm|mm|in|pt|px)")
+_POINTS = {b"cm": 72 / 2.54, b"mm": 72 / 25.4, b"in": 72.0, b"pt": 1.0, b"px": 0.75}
 _LINES = ("text-line-through-style", "text-line-through-type")
 _FILL = re.compile(
     rb"""background-color=["'](?!transparent|#ffffff)|<(?:\w+:)?background-image\b[^>]*href"""
@@ -36,8 +40,10 @@ class Unread:
         layers_off: Collection[str],
         *,
         is_filled: bool,
+        page_pt: tuple[float, float] = (0.0, 0.0),
     ) -> None:
         self._said = said
+        self._page_pt = page_pt
         self._layers_off = layers_off
         self._is_filled = is_filled
         self._taken: list[str] = []
@@ -51,12 +57,15 @@ class Unread:
         styles: dict[_Name, Any] = {}
         layers: set[str] = set()
         is_filled = False
+        width = height = 0.0
         for part in parts:
+            width = max([width, *map(_points, _PAGE_WIDTH.findall(part))])
+            height = max([height, *map(_points, _PAGE_HEIGHT.findall(part))])
             is_filled = is_filled or _FILL.search(part) is not None
             layers.update(_layers_off(part))
             styles |= dict(_styles_in(part))
         said = {name: _with_parents(name, styles) for name in styles}
-        return cls(said, layers, is_filled=is_filled)
+        return cls(said, layers, is_filled=is_filled, page_pt=(width, height))
 
     def said_around(self, element: Any) -> Mapping[str, bool]:
         """Return what the elements around a paragraph say of its text."""
@@ -74,7 +83,24 @@ class Unread:
             or _value(element, "visibility") in _NOT_VISIBLE
             or _value(element, "layer") in self._layers_off
             or (local_name(element) == "page" and said.get("gone", False))
+            or self._is_beside_slide(element)
         )
+
+    def _is_beside_slide(self, element: Any) -> bool:
+        """Return whether an element is on a slide by its place, and all of it is out of that."""
+        parent = element.getparent()
+        width, height = self._page_pt
+        if parent is None or local_name(parent) != "page" or not width or not height:
+            return False
+        if _value(element, "transform"):
+            return False
+        x, y, own_width, own_height = (
+            _points(_value(element, name).encode()) for name in ("x", "y", "width", "height")
+        )
+        is_before = (own_width > 0 and x + own_width <= 0) or (
+            own_height > 0 and y + own_height <= 0
+        )
+        return is_before or x >= width or y >= height
 
     def said_of(self, element: Any, outer: Mapping[str, bool]) -> Mapping[str, bool]:
         """Return what an element says of its text, else what the one around it says."""
@@ -93,6 +119,12 @@ class Unread:
         """Return what was kept apart since the last call."""
         text, self._taken = "\n".join(self._taken), []
         return text
+
+
+def _points(length: bytes) -> float:
+    """Return a length in points, 0 if it is none."""
+    match = _LENGTH.fullmatch(length)
+    return float(match[1]) * _POINTS[match[2]] if match else 0.0
 
 
 def is_unread(said: Mapping[str, bool]) -> bool:

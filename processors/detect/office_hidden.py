@@ -14,7 +14,7 @@ from processors.detect.safe_xml import local_name
 
 _MOST_PARENTS = 20  # styles based on each other; a circle ends here
 _HIDDEN, _LINES = "vanish", ("strike", "dstrike")
-_TINY, _LARGEST_TINY = "sz", 2  # half points
+_TINY, _TINY_SIZES = "sz", frozenset({"1", "2"})  # half points
 _DEFAULT = ""  # the name of what the document says of text without a style
 _HIDDEN_SHAPE = re.compile(
     r"(?:^|;)\s*(?:visibility\s*:\s*hidden|display\s*:\s*none)", re.IGNORECASE
@@ -30,10 +30,13 @@ _PAPER_COLORS = frozenset({"", "background1"})
 _FORMATTED = frozenset({"r", "p", "tc", "tr", "tbl"})
 # Of slides (sections 19.3 and 20.1).
 _SHAPES = ("{*}sp", "{*}grpSp", "{*}graphicFrame", "{*}cxnSp")
+_PLACES = ("{*}spPr/{*}xfrm", "{*}grpSpPr/{*}xfrm", "{*}xfrm")
 _FILLS = ("solidFill", "gradFill", "blipFill", "pattFill")
 _NO_STRIKE = "noStrike"
 _ON = frozenset({"1", "true"})
 _PAPER_OF_SLIDES = frozenset({"bg1", "lt1"})
+
+_Box = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,12 +197,17 @@ def _is_filled(element: Any) -> bool:
             return False
 
 
-def take_unseen(slide: Any, below: Sequence[Any] = ()) -> Iterator[str]:
+def take_unseen(
+    slide: Any, below: Sequence[Any] = (), size: tuple[int, int] | None = None
+) -> Iterator[str]:
     """Take out of a slide the shapes and groups that are hidden, and the runs that are not valid.
 
-    Those are struck through (section 21.1.2.3.9), without a fill, or white, unless something may be
-    behind them: `below` are the layout and the master of the slide. Yield what they say.
+    Shapes are hidden by themselves, beside the slide, whose `size` is in EMU, or behind a filled
+    one. Runs are struck through (section 21.1.2.3.9), without a fill, or white, unless something
+    may be behind them: `below` are the layout and the master of the slide. Yield what they say.
     """
+    for shape in [*_out_of_sight(slide, size)]:
+        yield from _taken(shape)
     for shape in [*slide.iter(*_SHAPES)]:
         named = (each for part in shape for each in part.iterchildren("{*}cNvPr"))
         if any(each.get("hidden") in _ON for each in named):
@@ -208,6 +216,59 @@ def take_unseen(slide: Any, below: Sequence[Any] = ()) -> Iterator[str]:
     for run in [*slide.iter("{*}r")]:
         if any(_is_unread(each, is_plain=is_plain) for each in run.iterchildren("{*}rPr")):
             yield from _taken(run)
+
+
+def _out_of_sight(slide: Any, size: tuple[int, int] | None) -> Iterator[Any]:
+    """Yield the shapes beside a slide, and those behind a rectangle with one color.
+
+    What moves on a slide may bring them into sight.
+    """
+    tree = slide.find("{*}cSld/{*}spTree")
+    if tree is None or not size or 0 in size or slide.find("{*}timing") is not None:
+        return
+    covers: list[_Box] = []
+    for shape in reversed([*tree.iterchildren(*_SHAPES)]):
+        box = _box_of(shape)
+        if box is None:
+            continue
+        if _is_beside(box, size) or any(_holds(cover, box) for cover in covers):
+            yield shape
+        elif _is_opaque(shape):
+            covers.append(box)
+
+
+def _is_beside(box: _Box, size: tuple[int, int]) -> bool:
+    left, top, right, bottom = box
+    return min(right, bottom) <= 0 or left >= size[0] or top >= size[1]
+
+
+def _holds(outer: _Box, inner: _Box) -> bool:
+    starts = zip(outer[:2], inner[:2], strict=True)
+    ends = zip(inner[2:], outer[2:], strict=True)
+    return all(first <= second for first, second in (*starts, *ends))
+
+
+def _box_of(shape: Any) -> _Box | None:
+    """Return left, top, right and bottom of a shape that has its own place and is not turned."""
+    place = next((shape.find(path) for path in _PLACES if shape.find(path) is not None), None)
+    if place is None or place.get("rot", "0") != "0":
+        return None
+    start, extent = place.find("{*}off"), place.find("{*}ext")
+    try:
+        x, y = int(start.get("x")), int(start.get("y"))
+        width, height = int(extent.get("cx")), int(extent.get("cy"))
+    except (AttributeError, TypeError, ValueError):
+        return None
+    return (x, y, x + width, y + height) if min(width, height) > 0 else None
+
+
+def _is_opaque(shape: Any) -> bool:
+    """Return whether a shape is a rectangle with one color that nothing shines through."""
+    kind = shape.find("{*}spPr/{*}prstGeom")
+    fill = shape.find("{*}spPr/{*}solidFill")
+    if kind is None or kind.get("prst") != "rect" or fill is None:
+        return False
+    return len(fill) > 0 and next(fill.iter("{*}alpha", "{*}alphaMod", "{*}alphaOff"), None) is None
 
 
 def _is_unread(properties: Any, *, is_plain: bool) -> bool:
@@ -286,9 +347,11 @@ def _said(element: Any) -> dict[str, bool]:
     }
     size = properties.find(f"{{*}}{_TINY}")
     if size is not None:
-        found[_TINY] = _value(size, "val") in {str(each) for each in range(1, _LARGEST_TINY + 1)}
+        found[_TINY] = _value(size, "val") in _TINY_SIZES
     if any(properties.find(f"{{*}}{name}") is not None for name in _EFFECTS):
         found[_EFFECT] = True
+    if _has_no_fill(properties):
+        found[_HIDDEN] = True
     color = properties.find(f"{{*}}{_COLOR}")
     if color is not None:
         # A color of the theme counts more than the number beside it (section 17.3.2.6).
@@ -296,6 +359,14 @@ def _said(element: Any) -> dict[str, bool]:
         is_of_paper = is_of_paper and not _value(color, "themeShade")
         found[_COLOR] = is_of_paper and _value(color, "val").upper() == _WHITE
     return found
+
+
+def _has_no_fill(properties: Any) -> bool:
+    """Return whether letters have neither a fill nor an outline ([MS-DOCX], section 2.6.1)."""
+    if properties.find("{*}textFill/{*}noFill") is None:
+        return False
+    outline = properties.find("{*}textOutline")
+    return outline is None or outline.find("{*}noFill") is not None
 
 
 def _is_on(switch: Any) -> bool:

@@ -50,7 +50,8 @@ class PptxProcessor:
         from pptx.exc import PythonPptxError
 
         try:
-            slides = pptx.Presentation(str(path)).slides
+            presentation = pptx.Presentation(str(path))
+            slides = presentation.slides
             for number, slide in enumerate(slides, start=1):
                 if number > limit:
                     count = len(slides)
@@ -58,7 +59,7 @@ class PptxProcessor:
                         f"Only the first {limit} of {count} slides were read, which is the limit.",
                     )
                     break
-                unseen = [*take_unseen(slide.element, [*_below(slide)])]
+                unseen = [*take_unseen(slide.element, [*_below(slide)], _size_of(presentation))]
                 lines = list(_shape_lines(slide.shapes, 0))
                 if slide.has_notes_slide and slide.notes_slide.notes_text_frame is not None:
                     unseen.append(slide.notes_slide.notes_text_frame.text)
@@ -73,6 +74,11 @@ class PptxProcessor:
         text_chars = sum(len(page.text.text) for page in pages)
         children = office_package.embedded_files(path, text_chars=text_chars)
         return Reading(pages=tuple(pages), problems=problems, children=children)
+
+
+def _size_of(presentation: Any) -> tuple[int, int]:
+    """Return width and height of the slides in EMU, 0 if they are not said."""
+    return (presentation.slide_width or 0, presentation.slide_height or 0)
 
 
 def _below(slide: Any) -> Iterator[Any]:

@@ -320,13 +320,19 @@ def _hidden(element: Any, before: int, count: int, groups: Sequence[bool]) -> It
 
 def _code_of(data_style: Any, codes: Mapping[str, str]) -> str:
     """Write a data style as a format; a condition in it names the style for other numbers."""
-    own = "".join(map(_piece, data_style))
+    own = "".join(map(_piece, data_style)) or _nothing(data_style)
     sections: list[str] = []
     for each in data_style.iterchildren(f"{_STYLE}map"):
         condition = each.get(f"{_STYLE}condition", "").replace("value()", "").replace("!=", "<>")
         other = codes.get(each.get(f"{_STYLE}apply-style-name", ""), "")
         sections.append(f"[{condition.strip()}]{other}")
     return ";".join([*sections, own])
+
+
+def _nothing(data_style: Any) -> str:
+    """Return the format of a data style that writes a text, and that is empty."""
+    shown = {local_name(each) for each in data_style} - {"text-properties", "map"}
+    return '""' if shown == {"text"} else ""
 
 
 def _piece(element: Any) -> str:

@@ -219,6 +219,7 @@ UNREAD = {
     "blue on blue": '<w:color w:val="20a0c0"/><w:shd w:val="clear" w:fill="20A0C0"/>',
     "red on red": '<w:color w:val="FF0000"/><w:highlight w:val="red"/>',
     "tiny": '<w:sz w:val="2"/>',
+    "without a fill": "<w14:textFill xmlns:w14='x'><w14:noFill/></w14:textFill>",
 }
 
 
@@ -257,12 +258,13 @@ W14 = 'xmlns:w14="http://schemas.microsoft.com/office/word/2010/wordml"'
         (f"<w:outline/>{WHITE}", "{}"),
         (f"{WHITE}<w14:textOutline {W14}/>", "{}"),
         (f"{WHITE}<w14:textFill {W14}/>", "{}"),
+        (f"<w14:textOutline {W14}/><w14:textFill {W14}><w14:noFill/></w14:textFill>", "{}"),
         ('<w:color w:val="20A0C0"/><w:highlight w:val="yellow"/><w:sz w:val="12"/>', "{}"),
     ],
     ids=[
         *("shaded", "marked", "in a cell", "in a table", "in a text box", "not struck through"),
         *("in a color of the theme", "black in the theme", "as an outline", "outlined", "filled"),
-        "small",
+        *("an outline alone", "small"),
     ],
 )
 def test_white_letters_on_a_color_are_read(properties: str, around: str, tmp_path: Path):

@@ -200,6 +200,30 @@ def test_what_no_slide_shows_is_kept_apart(tmp_path: Path):
     assert [page.text for page in pages] == ["One\n\nTwo\n\nLayer\nNote", "Three"]
 
 
+@pytest.mark.parametrize(
+    ("place", "is_read"),
+    [
+        ("s:x='31cm' s:y='2cm'", False),
+        ("s:x='-9in' s:y='2cm' s:width='8in' s:height='2cm'", False),
+        ("s:x='2cm' s:y='230mm'", False),
+        ("s:x='-1cm' s:y='2cm' s:width='8cm' s:height='2cm'", True),
+        ("s:x='31cm' s:y='2cm' s:transform='rotate (1)'", True),
+        ("", True),
+    ],
+)
+def test_what_is_beside_a_slide_is_kept_apart(place: str, tmp_path: Path, *, is_read: bool):
+    """What is out of the slide as a whole is seen by nobody."""
+    extra = styles("")
+    size = b"<f:page-layout-properties xmlns:f='x' f:page-width='28cm' f:page-height='21cm'/>"
+    extra["styles.xml"] = extra["styles.xml"].replace(b"<office:styles>", b"<office:styles>" + size)
+    frame = f"<draw:frame xmlns:s='x' {place}><text:p>Two</text:p></draw:frame>"
+    body = f"<draw:page><text:p>One</text:p>{frame}</draw:page>"
+
+    findings = documents.read(documents.odf("presentation", body, extra), tmp_path)
+
+    assert findings.text == ("One\nTwo" if is_read else "One\n\nTwo")
+
+
 def test_a_scan_pasted_into_a_document_is_read(tmp_path: Path):
     """The image in a document without text is read; the logo in a letter is not."""
     picture = documents.saved(documents.page_image("Scanned"), "PNG")

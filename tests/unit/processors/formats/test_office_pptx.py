@@ -115,3 +115,49 @@ def test_a_shape_that_is_hidden_is_no_value(tmp_path: Path):
     text = documents.read(out.getvalue(), tmp_path).pages[0].text
 
     assert text.split("\n\n") == ["Total: 31.00", "Total: 78.00"]
+
+
+@pytest.mark.parametrize(
+    ("left_in", "cover", "moves", "is_read"),
+    [
+        (-9, "", False, False),
+        (14, "", False, False),
+        (-1, "", False, True),
+        (2, BLUE, False, False),
+        (2, BLUE, True, True),
+        (2, NOTHING, False, True),
+        (2, "<a:solidFill {}><a:srgbClr val='203040'><a:alpha val='9'/></a:srgbClr></a:solidFill>",
+         False, True),
+    ],
+)  # fmt: skip
+def test_what_is_beside_a_slide_or_behind_a_shape_is_no_value(
+    left_in: int, cover: str, tmp_path: Path, *, moves: bool, is_read: bool
+):
+    """A shape hides what is behind it, unless something shines through or may move."""
+    import io
+
+    import pptx
+    from lxml import etree
+    from pptx.enum.shapes import MSO_SHAPE
+    from pptx.util import Inches
+
+    book = pptx.Presentation(io.BytesIO(documents.pptx(["Total: 31.00"])))
+    shapes = book.slides[0].shapes
+    box = shapes.add_textbox(Inches(left_in), Inches(5), Inches(3), Inches(1))
+    box.text_frame.text = "Grand total: 78.00"
+    if cover:
+        shape = shapes.add_shape(MSO_SHAPE.RECTANGLE, Inches(1), Inches(4), Inches(5), Inches(3))
+        shape._element.spPr.append(etree.fromstring(cover.format(A)))
+    if moves:
+        book.slides[0].element.append(
+            etree.fromstring(
+                '<p:timing xmlns:p="http://schemas.openxmlformats.org/presentationml/2006/main"/>'
+            )
+        )
+    out = io.BytesIO()
+    book.save(out)
+
+    findings = documents.read(out.getvalue(), tmp_path)
+
+    assert (findings.fields["total"].value == "78.00") is is_read
+    assert "78.00" in findings.pages[0].text

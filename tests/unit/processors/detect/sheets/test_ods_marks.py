@@ -234,3 +234,17 @@ def test_what_is_kept_of_a_hostile_workbook_is_bounded(rows: str, tmp_path: Path
     (marks,) = ods_marks(path).values()
 
     assert max(len(marks.formats), len(marks.hidden_rows)) <= 220_000
+
+
+@pytest.mark.parametrize(("words", "is_seen"), [("", False), ("paid", True)])
+def test_a_number_that_its_style_writes_as_nothing_is_kept_apart(
+    words: str, tmp_path: Path, *, is_seen: bool
+):
+    """A style of an empty text shows nothing, one of a word that word."""
+    style = f'<number:number-style style:name="n">{text(words)}</number:number-style>'
+    sums = row(cell("7.5", more=""), cell("921.5"))
+
+    findings = documents.read(workbook(sums, data_styles=style), tmp_path)
+
+    assert ("paid" in findings.text) is is_seen
+    assert ("\n\n" in findings.text) is not is_seen
