@@ -8,6 +8,7 @@ from statistics import median
 from pipeline.model import Finding
 from processors.confidence.evidence import Evidence, Value
 from processors.confidence.shared import Features, counted
+from processors.values.contracts.effective_date import announces_start
 from processors.values.date_labels import LETTERHEAD, QUOTED, LabeledDate
 
 _KINDS_THAT_SPEAK = ("document", "title", "plain", "link", "due", "other", LETTERHEAD, QUOTED)
@@ -42,6 +43,7 @@ def date_features(evidence: Evidence, value: Value) -> Features:
     features |= _rivals(evidence, day, same)
     if evidence.doc_type.value == "contract":
         features |= _announced(evidence, value.finding, same)
+        features["starts_elsewhere"] = float(_starts_elsewhere(evidence, same, features))
     issued = evidence.value("date")
     if value.name == "due_date" and issued:
         features["before_issue"] = float(day < issued)
@@ -73,6 +75,21 @@ def _announced(evidence: Evidence, finding: Finding, same: Sequence[LabeledDate]
     starts = [each.text.start for each in same if each.line is own]
     before = f"{above} {own.folded[: starts[0]] if starts else own.folded}"[-_NEAR_CHARS:]
     return {name: float(bool(words.search(before))) for name, words in _FROM_WHEN.items()}
+
+
+def _starts_elsewhere(evidence: Evidence, same: Sequence[LabeledDate], features: Features) -> bool:
+    """Say whether a contract is of one day and begins, or may begin, on another one.
+
+    "Made as of" and "effective" say of a day that the contract is in force.
+    """
+    if any(features.get(words) for words in _FROM_WHEN) or any(map(_is_start, same)):
+        return False
+    days = {day for each in same for day in each.text.readings}
+    return any(_is_start(each) and not days & set(each.text.readings) for each in evidence.dates)
+
+
+def _is_start(each: LabeledDate) -> bool:
+    return announces_start(each.line.folded[: each.text.start])
 
 
 def _rivals(evidence: Evidence, value: str, same: Sequence[LabeledDate]) -> Features:

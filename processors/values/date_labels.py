@@ -10,8 +10,7 @@ from processors.values.lines import TextLine, label_pattern
 KINDS = ("document", "title", "plain", "link", "due", "other")
 """The lists of labels in the section "dates" of words.toml."""
 LETTERHEAD, QUOTED, MENTIONED = "letterhead", "quoted", "mentioned"
-OF_ANOTHER = "of another"
-SENT = "sent"
+OF_ANOTHER, SENT = "of another", "sent"
 """Kinds of dates without a label of their own.
 
 A letterhead has the date alone on its line or after a place: "London, 3 May 2030". Quoted is the
@@ -72,6 +71,7 @@ class LabeledDate:
     label: str
 
 
+_SIGNATURE = re.compile(r"(?<![a-z])(?:sign(?:ed|ature)|unterschrift|firma(?:do)?|podpis)\b|/s/")
 _OF_EVENT = re.compile(
     r" (?:of|de|du|del|della|dell|do|da|di|der|des|van|d) ?(?:the |this |la |le |el |het |l)?"
     r"(?:accident|incident|loss|damage|injur|birth|death|marriage|travel|departure|arrival|event"
@@ -237,7 +237,7 @@ def label_before(line: TextLine, text: DateText, labels_from: int) -> tuple[str,
         return _due_by(line, text)
     label = _announcing(near, line.folded)
     words = line.folded[label.start : label.end]
-    if label.kind == "plain" and is_in_sentence(line, label.start):
+    if label.kind == "plain" and _says_less(line, label.start):
         return _NO_LABEL
     # "On" is no label of its own behind a word: "closed on".
     if words == "on" and line.folded[: label.start].strip():
@@ -247,6 +247,11 @@ def label_before(line: TextLine, text: DateText, labels_from: int) -> tuple[str,
     if is_title and (is_subject(line) or _is_of_another(line, label.start)):
         return MENTIONED, words
     return label.kind, words
+
+
+def _says_less(line: TextLine, start: int) -> bool:
+    """Return whether "date" is in a sentence or beside a signature, perhaps of a later day."""
+    return is_in_sentence(line, start) or bool(_SIGNATURE.search(line.folded, 0, start))
 
 
 def is_subject(line: TextLine) -> bool:

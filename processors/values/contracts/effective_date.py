@@ -36,8 +36,14 @@ _EFFECTIVE = re.compile(
 # A term that begins on another day than the contract is in one that has its own date as well.
 _BEGINS = re.compile(
     r"commencing(?: on| from)?"
-    r"|(?:agreement|lease|contract|tenancy|employment)(?:(?! that )[^.;]){0,40}?"
-    r" (?:begin|start|commence)s? on"
+    r"|(?:agreement|lease|contract|tenancy|employment|position|post|appointment|engagement)"
+    r"(?:(?! that )[^.;]){0,40}? (?:begin|start|commence)s? on"
+    # Who was employed until another one began is in the agreement that ends it.
+    r"|(?:(?:post|position) (?:of|as)|(?<!been )(?<!was )(?:employed|appointed|engaged|let))"
+    r"(?:(?! (?:that|who) )[^.;]){0,60}? from(?= (?:the )?\d| [a-z]+ \d)"
+    r"|(?:wird|werden) (?:ab|zum)(?: dem)?(?=[^;]{6,40} (?:vermietet|verpachtet|eingestellt"
+    r"|beschaftigt|uberlassen|angestellt))"
+    r"|(?:engage|embauche|recrute|loue)e?s?(?:(?! que )[^.;]){0,60}? a (?:compter|partir) d[ue]"
     r"|(?<![a-z])(?:start|begin(?:ning|s)?|starts|commencement|inception)(?: date)? ?:"
     r"|(?:verhaltnis|vertrag|vereinbarung|laufzeit)(?: beginnt| startet)(?: am| mit dem)"
     r"|(?<![a-z])(?:vertrags|miet|arbeits)?beginn ?:"
@@ -60,6 +66,8 @@ _SIGNED_AT = re.compile(
     r"(?:given|done|signed|executed) (?:at|in) [^.;:]{2,40}?,? (?:on|this)(?= \d| [a-z]+ \d)|"
     r"(?:fait a|getekend te|se firma en|firmado en|assinado em|podpisano w)\b[^.;:]{2,50}?"
     r"[, ] ?(?:le|op|el|a|em|dnia)(?= \d)"
+    r"|(?:verhandelt|geschehen|beurkundet) (?:zu|in) [^.;:]{2,40}?,?(?: heute)?,? (?:am|den|dem)"
+    r"(?= \d)"
 )
 # "That certain Lease dated as of …", "which amends the agreement dated …": another contract.
 _OF_ANOTHER = re.compile(
@@ -130,6 +138,19 @@ _BETWEEN = re.compile(
     r"(?:[^a-z]|\b(?:the|this|on|as|of|from|day|date|del?|le|el|il|am|vom|dnia|[a-z]+day"
     r"|dal|dall|all?|du|dem|ab|em|en|op|z dniem|a (?:partir|compter))\b)*"
 )
+# The day from which something holds, whatever it is.
+_STARTS = re.compile(
+    r"\b(?:from|starting|(?:begin|start|commence)(?:s|ning)?|commencing|effective|with effect|ab"
+    r"|beginn\w*|startet|wirkung vom|vanaf|met ingang van|desde|(?:a|em) (?:partir|compter) d\w+"
+    r"|dal|(?:start|begin(?:ning)?|commencement) date)"
+    r"(?: (?:on|as|of|from|the|el|dem|am|zum|den|mit))*"
+    r"[ :]{1,3}(?:[a-z]{3,9}day,? )?$"
+)
+
+
+def announces_start(before: str) -> bool:
+    """Return whether the words before a date say that something holds or begins from it on."""
+    return _STARTS.search(before) is not None
 
 
 def find_contract_date(

@@ -33,6 +33,27 @@ from tests.unit.processors.classify.test_classifier import class_of
         """Beekeeper: Ida Quill
         Orchard: Rill Ltd
         The Beekeeper will bring six hives in May. The Orchard will pay £90 and mow the grass. Either may end this in writing.""",
+        """OFFER OF EMPLOYMENT
+        4 May 2031
+        Dear Ida,
+        Rill Farm offers you the post of herder from 1 June 2031.
+        Show that you agree to these terms by signing one copy and returning it.
+        Yours sincerely
+        Jon Orr""",
+        """Dear Ida,
+        Your work at Rill Farm will begin on 1 June 2031.
+        Please sign and return one copy of this letter if you accept.
+        Yours sincerely
+        Jon Orr
+        I accept the terms of this letter. Ida Quill""",
+        """Vor mir erschienen heute Jon Orr, nachstehend "Verkäufer" genannt, und Ida Quill.
+        Die Erschienenen erklärten folgenden Kaufvertrag: Der Verkäufer verkauft die Wiese.""",
+        """LICENTIE-OVEREENKOMST
+        De ondergetekenden Rill B.V. en Orr B.V. komen het volgende overeen: Rill verleent een
+        licentie. Deze overeenkomst duurt een jaar.""",
+        """END USER LICENSE AGREEMENT
+        By using Rill you accept these terms. Rill grants you a license. You may not sell the copy.
+        This agreement ends when you delete the program.""",
         """The Grantor, Ida Quill, conveys and warrants to Jon Orr Lot 3 of Moss End for other valuable
         consideration. This deed is dated 2 May 2031.""",
     ],
@@ -44,6 +65,11 @@ from tests.unit.processors.classify.test_classifier import class_of
         "order form",
         "German",
         "roles",
+        "offer",
+        "accepted letter",
+        "notary",
+        "Dutch",
+        "end user",
         "deed",
     ],
 )
@@ -103,3 +129,16 @@ def test_an_application_stays_a_form():
     Signature of applicant: ________ Date: ________"""
 
     assert class_of(text).value == "form"
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "I accept your offer of the post of herder with great pleasure.",
+        "We were pleased to hear that you accept the position; the contract will follow.",
+        "Please sign and return the enclosed copy of the plan.",
+    ],
+)
+def test_a_letter_about_a_post_stays_a_letter(sentence: str):
+    """Who answers an offer, or writes about one, sets no terms."""
+    assert class_of(f"4 May 2031\nDear Ida,\n{sentence}\nYours sincerely\nJon").value == "letter"

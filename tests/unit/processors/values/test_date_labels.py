@@ -40,6 +40,14 @@ def test_the_day_of_an_agreement_of_the_title_is_that_of_the_document(text: str)
     assert found(text).value == "2030-10-02"
 
 
+@pytest.mark.parametrize("signed", ["Signed: Ann Fox", "Signature of the tenant ______", "/s/ Ann"])
+def test_the_day_beside_a_signature_counts_only_without_another_one(signed: str):
+    """Somebody may sign days later what others wrote."""
+    assert found(f"3 May 2031\nThe shed is let.\n{signed}  Date: 9 May 2031").value == "2031-05-03"
+    assert found(f"The shed is let.\n{signed}  Date: 9 May 2031").value == "2031-05-09"
+    assert found("3 May 2031\nThe shed is let.\nDate: 9 May 2031").value == "2031-05-09"
+
+
 @pytest.mark.parametrize("event", ["Date of accident", "Event date", "Fecha de ingreso"])
 def test_the_day_of_an_event_is_not_the_documents(event: str):
     """A label that says of what a day is announces the document's only if that is issued."""

@@ -178,3 +178,32 @@ def test_day_of_a_witness_does_not_count():
 def test_day_on_which_it_begins(text: str):
     """A contract may be signed before the day on which what it agrees begins."""
     assert date_of(text) == "2011-05-04"
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [
+        "Rill Farm offers you the post of herder from 4 May 2011.",
+        "Your appointment with Rill Farm will begin on 4 May 2011.",
+        "Field 7 is let to Ida Quill from 4 May 2011 at £80.",
+        "Der Stall Nr. 7 wird ab 4. Mai 2011 verpachtet.",
+        "Mme Quill est engagée à compter du 4 mai 2011.",
+    ],
+)
+def test_the_day_from_which_it_holds_counts_before_the_one_of_the_signatures(terms: str):
+    """Who signs in April what holds from May has a contract of May."""
+    assert date_of(f"{terms}\nSigned at Tarn on 9 April 2011") == "2011-05-04"
+
+
+def test_who_was_employed_before_is_no_start_of_a_contract():
+    """The agreement that ends an employment names the day on which that one began."""
+    text = "The Manager has been employed by Rill from 4 May 2001.\nSigned at Tarn on 9 April 2011"
+
+    assert date_of(text) == "2011-04-09"
+
+
+def test_the_day_of_a_notary():
+    """A deed is of the day on which the notary took it down."""
+    text = "Verhandelt zu Tarn am 4. Mai 2011\nHerr Fuchs, geboren am 7. Juni 1950, verkauft."
+
+    assert date_of(text) == "2011-05-04"
