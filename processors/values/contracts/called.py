@@ -37,8 +37,8 @@ _DESCRIPTION = re.compile(
     r"|each |individually|as |in its |in his |in her |on behalf |together |acting |doing |formerly "
     r"|[dfa]/[bk]/a |a[bc]n \d|company (?:no|number)|registered|mit sitz|mit der |vertreten|inhaber"
     r"|dont |sis |immatricul|represent|con |domicil|mayor |nat[oa] |nacid|in persona|gevestigd"
-    r"|wonende|statutair|kantoorhoud|com sede|pessoa |inscrit|brasileir|portador|z siedzib|zamiesz"
-    r"|ul\.|prowadz|reprez)"
+    r"|geb\.|geboren |wohnhaft |wonende|statutair|kantoorhoud|com sede|pessoa |inscrit|brasileir"
+    r"|portador|z siedzib|zamiesz|ul\.|prowadz|reprez)"
     r"[^;]{0,300}"
 )
 _ALONE = re.compile(r"(?:the )?parties\W*|dated?\b.{0,30}\d{4}\W*")
@@ -54,11 +54,14 @@ _ADVISER = re.compile(
 """Words beside the name of someone who acts for a party."""
 _MENTIONED_BEFORE = re.compile(
     r"(?:\b(?:accounts?|deposits?|lying) (?:at|with)|\btaken [^.;]{0,40}\b(?:at|in)"
+    r"|\b(?:debts?|obligations|indebtedness|liabilities) of"
     r"|\b(?:processed|hosted|operated|manufactured|powered|administered) by) (?:the )?$"
 )
 """Words before the name of someone whom a party deals with, or of a place."""
 _THROUGH = re.compile(r"\bthrough (?:its |the |their )?$")
 """Words before a part of the party that acts: "the State of Ely, through its Forest Board"."""
+_ADDRESS = re.compile(r",? (?:both |each )?(?:of|(?:resid|liv)ing at) (?:no\.? ?)?\d(?!.* and )")
+"""Between someone and a town that is no party: "Ann Fox of 3 Fell Row, Ely (Tenant)"."""
 _CHARS_AROUND = 60
 _TWO = re.compile(r",? and (?:the )?$")
 _PLURAL = re.compile(r"[a-z]s$")
@@ -166,8 +169,8 @@ def _name_before(text: str, folded: str, window: tuple[int, int], term: str) -> 
     that "and" joins are returned with "; " between them.
     """
     floor, stop = window
-    floor = max([floor, *(match.start() + 5 for match in _ENDS.finditer(text, floor, stop))])
-    found, end = "", 0
+    floor = _start_of_sentence(text, floor, stop)
+    found, end, found_end = "", 0, stop
     for word in re.finditer(r"(?<![^\s(\"\u201c\u00ab])[^\W_a-z]", text[floor:stop]):
         start = floor + word.start()
         if start < end:
@@ -179,16 +182,23 @@ def _name_before(text: str, folded: str, window: tuple[int, int], term: str) -> 
         start = _after_title(text, folded, start, name_end)
         name_end = end_before_place(text, folded, start, name_end)
         name = text[start:name_end].strip(" ,;:")
-        is_bare = not has_form(name)
         before = folded[max(floor, start - _CHARS_AROUND) : start]
+        is_bare = not has_form(name)
         is_less = has_form(found) or not _is_called_so(name, term, folded)
+        is_less = is_less or _ADDRESS.match(folded[found_end:start]) is not None
         if (is_bare and is_less) or _is_part(found, before):
             continue
         end = name_end
         if _DESCRIPTION.fullmatch(folded, name_end, stop):
             first = _joined_before(text, folded, (floor, start), term)
             found = "" if _is_other(before, folded[name_end:stop]) else f"{first}{name}"
+            found_end = name_end
     return found
+
+
+def _start_of_sentence(text: str, floor: int, stop: int) -> int:
+    """Return where the last sentence of a part of a text begins."""
+    return max([floor, *(match.start() + 5 for match in _ENDS.finditer(text, floor, stop))])
 
 
 def _is_part(found: str, before: str) -> bool:

@@ -20,7 +20,7 @@ from processors.values.contracts.party_list import (
     is_same_name,
     parties_from,
 )
-from processors.values.contracts.party_names import REGISTER, has_form
+from processors.values.contracts.party_names import REGISTER, end_of_name, has_form
 from processors.values.contracts.signatures import SENT, by_signatures, in_letter, signer
 from processors.values.contracts.tokens import BETWEEN
 from processors.values.lines import TextLine, fold
@@ -35,6 +35,7 @@ _LEAST_PARTIES = 2
 # that are only where parties usually are.
 _DEFINED, _NAMED, _ONLY_ONE = 0.8, 0.65, 0.5
 
+_MORE_CHARS = 20
 _LABEL_OF_DATE = re.compile(r"(?:[a-z]+ )?(?:date|term|period)(?: [a-z]+)?: ?\S")
 _STREET_BELOW = re.compile(r"\d{1,5}[a-z]? [A-Z][\w' .]{2,40}$")
 _REPLACED = re.compile(
@@ -211,12 +212,25 @@ class _Opening:
         return place.finding("; ".join(names), sure, reason)
 
 
+def _are_both(line: TextLine, below: TextLine) -> bool:
+    """Return whether a line is "between Ann Fox and Bob Orr" and the next one a whole sentence."""
+    names = line.text.split(" and ")
+    is_whole = bool(BETWEEN.match(line.folded)) and len(names) == _LEAST_PARTIES
+    if not is_whole or " " not in names[1].strip() or not below.text.endswith("."):
+        return False
+    # A line that was wrapped is about as long as the next one, and a form may begin that.
+    is_longer = len(below.text) > len(line.text) + _MORE_CHARS
+    return is_longer and not has_form(below.text[: end_of_name(below.text, below.folded, 0)])
+
+
 def _pieces(lines: Sequence[TextLine]) -> Iterator[str]:
     """Yield each line with what joins it to the next one: a label ends the sentence before it.
 
-    So does a street below a name.
+    So does a street below a name, and a line that names both sides ends before a sentence.
     """
     for line, below in zip_longest(lines, lines[1:]):
-        is_label = below is not None and _LABEL_OF_DATE.match(below.folded)
+        is_label = below is not None and (
+            _LABEL_OF_DATE.match(below.folded) or _are_both(line, below)
+        )
         is_street = below is not None and _STREET_BELOW.match(below.text)
         yield line.text + ("; " if is_label else ", " if is_street else " ")

@@ -75,7 +75,7 @@ def in_letter(lines: Sequence[TextLine], text: str) -> Finding | None:
 def _sent(lines: Sequence[TextLine]) -> Finding | None:
     """Find who sends and who gets an agreement that names them behind "From:" and "To:".
 
-    Between two people without a company it is a note.
+    Between two people without a company or another body it is a note.
     """
     names: dict[int | None, str] = {}
     for line in lines[:_LETTER_LINES]:
@@ -87,9 +87,14 @@ def _sent(lines: Sequence[TextLine]) -> Finding | None:
         found = [_name_at(line, label.end())] if has_name else [_name_at(each, 0) for each in below]
         names.setdefault(label.lastindex, "".join(found))
         known = [*filter(None, names.values())]
-        if len(known) == _LEAST_PARTIES and any(map(has_form, known)):
+        if len(known) == _LEAST_PARTIES and any(map(_is_body, known)):
             return line.finding("; ".join(known), _IN_LETTER, SENT)
     return None
+
+
+def _is_body(name: str) -> bool:
+    """Return whether a name is of a company or of a city, club or the like."""
+    return has_form(name) or label_pattern("company", "institutions").search(fold(name)) is not None
 
 
 def _name_at(line: TextLine, position: int) -> str:
@@ -111,8 +116,7 @@ def _addressee(
         is_role = label_pattern("parties", "roles").fullmatch(fold(name))
         if not name or is_role or key_of(name) == key_of(sender):
             continue
-        is_body = label_pattern("company", "institutions").search(fold(name)) is not None
-        if has_form(name) or (is_body and line.folded in signed):
+        if has_form(name) or (_is_body(name) and line.folded in signed):
             company = name
         elif any(_is_greeted(word, salutation) for word in fold(name).split()):
             person, company = name, ""

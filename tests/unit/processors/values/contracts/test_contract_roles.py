@@ -107,3 +107,70 @@ def test_whom_a_letter_addresses_may_be_proved_by_the_signature():
 
     assert found is not None
     assert found.value == "Orr Dental Practice; RILL & QUILL, P.A."
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        (
+            (
+                "Rill Shearing Pty Ltd of 4 Weir Road, Tarn NSW (Employer)\n"
+                "Ms Ida Quill of 7 Moss Road, Tarn NSW (Employee)\nThe Employer must pay the Employee."
+            ),
+            "Rill Shearing Pty Ltd; Ida Quill",
+        ),
+        (
+            (
+                "1. Herr Jon Fuchs, geboren am 4. Mai 1950, wohnhaft Am Moos 2, 21244 Ahn,\n"
+                '- nachstehend "Verkäufer" genannt -\n2. Frau Ida Wiesel, geb. am 7. Juni 1980,\n'
+                '- nachstehend "Käuferin" genannt -'
+            ),
+            "Jon Fuchs; Ida Wiesel",
+        ),
+        (
+            (
+                'Ida Quill ("Guarantor") guarantees to Rill Ltd ("Lender") the debts of Moss, Inc. '
+                '("Borrower").'
+            ),
+            "Ida Quill; Rill Ltd",
+        ),
+        (
+            "To: Tarn Rowing Club\nFrom: City of Ely\nThe City and the Club agree as follows.",
+            "Tarn Rowing Club; City of Ely",
+        ),
+        (
+            (
+                "Between Rill Dale Gardens and Ida Quill\n"
+                "Plot 7 is let to the tenant from 4 May 2031 at a rent of £40 a year."
+            ),
+            "Rill Dale Gardens; Ida Quill",
+        ),
+    ],
+    ids=["Australian", "notary", "guaranty", "memorandum", "between"],
+)
+def test_who_is_named_beside_an_address_a_debtor_or_a_sentence(text: str, names: str):
+    """Neither the town of someone is a party nor whose debts another one guarantees."""
+    found = parties_of(text)
+
+    assert found is not None
+    assert found.value is not None
+    assert set(found.value.split("; ")) == set(names.split("; "))
+
+
+def test_a_name_that_goes_on_in_the_next_line_stays_whole():
+    """Its legal form is there, and so may be the rest of a wrapped line."""
+    text = (
+        "Between Ida Quill and Rill Moss\nHoldings Ltd, of 4 Weir Road, Tarn, who agree as follows."
+    )
+
+    found = parties_of(text)
+
+    assert found is not None
+    assert found.value == "Ida Quill; Rill Moss Holdings Ltd"
+
+
+def test_a_note_from_one_to_another_has_no_parties():
+    """Only where one of them is a company, a city or the like is it an agreement of the two."""
+    assert (
+        parties_of("To: Ida Quill\nFrom: Jon Orr\nWe agree as follows: you feed the hens.") is None
+    )
