@@ -20,9 +20,12 @@ def clipped(texts: Sequence[int | None]) -> Iterator[int | None]:
     """
     import pypdfium2.raw as pdfium_c
 
-    sides = tuple(ctypes.c_float() for _ in range(4))
     clips = [*map(clip_path(), texts)]
-    for text, clip, count in zip(texts, clips, map(clip_path_count(), clips), strict=True):
+    counts = [*map(clip_path_count(), clips)]
+    if max(counts, default=0) <= 0:
+        return
+    sides = tuple(ctypes.c_float() for _ in range(4))
+    for text, clip, count in zip(texts, clips, counts, strict=True):
         if count > 0:
             pdfium_c.FPDFPageObj_GetBounds(
                 ctypes.cast(ctypes.c_void_p(text), pdfium_c.FPDF_PAGEOBJECT), *sides

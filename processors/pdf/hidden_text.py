@@ -160,10 +160,10 @@ def are_tiny(
     most = min(_TINY_PT, _TINY_SHARE * min(size))
     height = top - bottom
     flags: Flags = (height > 0) & (height < most) & (right - left < most * lengths)
-    return flags | _are_squeezed(textpage, [start for start, _ in spans], rects)
+    return flags | _are_squeezed(textpage, spans, rects)
 
 
-def _are_squeezed(textpage: Any, starts: Sequence[int], rects: "Numbers") -> "Flags":
+def _are_squeezed(textpage: Any, spans: Sequence[tuple[int, int]], rects: "Numbers") -> "Flags":
     """Say which words have no width, because their letters are squeezed to none.
 
     The widths of a font may be missing, which squeezes nothing: the matrix of the text says it.
@@ -175,7 +175,7 @@ def _are_squeezed(textpage: Any, starts: Sequence[int], rects: "Numbers") -> "Fl
     flags: Flags = (top - bottom > _TINY_PT) & (right - left < _SQUEEZED * (top - bottom))
     matrix = pdfium_c.FS_MATRIX()
     for index in np.flatnonzero(flags).tolist():
-        text = pdfium_c.FPDFText_GetTextObject(textpage, starts[index])
+        text = pdfium_c.FPDFText_GetTextObject(textpage, spans[index][0])
         flags[index] = bool(text) and pdfium_c.FPDFPageObj_GetMatrix(text, matrix) != 0
         width, height = math.hypot(matrix.a, matrix.b), math.hypot(matrix.c, matrix.d)
         flags[index] &= width < _SQUEEZED * height
