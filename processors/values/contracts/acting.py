@@ -35,6 +35,11 @@ _DOES = (
     r"|maintains|insures|returns|bears|owns|works|performs|lends|borrows|confirms|guarantees) "
 )
 _ARTICLE = r"(?:der|die|das|dem|den|des|le|la|les|el|los|il|lo|de|het|al|du|aux?) "
+# Made once, and not for each role: to compile them takes some milliseconds.
+_HAS_TO = re.compile(rf"(?:s|\(s\))?(?:{_DUTY}|(?<!s){_DOES})")
+_GOES_ON = re.compile(r"s? [a-z]")
+_AFTER_ARTICLE = re.compile(rf"(?<![a-z]){_ARTICLE}\Z")
+_SMALL_LETTER = re.compile(r"[a-z]")
 _LABEL = re.compile(
     r"\W{0,3}(?:\d{1,2}[.)] )?(?:the )?(?:(?:name of|nom du|nombre del) (?:the )?)?"
     r"(?P<role>[a-z][a-z-]{2,20}(?: [a-z-]{2,14})?)(?:\(e?s\)|/in|\(in\))?(?:'s)?(?: name)?"
@@ -53,9 +58,17 @@ _MARKS = " .,;:_|"
 
 def acts(role: str, folded: str) -> bool:
     """Return whether the sentences of a contract say what a role, in small letters, has to do."""
-    word = re.escape(role.removesuffix("s"))
-    does = re.search(rf"(?<![a-z]){word}(?:s|\(s\))?(?:{_DUTY}|(?<!s){_DOES})", folded)
-    return bool(does or re.search(rf"(?<![a-z]){_ARTICLE}{word}s? [a-z]", folded))
+    word = role.removesuffix("s")
+    start = folded.find(word)
+    while start >= 0:
+        end = start + len(word)
+        is_word = not _SMALL_LETTER.match(folded, start - 1) if start else True
+        if is_word and _HAS_TO.match(folded, end):
+            return True
+        if _GOES_ON.match(folded, end) and _AFTER_ARTICLE.search(folded, max(0, start - 6), start):
+            return True
+        start = folded.find(word, start + 1)
+    return False
 
 
 def _is_named(role: str, folded: str) -> bool:
