@@ -57,7 +57,7 @@ BOXES = (
     Box(500, 28, 150, 40, ("flows/webhooks",), BLUE, "flows/webhooks"),
     Box(660, 28, 150, 40, ("flows/doctor",), BLUE, "flows/doctor"),
     Box(820, 28, 150, 40, ("flows/web",), BLUE, "flows/web"),
-    Box(180, 80, 790, 40, ("flows/app: a run from request to report; wiring.py connects the adapters",), BLUE, "flows/app"),
+    Box(180, 80, 790, 40, ("flows/app: a run from request to report; wiring connects the adapters",), BLUE, "flows/app"),
     Box(180, 162, 150, 40, ("plans",), GREEN, "pipeline/plans"),
     Box(340, 162, 150, 40, ("verify",), GREEN, "pipeline/verify"),
     Box(500, 162, 150, 40, ("onboarding",), GREEN, "pipeline/onboarding"),

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flows.app.accounts.own_archive import archive_owner
+from flows.app.accounts.own_archive import require_archive
 from flows.app.accounts.own_ledger import check_owner, shown_owner
 from flows.app.reading import own_models
 from flows.app.settings import load_settings
@@ -54,8 +54,8 @@ def examine(config: Path) -> Iterator[Check]:
     yield from examine_sources(settings.sources)
     # What is on this machine comes first: it explains most failures, and costs no call.
     checks = [
-        ("archive", check_archive, "Check archive.url, the credentials and the free space."),
         ("ledger", check_ledger, "Check ledger.url and the rights on its folder or server."),
+        ("archive", check_archive, "Check archive.url, the credentials and the free space."),
         ("reading", check_engines, "Install what is named, or set processing.ocr."),
     ]
     for name, check, remedy in checks:
@@ -149,11 +149,15 @@ def known_owner(settings: Settings, config: Path) -> DeploymentOwner:
 
 
 def check_archive(settings: Settings) -> str:
-    """Write, read and remove a probe in the archive, and check that it is not another account's."""
+    """Check that the archive is there and not another account's, and that it can be written."""
     archive = open_archive(settings.archive)
+    # First: a probe would make the folder of a disk that is not mounted.
+    with (
+        tempfile.TemporaryDirectory(prefix="caspio-ingest-") as folder,
+        open_ledger(settings) as ledger,
+    ):
+        owner = shown_owner(require_archive(settings, archive, ledger, Path(folder)))
     note = archive.check()
-    with tempfile.TemporaryDirectory(prefix="caspio-ingest-") as folder:
-        owner = shown_owner(archive_owner(settings, archive, Path(folder)))
     text = f"{settings.archive.url}: wrote, read and removed a probe; it {owner}"
     return f"{text}; {note}" if note else text
 

@@ -130,11 +130,11 @@ class _Checked:
         self._is_ours = False
 
     def check_once(self) -> None:
-        """Check that it is ours, unless that is known."""
+        """Check that it is not another account's, unless it is known to be ours."""
         if not self._is_ours:
             with tempfile.TemporaryDirectory(prefix="caspio-ingest-") as folder:
-                self._check(Path(folder))
-            self._is_ours = True
+                # Where it is nobody's yet, another account may claim it before its next use.
+                self._is_ours = self._check(Path(folder)) != ""
 
     def __getattr__(self, name: str) -> Any:
         # An address is known without a look at what is there.

@@ -1,4 +1,4 @@
-"""Connect the adapters that settings name; only the modules called `wiring` in flows name any."""
+"""Connect the adapters that settings name; in flows, only what is called `wiring` names any."""
 
 import gc
 import tempfile

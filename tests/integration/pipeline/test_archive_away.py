@@ -28,8 +28,10 @@ def test_a_disk_that_is_not_mounted_is_no_new_archive(make_workspace: MakeWorksp
             act(workspace)
     verified = cli(workspace.config, "verify", "--repair")
     shown = cli(workspace.config, "status", "--json")
+    examined = cli(workspace.config, "doctor")
 
     assert (verified.returncode, shown.returncode) == (3, 0)
+    assert "mount the disk" in " ".join(examined.stdout.split()), examined.stdout
     assert not workspace.archive.exists()
     assert workspace.writes() == []
     with workspace.ledger() as ledger:

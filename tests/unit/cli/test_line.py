@@ -241,9 +241,9 @@ def test_doctor_finds_everything_well(life: Life):
     assert ended.code == 0, ended.out
     assert list(checks) == [
         "settings",
-        "archive",
         "ledger",
         "ledger account",
+        "archive",
         "reading",
         "safety",
         "credentials",

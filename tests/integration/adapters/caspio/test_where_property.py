@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, example, given, settings, strategies as st
 
 from infra.emulator import Emulator
 from pipeline.adapters.caspio.client import CaspioClient
+from pipeline.adapters.caspio.client.where.literals import is_sendable_character
 from pipeline.adapters.caspio.target import CaspioRecordTarget
 from pipeline.errors import RejectFile
 from pipeline.model import RecordRef
@@ -80,7 +81,9 @@ def test_no_value_changes_which_rows_a_write_meets(
     try:
         met = target.update(ONE, guard=seen, values={"Company": "ours"}).affected
     except RejectFile:
-        return  # nothing but control characters: nothing was sent
+        # Nothing was sent: no guard can hold a text of nothing but control characters.
+        assert not any(is_sendable_character(character) for character in storable.rstrip(" "))
+        return
     emulator.control.edit("Docs", 1, {"Notes": "changed since"})
     try:
         missed = target.update(ONE, guard={"Notes": value}, values={"Company": "lost"}).affected

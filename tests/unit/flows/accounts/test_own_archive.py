@@ -201,6 +201,9 @@ def test_a_server_checks_what_was_away_when_it_began(tmp_path: Path):
     archive.objects.clear()
     assert served.head("x") is None
     assert archive.stored == []
+    archive.objects[OWNER] = b"sandbox.caspio.com"  # claimed by another account since
+    with pytest.raises(ForeignLedger):
+        served.head("x")
 
 
 def test_an_archive_is_claimed_when_it_is_first_used(tmp_path: Path):
