@@ -9,9 +9,10 @@ from pipeline.model import Finding
 from processors.confidence.evidence import Evidence, Value
 from processors.confidence.shared import Features, counted
 from processors.values.contracts.effective_date import announces_start
-from processors.values.date_labels import LETTERHEAD, QUOTED, LabeledDate
+from processors.values.date_labels import LETTERHEAD, LISTED, OF_PAPER, QUOTED, LabeledDate
 
 _KINDS_THAT_SPEAK = ("document", "title", "plain", "link", "due", "other", LETTERHEAD, QUOTED)
+_OF_ELSE = frozenset({"other", LISTED, OF_PAPER})
 _SHORT_YEAR = re.compile(r"\d{1,2}\D\d{1,2}\D\d\d")
 _TIME = re.compile(r"\d[:.]\d\d")
 # What announces the day from which a contract is in force, before the date or on the line above.
@@ -39,9 +40,13 @@ def date_features(evidence: Evidence, value: Value) -> Features:
         features[f"called_{kind}"] = float(kind in kinds)
     features["called_nothing"] = float(bool(same) and not kinds - {""})
     features["not_printed"] = float(not same)
+    # A contract may have the day on which it begins in a row of its terms.
+    is_contract = evidence.doc_type.value == "contract"
+    is_own = is_contract or value.name != "date"
+    features["of_else"] = float(bool(same) and kinds <= _OF_ELSE and not is_own)
     features |= _reading(same)
     features |= _rivals(evidence, day, same)
-    if evidence.doc_type.value == "contract":
+    if is_contract:
         features |= _announced(evidence, value.finding, same)
         features["starts_elsewhere"] = float(_starts_elsewhere(evidence, same, features))
     issued = evidence.value("date")

@@ -53,7 +53,8 @@ def most_logit(features: Features) -> float:
     letter that has the web address of another. An address without a postal code above words that
     may be its town may go on there. "Bakery" says what somebody does, unless a web address or a
     label says that it is a name. The day on which a contract was signed is not the one from which
-    it holds, if it names that one. Too few documents have one of them for a weight.
+    it holds, if it names that one. A date in a row, of another paper or of a thing may not be that
+    of a bill. Too few documents have one of them for a weight.
     """
     is_trade = features.get("trade_alone") and not (
         features.get("in_domain") or features.get("announced")
@@ -61,7 +62,7 @@ def most_logit(features: Features) -> float:
     is_receiver = features.get("apart") or (
         features.get("in_window") and features.get("other_in_domain")
     )
-    is_other = features.get("may_be_cut") or features.get("starts_elsewhere")
+    is_other = any(map(features.get, ("may_be_cut", "starts_elsewhere", "of_else")))
     is_doubtful = is_receiver or is_trade or is_other
     return logit(MOST_OF_SUGGESTION) if is_doubtful else inf
 

@@ -1,22 +1,25 @@
 """Find the dates of a document with the words that announce them."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from processors.values.date_text import DateText, MonthNames, dates_in
 from processors.values.lines import TextLine, label_pattern
+from processors.values.list_words import labels_in
+from processors.values.numbers.dated import is_of_corrected, is_of_named, is_of_other_paper
 
 KINDS = ("document", "title", "plain", "link", "due", "other")
 """The lists of labels in the section "dates" of words.toml."""
 LETTERHEAD, QUOTED, MENTIONED = "letterhead", "quoted", "mentioned"
-OF_ANOTHER, SENT = "of another", "sent"
+OF_ANOTHER, OF_PAPER, LISTED, SENT = "of another", "of paper", "listed", "sent"
 """Kinds of dates without a label of their own.
 
 A letterhead has the date alone on its line or after a place: "London, 3 May 2030". Quoted is the
 date of something else in a sentence: "your letter of 3 May 2030". A mentioned one may be that of
 another document or of this one: "we refer to the invoice dated 3 May 2030". Of another document
-is the day that a letter says of an invoice.
+is the day that a letter says of an invoice, and of a paper that of one whose number is beside it or
+of the bill that a credit note corrects. A listed one is in a row of a list, whose rows have others.
 """
 # What is before the date of a letterhead: nothing, or a place and a small word.
 _BEFORE_LETTER_DATE = re.compile(
@@ -48,6 +51,8 @@ _MOST_HEADING_WORDS = 5
 _SMALL_WORDS_OF_SENTENCE = 2
 _MOST_ROWS = 12
 """Rows of a list that may have the day of the first one; what follows them decides nothing."""
+_MOST_LINES_OF_ROW = 3
+_NUMBERED = ("invoice", "receipt", "credit")
 _MOST_DATES = 400
 """Dates of one document: a long statement has thousands, and the issue date is not among them."""
 
@@ -88,81 +93,6 @@ _OF_ANOTHER = re.compile(
 )
 """The day of a termination or of a cover, and not of the contract."""
 
-_OF_BILL = re.compile(
-    r"[a-z' ]*\b(?:invoice|receipt|sale|purchase|document)(?: (?:no|nr|number)\b)?[ .:#]{0,3}"
-    r"[\w/.-]*\d[\w/.-]*,? (?:dated|issued(?: on)?)"
-)
-"""The number of another bill, and what announces its day."""
-
-_CONTRACT = (
-    r"agreement|contract|lease|deed|licen[cs]e|vertrag|vereinbarung|contrat|contrato|contratto"
-    r"|overeenkomst|umow[ay]"
-)
-_ORDER = (
-    r"order|quotation|quote|proposal|offer|estimate|tender|auftrag|bestellung|angebot|commande"
-    r"|devis|pedido|presupuesto|ordine|preventivo|offerte|bestelling|zamowieni[ea]"
-)
-_AMENDMENT = (
-    r"amendment|addendum|assignment|extension|termination|renewal|supplement|nachtrag|avenant"
-)
-_NAMED = re.compile(
-    rf"(?P<name>(?:[^\W\d_][\w&'/-]* ){{0,6}}?\w*(?:{_CONTRACT}|{_ORDER}))"
-    r"(?: (?:no|nr|number|ref|reference)\b\.?)?(?P<gap>[ :#,|(]*(?:[\w/.-]*\d[\w/.-]*)?[ :,;|(-]*)"
-)
-"""What a line is about whose date is that of an agreement or an order."""
-_TITLE = re.compile(
-    rf"[\w&'/ -]{{0,60}}?\w*\b(?:{_CONTRACT}|{_ORDER}|{_AMENDMENT}|invoice|bill|receipt|statement"
-    r"|note|certificate|notice|schedule|\w*rechnung|facture|factura|fattura|factuur|faktura)"
-    r"(?: (?:form|no|nr|number|of|for|to)\b.*| ?[#\d].*)?\W*"
-)
-_DATE = re.compile(r"dat(?:e|um|a)\b")
-_MOST_TITLE_WORDS = 8
-_WRAPPED_CHARS = 60
-"""Characters of a line of running text: its sentence may go on in the next one."""
-
-
-def is_of_named(lines: Sequence[TextLine], line: TextLine, start: int, end: int) -> bool:
-    """Return whether a line names another document than the title, and the day of that one.
-
-    The words that announce the day begin at `start`, and the date ends at `end`: in a call-off,
-    "Framework agreement: dated 3 May 2030".
-    """
-    named = _NAMED.fullmatch(line.folded, 0, start)
-    # "Quote date" is a label as a whole.
-    if named is None or (named["gap"] == " " and _DATE.match(line.folded, start)):
-        return False
-    above = lines[: line.number]
-    is_row = re.search(r"[:|]", named["gap"]) or line.cell_at(start)
-    if not is_row and (_is_wrapped(above) or re.search(r"\w", line.folded[end:])):
-        return False
-    titles = [each for each in above if _is_title(each)]
-    words = set(re.findall(r"[^\W\d_]+", named["name"])) - {"the"}
-    return bool(titles) and not _is_title_of(lines, titles, words)
-
-
-def _is_wrapped(above: Sequence[TextLine]) -> bool:
-    return bool(above) and len(above[-1].text) > _WRAPPED_CHARS
-
-
-def _is_title(line: TextLine) -> bool:
-    return len(line.text.split()) <= _MOST_TITLE_WORDS and _TITLE.fullmatch(line.folded) is not None
-
-
-def _is_title_of(
-    lines: Sequence[TextLine], titles: Sequence[TextLine], words: Collection[str]
-) -> bool:
-    """Return whether the titles have these words, or may mean the same: "agreement", "lease"."""
-    said = " ".join(
-        each.folded
-        for title in titles
-        for each in lines[max(0, title.number - 1) : title.number + 1]
-    )
-    if set(words) <= set(re.findall(r"[^\W\d_]+", said)):
-        return True
-    is_bare = "this" in words or re.fullmatch(_CONTRACT, " ".join(words)) is not None
-    first = titles[0].folded
-    return is_bare and re.search(rf"(?:{_CONTRACT})\b", first) is not None
-
 
 def _is_of_another(line: TextLine, start: int) -> bool:
     """Return whether the date behind a label is of something else than the document."""
@@ -177,18 +107,19 @@ def labeled_dates(lines: Sequence[TextLine], months: MonthNames) -> list[Labeled
         labels_from = 0
         for column, text in enumerate(dates_in(line.folded, months)):
             kind, label = label_before(line, text, labels_from)
-            # The first date of a line far from its start is in a column without a heading.
-            if not kind and (column > 0 or line.cells or text.start <= _NEAR_CHARS):
-                kind, label = _heading_of_one(lines, line, column, text)
+            if not kind:
+                kind, label = _label_of_place(lines, line, column, text)
             if kind in {"", "link"}:
                 kind = unlabeled_kind(line, text, label)
             if not kind:
                 kind, label = _foreign_label(line, text)
+            if not kind and _goes_on(found, line, text):
+                kind = LISTED
             # Eight digits without a label of dates are an account or a number.
-            if text.text.isdigit() and kind in {"", "link", "title", QUOTED}:
+            if text.text.isdigit() and kind in {"", "link", "title", QUOTED, LISTED}:
                 continue
             kind, label = kind_by_words_behind(line, text, (kind, label))
-            kind = _kind_by_name(lines, line, text, (kind, label))
+            kind = _kind_by_owner(lines, line, text, (kind, label))
             found.append(LabeledDate(text=text, line=line, kind=kind, label=label))
             labels_from = text.end
         if len(found) > _MOST_DATES:
@@ -196,14 +127,20 @@ def labeled_dates(lines: Sequence[TextLine], months: MonthNames) -> list[Labeled
     return found
 
 
-def _kind_by_name(
+def _kind_by_owner(
     lines: Sequence[TextLine], line: TextLine, text: DateText, known: tuple[str, str]
 ) -> str:
     """Return the kind of a date, of another document where the line names that one."""
     kind, label = known
+    if kind in {"due", "other"}:
+        return kind
     start = line.folded.rfind(label, 0, text.start) if label else -1
-    is_other = is_of_named(lines, line, text.start if start < 0 else start, text.end)
-    return OF_ANOTHER if is_other and kind not in {"due", "other"} else kind
+    if is_of_named(lines, line, text.start if start < 0 else start, text.end):
+        return OF_ANOTHER
+    is_of_paper = is_of_other_paper(lines, line, text) or is_of_corrected(
+        lines, line, label, text.start
+    )
+    return OF_PAPER if is_of_paper and kind != QUOTED else kind
 
 
 def _foreign_label(line: TextLine, text: DateText) -> tuple[str, str]:
@@ -235,7 +172,7 @@ def label_before(line: TextLine, text: DateText, labels_from: int) -> tuple[str,
     ]
     if not near:
         return _due_by(line, text)
-    label = _announcing(near, line.folded)
+    label = _announcing(near)
     words = line.folded[label.start : label.end]
     if label.kind == "plain" and _says_less(line, label.start):
         return _NO_LABEL
@@ -265,8 +202,8 @@ def _due_by(line: TextLine, text: DateText) -> tuple[str, str]:
     return ("due", "by") if is_due else _NO_LABEL
 
 
-def _announcing(near: Sequence[Label], folded: str) -> Label:
-    """Return which of the labels before a date announces it: the last one but for three cases."""
+def _announcing(near: Sequence[Label]) -> Label:
+    """Return which of the labels before a date announces it: the last one but for two cases."""
     place = len(near) - 1
     # A small word such as "of" or "vom" joins the date to the label before it.
     is_link = near[place].kind == "link" and place > 0
@@ -276,10 +213,6 @@ def _announcing(near: Sequence[Label], folded: str) -> Label:
     is_title = near[place].kind == "title" and place > 0
     if is_title and near[place - 1].kind == "other":
         place -= near[place].start - near[place - 1].end <= 1
-    # "Against invoice 77 dated" is of that invoice.
-    of_bill = [_OF_BILL.fullmatch(folded, each.start, near[place].end) for each in near[:place]]
-    if any(of_bill) and near[place - 1].kind == "other":
-        place -= 1
     return near[place]
 
 
@@ -347,26 +280,73 @@ def heading_of(
     return label.kind, above[label.start : label.end]
 
 
-def _heading_of_one(
+def _label_of_place(
     lines: Sequence[TextLine], line: TextLine, column: int, text: DateText
 ) -> tuple[str, str]:
-    """Return the label in the line above a date, none if it heads a list of dates."""
+    """Return the label in the line above a date; one that heads a list of dates announces none."""
+    # The first date of a line far from its start is in a column without a heading.
+    if not (column > 0 or line.cells or text.start <= _NEAR_CHARS):
+        return _NO_LABEL
     kind, label = heading_of(lines, line, column, text.start)
-    is_heading = kind == "plain" or (kind == "document" and len(line.cells) > 0)
-    is_of_row = is_heading and _is_list(lines, line, column, text)
-    return _NO_LABEL if is_of_row else (kind, label)
+    may_be_row = kind == "plain" or (kind in {"", "document"} and line.cells)
+    # The head of a bill may be a row, and what was sold be rows below it.
+    is_head = kind == "document" or (kind == "plain" and _has_number(lines[line.number - 1]))
+    if may_be_row and _is_list(lines, line, column, text, alike=is_head):
+        return LISTED, ""
+    return kind, label
 
 
-def _is_list(lines: Sequence[TextLine], line: TextLine, column: int, text: DateText) -> bool:
-    """Return whether the rows below have other dates in the same cell: each is that of its row."""
+def _has_number(heading: TextLine) -> bool:
+    """Return whether a heading names the number of a bill."""
+    return any(labels_in(heading.folded, "numbers", each) for each in _NUMBERED)
+
+
+def _goes_on(found: Sequence[LabeledDate], line: TextLine, text: DateText) -> bool:
+    """Return whether a date is in the next row of the list that the last one is in."""
+    last = found[-1] if found else None
+    return (
+        last is not None
+        and last.kind == LISTED
+        and 0 < line.number - last.line.number <= _MOST_LINES_OF_ROW
+        and last.line.cell_at(last.text.start) == line.cell_at(text.start)
+    )
+
+
+def _is_list(
+    lines: Sequence[TextLine], line: TextLine, column: int, text: DateText, *, alike: bool = False
+) -> bool:
+    """Return whether the rows below have other dates in the same cell: each is that of its row.
+
+    `alike`: only if the other cells of both have digits, letters or both, too.
+    """
     cell = line.cell_at(text.start)
     for below in lines[line.number + 1 : line.number + 1 + _MOST_ROWS]:
         others = dates_in(below.folded, MonthNames(()))[column : column + 1]
         if not others or below.cell_at(others[0].start) != cell:
             return False
         if others[0].readings != text.readings:
-            return True
+            return not alike or _are_alike(line, below, cell)
     return False
+
+
+def _are_alike(one: TextLine, other: TextLine, but: int) -> bool:
+    """Return whether two rows have signs of the same kinds in all cells but one."""
+    if len(one.cells) != len(other.cells):
+        return False
+    texts = (
+        (one.text[slice(*one.cell(cell))], other.text[slice(*other.cell(cell))])
+        for cell in range(len(one.cells) + 1)
+        if cell != but
+    )
+    return all(
+        _signs_of(first) == _signs_of(second)
+        for first, second in texts
+        if first.strip() and second.strip()
+    )
+
+
+def _signs_of(text: str) -> tuple[bool, bool]:
+    return any(map(str.isalpha, text)), any(map(str.isdigit, text))
 
 
 def _labels_in(folded: str, stop: int, *, gaps: Sequence[int] = ()) -> list[Label]:

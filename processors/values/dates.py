@@ -12,8 +12,10 @@ from processors.values.candidates import with_others
 from processors.values.country import Hints
 from processors.values.date_labels import (
     LETTERHEAD,
+    LISTED,
     MENTIONED,
     OF_ANOTHER,
+    OF_PAPER,
     QUOTED,
     SENT,
     LabeledDate,
@@ -41,7 +43,9 @@ _POINTS = {
     "link": 0.5,
     LETTERHEAD: 1.0,
     MENTIONED: 0.5,
+    OF_PAPER: 0.4,
     SENT: 0.5,
+    LISTED: -1.0,
     QUOTED: -3.0,
     OF_ANOTHER: -3.0,
     "due": -5.0,
@@ -172,7 +176,9 @@ def find_dates(
 def _in_letter(each: LabeledDate) -> LabeledDate:
     """Return a date of a letter: that of an invoice is of another document."""
     is_of_invoice = label_pattern("dates", "title").search(each.label) is not None
-    is_mentioned = each.kind == MENTIONED or (each.kind in {"title", "document"} and is_of_invoice)
+    is_mentioned = each.kind in {MENTIONED, OF_PAPER} or (
+        each.kind in {"title", "document"} and is_of_invoice
+    )
     # A sentence says when something else is: "On 3 May 2030 we open at nine".
     is_in_text = each.kind not in {"document", LETTERHEAD} and (
         is_in_sentence(each.line, each.text.start) or _goes_on(each)
@@ -235,7 +241,7 @@ def _best(dates: Sequence[LabeledDate], calendar: _Calendar) -> Finding | None:
         folded, end = each.line.folded, each.text.end
         times = min(repeats[each.text.readings] - 1, _MOST_REPEATS)
         # A letter names again and again the day of what it answers.
-        times = 0 if each.kind in {QUOTED, MENTIONED} else times
+        times = 0 if each.kind in {QUOTED, MENTIONED, OF_PAPER, LISTED} else times
         has_time = _TIME.search(folded[end : end + _TIME_CHARS])
         return (
             _POINTS.get(each.kind, 0.0)

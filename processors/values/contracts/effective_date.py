@@ -8,9 +8,9 @@ from itertools import accumulate
 from pipeline.model import Finding
 from processors.values.contracts.signatures import is_of_witness, is_salutation
 from processors.values.contracts.spelled import in_digits
-from processors.values.date_labels import is_of_named
 from processors.values.date_text import MonthNames, dates_in
 from processors.values.lines import TextLine
+from processors.values.numbers.dated import is_of_named
 
 _OPENING_CHARS = 3_000
 """Characters among which the opening sentence is: a title and an address may be before it."""

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from pipeline.model import Finding
 from processors.values.candidates import with_others
@@ -13,10 +14,12 @@ from processors.values.list_words import labels_in
 from processors.values.numbers.context import (
     corrects_a_bill,
     gives_money_back,
+    is_from_credits,
     is_of_another,
     names_the_document,
     shape_of,
 )
+from processors.values.numbers.dated import is_same_number
 from processors.values.numbers.with_blanks import whole_after
 
 _LONGEST = 30
@@ -25,8 +28,6 @@ _LETTER = "A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u00ff\u0400-\u04ff"
 _TOKEN = re.compile(rf"[{_LETTER}0-9][{_LETTER}0-9/_.\-]{{0,79}}")
 # In Poland the number in its month: "12/05/2030".
 _MONTHLY = re.compile(r"\d{1,4}/\d\d/\d{4}$")
-# The series of credit notes: "CN-77", "AV2031/7". Other letters are those of an issuer.
-_OF_CREDITS = re.compile(r"(?:CRN|CN|CM|CRED|GS|AV|NC|KN)[-/._ ]?\d")
 _GOES_ON = re.compile(r" ?/ \d| /\d|[\\+]\w| - \d|,\d")
 _PRICE = re.compile(r"\d{1,4}[.,]\d\d")
 
@@ -111,8 +112,11 @@ def _own_number(
     if not corrects_a_bill(lines, [each.label for each in candidates]):
         return found
     bills = {each.number for each in _candidates(lines, "invoice") if each.of_another}
-    is_own = bills and found.value not in bills and found.confidence > _AFTER_BARE_LABEL
-    if is_own or _OF_CREDITS.match(str(found.value)):
+    value = str(found.value)
+    is_beside = bills and not any(map(partial(is_same_number, value), bills))
+    is_own = is_beside and found.confidence > _AFTER_BARE_LABEL
+    places = (each for each in candidates if each.number == value)
+    if is_own or any(is_from_credits(each.line, each.label, value) for each in places):
         return found
     reason = "the only number is that of the bill which this credit note corrects"
     return with_others(replace(found, value=None, reason=reason), [found])

@@ -21,6 +21,9 @@ _UNIT = re.compile(
     r"|maanden|dagar|dager|dage|dni|dnu)(?![a-z]))"
 )
 _OF_BILL = re.compile(r"invoice|bill|rechnung(?!skorr)|fact?ur|fattur|faktur")
+_AMOUNT = re.compile(r"\d[.,]\d\d(?!\d)")
+# The series of credit notes: "CN-77". Other letters may be those of an issuer.
+_OF_CREDITS = re.compile(r"(?:CRN|CN|CRED)[-/._ ]?\d")
 _DIGITS = re.compile(r"\d+")
 _LINES_ABOVE_TABLE = 3
 _LEAST_COLUMNS, _LEAST_ROWS = 3, 2
@@ -51,6 +54,16 @@ def corrects_a_bill(lines: Sequence[TextLine], labels: Sequence[str]) -> bool:
     return gives_money_back(lines) and all(map(_OF_BILL.search, labels))
 
 
+def is_from_credits(line: TextLine, label: str, number: str) -> bool:
+    """Return whether a number is one of credit notes, in a cell of its own or with its label."""
+    if not _OF_CREDITS.match(number):
+        return False
+    start = line.text.find(number)
+    first, end = line.cell(line.cell_at(start))
+    before, behind = line.folded[first:start].strip(), line.text[start + len(number) : end]
+    return not behind.strip() and (not before or before.startswith(label))
+
+
 def is_statement(lines: Sequence[TextLine]) -> bool:
     """Return whether a cell near the top is the title of a statement, which lists bills."""
     titles = label_pattern("totals", "statement")
@@ -65,7 +78,8 @@ def is_statement(lines: Sequence[TextLine]) -> bool:
 def lists_bills(lines: Sequence[TextLine]) -> bool:
     """Return whether a document is a table of bills, which begins with the headings of its columns.
 
-    One of them is that of the numbers, and the rows below have different ones, of the same shape.
+    One of them is that of the numbers, and the rows below have different ones, of the same shape
+    and about as long, and below another one a day or an amount each.
     """
     labels = label_pattern("numbers", "invoice", "receipt")
     for heading in lines[:_LINES_ABOVE_TABLE]:
@@ -87,8 +101,23 @@ def _has_numbers(rows: Sequence[TextLine], cell: int, gaps: int) -> bool:
     if any(len(row.cells) != gaps for row in rows):
         return False
     numbers = [row.text[slice(*row.cell(cell))].strip() for row in rows]
-    shapes = {shape_of(number) for number in numbers}
-    return len(set(numbers)) == len(rows) and len(shapes) == 1 and "9" in shapes.pop()
+    others = (each for each in range(gaps + 1) if each != cell)
+    return _are_a_series(numbers) and any(
+        all(_is_booked(row, each) for row in rows) for each in others
+    )
+
+
+def _are_a_series(numbers: Sequence[str]) -> bool:
+    """Return whether numbers differ, and have the same shape and about the same length."""
+    shapes, lengths = {shape_of(number) for number in numbers}, list(map(len, numbers))
+    is_alike = len(shapes) == 1 and max(lengths) - min(lengths) <= 1
+    return is_alike and len(set(numbers)) == len(numbers) and "9" in shapes.pop()
+
+
+def _is_booked(row: TextLine, cell: int) -> bool:
+    """Return whether a cell is a day or an amount, as a table of bills has of each."""
+    text = row.folded[slice(*row.cell(cell))].strip()
+    return bool(dates_in(text, MonthNames(()))) or _AMOUNT.search(text) is not None
 
 
 def lists_no_entries(lines: Sequence[TextLine], total: str | None) -> bool:

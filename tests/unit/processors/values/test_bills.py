@@ -4,6 +4,8 @@ import pytest
 
 from pipeline.model import Finding, PageText
 from processors.classify.classifier import classify
+from processors.confidence import with_probabilities
+from processors.confidence.model import WRITE_AT
 from processors.contract import Page
 from processors.values import find_values
 
@@ -16,6 +18,15 @@ def page(text: str) -> Page:
 def found(text: str) -> dict[str, Finding]:
     """Find the values of a text."""
     return find_values([page(text)])
+
+
+def certainty(name: str, text: str) -> float:
+    """Return how likely a value of a text is right; 0.0 without one."""
+    pages = [page(text)]
+    doc_type = classify(pages, media_type="text/plain")
+    values = find_values(pages, doc_class=doc_type.value)
+    finding = with_probabilities(values, pages, doc_type=doc_type).get(name)
+    return finding.confidence if finding and finding.value else 0.0
 
 
 def value(name: str, text: str) -> str | None:
@@ -136,6 +147,84 @@ def test_the_day_of_the_bill_that_is_corrected_is_not_the_date():
     assert (
         value("date", f"Offer of 12 June 2031\nInvoice 8 dated 3 May 2031{total}") == "2031-05-03"
     )
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Adjusts bill R-8 dated 3 May 2031",
+        "Adjusts our tax invoice no. R-8, invoice date: 3 May 2031",
+        "Invoice no R-8\tInvoice date 3 May 2031",
+        "With respect to the invoice dated 3 May 2031",
+        "Korrektur zu Ihrer Rechnung 2031/8 vom 3.5.2031",
+        "Rif. fattura R-8 del 03/05/2031",
+        "Invoice number R-8\nInvoice date: 3 May 2031",
+    ],
+)
+@pytest.mark.parametrize(
+    "own", ["Date: 12 June 2031", "12 June 2031", "Credit note date 2031-06-12"]
+)
+def test_the_day_of_a_bill_whose_number_is_beside_it_is_not_that_of_its_credit(line: str, own: str):
+    """The note's own day wins over that of the bill; that alone is a suggestion at most."""
+    text = "CREDIT NOTE C-17\nVole Fencing\n{}\nTotal -9.00"
+
+    assert value("date", text.format(f"{own}\n{line}")) == "2031-06-12"
+    assert value("date", text.format(f"{line}\n{own}")) == "2031-06-12"
+    assert certainty("date", text.format(line)) < WRITE_AT
+
+
+def test_the_day_of_another_number_is_not_the_date():
+    """Beside the document's own number "dated" is of the document, beside another one it is not."""
+    text = "Vole Fencing\nInvoice no: R-9\nDate: 12 June 2031\n{}\nTotal 9.00"
+    alone = "Vole Fencing\nTax invoice R-{} dated 3 May 2031\nTotal 9.00"
+
+    assert value("date", text.format("Receipt 55 dated 3 May 2031")) == "2031-06-12"
+    assert value("date", text.format("Invoice R-9 dated 3 May 2031")) == "2031-05-03"
+    assert value("date", alone.format(9)) == "2031-05-03"
+    assert certainty("date", alone.format(9)) >= WRITE_AT
+    assert (
+        certainty("date", "Vole Fencing\nDate of invoice R-9: 3 May 2031\nTotal 9.00") >= WRITE_AT
+    )
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "Loaded: 3 May 2031",
+        "Inspection due again: 3 May 2031",
+        "Date\tWork\tSum\n3 May 2031\tMowing\t4.00\n7 May 2031\tHedge\t5.00",
+        "Day\tWork\tSum\n3 May 2031\tMowing\t4.00\n7 May 2031\tHedge\t5.00",
+    ],
+)
+def test_the_day_of_a_row_or_a_thing_alone_is_a_suggestion(lines: str):
+    """A date of something else is not written; one with a label of its own beside it is."""
+    text = f"INVOICE\nVole Fencing\nInvoice no: R-9\n{lines}\nTotal 9.00"
+
+    assert certainty("date", text) < WRITE_AT
+    assert value("date", f"{text}\nInvoice date: 12 June 2031") == "2031-06-12"
+    assert certainty("date", f"{text}\nInvoice date: 12 June 2031") >= WRITE_AT
+
+
+def test_a_row_that_is_the_head_of_a_bill_has_its_date():
+    """Rows of what was sold, with days below the bill's, are not of one list with its head."""
+    text = "INVOICE\nVole Fencing\nInvoice no\tInvoice date\tTerms\n{}\nTotal 9.00"
+    head, sold = "R-9\t3 May 2031\t14 days", "Post\t1 June 2031\t4.00\nRail\t2 June 2031\t5.00"
+
+    assert value("date", text.format(f"{head}\n{sold}")) == "2031-05-03"
+    assert value("date", text.format(head)) == "2031-05-03"
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "Bill\tSeat\tGuests\n5512\t8\t3\n3\tSoup\t9.00",
+        "Receipt\tDate\tTill\n5512\t3 May 2031\t2\n3\t3.00\t9.00",
+        "Bill\tQty\tSum\n5512\t1\t4.00\n3\t2\t5.00",
+    ],
+)
+def test_the_head_of_a_check_is_no_table_of_bills(rows: str):
+    """Below a number is a quantity: a table of bills has days or amounts, and numbers alike."""
+    assert value("total", f"{rows}\nTotal 9.00") == "9.00"
 
 
 def test_what_is_due_after_the_work_is_no_total():

@@ -137,7 +137,11 @@ def test_a_list_of_invoices_has_no_number_of_its_own():
         ("CREDIT NOTE\nInvoice no: CN-17\nTotal -9.00", "CN-17"),
         ("CREDIT NOTE\nInvoice no: 517\nAgainst invoice R-881\nTotal -9.00", "517"),
         ("CREDIT NOTE\nInvoice no: R-881\nAgainst invoice R-881\nTotal -9.00", None),
-        ("Gutschrift\nRechnungsnummer: GS2031/17\nGesamtbetrag -9,00 EUR", "GS2031/17"),
+        ("Gutschrift\nRechnungsnummer: GS2031/17\nGesamtbetrag -9,00 EUR", None),
+        ("CREDIT NOTE\nHereby invoice no. CRN-17 is taken back\nTotal -9.00", None),
+        ("Gutschrift\nRechnung Nr. CN-17 entfällt\nGesamtbetrag -9,00 EUR", None),
+        ("CREDIT NOTE\nInvoice no: RE-0517\nOriginal invoice: RE 517\nTotal -9.00", None),
+        ("CREDIT NOTE\nInvoice no: 0517\nAgainst invoice 517/1\nTotal -9.00", None),
         ("CREDIT NOTE\nInvoice no: CNX-17\nTotal -9.00", None),
     ],
 )
