@@ -35,6 +35,7 @@ _NAMED = frozenset({"xml", "json"})
 _CONTRACT, _OF_PARTIES = "contract", 3.0
 _FORM, _AGAINST_FORM = "form", -2.0
 """The points of named parties who have to do something, whatever the contract calls them."""
+_WITH_PARTIES = frozenset({_CONTRACT, _FORM})
 
 # Confidence of a class: 4 points (the least) with a lead of 1 have 0.66, 12 points with a lead of 6
 # have 0.97. The lead says more about the class than the points, which grow with the text.
@@ -43,6 +44,9 @@ _PER_POINT = 0.03
 _PER_POINT_OF_LEAD = 0.04
 _MOST_LEAD = 6.0
 _MOST_CONFIDENCE = 0.97
+_MOST_DOUBTED = 0.9
+_CERTAIN = 4.0
+"""How many times the points that speak against a contract it has if it is certain."""
 _OTHER_CONFIDENCE = 0.6
 _TIE_CONFIDENCE = 0.4
 _LITTLE_CONFIDENCE = 0.3
@@ -57,6 +61,7 @@ class ClassEvidence:
     word: str
     line: TextLine
     weight: float
+    is_title: bool = False
 
 
 def classify(pages: Sequence[Page], *, media_type: str, own_rules: str = "") -> Finding:
@@ -75,10 +80,9 @@ def classify(pages: Sequence[Page], *, media_type: str, own_rules: str = "") -> 
 
     is_table = media_type.startswith(_TABLES) or pages[0].text.engine in _NAMED
     evidence = evidence_in(lines, rules, is_table=is_table)
-    evidence += [] if is_table else _of_parties(lines)
-    points: dict[str, float] = defaultdict(float)
-    for piece in evidence:
-        points[piece.doc_class] += piece.weight
+    if not is_table and not _may_quote(evidence, rules):
+        evidence += _of_parties(lines)
+    points = _points_of(evidence)
     ranked = sorted(((total, name) for name, total in points.items() if total > 0), reverse=True)
     if not ranked or ranked[0][0] < rules.little:
         return _without_evidence(words, rules, is_table=is_table)
@@ -119,7 +123,32 @@ def _decided(
     confidence = (
         _BASE_CONFIDENCE + _PER_POINT * best_points + _PER_POINT_OF_LEAD * min(lead, _MOST_LEAD)
     )
-    return Finding(best, round(min(_MOST_CONFIDENCE, confidence), 2), named, page)
+    is_doubted = best == _CONTRACT and _is_doubted(evidence)
+    most = _MOST_DOUBTED if is_doubted else _MOST_CONFIDENCE
+    return Finding(best, round(min(most, confidence), 2), named, page)
+
+
+def _points_of(evidence: Sequence[ClassEvidence]) -> dict[str, float]:
+    points: dict[str, float] = defaultdict(float)
+    for piece in evidence:
+        points[piece.doc_class] += piece.weight
+    return points
+
+
+def _may_quote(evidence: Sequence[ClassEvidence], rules: Rules) -> bool:
+    """Say whether words speak against a contract, or for what may say what people have to do."""
+    against = any(piece.doc_class == _CONTRACT and piece.weight < 0 for piece in evidence)
+    points = _points_of(evidence)
+    others = [points[name] for name in points if name not in _WITH_PARTIES]
+    return against or max(others, default=0.0) >= rules.little
+
+
+def _is_doubted(evidence: Sequence[ClassEvidence]) -> bool:
+    """Say whether a contract has the title of what quotes one, or few clauses for a letter."""
+    against = [piece for piece in evidence if piece.doc_class == _CONTRACT and piece.weight < 0]
+    points = _points_of(evidence)
+    doubt = points["letter"] - sum(piece.weight for piece in against)
+    return any(piece.is_title for piece in against) or points[_CONTRACT] < _CERTAIN * doubt
 
 
 def evidence_in(
@@ -146,12 +175,28 @@ def evidence_in(
 
 
 def _of_parties(lines: Sequence[TextLine]) -> list[ClassEvidence]:
-    """Return the labels of two or more parties, as evidence for a contract and against a form."""
+    """Return the labels of two or more parties, as evidence for a contract and against a form.
+
+    Clauses write those whom they bind with a capital letter; "the patient" and "the driver" are in
+    any text that says what people have to do.
+    """
     found = acting_in(lines)
-    line = next((line for line, _ in found.values()), None)
+    if not any(_is_term(role, lines) for role in found):
+        return []
+    line = next(line for line, _ in found.values())
     word = ", ".join(found)
     weights = ((_CONTRACT, _OF_PARTIES), (_FORM, _AGAINST_FORM))
-    return [ClassEvidence(name, word, line, weight) for name, weight in weights] if line else []
+    return [ClassEvidence(name, word, line, weight) for name, weight in weights]
+
+
+def _is_term(role: str, lines: Sequence[TextLine]) -> bool:
+    """Say whether a word has a capital letter within a sentence, too, and not only as a label."""
+    within = re.compile(rf"[a-z],? ({re.escape(role)})(?!\w| ?:)")
+    return any(
+        line.text[match.start(1)].isupper()
+        for line in lines
+        for match in within.finditer(line.folded)
+    )
 
 
 def found_by(
@@ -172,7 +217,8 @@ def found_by(
         if word in seen:
             continue
         seen.add(word)
-        yield ClassEvidence(rule.doc_class, word.strip(), line, rule.weight)
+        is_title = rule.where == "title"
+        yield ClassEvidence(rule.doc_class, word.strip(), line, rule.weight, is_title)
         if len(seen) > rule.most:
             return
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from pipeline.model.limits import WRITE_AT
 from tests.unit.processors.classify.test_classifier import class_of
 
 
@@ -142,3 +143,76 @@ def test_an_application_stays_a_form():
 def test_a_letter_about_a_post_stays_a_letter(sentence: str):
     """Who answers an offer, or writes about one, sets no terms."""
     assert class_of(f"4 May 2031\nDear Ida,\n{sentence}\nYours sincerely\nJon").value == "letter"
+
+
+_CLAUSES = """In consideration of the rent the parties agree as follows. The Grower shall not assign this agreement
+without the prior written consent of the Keeper. The Keeper may terminate it. Any dispute arising
+shall be settled in Cork. This agreement is governed by Irish law."""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"Ida Quill\n2 May 2031\nDear Mr Orr,\nYou wrote:\n{_CLAUSES}\nKind regards\nIda Quill",
+        f"COUNTY COURT RULING\nBetween Ida Quill and Jon Orr\n{_CLAUSES}\nI find for the Keeper.",
+        f"NOTICE OF DEFAULT\nKeeper: Ida Quill\nGrower: Jon Orr\n{_CLAUSES}\nPay the rent by May.",
+        f"URTEIL\nIda Quill gegen Jon Orr\n{_CLAUSES}",
+        f"Terms of Service\n{_CLAUSES}\nLast updated 2 May 2031\nRill Clouds Ltd",
+    ],
+    ids=["letter", "ruling", "notice", "German", "terms"],
+)
+def test_what_quotes_a_contract_is_none_for_certain(text: str):
+    """Letters, courts and notices quote clauses; terms for everybody have no other side."""
+    found = class_of(text)
+
+    assert found.value != "contract" or found.confidence < WRITE_AT
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"Hive Agreement\nKeeper: Ida Quill\nGrower: Jon Orr\n{_CLAUSES}",
+        f"Keeper: Ida Quill\nGrower: Jon Orr\nNotice must be in writing.\n{_CLAUSES}",
+        f"Hive Agreement\nBetween Ida Quill and Jon Orr\n{_CLAUSES}\nKind regards are not needed.",
+    ],
+    ids=["title", "no title", "words"],
+)
+def test_a_contract_is_one_for_certain(text: str):
+    """A sentence about a notice or a court is no title."""
+    found = class_of(text)
+
+    assert found.value == "contract"
+    assert found.confidence >= WRITE_AT
+
+
+@pytest.mark.parametrize(
+    ("text", "doc_class"),
+    [
+        (
+            """RECEIPT
+            Owner: Ida Quill
+            Guest: Jon Orr
+            Cash 90.00
+            The owner confirms it. The guest must keep this receipt.""",
+            "receipt",
+        ),
+        (
+            """Diagnosis and treatment
+            Surgeon: Ida Quill
+            Patient: Jon Orr
+            The Surgeon will call. The Patient must not swim.""",
+            "medical_record",
+        ),
+        (
+            """Rota for the fair
+            Baker: Ida Quill
+            Porter: Jon Orr
+            The porter will bring the flour. The baker must light the oven at six. All must wash.""",
+            "other",
+        ),
+    ],
+    ids=["receipt", "medical record", "small letters"],
+)
+def test_who_has_to_do_something_makes_no_contract_of_other_papers(text: str, doc_class: str):
+    """Names beside roles count where the clauses write these with a capital, and nothing else fits."""
+    assert class_of(text).value == doc_class
