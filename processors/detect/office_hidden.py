@@ -15,7 +15,8 @@ from processors.detect.safe_xml import local_name
 _MOST_PARENTS = 20  # styles based on each other; a circle ends here
 _HIDDEN, _LINES = "vanish", ("strike", "dstrike")
 _TINY, _TINY_SIZES = "sz", frozenset({"1", "2"})  # half points
-_DEFAULT = ""  # the name of what the document says of text without a style
+_DOCUMENT = "\0"  # no style's name: of what the document says of all text
+_DEFAULT = ""  # the name of the style of paragraphs that have none
 _HIDDEN_SHAPE = re.compile(
     r"(?:^|;)\s*(?:visibility\s*:\s*hidden|display\s*:\s*none)", re.IGNORECASE
 )
@@ -59,11 +60,10 @@ def styles_of(styles: Any, parts: Sequence[Any]) -> Styles:
     section 17.7.4.3).
     """
     elements = {_value(style, "styleId"): style for style in styles}
-    # What says nothing of its style has a default one, and all have the document's.
     defaults = [
         style
         for style in styles
-        if local_name(style) == "docDefaults" or _value(style, "default") in {"1", "true"}
+        if local_name(style) == "docDefaults" or _value(style, "default") in _ON
     ]
     said: dict[str, Mapping[str, bool]] = {}
     filled: set[str] = set()
@@ -78,21 +78,24 @@ def styles_of(styles: Any, parts: Sequence[Any]) -> Styles:
                 filled.add(name)
             parent = elements.get(_of_child(parent, "{*}basedOn"))
         said[name] = properties
-    said[_DEFAULT] = _said_by_default(defaults)
+    said |= _said_by_default(defaults, said)
     has_backdrop = any(map(_has_backdrop, parts)) or any(
         _is_filled(each) for style in defaults for each in style.iter("{*}shd")
     )
     return Styles(said, frozenset(filled), has_backdrop)
 
 
-def _said_by_default(defaults: Sequence[Any]) -> dict[str, bool]:
-    """Return what a document says of text, and its default style of paragraphs (17.7.5)."""
-    said: dict[str, bool] = {}
+def _said_by_default(
+    defaults: Sequence[Any], said: Mapping[str, Mapping[str, bool]]
+) -> dict[str, Mapping[str, bool]]:
+    """Return what a document says of all text, and its default style of paragraphs (17.7.5)."""
+    found: dict[str, Mapping[str, bool]] = {}
     for element in defaults:
-        own = element.find("{*}rPrDefault") if local_name(element) == "docDefaults" else element
-        if own is not None and _value(element, "type") in {"", "paragraph"}:
-            said.update(_said(own))
-    return said
+        if _value(element, "type") == "paragraph":
+            found[_DEFAULT] = said[_value(element, "styleId")]
+        for own in element.iterchildren("{*}rPrDefault"):
+            found[_DOCUMENT] = _said(own)
+    return found
 
 
 def take_unread(root: Any, styles: Styles) -> Iterator[str]:
@@ -130,15 +133,25 @@ def _hidden_parts(root: Any) -> Iterator[Any]:
 
 
 def _said_of(run: Any, styles: Styles) -> dict[str, bool]:
-    """Return what a run says of whether it can be read, or its style, or its paragraph's."""
+    """Return what a run says of whether it can be read, or its style, or its paragraph's.
+
+    The document's own word comes last, before that a table's (17.7.2). A default style is that of
+    what names none, and not of what names another.
+    """
+    said: dict[str, bool] = dict(styles.said.get(_DOCUMENT, {}))
+    table = next(run.iterancestors("{*}tbl"), None)
     paragraph = next(run.iterancestors("{*}p"), None)
-    said: dict[str, bool] = dict(styles.said[_DEFAULT])
-    for table in run.iterancestors("{*}tbl"):
-        said.update(styles.said.get(_of_child(table, "{*}tblPr/{*}tblStyle"), {}))
-        break
-    if paragraph is not None:
-        said.update(styles.said.get(_of_child(paragraph, "{*}pPr/{*}pStyle"), {}))
-    said.update(styles.said.get(_of_child(run, "{*}rPr/{*}rStyle"), {}))
+    own = "" if paragraph is None else _of_child(paragraph, "{*}pPr/{*}pStyle")
+    if own not in styles.said:
+        own = _DEFAULT
+    if own == _DEFAULT:
+        said.update(styles.said.get(_DEFAULT, {}))
+    if table is not None and (name := _of_child(table, "{*}tblPr/{*}tblStyle")):
+        said.update(styles.said.get(name, {}))
+    if own != _DEFAULT:
+        said.update(styles.said[own])
+    if name := _of_child(run, "{*}rPr/{*}rStyle"):
+        said.update(styles.said.get(name, {}))
     return {**said, **_said(run)}
 
 
@@ -152,7 +165,9 @@ def _is_in_own_color(run: Any) -> bool:
         return False
     highlight = _HIGHLIGHTS.get(_of_child(properties, "{*}highlight"))
     shade = properties.find("{*}shd")
-    behind = highlight or ("" if shade is None else _value(shade, "fill"))
+    # Of another pattern than none, the fill is not what shows (section 17.18.78).
+    is_shaded = shade is not None and _value(shade, "val") in _PLAIN_PATTERNS
+    behind = highlight or (_value(shade, "fill") if is_shaded else "")
     return behind.upper() == _value(color, "val").upper() not in _PAPER - {_WHITE}
 
 

@@ -260,11 +260,12 @@ W14 = 'xmlns:w14="http://schemas.microsoft.com/office/word/2010/wordml"'
         (f"{WHITE}<w14:textFill {W14}/>", "{}"),
         (f"<w14:textOutline {W14}/><w14:textFill {W14}><w14:noFill/></w14:textFill>", "{}"),
         ('<w:color w:val="20A0C0"/><w:highlight w:val="yellow"/><w:sz w:val="12"/>', "{}"),
+        (f'{WHITE}<w:shd w:val="solid" w:color="203040" w:fill="FFFFFF"/>', "{}"),
     ],
     ids=[
         *("shaded", "marked", "in a cell", "in a table", "in a text box", "not struck through"),
         *("in a color of the theme", "black in the theme", "as an outline", "outlined", "filled"),
-        *("an outline alone", "small"),
+        *("an outline alone", "small", "on a solid pattern"),
     ],
 )
 def test_white_letters_on_a_color_are_read(properties: str, around: str, tmp_path: Path):
