@@ -44,7 +44,8 @@ _LATE_NAME = 5
 """Lines above a name among which its address may be."""
 _SEPARATOR = re.compile(r" ?[·•⋅|*\u2013\u2014] ?| - ")
 """What separates name, street and town on one line."""
-_COMMA_AND_HOUSE = re.compile(r", (?=\d{1,5}[A-Za-z]? )")
+_COMMA_AND_HOUSE = re.compile(r", (?!\d+[hH] )(?=\d{1,5}[A-Za-z]? )")
+"""A house before its street; "24h" is a time."""
 _OTHER_COLUMN = re.compile(r"(?:[a-z]+ )?(?:n[or]|nr|number|#|№)[.:]* ?[a-z]{0,4}[-/]?\d[\w/-]*")
 _LEAST_PARTS = 3
 """Parts of such a line behind the name: nothing, the street and the town."""

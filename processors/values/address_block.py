@@ -79,6 +79,19 @@ _PAID = re.compile(
 _OTHER_LINES = (_LABEL, _SALUTATION, _SHOP, _NUMBERED, _QUANTITY, _PAID)
 _WORDS_AND_YEAR = re.compile(r"[^\d,]* (?:1[89]|20)\d\d$")
 """A year behind words begins no address: "Founded 1921", "Application 2031"."""
+_STREET_WORDS = (
+    r"(?:street|st\.?|road|rd\.?|avenue|ave\.?|l(?:ane|n\.?)|row|drive|close|crescent|terrace|square|mews"
+    r"|hill|court|quay|walk|way|place)"
+)
+_STREET_AND_HOUSE = re.compile(
+    rf"\d{{1,5}}[a-z]?,? (?:[a-z.'-]{{1,20}} ){{1,3}}{_STREET_WORDS}"
+    rf"|[^\W\d][^\d:,]{{1,30}} {_STREET_WORDS} \d{{1,4}}[a-z]?"
+    r"|[^\W\d][^\d:,]{0,30}(?:strasse|str\.|platz|weg|allee|gasse|laan|straat|plein|gracht|gatan|vagen"
+    r"|katu) ?\d{1,4}[a-z]?"
+    r"|(?:via|viale|piazza|corso|vicolo|rua|calle|avenida|plaza|paseo|camino|ulica|ul\.)"
+    r" [^\W\d][^\d:,]{1,30} \d{1,4}[a-z]?"
+)
+"""A street by its own word, with its house before or behind it."""
 _LINES_ABOVE_TOWN = 2
 _ENDS_ADDRESS = re.compile(rf"(?:\b[a-z]{{2}},? \d{{5}}(?:-\d{{4}})?|{CODE_ALONE.pattern})$")
 """The codes of countries that write them last."""
@@ -274,10 +287,17 @@ def is_certain_address(block: Sequence[TextLine]) -> bool:
     return any(has_postal_code(line) or _has_address_word(line) for line in block)
 
 
+def begins_with_street(folded: str) -> bool:
+    """Return whether a text up to its first comma is a street, by its own word, with its house.
+
+    "Est 1985", "Room 12" and "24 Hours Plumbing" are none.
+    """
+    return _STREET_AND_HOUSE.fullmatch(folded.partition(",")[0].strip()) is not None
+
+
 def is_street_and_town(folded: str) -> bool:
     """Return whether a text is a street with its house and a town: "Mill Row 5, Ely CB7 4DL"."""
-    street = folded.partition(",")[0]
-    return has_digit(street) and street != folded and ends_with_town(folded)
+    return begins_with_street(folded) and ends_with_town(folded.partition(",")[2].strip())
 
 
 def has_postal_code(line: TextLine) -> bool:

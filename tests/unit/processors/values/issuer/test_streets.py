@@ -1,0 +1,40 @@
+"""What is a street between a name and a town on one line."""
+
+import pytest
+
+from pipeline.model import PageText
+from processors.contract import Page
+from processors.values import find_values
+
+
+def values_of(text: str) -> dict[str, str | None]:
+    """Return the values found in a text."""
+    page = Page(PageText(number=1, source="text", engine=None, confidence=None, text=text))
+    return {name: finding.value for name, finding in find_values([page]).items()}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Founded 1921",
+        "Kiosk 4",
+        "Phone 0555 000111",
+        "Meister seit 98",
+        "24h repairs",
+        "Catering 7",
+    ],
+)
+@pytest.mark.parametrize("town", ["Harwick HW4 9QT", "80218 Harwick"])
+def test_words_and_a_number_between_a_name_and_a_town_are_no_street(words: str, town: str):
+    """A street has a word of its own, such as street, or its house first."""
+    assert "address" not in values_of(f"Brindle Otter Ltd, {words}, {town}\nTotal 5.00")
+
+
+@pytest.mark.parametrize(
+    "street", ["Otter Row 4", "Kaistr. 8", "Via Roma 3", "Marktplein 2", "9 Kiln"]
+)
+def test_a_street_and_a_town_behind_a_name_are_its_address(street: str):
+    """The house may be before or behind it."""
+    text = f"Brindle Otter Ltd, {street}, 80218 Harwick\nTotal 5.00"
+
+    assert values_of(text)["address"] == f"{street}, 80218 Harwick"
