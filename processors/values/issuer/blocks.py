@@ -272,9 +272,13 @@ def _labels_of(piece: Piece) -> Iterator[tuple[str, str]]:
 
 
 def _is_first(piece: Piece, label: re.Match[str]) -> bool:
-    """Return whether a word begins the first line, which is the issuer's: "Client Partners"."""
+    """Return whether a word begins the first line, which is the issuer's: "Client Partners".
+
+    Alone on it is a label of what is below: "Taxpayer".
+    """
     is_word = " " not in label.group().strip() and not _is_cell(piece, label.end())
-    return piece.place == 0 and piece.index == 0 and is_word
+    is_alone = not piece.line.folded[label.end() :].strip(" :.")
+    return piece.place == 0 and piece.index == 0 and is_word and not is_alone
 
 
 def _is_cell(piece: Piece, end: int) -> bool:

@@ -105,3 +105,12 @@ def test_who_answers_for_a_bill_is_not_who_issued_it(label: str):
         company_of(f"INVOICE\n{label}:\nVole & Sons Ltd\nHeron Inks\n{bill}") != "Vole & Sons Ltd"
     )
     assert company_of(f"{label} Advice Ltd\n{bill}") == f"{label} Advice Ltd"
+
+
+@pytest.mark.parametrize("label", ["Ratepayer", "Tenant:", "Mieter"])
+def test_a_label_alone_on_the_first_line_is_about_the_receiver(label: str):
+    """A word that is a label begins a name only where more follows: "Client Partners"."""
+    below = "Juniper Vole\n5 Fell Row, Harwick HW4 9QT\nBILL\nTotal 5.00"
+
+    assert company_of(f"{label}\n{below}") is None
+    assert company_of(f"Tenant Partners\n{below}") == "Tenant Partners"
