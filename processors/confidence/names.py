@@ -8,9 +8,10 @@ from pipeline.model import Finding
 from processors.confidence.evidence import Evidence, Value, compact
 from processors.confidence.shared import Features, counted
 from processors.confidence.windows import window_features
+from processors.values.address_block import begins_with_street
 from processors.values.issuer.name_text import is_title, is_trade
 from processors.values.legal_forms import end_of_form, form_pattern, is_address
-from processors.values.lines import TextLine, fold, label_pattern
+from processors.values.lines import TextLine, fold, has_digit, label_pattern
 
 _DOMAIN = re.compile(r"(?:@|www\.|https?://(?:www\.)?)([a-z0-9][a-z0-9\-]{2,40})\.[a-z]{2,10}")
 _NUMBER_OF_REGISTER = re.compile(r"\(?\d{4,}[ -]?[a-z]?\)?|reg|roc|gst|vat|ust|tax")
@@ -65,6 +66,8 @@ def name_features(evidence: Evidence, value: Value) -> Features:
         "goes_on_elsewhere": float(_goes_on_elsewhere(evidence, text)),
         "trade_alone": float(is_trade(folded)),
     }
+    if value.name == "buyer" and own:
+        features["may_be_cut"] = float(_has_doubtful_end(own, text))
     features |= _rival_names(evidence, text) | _around(evidence, finding, own, text)
     # A buyer is in the window, and a receipt may have the web address of who made the till.
     if value.name != "buyer" and evidence.doc_type.value != "receipt":
@@ -136,6 +139,18 @@ def _goes_on_elsewhere(evidence: Evidence, text: str) -> bool:
         for line in evidence.lines
         for each in name.finditer(line.text)
     )
+
+
+def _has_doubtful_end(own: TextLine, text: str) -> bool:
+    """Return whether a comma and a number are in a name or end it, and no street says which.
+
+    "Fox, 24 Hours Plumbing" is one name, and "Fox, 20001 Ely" is a name and its town.
+    """
+    folded = fold(text)
+    before, comma, rest = own.folded.partition(folded)[2].partition(", ")
+    is_cut = bool(comma) and not before and has_digit(rest) and not begins_with_street(rest)
+    is_whole = has_digit(folded.partition(", ")[2]) and not end_of_form(text, folded)
+    return is_cut or is_whole
 
 
 def _rival_names(evidence: Evidence, text: str) -> Features:

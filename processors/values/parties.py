@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from pipeline.model import Finding
+from processors.values.address_block import begins_with_street
 from processors.values.candidates import with_others
 from processors.values.contracts.opening import (
     listed,
@@ -14,6 +15,7 @@ from processors.values.contracts.opening import (
     span_of_list,
 )
 from processors.values.contracts.signatures import those_who_sign
+from processors.values.issuer.addressed import ends_with_town
 from processors.values.issuer.blocks import Piece, piece_below, pieces_of
 from processors.values.issuer.composed import names_a_body
 from processors.values.issuer.evidence import is_beside_bank
@@ -32,11 +34,6 @@ _LONE_LABEL_CHARS = 2
 # Between a label and the name below it there may be numbers of the party: "VAT no: DE 123".
 _LINES_BELOW = 4
 _STREET = re.compile(r"[^\W\d][^\d:]{2,40} \d{1,4}[a-z]?")
-_ADDRESS_BEHIND = re.compile(
-    r"[^\W\d][^\d:,]{2,40} \d{1,4}[a-z]?(?=,|$)|\d{1,5}[a-z]? [^\W\d_]{2}"
-    r"|(?:[a-z]{1,2}[- ])?(?:\d{4,6}|\d\d-\d{3}|\d{3} \d\d) [^\W\d_]{2}"
-)
-"""A street with its number, or a post code with its town."""
 _HOUSE_FIRST = re.compile(r"\d{1,5}[a-z]?,? [^\W\d_]{2}")
 _COLUMN_SLACK_PT = 12.0
 """How far from the left edge of its label a name below it may begin."""
@@ -335,7 +332,7 @@ def _without_address(name: _LabeledName) -> _LabeledName:
     for comma in re.finditer(", ", name.text):
         behind = name.folded[comma.end() :]
         has_form = end_of_form(name.text[comma.end() :], behind)
-        if not has_form and _ADDRESS_BEHIND.match(behind):
+        if not has_form and (begins_with_street(behind) or ends_with_town(behind)):
             return replace(name, end=name.start + comma.start())
     return name
 
