@@ -31,7 +31,12 @@ from processors.values.money.taxes import find_net_and_tax
 from processors.values.money.total import find_amount_due, find_total, why_several_bills
 from processors.values.mrz import values_in_zone
 from processors.values.numbers import explicit_numbers, find_invoice_number, find_order_number
-from processors.values.numbers.context import is_statement, lists_bills, lists_no_entries
+from processors.values.numbers.context import (
+    is_statement,
+    lists_bills,
+    lists_no_bills,
+    lists_no_entries,
+)
 from processors.values.parties import find_buyer, find_parties, find_person
 
 _LEAST_TOTAL_CONFIDENCE = 0.4
@@ -216,7 +221,8 @@ def values_of_class(
         person = find_person(lines, resume=doc_class == "resume")
         return {"person": person, **dict.fromkeys(of_bills)}
     total = found["total"].value if found["total"] else None
-    is_list = is_statement(lines) and not lists_no_entries(lines, total)
+    is_bill = lists_no_bills(lines) and lists_no_entries(lines, total)
+    is_list = is_statement(lines) and not is_bill
     if any(explicit_numbers(lines)):
         return {}
     if lists_bills(lines):

@@ -25,6 +25,9 @@ _AMOUNT = re.compile(r"\d[.,]\d\d(?!\d)")
 # The series of credit notes: "CN-77". Other letters may be those of an issuer.
 _OF_CREDITS = re.compile(r"(?:CRN|CN|CRED)[-/._ ]?\d")
 _DIGITS = re.compile(r"\d+")
+_ROW = re.compile(
+    r"(?P<words>[^\W\d_][^\d]*?)[ .:#]*\b(?P<number>[a-z]{0,4}[-/]?\d[\w/-]*)(?= (?!%))"
+)
 _LINES_ABOVE_TABLE = 3
 _LEAST_COLUMNS, _LEAST_ROWS = 3, 2
 """Columns and rows of a table of bills; fewer may be the head of one bill."""
@@ -118,6 +121,19 @@ def _is_booked(row: TextLine, cell: int) -> bool:
     """Return whether a cell is a day or an amount, as a table of bills has of each."""
     text = row.folded[slice(*row.cell(cell))].strip()
     return bool(dates_in(text, MonthNames(()))) or _AMOUNT.search(text) is not None
+
+
+def lists_no_bills(lines: Sequence[TextLine]) -> bool:
+    """Return whether no two lines with amounts are rows for papers such as orders or deliveries.
+
+    Such rows begin with the same words, and have different numbers behind them.
+    """
+    rows = {
+        (row["words"], row["number"])
+        for line in lines
+        if (row := _ROW.match(line.folded)) and money_in(line.folded)
+    }
+    return len({words for words, _ in rows}) == len(rows)
 
 
 def lists_no_entries(lines: Sequence[TextLine], total: str | None) -> bool:

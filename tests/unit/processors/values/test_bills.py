@@ -43,6 +43,10 @@ def value(name: str, text: str) -> str | None:
         ("Previous balance 40.00\nCurrent charges 31.20", None),
         ("03/04/2031 Drain cleared 60.00\n09/04/2031 New tap 11.20", None),
         ("Balance brought forward 60.00\nNew tap 11.20", None),
+        ("Invoice K-81 60.00\nInvoice K-82 11.20\nNew charges 71.20", None),
+        ("Delivery 5512 60.00\nDelivery 5519 11.20", None),
+        ("Delivery 5512 60.00\nNew tap 11.20", "71.20"),
+        ("Current charges 71.20\nVAT 19 % 3.00\nVAT 7 % 1.00", "71.20"),
     ],
 )
 def test_a_statement_of_its_own_charges_is_a_bill(entries: str, total: str | None):
