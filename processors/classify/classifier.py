@@ -61,7 +61,7 @@ class ClassEvidence:
     word: str
     line: TextLine
     weight: float
-    is_title: bool = False
+    where: str = "any"
 
 
 def classify(pages: Sequence[Page], *, media_type: str, own_rules: str = "") -> Finding:
@@ -144,11 +144,20 @@ def _may_quote(evidence: Sequence[ClassEvidence], rules: Rules) -> bool:
 
 
 def _is_doubted(evidence: Sequence[ClassEvidence]) -> bool:
-    """Say whether a contract has the title of what quotes one, or few clauses for a letter."""
-    against = [piece for piece in evidence if piece.doc_class == _CONTRACT and piece.weight < 0]
+    """Say whether a contract may be what quotes one: clauses alone say nothing about who does.
+
+    It has no title, opening sentence or named parties of its own, the title of another paper, or
+    few clauses for a letter.
+    """
+    own = [piece for piece in evidence if piece.doc_class == _CONTRACT]
+    against = [piece for piece in own if piece.weight < 0]
     points = _points_of(evidence)
     doubt = points["letter"] - sum(piece.weight for piece in against)
-    return any(piece.is_title for piece in against) or points[_CONTRACT] < _CERTAIN * doubt
+    return (
+        not any(piece.weight > 0 and piece.where != "any" for piece in own)
+        or any(piece.where == "title" for piece in against)
+        or points[_CONTRACT] < _CERTAIN * doubt
+    )
 
 
 def evidence_in(
@@ -186,7 +195,7 @@ def _of_parties(lines: Sequence[TextLine]) -> list[ClassEvidence]:
     line = next(line for line, _ in found.values())
     word = ", ".join(found)
     weights = ((_CONTRACT, _OF_PARTIES), (_FORM, _AGAINST_FORM))
-    return [ClassEvidence(name, word, line, weight) for name, weight in weights]
+    return [ClassEvidence(name, word, line, weight, "top") for name, weight in weights]
 
 
 def _is_term(role: str, lines: Sequence[TextLine]) -> bool:
@@ -217,8 +226,7 @@ def found_by(
         if word in seen:
             continue
         seen.add(word)
-        is_title = rule.where == "title"
-        yield ClassEvidence(rule.doc_class, word.strip(), line, rule.weight, is_title)
+        yield ClassEvidence(rule.doc_class, word.strip(), line, rule.weight, rule.where)
         if len(seen) > rule.most:
             return
 

@@ -157,9 +157,11 @@ shall be settled in Cork. This agreement is governed by Irish law."""
         f"COUNTY COURT RULING\nBetween Ida Quill and Jon Orr\n{_CLAUSES}\nI find for the Keeper.",
         f"NOTICE OF DEFAULT\nKeeper: Ida Quill\nGrower: Jon Orr\n{_CLAUSES}\nPay the rent by May.",
         f"URTEIL\nIda Quill gegen Jon Orr\n{_CLAUSES}",
+        f"Orchards Weekly\nThe quarrel goes on. The lease reads: {_CLAUSES}\nBoth are unhappy.",
+        f"From: Ida Quill\nTo: Jon Orr\nHi Jon,\n{_CLAUSES}\nCheers, Ida",
         f"Terms of Service\n{_CLAUSES}\nLast updated 2 May 2031\nRill Clouds Ltd",
     ],
-    ids=["letter", "ruling", "notice", "German", "terms"],
+    ids=["letter", "ruling", "notice", "German", "report", "mail", "terms"],
 )
 def test_what_quotes_a_contract_is_none_for_certain(text: str):
     """Letters, courts and notices quote clauses; terms for everybody have no other side."""
