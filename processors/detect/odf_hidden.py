@@ -130,7 +130,9 @@ def _points(length: bytes) -> float:
 def is_unread(said: Mapping[str, bool]) -> bool:
     """Return whether a text of which this is said is not shown or not valid."""
     is_white = said.get("white", False) and not said["drawn"]
-    return is_white or any(said.get(why, False) for why in ("gone", "hidden", "struck"))
+    return is_white or any(
+        said.get(why, False) for why in ("gone", "hidden", "struck", "tiny", "clear")
+    )
 
 
 def _hides_paragraph(element: Any) -> bool:
@@ -169,11 +171,16 @@ def _said_by(properties: Any) -> dict[str, bool]:
     display = _value(properties, "display")
     if display:
         said["hidden"] = display == "none"
-    if _TINY.fullmatch(_value(properties, "font-size")) or _value(properties, "opacity") == "0%":
-        said["hidden"] = True
+    size, opacity = _value(properties, "font-size"), _value(properties, "opacity")
+    if size:
+        said["tiny"] = _TINY.fullmatch(size) is not None
+    if opacity:
+        said["clear"] = opacity == "0%"
     color = _value(properties, "color")
     if color:
-        said["white"] = color.lower() == _WHITE
+        # The color that a program has for its windows counts more than this one.
+        is_own = _value(properties, "use-window-font-color") != "true"
+        said["white"] = is_own and color.lower() == _WHITE
     return said
 
 

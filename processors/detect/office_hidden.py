@@ -141,9 +141,8 @@ def _said_of(run: Any, styles: Styles) -> dict[str, bool]:
     said: dict[str, bool] = dict(styles.said.get(_DOCUMENT, {}))
     table = next(run.iterancestors("{*}tbl"), None)
     paragraph = next(run.iterancestors("{*}p"), None)
-    own = "" if paragraph is None else _of_child(paragraph, "{*}pPr/{*}pStyle")
-    if own not in styles.said:
-        own = _DEFAULT
+    own = _DEFAULT if paragraph is None else _of_child(paragraph, "{*}pPr/{*}pStyle")
+    own = own if own in styles.said else _DEFAULT
     if own == _DEFAULT:
         said.update(styles.said.get(_DEFAULT, {}))
     if table is not None and (name := _of_child(table, "{*}tblPr/{*}tblStyle")):
@@ -290,16 +289,17 @@ def _is_unread(properties: Any, *, is_plain: bool) -> bool:
     if properties.get("strike", _NO_STRIKE) != _NO_STRIKE:
         return True
     is_empty = properties.find("{*}noFill") is not None or (is_plain and _is_white(properties))
-    return is_empty and properties.find("{*}ln") is None
+    mark = properties.find("{*}highlight")
+    is_marked = mark is not None and not _is_white_color(mark)
+    return is_empty and not is_marked and properties.find("{*}ln") is None
 
 
 def _may_paint(part: Any) -> bool:
     """Return whether anything but white paper may be behind the text of a slide."""
     if next(part.iter("{*}pic", "{*}graphicFrame", "{*}contentPart"), None) is not None:
         return True
-    if any(
-        mapping.get("bg1") != "lt1" for mapping in part.iter("{*}clrMap", "{*}overrideClrMapping")
-    ):
+    mappings = part.iter("{*}clrMap", "{*}overrideClrMapping")
+    if any(mapping.get("bg1") != "lt1" for mapping in mappings):
         return True
     if any(reference.get("idx") != "0" for reference in part.iter("{*}fillRef")):
         return True

@@ -1,5 +1,6 @@
 """Read presentations: one page per slide, with its tables and the speaker's notes."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,13 @@ from processors.layout.plain_page import text_page
 _WHAT = "presentation"
 _MOST_GROUP_DEPTH = 8  # groups of shapes within each other
 _OFF = frozenset({"0", "false"})
+_THEME = re.compile("/theme(?:Override)?$")
+# The color of a theme that slides have for paper (ECMA-376 part 1, section 20.1.6.2).
+_PAPER = re.compile(rb"<(?:\w+:)?lt1>(.*?)</(?:\w+:)?lt1>", re.DOTALL)
+_WHITE_PAPER = re.compile(
+    rb"""^\s*<(?:\w+:)?(?:srgbClr\s+val=["']FFFFFF["']|sysClr\s+val=["']window["'][^>]*)\s*(?:/>|></)""",
+    re.IGNORECASE,
+)
 _LINE_BREAK = "\v"  # how python-pptx returns <a:br>, a line break within a paragraph
 # What python-pptx raises, beside its own errors, on parts that violate ECMA-376.
 _MALFORMED = (
@@ -59,7 +67,8 @@ class PptxProcessor:
                         f"Only the first {limit} of {count} slides were read, which is the limit.",
                     )
                     break
-                unseen = [*take_unseen(slide.element, [*_below(slide)], _size_of(presentation))]
+                below = [*_below(slide)] if _has_white_paper(slide) else []
+                unseen = [*take_unseen(slide.element, below, _size_of(presentation))]
                 lines = list(_shape_lines(slide.shapes, 0))
                 if slide.has_notes_slide and slide.notes_slide.notes_text_frame is not None:
                     unseen.append(slide.notes_slide.notes_text_frame.text)
@@ -85,6 +94,19 @@ def _below(slide: Any) -> Iterator[Any]:
     """Yield the layout and the master of a slide, whose shapes are behind its own."""
     layout = slide.slide_layout
     yield from (layout.element, layout.slide_master.element)
+
+
+def _has_white_paper(slide: Any) -> bool:
+    """Return whether the themes of a slide, its layout and its master have white for paper."""
+    layout = slide.slide_layout
+    themes = (
+        relationship.target_part.blob
+        for each in (slide, layout, layout.slide_master)
+        for relationship in each.part.rels.values()
+        if not relationship.is_external and _THEME.search(relationship.reltype)
+    )
+    papers = [paper for theme in themes for paper in _PAPER.findall(theme)]
+    return all(map(_WHITE_PAPER.search, papers))
 
 
 def _shape_lines(shapes: Any, depth: int) -> Iterator[str]:

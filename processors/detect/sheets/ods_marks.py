@@ -30,7 +30,11 @@ _WHOLE = _DATA_STYLES | {"p"}
 _GROUPS = frozenset({"table-row-group", "table-column-group"})
 _STYLED = frozenset({"style", "text-properties", "table-cell-properties", "table-properties"})
 _WHITE = "#ffffff"
-_MAY_COLOR = re.compile(rb"<[\w-]+:(?:conditional-format|frame|image|custom-shape|rect)\b")
+# Styles of cells have rules, too; those of numbers have other conditions.
+_MAY_COLOR = re.compile(
+    rb"<[\w-]+:(?:(?:conditional-format|frame|image|custom-shape|rect)\b"
+    rb"|map\b[^>]*\b(?:cell-content|is-true-formula))"
+)
 _TINY = re.compile(r"[01](?:\.0+)?pt|0?\.\d+pt")  # one point or less
 _UNCHANGED = PLAIN_FORMATS | {""}
 _NUMBERS = frozenset({"float", "currency", "percentage"})
@@ -85,7 +89,8 @@ class _Styles:
         paper = "" if self.may_color else _WHITE
         behind = said.get("background-color", "transparent").replace("transparent", paper)
         is_tiny = _TINY.fullmatch(said.get("font-size", "")) is not None
-        is_in_own_color = bool(behind) and said.get("color", "").lower() == behind.lower()
+        is_own = bool(behind) and said.get("use-window-font-color") != "true"
+        is_in_own_color = is_own and said.get("color", "").lower() == behind.lower()
         return line != "none" or is_tiny or is_in_own_color
 
 

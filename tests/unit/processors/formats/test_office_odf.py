@@ -43,6 +43,7 @@ def styles(properties: str, *, parent: str = "") -> dict[str, bytes]:
 
 STRUCK = "<style:text-properties style:text-line-through-style='solid'/>"
 WHITE = "<style:text-properties fo:color='#FFFFFF'/>"
+TINY = "<style:text-properties fo:font-size='0.5pt'/>"
 ODD = "<text:span text:style-name='Odd'>Total 999.00</text:span>"
 
 
@@ -87,6 +88,7 @@ def test_deleted_text_and_hidden_sections_are_kept_apart(tmp_path: Path):
         "<style:text-properties style:text-line-through-style='none'/>",
         WHITE.replace("/>", " fo:background-color='#203040'/>"),
         "<style:text-properties fo:color='#203040'/>",
+        WHITE.replace("/>", " style:use-window-font-color='true'/>"),
         "<style:text-properties fo:font-size='10pt'/>",
         "<style:text-properties fo:font-size='1.5pt'/>",
         "<style:text-properties fo:font-size='1cm'/>",
@@ -103,7 +105,11 @@ def test_letters_that_are_seen_are_read(properties: str, tmp_path: Path):
 
 @pytest.mark.parametrize(
     ("around", "within"),
-    [(STRUCK, STRUCK.replace("solid", "none")), (WHITE, WHITE.replace("FFFFFF", "000000"))],
+    [
+        (STRUCK, STRUCK.replace("solid", "none")),
+        (WHITE, WHITE.replace("FFFFFF", "000000")),
+        (TINY, TINY.replace("0.5pt", "9pt")),
+    ],
 )
 def test_the_style_of_a_part_goes_before_that_of_its_paragraph(
     around: str, within: str, tmp_path: Path

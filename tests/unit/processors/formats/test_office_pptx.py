@@ -161,3 +161,44 @@ def test_what_is_beside_a_slide_or_behind_a_shape_is_no_value(
 
     assert (findings.fields["total"].value == "78.00") is is_read
     assert "78.00" in findings.pages[0].text
+
+
+MARK = "<a:highlight {}><a:srgbClr val='203040'/></a:highlight>"
+
+
+@pytest.mark.parametrize(
+    ("mark", "paper", "is_read"),
+    [
+        (MARK, "FFFFFF", True),
+        (MARK.replace("203040", "FFFFFF"), "FFFFFF", False),
+        ("", "203040", True),
+        ("", "FFFFFF", False),
+    ],
+)
+def test_white_letters_on_a_mark_or_on_a_dark_theme_are_read(
+    mark: str, paper: str, tmp_path: Path, *, is_read: bool
+):
+    """A marker is behind the letters, and a theme says which color the paper has."""
+    import io
+
+    import pptx
+    from lxml import etree
+
+    book = pptx.Presentation(io.BytesIO(documents.pptx(["Total: 31.00"])))
+    shape = next(shape for shape in book.slides[0].shapes if shape.has_text_frame)
+    run = shape.text_frame.add_paragraph().add_run()
+    run.text = "Total: 78.00"
+    for each in (WHITE, mark):
+        if each:
+            run.font._element.append(etree.fromstring(each.format(A)))
+    rels = book.slide_masters[0].part.rels.values()
+    theme = next(each.target_part for each in rels if each.reltype.endswith("/theme"))
+    old = b'<a:sysClr val="window" lastClr="FFFFFF"/>'
+    assert old in theme.blob
+    theme._blob = theme.blob.replace(old, f"<a:srgbClr val='{paper}'/>".encode())
+    out = io.BytesIO()
+    book.save(out)
+
+    text = documents.read(out.getvalue(), tmp_path).pages[0].text
+
+    assert ("\n\n" not in text) is is_read

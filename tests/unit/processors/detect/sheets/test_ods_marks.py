@@ -136,6 +136,10 @@ def test_what_is_hidden_is_kept_apart(visibility: str, tmp_path: Path):
     assert text_of(workbook(columns + rows), tmp_path) == "1|4|2|3|3"
 
 
+RULE = (
+    '<style:text-properties fo:color="#FFFFFF"/>'
+    '<style:map style:condition="{}" style:apply-style-name="child"/>'
+)
 DARK = '<style:table-cell-properties fo:background-color="#203040"/>'
 
 
@@ -149,6 +153,9 @@ DARK = '<style:table-cell-properties fo:background-color="#203040"/>'
         ('<style:text-properties fo:font-size="6pt" fo:color="#203040"/>', True),
         (f'{DARK}<style:text-properties fo:color="#FFFFFF"/>', True),
         (f'{DARK}<style:text-properties fo:color="#203040"/>', False),
+        ('<style:text-properties fo:color="#FFFFFF" style:use-window-font-color="true"/>', True),
+        (RULE.format("cell-content()&gt;9"), True),
+        (RULE.format("value()&gt;9"), False),
     ],
 )
 def test_a_cell_that_cannot_be_read_is_kept_apart(
