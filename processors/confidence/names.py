@@ -14,6 +14,14 @@ from processors.values.legal_forms import end_of_form, form_pattern, is_address
 from processors.values.lines import TextLine, fold, has_digit, label_pattern
 
 _DOMAIN = re.compile(r"(?:@|www\.|https?://(?:www\.)?)([a-z0-9][a-z0-9\-]{2,40})\.[a-z]{2,10}")
+_OF_ANYBODY = frozenset({
+    "gmail", "googlemail", "outlook", "hotmail", "live", "yahoo", "ymail", "icloud", "me", "aol",
+    "gmx", "web", "tonline", "freenet", "posteo", "laposte", "wanadoo", "libero", "tiscali",
+    "btinternet", "btconnect", "ntlworld", "protonmail", "proton", "zoho", "seznam", "onet",
+    "yandex", "qq", "naver", "uol", "paypal", "stripe", "klarna", "worldpay", "sumup", "zettle",
+    "mollie", "adyen", "gocardless",
+})  # fmt: skip
+"""Domains of mailboxes that anybody has, and of services through which anybody is paid."""
 _NUMBER_OF_REGISTER = re.compile(r"\(?\d{4,}[ -]?[a-z]?\)?|reg|roc|gst|vat|ust|tax")
 _MIXED_WORD = re.compile(r"(?=[^\W_]*\d)(?=[^\W_]*[^\W\d_])[^\W_]{3,}")
 """A word with letters and digits: where no number is expected, OCR took one for the other."""
@@ -104,15 +112,20 @@ def has_label(folded: str) -> bool:
 
 
 def in_domain(evidence: Evidence, text: str) -> bool | None:
-    """Return whether an e-mail or web address in the document has the name; None without any."""
+    """Return whether an e-mail or web address in the document has the name; None without any.
+
+    Beside a buyer, its own one and those where anybody has a mailbox or is paid say nothing.
+    """
     whole, first = compact(text), compact(text.split(maxsplit=1)[0])
+    buyer = compact(evidence.value("buyer") or "")
     found = None
     for line in evidence.lines:
         for domain in _DOMAIN.findall(line.folded):
             bare = domain.replace("-", "")
             if bare in whole or (len(first) > _MOST and first in bare):
                 return True
-            found = False
+            if not buyer or (bare not in buyer and bare not in _OF_ANYBODY):
+                found = False
     return found
 
 

@@ -22,3 +22,16 @@ def test_a_buyer_with_a_number_behind_a_comma_is_a_suggestion(named: str, *, is_
     features = features_on([page("INVOICE 12", f"Buyer: {named}", "Total 5.00")], "buyer")
 
     assert (most_logit(features) > logit(WRITE_AT)) == is_sure
+
+
+@pytest.mark.parametrize(
+    "address", ["ann@vole.example", "teal@gmail.example", "www.paypal.example"]
+)
+def test_the_web_address_of_a_named_buyer_or_of_anybody_is_no_doubt(address: str):
+    """Without a buyer, who is named may be the receiver: then any other address is a doubt."""
+    lines = ("Otter Quill Ltd", "INVOICE 12", "Total 5.00", address)
+    named = (*lines, "Bill to: Ann Vole")
+
+    assert features_on([page(*lines)], "company")["other_in_domain"]
+    assert not features_on([page(*named)], "company")["other_in_domain"]
+    assert features_on([page(*named, "www.heron.example")], "company")["other_in_domain"]
