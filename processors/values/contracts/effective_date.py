@@ -14,6 +14,7 @@ from processors.values.numbers.dated import is_of_named
 
 _OPENING_CHARS = 3_000
 """Characters among which the opening sentence is: a title and an address may be before it."""
+_CHARS_QUOTED = 31
 _CHARS_TO_DATE = 24
 """Characters between the words and the date: "the", "this", a blank."""
 _CHARS_WITH_DATE = 110
@@ -209,7 +210,7 @@ def find_effective_date(lines: Sequence[TextLine], languages: Sequence[str]) -> 
     for pattern, confidence in _CONFIDENCE.items():
         for label in pattern.finditer(opening):
             following = _flat(opening[label.end() : label.end() + _CHARS_WITH_DATE])
-            reason = f"is after '{label.group()[-30:]}' in the opening sentence"
+            reason = f"is after '{_last_words(label.group())}' in the opening sentence"
             if _BLANK_DAY.match(following):
                 return _line_at(lines, label.end()).finding(None, _UNSIGNED, f"a blank {reason}")
             date = next(iter(dates_in(following, months)), None)
@@ -223,6 +224,12 @@ def find_effective_date(lines: Sequence[TextLine], languages: Sequence[str]) -> 
             place = _line_at(lines, label.end())
             return place.finding(day, confidence, f"'{date.text}' {reason}")
     return None
+
+
+def _last_words(text: str) -> str:
+    """Return the end of a label, from the beginning of a word on."""
+    end = text[-_CHARS_QUOTED:]
+    return end if end == text else end.partition(" ")[2]
 
 
 def _line_at(lines: Sequence[TextLine], position: int) -> TextLine:

@@ -44,6 +44,16 @@ def test_date_of_the_opening_sentence(opening: str):
     assert date_of(text) == "2011-05-04"
 
 
+def test_the_reason_quotes_whole_words():
+    """A long label is quoted from the beginning of a word on; a short one as it is."""
+    long = "SUPPLY AGREEMENT\nThis supply agreement is made and entered into as of May 4, 2011."
+    text = PageText(number=1, source="text", engine=None, confidence=None, text=long)
+    reason = find_values([Page(text)], doc_class="contract")["date"].reason
+    quoted = reason.split("after '")[1].split("'")[0]
+
+    assert f" {quoted} " in " ".join(long.lower().split())
+
+
 def test_date_with_two_readings():
     """A date that may be two days is left to the order of the whole document."""
     text = "SUPPLY AGREEMENT\nThis Agreement is effective as of 4/5/2011 between A and B."
