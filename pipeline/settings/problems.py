@@ -13,6 +13,9 @@ _REMOVED: Mapping[str, str] = {
 }
 """What to use instead of settings that were removed, by the last part of their name."""
 
+_NAMED = {"sources": "source", "sync": "sync"}
+"""What one entry of a list of tables is called, by the list."""
+
 Advice = Callable[[str], str]
 """Says how to set a secret that is missing."""
 
@@ -25,27 +28,28 @@ def sentences(
     origins: Mapping[str, str],
     advice: Advice | None = None,
 ) -> Iterator[str]:
-    """Yield a sentence for each problem, with the name of the source or block that has it.
+    """Yield a sentence for each problem, with the name of the source, sync or block that has it.
 
     `origins` are the names of blocks by the settings they gave.
     """
-    # Read once more: a source that does not validate has a name all the same, which says most.
-    sources = tomllib.loads(path.read_text(encoding="utf-8")).get("sources")
+    # Read once more: an entry that does not validate has a name all the same, which says most.
+    given = tomllib.loads(path.read_text(encoding="utf-8"))
     for detail in error.errors():
         loc = detail["loc"]
         where = origins.get(".".join(str(part) for part in loc), str(path))
-        if loc[:1] == ("sources",) and len(loc) > 1:
-            name = _source_name(sources, loc[1])
-            where = f"{path}: source {name!r}" if name else where
+        if loc and loc[0] in _NAMED and len(loc) > 1:
+            section = str(loc[0])
+            name = _entry_name(given.get(section), loc[1])
+            where = f"{path}: {_NAMED[section]} {name!r}" if name else where
         yield sentence(where, dict(detail), secrets, advice)
 
 
-def _source_name(sources: object, number: object) -> object:
-    """Return what a `[[sources]]` entry of the file is called, None if it has no name."""
-    if not isinstance(sources, list) or not isinstance(number, int) or number >= len(sources):
+def _entry_name(entries: object, number: object) -> object:
+    """Return what an entry of such a list is called, None if it has no name."""
+    if not isinstance(entries, list) or not isinstance(number, int) or number >= len(entries):
         return None
-    source = sources[number]
-    return source.get("name") if isinstance(source, dict) else None
+    entry = entries[number]
+    return entry.get("name") if isinstance(entry, dict) else None
 
 
 def sentence(

@@ -79,11 +79,17 @@ def test_unknown_names_stop_the_start(written: Write):
 
 
 def test_what_is_wrong_in_a_source_goes_with_its_name(written: Write):
-    """A problem of one source among many names it, and is one sentence."""
+    """A problem of one source or sync among many names it, and is one sentence."""
     (problem,) = problems(written(MINIMAL + 'rename = "{{ dat }}"\n'))
+
+    sync = (
+        '[[sync]]\nname = "routes"\ntable = "A"\nurl = "sqlite:///a.db"\nmirror = "a"\nevery = []\n'
+    )
+    found = problems(written(f"{MINIMAL}{sync}"))
 
     assert "source 'receipts'" in problem
     assert not problem.endswith("..")
+    assert {"sync 'routes': sync.0." in one for one in found} == {True}
 
 
 def test_missing_values_are_named(written: Write):
