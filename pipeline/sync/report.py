@@ -28,7 +28,8 @@ class SyncReport:
     """Counts rows and changes; filled while the run goes on.
 
     Attributes:
-        counts: Rows by what became of them: same, written, conflict, left, refused, overtaken.
+        counts: Rows by what became of them: same, write, conflict, left, refused, overtaken,
+            and kept where a deletion is left.
         written: Changes by side and kind; in a plan, those that would be made.
         changes: The first of them.
         refused: Rows that cannot be in sync, with the reason, the first of them.

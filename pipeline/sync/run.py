@@ -21,6 +21,7 @@ from pipeline.model.sync import (
 )
 from pipeline.sync.context import SyncContext, found_again, pair_records, pair_rows, pair_states
 from pipeline.sync.layout import aware
+from pipeline.sync.merge import MergeOutcome
 from pipeline.sync.reviews import Reviews
 from pipeline.sync.work import Deletion, Worker
 from pipeline.sync.write import settle_open
@@ -297,11 +298,13 @@ def _delete(worker: Worker, *, delete_all: bool, counted_since: SyncProgress | N
     allowed = max(1, spec.max_deletions * (known + before)) - before if spec.max_deletions else 0
     if len(found) > allowed and not delete_all:
         report.deletions_left = len(found)
+        report.counts[MergeOutcome.WRITE] -= len(found)
+        report.counts["kept"] += len(found)
         earlier = f"{before:,} were deleted since the last sweep, and " if before else ""
         report.notes.append(
             f"{earlier}{len(found):,} of {known:,} rows are gone on one side, more than "
             f"max_deletions ({spec.max_deletions:.0%}) allows, so none was deleted from the other. "
-            f"Look at them with `sync plan {spec.name}`; if they are right, run "
+            f"Look at them with `sync plan {spec.name} --delete`; if they are right, run "
             f"`sync run {spec.name} --delete`."
         )
         return

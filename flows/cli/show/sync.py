@@ -8,8 +8,8 @@ from rich.text import Text
 from flows.app.sync.run import SyncResult
 from flows.terminal.console import PlainConsole
 from flows.terminal.tables import shown, table_of
-from pipeline.sync.report import table_rows
-from pipeline.wording import counted
+from pipeline.sync.report import SyncReport, table_rows
+from pipeline.wording import counted, counts_text
 
 MOST_ROWS = 50
 """Changes, refusals and conflicts listed."""
@@ -32,18 +32,26 @@ def show_result(result: SyncResult) -> None:
         for name, reason in report.refused[:MOST_ROWS]:
             table.add_row(name, reason)
         console.print(table)
-    words = {"write": "to be written" if report.planned_only else "written"}
-    counts = ", ".join(
-        f"{number:,} {words.get(name, name)}" for name, number in sorted(report.counts.items())
-    )
     made = counted(result.document["caspio_calls"]["total"], "Caspio call")
-    line = f"{report.name}: {counts or 'no rows'}; {made}"
+    line = f"{report.name}: {_counts(report)}; {made}"
     if report.planned_only:
         forecast = result.document["forecast_calls"]
         line = f"{line} to plan; a run makes {forecast['total']:,}"
     console.print(f"{line}. Run {report.run_id}.", soft_wrap=True)
     for note in report.notes:
         console.print(note, soft_wrap=True)
+
+
+def _counts(report: SyncReport) -> str:
+    """Return the rows by what became of them; for an undo, which compares none, its changes."""
+    words = {
+        "write": "to be written" if report.planned_only else "written",
+        "kept": "kept although gone on one side",
+    }
+    counts = counts_text({words.get(name, name): n for name, n in sorted(report.counts.items())})
+    if not counts and report.written:
+        return counted(sum(report.written.values()), "change")
+    return counts or "no rows"
 
 
 def show_status(found: Mapping[str, Any]) -> None:

@@ -8,15 +8,19 @@ from rich.console import Console, RenderableType
 from flows.app.not_planned import not_planned
 from flows.app.plan import PlanReport
 from flows.app.run_report import Report
+from flows.app.sync.run import SyncResult
 from flows.cli.show.plan import show_plan, suggestion_lines, write_lines
 from flows.cli.show.state import decision_lines, show_status
+from flows.cli.show.sync import show_result
 from flows.terminal.tables import table_of
 from pipeline.metering.budget import Allowance
 from pipeline.metering.summary import Summary
 from pipeline.model import Basis, FileRef, Outcome, Place, RecordRef, Stage, Status, Suggestion
+from pipeline.model.sync import ChangeKind, Side, SyncEffect
 from pipeline.plans.plan_file import PlanFile, PlannedRecord, PlanOwner
 from pipeline.ports import FileState, RunState, Usage
 from pipeline.steps.write_back import Cost
+from pipeline.sync.report import SyncReport
 
 RUN = "20261124-105019-b985"
 LONG = "order-confirmation-of-the-seventeenth-of-april.pdf"
@@ -41,6 +45,22 @@ def printed(shown: RenderableType, *, columns: int) -> str:
     file = console.file
     assert isinstance(file, StringIO)
     return file.getvalue()
+
+
+@pytest.mark.parametrize(("made", "said"), [(2, "orders: 2 changes;"), (0, "orders: no rows;")])
+def test_an_undo_of_a_sync_counts_its_changes(
+    made: int, said: str, capsys: pytest.CaptureFixture[str]
+):
+    """It compares no rows, and does not say that there are none where it wrote some."""
+    report = SyncReport("orders", RUN, planned_only=False)
+    for number in range(made):
+        report.add(
+            SyncEffect("orders", str(number), "", Side.MIRROR, ChangeKind.INSERT, {}, {"a": 1})
+        )
+
+    show_result(SyncResult(report, report.as_json(calls={})))
+
+    assert said in capsys.readouterr().out
 
 
 def test_a_plan_shows_the_limit_beside_the_confidence():

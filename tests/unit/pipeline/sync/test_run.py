@@ -91,6 +91,10 @@ def test_no_share_of_deletions_is_none(tmp_path: Path, share: float, left: int):
     run = sides.run()
 
     assert run.report.deletions_left == left
+    assert run.report.counts == {"same": 1, "write": 1 - left} | ({"kept": 1} if left else {})
+    assert [f"`sync plan {spec.name} --delete`" in note for note in run.report.notes] == [
+        True
+    ] * left
     assert len(sides.records.rows) == 1 + left
 
 
