@@ -17,6 +17,7 @@ from flows.agents.tools.schemas import STREAMED_FILE, input_schema
 from flows.agents.tools.tool import UNTRUSTED, Answer, Json, Link, Refusal, Tool, ToolCall, Transfer
 from pipeline.adapters.caspio.client import errors as client_errors
 from pipeline.errors import (
+    ArchiveUnavailable,
     BadSettings,
     BudgetExhausted,
     FileGone,
@@ -271,6 +272,10 @@ def _translated(error: Exception, account: AgentAccount, tool: str, *, run_id: s
         # Records may be written already: an effect comes before its record in the ledger.
         doubt = "The ledger failed during the call, which may have changed records."
         return _error("in_doubt", f"{doubt} Look at them before you repeat it.", run_id)
+    if isinstance(error, ArchiveUnavailable):
+        # It says where the archive is and what to do there, which is the operator's alone.
+        _log.warning("the archive is away", tool=tool, account=account.name, error=str(error))
+        return _error("stopped", "The archive is away; the operator's log says why.", run_id)
     for kind, word in _KINDS.items():
         if isinstance(error, kind):
             return _error(word, str(error), run_id)
