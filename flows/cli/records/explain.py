@@ -8,7 +8,6 @@ from flows.cli.choice import Account, of_account
 from flows.cli.common import (
     DEFAULT_CONFIG,
     EXIT_SETTINGS,
-    EXIT_STOPPED,
     AsJson,
     Config,
     Failure,
@@ -49,8 +48,7 @@ def explain(
             "Not found",
             [f"The ledger knows no file of {where} in source {source!r}. Sources: {sources}."],
         )
-        # A wrong source is a mistake in the command; a record without files is not.
-        raise Failure(EXIT_STOPPED if source in settings.specs() else EXIT_SETTINGS)
+        raise Failure(EXIT_SETTINGS)
     if as_json:
         print_json(lives)
         return

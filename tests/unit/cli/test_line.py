@@ -194,11 +194,11 @@ def test_explain_shows_a_documents_life(life: Life):
     assert effect["state"] in {"applied", "verified"}
 
 
-def test_unknown_record_ends_with_3(life: Life):
+def test_unknown_record_ends_with_2(life: Life):
     """A record the ledger has never seen is reported by its key and source."""
     ended = life.said["unknown record"]
 
-    assert ended.code == 3
+    assert ended.code == 2
     assert ended.out == ""
     assert "77" in ended.err
 
