@@ -279,11 +279,11 @@ def test_a_row_that_was_inserted_is_shown_as_a_whole(office: Office):
 
 def test_a_run_of_a_sync_is_undone_by_its_command(office: Office):
     """The page does not say that it changed nothing, and names the command."""
-    office.world.ledger.usage.start_run("s-1", "sync")
+    office.world.ledger.usage.start_run("s-1", "sync", ["depots"])
 
     text = words(office.signed_in(Role.MAPPER).get("/runs/s-1"))
 
-    assert "caspio-ingest sync undo NAME s-1" in text
+    assert "caspio-ingest sync undo depots s-1" in text
     assert "Nothing" not in text
 
 
