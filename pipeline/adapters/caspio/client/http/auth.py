@@ -187,9 +187,8 @@ class ClientCredentials(httpx.Auth):
         text = members.get("access_token")
         if status != httpx.codes.OK or not isinstance(text, str) or not text:
             raise AccessDenied(
-                "Caspio refused the client id and secret. Check CASPIO_CLIENT_ID and "
-                "CASPIO_CLIENT_SECRET against the account's Web Services profile, and that the "
-                "profile is enabled."
+                "Caspio refused the client id and secret. Check both against the account's "
+                "Web Services profile, and that the profile is enabled."
             )
         life_s = members.get("expires_in")
         if not isinstance(life_s, int | float) or not math.isfinite(life_s) or life_s <= 0:
