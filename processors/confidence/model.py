@@ -50,7 +50,8 @@ def most_logit(features: Features) -> float:
     """Return the most that a logit may be: what a feature says may be wrong is a suggestion.
 
     An address apart from the name may be the receiver's, and so is what is in the window of a
-    letter that has the web address of another. An address without a postal code above words that
+    letter that has the web address of another, or nothing above the
+    window. An address without a postal code above words that
     may be its town may go on there. "Bakery" says what somebody does, unless a web address or a
     label says that it is a name. The day on which a contract was signed is not the one from which
     it holds, if it names that one. A date in a row, of another paper or of a thing may not be that
@@ -60,7 +61,9 @@ def most_logit(features: Features) -> float:
         features.get("in_domain") or features.get("announced")
     )
     is_receiver = features.get("apart") or (
-        features.get("in_window") and features.get("other_in_domain")
+        features.get("in_window")
+        and (features.get("other_in_domain") or features.get("begins_in_window"))
+        and not features.get("in_domain")
     )
     is_other = any(map(features.get, ("may_be_cut", "starts_elsewhere", "of_else")))
     is_doubtful = is_receiver or is_trade or is_other

@@ -41,7 +41,20 @@ def window_features(evidence: Evidence, finding: Finding) -> Features:
         "person_above": float(any(_PERSON.match(each.folded) for each in above[-_LINES_OF_NAME:])),
         "return_line_above": float(any(_is_return_line(each, inside) for each in above)),
         "in_window": float(_WINDOW[0] < down < _WINDOW[1]),
+        "begins_in_window": float(_begins_in_window(evidence, finding)),
     }
+
+
+def _begins_in_window(evidence: Evidence, finding: Finding) -> bool:
+    """Return whether the text of a page begins in the window, and no buyer is named elsewhere.
+
+    The letterhead is a picture or at the foot then, and the receiver is first.
+    """
+    page = evidence.pages.get(finding.page or 0)
+    tops = [each.box[1] for each in evidence.lines if each.box and each.page == finding.page]
+    if evidence.value("buyer") or page is None or not page.height_pt or not tops:
+        return False
+    return _WINDOW[0] < min(tops) / page.height_pt < _WINDOW[1]
 
 
 def _share_above(evidence: Evidence, finding: Finding) -> float | None:

@@ -4,6 +4,7 @@ import pytest
 
 from processors.confidence.logistic import logit
 from processors.confidence.model import WRITE_AT, most_logit
+from processors.contract import Page
 from tests.unit.processors.confidence.test_probabilities import features_on, page
 
 
@@ -35,3 +36,19 @@ def test_the_web_address_of_a_named_buyer_or_of_anybody_is_no_doubt(address: str
     assert features_on([page(*lines)], "company")["other_in_domain"]
     assert not features_on([page(*named)], "company")["other_in_domain"]
     assert features_on([page(*named, "www.heron.example")], "company")["other_in_domain"]
+
+
+def test_the_first_name_of_a_letter_in_its_window_is_a_suggestion():
+    """Its letterhead is a picture; at the head, or beside a named buyer, it is the issuer."""
+    lines = ("Otter Quill Ltd", "5 Heron Row", "Ely CB7 4DL", "INVOICE 12", "Total 5.00")
+
+    def most(*lines: str, skipped: int, name: str = "company") -> float:
+        whole = page(*("" for _ in range(skipped)), *lines)
+        shown = Page(whole.text, whole.lines[skipped:])
+        return most_logit(features_on([shown], name))
+
+    assert most(*lines, skipped=5) < logit(WRITE_AT)
+    assert most(*lines, skipped=5, name="address") < logit(WRITE_AT)
+    assert most(*lines, skipped=0) > logit(WRITE_AT)
+    assert most(*lines, "Bill to: Ann Vole", skipped=5) > logit(WRITE_AT)
+    assert most(*lines, "www.otter-quill.example", skipped=5) > logit(WRITE_AT)
