@@ -13,4 +13,4 @@ def counted(number: int, noun: str, verb: str = "") -> str:
 
 def counts_text(counts: Mapping[str, int]) -> str:
     """Return counts by name as a text, without zeros: "2 done, 1 failed"; "" for none."""
-    return ", ".join(f"{count} {name}" for name, count in counts.items() if count)
+    return ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)
