@@ -41,8 +41,8 @@ def test_a_peer_is_measured_beside_a_path(package: Path, capsys: pytest.CaptureF
     house.main([str(package / "tests"), "--peers", "a_peer"])
 
     _titles, path, peer = capsys.readouterr().out.splitlines()
-    assert path.split()[1:] == ["10.00", "0.00", "1000.00", "0.00", "0.00"]
-    assert peer.split() == ["a_peer", "4.44", "0.00", "272.73", "100.00", "50.00"]
+    assert path.split()[1:] == ["10.00", "0.00", "0.00", "1000.00", "0.00", "0.00"]
+    assert peer.split() == ["a_peer", "4.44", "0.00", "0.00", "272.73", "100.00", "50.00"]
 
 
 def test_a_peer_that_is_not_installed_is_an_error(capsys: pytest.CaptureFixture[str]):

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, create_engine, event, insert
 
+from flows.app.accounts.own_ledger import THIS_MACHINE
 from pipeline.adapters.sql_ledger.rows import file_row
 from pipeline.adapters.sql_ledger.tables import effects, files, leases, readings
 from pipeline.adapters.sql_ledger.users.tables import review_items, reviews
+from pipeline.archive_layout import OWNER
 from pipeline.model import FileRef, Place, RecordRef
 from pipeline.source_run.selection import Selection
 from tests.fakes.clock import FakeClock
@@ -158,6 +160,9 @@ def test_no_statement_of_a_run_reads_a_growing_table_from_end_to_end(
     engine = create_engine(url)
     with engine.begin() as connection:
         fill(connection)
+    # As an earlier run leaves it. Where it is missing, any archived file is looked for, once.
+    workspace.archive.mkdir(exist_ok=True)
+    (workspace.archive / OWNER).write_text(THIS_MACHINE)
 
     with heard() as statements:
         work(workspace)

@@ -101,7 +101,7 @@ def test_other_refusals_keep_the_token(auth: ClientCredentials) -> None:
 
 def test_wrong_credentials_stop_the_run_without_showing_them(auth: ClientCredentials) -> None:
     """Refused credentials are AccessDenied, with a way out and without the secret."""
-    with pytest.raises(AccessDenied, match="CASPIO_CLIENT_ID") as caught:
+    with pytest.raises(AccessDenied, match="client id and secret") as caught:
         play(auth, reply(400, {"error": "invalid_client"}))
 
     assert "hush" not in str(caught.value)
