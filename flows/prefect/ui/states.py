@@ -82,13 +82,14 @@ def final_state(report: Report, documents: Mapping[str, int]) -> State:
     if report.stopped:
         problems = chain.from_iterable(report.stopped.values())
         return red(FAILED, "\n".join([*problems, counts]), result=report)
-    planned = "planned, run again to write: " if report.planned_only else ""
-    message = f"{planned}{counts}{known_text(report)}"
+    again = "run again to write: " if report.planned_only else ""
+    message = f"{again}{counts}{known_text(report)}"
     # Also before a plan: what is to be repaired is known now.
     if report.needs_a_user:
         is_failure = failed_share(report.failed, documents) >= FAILED_SHARE
-        return red(FAILED if is_failure else PARTLY_FAILED, message, result=report)
-    return Completed(name=PLANNED if planned else None, message=message, data=report)
+        name = FAILED if is_failure else PARTLY_FAILED
+        return red(name, f"planned, {message}" if again else message, result=report)
+    return Completed(name=PLANNED if again else None, message=message, data=report)
 
 
 def ended(work: Callable[[], State]) -> State:
