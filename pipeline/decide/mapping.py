@@ -139,8 +139,8 @@ class _Place:
 
     def field(self, column: str) -> str:
         """Return what a column is called in its table; where that is not known, its own name."""
-        alike = (one for one in self.columns.values() if one.name.casefold() == column.casefold())
-        return _name_in_table(next(alike, Column(column, "")))
+        same = (one for one in self.columns.values() if one.name.casefold() == column.casefold())
+        return _name_in_table(next(same, Column(column, "")))
 
     def is_apart_from(self, other: "_Place", columns_of: ColumnsOf) -> bool:
         """Say whether the two surely have columns of different tables."""

@@ -8,11 +8,7 @@ from pipeline.archive_layout import original_key
 from pipeline.decide.learned import with_learned
 from pipeline.decide.mapping import decide, wanted_values
 from pipeline.decide.naming import findings_by_name, has_name, is_alternative
-from pipeline.decide.ownership import (
-    last_named,
-    owned,
-    taken_back,
-)
+from pipeline.decide.ownership import last_named, owned, taken_back
 from pipeline.decide.provenance import known_facts, provenance
 from pipeline.model import (
     Effect,
