@@ -1,3 +1,4 @@
+import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,7 +7,7 @@ import httpx
 import pytest
 
 from infra.emulator import Quirks, RateLimit, parse_quirks
-from tests.emulator.api import BASE, Api, serving
+from tests.emulator.api import BASE, Api, eventually, serving
 
 pytestmark = pytest.mark.integration
 _LIMITED = [{"name": "api-calls-rate", "message": "You have exceeded your API call rate limits."}]
@@ -146,6 +147,27 @@ def test_a_lost_answer_is_committed(api: Api, table: str):
         api.post(f"/tables/{table}/records", {"A": "done"})
 
     assert len(api.pks(table, "A = 'done'")) == 1
+
+
+def test_a_call_that_is_cut_off_within_its_body_is_not_processed(api: Api, table: str):
+    """A caller that is gone before its body was sent has changed nothing, and the log says so."""
+    path = f"{BASE}/tables/{table}/records"
+    lines = [
+        f"POST {path} HTTP/1.1",
+        f"Host: {api.http.base_url.host}",
+        f"Authorization: {api.http.headers['authorization']}",
+        "Content-Type: application/json",
+        "Content-Length: 99",
+    ]
+    head = "".join(f"{line}\r\n" for line in [*lines, ""])
+    address = (api.http.base_url.host, api.http.base_url.port)
+
+    with socket.create_connection(address) as connection:
+        connection.sendall(head.encode() + b'{"A": "half')
+        eventually(lambda: api.control.call_log()[-1]["path"] == path)
+    eventually(lambda: not api.control.call_log()[-1]["processed"])
+
+    assert api.pks(table, "A LIKE 'half%'") == []
 
 
 def _download(api: Api, table: str) -> bytes:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 class Call:
     """One API call; `template` is the raw path if no operation has it.
 
-    `processed` reports whether the operation ran: the call was neither refused nor dropped.
+    `processed` reports whether the operation ran: the call was neither refused nor dropped, and
+    its body came whole.
     `status` is 0 if the call was dropped. `columns` are those that an update of records names.
     """
 

@@ -94,6 +94,7 @@ class ApiMiddleware:
             await refusal(scope, receive, send)
             return
         call.processed = True
+        receive = with_disconnect_in_log(receive, call)
         self._apply_edits(scope, due, when="before")
         if fault is not None and affects_response(fault):
             await self._response_faults.run(self._app, scope, receive, send, fault)
@@ -136,5 +137,21 @@ def with_log_and_id(send: Send, call: Call, request_id: str) -> Send:
             request_id_header = (b"x-caspio-request-id", request_id.encode())
             message = {**message, "headers": [*message.get("headers", []), request_id_header]}
         await send(message)
+
+    return wrapped
+
+
+def with_disconnect_in_log(receive: Receive, call: Call) -> Receive:
+    """Return a `receive` that logs a call whose body ends early as not processed."""
+    is_whole = False
+
+    async def wrapped() -> Message:
+        nonlocal is_whole
+        message = await receive()
+        if message["type"] == "http.request":
+            is_whole = not message.get("more_body", False)
+        elif not is_whole:
+            call.processed = False
+        return message
 
     return wrapped

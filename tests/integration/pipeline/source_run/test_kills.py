@@ -78,8 +78,12 @@ def _kept(keys: list[str]) -> set[str]:
 
 
 def _effects_done_twice(workspace: Workspace) -> list[str]:
-    """Return writes the account saw more than once; each names one record, so none may come again."""
-    return [write for write, count in Counter(workspace.writes()).items() if count > 1]
+    """Return writes the account processed more than once; each names one record, so none may come again.
+
+    A call of which the killed run had sent only the head is none.
+    """
+    writes = workspace.writes(processed=True)
+    return [write for write, count in Counter(writes).items() if count > 1]
 
 
 def _run_and_kill(workspace: Workspace, moment: str) -> None:
