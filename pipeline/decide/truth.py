@@ -46,6 +46,31 @@ def typed_values(
     return {**_unset_checkboxes(values, columns, effects, has_typed=bool(found)), **found}
 
 
+def cleared_columns(
+    values: Mapping[str, Value], columns: Mapping[str, Column], effects: Sequence[Effect]
+) -> frozenset[str]:
+    """Return the columns that people emptied after we had written a value there.
+
+    Checkboxes are not among them: a cleared one has a value, which is No.
+    """
+    effects = [_as_ours(effect) for effect in effects]
+    return frozenset(
+        name
+        for name in values.keys() & columns.keys()
+        if columns[name].type != "YES/NO" and is_empty(values[name])
+        if _is_ours(name, _history(columns[name], effects, ()).latest)
+    )
+
+
+def _is_ours(name: str, latest: Effect | None) -> bool:
+    """Say whether the latest effect on a column is known to have put a value of ours there."""
+    # What was not found there as it was written may be what a rule of the table made of it. Who
+    # takes back what was decided in the review says nothing about what we chose.
+    if latest is None or latest.state is not EffectState.VERIFIED:
+        return False
+    return latest.kind is not EffectKind.APPLY_DECISION and not is_empty(latest.after[name])
+
+
 def _as_ours(effect: Effect) -> Effect:
     """Return an effect with what an agent decided as a write of this program."""
     if effect.kind is EffectKind.APPLY_AGENT_DECISION:

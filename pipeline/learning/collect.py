@@ -1,7 +1,7 @@
 """Pair the records of a source with what was read of their documents."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipeline.context import SourceRun
 from pipeline.decide.naming import findings_by_name
-from pipeline.decide.truth import typed_values
+from pipeline.decide.truth import cleared_columns, typed_values
 from pipeline.errors import FileGone
 from pipeline.isolation import isolated
 from pipeline.learning.columns import learnable
@@ -26,12 +26,14 @@ PAGES = "pages.json"
 class FilledRecord:
     """A listed record, with what people have put into the columns that are learned.
 
-    `order` sorts records by age: the date of the newest file, then the place in the listing.
+    `cleared` are the columns from which people removed what we had written. `order` sorts records
+    by age: the date of the newest file, then the place in the listing.
     """
 
     work: RecordWork
     record: RecordRef
     typed: Mapping[str, TypedValue]
+    cleared: Collection[str]
     order: tuple[str, int]
 
 
@@ -73,10 +75,11 @@ def filled_records(run: SourceRun, columns: Mapping[str, Column]) -> Iterator[Fi
             key = work.record.container, work.record.pk
             waiting = items.get(key, ())
             typed = typed_values(work.values, wanted, effects, waiting, present=columns)
+            cleared = cleared_columns(work.values, wanted, effects)
             dates = [_iso_date(ref.listed_date or ref.created) for ref in work.files]
             # If records have no dates, the one that was listed later counts as newer.
             age = (max(dates, default=""), number)
-            yield FilledRecord(work, work.record, typed, age)
+            yield FilledRecord(work, work.record, typed, cleared, age)
 
 
 def _iso_date(listed: str) -> str:

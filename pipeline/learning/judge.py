@@ -61,7 +61,12 @@ def _judged(
 ) -> Iterator[Trial]:
     for trial in waiting:
         filled, column = by_pk.get(trial.record.pk), columns.get(trial.column)
-        if filled is None or column is None or trial.column not in filled.typed:
+        if filled is None or column is None:
+            continue
+        # Who removes a value that we wrote says that it was wrong.
+        if trial.column in filled.cleared and _was_written(trial, columns, ledger):
+            yield replace(trial, verdict=Verdict.WRONG, typed="")
+        if trial.column not in filled.typed:
             continue
         # A No would be right for nearly every record, and would prove a Yes that is wrong.
         if writes_nothing(trial.choice.value, column):

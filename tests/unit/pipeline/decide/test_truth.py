@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from pipeline.decide.truth import typed_values
+from pipeline.decide.truth import cleared_columns, typed_values
 from pipeline.model import Column, Effect, EffectKind, EffectState, RecordRef, Suggestion, Value
 from pipeline.model.learning import TypedValue
 from pipeline.model.review import Decider, ReviewItem, ReviewState
@@ -51,6 +51,26 @@ def test_what_we_wrote_does_not_count_until_somebody_changes_or_confirms_it():
     assert typed("Acme", wrote("Acme")) is None
     assert typed("Bolt", wrote("Acme")) == TypedValue("Bolt", 2.0)
     assert typed("Acme", wrote("Acme"), decision) == TypedValue("Acme", 2.0)
+
+
+def test_who_empties_a_column_removes_what_we_wrote():
+    """Not where nothing of ours is known to have been there, and not where we took it back."""
+
+    def cleared(value: Value, *effects: Effect) -> bool:
+        return "Company" in cleared_columns({"Company": value}, COLUMNS, effects)
+
+    ours = wrote("Acme")
+    undo = wrote("", 2, undoes=1)
+
+    assert cleared("", ours)
+    assert cleared(None, wrote("Acme", kind=EffectKind.APPLY_AGENT_DECISION))
+    assert cleared("", ours, undo, wrote("Acme", 3, undoes=2), wrote("Acme", 4))
+    assert not cleared("")
+    assert not cleared("Bolt", ours)
+    assert not cleared("", ours, undo)
+    assert not cleared("", wrote("Acme", state=EffectState.APPLIED))
+    assert not cleared("", ours, wrote("Bolt", 2, kind=EffectKind.APPLY_DECISION))
+    assert not cleared_columns({"Paid": False}, COLUMNS, [wrote(value=True, column="Paid")])
 
 
 def test_what_an_agent_decided_is_no_users_word():

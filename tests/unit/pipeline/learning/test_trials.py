@@ -173,6 +173,23 @@ def test_who_changes_a_full_stop_of_a_written_value_judges_it(shop: World):
     assert (verdicts["9"], verdicts["10"]) == (Verdict.WRONG, Verdict.RIGHT)
 
 
+def test_who_clears_a_written_value_judges_it(shop: World):
+    """It was wrong; what is put there later judges it once more."""
+    raise_to(shop, Step.WRITE)
+    for number in ("8", "9"):
+        shop.receipt(number, f"company=Acme\nsender=Acme\nn={number}", Company="")
+    shop.run(SPEC)
+    assert shop.record("8")["Company"] == shop.record("9")["Company"] == "Acme"
+    shop.caspio.tables["Receipts"]["8"]["Company"] = ""
+
+    assert learn(shop).judged == 1
+    (cleared,) = shop.ledger.learning.trials("receipts", "Company", record=("Receipts", "8"))
+    (kept,) = shop.ledger.learning.trials("receipts", "Company", record=("Receipts", "9"))
+    assert (cleared.verdict, cleared.typed, kept.verdict) == (Verdict.WRONG, "", Verdict.OPEN)
+    shop.caspio.tables["Receipts"]["8"]["Company"] = "Acme Ltd"
+    assert learn(shop).judged == 1
+
+
 def test_what_was_written_is_looked_up_only_where_it_decides(
     shop: World, monkeypatch: pytest.MonkeyPatch
 ):
