@@ -43,6 +43,11 @@ _OF_FIRMS = re.compile(
 )
 """Words that the law or custom puts before a legal form: "Betriebs GmbH" is no name by itself."""
 _REST_OF_NUMBER = re.compile(r"[/-]\d")
+_OF_REGISTER = re.compile(
+    r"(?:company|co)[ .]{0,2}(?:reg(?:istration|istered|istry|n|d)?\b|n[ro][.:°º]?(?=[ :\d])|n[°º]"
+    r"|num(?:ber)?\b|#|id\b|(?:vat|tax|gst)\b)"
+)
+"""Behind another legal form, what announces a number: "Fox Ltd, Company no. 7"."""
 _WORD = re.compile(r"[^\W_]")
 _HOUSE_AND_STREET = re.compile(
     r"\d{1,5}[a-z]?,? (?:[a-z.'-]{1,20} ){1,3}"
@@ -98,7 +103,9 @@ def end_of_form(text: str, folded: str) -> int:
         if end == 0 and is_form(text, folded, match):
             end = match.end()
         elif end and _BETWEEN_FORMS.fullmatch(folded, end, match.start()):
-            end = match.end() if is_long_form(match.group()) else end
+            is_label = _OF_REGISTER.match(folded, match.start()) is not None
+            is_another = is_long_form(match.group()) and not is_label
+            end = match.end() if is_another else end
     return end
 
 

@@ -114,3 +114,26 @@ def test_a_label_alone_on_the_first_line_is_about_the_receiver(label: str):
 
     assert company_of(f"{label}\n{below}") is None
     assert company_of(f"Tenant Partners\n{below}") == "Tenant Partners"
+
+
+@pytest.mark.parametrize(
+    "registration",
+    [
+        "Ltd, Company no. 0712345",
+        "Ltd Company Number: 0712345",
+        "Ltd (Company No. 0712345)",
+        "Ltd - Company Reg. 0712345",
+        "Ltd, Co Reg No: 0712345",
+        "Ltd, company registered in England no 0712345",
+        "Ltd, Company VAT No. GB0712345",
+    ],
+)
+def test_company_before_a_number_is_no_part_of_a_name(registration: str):
+    """Behind a legal form the word announces a number of the register."""
+    assert company_of(f"Heron Inks {registration}\nInvoice 12\nTotal 9.00") == "Heron Inks Ltd"
+
+
+@pytest.mark.parametrize("name", ["Heron Company Ltd", "Heron Company", "Heron & Company Inc."])
+def test_company_may_end_a_name(name: str):
+    """Without a number behind it the word is a legal form."""
+    assert company_of(f"{name}\nInvoice 12\nTotal 9.00") == name
