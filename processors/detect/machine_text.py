@@ -6,9 +6,9 @@ Their amounts stand between codes or belong to one entry of many, which no label
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Any
 
 # EDIFACT (ISO 9735), whole or from the first message on, X12, and HL7 2; bookings and payments in
@@ -67,6 +67,9 @@ _NUMBER_WORDS = frozenset(
     {"code", "date", "id", "no", "nr", "num", "phone", "postal", "ref", "reference", "year", "zip"}
 )
 _NUMBER_ENDS = ("number", "numer", "numero", "nummer", "nr")
+_BILL_WORDS = ("bill", "faktur", "factur", "factuur", "fattur", "fatur", "invoice", "rechnung")
+_KEY_NUMBER = re.compile(r"[\W_]*(?:\d+|[0-9a-fA-F]{8}-[0-9a-fA-F-]{20,})$")
+"""What tells the names of entries of one kind apart: "bill1" and "bill2", "A-7" and "A-8"."""
 
 # Of files of settings (INI, TOML) and lists in YAML: a heading or a dash begins a record of names
 # with values.
@@ -173,6 +176,7 @@ def _lines_of(
         return
     match data:
         case dict():
+            is_apart = is_apart or _has_records(data)
             for key, value in data.items():
                 yield from _lines_of((*names, str(key)), value, depth + 1, is_apart=is_apart)
         case list():
@@ -183,6 +187,59 @@ def _lines_of(
             return
         case _:
             yield _line_of(names, " ".join(str(data).split()), is_apart=is_apart)
+
+
+def _has_records(data: dict[str, Any]) -> bool:
+    """Say whether an object has several records of one kind, each under a name of its own.
+
+    These differ in a number only, or are those of bills. A seller and a buyer have the same names
+    of values, too, and are no such records.
+    """
+    entries = {str(key): _fields_in(each) for key, each in data.items() if isinstance(each, dict)}
+    alike: dict[str, list[Mapping[str, str]]] = {}
+    for key, fields in entries.items():
+        alike.setdefault(_KEY_NUMBER.sub("", key), []).append(fields)
+    is_several = any(map(_share_figures, alike.values()))
+    return is_several or any(_are_bills(*pair) for pair in pairwise(entries.values()))
+
+
+def _are_bills(first: Mapping[str, str], second: Mapping[str, str]) -> bool:
+    """Say whether each of two entries has the number of a bill of its own, and an amount.
+
+    A credit note names the number of another bill, and its day.
+    """
+    shared = first.keys() & second.keys()
+    has_amount = any(not (_TOTAL_WORDS | _UNSAID).isdisjoint(_words_in(name)) for name in shared)
+    return has_amount and any(
+        first[name] != second[name] for name in shared if _is_number_of_bill(name)
+    )
+
+
+def _fields_in(data: dict[str, Any], depth: int = 0) -> dict[str, str]:
+    """Return the last of the values in an object for each of their names, at any depth."""
+    fields: dict[str, str] = {}
+    for key, value in data.items():
+        if isinstance(value, dict) and depth < _MOST_DEPTH:
+            fields |= _fields_in(value, depth + 1)
+        elif isinstance(value, str):
+            fields[str(key)] = value
+    return fields
+
+
+def _share_figures(entries: Sequence[Mapping[str, str]]) -> bool:
+    """Say whether two entries have two names or more in common, one with a figure in both."""
+    first, second, *_ = (*sorted(entries, key=len, reverse=True), {}, {})
+    shared = first.keys() & second.keys()
+    are_figures = any(
+        _FIGURE.fullmatch(first[name]) and _FIGURE.fullmatch(second[name]) for name in shared
+    )
+    return len(shared) >= _FEWEST_NAMES and are_figures
+
+
+def _is_number_of_bill(name: str) -> bool:
+    words = _words_in(name)
+    is_of_bill = any(word.startswith(_BILL_WORDS) for word in words)
+    return is_of_bill and words[-1] != "date" and _is_of_number(name)
 
 
 def _line_of(names: tuple[str, ...], value: str, *, is_apart: bool) -> _JsonLine:

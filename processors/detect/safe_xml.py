@@ -24,6 +24,8 @@ _DECLARED = re.compile(
 _MOST_DEPTH = 500  # far beyond what programs write
 # Records of a list in XML: elements of one name beside each other with equal fields.
 _FEWEST_RECORDS, _FEWEST_FIELDS = 2, 2
+_NUMBER_IN_NAME = re.compile(r"[_.-]*\d+$")
+"""Programs that have no lists count the names of their records: "Bill1", "bill_002"."""
 # An amount, a number or a date, with the letters of a currency or of a code.
 _FIGURE = re.compile(r"[^\W\d]{0,4}\W{0,3}\d[\d\W]*[^\W\d]{0,4}|\d{4}-\d\d-\d\dT\S{1,30}")
 
@@ -201,7 +203,7 @@ def texts_by_record(data: bytes) -> list[tuple[str, str, bool]]:
 
 
 def _add(parent: _Node, node: _Node) -> None:
-    parent.children.setdefault(node.name, []).append(node)
+    parent.children.setdefault(_NUMBER_IN_NAME.sub("", node.name), []).append(node)
     parent.fields |= node.fields
     parent.is_prose = parent.is_prose or node.is_prose
 

@@ -111,8 +111,10 @@ def _list_page(rows: Sequence[Sequence[str]], heading: int) -> Page:
         return text_page("\n".join([_tabbed(rows[:heading]), *_pairs(rows[heading], records[0])]))
     if not is_alone and not _is_list(rows[heading], records):
         return text_page(_tabbed(rows))
-    sums = [row for row in records if _is_sum(row)]
-    apart = [row for row in records if not _is_sum(row)]
+    # The sum of several bills is the total of none.
+    is_of_bills = _lists_bills(rows[heading], records)
+    sums = [row for row in records if _is_sum(row) and not is_of_bills]
+    apart = [row for row in records if row not in sums]
     return text_page(_tabbed([*rows[: heading + 1], *sums]), kept_apart=_tabbed(apart))
 
 
@@ -161,6 +163,17 @@ def _is_list(headings: Sequence[str], records: Sequence[Sequence[str]]) -> bool:
     for column, heading in enumerate(headings):
         cells = [row[column] for row in records if column < len(row) and row[column]]
         if heading and len(cells) > 1 and all(_DIGIT.search(cell) for cell in cells):
+            return True
+    return False
+
+
+def _lists_bills(headings: Sequence[str], records: Sequence[Sequence[str]]) -> bool:
+    """Say whether a column has the numbers of several bills."""
+    label = label_pattern("numbers", "invoice", "receipt", "credit")
+    for column, heading in enumerate(headings):
+        numbers = {row[column] for row in records if column < len(row) and row[column]}
+        is_numbered = sum(bool(_DIGIT.search(number)) for number in numbers) > 1
+        if is_numbered and label.fullmatch(fold(heading).strip(" #:.")):
             return True
     return False
 

@@ -343,6 +343,8 @@ def test_names_of_values_make_no_form(data: str, tmp_path: Path):
     [
         "<bills><bill><no>4</no><total>12.00</total></bill><bill><no>5</no><total>9</total></bill></bills>",
         "<all><entry no='T-4' total='12.00'/><entry no='T-5' total='9.00'/></all>",
+        "<a><Bill1><no>4</no><total>12.00</total></Bill1><Bill2><no>5</no><total>9</total></Bill2></a>",
+        "<a><b_01 no='T-4' total='12.00'/><b_02 no='T-5' total='9.00'/></a>",
         (
             "<all><count>2</count><y><h><date>2031-02-03</date></h><sum><total>12.00</total></sum></y>"
             "<y><h><date>2031-02-04</date></h><sum><total>9.00</total></sum></y><y/></all>"

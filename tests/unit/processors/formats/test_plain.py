@@ -48,13 +48,14 @@ def test_a_quoted_cell_may_hold_line_breaks(tmp_path: Path):
 
 def test_a_list_has_no_values_of_its_own(tmp_path: Path):
     """The records of a list are apart from the values; the row of their sum is not."""
-    data = b"Bill;Firm;Total\nB-1;Tea Ltd;10.00\nB-2;Pot Ltd;20.00\nSum total;;30.00\n"
+    data = b"Item;Firm;Total\nB-1;Tea Ltd;10.00\nB-2;Pot Ltd;20.00\nSum total;;30.00\n"
 
     findings = documents.read(data, tmp_path)
 
     assert "B-2\tPot Ltd\t20.00" in findings.text
     assert findings.pages[0].reason
     assert {"10.00", "20.00"}.isdisjoint({found.value for found in findings.fields.values()})
+    assert "Total\nSum total\t\t30.00" in findings.text
 
 
 def test_remarks_above_a_table_are_no_rows_of_it(tmp_path: Path):
@@ -311,35 +312,3 @@ def test_a_card_without_an_end_ends_with_its_last_line():
 
     assert kept == "Kettle Ltd\n\nTotal due: 12.00\nDate: 3 May 2031"
     assert "Heron" in cards
-
-
-RECORDS = {
-    "toml": "[[bill]]\nno = 'T-4'\ntotal = 12.00\n\n[[bill]]\nno = 'T-5'\ntotal = 9.50\n",
-    "ini": "; bills\n[first]\nno=T-4\ntotal=12.00\n[second]\nno=T-5\ntotal=9.50\n",
-    "yaml": (
-        "bills:\n- no: T-4\n  parts:\n    - name: Tea\n      price: 12.00\n  total: 12.00\n"
-        "- no: T-5\n  parts:\n    - name: Rum\n      price: 9.50\n  total: 9.50\n"
-    ),
-}
-
-
-@pytest.mark.parametrize("form", RECORDS)
-def test_what_is_in_one_of_several_records_is_no_value_of_the_file(form: str, tmp_path: Path):
-    """Files of settings and lists in YAML have records, as tables and JSON have."""
-    findings = documents.read(RECORDS[form].encode(), tmp_path)
-
-    assert findings.fields.keys().isdisjoint({"total", "amount_due", "invoice_number"})
-    assert "12.00" in findings.text
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "bill number: T-4\nitems:\n  - name: Tea\n    price: 5.00\n  - name: Rum\n    price: 7.00\ntotal: 12.00",
-        "[head]\nbill number=T-4\ndate=2031-02-03\n[sum]\ntotal=12.00\ncurrency=EUR\n",
-        "Bill\n[1]\nNo: T-4\nTotal: 12.00\n[2]\nNo: T-4\nPaid: 2.00\n",
-    ],
-)
-def test_what_is_beside_records_is_a_value(text: str, tmp_path: Path):
-    """The total below a list is of the file; other texts with brackets and dashes stay whole."""
-    assert documents.read(text.encode(), tmp_path).fields["total"].value == "12.00"
