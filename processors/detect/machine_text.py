@@ -69,7 +69,7 @@ _NUMBER_WORDS = frozenset(
 _NUMBER_ENDS = ("number", "numer", "numero", "nummer", "nr")
 _BILL_WORDS = ("bill", "faktur", "factur", "factuur", "fattur", "fatur", "invoice", "rechnung")
 _KEY_NUMBER = re.compile(r"[\W_]*(?:\d+|[0-9a-fA-F]{8}-[0-9a-fA-F-]{20,})$")
-"""What tells the names of entries of one kind apart: "bill1" and "bill2", "A-7" and "A-8"."""
+"""What distinguishes the names of records of one kind: "bill1" and "bill2", "A-7" and "A-8"."""
 
 # Of files of settings (INI, TOML) and lists in YAML: a heading or a dash begins a record of names
 # with values.

@@ -113,7 +113,7 @@ def _list_page(rows: Sequence[Sequence[str]], heading: int) -> Page:
         return text_page(_tabbed(rows))
     # The sum of several bills is the total of none.
     is_of_bills = _lists_bills(rows[heading], records)
-    sums = [row for row in records if _is_sum(row) and not is_of_bills]
+    sums = [] if is_of_bills else list(filter(_is_sum, records))
     apart = [row for row in records if row not in sums]
     return text_page(_tabbed([*rows[: heading + 1], *sums]), kept_apart=_tabbed(apart))
 
