@@ -13,9 +13,9 @@ from processors.values.lines import TextLine, label_pattern
 from processors.values.list_words import labels_in
 from processors.values.numbers.context import (
     corrects_a_bill,
+    doubt_of,
     gives_money_back,
     is_from_credits,
-    is_of_another,
     names_the_document,
     shape_of,
 )
@@ -66,20 +66,21 @@ _MOST_RANKED = 12
 _RECEIPT_FACTOR = 0.75
 """A receipt's own number is less likely to be what "invoice number" asks for."""
 _ORDER_FACTOR = 0.95
+_SURELY = 2
 
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
     """A number, the words that announce it, and how sure its place makes it.
 
-    `of_another`: words before the label say that it is the number of another document.
+    `of_another`: words before the label say that it is the number of another document, 2 surely.
     """
 
     number: str
     confidence: float
     label: str
     line: TextLine
-    of_another: bool = False
+    of_another: int = 0
 
 
 def find_invoice_number(lines: Sequence[TextLine]) -> Finding | None:
@@ -124,10 +125,11 @@ def _own_number(
 
 def _own_candidates(lines: Sequence[TextLine]) -> list[_Candidate]:
     """Return the numbers after "invoice" or, in a credit note, after its own name."""
-    candidates = list(_candidates(lines, "invoice"))
+    candidates = [each for each in _candidates(lines, "invoice") if each.of_another < _SURELY]
     if not gives_money_back(lines):
         return candidates
-    own = list(_candidates(lines, "credit")) or list(number_below_title(lines))
+    own = [each for each in _candidates(lines, "credit") if each.of_another < _SURELY]
+    own = own or list(number_below_title(lines))
     return own or [each for each in candidates if not each.of_another]
 
 
@@ -190,7 +192,7 @@ def _candidates(lines: Sequence[TextLine], kind: str) -> Iterator[_Candidate]:
                     confidence=_AFTER_EXPLICIT_LABEL if explicit else _AFTER_BARE_LABEL,
                     label=label.group(),
                     line=line,
-                    of_another=is_of_another(line, label),
+                    of_another=doubt_of(line, label),
                 )
         if labels and not found:
             yield from _below_labels(lines, line, labels)
@@ -213,7 +215,7 @@ def _below_labels(
         for one, other in zip(first, second, strict=False)
     ):
         return
-    of_another = all(is_of_another(heading, label) for label in labels)
+    of_another = min(doubt_of(heading, label) for label in labels)
     for each in first:
         if not is_account_or_tax_number(each.number):
             yield replace(each, of_another=of_another)

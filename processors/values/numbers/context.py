@@ -24,6 +24,7 @@ _OF_BILL = re.compile(r"invoice|bill|rechnung(?!skorr)|fact?ur|fattur|faktur")
 _AMOUNT = re.compile(r"\d[.,]\d\d(?!\d)")
 # The series of credit notes: "CN-77". Other letters may be those of an issuer.
 _OF_CREDITS = re.compile(r"(?:CRN|CN|CRED)[-/._ ]?\d")
+_OF_ANOTHER = ("of_another", "of_another_surely")
 _DIGITS = re.compile(r"\d+")
 _ROW = re.compile(
     r"(?P<words>[^\W\d_][^\d]*?)[ .:#]*\b(?P<number>[a-z]{0,4}[-/]?\d[\w/-]*)(?= (?!%))"
@@ -166,15 +167,33 @@ def _is_title(line: TextLine, words: re.Pattern[str], start: int) -> bool:
     return title is not None and (is_numbered or not rest.strip(" .:#"))
 
 
-def is_of_another(line: TextLine, label: re.Match[str]) -> bool:
-    """Return whether words right before a label say that another document has the number.
+def doubt_of(line: TextLine, label: re.Match[str]) -> int:
+    """Return 2 if words right before a label say that another document has the number, else 0.
 
-    A credit note names the bill that it corrects: "against invoice 4410".
+    A credit note names the bill that it corrects: "against invoice 4410". 1 is for words that may
+    also be before the document's own number: "original invoice no", "for invoice 12". Two of them
+    in a row leave no doubt.
     """
     first, _ = line.cell(line.cell_at(label.start()))
     before = line.folded[max(first, label.start() - _NEAR_CHARS) : label.start()]
     before = _ARTICLE.sub("", f" {before.rstrip(' .:-(')}")
-    return any(each.end() == len(before) for each in labels_in(before, "numbers", "of_another"))
+    if _ends_with(before, "of_another_surely") is not None:
+        return 2
+    rest = _ends_with(before, "of_another")
+    if rest is None:
+        return 0
+    rest = _ARTICLE.sub("", rest)
+    is_sure = any(
+        _ends_with(rest, name) is not None for name in ("of_another", "of_another_surely")
+    )
+    return 2 if is_sure else 1
+
+
+def _ends_with(text: str, name: str) -> str | None:
+    """Return what is before the words of a list at the end of a text, None if none are there."""
+    found = (each.start() for each in labels_in(text, "numbers", name) if each.end() == len(text))
+    start = next(found, None)
+    return None if start is None else text[:start].rstrip(" .:-(")
 
 
 def is_booking(line: TextLine, label: re.Match[str], end: int) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from processors.values.date_text import DateText
 from processors.values.lines import TextLine
 from processors.values.list_words import labels_in
-from processors.values.numbers.context import gives_money_back, is_of_another
+from processors.values.numbers.context import doubt_of, gives_money_back
 
 _PAPERS = ("invoice", "credit", "receipt")
 _NUMBER = re.compile(
@@ -69,7 +69,7 @@ def is_of_other_paper(lines: Sequence[TextLine], line: TextLine, text: DateText)
     paper = _paper_before(line, text)
     if paper is None:
         return False
-    if is_of_another(line, paper.label):
+    if doubt_of(line, paper.label):
         before = line.folded[: paper.label.start()].split()
         return not _DAY_OF.fullmatch(" ".join(before[-2:]).strip(" .:"))
     if not paper.number:
@@ -114,7 +114,7 @@ def _papers_of(line: TextLine) -> Iterator[_Paper]:
             number = _NUMBER.match(line.folded, label.end())
             if number:
                 yield _Paper(label, number["number"], number.end())
-            if is_of_another(line, label):
+            if doubt_of(line, label):
                 yield _Paper(label, "", label.end())
 
 

@@ -273,3 +273,39 @@ def test_a_number_of_another_kind_below_a_label_is_not_the_number(text: str):
 def test_a_credit_note_that_an_invoice_mentions_is_another_document(head: str, row: str):
     """What was set off against an invoice has a number of its own."""
     assert number(f"Small Shop\n{head}\nWork 110.00\n{row}\nTotal 100.00") == "4410"
+
+
+@pytest.mark.parametrize("title", ["INVOICE", "CREDIT NOTE"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Related invoice: INV-771",
+        "Linked invoice no. 771",
+        "Previous credit against original invoice 771",
+        "Credit against our original invoice no: 771",
+        "Parent invoice # 771",
+        "Applied to invoice 771",
+        "Zugehörige Rechnung: 771",
+        "Annule et remplace la facture n° 771",
+        "Invoice no: 88\nRelated invoice no: 771",
+        "Previous invoice no: 771\nInvoice no: 88",
+        "Document no: 88\nAssociated invoice no: 771",
+    ],
+)
+def test_the_number_of_another_bill_is_not_the_number(title: str, line: str):
+    """Words right before the label say whose number it is, also if there is no other one."""
+    expected = "88" if "88" in line else None
+
+    assert number(f"{title}\n{line}\nTotal 9.00") == expected
+
+
+@pytest.mark.parametrize("label", ["Previous credit note no", "Related credit note"])
+def test_the_number_of_another_credit_note_is_not_the_number(label: str):
+    """A second credit note for a bill names the first one."""
+    assert number(f"CREDIT NOTE\n{label}: 771\nTotal 9.00") is None
+
+
+@pytest.mark.parametrize("before", ["Original", "Reference", "Payment for", "Copy of"])
+def test_words_before_the_own_number_do_not_take_it(before: str):
+    """The word "original" may say that a paper is no copy."""
+    assert number(f"INVOICE\n{before} invoice no: 771\nTotal 9.00") == "771"
