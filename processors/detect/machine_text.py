@@ -228,7 +228,9 @@ def _fields_in(data: dict[str, Any], depth: int = 0) -> dict[str, str]:
 
 def _share_figures(entries: Sequence[Mapping[str, str]]) -> bool:
     """Say whether two entries have two names or more in common, one with a figure in both."""
-    first, second, *_ = (*sorted(entries, key=len, reverse=True), {}, {})
+    if len(entries) < _FEWEST_RECORDS:
+        return False
+    first, second = sorted(entries, key=len, reverse=True)[:_FEWEST_RECORDS]
     shared = first.keys() & second.keys()
     are_figures = any(
         _FIGURE.fullmatch(first[name]) and _FIGURE.fullmatch(second[name]) for name in shared
