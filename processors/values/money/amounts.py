@@ -46,6 +46,7 @@ _WITHOUT_BLANKS = re.compile(r"(?<![\d.,])\d+(?:[.,'\u2019\u066b]\d+){0,6}")
 _DECIMALS_FOR_SURE = re.compile(r"[0.,\u066b]|\d+(?:,.*\.|\..*,)")
 _CLOSED_BY_DASH = re.compile(r"¥(?:\d{1,3}(?:,\d{3})*|\d+)$")
 _WITH_DECIMALS = re.compile(r"\d[\d.,' \u2019]*[.,\u066b]\d{2,3}")
+_WITH_CENTS = re.compile(r"\d[\d.,'\u2019]*[.,]\d\d")
 _PERCENTAGE = re.compile(r"\d+(?:[.,]\d+)? ?%")
 
 # In Turkey the sign is before its number: "KDV %20 200,00".
@@ -329,7 +330,14 @@ def is_no_amount(folded: str, start: int, end: int) -> bool:
     mark, _ = _mark_before(near)
     if mark in SHORT_SIGNS:
         return not _WITH_DECIMALS.fullmatch(folded, start, end)
-    return not mark
+    return not mark and not _is_of_label(folded, start, end)
+
+
+def _is_of_label(folded: str, start: int, end: int) -> bool:
+    """Return whether an amount touches the words that announce it: "Total120.00"."""
+    labels = label_pattern("totals", *_SUMS).finditer(folded, 0, start)
+    has_cents = _WITH_CENTS.fullmatch(folded, start, end) is not None
+    return has_cents and any(label.end() == start for label in labels)
 
 
 @once_a_document

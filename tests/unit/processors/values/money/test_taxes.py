@@ -216,3 +216,20 @@ def test_a_net_total_below_two_taxes_is_before_them():
     """Both taxes are added to it."""
     lines = "VAT 20 % 20.00\nVAT 5 % 2.50\nNet total 150.00\nTotal 172.50"
     assert money_of(lines) == ("150.00", "22.50", "172.50")
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "Taxable value 1000.00\nCGST @ 9% 90.00\nSGST @ 9% 90.00\nTotal 1180.00",
+        "Total taxable value 1000.00\nCGST 9% 90.00\nUTGST 9% 90.00\nTotal 1180.00",
+        "Assessable value 1000.00\nTotal CGST 90.00\nTotal SGST 90.00\nTotal 1180.00",
+        "Sous-total 1000,00 $\nTPS 90,00 $\nTVQ 90,00 $\nTotal 1180,00 $",
+        "Sous-total 1000.00\nT.P.S. (5 %) 90.00\nT.V.Q. (9,975 %) 90.00\nTotal 1180.00",
+        "Subtotal 1000.00\nTPS/GST 90.00\nTVQ/QST 90.00\nTotal 1180.00",
+        "Subtotal1000.00\nCGST9%90.00\nSGST9%90.00\nTotal1180.00",
+    ],
+)
+def test_the_tax_is_the_sum_of_the_taxes_of_a_state_and_its_union(lines: str):
+    """India and Canada print two taxes, each with a name of its own, and no sum of them."""
+    assert money_of(lines) == ("1000.00", "180.00", "1180.00")
