@@ -9,6 +9,7 @@ from processors.values.lines import label_pattern
 from processors.values.money.amounts import money_in
 from processors.values.money.currency import marks_in
 from processors.values.money.sums import TOTAL_KINDS
+from processors.values.money.total import UNANNOUNCED
 
 _KINDS_THAT_SPEAK = ("strong", "plain", "due", "subtotal", "weak", "card", "cash")
 _MOST_RIVALS = 3
@@ -33,6 +34,7 @@ def amount_features(evidence: Evidence, value: Value) -> Features:
     for kind in _KINDS_THAT_SPEAK:
         features[f"called_{kind}"] = float(kind in kinds)
     features["called_nothing"] = float(not kinds - {""})
+    features["unannounced"] = float(UNANNOUNCED in value.finding.reason)
     features["lines_of_totals"] = counted(sum(each.kind in TOTAL_KINDS for each in same), 3)
 
     mentioned = [each for line in value.places for each in money_in(line.folded)]

@@ -27,6 +27,11 @@ _BEFORE_LETTER_DATE = re.compile(
 )
 _AFTER_LETTER_DATE = re.compile(r"[\W_]*")
 _NO_LABEL = ("", "")
+_OF_ROW = re.compile(
+    r"(?:day|week|shift|night|visit|session|lesson|trip|tag|woche|schicht|einsatz|jour|semaine"
+    r"|visite|dia|semana|visita|giorno|settimana|dag|uke|vecka)(?: ?(?:no\.?|nr\.?|#)? ?\d{1,3})?"
+)
+"""The heading of rows, or the first cell of one, in which a date is that of the row."""
 _BY_A_DAY = re.compile(
     r"(?:\W*|.*\b(?:pay|payable|payment (?:is )?due|please .*payment|remit|settle)\b.{0,40} )"
     r"(?:by|before|(?:no|not) later than)\W*(?:[a-z]{3,9}day,? )?"
@@ -114,6 +119,8 @@ def labeled_dates(lines: Sequence[TextLine], months: MonthNames) -> list[Labeled
             if not kind:
                 kind, label = _foreign_label(line, text)
             if not kind and _goes_on(found, line, text):
+                kind = LISTED
+            if kind in {"", LETTERHEAD} and _is_of_row(lines, line, text):
                 kind = LISTED
             # Eight digits without a label of dates are an account or a number.
             if text.text.isdigit() and kind in {"", "link", "title", QUOTED, LISTED}:
@@ -310,6 +317,18 @@ def _goes_on(found: Sequence[LabeledDate], line: TextLine, text: DateText) -> bo
         and 0 < line.number - last.line.number <= _MOST_LINES_OF_ROW
         and last.line.cell_at(last.text.start) == line.cell_at(text.start)
     )
+
+
+def _is_of_row(lines: Sequence[TextLine], line: TextLine, text: DateText) -> bool:
+    """Return whether "day" is in the cell before a date or heads it: what was done on that day."""
+    cell = line.cell_at(text.start)
+    start, _ = line.cell(cell)
+    if line.folded[start : text.start].strip():
+        return False
+    above = lines[line.number - 1] if line.number else None
+    heading = above.cell(cell) if above and len(above.cells) == len(line.cells) else (0, 0)
+    head = above.folded[slice(*heading)] if above else ""
+    return any(_OF_ROW.fullmatch(each.strip()) for each in (head, line.folded[:start]))
 
 
 def _is_list(

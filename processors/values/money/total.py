@@ -56,6 +56,17 @@ _NUMBERED_TITLE = re.compile(
     r"(?:tax )?(invoice|receipt|bill|rechnung|facture|recu|quittung)"
     r"(?: ?(?:no|nr|number|n°|#)[.:]?)? ?[:#]? ?([a-z]{0,4}[-/]?\d[\w/-]*)(?![.,]?\d| of \d)"
 )
+_STAGE = re.compile(
+    r"\W{0,3}(?:in full )?(?:payable )?"
+    r"(?:(?:before|prior to|on|upon|at|until|after|by) (?:the |your |our |final )?"
+    r"(?:deliver|ship|dispatch|collect|complet|arriv|install|hand ?over|pick|start|check-?in"
+    r"|move-?in|closing|order|booking|sign|event|acceptance|commencement)"
+    r"|(?:vor|bei|nach) (?:der )?(?:liefer|abhol|versand|fertig|uberga|montage|abnahme|bestell"
+    r"|anreise|ankunft)|(?:avant|a) (?:la |l['\u2019])?(?:livraison|expedition|reception|commande"
+    r"|arrivee)|(?:antes de|a) (?:la )?(?:entrega|recogida)|(?:alla|prima della) consegna"
+    r"|(?:voor|bij) (?:de )?(?:lever|aflever|oplever))"
+)
+"""When a part of the price is due: "balance due before delivery"."""
 _LEAST_BILLS = 2
 _NO_HINTS = Hints(weights={}, marks={})
 
@@ -71,6 +82,8 @@ _TIE = 0.05
 """A lead of fewer points decides nothing."""
 _OPEN_CONFIDENCE = 0.4
 _LARGEST_AMOUNT_CONFIDENCE = 0.3
+UNANNOUNCED = "nothing is called a total"
+"""The reason of a total that is one only because no amount is larger."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +107,7 @@ def find_total(lines: Sequence[TextLine]) -> Finding | None:
         return largest_amount(lines)
 
     first, *others = ranked
-    if reason := why_open(lines, first.best):
+    if reason := why_open(lines, first.best) or why_rest(first):
         open_finding = first.best.finding(None, _OPEN_CONFIDENCE, reason)
         return with_others(open_finding, (_finding(each, 0.0) for each in ranked))
     lead = first.points - (others[0].points if others else 0.0)
@@ -115,6 +128,19 @@ def why_open(lines: Sequence[TextLine], best: Sum) -> str:
     if best.kind in TOTAL_KINDS:
         return why_several(lines) or why_part(lines, best)
     return why_net(lines, best) if best.kind == "subtotal" else ""
+
+
+def why_rest(candidate: _Candidate) -> str:
+    """Say why an amount that is due is only the rest of a price; "" if it may be all of it.
+
+    It is due before a delivery or after it, and no calculation of the document leads to it.
+    """
+    best = candidate.best
+    end = best.line.folded.find(best.label) + len(best.label)
+    is_stage = best.kind == "due" and _STAGE.match(best.line.folded, end) is not None
+    if not is_stage or len(candidate.reasons) > 1:
+        return ""
+    return f"'{best.label}' says when a part is due; no total was found"
 
 
 def why_net(lines: Sequence[TextLine], subtotal: Sum) -> str:
@@ -317,5 +343,5 @@ def largest_amount(lines: Sequence[TextLine]) -> Finding | None:
     return line.finding(
         format_amount(value),
         _LARGEST_AMOUNT_CONFIDENCE,
-        "nothing is called a total; this is the largest amount with a currency",
+        f"{UNANNOUNCED}; this is the largest amount with a currency",
     )

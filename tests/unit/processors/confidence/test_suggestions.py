@@ -3,7 +3,7 @@
 import pytest
 
 from processors.confidence.logistic import logit
-from processors.confidence.model import WRITE_AT, most_logit
+from processors.confidence.model import MOST_UNANNOUNCED, WRITE_AT, most_logit
 from processors.contract import Page
 from tests.unit.processors.confidence.test_probabilities import features_on, page
 
@@ -52,3 +52,34 @@ def test_the_first_name_of_a_letter_in_its_window_is_a_suggestion():
     assert most(*lines, skipped=0) > logit(WRITE_AT)
     assert most(*lines, "Bill to: Ann Vole", skipped=5) > logit(WRITE_AT)
     assert most(*lines, "www.otter-quill.example", skipped=5) > logit(WRITE_AT)
+
+
+@pytest.mark.parametrize(
+    ("line", "is_sure"),
+    [("Visit £99.00", False), ("Total £99.00", True), ("Amount due £99.00", True)],
+)
+def test_the_largest_amount_is_hardly_a_suggestion(line: str, *, is_sure: bool):
+    """Nothing says that it is a total: it may be a price, or what was given."""
+    features = features_on([page("Otter Ltd", "INVOICE 12", "Shelf £12.50", line)], "total")
+
+    assert (most_logit(features) > logit(MOST_UNANNOUNCED)) == is_sure
+
+
+@pytest.mark.parametrize(
+    ("lines", "is_sure"),
+    [
+        (("Day   3 March 2031",), False),
+        (("Week 2   3 March 2031   8.00",), False),
+        (("Shift", "3 March 2031"), False),
+        (("Visit   Task   Hours", "3 March 2031   Painting   8.00"), False),
+        (("Tag   3.3.2031",), False),
+        (("3 March 2031",), True),
+        (("Date   3 March 2031",), True),
+        (("Ely   3 March 2031",), True),
+    ],
+)
+def test_the_day_of_a_row_is_a_suggestion(lines: tuple[str, ...], *, is_sure: bool):
+    """It is what was done on that day, and not the date of the bill."""
+    features = features_on([page("Otter Ltd", "INVOICE 12", *lines, "Total 5.00")], "date")
+
+    assert (most_logit(features) > logit(WRITE_AT)) == is_sure
