@@ -33,6 +33,7 @@ from processors.values.issuer.composed import (
 )
 from processors.values.issuer.evidence import (
     BEHIND_A_LABEL,
+    CRAFT_ALONE,
     OF_CUSTOMERS,
     OF_DOMAIN,
     PER_LINE,
@@ -49,6 +50,7 @@ from processors.values.issuer.letterhead import (
     numbers_of_others,
 )
 from processors.values.issuer.name_text import (
+    is_craft,
     is_list_of_trades,
     is_no_name,
     is_title,
@@ -164,18 +166,25 @@ def find_company(
     """
     others = numbers_of_others(lines, doc_class)
     head = letter_head_of(lines, doc_class)
-    found = [
+    possible = [
         each
         for each in candidates(lines)
-        if each.points > 0
-        and each.line.number not in others
-        and (commercial or _is_of_letter(each, head))
+        if each.line.number not in others and (commercial or _is_of_letter(each, head))
     ]
+    found = [each for each in possible if each.points > 0] or list(_crafts(possible))
     ranked = sorted(_with_signs(found), key=lambda each: each.points, reverse=True)
     if not ranked:
         return None
     best, *rivals = map(_finding, ranked[:_MOST_RANKED])
     return with_others(best, rivals)
+
+
+def _crafts(found: Sequence[_Candidate]) -> Iterator[_Candidate]:
+    """Yield the crafts with the points of names: where no other name is, they head the page."""
+    for each in found:
+        is_head = each.line.number < _HEAD_LINES and is_craft(fold(each.name))
+        if is_head and each.points > CRAFT_ALONE:
+            yield replace(each, points=each.points - CRAFT_ALONE)
 
 
 def _with_signs(found: Sequence[_Candidate]) -> Iterator[_Candidate]:

@@ -18,7 +18,7 @@ PER_LINE = 0.22
 _WITH_LEGAL_FORM = 3.0
 _WITH_TRADE = 0.8
 _LIKE_AN_ADDRESS = -2.5
-_CRAFT_ALONE = -2.5
+CRAFT_ALONE = -2.5
 _WITH_COMMA = -0.7
 BEHIND_A_LABEL = -2.5
 """For "Hotel: Grand Kettle Ltd": a label that is not the seller's announces someone else."""
@@ -185,7 +185,7 @@ def points_of_line(
         points += _WITH_TRADE
         reason += ", with the name of a trade"
     if is_craft(folded):
-        points += _CRAFT_ALONE
+        points += CRAFT_ALONE
     if is_address(folded):
         points += _LIKE_AN_ADDRESS
     if "," in _DEGREES.sub("", folded):

@@ -61,3 +61,22 @@ def test_a_street_behind_a_company_is_no_part_of_its_name():
     """A house number is in no place, and neither is a word without a capital."""
     assert values_of("Otter Company of 3 Fell Road\nTotal 5.00")["company"] == "Otter Company"
     assert values_of("Otter Company of friends\nTotal 5.00")["company"] == "Otter Company"
+
+
+@pytest.mark.parametrize(
+    "craft", ["Plumbing and Heating", "JOINERY", "Heizung und Sanitär", "Carpet Cleaning"]
+)
+@pytest.mark.parametrize("title", ["", "Invoice\n"])
+def test_a_craft_is_a_name_where_no_other_is(craft: str, title: str):
+    """Who heads a page with a craft and an address has no other name on it."""
+    values = values_of(f"{title}{craft}\n12 Fell Road\nHarwick HW4 9QT\nInvoice 12\nTotal 5.00")
+
+    assert values["company"] == craft
+    assert values["address"] == "12 Fell Road Harwick HW4 9QT"
+
+
+def test_a_craft_among_the_goods_is_no_name():
+    """What was done is below the head of a bill."""
+    lines = "Invoice\nNo 12\nDate 3 May 2031\nTerms 30 days\nRef 7\nCleaning\nTotal 5.00"
+
+    assert "company" not in values_of(lines)
