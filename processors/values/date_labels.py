@@ -118,10 +118,8 @@ def labeled_dates(lines: Sequence[TextLine], months: MonthNames) -> list[Labeled
                 kind = unlabeled_kind(line, text, label)
             if not kind:
                 kind, label = _foreign_label(line, text)
-            if not kind and _goes_on(found, line, text):
-                kind = LISTED
-            if kind in {"", LETTERHEAD} and _is_of_row(lines, line, text):
-                kind = LISTED
+            is_next = not kind and _goes_on(found, line, text)
+            kind = LISTED if is_next else _kind_of_row(lines, line, text, kind)
             # Eight digits without a label of dates are an account or a number.
             if text.text.isdigit() and kind in {"", "link", "title", QUOTED, LISTED}:
                 continue
@@ -319,16 +317,17 @@ def _goes_on(found: Sequence[LabeledDate], line: TextLine, text: DateText) -> bo
     )
 
 
-def _is_of_row(lines: Sequence[TextLine], line: TextLine, text: DateText) -> bool:
-    """Return whether "day" is in the cell before a date or heads it: what was done on that day."""
+def _kind_of_row(lines: Sequence[TextLine], line: TextLine, text: DateText, kind: str) -> str:
+    """Return the kind of a date, LISTED if "day" is in the cell before it or heads its cell."""
     cell = line.cell_at(text.start)
     start, _ = line.cell(cell)
-    if line.folded[start : text.start].strip():
-        return False
+    if kind not in {"", LETTERHEAD} or line.folded[start : text.start].strip():
+        return kind
     above = lines[line.number - 1] if line.number else None
-    heading = above.cell(cell) if above and len(above.cells) == len(line.cells) else (0, 0)
-    head = above.folded[slice(*heading)] if above else ""
-    return any(_OF_ROW.fullmatch(each.strip()) for each in (head, line.folded[:start]))
+    is_table = above is not None and len(above.cells) == len(line.cells)
+    head = above.folded[slice(*above.cell(cell))] if above and is_table else ""
+    is_of_row = any(_OF_ROW.fullmatch(each.strip()) for each in (head, line.folded[:start]))
+    return LISTED if is_of_row else kind
 
 
 def _is_list(
