@@ -221,7 +221,22 @@ class FormField:
     label: str
     value: str
     box: Box | None = None
-    place: Literal["interactive", "line", "box", "beside", "below"] = "line"
+    place: Literal["interactive", "line", "frame", "box", "beside", "below"] = "line"
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """What is drawn on a page to be filled in, in points.
+
+    `lines` are level lines, `frames` rectangles and upright lines, `strokes` slanting lines.
+    """
+
+    lines: tuple[Box, ...] = ()
+    frames: tuple[Box, ...] = ()
+    strokes: tuple[Box, ...] = ()
+
+
+NOTHING_DRAWN = Drawing()
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +253,7 @@ class Page:
     codes: tuple[Code, ...] = ()
     problem: str = ""
     fields: tuple[FormField, ...] = ()
+    drawing: Drawing = NOTHING_DRAWN
 
 
 @dataclass(frozen=True, slots=True)

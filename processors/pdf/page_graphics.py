@@ -41,6 +41,7 @@ _MOST_BOXES = 500
 _COLOR_BYTES, _NUMBER_BYTES = 16, 4  # red, green, blue and alpha
 # A line is one path of two points, or a rectangle, that is hardly higher than a hair.
 _SEGMENTS_OF_LINE, _THIN_PT, _MOST_LINES = 5, 2.5, 500
+_SEGMENTS_OF_FRAME, _MOST_FRAMES = 4, 1_000
 _INVISIBLE = 3  # text rendering mode "neither fill nor stroke" (ISO 32000-1, table 106)
 
 Matrix = tuple[float, float, float, float, float, float]
@@ -72,7 +73,8 @@ class PageGraphics:
     `image_share` is the share of the page under images, overlaps counted twice, at most 1. `dpi` is
     the resolution of the largest image, None without one. `hidden_share` is the share of the text
     that is not drawn or is under an image. An empty page paints nothing. `images` are up to 50
-    images with their resolutions. `marks` are what may make words unreadable.
+    images with their resolutions. `marks` are what may make words unreadable. `frames` are the
+    rectangles and upright lines, `strokes` the slanting lines, such as those of a cross.
     """
 
     image_share: float = 0.0
@@ -83,6 +85,8 @@ class PageGraphics:
     is_empty: bool = False
     images: tuple[tuple[PageRect, float], ...] = ()
     marks: Marks = Marks()
+    frames: tuple[PageRect, ...] = ()
+    strokes: tuple[PageRect, ...] = ()
 
 
 def graphics_of(page: Any, textpage: Any) -> PageGraphics:
@@ -108,7 +112,9 @@ def graphics_of(page: Any, textpage: Any) -> PageGraphics:
             segments = max(0, pdfium_c.FPDFPath_CountSegments(handle))
             path_segments += segments
             if 0 < segments <= _SEGMENTS_OF_LINE:
-                painted.add_path(handle, address, matrix, number)
+                rect = _bounds_of(handle, matrix)
+                painted.add_path(handle, address, rect, number)
+                painted.add_frame(handle, segments, rect)
         elif kind == pdfium_c.FPDF_PAGEOBJ_IMAGE:
             painted.add_image(handle, matrix, number)
 
@@ -131,6 +137,8 @@ def graphics_of(page: Any, textpage: Any) -> PageGraphics:
         is_empty=number == 0,
         images=tuple(painted.images),
         marks=painted.marks(is_recognized=is_recognized),
+        frames=tuple(painted.frames),
+        strokes=tuple(painted.strokes),
     )
 
 
@@ -155,6 +163,8 @@ class _Painted:
         self._covers: list[tuple[int, PageRect]] = []
         self._fills: list[int | None] = []  # the object of each cover that has a color
         self._lines: list[PageRect] = []
+        self.frames: list[PageRect] = []
+        self.strokes: list[PageRect] = []
 
     def add_image(self, handle: Any, matrix: Matrix, number: int) -> None:
         """Add an image to those of the page."""
@@ -171,15 +181,29 @@ class _Painted:
         if share > _COVERS_PAGE and not pdfium_c.FPDFPageObj_HasTransparency(handle):
             self.last_cover = number
 
-    def add_path(self, handle: Any, address: int | None, matrix: Matrix, number: int) -> None:
+    def add_path(self, handle: Any, address: int | None, rect: PageRect, number: int) -> None:
         """Add a path of few segments to the lines, if it is hardly higher than a hair, or boxes."""
-        left, top, right, bottom = rect = _bounds_of(handle, matrix)
+        left, top, right, bottom = rect
         if top - bottom <= _THIN_PT:
             if right - left > _THIN_PT and len(self._lines) < _MOST_LINES:
                 self._lines.append(rect)
         elif right - left > _THIN_PT and len(self._covers) < _MOST_BOXES and _is_filled(handle):
             self._covers.append((number, rect))
             self._fills.append(address)
+
+    def add_frame(self, handle: Any, segments: int, rect: PageRect) -> None:
+        """Add a path of few segments to the frames or strokes, unless it is a level line."""
+        import pypdfium2.raw as pdfium_c
+
+        left, top, right, bottom = rect
+        if top - bottom <= _THIN_PT or len(self.frames) + len(self.strokes) >= _MOST_FRAMES:
+            return
+        is_frame = right - left <= _THIN_PT
+        if not is_frame and segments >= _SEGMENTS_OF_FRAME:
+            # Two lines that cross have a second beginning where a rectangle has its third corner.
+            third = pdfium_c.FPDFPath_GetPathSegment(handle, 2)
+            is_frame = pdfium_c.FPDFPathSegment_GetType(third) != pdfium_c.FPDF_SEGMENT_MOVETO
+        (self.frames if is_frame else self.strokes).append(rect)
 
     def marks(self, *, is_recognized: bool) -> Marks:
         """Return what was found; if another program recognized the text, only its lines."""

@@ -9,7 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.model import PageText
-from processors.contract import Context, EngineMissing, Line, Page, Unreadable
+from processors.contract import (
+    NOTHING_DRAWN,
+    Box,
+    Context,
+    Drawing,
+    EngineMissing,
+    Line,
+    Page,
+    Unreadable,
+)
 from processors.layout import reading_order
 from processors.layout.plain_page import damaged_page
 from processors.ocr.page import recognize_page
@@ -17,9 +26,9 @@ from processors.pdf import render
 from processors.pdf.embedded_scans import ReadPage, read_scans
 from processors.pdf.layers import NO_LAYERS, Layers
 from processors.pdf.page_barcodes import BarcodeSearch
-from processors.pdf.page_graphics import PageGraphics, graphics_of
+from processors.pdf.page_graphics import PageGraphics, PageRect, graphics_of
 from processors.pdf.plain_calls import address_of, has_map_error
-from processors.pdf.text_layer import TextLayer, text_layer
+from processors.pdf.text_layer import ReadingFrame, TextLayer, text_layer
 from processors.pdf.text_layer_quality import TextLayerQuality, assess
 from processors.pdf.text_notes import draw_text_notes, remove_unseen_notes
 from processors.renditions.overlay import PageGeometry
@@ -234,8 +243,24 @@ def own_text(page: Any, number: int, layers: Layers) -> _OwnText:
         reason=reason,
     )
     # Positions are reported as the page is shown, not as it was rotated to be read.
-    shown = reading_order.turned_back(Page(page_text, lines), 90 * layer.frame.turns)
+    drawing = _drawing_of(graphics, layer.frame) if lines and not layer.frame.turns else None
+    shown = reading_order.turned_back(
+        Page(page_text, lines, drawing=drawing or NOTHING_DRAWN), 90 * layer.frame.turns
+    )
     return _OwnText(shown, layer, graphics, quality)
+
+
+def _drawing_of(graphics: PageGraphics, frame: ReadingFrame) -> Drawing:
+    """Return the lines and frames of a page in points of the frame."""
+    import numpy as np
+
+    def placed(rects: Sequence[PageRect]) -> tuple[Box, ...]:
+        if not rects:
+            return ()
+        boxes = frame.boxes(np.array(rects, dtype=np.float64))
+        return tuple((box[0], box[1], box[2], box[3]) for box in boxes.round(1).tolist())
+
+    return Drawing(placed(graphics.marks.lines), placed(graphics.frames), placed(graphics.strokes))
 
 
 def _unmapped_share(textpage: Any) -> float:

@@ -4,15 +4,16 @@ Documents are hostile: the number and the length of what is kept are bounded.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
 
 from pipeline.labels import LABEL, fold_label
 from pipeline.model import Finding
-from processors.contract import FormField, Page
+from processors.contract import NOTHING_DRAWN, FormField, Page
 from processors.layout.plain_page import text_page
-from processors.values.fields.check_boxes import boxes_in
+from processors.values.fields.check_boxes import boxes_in, has_boxes
+from processors.values.fields.drawn import drawn_fields, rows_with_boxes
 from processors.values.fields.pairs import pairs_in, pieces_of
 from processors.values.lines import fold, label_pattern
 
@@ -23,11 +24,13 @@ _MOST_LINES = 300
 _MOST_LABEL_CHARS, _MOST_VALUE_CHARS = 60, 300
 _LEAST_LABEL_LETTERS = 2
 
-_CONFIDENCES = {"interactive": 0.95, "line": 0.8, "box": 0.75, "beside": 0.6, "below": 0.6}
+_CONFIDENCES = {"interactive": 0.95, "line": 0.8, "frame": 0.8, "box": 0.75}
+_UNFRAMED_CONFIDENCE = 0.6
 """By the place of the value. Nothing is as certain as what is entered into the field itself."""
 _REASONS = {
     "interactive": "is entered into the field '{}'",
     "line": "is beside the label '{}'",
+    "frame": "is in the frame of the label '{}'",
     "box": "is what is checked at '{}'",
     "beside": "is beside the label '{}'",
     "below": "is below the label '{}'",
@@ -47,9 +50,19 @@ _PROSE = frozenset({"contract", "letter", "resume"})
 
 
 def with_fields(page: Page) -> Page:
-    """Return a page with the fields that are printed on it, after the interactive ones."""
-    rows = [pieces_of(line) for line in page.lines[:_MOST_LINES]]
-    printed = chain(boxes_in(rows), pairs_in(rows))
+    """Return a page with the fields that are printed on it, after the interactive ones.
+
+    What is drawn on it is not kept.
+    """
+    lines = page.lines[:_MOST_LINES]
+    entered = tuple(each.box for each in page.fields if each.box)
+    drawing = replace(page.drawing, frames=(*page.drawing.frames, *entered))
+    drawn: list[FormField] = []
+    if drawing != NOTHING_DRAWN:
+        lines = tuple(rows_with_boxes(lines, drawing))
+        drawn = list(drawn_fields(lines, drawing))
+    rows = [pieces_of(line) for line in lines]
+    printed = chain(boxes_in(rows), drawn, _not_drawn(pairs_in(rows), drawn))
     fields: dict[tuple[str, str], FormField] = {}
     # One line, and more in the text: the headings of a list, whose rows are kept apart.
     is_heading = len(rows) == 1 and "\n" in page.text.text.strip()
@@ -61,7 +74,17 @@ def with_fields(page: Page) -> Page:
             fields.setdefault((fold_label(kept.label), kept.value), kept)
         if len(fields) >= _MOST_FIELDS_OF_PAGE:
             break
-    return replace(page, fields=tuple(fields.values())) if fields else page
+    kept_fields = tuple(fields.values()) or page.fields
+    return replace(page, fields=kept_fields, drawing=NOTHING_DRAWN)
+
+
+def _not_drawn(fields: Iterable[FormField], drawn: Sequence[FormField]) -> Iterator[FormField]:
+    """Yield the fields of which lines and frames say nothing else, and no boxes to check."""
+    labels = {fold_label(field.label) for field in drawn}
+    for field in fields:
+        is_known = not labels.isdisjoint({fold_label(field.label), fold_label(field.value)})
+        if not is_known and not has_boxes(field.value):
+            yield field
 
 
 def field_findings(pages: Sequence[Page], *, doc_class: str | None = None) -> dict[str, Finding]:
@@ -77,9 +100,8 @@ def field_findings(pages: Sequence[Page], *, doc_class: str | None = None) -> di
                 continue
             name = LABEL + fold_label(field.label)
             reason = _REASONS[field.place].format(field.label)
-            finding = Finding(
-                field.value, _CONFIDENCES[field.place], reason, page.text.number, field.box
-            )
+            confidence = _CONFIDENCES.get(field.place, _UNFRAMED_CONFIDENCE)
+            finding = Finding(field.value, confidence, reason, page.text.number, field.box)
             first = found.get(name)
             if first is None and len(found) < _MOST_FINDINGS:
                 found[name] = finding

@@ -8,7 +8,7 @@ from itertools import pairwise, takewhile
 from processors.contract import Box, FormField, Line
 from processors.values.lines import enclosing_box, fold, label_pattern
 
-_GAP = re.compile(r" {2,}|\t")
+GAP = re.compile(r" {2,}|\t")
 """Between the pieces of a row: lines have two blanks where the gap is wide."""
 _MOST_PIECES = 12
 
@@ -34,6 +34,8 @@ _MOST_PIECES_OF_VALUE = 3
 _MOST_WORDS_BELOW = 8
 
 _NUMBERED = re.compile(r"\d{1,2}[a-z]?[.)]? [^\W\d_]")
+_PIECES_OF_PAIRS = frozenset({2, 4})
+_FEWEST_ROWS, _SAME_PLACE_PT = 3, 6.0
 _LEAST_SHARED_WIDTH = 0.25
 """Share of the narrower piece's width that a value has in common with the label above it."""
 _MOST_DISTANCE = 2.2
@@ -53,7 +55,7 @@ Row = Sequence[Piece]
 
 def pieces_of(line: Line) -> list[Piece]:
     """Take a line apart where it has wide gaps."""
-    texts = [text for text in _GAP.split(line.text.strip()) if text][:_MOST_PIECES]
+    texts = [text for text in GAP.split(line.text.strip()) if text][:_MOST_PIECES]
     if len(texts) == 1:
         return [Piece(texts[0], line.box)]
     words = list(line.words)
@@ -69,10 +71,49 @@ def pieces_of(line: Line) -> list[Piece]:
 
 def pairs_in(rows: Sequence[Row]) -> Iterator[FormField]:
     """Yield the labels that have a value beside or below them."""
+    in_tables = _rows_of_pairs(rows)
     for number, row in enumerate(rows):
         yield from _on_the_line(row)
+        if number in in_tables:
+            for label, value in zip(row[::2], row[1::2], strict=True):
+                if not label.text.endswith(":") and not is_label(value.text):
+                    yield FormField(label.text, value.text, value.box, "beside")
+            continue
         under = list(_below(row, rows[number + 1])) if number + 1 < len(rows) else ()
         yield from under or _beside(row)
+
+
+def _rows_of_pairs(rows: Sequence[Row]) -> set[int]:
+    """Return the rows of tables of labels and values, even if most of the labels are unknown."""
+    found: set[int] = set()
+    start = 0
+    for number in range(len(rows) + 1):
+        if number == len(rows) or not _goes_on(rows[start], rows[number]):
+            if _are_pairs(rows[start:number]):
+                found.update(range(start, number))
+            start = number
+    return found
+
+
+def _are_pairs(table: Sequence[Row]) -> bool:
+    """Return whether rows have labels and values in turn.
+
+    Lists have numbers in one column, or nothing but numbers in the other.
+    """
+    labels = [piece.text for row in table for piece in row[::2]]
+    values = [piece.text for row in table for piece in row[1::2]]
+    are_labels = all(may_be_label(each) and not _DIGIT.search(each) for each in labels)
+    has_known = any(map(is_label, labels[1:]))
+    is_list = all(map(_DIGIT.search, values)) or len(set(labels)) < len(labels)
+    return len(table) >= _FEWEST_ROWS and are_labels and has_known and not is_list
+
+
+def _goes_on(first: Row, row: Row) -> bool:
+    """Return whether a row has the columns of the first one of a table of pairs."""
+    if len(row) not in _PIECES_OF_PAIRS or len(row) != len(first):
+        return False
+    boxes = [(piece.box, other.box) for piece, other in zip(first, row, strict=True)]
+    return all(not (a and b) or abs(a[0] - b[0]) <= _SAME_PLACE_PT for a, b in boxes)
 
 
 def _on_the_line(row: Row) -> Iterator[FormField]:
@@ -114,7 +155,7 @@ def _parts_of(text: str) -> list[tuple[str, str]]:
             parts.append((label, _without_blanks(between[:split])))
             label, start = between[split:], colon.end()
     parts.append((label, _without_blanks(text[start:])))
-    return [(label, value) for label, value in parts if _may_be_label(label)]
+    return [(label, value) for label, value in parts if may_be_label(label)]
 
 
 def _around_blank(text: str) -> list[tuple[str, str]]:
@@ -122,7 +163,7 @@ def _around_blank(text: str) -> list[tuple[str, str]]:
     label, *values = [part.strip() for part in _BLANK.split(text)]
     entered = [value for value in values if value]
     # If there are several values, it is unknown which blank each belongs to.
-    if len(entered) != 1 or len(values) > _MOST_BLANKS or not _may_be_label(label):
+    if len(entered) != 1 or len(values) > _MOST_BLANKS or not may_be_label(label):
         return []
     is_next_label = len(values) > 1 and is_label(entered[0])
     return [] if is_next_label else [(label, entered[0])]
@@ -166,7 +207,7 @@ def _labels_of(row: Row) -> list[Piece]:
     """
 
     def has_number(piece: Piece) -> bool:
-        is_numbered = _NUMBERED.match(piece.text) and _may_be_label(piece.text)
+        is_numbered = _NUMBERED.match(piece.text) and may_be_label(piece.text)
         return bool(is_numbered) and all(_has_more_letters(each.text) for each in row)
 
     return [piece for piece in row if is_label(piece.text) or has_number(piece)]
@@ -198,7 +239,7 @@ def is_label(text: str) -> bool:
     "City" and "City of birth" are labels, "City Bank" is not.
     """
     bare = text.rstrip(" :")
-    if not _may_be_label(bare):
+    if not may_be_label(bare):
         return False
     if text.rstrip().endswith(":"):
         return True
@@ -218,7 +259,8 @@ def _has_more_letters(text: str) -> bool:
     return sum(map(str.isalpha, text)) > sum(map(str.isdigit, text))
 
 
-def _may_be_label(text: str) -> bool:
+def may_be_label(text: str) -> bool:
+    """Return whether a text is as short as a label, and no sentence."""
     bare = text.strip()
     return bool(
         len(bare) <= _MOST_LABEL_CHARS

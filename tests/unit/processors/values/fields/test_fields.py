@@ -119,6 +119,41 @@ def test_check_boxes(line: str, fields: dict[str, str]):
     assert found_in(line) == fields
 
 
+@pytest.mark.parametrize("placed", [False, True])
+def test_a_table_of_labels_and_values(*, placed: bool):
+    """Labels that nobody knows are labels where others in their column are; the row below is not.
+
+    A list of goods has numbers in one of its columns.
+    """
+    text = """Requested by    Ada Marlowe
+Rabbit hutch    Blue one
+Department      Geology
+Loan period     3 - 14 March"""
+    goods = "Description  Amount\nOak shelf    140.00\nPine shelf   120.00"
+
+    assert found_in(text, placed=placed) == {
+        "requested by": "Ada Marlowe",
+        "rabbit hutch": "Blue one",
+        "department": "Geology",
+        "loan period": "3 - 14 March",
+    }
+    assert "oak shelf" not in found_in(goods, placed=placed)
+
+
+@pytest.mark.parametrize(
+    ("text", "fields"),
+    [
+        ("Fence painted?  _X_ Yes  ___ No", {"fence painted": "Yes"}),
+        ("Kind of fence:\n[ ] Wood  [x] Wire", {"kind of fence": "Wire"}),
+        ("Fence?  [x] Yes  [ ] No   Hedge?  [ ] Yes  [x] No", {"fence": "Yes", "hedge": "No"}),
+        ("Kind (check one):  \u2610 Wood  \u2612 Wire", {"kind (check one)": "Wire"}),
+    ],
+)
+def test_questions_and_their_boxes(text: str, fields: dict[str, str]):
+    """A question is before its boxes or on the line above; several may be in one line."""
+    assert found_in(text) == fields
+
+
 def test_a_label_with_other_values_is_unsure():
     """A label that is there twice keeps its first value, and is hardly certain."""
     findings = field_findings([with_fields(page_of("Phone: 555-0118\nPhone: 555-0119"))])
