@@ -18,6 +18,8 @@ TEXT_CHARS = 2_000_000
 _MOST_NAMED = 4
 """Files in a reason; more would hide the important ones."""
 _OPEN_CONFIDENCE = 0.3
+_DATE = "date"
+_NO_CLASS = frozenset({None, "other"})
 _OF_NO_DOCUMENT = frozenset({"language", "email", "phone"})
 """Values in which two files about the same thing may differ."""
 
@@ -94,12 +96,29 @@ def merge_values(
     ]
     leading = max(sources, key=lambda source: (source.weight, source.doc_type.value is not None))
     names = dict.fromkeys(name for source in sources for name in source.fields)
+    classified = _classified_of(leading, sources)
     merged = {name: merge_value(name, leading, sources) for name in names}
-
-    classified = leading
-    if leading.doc_type.value is None:
-        classified = next((source for source in sources if source.doc_type.value), leading)
+    if _DATE in merged and classified.name and classified.doc_type.value not in _NO_CLASS:
+        merged[_DATE] = _date_of(classified, sources)
     return classified.mark(classified.doc_type), merged
+
+
+def _classified_of(leading: _Source, sources: Sequence[_Source]) -> _Source:
+    """Return the source that says the class: the leading one, or else the first with a class."""
+    if leading.doc_type.value is not None:
+        return leading
+    return next((source for source in sources if source.doc_type.value), leading)
+
+
+def _date_of(classified: _Source, sources: Sequence[_Source]) -> Finding:
+    """Return the date of a file that has the class of the whole.
+
+    The day of the mail that it came with, or of a paper of another class beside it, is not its own.
+    """
+    alike = [each for each in sources if each.doc_type.value == classified.doc_type.value]
+    if any(_DATE in each.fields for each in alike):
+        return merge_value(_DATE, classified, alike)
+    return _value_beside(_DATE, classified, [])
 
 
 def merge_value(name: str, leading: _Source, sources: Sequence[_Source]) -> Finding:
@@ -128,6 +147,8 @@ def _value_beside(name: str, leading: _Source, having: Sequence[_Source]) -> Fin
     if joining:
         best = max(joining, key=lambda source: source.fields[name].confidence)
         return _unless_differing(name, best, joining)
+    if not having:
+        return Finding(None, _OPEN_CONFIDENCE, f"{leading.name} has no {name}")
     reason = f"only another document inside it has one: {having[0].value(name)}"
     return Finding(None, _OPEN_CONFIDENCE, f"{reason} in {having[0].name or 'the text'}")
 

@@ -97,6 +97,21 @@ def test_a_second_bill_does_not_complete_the_first(tmp_path: Path):
     assert "only another document" in findings.fields["order_number"].reason
 
 
+@pytest.mark.parametrize("day", ["04/05/2026", ""])
+def test_the_day_of_a_mail_is_not_that_of_its_bill(tmp_path: Path, day: str):
+    """The date stays open with that of the bill, so that none of two documents is mixed."""
+    bill = f"Acme Ltd\nINVOICE\nInvoice number: 4711\nInvoice date: {day}\nTotal due: $12.50"
+    message = b"Date: Wed, 20 May 2026 10:00:00 +0000\r\n" + mail(
+        "Our invoice is attached.", bill=documents.pdf(bill)
+    )
+
+    findings = documents.read(message, tmp_path)
+
+    assert findings.doc_type.value == "invoice"
+    assert findings.fields["total"].value == "12.50"
+    assert findings.fields["date"].value is None
+
+
 def test_the_same_bill_twice_is_one_bill(tmp_path: Path):
     """Children that agree settle a value."""
     findings = documents.read(
