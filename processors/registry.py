@@ -8,7 +8,7 @@ from pathlib import Path
 from pipeline.model import ReadStatus
 from processors import prepared
 from processors.contract import PageReader, Processor, ReadSettings, Unreadable
-from processors.detect import media
+from processors.detect import media, unread
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,15 +87,13 @@ _UNSUPPORTED = {
     "application/vnd.apple.iwork": (
         "Documents of Pages, Numbers and Keynote are not read; export it as PDF."
     ),
-    "application/postscript": "PostScript is not read; convert it to PDF.",
-    "application/vnd.hp-pcl": "Files for printers (PCL) are not read; print to PDF instead.",
     "image/x-portable-anymap": "Pictures in PBM, PGM and PPM are not read; save it as PNG.",
     "image/svg+xml": "Drawings in SVG are not read; export it as PDF.",
     media.UNKNOWN: (
         "The kind of file is not recognized; upload it as PDF, a picture or an Office document."
     ),
 }
-"""What to do with files that are recognized but not read, by media type."""
+"""What to do with files that are recognized but not read, beside the kinds of `unread`."""
 
 # A mail's logo or an unknown attachment: nothing is missing if it is not read.
 _NO_DOCUMENTS = frozenset({media.UNKNOWN, "image/svg+xml"})
@@ -103,9 +101,8 @@ _NO_DOCUMENTS = frozenset({media.UNKNOWN, "image/svg+xml"})
 
 def holds_documents(media_type: str) -> bool:
     """Return whether files of this type, although they are not read, are or contain documents."""
-    return media_type in media.HEIF or (
-        media_type in _UNSUPPORTED and media_type not in _NO_DOCUMENTS
-    )
+    is_listed = media_type in _UNSUPPORTED and media_type not in _NO_DOCUMENTS
+    return media_type in media.HEIF or is_listed or unread.has_documents(media_type)
 
 
 def entry_for(media_type: str) -> Entry | None:
@@ -134,11 +131,9 @@ def processor_for(media_type: str) -> Processor:
             if declined is None:
                 return processor
             reasons.append(declined)
-    fallback = (
-        "; ".join(reasons)
-        or f"Files of type {media_type} are not read; upload it as PDF or a picture."
-    )
-    raise Unreadable(ReadStatus.UNSUPPORTED, _UNSUPPORTED.get(media_type, fallback))
+    said = _UNSUPPORTED.get(media_type) or unread.advice(media_type) or "; ".join(reasons)
+    fallback = f"Files of type {media_type} are not read; upload it as PDF or a picture."
+    raise Unreadable(ReadStatus.UNSUPPORTED, said or fallback)
 
 
 def page_reader(settings: ReadSettings) -> PageReader:

@@ -16,6 +16,9 @@ _MAIN_PARTS = (
     ("xl/workbook.bin", FileType(media.XLSB, ".xlsb")),
     ("ppt/presentation.xml", FileType(media.PPTX, ".pptx")),
     ("visio/document.xml", FileType("application/vnd.ms-visio.drawing", ".vsdx")),
+    ("AndroidManifest.xml", FileType("application/vnd.android.package-archive", ".apk")),
+    ("META-INF/MANIFEST.MF", FileType("application/java-archive", ".jar")),
+    ("buildVersionHistory.plist", FileType("application/vnd.apple.iwork", "")),
 )
 _IWORK = FileType("application/vnd.apple.iwork", "")
 # By how the names of some parts end.
@@ -45,6 +48,12 @@ _OLE_ENTRIES = (
     ("Book", _XLS),
     ("Catalog", FileType("application/vnd.ms-thumbnails", ".db")),  # what Windows leaves in folders
     ("PowerPoint Document", FileType("application/vnd.ms-powerpoint", ".ppt")),  # [MS-PPT] 2.1.2
+    ("VisioDocument", FileType("application/vnd.visio", ".vsd")),
+    ("Quill", FileType("application/vnd.ms-publisher", ".pub")),
+    ("   1", FileType("application/vnd.ms-project", ".mpp")),  # "   114" has the tasks
+    ("Props1", FileType("application/vnd.ms-project", ".mpp")),
+    ("MSWorks", FileType("application/vnd.ms-works", ".wps")),
+    ("\x05HwpSummaryInformation", FileType("application/x-hwp", ".hwp")),
 )
 # [MS-XLS] 2.4.117: the record FilePass near the beginning of the stream: it is encrypted.
 _FILE_PASS = 0x2F

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from processors.detect import media
+from processors.detect import media, unread
 from processors.detect.containers import ole_type, zip_type
 from processors.detect.encoding import decode
 from processors.detect.media import FileType
@@ -45,6 +45,7 @@ _SIGNATURES = (
     (b"Rar!\x1a\x07", FileType("application/vnd.rar", ".rar")),
     (b"\x28\xb5\x2f\xfd", FileType("application/zstd", ".zst")),
     (b"\x78\x9f\x3e\x22", FileType("application/ms-tnef", ".dat")),
+    (b"-----BEGIN PGP MESSAGE-----", FileType("application/pgp-encrypted", ".pgp")),
 )
 # Formats that vary in their first bytes, and those that are written as text but are none.
 _PATTERNS = (
@@ -83,50 +84,6 @@ _TEXT_SIGNATURES = (
     (b"from: ", FileType(media.MAIL, ".eml")),
     (b"received:", FileType(media.MAIL, ".eml")),
     (b"return-path: ", FileType(media.MAIL, ".eml")),
-)
-# Formats that are not read. They are named so that the refusal says what it refuses.
-_UNREAD_SIGNATURES = (
-    (b"ID3", FileType("audio/mpeg", ".mp3")),
-    (b"\xff\xfb", FileType("audio/mpeg", ".mp3")),
-    (b"\xff\xf3", FileType("audio/mpeg", ".mp3")),
-    (b"fLaC", FileType("audio/flac", ".flac")),
-    (b"OggS", FileType("application/ogg", ".ogg")),
-    (b"MThd", FileType("audio/midi", ".mid")),
-    (b"\x1aE\xdf\xa3", FileType("video/webm", ".webm")),
-    (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", FileType("video/x-ms-asf", ".wmv")),
-    (b"8BPS", FileType("image/vnd.adobe.photoshop", ".psd")),
-    (b"icns", FileType("image/x-icns", ".icns")),
-    (b"\x00\x00\x01\x00", FileType("image/x-icon", ".ico")),
-    (b"\x01\xda", FileType("image/x-rgb", ".sgi")),
-    (b"\x00\x00\x00\x0cJXL \r\n\x87\n", FileType("image/jxl", ".jxl")),
-    (b"\xff\x0a", FileType("image/jxl", ".jxl")),
-    (b"AT&TFORM", FileType("image/vnd.djvu", ".djvu")),
-    (b"\xd7\xcd\xc6\x9a", FileType("image/wmf", ".wmf")),
-    (b"AC10", FileType("image/vnd.dwg", ".dwg")),
-    (b"\x00\x01\x00\x00Standard ", FileType("application/x-msaccess", ".mdb")),
-    (b"\x00\x01\x00\x00", FileType("font/ttf", ".ttf")),
-    (b"OTTO", FileType("font/otf", ".otf")),
-    (b"wOFF", FileType("font/woff", ".woff")),
-    (b"wOF2", FileType("font/woff2", ".woff2")),
-    (b"SQLite format 3\x00", FileType("application/vnd.sqlite3", ".sqlite")),
-    (b"PAR1", FileType("application/vnd.apache.parquet", ".parquet")),
-    (b"!BDN", FileType("application/vnd.ms-outlook-pst", ".pst")),
-    (b"MSCF", FileType("application/vnd.ms-cab-compressed", ".cab")),
-    (b"\x04\x22\x4d\x18", FileType("application/x-lz4", ".lz4")),
-    (b"MZ", FileType("application/vnd.microsoft.portable-executable", ".exe")),
-    (b"\x7fELF", FileType("application/x-elf", "")),
-    (b"\xca\xfe\xba\xbe", FileType("application/java-vm", ".class")),
-    (b"L\x00\x00\x00\x01\x14\x02\x00", FileType("application/x-ms-shortcut", ".lnk")),
-)
-_RIFF_TYPES = {
-    b"WAVE": FileType("audio/wave", ".wav"),
-    b"AVI ": FileType("video/x-msvideo", ".avi"),
-}
-# Brands of files of boxes (ISO/IEC 14496-12); MP4 has many of its own.
-_BRANDS = (
-    (b"avif", FileType("image/avif", ".avif")),
-    (b"qt  ", FileType("video/quicktime", ".mov")),
-    (b"", FileType("video/mp4", ".mp4")),
 )
 
 
@@ -228,14 +185,4 @@ def heif_type(head: bytes) -> FileType | None:
 def binary_type(head: bytes) -> FileType:
     """Return the type of a text with other bytes in it, or of a format that is not read."""
     as_text = _of_beginning(head[:32].lower(), _TEXT_SIGNATURES)
-    by_beginning = as_text or _of_beginning(head, _UNREAD_SIGNATURES)
-    if by_beginning is not None:
-        return by_beginning
-    if head[:4] == b"RIFF" and head[8:12] in _RIFF_TYPES:
-        return _RIFF_TYPES[head[8:12]]
-    if head[4:8] == b"ftyp":
-        # The last brand is in every box, so one is found.
-        return next(found for brand, found in _BRANDS if brand in head[8:64])
-    if head[128:132] == b"DICM":
-        return FileType("application/dicom", ".dcm")
-    return FileType(media.UNKNOWN, "")
+    return as_text or unread.type_of(head) or FileType(media.UNKNOWN, "")
