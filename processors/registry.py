@@ -60,6 +60,7 @@ BUILT_IN: tuple[Entry, ...] = (
     _entry("rtf", "formats.office_rtf", "RtfProcessor", media.RTF),
     _entry("mail", "formats.mail", "MailProcessor", media.MAIL),
     _entry("msg", "formats.outlook", "MsgProcessor", "application/vnd.ms-outlook"),
+    _entry("tnef", "formats.tnef", "TnefProcessor", "application/ms-tnef"),
     _entry("signed", "formats.signed", "SignedProcessor", media.SIGNED),
     _entry(
         "archive",
@@ -81,9 +82,6 @@ _UNSUPPORTED = {
     "application/zstd": "Zstandard files are not unpacked; pack it as zip or gzip.",
     "application/vnd.ms-xpsdocument": "XPS documents are not read; save it as PDF.",
     "application/vnd.ms-visio.drawing": "Visio drawings are not read; save it as PDF.",
-    "application/ms-tnef": (
-        "Outlook's winmail.dat is not unpacked; ask for its files as they are."
-    ),
     "application/vnd.apple.iwork": (
         "Documents of Pages, Numbers and Keynote are not read; export it as PDF."
     ),

@@ -23,6 +23,7 @@ SAMPLES = {
     "rtf": documents.rtf("Hello"),
     "mail": MAIL,
     "msg": None,  # no library writes these: `tests/unit/processors/formats` has what can be tested
+    "tnef": documents.tnef((0x0002800C, b"Hello")),
     "signed": documents.signed(b"Hello"),
     "archive": documents.package({"hello.txt": b"Hello"}),
     "html": b"<!DOCTYPE html><p>Hello</p>",

@@ -314,3 +314,15 @@ def signed(content: bytes | None, *, kind: str = SIGNED_DATA, in_parts: bool = F
     data = ber(0x30, ber(0x02, b"\1"), ber(0x31), inner, ber(0x31), indefinite=in_parts)
     wrapped = ber(0xA0, data, indefinite=in_parts)
     return ber(0x30, object_id(kind), wrapped, indefinite=in_parts)
+
+
+TNEF_START = b"\x78\x9f\x3e\x22\x01\x00"
+
+
+def tnef(*attributes: tuple[int, bytes]) -> bytes:
+    """Write a winmail.dat of attributes by their numbers ([MS-OXTNEF] 2.1.3)."""
+    data = TNEF_START
+    for number, content in attributes:
+        head = struct.pack("<BII", 1, number, len(content))
+        data += head + content + struct.pack("<H", sum(content) & 0xFFFF)
+    return data
