@@ -1,6 +1,6 @@
 """Keep what takes long to make from installed packages, such as compiled networks, in files.
 
-The files lie in a cache folder of the user and are safe to delete. A reader process opens them
+The files are in a cache folder of the user and are safe to delete. A reader process opens them
 before it is confined, as it imports its code; a process that has seen a document never writes one.
 """
 

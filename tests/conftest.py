@@ -107,5 +107,5 @@ def corpora() -> Path:
     """The folder of real documents beside the project, where there is one."""
     folder = SHARED / "corpora"
     if not folder.is_dir():
-        pytest.skip("the real documents for measuring do not lie beside the project")
+        pytest.skip("the real documents for measuring are not beside the project")
     return folder

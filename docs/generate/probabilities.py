@@ -1,4 +1,4 @@
-"""Write the figures of the probabilities, which lie beside the weights that they are about."""
+"""Write the figures of the probabilities, which are kept beside their weights."""
 
 import json
 from collections.abc import Mapping

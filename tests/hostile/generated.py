@@ -127,7 +127,7 @@ def many_files(count: int) -> bytes:
 
 
 def nested_parts(count: int) -> bytes:
-    """Write a mail whose parts lie in each other."""
+    """Write a mail whose parts are nested."""
     part = b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n"
     return b"From: a@example.com\nTo: b@example.com\n" + b"".join(
         part % (n, n) for n in range(count)

@@ -99,7 +99,7 @@ def of_ledger(settings: "Settings") -> "Iterator[Collector]":
 
 
 @contextmanager
-def answering(figures: "Collector", listen: str) -> Iterator[str]:
+def answering(collector: "Collector", listen: str) -> Iterator[str]:
     """Answer Prometheus from a thread meanwhile; yield host and port.
 
     Raises:
@@ -113,7 +113,7 @@ def answering(figures: "Collector", listen: str) -> Iterator[str]:
     try:
         # An IPv6 address is written in brackets here, and without them to the library.
         server, thread = start_http_server(
-            int(port), host.strip("[]") or "127.0.0.1", registry(figures)
+            int(port), host.strip("[]") or "127.0.0.1", registry(collector)
         )
     except OSError as error:
         complain(

@@ -36,7 +36,7 @@ class Alarm:
     about: str
     cause: str
     message: str = ""
-    figures: Mapping[str, object] = field(default_factory=dict)
+    metrics: Mapping[str, object] = field(default_factory=dict)
 
 
 def raise_alarms(context: AppContext, source: str, summary: Summary, *, few: bool = False) -> None:
@@ -50,8 +50,8 @@ def raise_alarms(context: AppContext, source: str, summary: Summary, *, few: boo
     due += [budget] if is_new(budget, ledger) else []
     keep(budget, ledger)
     for alarm in due:
-        message, figures = alarm.message, alarm.figures
-        events.send(alarm.event, source, run=summary.run_id, message=message, **figures)
+        message, metrics = alarm.message, alarm.metrics
+        events.send(alarm.event, source, run=summary.run_id, message=message, **metrics)
 
 
 def forget_settled(ledger: Ledger, source: str) -> None:
@@ -114,9 +114,9 @@ def many_failed(source: str, summary: Summary) -> Alarm:
         f"{what_happened(source, summary, summary.failed)}, {share:.0%} of those worked on. "
         "The report of the run has the reasons."
     )
-    figures = {"share": round(share, 3), **counts}
+    metrics = {"share": round(share, 3), **counts}
     # The same reasons run after run are one cause, such as a mapping that is broken.
-    return Alarm(events.MANY_FAILED, source, short_digest(sorted(reasons)), message, figures)
+    return Alarm(events.MANY_FAILED, source, short_digest(sorted(reasons)), message, metrics)
 
 
 def quarantine_grew(source: str, summary: Summary, *, before: int, now: int) -> Alarm:

@@ -50,31 +50,31 @@ function say(text, isWrong = false) {
 
 // Zooming needs no new page: the picture is large enough for every step.
 function zoom(step) {
-  const sheet = first("[data-zoomed]");
-  if (!sheet) return;
-  const now = Math.min(Math.max(Number(sheet.dataset.zoomed) + step, 1), 4);
-  sheet.setAttribute("class", `sheet zoom-${now}`);
-  sheet.dataset.zoomed = now;
+  const page = first("[data-zoomed]");
+  if (!page) return;
+  const now = Math.min(Math.max(Number(page.dataset.zoomed) + step, 1), 4);
+  page.setAttribute("class", `page zoom-${now}`);
+  page.dataset.zoomed = now;
   document.querySelectorAll("input[name=zoom]").forEach((input) => { input.value = now; });
   if (current()) point(current());
   say(`Zoom ${now} of 4`);
 }
 
 // A place on the page, in its points: whatever the zoom and the turn, the picture knows.
-function placeOn(sheet, event) {
-  const page = first("g", sheet);
-  return new DOMPoint(event.clientX, event.clientY).matrixTransform(page.getScreenCTM().inverse());
+function placeOn(page, event) {
+  const group = first("g", page);
+  return new DOMPoint(event.clientX, event.clientY).matrixTransform(group.getScreenCTM().inverse());
 }
 
 // A word that is clicked, or a box that is drawn, becomes the value of the field at work. The server
 // knows the words: hundreds of boxes in the page would make it slow.
-async function pick(sheet, field, box) {
+async function pick(page, field, box) {
   const form = field && first("form[data-column]", field);
   const input = form && first("[name=text]", form);
   if (!input) { say("No value waits for a text.", true); return; }
   const query = new URLSearchParams({ box: box.join(","), column: form.dataset.column });
   // Without a connection there is no answer at all.
-  const answer = await fetch(`${sheet.dataset.words}?${query}`).catch(() => null);
+  const answer = await fetch(`${page.dataset.words}?${query}`).catch(() => null);
   if (!answer || !answer.ok) { say("The text could not be read. Load the page again.", true); return; }
   const found = await answer.json();
   if (found.text) {
@@ -89,28 +89,28 @@ async function pick(sheet, field, box) {
 
 let drawing = null;
 document.addEventListener("pointerdown", (event) => {
-  const sheet = event.target.closest("[data-words]");
-  if (!sheet || event.button !== 0 || !openFields().length) return;
+  const page = event.target.closest("[data-words]");
+  if (!page || event.button !== 0 || !openFields().length) return;
   const mark = document.createElementNS("http://www.w3.org/2000/svg", "rect");
   mark.setAttribute("class", "drawn");
-  first("g", sheet).append(mark);
-  drawing = { sheet, mark, from: placeOn(sheet, event), field: current() };
+  first("g", page).append(mark);
+  drawing = { page, mark, from: placeOn(page, event), field: current() };
   if (event.pointerType === "mouse") event.preventDefault(); // the browser would drag the picture
 });
 document.addEventListener("pointermove", (event) => {
   if (!drawing) return;
-  const { from, mark, sheet } = drawing;
-  const to = placeOn(sheet, event);
+  const { from, mark, page } = drawing;
+  const to = placeOn(page, event);
   const sides = { x: Math.min(from.x, to.x), y: Math.min(from.y, to.y), width: Math.abs(from.x - to.x), height: Math.abs(from.y - to.y) };
   Object.entries(sides).forEach(([name, value]) => mark.setAttribute(name, value));
 });
 document.addEventListener("pointerup", (event) => {
   if (!drawing) return;
-  const { from, mark, sheet, field } = drawing;
-  const to = placeOn(sheet, event);
+  const { from, mark, page, field } = drawing;
+  const to = placeOn(page, event);
   mark.remove();
   drawing = null;
-  pick(sheet, field, [from.x, from.y, to.x, to.y].map((side) => side.toFixed(1)));
+  pick(page, field, [from.x, from.y, to.x, to.y].map((side) => side.toFixed(1)));
 });
 // A finger that scrolls draws nothing.
 document.addEventListener("pointercancel", () => { if (drawing) { drawing.mark.remove(); drawing = null; } });

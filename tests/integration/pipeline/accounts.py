@@ -113,7 +113,7 @@ def write_settings(
     more: str = "",
     ledger: str = "sqlite:///ledger.db",
 ) -> Path:
-    """Write the settings file of a folder; archive and ledger lie beside it, the ledger without rows."""
+    """Write the settings file of a folder; archive and ledger are beside it, the ledger without rows."""
     folder.mkdir(parents=True, exist_ok=True)
     if ledger == "sqlite:///ledger.db" and not (folder / "ledger.db").exists():
         place_empty_ledger(folder / "ledger.db")

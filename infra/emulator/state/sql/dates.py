@@ -66,7 +66,7 @@ def dateadd(part: str, number: float, value: object) -> str:
 
 
 def datediff(part: str, start: object, end: object) -> int:
-    """DATEDIFF: count the boundaries of a date part that lie between two dates."""
+    """DATEDIFF: count the boundaries of a date part between two dates."""
     return _boundaries(part, _as_date(end)) - _boundaries(part, _as_date(start))
 
 

@@ -189,7 +189,7 @@ def test_unreadable_value_in_the_environment_is_reported(
 def test_relative_paths_belong_to_the_files_folder(
     written: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    """Archive and ledger lie beside the settings file, wherever the command is started."""
+    """Archive and ledger are beside the settings file, wherever the command is started."""
     path = written(MINIMAL)
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()

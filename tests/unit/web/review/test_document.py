@@ -148,7 +148,7 @@ def test_pages_and_zoom_can_be_chosen_by_links(office: Office):
     second = browser.get(f"{path}?page=2&zoom=3")
 
     assert "Page 2 of 3" in second
-    assert 'class="sheet zoom-3"' in second
+    assert 'class="page zoom-3"' in second
     assert second.index("is being drawn") < second.index(f'<image href="{path}/1/2.webp"')
     assert "page 2" in words(second)
     assert 'viewBox="0 0 842.0 595.0"' in browser.get(f"{path}?page=2&turn=1")

@@ -183,7 +183,7 @@ LIMIT_ONLY = {"q.limit"}  # excludes the paging parameters; sent by `records`
 def specification() -> Specification:
     """Read Caspio's specification."""
     if not DOCUMENT.is_file():
-        pytest.skip("Caspio's specification does not lie beside the project")
+        pytest.skip("Caspio's specification is not beside the project")
     return Specification(DOCUMENT)
 
 

@@ -42,7 +42,7 @@ def test_a_few_calls_need_not_wait() -> None:
     assert clock.slept == []
 
 
-def test_hold_stops_everybody() -> None:
+def test_a_backoff_stops_everybody() -> None:
     """After a refusal for the number of calls the next call waits as long as was asked."""
     clock = FakeClock()
     limiter = RateLimiter.parse("2000/300s", clock=clock)
