@@ -68,10 +68,10 @@ def take(tab: Page, address: str, plan: str) -> None:
     tab.click("Review the riskiest", role="button")
     tab.see("Documents record")
     tab.see("for a decision")
-    picture = "document.querySelector('.page image')"
-    tab.wait(f"!!{picture}", "the picture of the page")
+    image = "document.querySelector('.page image')"
+    tab.wait(f"!!{image}", "the picture of the page")
     tab.run(
-        f"(p => {{ p.src = {picture}.href.baseVal; return p.decode(); }})(new Image()).then(() => 1)"
+        f"(p => {{ p.src = {image}.href.baseVal; return p.decode(); }})(new Image()).then(() => 1)"
     )
     tab.settle()
     tab.picture(HERE / "web-document.png")
