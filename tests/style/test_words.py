@@ -141,7 +141,9 @@ def test_the_list_lets_pass(text: str):
     assert not any(list(word.find(text)) for word in read_list().words)
 
 
-@pytest.mark.parametrize("name", ["flows/web/templates/base.html.jinja", "infra/grafana/board.json"])
+@pytest.mark.parametrize(
+    "name", ["flows/web/templates/base.html.jinja", "infra/grafana/board.json"]
+)
 def test_the_templates_of_pages_and_dashboards_are_searched(name: str):
     """Users read the web page and the dashboards as they read messages."""
     assert read_list().covers(Path(name))

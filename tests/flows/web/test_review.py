@@ -13,9 +13,7 @@ pytestmark = pytest.mark.integration
 
 def _place(page: Page, x: float, y: float) -> tuple[float, float]:
     """Return where a place of the document's page, in points, is in the window."""
-    at = (
-        f"new DOMPoint({x}, {y}).matrixTransform(document.querySelector('.page g').getScreenCTM())"
-    )
+    at = f"new DOMPoint({x}, {y}).matrixTransform(document.querySelector('.page g').getScreenCTM())"
     return page.run(f"(p => [p.x, p.y])({at})")
 
 
