@@ -13,11 +13,13 @@ import hashlib
 import json
 import re
 import sys
+import tomllib
 from array import array
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from importlib import resources
 from pathlib import Path
 from re import _compiler, _parser  # type: ignore[attr-defined]  # typeshed has their old names
 from typing import Any
@@ -75,6 +77,11 @@ def made(name: str, make: Callable[[], Any]) -> Any:
         return json.loads(kept)
     _made[name] = found = make()
     return found
+
+
+def read_packaged(package: str, name: str) -> dict[str, Any]:
+    """Read a file of words or rules that is packaged with the code."""
+    return tomllib.loads(resources.files(package).joinpath(name).read_text(encoding="utf-8"))
 
 
 def recipe(use: Callable[[], None], *, sources: Iterable[Path]) -> prepared.Recipe:

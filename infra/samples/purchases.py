@@ -111,7 +111,9 @@ def add_purchases(seed: Path) -> None:
         }
         typed = {**empty, **(purchase.typed if purchase.pk <= FILLED else {})}
         if purchase.pk == WRONG_PK:
-            typed["Total"] = _swapped(purchase.total)
+            # Its first two digits are swapped, as people mistype an amount.
+            digits = str(purchase.total)
+            typed["Total"] = float(f"{digits[1]}{digits[0]}{digits[2:]}")
         receipt = f"purchases/{path.name}"
         records.append({"PK_ID": purchase.pk, "Receipt": receipt, **typed})
     account = json.loads((seed / "account.json").read_text(encoding="utf-8"))
@@ -119,12 +121,6 @@ def add_purchases(seed: Path) -> None:
     account["tables"][PURCHASES] = {"fields": fields, "records": records}
     text = json.dumps(account, indent=2, ensure_ascii=False) + "\n"
     (seed / "account.json").write_text(text, encoding="utf-8")
-
-
-def _swapped(total: Decimal) -> float:
-    """Return an amount with its first two digits swapped, as people mistype it."""
-    digits = str(total)
-    return float(f"{digits[1]}{digits[0]}{digits[2:]}")
 
 
 def _page(purchase: Purchase) -> PdfPage:

@@ -189,7 +189,9 @@ class ColumnPair:
                 converted = _scaled(Decimal(repr(value)), self.here.scale)
             case Form.MOMENT:
                 moment = datetime.fromisoformat(str(value))
-                _require_decimals(moment, self.here.scale)
+                scale = self.here.scale
+                if scale is not None and moment.microsecond % 10 ** max(0, 6 - scale):
+                    raise Unfit(f"{moment.isoformat()} has more than {scale} decimals of a second")
                 converted = _instant(moment, self.zone) if self.here.has_timezone else moment
         return converted
 
@@ -255,11 +257,6 @@ def _require_datetime(text: str) -> None:
     if moment.microsecond:
         # SQL Server's datetime would round it to 1/300 s.
         raise Unfit(f"{text} has a fraction of a second, which Caspio would round")
-
-
-def _require_decimals(moment: datetime, scale: int | None) -> None:
-    if scale is not None and moment.microsecond % 10 ** max(0, 6 - scale):
-        raise Unfit(f"{moment.isoformat()} has more than {scale} decimals of a second")
 
 
 def _text(value: object) -> Common:

@@ -5,11 +5,10 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from importlib import resources
 from typing import Any, Literal
 
 from processors.classify.needed import needed_in
-from processors.patterns import compiled, made
+from processors.patterns import compiled, made, read_packaged
 from processors.values.lines import any_of, fold, word_parts
 
 _NUMBERS = ("enough", "lead", "little", "words")
@@ -66,18 +65,13 @@ class Rules:
 @cache
 def load_rules() -> Rules:
     """Read the packaged rules."""
-    entries = made("rules", _read_rules)
+    entries = made("rules", lambda: read_packaged("processors.classify", "rules.toml"))
     numbers = {name: entries[name] for name in _NUMBERS}
     patterns = made("patterns of rules", lambda: list(map(_texts_of, entries["rules"])))
     rules = [_rule_of(*each) for each in zip(entries["rules"], patterns, strict=True)]
     return Rules(
         tuple(rules), **numbers, any_word=compiled(made("any word", lambda: _any_of(rules)))
     )
-
-
-def _read_rules() -> dict[str, Any]:
-    file = resources.files("processors.classify").joinpath("rules.toml")
-    return tomllib.loads(file.read_text(encoding="utf-8"))
 
 
 @lru_cache(maxsize=4)

@@ -319,17 +319,17 @@ def hiding_rules(html: str) -> Rules:
         for media, sheet in sheets
         for within, selectors, style in _rules_in(_COMMENT.sub(" ", sheet))
     ]
-    hides = [(*rule, _hides(rule[2])) for rule in styled if _speaks_of_showing(rule[2])]
+    hides = [
+        (*rule, _hides(rule[2]))
+        for rule in styled
+        if _hides(rule[2]) or _SHOWING_STYLE.search(rule[2])
+    ]
     strikes = [
         (*rule, _STRUCK_STYLE.search(rule[2]) is not None)
         for rule in styled
         if _LINE_STYLE.search(rule[2])
     ]
     return Rules(_said_of_simple(hides), _said_of_simple(strikes), is_on_paper)
-
-
-def _speaks_of_showing(style: str) -> bool:
-    return _hides(style) or _SHOWING_STYLE.search(style) is not None
 
 
 def _said_of_simple(rules: Iterable[tuple[list[str], str, str, bool]]) -> dict[str, bool]:

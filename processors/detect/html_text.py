@@ -89,7 +89,9 @@ class _VisibleTextParser(HTMLParser):
             self._separate(tag, self.unseen)
             return
         if tag == "blockquote":
-            self._quotes.append(_quotes_mail(attributes))
+            # The large mail programs mark a quotation from a mail in one of these ways.
+            css_class = (attributes.get("class") or "").lower()
+            self._quotes.append(attributes.get("type") == "cite" or "quote" in css_class)
         self._separate(tag, self.parts)
         value = attributes.get("value")
         if tag == "input" and value:
@@ -147,9 +149,3 @@ class _VisibleTextParser(HTMLParser):
             parts.append("\n> " if is_quoted else "\n")
         elif tag in CELLS:
             parts.append("\t")
-
-
-def _quotes_mail(attributes: Mapping[str, str | None]) -> bool:
-    """Say whether a quotation is of a mail, as the large mail programs mark it."""
-    css_class = (attributes.get("class") or "").lower()
-    return attributes.get("type") == "cite" or "quote" in css_class

@@ -71,7 +71,10 @@ class Unread:
         """Return what the elements around a paragraph say of its text."""
         around = [*element.iterancestors()]
         is_drawn = any(_DRAWING in str(each.tag) for each in around)
-        is_gone = _hides_paragraph(element) or any(map(self._is_gone, around))
+        # A field in a paragraph can hide all of it (section 7.7.13).
+        fields = element.iterchildren("{*}hidden-paragraph")
+        is_hidden = any(_value(each, "is-hidden") == "true" for each in fields)
+        is_gone = is_hidden or any(map(self._is_gone, around))
         return {"drawn": self._is_filled or is_drawn, "gone": is_gone}
 
     def _is_gone(self, element: Any) -> bool:
@@ -133,12 +136,6 @@ def is_unread(said: Mapping[str, bool]) -> bool:
     return is_white or any(
         said.get(why, False) for why in ("gone", "hidden", "struck", "tiny", "clear")
     )
-
-
-def _hides_paragraph(element: Any) -> bool:
-    """Return whether a field in a paragraph hides all of it (section 7.7.13)."""
-    fields = element.iterchildren("{*}hidden-paragraph")
-    return any(_value(each, "is-hidden") == "true" for each in fields)
 
 
 def _layers_off(part: bytes) -> Iterator[str]:

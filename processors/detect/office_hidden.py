@@ -288,8 +288,9 @@ def _is_opaque(shape: Any) -> bool:
 def _is_unread(properties: Any, *, is_plain: bool) -> bool:
     if properties.get("strike", _NO_STRIKE) != _NO_STRIKE:
         return True
-    is_empty = properties.find("{*}noFill") is not None or (is_plain and _is_white(properties))
-    mark = properties.find("{*}highlight")
+    fill, mark = properties.find("{*}solidFill"), properties.find("{*}highlight")
+    is_white = is_plain and fill is not None and _is_white_color(fill)
+    is_empty = is_white or properties.find("{*}noFill") is not None
     is_marked = mark is not None and not _is_white_color(mark)
     return is_empty and not is_marked and properties.find("{*}ln") is None
 
@@ -313,11 +314,6 @@ def _is_colored(properties: Any) -> bool:
         return not _is_white_color(properties)
     fills = (properties.find(f"{{*}}{name}") for name in _FILLS)
     return any(fill is not None and not _is_white_color(fill) for fill in fills)
-
-
-def _is_white(properties: Any) -> bool:
-    fill = properties.find("{*}solidFill")
-    return fill is not None and _is_white_color(fill)
 
 
 def _is_white_color(fill: Any) -> bool:

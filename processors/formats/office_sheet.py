@@ -6,7 +6,7 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import Any
 
 from pipeline.model import ReadStatus
 from processors.contract import Context, Page, Reading, Unreadable
@@ -197,11 +197,9 @@ def _cells_of(
 
 
 def _text_of(value: object, code: str) -> str | None:
-    return shown(value, code) if code and _is_number(value) else None
-
-
-def _is_number(value: object) -> TypeGuard[int | float]:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    if not code or not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    return shown(value, code)
 
 
 def _cell_text(value: object) -> str:

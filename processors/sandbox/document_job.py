@@ -46,7 +46,7 @@ class DocumentJob:
     def prepare(settings: ReadSettings, folder: Path) -> None:
         """Open what was made in advance in a cache folder; make what is missing."""
         found = (Path(home).glob(kind) for home in _WITH_WORDS for kind in _OF_WORDS)
-        sources = [Path(__file__), *sorted(chain.from_iterable(found))]
+        sources = [Path(__file__), Path(patterns.__file__), *sorted(chain.from_iterable(found))]
         used = patterns.recipe(_read_texts, sources=sources)
         prepared.open_all((*registry.recipes(settings), used), folder=folder)
         patterns.take()

@@ -173,7 +173,8 @@ def _bill_signs(before: Group, page: Contents, after: Iterable[Contents]) -> lis
     """Return signs by the numbers, dates and sums of bills."""
     if page.number is not None and before.number is not None:
         # A statement that lists the numbers of others has one total, at its end.
-        has_both = before.has_total and _has_total(page, after)
+        own = takewhile(lambda each: each.number in {None, page.number}, after)
+        has_both = before.has_total and any(each.has_total for each in chain([page], own))
         return ["another_number"] if has_both else []
     signs = ["new_number"] if page.number is not None else []
     return [*signs, *_other_bill_signs(before, page)]
@@ -200,12 +201,6 @@ def _difference_of_titled(bill: Contents, page: Contents) -> str:
     if not (bill.signs.has_title and page.signs.has_title and bill.is_bill and page.is_bill):
         return ""
     return _difference(bill, page)
-
-
-def _has_total(page: Contents, after: Iterable[Contents]) -> bool:
-    """Return whether a bill that begins on a page has its total there or on the next pages."""
-    own = takewhile(lambda each: each.number in {None, page.number}, after)
-    return any(each.has_total for each in chain([page], own))
 
 
 def _page_signs(before: Group, page: Contents) -> list[str]:

@@ -5,15 +5,12 @@ continue a document.
 """
 
 import re
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib import resources
-from typing import Any
+from functools import cache, partial
 
 from processors.contract import Page
-from processors.patterns import compiled, made
+from processors.patterns import compiled, made, read_packaged
 from processors.values.lines import MAX_LINE_CHARS, any_of, fold, has_digit, word_parts
 
 _TOP_LINES, _BOTTOM_LINES = 12, 3
@@ -189,12 +186,8 @@ def is_quoted(line: str) -> bool:
 
 @cache
 def _words() -> Mapping[str, Mapping[str, list[str]]]:
-    return made("words of borders", _read_words)  # type: ignore[no-any-return]  # as it is in TOML
-
-
-def _read_words() -> dict[str, Any]:
-    file = resources.files(__package__).joinpath("words.toml")
-    return tomllib.loads(file.read_text(encoding="utf-8"))
+    read = partial(read_packaged, __package__, "words.toml")
+    return made("words of borders", read)  # type: ignore[no-any-return]  # as it is in TOML
 
 
 @cache

@@ -136,14 +136,10 @@ def _issuer(
         return None
     is_of_sale = doc_class in _OF_SALES or (is_commercial and doc_class != "letter")
     is_letter = _is_letter(lines, doc_class)
-    is_form = doc_class is None and any(map(_is_title_of_form, lines[:_TITLE_LINES]))
+    titles = (line for line in lines[:_TITLE_LINES] if _TITLE_OF_FORM.fullmatch(line.folded))
+    is_form = doc_class is None and any(titles)
     own_class = "letter" if is_letter else "form" if is_form else doc_class
     return find_company(lines, commercial=is_of_sale, doc_class=own_class)
-
-
-def _is_title_of_form(line: TextLine) -> bool:
-    """Return whether a line calls what it heads a form."""
-    return _TITLE_OF_FORM.fullmatch(line.folded) is not None
 
 
 def _is_letter(lines: Sequence[TextLine], doc_class: str | None) -> bool:

@@ -117,7 +117,9 @@ def _block_at(company: Finding, name_line: TextLine, lines: Sequence[TextLine]) 
     block, where = _block_near(str(company.value), name_line, lines)
     if not block or where != "below":
         return _OwnBlock(block, where, is_apart=where == "above") if block else None
-    is_cut = _is_mixed(block)
+    # A block with two towns has a piece of another column in it.
+    pieces = [piece.line for line in block for piece in pieces_of(line, 0)]
+    is_cut = sum(map(_ends_address, pieces)) > 1
     if is_cut:
         block = _first_of_two(block)
     is_apart = _is_apart(name.line, block[0], lines) if block else None
@@ -158,12 +160,6 @@ def _piece_with(name: str, line: TextLine) -> Piece:
     """Return the piece of a line that has a name, the first without one."""
     pieces = pieces_of(line, 0)
     return next((each for each in pieces if name in each.line.text), pieces[0])
-
-
-def _is_mixed(block: Sequence[TextLine]) -> bool:
-    """Return whether two towns are in a block: a piece of another column is in it."""
-    pieces = [piece.line for line in block for piece in pieces_of(line, 0)]
-    return sum(map(_ends_address, pieces)) > 1
 
 
 def _ends_address(line: TextLine) -> bool:

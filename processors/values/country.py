@@ -1,14 +1,12 @@
 """Collect hints at the country that a document comes from."""
 
 import re
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib import resources
+from functools import cache, partial
 from typing import Any
 
-from processors.patterns import compiled, made
+from processors.patterns import compiled, made, read_packaged
 from processors.values.lines import TextLine, any_of, has_digit
 
 # A US state and ZIP or ZIP+4 code, as USPS Publication 28 has it: "TX 75001-1234".
@@ -80,12 +78,8 @@ def _pattern_of(marks: Iterable[str]) -> re.Pattern[str]:
 @cache
 def _entries() -> Mapping[str, Mapping[str, Any]]:
     """Read the packaged countries.toml."""
-    return made("countries", _read_entries)  # type: ignore[no-any-return]  # as it is in TOML
-
-
-def _read_entries() -> dict[str, Any]:
-    file = resources.files(__package__).joinpath("countries.toml")
-    return tomllib.loads(file.read_text(encoding="utf-8"))
+    read = partial(read_packaged, __package__, "countries.toml")
+    return made("countries", read)  # type: ignore[no-any-return]  # as it is in TOML
 
 
 @cache

@@ -4,16 +4,14 @@ A line is folded (lower case, no accents), cut to a bounded length and numbered.
 """
 
 import re
-import tomllib
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
-from importlib import resources
 
 from pipeline.model import Finding
 from processors.contract import Box, Line, Page, Word
-from processors.patterns import compiled, made
+from processors.patterns import compiled, made, read_packaged
 from processors.remembered import once_for_the_same
 from processors.values.blanks import squeezed_blanks
 
@@ -299,8 +297,7 @@ def word_lists() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
 
 
 def _read_words() -> dict[str, dict[str, list[str]]]:
-    file = resources.files(__package__).joinpath("words.toml")
-    sections = tomllib.loads(file.read_text(encoding="utf-8"))
+    sections = read_packaged(__package__, "words.toml")
     return {
         section: {name: list(map(fold, words)) for name, words in lists.items()}
         for section, lists in sections.items()

@@ -188,7 +188,9 @@ class ReviewDesk:
     def _open(self) -> _Opened:
         if self._opened is None:
             with ExitStack() as stack:
-                context = _with_own_archive(stack.enter_context(self.connect()))
+                context = stack.enter_context(self.connect())
+                archive = own_archive(context.settings, context.ports.archive, context.ports.ledger)
+                context = replace(context, ports=replace(context.ports, archive=archive))
                 # A user waits for it, as for new work.
                 context.spending.priority = Priority.NEW
                 summary = Summary(new_run_id(context))
@@ -201,12 +203,6 @@ class ReviewDesk:
         opened, self._opened = self._opened, None
         if opened is not None:
             opened.stack.close()
-
-
-def _with_own_archive(context: AppContext) -> AppContext:
-    ports = context.ports
-    archive = own_archive(context.settings, ports.archive, ports.ledger)
-    return replace(context, ports=replace(ports, archive=archive))
 
 
 def _refuse_changed(item: ReviewItem, ledger: EffectLedger) -> None:

@@ -16,7 +16,8 @@ def show_report(report: Report) -> None:
     if report.outcomes:
         console.print(outcome_table(report.outcomes))
     document = report.document
-    console.print(_counts(report))
+    counts, planned = counts_line(document["documents"]), document["planned_only"]
+    console.print(counts.append(f", {planned:,} of them planned" if planned else ""))
     values = values_line(document["values"])
     if values:
         console.print(f"values: {values}")
@@ -52,11 +53,6 @@ def show_report(report: Report) -> None:
             "new or its settings changed. Run again to write, or use --yes."
         )
         console.print(Text.assemble(("Planned:", "bold yellow"), what))
-
-
-def _counts(report: Report) -> Text:
-    counts, planned = counts_line(report.document["documents"]), report.document["planned_only"]
-    return counts.append(f", {planned:,} of them planned" if planned else "")
 
 
 def attention_line(report: Report) -> str:

@@ -141,7 +141,8 @@ class SqlFileWalks(SqlPart):
         A version that our own renames made of it is the same file: what they became is followed,
         a rename a round, to see whether it is the newest in its place.
         """
-        replaced = self._known(versions)
+        with self._session.reading("look up files") as connection:
+            replaced = values_in(connection, select(files.c.version), files.c.version, versions)
         origins = {version: version for version in replaced}  # by version as renamed so far
         seen = set(origins)  # a file that was renamed back may have a version that it had
         newest = select(files.c.version).where(files.c.is_newest)
@@ -155,10 +156,6 @@ class SqlFileWalks(SqlPart):
             origins = {after: first for after, first in renamed.items() if after not in seen}
             seen |= origins.keys()
         return replaced
-
-    def _known(self, versions: Collection[str]) -> set[str]:
-        with self._session.reading("look up files") as connection:
-            return values_in(connection, select(files.c.version), files.c.version, versions)
 
     def counts(self) -> Mapping[str, Mapping[str, int]]:
         """Return how many files each source has by status, counting the latest versions.

@@ -1,6 +1,6 @@
 """Turn values into what the tables hold and back. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -200,11 +200,6 @@ def _with_box(row: Mapping[str, Any]) -> dict[str, Any]:
     return {**row, "box": box and tuple(box)}
 
 
-def _page_range(raw: Sequence[int] | None) -> tuple[int, int] | None:
-    """Rebuild a range of pages; JSON has no tuples."""
-    return None if raw is None else (raw[0], raw[1])
-
-
 def load_findings(row: Mapping[str, Any]) -> Findings:
     """Rebuild findings."""
     return Findings(
@@ -220,7 +215,7 @@ def load_findings(row: Mapping[str, Any]) -> Findings:
                 load_findings(child["findings"]),
                 child["sha256"],
                 child["size_bytes"],
-                page_range=_page_range(child.get("page_range")),
+                page_range=(raw := child.get("page_range")) and (raw[0], raw[1]),  # not a list
             )
             for child in row["children"]
         ),

@@ -17,7 +17,6 @@ from pipeline.model import (
     RecordWork,
     Value,
 )
-from pipeline.ports import Ledger
 from pipeline.ports.ledger import latest_reading
 from pipeline.steps.write_back.attachments import rename_attachment
 from pipeline.steps.write_back.context import WriteContext
@@ -174,11 +173,13 @@ class _Record:
             self.done.skipped.append(f"{new} has other bytes than were put there")
             return
         sha256 = str(delete.before["sha256"])
+        files = self.context.ports.ledger.files
+        reading = latest_reading(files, files.state(delete.version))
         name, reason = move_file(
             FetchedFile(current, None, sha256, current.size_bytes or 0),
             posixpath.basename(old),
             self.context,
-            media_type=_media_type(delete, self.context.ports.ledger),
+            media_type=reading[0].media_type if reading is not None else "application/octet-stream",
             undoes=(put, delete),
         )
         if name != current.name:
@@ -276,12 +277,6 @@ _UNDO = {
 
 UNDOABLE = frozenset(_UNDO)
 """The kinds of effects that can be taken back."""
-
-
-def _media_type(effect: Effect, ledger: Ledger) -> str:
-    """Return the media type of an effect's file as it was read."""
-    reading = latest_reading(ledger.files, ledger.files.state(effect.version))
-    return reading[0].media_type if reading is not None else "application/octet-stream"
 
 
 def _not_there(name: str, current: FileRef, *, is_same_file: bool | None) -> str:

@@ -37,7 +37,8 @@ def unread_styles(styles: bytes) -> tuple[frozenset[int], frozenset[int]]:
             found[local_name(element)] = [*element]
     fonts, fills = found.get("fonts", ()), found.get("fills", ())
     struck = _numbers(fonts, _is_struck)
-    letters, papers = [*map(_letters_of, fonts)], [*map(_paper_of, fills)]
+    letters = [next(map(_color_of, _children(font, "color")), _UNKNOWN) for font in fonts]
+    papers = [*map(_paper_of, fills)]
     formats = [
         (number, int(style.get("fontId", "0")), int(style.get("fillId", "0")))
         for number, style in enumerate(found.get("cellXfs", ()))
@@ -72,10 +73,6 @@ def divided(text: Any) -> tuple[str, str]:
             pieces = [each.text or "" for each in run.iter("{*}t")]
             (struck if is_struck else valid).extend(pieces)
     return "".join(valid).strip(), "".join(struck).strip()
-
-
-def _letters_of(font: Any) -> tuple[str, str, float]:
-    return next(map(_color_of, _children(font, "color")), _UNKNOWN)
 
 
 def _color_of(color: Any) -> tuple[str, str, float]:

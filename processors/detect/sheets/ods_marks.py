@@ -269,16 +269,12 @@ def _note_cell(element: Any, name: str, table: _Table, styles: _Styles) -> None:
     before, count = table.columns.stop, _repeated(element, "columns")
     table.columns = range(before, before + count)
     kind = element.get(f"{_OFFICE}value-type", "")
-    if kind and (name == "covered-table-cell" or _is_unread(element, table, styles)):
+    if kind and (name == "covered-table-cell" or styles.is_unread(_style_of(element, table))):
         table.unread.update(_places_of(table))
     if not kind and element.get(f"{_TABLE}formula"):
         table.uncalculated += 1
     elif kind in _NUMBERS and len(table.formats) < MOST_FORMATTED:
         table.formats |= _formats_of(element, kind, table, styles)
-
-
-def _is_unread(cell: Any, table: _Table, styles: _Styles) -> bool:
-    return styles.is_unread(_style_of(cell, table))
 
 
 def _style_of(cell: Any, table: _Table) -> str:
@@ -368,17 +364,13 @@ def _digits(number: Any) -> str:
     }
     # A position counts the digits from the point to the left.
     written = [f"{between.get(at, '')}{digit}" for at, digit in enumerate(reversed(whole))]
-    digits = _from_the_left(written)
+    # They were written from the right, each with the text to its right.
+    pairs = [(piece[-1], piece[:-1]) for piece in reversed(written)]
+    digits = "".join(itertools.chain.from_iterable(pairs))
     if number.get(f"{_NUMBER}grouping") == "true" and not between:
         digits = f"#,##{digits}"
     rest = "0" * certain + "#" * (decimals - certain)
     return f"{digits}.{rest}" if rest else digits
-
-
-def _from_the_left(written: Sequence[str]) -> str:
-    """Join digits that were written from the right, each with the text to its right."""
-    pairs = [(piece[-1], piece[:-1]) for piece in reversed(written)]
-    return "".join(itertools.chain.from_iterable(pairs))
 
 
 def _places(element: Any, name: str, *, default: int = 0) -> int:

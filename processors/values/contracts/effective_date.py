@@ -209,7 +209,9 @@ def find_effective_date(lines: Sequence[TextLine], languages: Sequence[str]) -> 
         return _last_signature(lines, months, last.group())
     for pattern, confidence in _CONFIDENCE.items():
         for label in pattern.finditer(opening):
-            following = _flat(opening[label.end() : label.end() + _CHARS_WITH_DATE])
+            # In digits, without raised letters and blanks before commas.
+            once = _SAID_TWICE.sub("", opening[label.end() : label.end() + _CHARS_WITH_DATE])
+            following = in_digits(_BEFORE_COMMA.sub("", _RAISED.sub("", once)))
             reason = f"is after '{_last_words(label.group())}' in the opening sentence"
             if _BLANK_DAY.match(following):
                 return _line_at(lines, label.end()).finding(None, _UNSIGNED, f"a blank {reason}")
@@ -281,9 +283,3 @@ def _is_of_witness(lines: Sequence[TextLine], line: TextLine) -> bool:
         if above is not line and _SIGNS.match(above.folded):
             return False
     return False
-
-
-def _flat(text: str) -> str:
-    """Return a text in digits, without raised letters and blanks before commas."""
-    once = _SAID_TWICE.sub("", text)
-    return in_digits(_BEFORE_COMMA.sub("", _RAISED.sub("", once)))

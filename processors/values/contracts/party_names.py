@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from functools import cache
 
 from processors.values.legal_forms import form_pattern
 from processors.values.lines import fold, label_pattern
@@ -228,18 +227,13 @@ def next_word(text: str, position: int) -> int:
     return position
 
 
-@cache
-def _partnership_forms() -> re.Pattern[str]:
-    return label_pattern("parties", "forms")
-
-
 def _form_at(text: str, folded: str, position: int) -> int:
     """Return where the legal form ends that begins at a character; 0 for none.
 
     In a contract a form in small letters describes, as in "a Delaware corporation", unless the
     defined term is directly behind it: 'Rill incorporated ("Rill")'.
     """
-    patterns = (form_pattern(), _partnership_forms())
+    patterns = (form_pattern(), label_pattern("parties", "forms"))
     matches = [each for pattern in patterns if (each := pattern.match(folded, position))]
     for match in sorted(matches, key=lambda each: -each.end()):
         if _goes_on(text, match):

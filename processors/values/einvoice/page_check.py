@@ -40,7 +40,8 @@ def with_page_checked(
     checked = dict(structured)
     for name, finding in unprinted.items():
         shown = on_page.get(name)
-        if (is_other_bill or name in doubted) and finding.value and not _agree(finding, shown):
+        differs = shown is None or shown.value != finding.value
+        if (is_other_bill or name in doubted) and finding.value and differs:
             checked[name] = _to_look_at(finding, _reason(against), shown)
     return checked
 
@@ -66,10 +67,6 @@ def _other_shown(finding: Finding, shown: Finding | None) -> Finding | None:
         return None
     is_there = finding.value in {shown.value, *(each.value for each in shown.others)}
     return None if is_there or shown.confidence < _SURE_OF_PAGE else shown
-
-
-def _agree(finding: Finding, shown: Finding | None) -> bool:
-    return shown is not None and shown.value == finding.value
 
 
 def _reason(against: Mapping[str, Finding]) -> str:

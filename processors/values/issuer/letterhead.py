@@ -7,7 +7,6 @@ sender, is one if somebody else signs.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 from processors.values.date_text import MonthNames, dates_in
 from processors.values.issuer.addressed import (
@@ -58,20 +57,15 @@ class LetterHead:
         """Return whether a name on a line of the head is that of the organization that writes."""
         if line.number >= len(self.head) or self._is_signed_by(folded):
             return False
-        if self._is_receiver(line, folded):
+        # The receiver is above the address right above the salutation.
+        addressed = addressed_in(self.lines) - {line.number}
+        if any(self.lines[number].folded.startswith(folded) for number in addressed):
             return False
         if is_named:
             is_other = bool(self.signed) and not _may_be_person(folded)
             return has_form or self._names_organization(line, folded) or is_other
-        return self._is_first(line) and self._is_at_head(line, folded, has_form=has_form)
-
-    def _is_receiver(self, line: TextLine, folded: str) -> bool:
-        """Return whether a name is that above the address right above the salutation."""
-        addressed = addressed_in(self.lines) - {line.number}
-        return any(self.lines[number].folded.startswith(folded) for number in addressed)
-
-    def _is_first(self, line: TextLine) -> bool:
-        return all(map(_is_no_sender, self.head[: line.number]))
+        is_first = all(map(_is_no_sender, self.head[: line.number]))
+        return is_first and self._is_at_head(line, folded, has_form=has_form)
 
     def _is_at_head(self, line: TextLine, folded: str, *, has_form: bool) -> bool:
         """Return whether the first name of a head is an organization's, with its own address."""
@@ -167,19 +161,15 @@ def numbers_of_others(lines: Sequence[TextLine], doc_class: str | None) -> froze
         return addressed_in(lines)
     if doc_class != "form":
         return frozenset()
-    answers = {each.number for each in lines if _ANSWER.search(each.text) or _has_answer(each)}
-    answers |= {below.number for line, below in pairwise(lines) if _has_label(line)}
+    labels = [[*map(_is_label, _cells_of(line))] for line in lines]
+    # An answer is beside its label, "Company name   Otter Ltd", or below it.
+    answers = {
+        line.number
+        for line, has in zip(lines, labels, strict=True)
+        if _ANSWER.search(line.text) or any(has[:-1])
+    }
+    answers |= {below.number for below, has in zip(lines[1:], labels, strict=False) if any(has)}
     return frozenset(answers)
-
-
-def _has_answer(line: TextLine) -> bool:
-    """Return whether a line has an answer beside its label: "Company name   Otter Ltd"."""
-    return any(map(_is_label, _cells_of(line)[:-1]))
-
-
-def _has_label(line: TextLine) -> bool:
-    """Return whether a line has a label whose answer may be below it."""
-    return any(map(_is_label, _cells_of(line)))
 
 
 def _cells_of(line: TextLine) -> list[str]:

@@ -142,15 +142,12 @@ def is_of_named(lines: Sequence[TextLine], line: TextLine, start: int, end: int)
         return False
     above = lines[: line.number]
     is_row = re.search(r"[:|]", named["gap"]) or line.cell_at(start)
-    if not is_row and (_is_wrapped(above) or re.search(r"\w", line.folded[end:])):
+    is_wrapped = bool(above) and len(above[-1].text) > _WRAPPED_CHARS
+    if not is_row and (is_wrapped or re.search(r"\w", line.folded[end:])):
         return False
     titles = [each for each in above if _is_title(each)]
     words = set(re.findall(r"[^\W\d_]+", named["name"])) - {"the"}
     return bool(titles) and not _is_title_of(lines, titles, words)
-
-
-def _is_wrapped(above: Sequence[TextLine]) -> bool:
-    return bool(above) and len(above[-1].text) > _WRAPPED_CHARS
 
 
 def _is_title(line: TextLine) -> bool:
