@@ -7,7 +7,7 @@ from pipeline.model import Finding
 from processors.confidence.evidence import Evidence
 from processors.confidence.shared import Features
 from processors.contract import Box
-from processors.values.issuer.addressed import ends_with_town, parts_of
+from processors.values.issuer.addressed import is_return_address
 from processors.values.issuer.blocks import pieces_of
 from processors.values.lines import TextLine
 
@@ -18,8 +18,6 @@ _PERSON = re.compile(
 """How somebody is addressed in the line above a street."""
 _WINDOW = (0.13, 0.3)
 """Where on its page the window of an envelope is: the share of the height above it."""
-_RETURN_PARTS = 3
-"""Parts of the small line above a window: a name, a street and a town."""
 _LINES_ABOVE, _LINES_OF_NAME = 3, 2
 _SLACK_PT = 2.0
 """How far the boxes of two lines below each other overlap."""
@@ -80,7 +78,7 @@ def _bottom(line: TextLine) -> float:
 
 def _is_return_line(line: TextLine, block: Sequence[TextLine]) -> bool:
     """Return whether a line above a block has another address, in smaller letters."""
-    if parts_of(line.folded) < _RETURN_PARTS or not ends_with_town(line.folded):
+    if not is_return_address(line.folded):
         return False
     heights = [_bottom(each) - _top(each) for each in block]
     return _bottom(line) - _top(line) < min(heights, default=0.0)

@@ -23,6 +23,8 @@ _TOWN_AND_CODE = re.compile(
 _LINES_OF_RECEIVER = 6
 """Lines between a form of address above a name and the salutation."""
 _BETWEEN_PARTS = re.compile(r" ?[·•⋅|*\u2013\u2014] ?| - |, ?")
+_RETURN_PARTS = 3
+"""Parts of the small line above the window of an envelope: a name, a street and a town."""
 _HOUSE_AT_END = re.compile(r"^[^\W\d][^\d:]{3,40} \d{1,4}[a-z]?(?:[/-]\d{1,3})?$")
 """A street whose word no list has: "Kerkplein 2"."""
 ORIGINS = frozenset({"from", "fra", "fran", "van"})
@@ -113,6 +115,11 @@ def _is_on_one_line(block: Sequence[TextLine]) -> bool:
 def parts_of(folded: str) -> int:
     """Count the parts of a line between commas and marks."""
     return len(_BETWEEN_PARTS.split(folded))
+
+
+def is_return_address(folded: str) -> bool:
+    """Return whether a line has a sender's name, street and town, as the one above a window has."""
+    return parts_of(folded) >= _RETURN_PARTS and ends_with_town(folded)
 
 
 def ends_with_town(folded: str) -> bool:

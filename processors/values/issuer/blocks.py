@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from processors.contract import Box
-from processors.values.issuer.addressed import ends_with_town, parts_of
+from processors.values.issuer.addressed import is_return_address
 from processors.values.issuer.name_text import is_town_with_code
 from processors.values.legal_forms import end_of_form, is_address
 from processors.values.lines import TextLine, enclosing_box, label_pattern
@@ -38,8 +38,6 @@ _ADDRESSED_NAME = re.compile(
 """Who is addressed: "Mrs. Ann Fox". A shop may be called so on the first line or with its form."""
 _RESPECTED = re.compile(r".{1,40}[^ ] ?(?:御中|様|殿|귀하|귀중)$")
 """The word of respect behind the name of a receiver in Japanese and Korean."""
-_RETURN_PARTS = 3
-"""Parts of the line above a window: a name, a street and a town."""
 _WINDOW_LINES = 6
 _SMALL = 0.85
 """The height of its letters, in heights of those in the window, at most."""
@@ -202,7 +200,7 @@ def _in_window(piece: Piece, below: Sequence[Sequence[Piece]]) -> set[tuple[int,
     Right above it the sender is on one line, in smaller letters.
     """
     box, folded = piece.line.box, piece.line.folded
-    if box is None or parts_of(folded) < _RETURN_PARTS or not ends_with_town(folded):
+    if box is None or not is_return_address(folded):
         return set()
     keys: list[tuple[int, int]] = []
     last = box
