@@ -96,6 +96,7 @@ def command_of(words: list[str]) -> Any:
 # --- what a page names exists
 
 
+@pytest.mark.slow
 @EACH_PAGE
 def test_every_command_line_is_one_that_works(path: Path):
     """Each command that a page shows exists, with each option it shows."""

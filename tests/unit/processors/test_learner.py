@@ -75,6 +75,7 @@ def test_what_is_learned_is_chosen(tmp_path: Path):
     assert chosen["Company"].place.page == 1
 
 
+@pytest.mark.slow
 def test_the_report_says_how_right_a_column_is_by_its_records(tmp_path: Path):
     """With fifty records ten judge, and the others are learned from."""
     records = [filled(tmp_path, number) for number in range(50)]

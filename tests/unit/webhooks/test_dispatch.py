@@ -300,6 +300,7 @@ class Left:
         self.itself = self
 
 
+@pytest.mark.slow
 def test_what_a_run_leaves_is_freed_after_its_turn(
     dispatcher: Dispatcher, monkeypatch: pytest.MonkeyPatch
 ):

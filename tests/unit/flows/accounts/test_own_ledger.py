@@ -210,6 +210,7 @@ ACTS: Mapping[str, Callable[[Path], object]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("act", ACTS.values(), ids=ACTS)
 def test_nothing_is_asked_or_noted_before_the_refusal(
     act: Callable[[Path], object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -74,6 +74,7 @@ def writes(world: World) -> dict[str, int]:
     return {kind: world.caspio.calls.count(kind) for kind in kinds}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tried", sampled([FEW, ALL], sample=[FEW]))
 @pytest.mark.parametrize("spec", [ATTACHED, REFERRED, IN_FOLDER], ids=lambda spec: spec.name)
 @pytest.mark.parametrize(

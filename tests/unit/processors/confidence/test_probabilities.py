@@ -229,6 +229,7 @@ _PIECES = (
 )
 
 
+@pytest.mark.slow
 @given(st.lists(st.sampled_from(_PIECES), max_size=40), st.integers(1, 40))
 def test_no_feature_outweighs_all_others(pieces: list[str], width: int) -> None:
     """Whatever a document holds, its features have the size that those of the fitted ones have."""

@@ -16,6 +16,7 @@ PLAIN = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hides", PLAIN)
 @pytest.mark.parametrize("of_all", ["default style", "document"])
 @pytest.mark.parametrize("is_hidden", [True, False])

@@ -30,6 +30,7 @@ def certainty_of(before: range, after: range, cents: int) -> float:
     return choice.probability
 
 
+@pytest.mark.slow
 def test_which_amount_users_type_is_a_habit_that_takes_some_records() -> None:
     """Until enough of them have shown it, such an amount is not certain, whatever the others say."""
     assert certainty_of(range(0), range(8), cents=43) < 0.95
@@ -37,6 +38,7 @@ def test_which_amount_users_type_is_a_habit_that_takes_some_records() -> None:
     assert certainty_of(range(60), range(0), cents=43) >= 0.95
 
 
+@pytest.mark.slow
 def test_where_users_type_the_one_or_the_other_neither_is_certain() -> None:
     """What is not rounded is as certain as before."""
     assert certainty_of(range(0, 60, 4), range(1, 60, 4), cents=43) < 0.95

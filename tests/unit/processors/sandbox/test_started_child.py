@@ -22,6 +22,7 @@ def digest_with(seed: str) -> str:
     return answer.stdout.decode().strip()
 
 
+@pytest.mark.slow
 def test_each_process_says_the_same_of_the_same_child():
     """A lender and the runs that ask it are processes of their own; these two differ in each set."""
     assert digest_with("0") == digest_with("1") != ""

@@ -80,6 +80,7 @@ def test_a_class_has_the_next_classes():
     assert found.confidence + sum(other.confidence for other in found.others) <= 1.01
 
 
+@pytest.mark.slow
 def test_their_number_and_length_are_bounded():
     """A page of a thousand totals has three candidates, and no value is a part of another one."""
     totals = "\n".join(f"Total {number}.50" for number in range(100, 1100))
