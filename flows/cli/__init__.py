@@ -65,7 +65,7 @@ def _options(
     *,
     version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
 ) -> None:
-    """Read the files people upload into Caspio and write what they say back to the record."""
+    """Read the files that people upload into Caspio, and write what they say back to the record."""
     if version:
         from importlib.metadata import version as installed
 

@@ -48,7 +48,7 @@ def budget(call: ToolCall) -> Answer:
 
 
 def learn_status(call: ToolCall) -> Answer:
-    """Say how often learned values were as people typed them, and what more it takes."""
+    """Say how often learned values agreed with what people typed, and what is still missing."""
     specs = call.sources([call.arguments["source"]] if "source" in call.arguments else [])
     account = call.account
     # Without a source the token may touch, nothing is named, which would mean all.

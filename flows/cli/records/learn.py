@@ -89,7 +89,7 @@ def status(
     source: Sources = [],
     as_json: AsJson = False,
 ) -> None:
-    """Show how often learned values were as people typed them, and what more it takes."""
+    """Show how often learned values agreed with what people typed, and what is still missing."""
     from flows.app.learning.state import learning_of
     from flows.app.settings import load_settings
     from flows.app.wiring.ports import open_ledger
