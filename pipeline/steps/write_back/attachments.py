@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from pipeline.decide.naming import split_name
 from pipeline.digests import has_digest
 from pipeline.errors import EffectInDoubt, TooLate
 from pipeline.model import EffectKind, EffectState, FileRef, RecordRef, Value
@@ -19,6 +20,7 @@ def rename_attachment(
     context: WriteContext,
     *,
     guard: Mapping[str, Value],
+    extension: str | None = None,
     undoes: int = 0,
 ) -> str:
     """Give an attachment a new base name; its extension stays. Return "" or why it was not renamed.
@@ -26,11 +28,17 @@ def rename_attachment(
     The WHERE clause of a rename can name columns of the record, but nothing of the file. So the
     file is looked at before, and renamed only if it is the one that was read: a file that is put in
     its place between look and rename gets its name. A look that several renames share counts for a
-    short time (`LOOK_S`), any other for the one call that follows it. `undoes` is the effect that
-    this rename takes back.
+    short time (`LOOK_S`), any other for the one call that follows it.
+
+    `undoes` is the effect that this rename takes back; `extension` is the one to have afterwards,
+    where Caspio takes whole names and has given the file another one with ours. A name that is an
+    extension alone is not given: some accounts refuse it, and others show ".a" as ".a.a" then.
     """
     record, target = ref.record, context.ports.target
     assert record is not None
+    extension = ref.extension if extension is None else extension
+    if not split_name(name, extension)[0]:
+        return f"it keeps that name, since {name!r} is an extension alone"
     doubt: EffectInDoubt | None = None
     has_changed = False
     for shown, until_s in _looks(ref, record, context):
@@ -50,7 +58,7 @@ def rename_attachment(
             after={"name": name},
             undoes=undoes,
         )
-        renaming = Renaming(ref.extension, until_s)
+        renaming = Renaming(extension, until_s)
         try:
             rename = carry_out(rename, context, guard=guard, renaming=renaming)
         except TooLate:

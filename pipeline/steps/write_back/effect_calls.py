@@ -113,7 +113,9 @@ def has_name(effect: Effect, target: RecordTarget) -> CallAnswer:
     rest = new[len(shown.name) :]
     has_lost_it = rest.startswith(".") and new == shown.name + rest and old.endswith(rest)
     has_doubled_it = shown.name.startswith(f"{new}.") and new.endswith(shown.name[len(new) :])
-    return CallAnswer(int(len(bases) == 1), is_half_done=has_lost_it or has_doubled_it)
+    # A name that is an extension alone has nothing that a second call could put before it.
+    is_half_done = bases != {""} and (has_lost_it or has_doubled_it)
+    return CallAnswer(int(len(bases) == 1), is_half_done=is_half_done)
 
 
 def insert_row(request: Request, target: RecordTarget) -> CallAnswer:

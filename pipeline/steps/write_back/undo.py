@@ -151,7 +151,14 @@ class _Record:
             return
         names = list(self.context.spec.columns)
         guard = self.context.ports.target.read(record_of(effect), names) or {}
-        reason = rename_attachment(current, before, self.context, guard=guard, undoes=effect.id)
+        reason = rename_attachment(
+            current,
+            before,
+            self.context,
+            guard=guard,
+            extension=then.ref.extension,
+            undoes=effect.id,
+        )
         if reason:
             self.done.skipped.append(f"{after!r}: {reason}")
         else:

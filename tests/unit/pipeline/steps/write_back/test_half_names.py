@@ -1,6 +1,7 @@
 """Names that lost their extension half-way, and files of users that look like one."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from pipeline.model import Effect, EffectState, RecordRef, Value
 from pipeline.ports.target import Updated
 from pipeline.source_run.recovery import recover_all
+from pipeline.steps.write_back.effect_calls import has_name
 from tests.unit.pipeline.world import RECEIPTS, World, named
 
 GOOD = b"doc_type=receipt\ntotal=12.50"
@@ -63,6 +65,18 @@ def test_a_file_of_a_user_that_looks_like_one_stays(
 
     assert guards == []
     assert effect.state is settled
+
+
+def test_a_name_that_is_an_extension_alone_has_no_half(world: World):
+    """Such a rename may be open in a ledger: Caspio can finish it with no call, so it is settled."""
+    world.receipt("1", GOOD.decode())
+    world.run(NAMED)
+    rename = world.ledger.effects.find()[-1]
+    world.caspio.attachments["Receipts", "Scan", "1"].name = ".txt.txt"
+
+    found = has_name(replace(rename, after={"name": ".txt"}), world.caspio)
+
+    assert (found.met, found.is_half_done) == (1, False)
 
 
 @pytest.mark.parametrize(
