@@ -119,14 +119,14 @@ class Places:
         return found
 
 
-def load_shared(path: Path) -> SharedSettings:
-    """Read the shared file; relative paths in it are made absolute.
+def load_shared(path: Path, *, is_new: bool = False) -> SharedSettings:
+    """Read the shared file, which need not exist with `is_new`; make relative paths in it absolute.
 
     Raises:
         BadSettings: it is missing or not TOML, or values are unknown or wrong; lists all problems.
     """
     folder = path.absolute().parent
-    values = read_toml(path)
+    values = {} if is_new and not path.exists() else read_toml(path)
     problems = [
         f"{path}: {name} belongs to one account. Move it to {folder / FOLDER / 'NAME.toml'}."
         for name in _OF_ONE

@@ -97,7 +97,7 @@ def _plain(params: Mapping[str, object]) -> dict[str, str]:
     }
 
 
-def eventually(look: Callable[[], bool], timeout_s: float = 20) -> None:
+def eventually(look: Callable[[], bool], timeout_s: float = 120) -> None:
     """Wait until a condition is true; AssertionError if it stays false."""
     deadline = time.monotonic() + timeout_s
     while not look():
@@ -109,7 +109,7 @@ def eventually(look: Callable[[], bool], timeout_s: float = 20) -> None:
 def connected(emulator: Emulator, client_id: str = "id") -> Iterator[Api]:
     """Open a client with a token."""
     headers = {"Authorization": f"Bearer {token(emulator.url, client_id)}"}
-    with httpx.Client(base_url=emulator.url, headers=headers, trust_env=False, timeout=20) as http:
+    with httpx.Client(base_url=emulator.url, headers=headers, trust_env=False, timeout=120) as http:
         yield Api(http, emulator.control)
 
 

@@ -43,7 +43,7 @@ class Account:
         state: dict[str, Any] = self.server.ask("GET", f"/flow_runs/{run}")["state"]
         return state
 
-    def ended(self, run: str, *, within_s: float = 120.0) -> dict[str, Any]:
+    def ended(self, run: str, *, within_s: float = 240.0) -> dict[str, Any]:
         """Wait for a run to end; return its last state."""
         wait_for(lambda: self.state(run)["type"] in ENDED, within_s=within_s)
         return self.state(run)
@@ -74,7 +74,7 @@ class Account:
                 self.server.ask("DELETE", f"/work_pools/{self.pool}/workers/{name}")
 
 
-def wait_for(met: Callable[[], Any], *, within_s: float = 120.0) -> None:
+def wait_for(met: Callable[[], Any], *, within_s: float = 240.0) -> None:
     """Wait until a condition is met."""
     until = time.monotonic() + within_s
     while not met():

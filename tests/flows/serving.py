@@ -10,7 +10,7 @@ from tests.flows.conftest import Prefect
 from tests.integration.pipeline.workspace import CREDENTIALS, cli_command
 from tests.support.processes import end
 
-WAIT_S = 120.0
+WAIT_S = 240.0
 ENDS = frozenset({"COMPLETED", "FAILED", "CRASHED", "CANCELLED"})
 
 
@@ -77,4 +77,4 @@ def serving(prefect: Prefect, config: Path, *, deployments: int) -> Iterator[Ser
             ]
         yield Served(prefect, process, {one["name"].partition("@")[0]: one for one in found})
     finally:
-        end(process, within_s=30)
+        end(process, within_s=120)

@@ -215,7 +215,7 @@ def test_serve_registers_runs_on_demand_and_ends_on_sigterm(
             }
             state = served.wait(served.start("ingest-served"))
             served.process.send_signal(signal.SIGTERM)
-            code = served.process.wait(30)
+            code = served.process.wait(120)
         rows = emulator.control.dump()["tables"]["Uploads"]
 
     schedule = found["ingest-served"]["schedules"][0]["schedule"]

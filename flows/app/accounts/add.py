@@ -70,7 +70,7 @@ class NewAccount:
 
 
 def prepare(config: Path, name: str) -> SharedSettings:
-    """Return what accounts share; make the shared file and the folder for the first one.
+    """Return what accounts share; for the first one, the shared file need not exist yet.
 
     Raises:
         BadSettings: the name is none or is taken, or the file is that of one account.
@@ -91,9 +91,7 @@ def prepare(config: Path, name: str) -> SharedSettings:
         )
     if settings_file(config, name).exists():
         raise BadSettings([f"There is an account {name!r} already. Nothing was changed."])
-    # Empty at first: everything that accounts share has a default.
-    config.touch(mode=0o600)
-    return load_shared(config)
+    return load_shared(config, is_new=True)
 
 
 def parsed_references(given: list[str]) -> dict[str, str]:
@@ -148,6 +146,8 @@ def store(account: NewAccount, shared: SharedSettings, settings: str) -> None:
         given.setdefault(LEDGER_PASSWORD, SecretStr(secrets.token_urlsafe(_PASSWORD_BYTES)))
     # The database never sees a password that a user has chosen or knows.
     account = NewAccount(account.config, account.name, given)
+    # Empty at first: everything that accounts share has a default.
+    account.config.touch(mode=0o600)
     account.file.parent.mkdir(mode=0o700, exist_ok=True)
     # Whatever an interrupted command has left there is replaced.
     change(shared.secrets, account.name, lambda _old: as_store(account, shared))

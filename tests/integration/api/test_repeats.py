@@ -86,7 +86,7 @@ def test_a_request_under_way_is_not_begun_again(api: ApiDesk, monkeypatch: pytes
 
     def slow(self: Any, *args: Any, **kwargs: Any) -> Any:
         entered.set()
-        assert leave.wait(20)
+        assert leave.wait(120)
         return call(self, *args, **kwargs)
 
     monkeypatch.setattr(type(api.desk.accounts["main"].client), "call", slow)
@@ -97,7 +97,7 @@ def test_a_request_under_way_is_not_begun_again(api: ApiDesk, monkeypatch: pytes
         )
     )
     thread.start()
-    assert entered.wait(20)
+    assert entered.wait(120)
 
     second = api.send("POST", PRIVATE, json={"Salary": 75}, headers=keyed("slow"))
     leave.set()

@@ -47,7 +47,7 @@ class Workspace:
     emulator: Emulator
     reader: Reader
     clock: FakeClock = field(default_factory=FakeClock)
-    timeout_s: float = 5.0
+    timeout_s: float = 60.0
     act: Act | None = None
     one_at_a_time: bool = False
 

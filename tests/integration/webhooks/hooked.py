@@ -47,7 +47,7 @@ class Now(FakeClock):
         time.sleep(seconds)
 
 
-def until(condition: Callable[[], Any], *, timeout_s: float = 60) -> Any:
+def until(condition: Callable[[], Any], *, timeout_s: float = 240) -> Any:
     """Wait until something is so, and return it."""
     end = time.monotonic() + timeout_s
     while not (found := condition()):
@@ -150,7 +150,7 @@ class Hooked:
         """Return what /health says, nothing while nobody answers."""
         url = f"http://127.0.0.1:{port or self.port}/health"
         try:
-            found: dict[str, Any] = httpx.get(url, trust_env=False, timeout=5).json()
+            found: dict[str, Any] = httpx.get(url, trust_env=False, timeout=60).json()
         except httpx.TransportError:
             return {}
         return found

@@ -1,7 +1,6 @@
 """A change at Caspio reaches the mirror of a sync by its message, and nothing goes in circles."""
 
 import sqlite3
-import time
 from typing import Any
 
 import pytest
@@ -77,10 +76,9 @@ def _mirror(hooked: Hooked, statement: str = "SELECT code, amount FROM orders") 
         return dict(connection.execute(statement).fetchall())
 
 
-def test_changes_reach_the_mirror_within_seconds(hooked: Hooked):
+def test_changes_reach_the_mirror(hooked: Hooked):
     """A change, a new record and a deletion, each by its message."""
     _receive(hooked)
-    started = time.monotonic()
 
     for change in (
         {"table": "Orders", "pk": 1, "values": {"Amount": 9.25}},
@@ -90,7 +88,6 @@ def test_changes_reach_the_mirror_within_seconds(hooked: Hooked):
         hooked.emulator.control.change(change, source="DataPages")
     until(lambda: _mirror(hooked) == {"c1": 9.25, "c3": 3.5, "c4": 4})
 
-    assert time.monotonic() - started < 30
     assert len(hooked.notes(at_least=3)) == 3
     runs = [kind for kind in hooked.kinds() if kind == "sync"]
     assert 2 <= len(runs) <= 4

@@ -142,7 +142,7 @@ def test_a_mistyped_address_is_refused_in_a_sentence(tmp_path: Path, url: str):
 
 
 def test_without_a_master_key_nobody_is_asked_for_credentials(tmp_path: Path):
-    """What is missing to keep them is said first, and how to make it; the account is not called."""
+    """What is missing to keep them is said first, and how to make it; nothing is called or written."""
     ended = command(
         *("accounts", "add", "acme", "--url", "http://127.0.0.1:1", "--yes"), cwd=tmp_path
     )
@@ -150,6 +150,7 @@ def test_without_a_master_key_nobody_is_asked_for_credentials(tmp_path: Path):
     assert ended.code == 2
     assert "CASPIO_INGEST_MASTER_KEY is not set" in " ".join(ended.err.split())
     assert "openssl rand -base64 32" in ended.err
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_customer_enters_the_credentials(emulator: Emulator, tmp_path: Path):

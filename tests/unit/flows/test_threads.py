@@ -24,7 +24,7 @@ url = "file:archive"
 name = "receipts"
 table = "Receipts"
 """
-WAIT_S = 60.0
+WAIT_S = 240.0
 
 
 class Fails:

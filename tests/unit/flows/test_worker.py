@@ -161,7 +161,7 @@ def test_asked_again_a_run_ends(processes: RunProcesses):
 
         processes.ask_to_stop()
 
-        assert process.wait(30) == -signal.SIGTERM
+        assert process.wait(120) == -signal.SIGTERM
         processes.ask_to_stop()
 
 

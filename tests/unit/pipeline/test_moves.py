@@ -7,8 +7,8 @@ import pytest
 from pipeline.errors import LedgerUnavailable, RejectFile
 from pipeline.moves import MOVED_TOGETHER, MoveGroup, MoveGroups
 
-WAIT_S = 30
-SOON_S = 10  # far below LONGEST_WAIT_S
+WAIT_S = 120
+SOON_S = 50  # below LONGEST_WAIT_S
 
 
 class Asked:

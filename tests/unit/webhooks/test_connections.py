@@ -76,11 +76,11 @@ def test_a_header_sent_a_byte_at_a_time_does_not_extend_the_limit(address: tuple
         connection.sendall(b"GET / HTTP/1.1\r\nX-Slow: ")
         # An error is the server's close, met while sending.
         with contextlib.suppress(ConnectionError):
-            while time.monotonic() - started < 10:
+            while time.monotonic() - started < 60:
                 connection.sendall(b"x")
                 time.sleep(0.05)
 
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 60
 
 
 def test_idle_connections_leave_room_again(address: tuple[str, int]):

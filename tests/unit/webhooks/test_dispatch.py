@@ -288,7 +288,7 @@ def test_the_thread_survives_any_error(
     loop = Loop(dispatcher, look_s=0.01)
     loop.start()
 
-    assert done.wait(30)
+    assert done.wait(120)
     loop.stop()
     assert runs.started == [("papers", ["5"])]
 
@@ -319,7 +319,7 @@ def test_what_a_run_leaves_is_freed_after_its_turn(
     try:
         loop = Loop(dispatcher, look_s=0.01)
         loop.start()
-        assert second.wait(30)
+        assert second.wait(120)
         loop.stop()
     finally:
         gc.enable()

@@ -42,7 +42,7 @@ def test_a_pause_of_hours_stops_the_run_with_3_and_the_next_resumes(
 
     assert stopped.returncode == 3, stopped.stderr
     assert "7,200 s" in " ".join(stopped.stderr.split())
-    assert time.monotonic() - started < 60
+    assert time.monotonic() - started < 500
     line.emulator.control.clear_faults()
     resumed = cli(line.config, "run", "--yes", "--json")
     assert resumed.returncode == 0, resumed.stderr
@@ -69,19 +69,19 @@ def test_a_run_that_waits_ends_when_it_is_asked_to_stop(make_workspace: MakeWork
         text=True,
     )
     try:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 200
         while line.downloads() == 0 and time.monotonic() < deadline:
             time.sleep(0.2)
         # The answer is in, and the run waits for two minutes.
         time.sleep(1)
         asked = time.monotonic()
         run.send_signal(signal.SIGTERM)
-        _, said = run.communicate(timeout=60)
+        _, said = run.communicate(timeout=200)
     finally:
         run.kill()
         run.wait()
 
-    assert time.monotonic() - asked < 30, said
+    assert time.monotonic() - asked < 100, said
     line.emulator.control.clear_faults()
     assert cli(line.config, "run", "--yes").returncode == 0
     assert set(line.statuses().values()) == {"done"}

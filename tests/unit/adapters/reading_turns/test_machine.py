@@ -15,7 +15,7 @@ import pytest
 from pipeline.adapters.reading_turns import MachineTurns
 from pipeline.errors import BadSettings, TryLater
 
-WAIT_S = 30
+WAIT_S = 120
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from processors.sandbox.lender import Lender, Offer
 
 DIGEST, ANOTHER = b"d" * 32, b"e" * 32
 GRANTED = Granted(namespaces=("pid", "network"), landlock=4, memory_mib=512)
-WAIT_S = 60.0
+WAIT_S = 240.0
 
 
 class Child:
