@@ -1,6 +1,7 @@
 """A document under review: its pages with the fields found, and the decisions."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -131,16 +132,17 @@ def _date_order(visit: Visit, view: PageView, fields: Sequence[Field]) -> tuple[
     """Return the order of day and month that is meant, and whose it is; "" for both if unknown.
 
     What is typed is mostly copied from the page that the value was read on, whichever is shown: its
-    own order is before that of the account.
+    own order is before that of the account. While the archive is away, the page cannot be asked.
     """
     leaf, number = view.leaf, view.page
     field = _field_of(fields, visit.form.get("key"))
-    if field is not None and field.file and field.finding is not None and field.finding.page:
-        leaf, number = leaf_of(visit.site, view.files[field.file - 1]), field.finding.page
-    if leaf is not None:
-        order = date_order_of(words_of(visit.site.archive, leaf.prefix, number))
-        if order:
-            return order, "document"
+    with suppress(ArchiveUnavailable):
+        if field is not None and field.file and field.finding is not None and field.finding.page:
+            leaf, number = leaf_of(visit.site, view.files[field.file - 1]), field.finding.page
+        if leaf is not None:
+            order = date_order_of(words_of(visit.site.archive, leaf.prefix, number))
+            if order:
+                return order, "document"
     order = visit.site.settings.processing.date_order
     return order, "account" if order else ""
 

@@ -44,8 +44,8 @@ HARMLESS: dict[str, dict[str, Any]] = {
         "ending": "close",
     },
     "a listing cut short": {"kind": "cut", "operation": RECORDS, "declared": False},
-    "a download that stalls": {"kind": "stall", "operation": DOWNLOAD, "seconds": 1.5, "bytes": 20},
-    "a listing that stalls": {"kind": "stall", "operation": RECORDS, "seconds": 1.5},
+    "a download that stalls": {"kind": "stall", "operation": DOWNLOAD, "seconds": 5.0, "bytes": 20},
+    "a listing that stalls": {"kind": "stall", "operation": RECORDS, "seconds": 5.0},
     "a reset download": {"kind": "reset", "operation": DOWNLOAD, "times": 2},
     "a reset listing": {"kind": "reset", "operation": INFOS},
     "a lost answer to a download": {"kind": "lost", "operation": DOWNLOAD},
@@ -120,7 +120,7 @@ def test_a_fault_leaves_no_trace(
     fault = HARMLESS[name]
     undisturbed = _undisturbed(make_workspace, expected)
     workspace = make_workspace(files=_small(), quirks={"stale_token": stale})
-    workspace.timeout_s = 0.7
+    workspace.timeout_s = 2.0
     workspace.emulator.control.fault(fault)
 
     report = workspace.run()

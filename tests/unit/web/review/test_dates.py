@@ -59,6 +59,28 @@ def test_the_order_of_the_document_is_before_that_of_the_account(
     assert "In the order of this document it is 3 April 2026" in words(page)
 
 
+def test_a_date_that_is_two_is_asked_about_while_the_archive_is_away(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """The page of the document cannot be asked for its order, so that of the account is named."""
+    world.caspio.table("Receipts", DocDate="DATE_TIME", Scan="ATTACHMENT")
+    world.receipt("1", "date=2026-05-05", DocDate="2026-01-01T00:00:00")
+    text = SETTINGS.replace('DocType = "doc_type"\nTotal = "total"', 'DocDate = "date"')
+    text += '[processing]\ndate_order = "mdy"\n'
+    with opened(world, load(tmp_path, monkeypatch, text)) as office:
+        read_as(office, pages=1, lines=("printed on 31/05/2026",))
+        world.run(office.spec)
+        remember_types(office.spec, target=world.caspio, ledger=world.ledger)
+        path = f"/review/{review_id('receipts', RecordRef('Receipts', '1'))}"
+        browser = office.signed_in()
+        before = browser.get(path)
+        world.archive.down = "The archive does not answer. Start it."
+        form = form_of(before, "/decide")
+        page = browser.post(f"{path}/decide", **form, choice="correct", text="03/04/2026")
+
+    assert "In the order of this account it is 4 March 2026" in words(page)
+
+
 @pytest.mark.parametrize(
     ("printed", "order"),
     [
