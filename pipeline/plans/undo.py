@@ -32,6 +32,8 @@ PAGE = 500
 SEE_FIRST_FILE = "see the record's first file"
 """The reason of a record's other files."""
 
+_LEFT_ALONE = "left alone: "
+
 
 @dataclass(frozen=True, slots=True)
 class RunEffects:
@@ -162,8 +164,28 @@ def undo_record(
     for outcome in outcomes:
         # A file that somebody put there since is not finished by this: the next run reads it.
         if outcome.status is not Status.UNCHANGED and outcome.ref.version in known:
-            run.ports.ledger.files.finish(outcome, run.run_id)
+            run.ports.ledger.files.finish(_as_kept(outcome, run.ports.ledger), run.run_id)
     return outcomes
+
+
+def _as_kept(outcome: Outcome, ledger: Ledger) -> Outcome:
+    """Return what is kept of an undo: a file that was done in part before it is so after it.
+
+    Such a file may be read in part only, and nothing else would say so once the undo is undone.
+    """
+    known = ledger.files.state(outcome.ref.version)
+    before = known.outcome if known is not None else None
+    if before is None or before.status is not Status.PARTIAL:
+        return outcome
+    if outcome.status is Status.UNCHANGED:
+        return outcome
+    own = before.reason
+    for of_an_undo in (_LEFT_ALONE, SEE_FIRST_FILE):
+        own = own.partition(of_an_undo)[0].removesuffix("; ")
+    if not own:
+        return outcome
+    reason = "; ".join(filter(None, [own, outcome.reason]))
+    return replace(outcome, status=Status.PARTIAL, reason=reason)
 
 
 def _as_settled(effects: Sequence[Effect], ledger: Ledger) -> tuple[Effect, ...]:
@@ -188,7 +210,8 @@ def _undo(done: RunEffects, refs: Sequence[FileRef], run: SourceRun, folder: Pat
         work = RecordWork(first.source, first.record, {}, tuple(refs))
     undone = undo_effects(done.effects, done.listed, write_context(work, run, folder))
     outcomes = [_outcome(ref, undone, run, is_first=number == 0) for number, ref in enumerate(refs)]
-    amend_manifests(done, {outcome.ref.version: outcome for outcome in outcomes}, run, folder)
+    kept = {one.ref.version: _as_kept(one, run.ports.ledger) for one in outcomes}
+    amend_manifests(done, kept, run, folder)
     return outcomes
 
 
@@ -200,7 +223,7 @@ def _outcome(ref: FileRef, undone: Undone, run: SourceRun, *, is_first: bool) ->
     if undone.skipped:
         status, reason = Status.PARTIAL, SEE_FIRST_FILE
     if undone.skipped and is_first:
-        reason = "left alone: " + "; ".join(undone.skipped)
+        reason = _LEFT_ALONE + "; ".join(undone.skipped)
     known = run.ports.ledger.files.state(ref.version)
     values = undone.values if is_first else {}
     return Outcome(

@@ -48,6 +48,7 @@ def status_of(config: Path, *, show: bool) -> object:
     late = late_of(settings)
     if show:
         from flows.cli.show.state import show_status
+        from pipeline.accounts.names import account_of
 
         show_status(
             counts,
@@ -60,6 +61,7 @@ def status_of(config: Path, *, show: bool) -> object:
             stopped=stopped,
             late=f"{late.text} {late.remedy}" if late else "",
             only_syncs=_only_syncs(settings),
+            account=account_of(config),
         )
     return {
         "sources": counts,

@@ -46,17 +46,18 @@ def show_status(
     stopped: Mapping[str, Sequence[str]],
     late: str = "",
     only_syncs: Sequence[str] = (),
+    account: str | None = None,
 ) -> None:
     """Print files by source and state, the latest runs, the budget, and what needs a user.
 
     `late` says which runs wait for a worker, and what to do. `only_syncs` names the syncs of
-    settings without a source.
+    settings without a source. `account` is the one of several that commands have to name.
     """
     console = PlainConsole()
     if counts:
         console.print(counts_table(counts))
     else:
-        console.print(_before_the_first(only_syncs))
+        console.print(_before_the_first(only_syncs, account))
     for what, text in alarms(stopped, late):
         console.print(Text.assemble((what, "bold red"), text), soft_wrap=True)
     if runs:
@@ -83,11 +84,12 @@ def show_status(
             console.print(problems_table(chosen, title=title))
 
 
-def _before_the_first(only_syncs: Sequence[str]) -> str:
+def _before_the_first(only_syncs: Sequence[str], account: str | None) -> str:
     """Return what is next where no file is known."""
+    of_account = f" --account {account}" if account else ""
     if not only_syncs:
-        return "No file is known yet. `caspio-ingest run` reads the first ones."
-    commands = ", ".join(f"`caspio-ingest sync run {name}`" for name in only_syncs)
+        return f"No file is known yet. `caspio-ingest run{of_account}` reads the first ones."
+    commands = ", ".join(f"`caspio-ingest sync run {name}{of_account}`" for name in only_syncs)
     return f"The settings have no source; what they have to run: {commands}."
 
 

@@ -140,11 +140,7 @@ class _Record:
         if current is None:
             self.done.skipped.append(f"{after!r} is gone")
             return
-        ledger = self.context.ports.ledger
-        known, then = ledger.files.state(current.version), ledger.files.state(effect.version)
-        sha256 = known.sha256 if known is not None else None
-        # None where nobody has read it under its present name.
-        is_same_file = sha256 == then.sha256 if sha256 is not None and then is not None else None
+        is_same_file, extension = self.before(effect, current)
         if not has_name(current, after) or not is_same_file:
             if not has_name(current, before):
                 self.done.skipped.append(_not_there(after, current, is_same_file=is_same_file))
@@ -156,13 +152,26 @@ class _Record:
             before,
             self.context,
             guard=guard,
-            extension=then.ref.extension,
+            extension=extension,
             undoes=effect.id,
         )
         if reason:
             self.done.skipped.append(f"{after!r}: {reason}")
         else:
             self.done.names[current.version] = before
+
+    def before(self, rename: Effect, current: FileRef) -> tuple[bool | None, str | None]:
+        """Say whether a file is the one that was renamed, and with which extension it was listed.
+
+        None where nobody has read it under its present name, or where it had no extension listed.
+        """
+        files = self.context.ports.ledger.files
+        known, then = files.state(current.version), files.state(rename.version)
+        if then is None:
+            return None, None
+        if known is None or known.sha256 is None:
+            return None, then.ref.extension
+        return known.sha256 == then.sha256, then.ref.extension
 
     def move_back(self, delete: Effect, _alive: Sequence[str]) -> None:
         """Move a Files-area file back: its bytes come from the archive.

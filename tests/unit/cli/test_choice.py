@@ -101,11 +101,14 @@ def test_status_of_all_accounts_is_one_document(install: Install):
 
     refused = command("status", "--json", cwd=config.parent)
     ended = command("status", "--account", "all", "--json", cwd=config.parent)
+    shown = " ".join(command("status", "--account", "all", cwd=config.parent).out.split())
 
     assert (refused.code, refused.out) == (EXIT_SETTINGS, "")
     assert "Accounts: acme, globex." in refused.err
     assert ended.code == 0
     assert set(ended.document["accounts"]) == {"acme", "globex"}
+    assert "`caspio-ingest run --account acme`" in shown
+    assert "`caspio-ingest run --account globex`" in shown
     assert sorted(path.name for path in (config.parent / "ledgers").glob("*.db")) == [
         "acme.db",
         "globex.db",

@@ -43,6 +43,28 @@ def test_an_undo_that_is_undone_writes_it_again(world: World):
     assert world.caspio.attachments["Receipts", "Scan", "1"].name == "receipt.txt"
 
 
+def test_what_was_done_in_part_is_so_after_an_undo_and_its_undo(world: World):
+    """The undo itself is complete; the file is shown as before, for its own reason alone."""
+    spec = named(RECEIPTS, "{{ doc_type }} {{ company }}")
+    world.receipt("1", GOOD)
+    (read,) = world.run(spec)
+    world.caspio.tables["Receipts"]["1"]["Total"] = 99.0
+    (left,) = undo(world, spec, "run-1")
+    kept = next(iter(world.ledger.files.states())).outcome
+    world.caspio.tables["Receipts"]["1"]["Total"] = 12.5
+
+    (undone,) = undo(world, spec, "run-1")
+    (redone,) = undo(world, spec, "run-2")
+
+    assert (read.status, left.status) == (Status.PARTIAL, Status.PARTIAL)
+    assert kept is not None
+    assert kept.reason == f"{read.reason}; {left.reason}"
+    assert [one.status for one in (undone, redone)] == [Status.DONE, Status.DONE]
+    (state,) = world.ledger.files.states()
+    assert state.outcome is not None
+    assert (state.outcome.status, state.outcome.reason) == (Status.PARTIAL, read.reason)
+
+
 def test_what_was_open_when_a_record_was_leased_is_undone(world: World):
     """A worker dies while the undo lists records: what it left is settled with the lease, and put back."""
     world.receipt("1", GOOD)
