@@ -37,7 +37,11 @@ def test_documents_are_reviewed_by_keyboard_alone(served: Served):
             served.at_work()
             page.key("Enter")
             page.see("was accepted and written")
-        page.key("Enter")  # the next one: the focus is on its button
+        page.wait(
+            "document.activeElement?.textContent.trim() === 'Review the next record'",
+            "the focus on the button of the next record",
+        )
+        page.key("Enter")
     served.at_work()
     for key, name in (("]", "2"), ("]", "3"), ("[", "2")):
         page.key(key)

@@ -233,12 +233,13 @@ def test_what_no_message_reported_is_a_figure(make_hooked: MakeHooked):
     hooked.sync()
     workspace = hooked.workspace()
     first = workspace.run().document["missed_by_webhooks"]
-    hooked.serve()
+    receiver = hooked.serve_apart()
     hooked.attach(1, "silent.txt", receipt(5))
     hooked.attach(2, "reported.txt", receipt(6))
     hooked.attach(3, "reported.txt", receipt(7))
     hooked.post(_message(hooked, 2))
     hooked.notes()
+    hooked.end(receiver, signal.SIGTERM)  # it would work on the message that the run is to meet
     with hooked.workspace().ledger() as ledger:
         ledger.messages.save([_message_of(hooked, "3")])
 
