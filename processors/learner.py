@@ -52,6 +52,9 @@ MOST_PAGE_CHARS = 2 * 2**20
 # A document may say anything, and a model may be of any age: neither may end the work on a record.
 _FAULTS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
+_PERIOD = 20
+"""Records, in the order of time, among which some must be filled for the empty ones to count."""
+
 _log = structlog.get_logger()
 
 _KINDS = {
@@ -75,12 +78,13 @@ class ColumnLearner:
         self, column: Column, finding: str, records: Sequence[LearningExample]
     ) -> Lesson | None:
         """Learn a column from its filled records; None where there are too few."""
-        if len(records) < FEWEST:
+        examples = [_example(record) for record in records if record.value]
+        empty = [_example(record) for record in left_empty(records)]
+        if len(examples) < FEWEST:
             return None
-        examples = [_example(record) for record in records]
-        kind = kind_of(column, finding, [record.value for record in records])
+        kind = kind_of(column, finding, [example.value for example in examples])
         known = None if finding == LEARNED else finding
-        trained = train(examples, kind=kind, finding=known, with_curve=True)
+        trained = train(examples, kind=kind, finding=known, empty=empty, with_curve=True)
         found = tuple(
             FoundDoubt(one.record_id, one.typed, one.read, one.probability, _place(one.place))
             for one in doubts(trained)
@@ -118,6 +122,22 @@ class ColumnLearner:
     ) -> int | None:
         """Return how many more right choices prove a target; None for too many."""
         return needed(right, asked, target, at_every_look=at_every_look)
+
+
+def left_empty(records: Sequence[LearningExample]) -> Sequence[LearningExample]:
+    """Return the records whose column people left empty while they filled it for others.
+
+    Before somebody began to fill it, and once most is written for them, it is empty whatever the
+    document is.
+    """
+    periods = (records[at : at + _PERIOD] for at in range(0, len(records), _PERIOD))
+    return [
+        one
+        for period in periods
+        if any(other.value for other in period)
+        for one in period
+        if not one.value
+    ]
 
 
 def kind_of(column: Column, finding: str, values: Sequence[str]) -> ColumnKind:

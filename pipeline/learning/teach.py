@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.context import SourceRun
+from pipeline.decide.column_values import is_empty
 from pipeline.learning.collect import FilledRecord, RecordReading, filled_records, reading_of
 from pipeline.learning.columns import basis_of, column_states, learnable
 from pipeline.learning.judge import Move, judge_trials, move_steps
@@ -14,6 +15,7 @@ from pipeline.model.learning import MAX_MODEL_BYTES, LearnedModel, TypedValue
 from pipeline.ports.learner import FoundDoubt, Learner, LearningExample
 from pipeline.steps.write_back import Doubted, keep_doubts, table_context, withdraw_typed
 
+_LEFT_EMPTY = TypedValue("")
 NEWEST = 4_000
 """Records whose pages are looked at; of older ones the values alone are remembered."""
 
@@ -130,10 +132,11 @@ class _Room:
         name, spec, taught = column.name, self.run.spec, self.taught
         ledger = self.run.ports.ledger
         examples = [
-            _example(one.typed[name], one, self.readings.get(one.record.pk))
+            _example(one.typed.get(name, _LEFT_EMPTY), one, self.readings.get(one.record.pk))
             for one in self.filled
-            if name in one.typed
+            if name in one.typed or _is_left_empty(column, one)
         ]
+        filled = sum(bool(example.value) for example in examples)
         basis = basis_of(spec, name, self.learner)
         digest = _digest(f"{basis} {column.type}", examples, self.readings)
         present = ledger.learning.model(spec.name, name)
@@ -161,12 +164,12 @@ class _Room:
             lesson.document,
             hashlib.sha256(content).hexdigest(),
             self.run.ports.clock.now(),
-            len(examples),
+            filled,
             digest,
             {**lesson.report, "basis": basis, "column_type": column.type},
         )
         ledger.learning.save_model(model)
-        taught.learned[name] = len(examples)
+        taught.learned[name] = filled
         return self._doubted(name, lesson.doubts)
 
     def _doubted(self, name: str, doubts: Sequence[FoundDoubt]) -> list[Doubted]:
@@ -188,6 +191,11 @@ class _Room:
             )
             found.append(Doubted(one.record, reading.version, suggestion))
         return found
+
+
+def _is_left_empty(column: Column, one: FilledRecord) -> bool:
+    """Say whether people have filled in a record and nothing there; a checkbox is always filled."""
+    return column.type != "YES/NO" and is_empty(one.work.values[column.name])
 
 
 def _example(

@@ -14,7 +14,8 @@ class LearningExample:
     """One record to learn from: what was read of its document, and what people have put there.
 
     `digest` is that of the original. `pages` is the file pages.json, None where only the value is
-    to be remembered. `when` is an ISO time that orders the records.
+    to be remembered. `value` is "" where people left the column empty, although they have filled in
+    others. `when` is an ISO time that orders the records.
     """
 
     key: str

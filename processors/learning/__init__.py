@@ -5,11 +5,10 @@ model into a choice with its probability, `doubts` lists what was probably typed
 proof says what a count of right choices proves. docs/learning.md explains the method.
 """
 
-from processors.learning.doubts import doubts
 from processors.learning.model import BadModel, ColumnModel, TrainedOn
 from processors.learning.proof import clopper_pearson_lower, needed
 from processors.learning.text.keys import kind_of_values
-from processors.learning.training import Trained, choose, train
+from processors.learning.training import Trained, choose, doubts, train
 from processors.learning.types import (
     Alternative,
     Choice,

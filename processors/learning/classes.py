@@ -97,14 +97,16 @@ def _rounded(numbers: Vector) -> list[float]:
     return [round(float(number), 3) for number in numbers]
 
 
-def fit_classes(documents: Sequence[Document], classes: Sequence[str]) -> Classes:
+def fit_classes(
+    documents: Sequence[Document], classes: Sequence[str], *, most_words: int = _MOST_WORDS
+) -> Classes:
     """Learn to distinguish classes from documents, each with its class."""
     names = sorted(set(classes))
     seen: Counter[str] = Counter()
     for document in documents:
         seen.update(set(words_of(document)))
     # A word of one document says what that document is, and nothing about its class.
-    common = [word for word, count in seen.most_common(_MOST_WORDS) if count >= _LEAST_DOCUMENTS]
+    common = [word for word, count in seen.most_common(most_words) if count >= _LEAST_DOCUMENTS]
     idf = {word: log((1 + len(documents)) / (1 + seen[word])) + 1 for word in common}
     layouts = np.array([layout_of(document) for document in documents])
     usual, spread = layouts.mean(axis=0), np.maximum(layouts.std(axis=0), 1e-3)

@@ -1,7 +1,7 @@
 """Choose the value of a document for a column, with the parts that were learned."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -32,6 +32,7 @@ from processors.learning.features import (
 from processors.learning.lists import Cut, Names, names_of, written as list_written
 from processors.learning.memory import Memory
 from processors.learning.prepared import LEAST_RECORDS, LOOKED_UP
+from processors.learning.presence import Presence
 from processors.learning.ranking import shares
 from processors.learning.rounding import Habit, differs_by_rounding
 from processors.learning.text.date_form import typed
@@ -105,6 +106,7 @@ class Learned:
     cut: Cut
     judged: Mapping[str, Sequence[Sequence[int]]]
     habit: Habit
+    presence: Presence = field(default_factory=Presence)
 
     def asked(self, document: Document, findings: Mapping[str, Finding]) -> Asked:
         """Return the question for a document."""
@@ -146,6 +148,7 @@ class Learned:
             chance = min(chance, self.usual.most_certain(candidate.key[:4]))
         if self.wanted.kind is ColumnKind.AMOUNT and picked.may_be_rounded:
             chance = min(chance, self.habit.most_certain)
+        chance *= self.presence.of(document)
         asked, agreed = self._such(stratum, chance)
         order = sorted(range(len(picked.chances)), key=lambda each: -picked.chances[each])
         rest = [each for each in order if each != picked.chosen][:_MOST_ALTERNATIVES]
@@ -179,6 +182,7 @@ class Learned:
             return None
         chosen = [candidates[at] for at in names.chosen]
         chance = float(probabilities(names.features[None, :], self.certain)[0])
+        chance *= self.presence.of(document)
         asked, agreed = self._such(Stratum.READ_ONLY, chance)
         return Choice(
             value=list_written(each.text for each in chosen),
@@ -237,6 +241,7 @@ class Learned:
             "cut": [self.cut.threshold, self.cut.by_rules],
             "judged": {name: [list(pair) for pair in bins] for name, bins in self.judged.items()},
             "rounded": [self.habit.asked, self.habit.right],
+            "presence": self.presence.to_body(),
         }
 
     @classmethod
@@ -260,6 +265,7 @@ class Learned:
             cut=Cut(*body["cut"]),
             judged=body["judged"],
             habit=Habit(*body["rounded"]),
+            presence=Presence.from_body(body["presence"]),
         )
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from pipeline.model import Finding
@@ -12,13 +12,19 @@ from processors.learning.fitting import bins_of, fit_parts
 from processors.learning.learner import Learned
 from processors.learning.model import ColumnModel, TrainedOn
 from processors.learning.prepared import prepare
+from processors.learning.presence import MOST_DOCUMENTS, Presence
 from processors.learning.text.document import Document
-from processors.learning.types import Choice, ColumnKind, Example, Judged, Reliability
+from processors.learning.types import Choice, ColumnKind, Doubt, Example, Judged, Reliability
 
 NEWEST = 4_000
 """Records that the ranking is learned from; the memory has all."""
 _FOLDS = 10
 _FOLDS_OF_MANY, _MANY = 5, 1_000
+
+
+LEAST_PROBABILITY = 0.5
+MOST_SHARE = 0.1
+"""How probable the other value is at least, and the share of all records that is listed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,19 +47,26 @@ def train(
     *,
     kind: ColumnKind,
     finding: str | None = None,
+    empty: Sequence[Example] = (),
     with_curve: bool = False,
 ) -> Trained:
     """Learn a column: `kind` is that of its values, `finding` the rules' finding mapped to it.
 
-    `examples` are in the order of time. Each is looked at once and its pages are not kept, so that
-    they may be loaded when they are asked for. The ranking is learned from the newest 4,000, the
-    memory from all. A curve takes up to as long again.
+    `examples` are in the order of time, and so are the records that people left `empty`. Each is
+    looked at once and its pages are not kept, so that they may be loaded when they are asked for.
+    The ranking is learned from the newest 4,000, the memory from all. A curve takes up to as long
+    again.
     """
     # Ten folds of thousands of records would take twice as long as five.
     folds = _FOLDS_OF_MANY if len(examples) > _MANY else _FOLDS
     prepared = prepare(examples, kind, folds=folds, newest=NEWEST)
     records = prepared.records
     learned, judged = fit_parts(prepared, finding)
+    others = [Document.of(each.pages) for each in empty[-MOST_DOCUMENTS:]]
+    known = [record.document for record in records]
+    learned = replace(
+        learned, presence=Presence.learned(known, [each for each in others if each.lines])
+    )
     trained_on = _trained_on(prepared.seen)
     # A typed value that is none of its kind teaches nothing, and is doubted all the more.
     unreadable = [
@@ -110,3 +123,27 @@ def reliability_of(judged: Sequence[Judged]) -> tuple[Reliability, ...]:
         right = sum(each.right for each in inside)
         found.append(Reliability(len(inside), round(sum(chances) / len(chances), 4), right))
     return tuple(found)
+
+
+def doubts(
+    trained: Trained, *, at_least: float = LEAST_PROBABILITY, at_most_share: float = MOST_SHARE
+) -> tuple[Doubt, ...]:
+    """Return the doubts, the most probable first.
+
+    `at_least` is the probability of the other value; `at_most_share` is the most of all records
+    that are listed, rounded up. Nothing is left out of the learning because of a doubt.
+    """
+    found = [
+        Doubt(
+            record_id=each.record_id,
+            typed=each.typed,
+            read=each.choice.value,
+            probability=each.choice.probability,
+            place=each.choice.place,
+        )
+        for each in trained.out_of_fold
+        if each.choice and not each.right and each.choice.probability >= at_least
+    ]
+    found.sort(key=lambda doubt: (-doubt.probability, doubt.record_id))
+    most = -int(-len(trained.out_of_fold) * at_most_share // 1)
+    return tuple(found[:most])

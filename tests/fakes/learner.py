@@ -1,7 +1,7 @@
 import dataclasses
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -30,6 +30,7 @@ class FakeLearner:
     ) -> Lesson | None:
         """Remember what people typed beside each finding; doubt what differs from it."""
         del column
+        records = [one for one in records if one.value]
         if len(records) < 3:
             return None
         by = SENDER if finding == LEARNED else finding
@@ -37,11 +38,7 @@ class FakeLearner:
         for one in records:
             if by in one.findings:
                 memory.setdefault(one.findings[by].value or "", Counter())[one.value] += 1
-        doubts = []
-        for one in records:
-            read = one.findings[by].value if by in one.findings and finding != LEARNED else None
-            if read is not None and read != one.value:
-                doubts.append(FoundDoubt(one.key, one.value, read, 0.9, PrintedAt(1, 2, None)))
+        doubts = [] if finding == LEARNED else list(_differing(records, by))
         document = json.dumps({"by": by, "memory": memory}, sort_keys=True)
         return Lesson(document, {"records": len(records)}, tuple(doubts))
 
@@ -73,6 +70,13 @@ class FakeLearner:
     ) -> int | None:
         """Return how many more are needed."""
         return needed(right, asked, target, at_every_look=at_every_look)
+
+
+def _differing(records: Sequence[LearningExample], by: str) -> Iterator[FoundDoubt]:
+    for one in records:
+        read = one.findings[by].value if by in one.findings else None
+        if read is not None and read != one.value:
+            yield FoundDoubt(one.key, one.value, read, 0.9, PrintedAt(1, 2, None))
 
 
 class PagesReader(FakeReader):

@@ -12,6 +12,7 @@ from pipeline.decide.fingerprint import plan_fingerprint
 from pipeline.learning.collect import filled_records
 from pipeline.learning.columns import column_states
 from pipeline.learning.teach import teach
+from pipeline.model import Column
 from pipeline.model.learning import LearnedChoice, Stratum, TypedValue, Verdict
 from pipeline.model.limits import Step
 from pipeline.model.review import Decider, ReviewReason, ReviewState
@@ -48,6 +49,35 @@ def test_nothing_is_read_beyond_what_is_allowed(shop: World):
     assert taught.read == 0
     assert shop.reader.reads == 0
     assert taught.learned == {"Company": 5, "Center": 5}
+
+
+def test_the_learner_sees_what_people_left_empty(shop: World, monkeypatch: pytest.MonkeyPatch):
+    """Of a record that people filled otherwise; what we wrote and a checkbox are not empty."""
+    shop.caspio.table(
+        "Receipts", Company="STRING", Center="STRING", Paid="YES/NO", Scan="ATTACHMENT"
+    )
+    spec = replace(SPEC, columns={"Company": "company", "Center": "learned", "Paid": "learned"})
+    fill(shop, 1, 3)
+    fill(shop, 4, 4, Center="")
+    fill(shop, 5, 5, Company="", Center="")
+    fill(shop, 6, 6, Company="")
+    shop.reader.confidence = 0.99
+    shop.run(spec)
+    seen: dict[str, dict[str, str]] = {}
+    learn_column = FakeLearner.learn
+
+    def learn_and_see(self: FakeLearner, column: Column, finding: str, records: Any) -> Any:
+        seen[column.name] = {one.key: one.value for one in records}
+        return learn_column(self, column, finding, records)
+
+    monkeypatch.setattr(FakeLearner, "learn", learn_and_see)
+    taught = learn(shop, spec)
+
+    assert shop.record("6")["Company"] == "Acme"
+    assert seen["Center"] == {"1": "C-7", "2": "C-7", "3": "C-7", "4": "", "6": "C-7"}
+    assert seen["Company"].keys() == {"1", "2", "3", "4"}
+    assert set(seen["Paid"].values()) == {"No"}
+    assert taught.learned["Center"] == 4
 
 
 def test_our_own_values_are_not_learned_from(shop: World):

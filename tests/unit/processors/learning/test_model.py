@@ -25,7 +25,7 @@ def test_a_stored_model_is_the_same_again() -> None:
     "damaged",
     [
         MODEL.to_json().replace("Acme", "Evil"),
-        MODEL.to_json().replace('"format":2', '"format":1'),
+        MODEL.to_json().replace('"format":3', '"format":2'),
         "{}",
         "[]",
         "",
