@@ -177,6 +177,11 @@ def demotion(rung: Rung, trials: Sequence[Trial], proof: Proof) -> Rung | None:
     if _wrong_of_few(trials, proof) >= MOST_WRONG:
         return replace(rung, step=Step.SHADOW, reason=failure(trials, proof), by="")
     reason = failure(trials, proof)
+    if not reason and rung.step is Step.WRITE:
+        written = _written_since_promotion(trials, proof)
+        # What people correct months later is not among the latest choices. So few prove nothing.
+        if len(written) > _window(proof):
+            reason = _shortfall(written, "values written at this step", proof)
     return replace(rung, step=rung.step.before, reason=reason, by="") if reason else None
 
 
@@ -189,17 +194,43 @@ def failure(trials: Sequence[Trial], proof: Proof) -> str:
     wrong = _wrong_of_few(trials, proof)
     if wrong >= MOST_WRONG:
         return f"{wrong} of the last {FEW} were wrong"
-    # So many right ones prove the promise: 200 prove at most 98.5 %.
-    least = proof.needed(0, 0, proof.precision) or LAST
-    last = _latest(trials, proof)[: max(LAST, least)]
-    right = sum(trial.verdict is not Verdict.WRONG for trial in last)
-    at_least = proof.lower_bound(right, len(last))
+    last = _latest(trials, proof)[: _window(proof)]
+    return _shortfall(last, counted(len(last), "choice").partition(" ")[2], proof, which="last ")
+
+
+def _window(proof: Proof) -> int:
+    """Return by how many of the latest choices a step is kept: 200 prove at most 98.5 %."""
+    return max(LAST, proof.needed(0, 0, proof.precision) or LAST)
+
+
+def _shortfall(trials: Sequence[Trial], nouns: str, proof: Proof, *, which: str = "") -> str:
+    """Say why these choices do not keep the promise, "" if they do."""
+    right = sum(trial.verdict is not Verdict.WRONG for trial in trials)
+    at_least = proof.lower_bound(right, len(trials))
     if at_least >= proof.precision:
         return ""
     return (
-        f"of the last {counted(len(last), 'choice')} {right} were right: at least "
+        f"of the {which}{len(trials):,} {nouns} {right:,} were right: at least "
         f"{_percent(at_least)}, which is below {_percent(proof.precision)}"
     )
+
+
+def _written_since_promotion(trials: Sequence[Trial], proof: Proof) -> list[Trial]:
+    """Return what was to be written since the step was reached, the latest first.
+
+    Before that no choice was to be written until so many had proved it. Single ones that were not,
+    such as from pages of another engine, are left out.
+    """
+    least = proof.needed(0, 0, proof.precision) or LAST
+    written: list[Trial] = []
+    others = 0
+    for trial in _latest(trials, proof):
+        others = 0 if trial.step is Step.WRITE else others + 1
+        if others == least:
+            break
+        if trial.step is Step.WRITE:
+            written.append(trial)
+    return written
 
 
 def with_new_engines(rung: Rung, trials: Sequence[Trial], proof: Proof) -> Rung | None:

@@ -107,6 +107,33 @@ def test_what_fell_from_being_written_is_proved_again_from_the_beginning():
     assert promotion(again, trials(187) + before, PROOF, highest=Step.WRITE) is not None
 
 
+def test_late_corrections_end_writing():
+    """Wrong values far below the last 200 count as well, as long as they were written at this step.
+
+    Of 500 that were written four may be wrong and not ten; what was written before an earlier fall
+    says nothing.
+    """
+    rung = replace(RUNG, step=Step.WRITE, engines=("text",))
+
+    def written(right: int, wrong: int) -> list[Trial]:
+        return [
+            replace(one, step=Step.WRITE, written=True)
+            for one in (*trials(right), *trials(0, wrong), *trials(240))
+        ]
+
+    assert demotion(rung, written(256, 4), PROOF) is None
+    lower = demotion(rung, written(250, 10), PROOF)
+    assert lower is not None
+    assert lower.step is Step.SUGGEST
+    assert lower.reason == (
+        "of the 500 values written at this step 490 were right: at least 96.6 %, "
+        "which is below 98 %"
+    )
+    assert demotion(rung, [*written(260, 0), *trials(187), *written(250, 10)], PROOF) is None
+    some_shadow = [*written(250, 0), *trials(100), *written(0, 10)]
+    assert demotion(rung, some_shadow, PROOF) is not None
+
+
 def test_chance_alone_seldom_lets_a_column_write():
     """Looks after every record suggest a bad column by chance, and seldom write it.
 
