@@ -114,11 +114,13 @@ def _decided(
     page = min(piece.line.page for piece in _for_class(evidence, best))
     lead = best_points - second_points
     if best_points < rules.enough:
-        reason = f"too little points to {best}: {named}; {words} words in all"
+        one = _with_article(best)
+        reason = f"it may be {one}, but too little says so: {named}; {words} words in all"
         return Finding(None, _LITTLE_CONFIDENCE, reason, page)
     if lead < rules.lead:
         both = f"{best} for {named}; {second} for {_named(evidence, second)}"
-        reason = f"points to {best} and to {second} about equally: {both}"
+        either = f"{_with_article(best)} or {_with_article(second)}"
+        reason = f"it may be {either}: {both}"
         return Finding(None, _TIE_CONFIDENCE, reason, page)
     confidence = (
         _BASE_CONFIDENCE + _PER_POINT * best_points + _PER_POINT_OF_LEAD * min(lead, _MOST_LEAD)
@@ -126,6 +128,12 @@ def _decided(
     is_doubted = best == _CONTRACT and _is_doubted(evidence)
     most = _MOST_DOUBTED if is_doubted else _MOST_CONFIDENCE
     return Finding(best, round(min(most, confidence), 2), named, page)
+
+
+def _with_article(name: str) -> str:
+    """Return the name of a class as people say it: "an identity document"."""
+    words = name.replace("_", " ")
+    return f"an {words}" if words[0] in "aeiou" else f"a {words}"
 
 
 def _points_of(evidence: Sequence[ClassEvidence]) -> dict[str, float]:
@@ -262,9 +270,9 @@ def _without_evidence(words: int, rules: Rules, *, is_table: bool) -> Finding:
     """Return "other" if there was enough to find a class in, else None."""
     if words >= rules.words or is_table:
         of_table = " of a table" if is_table else ""
-        reason = f"next to nothing among {words} words{of_table} points to a class"
+        reason = f"hardly any of the {words} words{of_table} are those of a class"
         return Finding("other", _OTHER_CONFIDENCE, reason)
-    reason = f"only {words} words were read, and next to nothing points to a class"
+    reason = f"only {words} words were read, and hardly any are those of a class"
     return Finding(None, _SHORT_CONFIDENCE, reason)
 
 

@@ -139,6 +139,13 @@ def test_each_class_is_recognized(text: str, doc_class: str):
     assert class_of(text).value == doc_class
 
 
+def test_too_little_evidence_is_said_in_plain_words():
+    """The reason names what the document may be, and the few words that say so."""
+    assert class_of("Dear Anna\nthe weather is fine").reason == (
+        "it may be a letter, but too little says so: 'dear' (page 1, line 1); 6 words in all"
+    )
+
+
 def test_reason_names_words_and_places():
     """The reason says which words were found, and where."""
     finding = class_of(CONTRACT)
@@ -176,7 +183,7 @@ def test_level_evidence_is_unsure_and_names_the_candidates():
 
     assert finding.value is None
     assert "contract" in finding.reason
-    assert "medical_record" in finding.reason
+    assert "medical record" in finding.reason
 
 
 def test_thin_evidence_is_unsure():
