@@ -100,13 +100,18 @@ def _breaks(
         between = text[before.end : token.start]
         has_sign = " - " in between or any(sign in between for sign in ":,;()|#*=")
         is_new_cell = any(before.end <= gap <= token.start for gap in gaps)
-        is_digits_beside_letters = before.word.isdigit() != token.word.isdigit()
+        # A code such as "SHP-204" has letters, too.
+        is_digits_beside_letters = _has_digit(before) != _has_digit(token)
         if has_sign or is_new_cell or is_digits_beside_letters:
             starts.append(number)
             ends.append(number)
     ends.append(len(tokens))
     # Labels come first and values last, so of many breaks those are kept.
     return starts[:_MOST_BREAKS], ends[-_MOST_BREAKS:]
+
+
+def _has_digit(token: Token) -> bool:
+    return any(map(str.isdigit, token.word))
 
 
 def joined_lines(document: Document, shape: Shape) -> Iterator[Spot]:

@@ -46,6 +46,23 @@ def test_a_column_of_one_value_says_nothing() -> None:
     assert choose(trained.model, [page(receipt(3))], {}) is None
 
 
+def test_a_code_is_found_behind_a_label_without_any_mark() -> None:
+    """Also where some people type it in several words, so that longer values are looked for."""
+
+    def order(number: int) -> list[str]:
+        return ["Quarzwerk Ost", f"Auftrag Nr KQ-{100 + number * 7}-B", "Danke", f"Lager {number}"]
+
+    def as_typed(number: int) -> str:
+        code = f"KQ-{100 + number * 7}-B"
+        return f"KQ {100 + number * 7} B zum Lager" if number % 5 == 0 else code
+
+    records = [example(number, as_typed(number), lines=order(number)) for number in range(30)]
+    choice = choose(train(records, kind=ColumnKind.TEXT).model, [page(order(77))], {})
+
+    assert choice is not None
+    assert choice.value == "KQ-639-B"
+
+
 def agreement(number: int) -> tuple[list[str], str]:
     """Return the lines of an agreement and its two parties."""
     one = f"{_FIRST[number % 8]} {_FORMS[number % 3]} {number + 10}"
