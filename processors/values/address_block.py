@@ -53,6 +53,9 @@ _LEAST_SHARE_OF_LETTERS = 0.4
 # A number begins or ends its part of an address; "Open 9 to 5" and "30 years of craft" are none.
 _NUMBER_AT_EDGE = re.compile(r"(?:^|[,;/|·] ?)#?\d(?!.* [a-z]+ [a-z]+)|\d\S*(?:$| ?[,;/|·])")
 LETTERS = re.compile(r"[^\W\d_]{2}")
+_SIGNS = re.compile(r"[\W_]+")
+_LEAST_REPEATED = 6
+"""Letters and digits of a street that is recognized in another line."""
 _LONG_WORD = re.compile(r"[^\W\d_]{4}")
 _FOUR_DIGITS = re.compile(r"\d{4}")
 _NO_CODE = re.compile(
@@ -137,6 +140,13 @@ def _begins_another(block: Sequence[TextLine], line: TextLine) -> bool:
     )
 
 
+def _has_again(block: Sequence[TextLine], line: TextLine) -> bool:
+    """Return whether a line repeats the street, as the small line of a window does."""
+    street = next((each for each in block if any(map(str.isdigit, each.text))), None)
+    own = _SIGNS.sub("", street.folded) if street else ""
+    return len(own) >= _LEAST_REPEATED and own in _SIGNS.sub("", line.folded)
+
+
 def _is_year(block: Sequence[TextLine], line: TextLine) -> bool:
     """Return whether words with a year are above or below an address: "Founded 1921"."""
     is_around = not block or ends_with_town(block[-1].folded)
@@ -150,7 +160,7 @@ def _is_outside(block: Sequence[TextLine], whole: TextLine, line: TextLine) -> b
     In South Africa the postal code is alone below its town. A title is none before an address and
     behind its town; within one it is of another column.
     """
-    if _begins_another(block, whole) or _is_year(block, line):
+    if _begins_another(block, whole) or _is_year(block, line) or _has_again(block, line):
         return True
     # "No 12" has a word of titles, too, but none that is longer.
     is_heading = is_title(line.folded) and _LONG_WORD.search(line.folded)

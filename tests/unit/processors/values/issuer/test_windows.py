@@ -88,3 +88,15 @@ def test_the_small_line_spells_out_the_word_of_a_logo():
 
     assert company("otter") == "Otter Tiles"
     assert company("Heron") == "Heron"
+
+
+@pytest.mark.parametrize(
+    "small",
+    ["Otter Tiles & Co - 9 Fell Way - Ely CB7 4DL", "9 Fell Way | Ely CB7 4DL", "9 Fell Way, Ely"],
+)
+def test_the_small_line_of_a_window_ends_the_address_above(small: str):
+    """It repeats the street of the letterhead."""
+    text = f"Otter Tiles\n9 Fell Way\nEly CB7 4DL\n{small}\nTeal Vole\nInvoice 8\nTotal 5.00"
+    page = Page(PageText(1, "text", None, None, text))
+
+    assert find_values([page])["address"].value.replace(",", "") == "9 Fell Way Ely CB7 4DL"
