@@ -3,7 +3,7 @@
 import re
 
 from processors.confidence.evidence import Evidence, Value, compact
-from processors.confidence.names import has_label, in_domain, may_be_name, slips
+from processors.confidence.names import has_label, in_domain, may_be_name, room_behind, slips
 from processors.confidence.shared import Features, counted
 from processors.confidence.windows import window_features
 from processors.values.address import APART
@@ -23,7 +23,10 @@ _MOST = 3
 def address_features(evidence: Evidence, value: Value) -> Features:
     """Return the features of an address: how it begins and ends, and what is around it."""
     around = _around(evidence, value) | window_features(evidence, value.finding)
-    return _of_text(evidence, value) | _of_issuer(evidence) | around
+    features = _of_text(evidence, value) | _of_issuer(evidence) | around
+    # Either may be by chance; in both, the name and the address are the receiver's.
+    doubts = (features.get("in_window", 0.0), features.get("other_in_domain", 0.0))
+    return features | {"window_of_another": min(doubts)}
 
 
 def _of_text(evidence: Evidence, value: Value) -> Features:
@@ -70,6 +73,7 @@ def _around(evidence: Evidence, value: Value) -> Features:
         return {}
     features: Features = {}
     following = next(iter(evidence.lines[places[-1].number + 1 :]), None)
+    features["room_behind"] = room_behind(places[-1], value.text)
     features["goes_on"] = float(following is not None and _may_go_on(following))
     if not POSTAL_CODE.search(fold(value.text)):
         features["may_be_cut"] = features["goes_on"]

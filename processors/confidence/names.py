@@ -37,6 +37,8 @@ _SAME_HEIGHT = 0.2
 _LONG_ENOUGH, _ALIKE = 8, 0.85
 """Letters of a name that is compared with lines, and how alike one is that was misread."""
 _RARE = 2
+_USUAL_ROOM = 0.7
+"""Room behind the last letter of a line, in letters: its edge is found a little outside of it."""
 _HEAD_LINES = 14
 _MOST = 3
 _USUAL_PARTIES = 2
@@ -73,6 +75,7 @@ def name_features(evidence: Evidence, value: Value) -> Features:
         "nearly_repeated": float(_is_nearly_repeated(evidence, text)),
         "goes_on_elsewhere": float(_goes_on_elsewhere(evidence, text)),
         "trade_alone": float(is_trade(folded)),
+        "room_behind": room_behind(own, text) if own else 0.0,
     }
     if value.name == "buyer" and own:
         features["may_be_cut"] = float(_has_doubtful_end(own, text))
@@ -100,6 +103,20 @@ def slips(evidence: Evidence, finding: Finding, text: str) -> Features:
         "rare_letter": float(is_read and rare),
         "small_words": counted(len(_SMALL_WORD.findall(text)), _MOST),
     }
+
+
+def room_behind(own: TextLine, text: str) -> float:
+    """Return the room between the end of a name and that of its line, in letters; 1 at most.
+
+    OCR finds the line first, and a letter that it left out at the end leaves its place.
+    """
+    word = own.words[-1] if own.words else None
+    if word is None or own.box is None or not compact(word.text):
+        return 0.0
+    letter = (word.box[2] - word.box[0]) / len(word.text)
+    if letter <= 0 or not compact(text).endswith(compact(word.text)):
+        return 0.0
+    return min(1.0, max(0.0, (own.box[2] - word.box[2]) / letter - _USUAL_ROOM))
 
 
 def has_label(folded: str) -> bool:

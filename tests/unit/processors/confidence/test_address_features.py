@@ -10,7 +10,7 @@ from processors.confidence.logistic import logit
 from processors.confidence.model import WRITE_AT, most_logit
 from processors.contract import Line, Page, Word
 from processors.values.lines import TextLine, text_lines_of
-from tests.unit.processors.confidence.test_probabilities import page
+from tests.unit.processors.confidence.test_probabilities import features_on, page
 
 _STREET, _TOWN = "5 Heron Row", "Ely CB7 4DL"
 
@@ -130,3 +130,42 @@ def test_what_is_in_a_window_is_a_suggestion_where_another_has_the_web_address()
 
     assert most(*window) < logit(WRITE_AT) < most(*head)
     assert most_logit(features(*window, "office@otter-quill.example")) > logit(WRITE_AT)
+
+
+@pytest.mark.parametrize(
+    ("lines", "is_both"),
+    [
+        (
+            ("Otter Quill Ltd", "1", "2", "3", "4", "5", _STREET, _TOWN, "office@heron.example"),
+            True,
+        ),
+        (
+            ("Otter Quill Ltd", "1", "2", "3", "4", "5", _STREET, _TOWN, "office@otter.example"),
+            False,
+        ),
+        (("Otter Quill Ltd", _STREET, _TOWN, "office@heron.example"), False),
+    ],
+)
+def test_a_window_and_the_web_address_of_another_are_a_doubt_together(
+    lines: tuple[str, ...], *, is_both: bool
+):
+    """A letterhead may be as far down, and a domain that of a bank: both are seldom by chance."""
+    assert bool(features(*lines)["window_of_another"]) == is_both
+
+
+def test_room_for_a_letter_behind_a_value_is_a_doubt():
+    """OCR leaves out a letter at the end of a line, and is certain of the others."""
+    whole = page("Otter Quil", "Total 5.00", certainty=0.99)
+    first, *rest = whole.lines
+    assert first.box
+    end = first.words[-1].box[2]
+
+    def room(behind: float) -> float:
+        box = (first.box[0], first.box[1], end + behind, first.box[3])
+        line = Line(first.text, box, first.confidence, first.words)
+        return features_on([Page(whole.text, (line, *rest))], "company")["room_behind"]
+
+    assert room(1.0) == 0.0
+    assert room(4.0) == 0.0
+    assert room(9.0) > 0.5
+    assert room(40.0) == 1.0
