@@ -26,7 +26,7 @@ from tests.bench.confidence.figures import WRITE_AT
 FOLDS = 10
 _FREE = frozenset({
     "always", "rule", "lead", "least_doubt", "mean_doubt", "page_doubt",
-    "slips", "slips_in_word", "slips_unproven",
+    "slips", "slips_in_word", "slips_unproven", "room_behind",
 })  # fmt: skip
 """Features that are known to matter: their weights are pulled less to those of all kinds."""
 _PENALTY_OF_FREE = 1.0
