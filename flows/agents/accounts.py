@@ -19,13 +19,11 @@ from flows.app.wiring.ports import open_archive, system_clock
 from flows.prefect.deployments.priorities import settings_name
 from pipeline.metering.budget import Spending
 from pipeline.ports import Archive, Clock, Ledger
+from pipeline.ports.ledger.agents import REQUESTS_KEPT
 from pipeline.settings import Settings
 
 if TYPE_CHECKING:
     from pipeline.adapters.caspio.client import CaspioClient
-
-REQUESTS_KEPT = timedelta(hours=24)
-"""How long a key of a program belongs to its request, at least."""
 
 SHARES_READ_S = 30.0
 """Seconds after which the calls of a token are added up again."""

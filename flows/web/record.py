@@ -21,6 +21,7 @@ from flows.web.runs import decided_in_review, is_decided
 from flows.web.search import search
 from flows.web.site import RequestRefused, Site, Visit, not_found
 from pipeline.archive_layout import original_key
+from pipeline.decide.ownership import IN_EFFECT
 from pipeline.errors import BadSettings, FileGone, IngestError
 from pipeline.metering.summary import FAILED, NEEDS_ATTENTION
 from pipeline.model import Effect, EffectKind, EffectState, FileRef, Status, Value
@@ -33,7 +34,6 @@ from pipeline.steps.write_back import ALREADY_THERE, UNDOABLE
 MOST_NOTE_CHARS = 1_000
 # It is in memory while it is sent; a larger file is opened in the archive itself.
 MOST_DOWNLOAD_BYTES = 200 * 2**20
-_IN_EFFECT = frozenset({EffectState.APPLIED, EffectState.VERIFIED})
 _IN_WORDS = {
     EffectKind.UPDATE_COLUMNS: "wrote values",
     EffectKind.RENAME_ATTACHMENT: "renamed the file",
@@ -223,7 +223,7 @@ def _done_at(effect: Effect, effects: Iterable[Effect]) -> datetime | None:
 
 def _undoable(effects: Sequence[Effect], site: Site) -> set[int]:
     """Return the ids of the changes whose run can be undone for the record."""
-    in_effect = [effect for effect in effects if effect.state in _IN_EFFECT]
+    in_effect = [effect for effect in effects if effect.state in IN_EFFECT]
     changes_of_run: dict[str, list[Effect]] = {}
     for effect in in_effect:
         if effect.kind in UNDOABLE:

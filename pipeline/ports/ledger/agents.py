@@ -11,7 +11,7 @@ RATE_WINDOW = timedelta(minutes=1)
 
 
 REQUESTS_KEPT = timedelta(hours=24)
-"""How long a request under a key is remembered."""
+"""How long a key of a program belongs to its request, at least."""
 
 
 class AgentLedger(Protocol):
