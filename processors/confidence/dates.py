@@ -5,23 +5,23 @@ from collections.abc import Sequence
 from datetime import date
 from statistics import median
 
-from pipeline.model import Finding
+from processors.confidence.contracts import contract_date_features
 from processors.confidence.evidence import Evidence, Value
 from processors.confidence.shared import Features, counted
-from processors.values.contracts.effective_date import announces_start
-from processors.values.date_labels import LETTERHEAD, LISTED, OF_PAPER, QUOTED, LabeledDate
+from processors.values.date_labels import (
+    LETTERHEAD,
+    LISTED,
+    MENTIONED,
+    OF_ANOTHER,
+    OF_PAPER,
+    QUOTED,
+    LabeledDate,
+)
 
 _KINDS_THAT_SPEAK = ("document", "title", "plain", "link", "due", "other", LETTERHEAD, QUOTED)
-_OF_ELSE = frozenset({"other", LISTED, OF_PAPER})
+_OF_ELSE = frozenset({"other", LISTED, OF_ANOTHER, OF_PAPER, MENTIONED, QUOTED})
 _SHORT_YEAR = re.compile(r"\d{1,2}\D\d{1,2}\D\d\d")
 _TIME = re.compile(r"\d[:.]\d\d")
-# What announces the day from which a contract is in force, before the date or on the line above.
-_FROM_WHEN = {
-    "after_effective": re.compile(r"effective"),
-    "after_as_of": re.compile(r"as of|dated|entered into|made"),
-    "after_day_of": re.compile(r"day of"),
-}
-_NEAR_CHARS = 70
 _SENTENCE_WORDS = 10
 _MANY_DATES = 20
 _MOST_RIVALS = 3
@@ -47,8 +47,7 @@ def date_features(evidence: Evidence, value: Value) -> Features:
     features |= _reading(same)
     features |= _rivals(evidence, day, same)
     if is_contract:
-        features |= _announced(evidence, value.finding, same)
-        features["starts_elsewhere"] = float(_starts_elsewhere(evidence, same, features))
+        features |= contract_date_features(evidence, value.finding, same)
     issued = evidence.value("date")
     if value.name == "due_date" and issued:
         features["before_issue"] = float(day < issued)
@@ -69,32 +68,6 @@ def _reading(same: Sequence[LabeledDate]) -> Features:
         "with_time": float(bool(_TIME.search(first.line.folded, first.text.end))),
         "in_sentence": float(len(first.line.folded.split()) > _SENTENCE_WORDS),
     }
-
-
-def _announced(evidence: Evidence, finding: Finding, same: Sequence[LabeledDate]) -> Features:
-    """Say which words of a contract are near before the date."""
-    own = next(iter(evidence.lines_of(finding)), None) or next((e.line for e in same), None)
-    if own is None:
-        return {}
-    above = evidence.lines[own.number - 1].folded if own.number else ""
-    starts = [each.text.start for each in same if each.line is own]
-    before = f"{above} {own.folded[: starts[0]] if starts else own.folded}"[-_NEAR_CHARS:]
-    return {name: float(bool(words.search(before))) for name, words in _FROM_WHEN.items()}
-
-
-def _starts_elsewhere(evidence: Evidence, same: Sequence[LabeledDate], features: Features) -> bool:
-    """Say whether a contract is of one day and begins, or may begin, on another one.
-
-    "Made as of" and "effective" say of a day that the contract is in force.
-    """
-    if any(features.get(words) for words in _FROM_WHEN) or any(map(_is_start, same)):
-        return False
-    days = {day for each in same for day in each.text.readings}
-    return any(_is_start(each) and not days & set(each.text.readings) for each in evidence.dates)
-
-
-def _is_start(each: LabeledDate) -> bool:
-    return announces_start(each.line.folded[: each.text.start])
 
 
 def _rivals(evidence: Evidence, value: str, same: Sequence[LabeledDate]) -> Features:

@@ -6,9 +6,10 @@ from types import MappingProxyType
 from pipeline.model import Finding
 from processors.confidence.addresses import address_features
 from processors.confidence.amounts import amount_features, currency_features
+from processors.confidence.contracts import parties_features
 from processors.confidence.dates import date_features
 from processors.confidence.evidence import Evidence, Value, amount_of
-from processors.confidence.names import name_features, parties_features
+from processors.confidence.names import name_features
 from processors.confidence.numbers import identifier_features, number_features
 from processors.confidence.shared import Features, shared_features
 from processors.values.lines import TextLine

@@ -21,6 +21,10 @@ MOST_OF_SUGGESTION = 0.9
 MOST_UNANNOUNCED = 0.5
 """The most that an amount has which is a total only because it is the largest one. It is right in
 40 of the 85 receipts and invoices that people sent which have such an amount."""
+_DOUBTS = (
+    "may_be_cut", "of_else", "starts_elsewhere", "starts_post", "begins_term", "mentioned_only",
+    "one_party", "one_word_party", "another_signs", "only_signed",
+)  # fmt: skip
 _STEPS = 1000
 """Probabilities have three decimals, cut off: none looks as if it reached a limit."""
 
@@ -57,8 +61,12 @@ def most_logit(features: Features) -> float:
     window. An address without a postal code above words that
     may be its town may go on there. "Bakery" says what somebody does, unless a web address or a
     label says that it is a name. The day on which a contract was signed is not the one from which
-    it holds, if it names that one. A date in a row, of another paper or of a thing may not be that
-    of a bill. Too few documents have one of them for a weight. The largest amount is no total yet.
+    it holds, if it names that one; nor is one on which somebody's work or, of several days, a
+    term begins, or one that a sentence only mentions. A date in a row, of another paper or of a
+    thing may not be that of a bill. A contract has two parties, whose names have two words, and
+    all companies that sign it are among them; who signs may only be the one who does it for
+    another. Too few documents have one of them for a weight. The largest
+    amount is no total yet.
     """
     if features.get("unannounced"):
         return logit(MOST_UNANNOUNCED)
@@ -70,7 +78,7 @@ def most_logit(features: Features) -> float:
         and (features.get("other_in_domain") or features.get("begins_in_window"))
         and not features.get("in_domain")
     )
-    is_other = any(map(features.get, ("may_be_cut", "starts_elsewhere", "of_else")))
+    is_other = any(map(features.get, _DOUBTS))
     is_doubtful = is_receiver or is_trade or is_other
     return logit(MOST_OF_SUGGESTION) if is_doubtful else inf
 

@@ -25,7 +25,7 @@ _OF_ANYBODY = frozenset({
 _NUMBER_OF_REGISTER = re.compile(r"\(?\d{4,}[ -]?[a-z]?\)?|reg|roc|gst|vat|ust|tax")
 _MIXED_WORD = re.compile(r"(?=[^\W_]*\d)(?=[^\W_]*[^\W\d_])[^\W_]{3,}")
 """A word with letters and digits: where no number is expected, OCR took one for the other."""
-_ODD_SIGN = re.compile(r"[^\w\s.,&()'/@#:+\-\u2019]")
+ODD_SIGN = re.compile(r"[^\w\s.,&()'/@#:+\-\u2019]")
 _CAPITAL_WITHIN = re.compile(r"[a-z][A-Z]|[A-Z]{2}[a-z]+\b")
 _SMALL_WORD = re.compile(r"(?<!\S)[^\W\d_A-Z]{4,}")
 _GOES_ON = re.compile(r" (?:(?:&|and|und|et|y|e|of|de|du) )?[A-Z][\w'\u2019.&-]*[A-Za-z]")
@@ -41,7 +41,6 @@ _USUAL_ROOM = 0.7
 """Room behind the last letter of a line, in letters: its edge is found a little outside of it."""
 _HEAD_LINES = 14
 _MOST = 3
-_USUAL_PARTIES = 2
 _MANY_WORDS = 5
 _SHORT_NAME = 6
 
@@ -95,7 +94,7 @@ def slips(evidence: Evidence, finding: Finding, text: str) -> Features:
     printed = "".join(line.text for line in evidence.lines) if accented else ""
     rare = any(printed.count(letter) <= _RARE for letter in accented)
     return {
-        "odd_signs": counted(len(_ODD_SIGN.findall(text)), _MOST),
+        "odd_signs": counted(len(ODD_SIGN.findall(text)), _MOST),
         "mixed_words": counted(len(_MIXED_WORD.findall(fold(text))), _MOST),
         "unbalanced": float(text.count("(") != text.count(")")),
         "small_first": float(text[:1].islower()),
@@ -271,23 +270,3 @@ def may_be_name(line: TextLine) -> bool:
     is_words = not any(map(str.isdigit, line.text)) and ":" not in line.text
     letters = sum(map(str.isalpha, line.text))
     return is_words and letters > _MOST and not is_address(line.folded)
-
-
-def parties_features(_evidence: Evidence, value: Value) -> Features:
-    """Return the features of the parties of a contract: how many, and of what form."""
-    names = [name.strip() for name in value.text.split(";") if name.strip()]
-    count = max(len(names), 1)
-    forms = sum(end_of_form(name, fold(name)) > 0 for name in names)
-    words = [len(name.split()) for name in names] or [0]
-    titles = label_pattern("parties", "titles")
-    return {
-        "two_parties": float(len(names) == _USUAL_PARTIES),
-        "one_party": float(len(names) < _USUAL_PARTIES),
-        "many_parties": float(len(names) > _USUAL_PARTIES),
-        "with_forms": forms / count,
-        "most_words": counted(max(words), 8),
-        "one_word": float(min(words) == 1),
-        "of_titles": float(any(titles.search(fold(name)) for name in names)),
-        "with_digits": float(any(map(str.isdigit, value.text))),
-        "odd_signs": float(bool(_ODD_SIGN.search(value.text.replace(";", "")))),
-    }

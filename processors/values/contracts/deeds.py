@@ -34,6 +34,8 @@ _SAYS = re.compile(
     rf"|(?:{_RELEASE}){{2,}}|(?:{_APPOINT}){{2,}}|(?:{_CONVEY}){{2,}}(?:un)?to "
     r"|appoints? (?=[^.;]{3,120}? (?:as|to be) (?:my|our|his|her|its|their) )"
     r"|(?:have |has )?borrow(?:ed|s)? (?:[^.;]{2,60}? )?from "
+    r"|(?:agrees?|undertakes?|promises?) to (?:lend|loan|sell|let|lease)(?=[ (\u00a3$\u20ac])"
+    r"[^.;]{0,90}? to (?=[^\W\d_])"
     r"|promises? (?:and agrees? )?to pay (?:to )?(?:the order of )?)"
 )
 """The verbs of a declaration, behind which the other side is named."""

@@ -8,7 +8,7 @@ from itertools import accumulate
 from pipeline.model import Finding
 from processors.values.contracts.signatures import is_of_witness, is_salutation
 from processors.values.contracts.spelled import in_digits
-from processors.values.date_text import MonthNames, dates_in
+from processors.values.date_text import DateText, MonthNames, dates_in
 from processors.values.lines import TextLine
 from processors.values.numbers.dated import is_of_named
 
@@ -72,7 +72,7 @@ _SIGNED_AT = re.compile(
 )
 # "That certain Lease dated as of …", "which amends the agreement dated …": another contract.
 _OF_ANOTHER = re.compile(
-    r"\b(?:the|that|an?|its|their|certain|existing) (?:(?!this\b)[\w&\x27-]+ ){0,6}"
+    r"\b(?:the|that|an?|its|their|certain|existing|under) (?:(?!this\b)[\w&\x27-]+ ){0,6}"
     r"(?:agreement|contract|lease|note|deed|amendment|plan|indenture|licen[cs]e)s?,?"
     r"(?: \([^()]{0,60}\),?)?"
     r"(?: (?:was|previously|originally|first|entered|made|executed|and)){0,2} $"
@@ -109,7 +109,10 @@ _DATE_LABEL = re.compile(
 _SIGNS = re.compile(r"(?:by|signed|executed|/s/|date)\b|_{6}")
 """What begins the lines at another signature."""
 _LINES_OF_SIGNATURE = 4
-_LATEST, _OF_LETTER, _UNSIGNED = 0.8, 0.75, 0.4
+_LATEST, _LETTERED, _UNSIGNED = 0.8, 0.75, 0.4
+IN_OPENING, OF_LETTER = "in the opening sentence", "is the date of the letter"
+OF_TERM = "in the sentence about a term"
+"""The reasons of dates that rules for contracts find, and not those for all documents."""
 _LETTER_LINES = 40
 """Lines in which a letter addresses someone."""
 # Behind the defined term of the last party: 'and Rill Inc. ("Rill"), on May 3, 2030.'
@@ -148,6 +151,24 @@ _STARTS = re.compile(
     r"[ :]{1,3}(?:[a-z]{3,9}day,? )?$"
 )
 
+# What begins or ends is somebody's work: "your position begins on", "your retirement is effective".
+_OF_POST = re.compile(
+    r"\b(?:employment|retirement|resignation|separation|termination|promotion|appointment|position"
+    r"|post|role|employed|appointed|hired|promoted|retire[sd]?|resign(?:s|ed)?|(?:first|last) day"
+    r"|arbeitsverhaltnis|anstellung|emploi|poste|empleo|puesto)\b"
+    r"(?! (?:agreement|contract|letter|deed|and (?:general )?release)\b)"
+    r"(?:(?!\b(?:agreement|contract)\b)[^.;:]){0,70}?"
+    r"\b(?:effective|from|as of|start(?:s|ing)?|begin(?:s|ning)?|commenc(?:es?|ing)|effect"
+    r"|beginnt|ab|du|le|desde|el|(?:a|em) (?:partir|compter) d\w+)\b[^.;:]{0,20}$"
+)
+# What is before the date of a letter on its line: nothing, a label, or the place.
+_BEFORE_LETTERED = re.compile(r"(?:dated? ?:? ?|[a-z][a-z .'-]{1,30}, ?(?:den |le |el )?)?")
+
+
+def starts_of_post(before: str) -> bool:
+    """Return whether the words before a date say that somebody's work begins or ends on it."""
+    return _OF_POST.search(before) is not None
+
 
 def announces_start(before: str) -> bool:
     """Return whether the words before a date say that something holds or begins from it on."""
@@ -161,7 +182,8 @@ def find_contract_date(
 
     That one is open if the contract mentions the day in sentences only: "the lease of May 3".
     """
-    found = find_effective_date(lines, languages) or _date_of_letter(lines, MonthNames(languages))
+    letter = _date_of_letter(lines, MonthNames(languages))
+    found = find_effective_date(lines, languages, is_letter=letter is not None) or letter
     if found is not None or otherwise is None or otherwise.value is None:
         return found or otherwise
     if _is_only_mentioned(otherwise.value, lines, MonthNames(languages)):
@@ -170,14 +192,16 @@ def find_contract_date(
 
 
 def _date_of_letter(lines: Sequence[TextLine], months: MonthNames) -> Finding | None:
-    """Return the date that is alone on a line above the salutation of a letter of agreement."""
+    """Return the date on a line above the salutation of a letter, perhaps behind its place."""
     head = lines[:_LETTER_LINES]
     salutation = next((line.number for line in head if is_salutation(line)), 0)
     for line in lines[:salutation]:
         date = next(iter(dates_in(line.folded, months)), None)
-        if date and len(date.readings) == 1 and line.folded.strip(" .,") == date.text.strip(" .,"):
+        if date is None or len(date.readings) != 1 or line.folded[date.end :].strip(" .,"):
+            continue
+        if _BEFORE_LETTERED.fullmatch(line.folded, 0, date.start):
             day = date.readings[0].isoformat()
-            return line.finding(day, _OF_LETTER, "is the date of the letter")
+            return line.finding(day, _LETTERED, OF_LETTER)
     return None
 
 
@@ -197,10 +221,12 @@ def _is_only_mentioned(day: str, lines: Sequence[TextLine], months: MonthNames) 
     )
 
 
-def find_effective_date(lines: Sequence[TextLine], languages: Sequence[str]) -> Finding | None:
+def find_effective_date(
+    lines: Sequence[TextLine], languages: Sequence[str], *, is_letter: bool = False
+) -> Finding | None:
     """Find the date after "effective as of", or else after "made as of", "dated as of".
 
-    None if it has two readings.
+    None if it has two readings. A letter that has its own date may offer a post from another one.
     """
     opening = " ".join(line.folded for line in lines)[:_OPENING_CHARS]
     months = MonthNames(languages)
@@ -208,24 +234,35 @@ def find_effective_date(lines: Sequence[TextLine], languages: Sequence[str]) -> 
     if last:
         return _last_signature(lines, months, last.group())
     for pattern, confidence in _CONFIDENCE.items():
+        where = OF_TERM if pattern is _BEGINS else IN_OPENING
         for label in pattern.finditer(opening):
             # In digits, without raised letters and blanks before commas.
             once = _SAID_TWICE.sub("", opening[label.end() : label.end() + _CHARS_WITH_DATE])
             following = in_digits(_BEFORE_COMMA.sub("", _RAISED.sub("", once)))
-            reason = f"is after '{_last_words(label.group())}' in the opening sentence"
+            reason = f"is after '{_last_words(label.group())}' {where}"
             if _BLANK_DAY.match(following):
                 return _line_at(lines, label.end()).finding(None, _UNSIGNED, f"a blank {reason}")
-            date = next(iter(dates_in(following, months)), None)
-            if date is None or date.start > _CHARS_TO_DATE or len(date.readings) != 1:
-                continue
-            if not _BETWEEN.fullmatch(following, 0, date.start) or _is_of_another(opening, label):
-                continue
-            if _is_of_named(lines, label):
+            date = _date_at_start(following, months)
+            is_of_post = is_letter and starts_of_post(opening[: label.end()])
+            if date is None or is_of_post or _is_of_another(lines, opening, label):
                 continue
             day = date.readings[0].isoformat()
             place = _line_at(lines, label.end())
             return place.finding(day, confidence, f"'{date.text}' {reason}")
     return None
+
+
+def _date_at_start(following: str, months: MonthNames) -> DateText | None:
+    """Return the date behind a label if it has one reading, and nothing else is before it.
+
+    Points are used in countries that write the day first.
+    """
+    date = next(iter(dates_in(following, months)), None)
+    if date is None or date.start > _CHARS_TO_DATE:
+        return None
+    if len(date.readings) != 1 and not date.dotted:
+        return None
+    return date if _BETWEEN.fullmatch(following, 0, date.start) else None
 
 
 def _last_words(text: str) -> str:
@@ -240,8 +277,10 @@ def _line_at(lines: Sequence[TextLine], position: int) -> TextLine:
     return next(line for line, end in zip(lines, ends, strict=True) if end >= position)
 
 
-def _is_of_another(opening: str, label: re.Match[str]) -> bool:
+def _is_of_another(lines: Sequence[TextLine], opening: str, label: re.Match[str]) -> bool:
     """Return whether a date is that of a contract which this one amends or mentions."""
+    if _is_of_named(lines, label):
+        return True
     if _OF_AMENDED.match(label.group()) and _AMENDS.match(opening):
         return True
     dated = _DATED.match(label.group())

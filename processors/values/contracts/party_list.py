@@ -46,7 +46,9 @@ _GROUP = re.compile(
 )
 """Those who are on a list: "each of the holders named in …", "the several lenders party hereto"."""
 _SENTENCE_ENDS = re.compile(
-    r"(?:[a-z]{5,}(?<!str)\.|(?:follows|agree|parties|terms|conditions):|(?:[)\"\u201d]|\d)[.:])$"
+    r"(?:[a-z]{5,}(?<!str)\.|(?:follows|agree|parties|terms|conditions"
+    r"|geschlossen|vereinbart|folgendes|(?:qui|que) suit|segue|siguiente|seguinte|overeen|volgt) ?:"
+    r"|(?:[)\"\u201d]|\d)[.:])$"
 )
 _HOUSE = re.compile(
     r" of (?:(?:no\.? ?)?\d{1,5}[a-z]?|the (?:city|county|state|town|village|parish))\b"

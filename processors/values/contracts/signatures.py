@@ -37,6 +37,8 @@ _LEAST_WORDS, _MOST_WORDS = 2, 4
 _FIRST_PERSON = re.compile(r"\bmy employment\b|\bi (?:hereby )?(?:agree|understand|acknowledge)\b")
 _SIGNATURE = re.compile(r"/s/ (?:[^/]*[ .])?([^\W\d_][\w\x27-]+)$")
 _TO_OR_FROM = re.compile(r"(?:(to|an|para|aan)|(from|von|de|van)) ?: ?")
+AT_SIGNATURES = "are named at signatures"
+"""The reason of parties that are only those who sign, perhaps for others."""
 SENT = "are after 'From:' and 'To:'"
 """The reason of parties that may only be who sends the agreement of others."""
 _LETTER_LINES = 60
@@ -63,13 +65,23 @@ def in_letter(lines: Sequence[TextLine], text: str) -> Finding | None:
         below = {each.folded for each in lines[line.number :]}
         called = [name for name in names_called(lines) if has_form(name)]
         # A letter that defines nobody is of the company that signs it first.
-        defined = defined_as_role(text) or "".join([*called, *_names_signed(lines)][:1])
+        senders = [*called, *names_signed(lines), *_letterhead(lines, line)]
+        defined = defined_as_role(text) or "".join(senders[:1])
         names = unique([_addressee(above, line, sender=defined, signed=below), defined])
         if len(names) < _LEAST_PARTIES:
             names = unique([*names, *called])[:_LEAST_PARTIES]
         if len(names) >= _LEAST_PARTIES:
             return line.finding("; ".join(names), _IN_LETTER, "are in the letter and its address")
     return _sent(lines)
+
+
+def _letterhead(lines: Sequence[TextLine], salutation: TextLine) -> Iterator[str]:
+    """Yield the names of companies and the like above a letter whose sentences have them, too."""
+    text = key_of(" ".join(line.text for line in lines[salutation.number + 1 :]))
+    for line in lines[: salutation.number]:
+        name = whole_name(line)
+        if name and _is_body(name) and key_of(name) in text:
+            yield name
 
 
 def _sent(lines: Sequence[TextLine]) -> Finding | None:
@@ -162,23 +174,23 @@ def by_signatures(lines: Sequence[TextLine], text: str, *, role: str = "") -> Fi
 
     Who signs alone is a party only as the `role` that the opening leaves blank, if any.
     """
-    found = unique([defined_as_role(text), *_names_signed(lines), *_people_signed(lines)])
+    found = unique([defined_as_role(text), *names_signed(lines), *_people_signed(lines)])
     if len(found) < _LEAST_PARTIES:
         person = signer(lines, role=role)
         found = unique([*found, person])
     if len(found) < _LEAST_PARTIES:
         return None
-    return lines[-1].finding("; ".join(found[:_MOST_PARTIES]), _SIGNED, "are named at signatures")
+    return lines[-1].finding("; ".join(found[:_MOST_PARTIES]), _SIGNED, AT_SIGNATURES)
 
 
 def those_who_sign(names: Sequence[str], lines: Sequence[TextLine]) -> list[str]:
     """Return the names that are at signatures, all of them unless two or more sign."""
-    signed = {key_of(each) for each in _names_signed(lines)}
+    signed = {key_of(each) for each in names_signed(lines)}
     signing = [name for name in names if key_of(name) in signed]
     return signing if len(signing) >= _LEAST_PARTIES else list(names)
 
 
-def _names_signed(lines: Sequence[TextLine]) -> list[str]:
+def names_signed(lines: Sequence[TextLine]) -> list[str]:
     """Return the names with a legal form above signatures."""
     names: list[str] = []
     for line in lines:

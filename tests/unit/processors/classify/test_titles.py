@@ -101,6 +101,41 @@ def test_what_amends_a_contract_is_one():
     assert class_of(f"{text}and Brook, the tenant.").value == "contract"
 
 
+_TITLES = (
+    "Sublease", "ADDENDUM", "Addendum to Service Contract", "Trust Indenture Amendment No. 2",
+    "Novation", "Side Letter", "Franchise", "JOINT VENTURE",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("title", _TITLES)
+def test_a_contract_that_changes_or_follows_another_one(title: str):
+    """Its title is enough beside the words of its parties."""
+    text = "made between Acme Ltd and Brook Ltd. All other terms remain in full force."
+
+    assert class_of(f"{title}\nThis {title} is {text}").value == "contract"
+
+
+@pytest.mark.parametrize(
+    "title", ["Budget Amendment", "Notice of Amendment", "Addendum to the Report"]
+)
+def test_what_is_changed_may_be_no_contract(title: str):
+    """A budget has amendments, and a report has addenda."""
+    text = "The figures of the year are now 3,000 for roads and 2,000 for schools in the valley."
+
+    assert class_of(f"{title}\n{text}").value != "contract"
+
+
+@pytest.mark.parametrize(
+    "offer",
+    ["offer you the position of miller", "offer you employment as a miller", "offer you a job"],
+)
+def test_an_offer_of_work_that_is_to_be_signed_is_a_contract(offer: str):
+    """It is a letter, too: what it offers decides."""
+    text = f"Dear Ida,\nWe are glad to {offer}.\nPlease sign below.\nYours truly,\nJon Orr"
+
+    assert class_of(f"{text}\nI accept this offer.\n____________").value == "contract"
+
+
 @pytest.mark.parametrize(
     "line",
     [

@@ -43,3 +43,88 @@ def features_of_day(lines: Sequence[str]) -> dict[str, float]:
     found = find_values(pages, doc_class="contract")
     evidence = Evidence.of(text_lines_of(pages), pages, found, _CONTRACT, ("eng",))
     return features_of(evidence, "date")
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("You retire as treasurer, and your retirement is effective 2 April 2031.",),
+        ("Your position as miller begins on 2 April 2031.",),
+        ("The promotion of Ida Orr takes effect on 2 April 2031.",),
+    ],
+)
+def test_the_day_on_which_work_begins_or_ends_is_a_suggestion(lines: Sequence[str]):
+    """A contract about it may hold from another day on."""
+    text = ("AGREEMENT", *lines, "Rill Farm and Ida Orr agree as follows.")
+
+    assert features_of_day(text)["starts_post"]
+    assert read([page(*text)], _CONTRACT)["date"].confidence <= MOST_OF_SUGGESTION
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        "This Employment Agreement is effective as of 2 April 2031.",
+        "This Separation Agreement is made on 2 April 2031.",
+        "This agreement about the position of a miller is dated 2 April 2031.",
+    ],
+)
+def test_the_day_of_an_agreement_about_work_is_its_own(made: str):
+    """Its title has the work, and its sentence the agreement."""
+    assert not features_of_day((made,))["starts_post"]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "In the flood that began after 2 April 2031, Rill Farm lost a barge.",
+        "On 2 April 2031 the flood took away a barge that belonged to Rill Farm.",
+    ],
+)
+def test_a_day_that_a_sentence_mentions_is_a_suggestion(sentence: str):
+    """Nothing says that the contract is of that day."""
+    text = ("SETTLEMENT", sentence)
+
+    assert features_of_day(text)["mentioned_only"]
+    assert read([page(*text)], _CONTRACT)["date"].confidence <= MOST_OF_SUGGESTION
+
+
+def test_the_day_at_a_signature_is_not_only_mentioned():
+    """It is behind a label."""
+    text = ("SETTLEMENT", "Rill Farm and Orr Ltd agree.", "Signed: I. Orr", "Date: 2 April 2031")
+
+    assert not features_of_day(text)["mentioned_only"]
+
+
+def test_the_day_of_a_paper_that_a_contract_mentions_is_a_suggestion():
+    """It is announced, but not as the day of this contract."""
+    text = (
+        "AMENDMENT",
+        "Ida Orr hereby amends the will of the mill that is her own, dated 2 May 2031.",
+    )
+
+    assert features_of_day(text)["mentioned_only"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Main lease: between Rill Farm and Fell Holdings, dated 2 April 2031, which goes on",
+        "The rooms that are shown here were seen by nobody under the plan dated 2 April 2031",
+    ],
+)
+def test_the_day_of_another_paper_is_a_suggestion_in_any_document(line: str):
+    """A document without a class has no day of its own there."""
+    pages = [page("Rooms", line, "Orr and Fox keep the garden clean.")]
+
+    day = read(pages, Finding("other", 0.6, "it says nothing"))["date"]
+
+    assert day.value is None or day.confidence <= MOST_OF_SUGGESTION
+
+
+def test_the_day_on_which_a_term_begins_is_a_suggestion_beside_another_day():
+    """The lease may be in force from the day on which it was made."""
+    term = "The term of the lease is five years, commencing 2 April 2031."
+
+    assert features_of_day(("LEASE", term, "Dated: 9 March 2031"))["begins_term"]
+    assert not features_of_day(("LEASE", term))["begins_term"]

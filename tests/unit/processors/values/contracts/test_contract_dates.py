@@ -217,3 +217,38 @@ def test_the_day_of_a_notary():
     text = "Verhandelt zu Tarn am 4. Mai 2011\nHerr Fuchs, geboren am 7. Juni 1950, verkauft."
 
     assert date_of(text) == "2011-05-04"
+
+
+@pytest.mark.parametrize("dated", ["May 4, 2011", "Date: May 4, 2011", "Tarn, May 4, 2011"])
+@pytest.mark.parametrize(
+    "offer",
+    [
+        "We offer you the position of clerk, starting on June 1, 2011.",
+        "Your employment with Rill Ltd will begin on June 1, 2011.",
+        "You are hired as a clerk effective June 1, 2011.",
+        "You are appointed to the post of clerk from June 1, 2011.",
+    ],
+)
+def test_the_day_of_a_letter_that_offers_a_post(dated: str, offer: str):
+    """The letter is of its own day, and not of the one on which the work begins."""
+    assert date_of(f"Rill Ltd\n{dated}\nDear Ann,\n{offer}\nSincerely,") == "2011-05-04"
+
+
+def test_a_post_in_a_contract_that_is_no_letter():
+    """It has no other day from which it holds."""
+    assert date_of("CONTRACT\nYour employment begins on June 1, 2011.") == "2011-06-01"
+
+
+def test_the_day_of_an_agreement_under_which_another_one_is_made():
+    """A trust under an agreement has that one's day, and the paper that changes it another one."""
+    text = "AMENDMENT\nIda Q. Orr amends the Orr Trust under agreement dated May 3, 2009."
+
+    assert date_of(text) is None
+
+
+def test_dates_with_points_have_the_day_first():
+    """Another date need not show the order."""
+    text = "VERTRAG\nDer Vertrag tritt am 04.05.2011 in Kraft.\nTarn, den 06.03.2011"
+
+    assert date_of(text) == "2011-05-04"
+    assert date_of("CONTRACT\nThis Agreement is effective as of 4/5/2011.") is None

@@ -246,6 +246,10 @@ def test_roles_with_names():
         ("PARTIES (1) RILL LIMITED and (2) TARN BANK LLP", "RILL LIMITED; TARN BANK LLP"),
         ("PARTIES 1. RILL TRUSTEES 2. TARN LIMITED BACKGROUND", "RILL TRUSTEES; TARN LIMITED"),
         ("Zwischen Ida Quill und Nils Orr\n§ 1 Die Wohnung im 2. Obergeschoss", "Ida Quill; Nils Orr"),
+        ("Zwischen Rill KG (Geberin) und Ida Quill (Nehmerin) wird vereinbart:\n§ 1 Beginn und Moor Die Quelle",
+         "Rill KG; Ida Quill"),
+        ("Entre Rill SARL et Ida Quill, il est convenu ce qui suit : Article 1 Lieu et Moulin La Rive",
+         "Rill SARL; Ida Quill"),
         ("Parties\nRill Ltd ACN 614 220 917 of 2 Fell Row (Buyer)\nShire of Tarn of 1 Moor Road (Seller)",
          "Rill Ltd; Shire of Tarn"),
         ("between RILL LTD (the “Owner”) - and - IDA QUILL (the “Guest”)", "RILL LTD; IDA QUILL"),
@@ -305,3 +309,18 @@ def test_what_a_role_is_obliged_to_names_nobody():
     text = "LEASE\nThe tenant is Responsible for repairs. The landlord is Obliged to insure."
 
     assert parties_of(text) is None
+
+
+@pytest.mark.parametrize("sender", ["FELL RIVER CREDIT UNION", "Harrow Mill, Inc."])
+def test_a_letter_whose_sentences_have_the_name_above_it(sender: str):
+    """It is of who is at its head, even without a defined term and a company at the signature."""
+    text = (
+        f"{sender}\n4 Mill Lane, Ely\nMs. Ida Quill\nDear Ms. Quill:\n"
+        f"We offer you the position of miller with {sender.title()}.\nYours truly,\nRolf Dorn\n"
+    )
+
+    found = parties_of(text)
+
+    assert found is not None
+    assert found.value == f"Ida Quill; {sender}"
+    assert parties_of(text.replace(f" with {sender.title()}", "")) is None

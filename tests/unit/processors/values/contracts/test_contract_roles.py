@@ -78,6 +78,8 @@ def test_only_those_who_sign_of_several_labels():
         ("Beekeepers: Ida and Jon Quill\nOrchard: Rill Ltd\nThe Beekeepers shall pay. The Orchard shall mow.", "Ida and Jon Quill; Rill Ltd"),
         ("Les soussignés\n1°) Ida Quill, née à Ely, ci-après « le Vendeur »,\n2°) Rill SA, ayant son siège à Ely, ci-après « l'Acheteur »,", "Ida Quill; Rill SA"),
         ("I, Ida Quill, borrowed $90 from Jon Orr on May 2, 2031. I will repay it.", "Ida Quill; Jon Orr"),
+        ("I, Ida Quill, of 2 Fell Row, agree to lend £90 (ninety pounds) to Jon Orr, of 3 Moor Road.", "Ida Quill; Jon Orr"),
+        ("Rill Ltd undertakes to sell the mill on the moor to Jon Orr, of 3 Moor Road.", "Rill Ltd; Jon Orr"),
         ("BETWEEN M/s. Rill Tools, a firm, hereinafter called “the Licensor”, and Ida Quill, hereinafter called “the Licensee”.", "Rill Tools; Ida Quill"),
         ("Owner: Ida Quill\nBuilder: Rill Ltd\nArchitect: Jon Orr\nThe Builder shall pay. The Owner may stay. The Architect may go.", "Ida Quill; Rill Ltd"),
         ("Client: Ida Quill\nArchitect: Jon Orr\nThe Architect will draw. The Client will pay.", "Ida Quill; Jon Orr"),
@@ -86,7 +88,7 @@ def test_only_those_who_sign_of_several_labels():
         ("Keeper: Ida Quill, Ely\nCompany: Rill AS, Bergen\nThe Keeper advises the Company. The Company pays monthly.", "Ida Quill; Rill AS"),
         ("Seller: Rill Amber Export, Tallinn\nBuyer: Orr Ltd, Leeds", "Rill Amber Export; Orr Ltd"),
     ],
-    ids=["we", "acts", "called", "names", "months", "for another", "through", "couple", "counted", "loan", "firm", "adviser", "architect", "terms", "capitals", "present", "town"],
+    ids=["we", "acts", "called", "names", "months", "for another", "through", "couple", "counted", "loan", "lender", "seller", "firm", "adviser", "architect", "terms", "capitals", "present", "town"],
 )  # fmt: skip
 def test_other_sentences_that_name_the_parties(text: str, names: str):
     """Who speaks, who is called what, and for whom somebody signs."""
