@@ -35,9 +35,9 @@ def test_workers_on_sqlite_do_every_document_once(tmp_path: Path):
 def test_a_rename_that_was_given_up_and_came_late_is_no_fault():
     """The ledger explains why a write was made again; where it does not, the count calls it a fault."""
     with staged(SCENES["attachments"]) as workspace:
-        workspace.timeout_s = 0.3  # the clock of the test does not wait for late calls
+        workspace.timeout_s = 1.5  # the clock of the test does not wait for late calls
         workspace.emulator.control.fault(
-            {"kind": "stall", "method": "PUT", "template": RENAMES, "seconds": 1.0}
+            {"kind": "stall", "method": "PUT", "template": RENAMES, "seconds": 4.0}
         )
 
         workspace.run()

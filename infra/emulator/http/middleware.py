@@ -82,6 +82,8 @@ class ApiMiddleware:
         fault = first_fault(due)
         kind = "" if fault is None else fault.kind
         if fault is not None and kind == "stall" and fault.bytes <= 0:
+            # What arrived is processed, though its caller may have left meanwhile.
+            receive = await with_whole_body(receive)
             await asyncio.sleep(fault.seconds)
         # §1.3 (C, observed): chunked bodies get a connection reset.
         if header(scope, b"transfer-encoding") or kind == "reset":
@@ -137,6 +139,18 @@ def with_log_and_id(send: Send, call: Call, request_id: str) -> Send:
             request_id_header = (b"x-caspio-request-id", request_id.encode())
             message = {**message, "headers": [*message.get("headers", []), request_id_header]}
         await send(message)
+
+    return wrapped
+
+
+async def with_whole_body(receive: Receive) -> Receive:
+    """Wait for the body of a request; return a `receive` that has it, whoever disconnects then."""
+    messages = [await receive()]
+    while messages[-1].get("more_body", False):
+        messages.append(await receive())
+
+    async def wrapped() -> Message:
+        return messages.pop(0) if messages else await receive()
 
     return wrapped
 
