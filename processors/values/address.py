@@ -12,12 +12,14 @@ from processors.values.address_block import (
     MOST_LINES,
     SKIPPED_LINES,
     address_in,
+    first_of_two,
     has_postal_code,
+    is_mixed,
     is_something_else,
     is_street_and_town,
 )
 from processors.values.candidates import with_others
-from processors.values.issuer.addressed import addressed_in, ends_with_town
+from processors.values.issuer.addressed import addressed_in
 from processors.values.issuer.blocks import (
     Piece,
     edge_distance,
@@ -117,11 +119,9 @@ def _block_at(company: Finding, name_line: TextLine, lines: Sequence[TextLine]) 
     block, where = _block_near(str(company.value), name_line, lines)
     if not block or where != "below":
         return _OwnBlock(block, where, is_apart=where == "above") if block else None
-    # A block with two towns has a piece of another column in it.
-    pieces = [piece.line for line in block for piece in pieces_of(line, 0)]
-    is_cut = sum(map(_ends_address, pieces)) > 1
+    is_cut = is_mixed(block)
     if is_cut:
-        block = _first_of_two(block)
+        block = first_of_two(block)
     is_apart = _is_apart(name.line, block[0], lines) if block else None
     return None if is_apart is None else _OwnBlock(block, where, is_apart=is_apart or is_cut)
 
@@ -160,17 +160,6 @@ def _piece_with(name: str, line: TextLine) -> Piece:
     """Return the piece of a line that has a name, the first without one."""
     pieces = pieces_of(line, 0)
     return next((each for each in pieces if name in each.line.text), pieces[0])
-
-
-def _ends_address(line: TextLine) -> bool:
-    """Return whether a line ends with a town and its code; that of a post-office box is none."""
-    return has_postal_code(line) and ends_with_town(line.folded)
-
-
-def _first_of_two(block: Sequence[TextLine]) -> list[TextLine]:
-    """Return the lines of a block up to the first town."""
-    towns = [place for place, line in enumerate(block) if _ends_address(line)]
-    return list(block[: towns[0] + 1]) if towns else []
 
 
 def _lines_between(

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from processors.values.address_parts import ADDRESS_LABEL, POSTAL_CODE, address_on
 from processors.values.date_text import MonthNames, dates_in
 from processors.values.issuer.addressed import ends_with_town
+from processors.values.issuer.blocks import pieces_of
 from processors.values.issuer.composed import names_a_body
 from processors.values.issuer.name_text import CODE_ALONE, is_title
 from processors.values.legal_forms import end_of_form, is_address
@@ -45,6 +46,10 @@ _LABEL = re.compile(
 
 "Mill Lane No: 12" has the number of a house, "Policy no: 20551" has not.
 """
+_NUMBER_OF_PAPER = re.compile(
+    r"(?!haus)[a-z]{4,}(?:-nr|nr|-no|nummer|-nummer|nummer)\b[.:]* ?[a-z]{0,4}[-/]?\d"
+)
+"""A compound with the word for a number announces that of a paper: "Lieferschein-Nr. 88"."""
 _SALUTATION = re.compile(r"(?:dear|sehr geehrte|madame|monsieur|bonjour|estimad[oa]|guten tag)\b")
 _COMPLETE = re.compile(r"[^,]*\d[^,]*, ?(?:\d{4,6} )?[^\W\d_][^,\d]{2,}$")
 """A street with its house number, and the town after a comma."""
@@ -79,7 +84,7 @@ _PAID = re.compile(
     r".*(?:ending|\*{2}|x{3}|\d{4}$)"
 )
 """How something was paid: "Paid via Visa ending 4242"."""
-_OTHER_LINES = (_LABEL, _SALUTATION, _SHOP, _NUMBERED, _QUANTITY, _PAID)
+_OTHER_LINES = (_LABEL, _NUMBER_OF_PAPER, _SALUTATION, _SHOP, _NUMBERED, _QUANTITY, _PAID)
 _WORDS_AND_YEAR = re.compile(r"[^\d,]* (?:1[89]|20)\d\d$")
 """A year behind words begins no address: "Founded 1921", "Application 2031"."""
 _STREET_WORDS = (
@@ -96,8 +101,9 @@ _STREET_AND_HOUSE = re.compile(
 )
 """A street by its own word, with its house before or behind it."""
 _LINES_ABOVE_TOWN = 2
-_ENDS_ADDRESS = re.compile(rf"(?:\b[a-z]{{2}},? \d{{5}}(?:-\d{{4}})?|{CODE_ALONE.pattern})$")
+CODE_AT_END = re.compile(rf"(?:\b[a-z]{{2}},? \d{{5}}(?:-\d{{4}})?|{CODE_ALONE.pattern})$")
 """The codes of countries that write them last."""
+_HOUSE_LIKE_CODE = re.compile(r"\d{4,5} [a-z]")
 _TOWN_WORDS = 3
 """Words of a line that may be the town or the region at the end of an address."""
 
@@ -262,7 +268,7 @@ def _is_last(last: TextLine, line: TextLine) -> bool:
     """Return whether a line ends an address: only its country is behind a code at its end."""
     is_country = label_pattern("company", "countries").fullmatch(line.folded.strip(" ."))
     return is_country is not None or (
-        is_last_of_address(line) and not _ENDS_ADDRESS.search(last.folded)
+        is_last_of_address(line) and not CODE_AT_END.search(last.folded)
     )
 
 
@@ -295,6 +301,33 @@ def is_certain_address(block: Sequence[TextLine]) -> bool:
     if len(block) > 1 and _NUMBER_AND_COMMA.match(block[0].folded):
         return True
     return any(has_postal_code(line) or _has_address_word(line) for line in block)
+
+
+def is_mixed(block: Sequence[TextLine]) -> bool:
+    """Return whether two towns are in a block: a piece of another column is in it."""
+    pieces = [piece.line for line in block for piece in pieces_of(line, 0)]
+    return len(list(filter(_ends_address, _without_house(pieces)))) > 1
+
+
+def _ends_address(line: TextLine) -> bool:
+    """Return whether a line ends with a town and its code; that of a post-office box is none."""
+    return has_postal_code(line) and ends_with_town(line.folded)
+
+
+def first_of_two(block: Sequence[TextLine]) -> list[TextLine]:
+    """Return the lines of a block up to the first town."""
+    towns = list(filter(_ends_address, _without_house(block)))
+    return list(block[: block.index(towns[0]) + 1]) if towns else []
+
+
+def _without_house(lines: Sequence[TextLine]) -> Sequence[TextLine]:
+    """Return lines without a first one whose digits are those of a house.
+
+    "1450 Broadway" is like the code and the town of another country, but that of the town below it
+    is behind it.
+    """
+    has_house = _HOUSE_LIKE_CODE.match(lines[0].folded) is not None
+    return lines[has_house and any(CODE_AT_END.search(each.folded) for each in lines[1:]) :]
 
 
 def begins_with_street(folded: str) -> bool:
