@@ -15,6 +15,8 @@ from processors.values.date_labels import LabeledDate, labeled_dates
 from processors.values.date_text import MonthNames
 from processors.values.issuer.company import find_company
 from processors.values.lines import TextLine, fold, text_lines_of
+from processors.values.money.amounts import format_amount
+from processors.values.money.sums import TOTAL_KINDS, sums_in
 from processors.values.money.total import find_amount_due, find_total
 from processors.values.numbers import find_invoice_number
 
@@ -82,8 +84,10 @@ class Contents:
 
     @property
     def has_sure_total(self) -> bool:
-        """Return whether words on it call a sum its total."""
-        return _sure(self._total) is not None
+        """Return whether words on it call a sum its total: "late payment costs 40.00" do not."""
+        total = _sure(self._total)
+        sums = sums_in(self.lines) if total else []
+        return any(each.kind in TOTAL_KINDS and format_amount(each.value) == total for each in sums)
 
     @property
     def has_total(self) -> bool:

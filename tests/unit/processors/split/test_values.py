@@ -50,9 +50,17 @@ def test_a_bill_that_another_one_annexes_or_quotes_says_nothing_of_it(
     assert values.get("invoice_number") in {None, "881", "CN 77"}
 
 
-def test_a_sum_in_the_terms_of_a_bill_is_not_another_total(tmp_path: Path):
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "1. Disputes over EUR 9,000.00 are decided by the court of Bristol.",
+        "1. Every overdue payment is charged with EUR 12.50.",
+        "3. Cash above EUR 500.00 is not accepted.",
+    ],
+)
+def test_a_sum_in_the_terms_of_a_bill_is_not_another_total(sentence: str, tmp_path: Path):
     """Terms name sums that nobody bills."""
-    terms = "Conditions\n1. Disputes over EUR 9,000.00 are decided by the court of Bristol."
+    terms = f"Conditions\n{sentence}"
 
     findings = documents.read(f"{NUMBERED}\f{terms}".encode(), tmp_path)
 
