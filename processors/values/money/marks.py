@@ -36,7 +36,6 @@ SYMBOLS = {
     "cn¥": "CNY",
     "円": "JPY",
     "원": "KRW",
-    "元": "CNY",
     "บาท": "THB",
     "\u0440\u0443\u0431": "RUB",
     "\u0440\u0443\u0431.": "RUB",
@@ -86,6 +85,7 @@ SYMBOLS = {
 SHARED = {
     "$": ("US", "CA", "AU", "NZ", "SG", "MX"),
     "¥": ("JP", "CN"),
+    "元": ("CN", "TW", "HK"),
     "kr": ("SE", "NO", "DK", "IS"),
     "kr.": ("SE", "NO", "DK", "IS"),
     "rs": ("IN", "PK", "LK", "NP"),
