@@ -390,11 +390,13 @@ def _candidate_in(piece: Piece, page: _Page) -> _Candidate | None:
 def _is_another(name: str, label: str, piece: Piece, page: _Page) -> bool:
     """Return whether a name is a street, who signs a letter, or a customer's.
 
-    Where nothing is said of a bank, the holder of an account is a customer.
+    Where nothing is said of a bank, the holder of an account is a customer. What has a colon behind
+    it leads to the next line: "Corrected:".
     """
+    is_lead = piece.line.text.rstrip().endswith(":") and not (label or name_in(name)[1])
     is_customer = label in OF_CUSTOMERS and not page.evidence.is_payee(fold(name))
     is_customer = is_customer or (label in ORIGINS and page.is_journey)
     number = piece.line.number
     is_signer = number in page.signers and piece.why != _AT_SIGNATURE
     is_town = number in page.below_streets and is_town_and_code(piece.line.folded)
-    return is_customer or is_signer or is_town or number in page.streets
+    return is_lead or is_customer or is_signer or is_town or number in page.streets

@@ -125,6 +125,8 @@ _OF_PLACE = re.compile(r" (?i:of(?: the)?)(?: [A-Z][^\W\d_]+(?:['\u2019-][^\W\d_
 """A company's place or trade behind that word; names of three words are long."""
 _LABEL_WORDS = 3
 """Words of a label before a name."""
+_OPENING = {"»": "«", "\u201d": "\u201c\u201e", "\u201c": "\u201e"}
+"""The quotation marks before a text by those behind it."""
 _EDGES = " \t,;:|*_~=#\"'`\u00b4\u2018\u2019\u201c\u201d«»<>{}[]\\/"
 
 _PERSON_OF_FIRM = re.compile(r"(?:[^\W\d_][\w.'-]* ){1,2}[^\W\d_][\w'-]*, (?=[^\W\d_])")
@@ -225,7 +227,17 @@ def clean_name(text: str) -> str:
     name = name.strip(_EDGES + "-")
     without_title = _TITLE_AFTER.sub("", name)
     name = without_title if " " in without_title else name
-    return name[:-1].rstrip() if name.endswith("(") else name
+    if name.endswith("("):
+        return name[:-1].rstrip()
+    behind = text[text.find(name) + len(name) :][:1]
+    return name + behind if _closes(behind, name) else name
+
+
+def _closes(mark: str, name: str) -> bool:
+    """Return whether a quotation mark closes one that a name opens: "OOO «Otter»"."""
+    if mark == '"':
+        return name.count(mark) % 2 == 1
+    return sum(map(name.count, _OPENING.get(mark, ""))) > name.count(mark)
 
 
 def without_mail_address(text: str) -> str:

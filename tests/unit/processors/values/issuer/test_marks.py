@@ -1,0 +1,34 @@
+"""What `find_values` promises about signs around the issuer's name."""
+
+import pytest
+
+from pipeline.model import PageText
+from processors.contract import Page
+from processors.values import find_values
+
+
+def values_of(text: str) -> dict[str, str | None]:
+    """Return the values found in a text."""
+    page = Page(PageText(number=1, source="text", engine=None, confidence=None, text=text))
+    return {name: finding.value for name, finding in find_values([page]).items()}
+
+
+@pytest.mark.parametrize("line", ["Once more:", "Updated figures:", "Please note :"])
+def test_what_leads_to_the_next_line_is_no_name(line: str):
+    """A colon at the end of a line announces what is below it."""
+    assert values_of(f"{line}\nInvoice no: 8\nTotal 5.00").get("company") is None
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("ПАО «Выдра»", "ПАО «Выдра»"),
+        ('ПАО "Выдра"', 'ПАО "Выдра"'),
+        ("PHU „Wydra”", "PHU „Wydra”"),
+        ("«Wydra»", "Wydra"),
+        ('"Wydra"', "Wydra"),
+    ],
+)
+def test_a_quotation_mark_in_a_name_is_closed(line: str, name: str):
+    """Marks around a whole name are none of it, those around a part of it are."""
+    assert values_of(f"{line}\nInvoice no: 8\nTotal 5.00")["company"] == name
