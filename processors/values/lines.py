@@ -106,6 +106,8 @@ _LETTERS_WITH_STROKE = str.maketrans(
     "\u0142\u0141\u00f8\u00d8\u0111\u0110\u0131\u03c2",
     "lLoOdDi\u03c3",
 )
+_HYPHENS = str.maketrans("\u2010\u2011", "--")
+"""The hyphens of typesetters: the second does not break, so it is in numbers."""
 _GREEK = ("\u0370", "\u03ff")
 """The first and the last of the Greek letters: with accents they mean the same as without."""
 
@@ -147,7 +149,7 @@ def _text_lines_of(*pages: Page) -> Sequence[TextLine]:
     found: list[TextLine] = []
     for page_number, line in head_and_tail(pages):
         has_place = line.box is not None
-        text = line.text[: HEAD_CHARS + TAIL_CHARS]
+        text = line.text[: HEAD_CHARS + TAIL_CHARS].translate(_HYPHENS)
         if not has_place and _ROW.fullmatch(text):
             # The line below the headings has bars and dashes alone.
             text = _BAR.sub("\t", text).strip("\t") if any(map(str.isalnum, text)) else ""

@@ -28,7 +28,7 @@ _LETTER = "A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u00ff\u0400-\u04ff"
 _TOKEN = re.compile(rf"[{_LETTER}0-9][{_LETTER}0-9/_.\-]{{0,79}}")
 # In Poland the number in its month: "12/05/2030".
 _MONTHLY = re.compile(r"\d{1,4}/\d\d/\d{4}$")
-_GOES_ON = re.compile(r" ?/ \d| /\d|[\\+]\w| - \d|,\d")
+_GOES_ON = re.compile(r" ?/ \d| /\d|[\\+\u2013\u2014\u2212]\w| - \d|,\d")
 _PRICE = re.compile(r"\d{1,4}[.,]\d\d")
 
 # What may be between a label and its number: "VAT", "(short note)", "no", signs and blanks. A "no"
@@ -267,7 +267,7 @@ def _number_after(
     if token is None:
         return None, start
     rest = line.text[token.end() :]
-    if _GOES_ON.match(rest) and not _begins_with_date(rest.lstrip(" /-")):
+    if _GOES_ON.match(rest) and not _begins_with_date(rest.lstrip(" /-\u2013\u2014")):
         return None, token.end()
     is_alone = explicit and not rest.strip()
     number = _number_in(token.group(), explicit=explicit, is_alone=is_alone)

@@ -63,6 +63,10 @@ def test_order_numbers_keep_their_prefix():
         ("Invoice no: 83/06/2031\nDate: 12 June 2031", "83/06/2031"),
         ("Invoice no: 12/06/2031\nDate: 15 June 2031", "12/06/2031"),
         ("Invoice no: 12/06/2031", None),
+        ("Invoice no: OT\u20114410", "OT-4410"),
+        ("Invoice no: 4410\u20107", "4410-7"),
+        ("Invoice no: 4410\u20137", None),
+        ("Invoice no: 4410\u20133 March 2031", "4410"),
     ],
 )
 def test_a_number_with_blanks_is_whole_or_open(line: str, expected: str | None):
