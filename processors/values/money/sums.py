@@ -240,8 +240,11 @@ def kind_of(folded: str) -> tuple[str, str]:
             if len(match.group()) > len(label):
                 kind, label = each, match.group()
 
-    if kind in {"strong", "plain"} and is_total_of_taxes(folded, label):
-        return "never", label
+    if kind in {"strong", "plain"}:
+        if is_total_of_taxes(folded, label):
+            return "never", label
+        if label_pattern("totals", "of_years").search(folded):
+            return "weak", label
     if kind in {"plain", "never"}:
         # "Cash received for total" is about the cash.
         for earlier in ("change", "cash"):

@@ -1,0 +1,33 @@
+"""What `find_values` promises about sums that are of more or less than the bill."""
+
+import pytest
+
+from pipeline.model import PageText
+from processors.contract import Page
+from processors.values import find_values
+
+
+def values_of(text: str) -> dict[str, str | None]:
+    """Return the values found in a text."""
+    page = Page(PageText(number=1, source="text", engine=None, confidence=None, text=text))
+    return {name: finding.value for name, finding in find_values([page]).items()}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Total orders this year 918.00",
+        "Total invoiced to date 918.00",
+        "Summe im laufenden Jahr 918,00",
+        "Installment 1 due 5 May 2031 30.00\nInstallment 2 due 5 June 2031 30.00",
+        "1. Teilzahlung, fallig 30,00\n2. Teilzahlung, fallig 30,00",
+    ],
+)
+def test_sums_of_years_and_parts_to_pay_are_no_total(line: str):
+    """Beside the total of a bill, others are of many bills, or say when it is paid in parts."""
+    assert values_of(f"Otter Ltd\nInvoice no 8\nTotal 60.00\n{line}")["total"] == "60.00"
+
+
+def test_the_sum_of_a_year_is_the_total_where_it_is_the_only_one():
+    """A fee may be for a year."""
+    assert values_of("Otter Ltd\nInvoice no 8\nTotal for this year 60.00")["total"] == "60.00"
