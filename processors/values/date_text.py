@@ -63,6 +63,11 @@ _NAMED_MONTH = (
         rf"(?<!\d)(?P<year>\d{{4}})[ \-/.]{{1,2}}{_MONTH_NAME}[ \-/.]{{1,2}}"
         r"(?P<day>\d{1,2})(?!\d)"
     ),
+    # Signs of vowels are in Thai names, and points in short ones. "พ.ศ." is the Buddhist era.
+    re.compile(
+        r"(?<![\d.,])(?P<day>\d{1,2}) ?(?P<month>[\u0e01-\u0e4e.]{4,12}) ?(?:พ\.ศ\. ?)?"
+        r"(?P<year>\d{4})(?!\d)"
+    ),
 )
 # Dates in which day and month may be exchanged.
 _OPEN_ORDER = re.compile(
@@ -86,54 +91,66 @@ _MONTHS = (
         "jan january januar janner janvier janv enero ene gennaio gen januari janeiro"
         " styczen stycznia ledna leden ocak tammikuu tammikuuta ianuarie januara"
         " января січня януари ιανουαρίου ינואר يناير"
+        " มกราคม ม.ค."
     ),
     (
         "feb february februar fevrier fevr febrero febbraio februari fevereiro fev luty lutego"
         " unora unor subat helmikuu helmikuuta februarie februara"
         " февраля лютого февруари φεβρουαρίου פברואר فبراير"
+        " กุมภาพันธ์ ก.พ."
     ),
     (
         "mar march maret marz maerz mrz mars marzo maart mrt marco marca brezna brezen mart marts"
         " maaliskuu maaliskuuta marcius martie марта березня март μαρτίου מרץ مارس"
+        " มีนาคม มี.ค."
     ),
     (
         "apr april avril avr abril abr aprile kwiecien kwietnia dubna duben nisan huhtikuu"
         " huhtikuuta aprilis aprilie aprila апреля квітня април απριλίου אפריל أبريل ابريل"
+        " เมษายน เม.ย."
     ),
     (
         "may mai mayo maggio mag mei maio maj maja kvetna kveten mayis toukokuu toukokuuta"
         " majus мая травня май μαΐου מאי مايو"
+        " พฤษภาคม พ.ค."
     ),
     (
         "jun june juni juin junio giugno giu junho czerwiec czerwca cervna cerven haziran"
         " kesakuu kesakuuta junius iunie juna июня червня юни ιουνίου יוני يونيو"
+        " มิถุนายน มิ.ย."
     ),
     (
         "jul july juli juillet juil julio luglio lug julho lipiec lipca cervence cervenec temmuz"
         " heinakuu heinakuuta julius iulie jula июля липня юли ιουλίου יולי يوليو"
+        " กรกฎาคม ก.ค."
     ),
     (
         "aug august agustus ogos aout agosto ago augustus augusti sierpien sierpnia srpna srpen"
         " agustos elokuu elokuuta augusztus augusta августа серпня август αυγούστου אוגוסט أغسطس"
+        " สิงหาคม ส.ค."
     ),
     (
         "sep sept september septembre septiembre settembre set setembro wrzesien wrzesnia zari"
         " eylul syyskuu syyskuuta szeptember septembrie septembra"
         " сентября вересня септември σεπτεμβρίου ספטמבר سبتمبر"
+        " กันยายน ก.ย."
     ),
     (
         "oct october oktober okt octobre octubre ottobre ott outubro out pazdziernik pazdziernika"
         " rijna rijen ekim lokakuu lokakuuta octombrie oktobra"
         " октября жовтня октомври οκτωβρίου אוקטובר أكتوبر"
+        " ตุลาคม ต.ค."
     ),
     (
         "nov november novembre noviembre novembro listopad listopada listopadu kasim marraskuu"
         " marraskuuta noiembrie novembra ноября листопада ноември νοεμβρίου נובמבר نوفمبر"
+        " พฤศจิกายน พ.ย."
     ),
     (
         "dec december disember dezember dez decembre diciembre dic dicembre dezembro grudzien"
         " grudnia prosince prosinec desember joulukuu joulukuuta decembrie decembra"
         " декабря грудня декември δεκεμβρίου דצמבר ديسمبر"
+        " ธันวาคม ธ.ค."
     ),
 )
 """The names of the months from January on, folded, in the languages of most documents."""
