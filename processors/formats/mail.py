@@ -26,6 +26,8 @@ from processors.mail.headers import header_text
 from processors.mail.parts import payload_of, unfolded, with_parts, without_uuencoded
 from processors.mail.quotes import split_quoted
 
+_SAVED_BY = re.compile(r"<(?i:saved by) [^@>]*>$")
+"""What browsers have as the sender of a page that they save as a mail."""
 _SHOWN_HEADERS = ("From", "To", "Cc", "Date", "Subject")
 _MOST_DEPTH = 20  # multiparts within each other; mail programs nest three or four
 _MOST_PARTS = 2000
@@ -85,6 +87,8 @@ class MailProcessor:
         for part in parts:
             (attachments if _is_attachment(part) else body_parts).append(part)
         shown = {name: header_text(message, name) for name in _SHOWN_HEADERS}
+        if _SAVED_BY.match(shown["From"]):
+            shown["From"] = ""
         head = "\n".join(f"{name}: {value}" for name, value in shown.items() if value)
         text, apart = _body(body_parts)
         body, enclosed = without_uuencoded(text)
