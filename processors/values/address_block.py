@@ -50,6 +50,12 @@ _NUMBER_OF_PAPER = re.compile(
     r"(?!haus)[a-z]{4,}(?:-nr|nr|-no|nummer|-nummer|nummer)\b[.:]* ?[a-z]{0,4}[-/]?\d"
 )
 """A compound with the word for a number announces that of a paper: "Lieferschein-Nr. 88"."""
+_ABOUT = re.compile(
+    r"open(?:ing)? (?:hours|times|daily|mon|tue|wed|thu|fri|sat|sun|from|\d)"
+    r"|(?:call|ring) (?:us|on)\b"
+    r"|(?:a company )?(?:registered|incorporated) (?:in|with|under)\b[^,]*,? ?(?:no|nr|number)\b"
+)
+"""When a shop is open, how to call it, and where it is registered."""
 _SALUTATION = re.compile(r"(?:dear|sehr geehrte|madame|monsieur|bonjour|estimad[oa]|guten tag)\b")
 _COMPLETE = re.compile(r"[^,]*\d[^,]*, ?(?:\d{4,6} )?[^\W\d_][^,\d]{2,}$")
 """A street with its house number, and the town after a comma."""
@@ -62,12 +68,17 @@ _SIGNS = re.compile(r"[\W_]+")
 _LEAST_REPEATED = 6
 """Letters and digits of a street that is recognized in another line."""
 _LONG_WORD = re.compile(r"[^\W\d_]{4}")
-_FOUR_DIGITS = re.compile(r"\d{4}")
+_CODE_BELOW_TOWN = re.compile(r"\d{4}|(?!NO|NR|ID|PO)[A-Z]{2} \d{5}(?:-\d{4})?")
+_STREET_WORDS = (
+    r"(?:street|st\.?|road|rd\.?|avenue|ave\.?|l(?:ane|n\.?)|row|drive|close|crescent|terrace|square|mews"
+    r"|hill|court|quay|walk|way|place|blvd\.?|boulevard|pkwy\.?|parkway|hwy\.?|highway)"
+)
 _NO_CODE = re.compile(
     r"(?:box|postfach|postbus|bp|apartado|casilla|caixa postal|case postale)(?: no)?\.? \d+"
+    rf"|^\d{{4,5}} (?:[a-z.'-]{{1,20}} ){{1,3}}{_STREET_WORDS}(?![a-z])"
     r"|(?:since|est|established|founded|seit|depuis|desde|dal) ?\.? ?\d{4}"
 )
-"""The number of a post-office box and a year of founding, which look like postal codes."""
+"""The number of a post-office box or a house and a year of founding, which look like codes."""
 _NUMBERED = re.compile(
     r"(?:[a-z]+\.? )*(?<!zip )(?<!post )(?<!postal )(?<!pin )(?<!area )"
     r"(?:code|ref|reference|approval|auth|trace|batch|stan|rrn|seq|transaction|trans|id)\b"
@@ -84,13 +95,9 @@ _PAID = re.compile(
     r".*(?:ending|\*{2}|x{3}|\d{4}$)"
 )
 """How something was paid: "Paid via Visa ending 4242"."""
-_OTHER_LINES = (_LABEL, _NUMBER_OF_PAPER, _SALUTATION, _SHOP, _NUMBERED, _QUANTITY, _PAID)
+_OTHER_LINES = (_LABEL, _NUMBER_OF_PAPER, _ABOUT, _SALUTATION, _SHOP, _NUMBERED, _QUANTITY, _PAID)
 _WORDS_AND_YEAR = re.compile(r"[^\d,]* (?:1[89]|20)\d\d$")
 """A year behind words begins no address: "Founded 1921", "Application 2031"."""
-_STREET_WORDS = (
-    r"(?:street|st\.?|road|rd\.?|avenue|ave\.?|l(?:ane|n\.?)|row|drive|close|crescent|terrace|square|mews"
-    r"|hill|court|quay|walk|way|place)"
-)
 _STREET_AND_HOUSE = re.compile(
     rf"\d{{1,5}}[a-z]?,? (?:[a-z.'-]{{1,20}} ){{1,3}}{_STREET_WORDS}"
     rf"|[^\W\d][^\d:,]{{1,30}} {_STREET_WORDS} \d{{1,4}}[a-z]?"
@@ -163,8 +170,8 @@ def _is_year(block: Sequence[TextLine], line: TextLine) -> bool:
 def _is_outside(block: Sequence[TextLine], whole: TextLine, line: TextLine) -> bool:
     """Return whether a line is something else than a line of an address, and so is the `whole` one.
 
-    In South Africa the postal code is alone below its town. A title is none before an address and
-    behind its town; within one it is of another column.
+    The code of South Africa, or a state with its code, may be alone below its town. A title is none
+    before an address and behind its town; within one it is of another column.
     """
     if _begins_another(block, whole) or _is_year(block, line) or _has_again(block, line):
         return True
@@ -173,7 +180,7 @@ def _is_outside(block: Sequence[TextLine], whole: TextLine, line: TextLine) -> b
     if is_heading and (not block or has_postal_code(block[-1])):
         return True
     is_below_town = bool(block) and not any(map(str.isdigit, block[-1].text))
-    is_code = is_below_town and _FOUR_DIGITS.fullmatch(line.text)
+    is_code = is_below_town and _CODE_BELOW_TOWN.fullmatch(line.text)
     return not is_code and is_something_else(line)
 
 

@@ -46,6 +46,8 @@ def values_of(text: str) -> dict[str, str | None]:
         ("Brindle Otter Ltd\n12 Fell Road\n3511 LK Moordrecht\nHeron Inks B.V.", "12 Fell Road 3511 LK Moordrecht"),
         ("Brindle Otter Ltd\n12 Fell Road\n80218 Harwick\nHeron & Co.", "12 Fell Road 80218 Harwick"),
         ("Brindle Otter Ltd\n12 Fell Road\n80218 Harwick\nTeal S.r.l.", "12 Fell Road 80218 Harwick"),
+        ("Brindle Otter\n1475 Fell Street\nHarwick\nCO 80218", "1475 Fell Street Harwick CO 80218"),
+        ("Brindle Otter\n21475 N. Fell Parkway\nHarwick\nCO 80218", "21475 N. Fell Parkway Harwick CO 80218"),
         ("Brindle Otter\n1475 Fellway\nHarwick, CO 80218", "1475 Fellway Harwick, CO 80218"),
         ("Brindle Otter\n2210 N Fell Blvd\nFloor 3\nHarwick CO 80218", "2210 N Fell Blvd Floor 3 Harwick CO 80218"),
         ("Brindle Otter\nFellweg 9, 80218 Harwick\nGutschriftnr. 71", "Fellweg 9, 80218 Harwick"),

@@ -32,3 +32,17 @@ def test_what_leads_to_the_next_line_is_no_name(line: str):
 def test_a_quotation_mark_in_a_name_is_closed(line: str, name: str):
     """Marks around a whole name are none of it, those around a part of it are."""
     assert values_of(f"{line}\nInvoice no: 8\nTotal 5.00")["company"] == name
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Registered in Scotland, No. SC012345",
+        "Registered in Wales No. 04471203",
+        "Open daily 8-6\nCall us on 0555 000 1111",
+        "Opening hours 8-6",
+    ],
+)
+def test_what_is_said_of_a_shop_is_no_address(line: str):
+    """Registers, opening hours and telephones have numbers, too."""
+    assert "address" not in values_of(f"Brindle Otter\n{line}\nInvoice no: 8\nTotal 5.00")
