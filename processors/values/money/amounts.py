@@ -56,6 +56,11 @@ _SHARE_OR_RATIO_AFTER = re.compile(r" ?[%\u2030]|[/:\u2013\u2014]\d")
 # Groups of two digits are in an amount only before a group of three: "1,20,450".
 _DAY_OR_PAIRS = re.compile(r"\d{1,2}\.\d{1,2}\.(?:19|20)\d\d$|\d{1,2}([.,])(?:\d\d\1)+\d\d$")
 _REFERENCE_BEFORE = re.compile(r"(?:.#|\d[/:\u2013\u2014]|\d{4}-\d\d?-)$")
+_SPELLED = re.compile(
+    r"\b(?:hundred|thousand|(?:twen|thir|for|fif|six|seven|eigh|nine)ty|eleven|twelve|[a-z]{3,5}teen"
+    r"|(?:one|two|three|four|five|six|seven|eight|nine|ten)(?= [a-z])|[a-z]*hundert|[a-z]*tausend"
+    r"|[a-z]*zig|mille|cent|ciento|mil)\b"
+)
 _PARENTHESIS = re.compile(r"^[^()]*\)")
 
 # A minus sign belongs to the number after it, also with a blank between them, unless it joins two
@@ -352,9 +357,12 @@ def money_in(folded: str) -> tuple[Amount, ...]:
     # Parentheses are a minus if all amounts of a short line are in them and nothing follows.
     # Otherwise they hold a remark: "in words ($100)", "tax 5.00 (0.30)".
     if found and all(amount.enclosed for amount in found):
-        words_before = repaired[: found[0].start].split()
+        before = repaired[: found[0].start]
+        words_before = before.split()
         is_last = not any(map(str.isalpha, _PARENTHESIS.sub("", repaired[found[-1].start :])))
-        if len(words_before) <= _MOST_WORDS and is_last:
+        # Digits repeat what is written in words: "ninety-six pounds (96.00)".
+        is_repeated = _SPELLED.search(before) is not None
+        if len(words_before) <= _MOST_WORDS and is_last and not is_repeated:
             return tuple(replace(amount, value=-amount.value) for amount in found)
     return found
 

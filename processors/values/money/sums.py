@@ -56,6 +56,10 @@ BARE_TOTALS = frozenset(
     }
 )
 # But "including VAT total" is the total with taxes.
+_WITHIN = re.compile(
+    r"(?:incl(?:uding|usive)?|inkl(?:usive)?|of which|davon|darin|dont|di cui|waarvan|varav|heraf"
+    r"|herav|w tym|y compris|inclu(?:id[oa]s?|ye)|inclusief)(?![a-z])"
+)
 _INCLUDED = re.compile(r"(?:incl|inkl|inc|with|including|inclusive|inclusief|mit|ttc)\W{0,3}$")
 # What scans make of the word "total".
 _VERBS = frozenset({"to pay"})
@@ -290,6 +294,7 @@ def labeled(
     The last amount of the line takes the label of the whole line if it has none of its own. The
     others count only between labels: "subtotal 10.00 total 12.00", but not "2 x 5.00 10.00".
     """
+    amounts = _without_shares(line.folded, amounts)
     own: list[tuple[str, str]] = []
     start = 0
     for amount in amounts:
@@ -301,6 +306,17 @@ def labeled(
             yield amount, kind, label
     if amounts:
         yield amounts[-1], *(own[-1] if own[-1][0] else whole)
+
+
+def _without_shares(folded: str, amounts: Sequence[Amount]) -> list[Amount]:
+    """Return amounts without those that are within the one before: "96.00 including 16.00 VAT"."""
+    return [
+        amount
+        for before, amount in zip([None, *amounts], amounts, strict=False)
+        if before is None
+        or abs(amount.value) >= abs(before.value)
+        or not _WITHIN.search(folded[before.end : amount.start])
+    ]
 
 
 def is_column_heading(folded: str, kind: str, label: str) -> bool:

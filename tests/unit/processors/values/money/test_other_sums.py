@@ -31,3 +31,31 @@ def test_sums_of_years_and_parts_to_pay_are_no_total(line: str):
 def test_the_sum_of_a_year_is_the_total_where_it_is_the_only_one():
     """A fee may be for a year."""
     assert values_of("Otter Ltd\nInvoice no 8\nTotal for this year 60.00")["total"] == "60.00"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Total 60.00 including 10.00 VAT",
+        "Total £60.00 (incl. VAT £10.00)",
+        "Gesamtbetrag 60,00 EUR, davon MwSt 10,00 EUR",
+        "Total TTC 60,00 € dont TVA 10,00 €",
+    ],
+)
+def test_what_is_within_a_total_is_not_the_total(line: str):
+    """A tax behind the total says how much of it is tax."""
+    values = values_of(f"Otter Ltd\nInvoice no 8\n{line}")
+
+    assert (values["total"], values["tax"]) == ("60.00", "10.00")
+
+
+@pytest.mark.parametrize("words", ["sixty pounds", "Sixty-one hundred", "sechzig"])
+def test_digits_that_repeat_words_are_no_credit(words: str):
+    """Parentheses behind a sum in words are no minus."""
+    assert values_of(f"Otter Ltd\nInvoice no 8\nTotal: {words} (£60.00)")["total"] == "60.00"
+
+
+@pytest.mark.parametrize("counted", ["pieces", "cartons", "pallets", "nights"])
+def test_what_is_counted_is_no_total(counted: str):
+    """A delivery note sums up what was delivered."""
+    assert values_of(f"Otter Ltd\nDelivery note\nCups 12\nTotal {counted} 12").get("total") is None
