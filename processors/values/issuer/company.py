@@ -388,12 +388,9 @@ def _candidate_in(piece: Piece, page: _Page) -> _Candidate | None:
 
 
 def _is_another(name: str, label: str, piece: Piece, page: _Page) -> bool:
-    """Return whether a name is a street, who signs a letter, or a customer's.
-
-    Where nothing is said of a bank, the holder of an account is a customer. What has a colon behind
-    it leads to the next line: "Corrected:".
-    """
+    """Return whether a name is a street, who signs, a customer's, or leads to the next line."""
     is_lead = piece.line.text.rstrip().endswith(":") and not (label or name_in(name)[1])
+    # Where nothing is said of a bank, the holder of an account is a customer.
     is_customer = label in OF_CUSTOMERS and not page.evidence.is_payee(fold(name))
     is_customer = is_customer or (label in ORIGINS and page.is_journey)
     number = piece.line.number
