@@ -16,7 +16,7 @@ from tests.support.processes import end, free_port
 
 __all__ = ["served", "tab"]
 
-START_S = 120.0
+START_S = 300.0
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ def wait_until_healthy(api: str, server: "subprocess.Popen[bytes]", log: Path) -
     until = time.monotonic() + START_S
     while time.monotonic() < until and server.poll() is None:
         try:
-            if httpx.get(f"{api}/health", timeout=2).is_success:
+            if httpx.get(f"{api}/health", timeout=30).is_success:
                 return
         except httpx.TransportError:
             time.sleep(0.2)

@@ -68,7 +68,7 @@ def test_a_users_upload_becomes_a_run_in_the_ui(
             _until(lambda: emulator.control.dump()["tables"]["Uploads"][1]["Company"], log)
             (run,) = _until(lambda: _ended(prefect_server, "ingest-record hooked"), log)
             served.send_signal(signal.SIGTERM)
-            code = served.wait(60)
+            code = served.wait(240)
         finally:
             if served.poll() is None:
                 os.killpg(served.pid, signal.SIGKILL)

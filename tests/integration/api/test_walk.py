@@ -45,7 +45,7 @@ def test_the_example_of_the_page_runs(desk: Desk, tmp_path: Path):
             ended = subprocess.run(
                 ["bash", "-euo", "pipefail", "-c", script],
                 env={"PATH": os.environ["PATH"], "API": address, "TOKEN": desk.token()},
-                cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False,
+                cwd=tmp_path, capture_output=True, text=True, timeout=240, check=False,
             )  # fmt: skip
         finally:
             server.should_exit = True

@@ -144,7 +144,7 @@ class Hooked:
                 os.killpg(process.pid, how)
             else:
                 process.send_signal(how)
-        return process.wait(60)
+        return process.wait(240)
 
     def health(self, port: int = 0) -> dict[str, Any]:
         """Return what /health says, nothing while nobody answers."""

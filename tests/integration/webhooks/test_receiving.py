@@ -66,7 +66,7 @@ def test_a_message_survives_the_receiver_that_kept_it(make_hooked: MakeHooked):
     hooked.sync()
     killed = hooked.serve_apart(point="ledger start_run before")
     assert hooked.post(_message(hooked, 3)) == 200
-    killed.wait(60)
+    killed.wait(240)
     hooked.end(killed)
     assert [message.done_at for message in hooked.messages()] == [None]
 

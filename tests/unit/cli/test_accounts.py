@@ -173,7 +173,7 @@ def test_a_customer_enters_the_credentials(emulator: Emulator, tmp_path: Path):
     done = httpx.post(
         link, data={"client_id": "id", "client_secret": "secret"}, headers=own, trust_env=False
     )
-    said, errors = process.communicate(timeout=60)
+    said, errors = process.communicate(timeout=240)
 
     assert (refused.status_code, done.status_code, process.returncode) == (422, 200, 0), errors
     assert "canary" not in refused.text + said + errors

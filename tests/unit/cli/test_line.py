@@ -285,7 +285,7 @@ def test_interrupted_run_ends_with_130(tmp_path: Path):
         try:
             connection, _ = silent.accept()
             running.send_signal(signal.SIGINT)
-            out, err = running.communicate(timeout=60)
+            out, err = running.communicate(timeout=240)
             connection.close()
         finally:
             running.kill()

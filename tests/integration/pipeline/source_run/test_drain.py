@@ -39,7 +39,7 @@ def _signaled(workspace: Workspace, *, after_writes: int, twice: bool = False) -
         assert any("second SIGTERM" in said for said in process.stderr)
         if twice:
             process.send_signal(signal.SIGTERM)
-        _, said = process.communicate(timeout=60)
+        _, said = process.communicate(timeout=240)
         return process.returncode, said
 
 
