@@ -53,11 +53,14 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is looked for: the kind of the column, the order and form of its dates, its texts."""
+    """What is looked for: the kind of the column, the order of its dates, its texts.
+
+    `form` is how people type its dates or amounts.
+    """
 
     kind: ColumnKind
     order: str = ""
-    date_form: str = ""
+    form: str = ""
     shape: Shape = field(default_factory=Shape)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -35,7 +36,7 @@ from processors.learning.prepared import LEAST_RECORDS, LOOKED_UP
 from processors.learning.presence import Presence
 from processors.learning.ranking import shares
 from processors.learning.rounding import Habit, differs_by_rounding
-from processors.learning.text.date_form import typed
+from processors.learning.text import date_form, number_form
 from processors.learning.text.document import Document
 from processors.learning.text.shape import Shape
 from processors.learning.types import (
@@ -195,7 +196,9 @@ class Learned:
     def written(self, candidate: Candidate, memory: Memory | None) -> str:
         """Return a value as it is to be written: in the commonest spelling where it is known."""
         if self.wanted.kind is ColumnKind.DATE:
-            return typed(date.fromisoformat(candidate.key), self.wanted.date_form)
+            return date_form.typed(date.fromisoformat(candidate.key), self.wanted.form)
+        if self.wanted.kind is ColumnKind.AMOUNT and self.wanted.form:
+            return number_form.typed(Decimal(candidate.key), self.wanted.form)
         known = memory.values.get(candidate.key) if memory else None
         return known.spelled if known else candidate.text
 
@@ -229,7 +232,7 @@ class Learned:
             if spread > 0
         ]
         return {
-            "date_form": self.wanted.date_form,
+            "form": self.wanted.form,
             "shape": self.wanted.shape.to_body(),
             "years": dict(sorted(self.usual.years.items())),
             "records": self.usual.records,
@@ -253,7 +256,7 @@ class Learned:
         for name, weight, size in body["ranking"]:
             weights[INDEX[name]], spread[INDEX[name]] = weight, size
         return cls(
-            wanted=Wanted(kind, order, body["date_form"], Shape(**body["shape"])),
+            wanted=Wanted(kind, order, body["form"], Shape(**body["shape"])),
             finding=finding,
             usual=Usual(body["years"], body["records"]),
             scores=WordScores(body["words"]),

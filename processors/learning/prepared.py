@@ -11,7 +11,7 @@ from processors.learning.classes import Classes, fit_classes
 from processors.learning.folds import folds_of, hashed
 from processors.learning.lists import abbreviates
 from processors.learning.memory import Memory, Remembered
-from processors.learning.text.date_form import form_of
+from processors.learning.text import date_form, number_form
 from processors.learning.text.document import Document, sender_words_of, similar
 from processors.learning.text.keys import (
     LIST_SEPARATOR,
@@ -127,7 +127,9 @@ def _with_candidates(
     order, form = "", ""
     if kind is ColumnKind.DATE:
         order = date_order_of(values)
-        form = form_of(values, order)
+        form = date_form.form_of(values, order)
+    elif kind is ColumnKind.AMOUNT:
+        form = number_form.form_of(values)
     keyed = [(each, document, keys_of(each.value, kind, order)) for each, document in pending]
     records = [
         Record(each, keys, fold, document)

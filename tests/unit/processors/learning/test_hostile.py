@@ -89,7 +89,7 @@ def test_a_record_of_any_amount_changes_no_other_amount(
     for number in range(40, 43):
         choice = choose(poisoned.model, [page(receipt(number))], {})
         assert choice is not None
-        assert choice.value == f"{24 + number}.10"
+        assert choice.value == f"{24 + number},10"
 
 
 @settings(max_examples=4, deadline=None)
