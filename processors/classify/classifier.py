@@ -1,10 +1,11 @@
 """Classify a document by rules that users can read in `rules.toml`."""
 
 import re
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from operator import attrgetter
+from itertools import accumulate
 
 from pipeline.model import Finding
 from processors.classify.rules import Rule, Rules, load_rules, parse_rules
@@ -181,7 +182,7 @@ def evidence_in(
     places = [(line, starts) for line, starts in found if starts]
     # The headings of a table of bills are the words of the bills that it lists.
     unfit = _BILLS if lists_bills(lines) else frozenset[str]()
-    whole = "\n".join(map(attrgetter("folded"), lines))
+    whole = _Whole.of(lines)
     return [
         piece
         for rule in rules.rules
@@ -189,6 +190,31 @@ def evidence_in(
         and rule.doc_class not in unfit
         for piece in found_by(rule, lines, places, whole)
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    """The folded text of all lines, and behind which character each of them ends."""
+
+    text: str
+    ends: Sequence[int]
+
+    @classmethod
+    def of(cls, lines: Sequence[TextLine]) -> "_Whole":
+        """Join the lines of a document."""
+        texts = [line.folded for line in lines]
+        return cls("\n".join(texts), list(accumulate(len(text) + 1 for text in texts)))
+
+    def lines_with(self, texts: Sequence[str]) -> list[int]:
+        """Return the numbers of the lines with any of these texts, which few documents have."""
+        found: set[int] = set()
+        for text in texts:
+            place = self.text.find(text)
+            while place >= 0:
+                number = bisect_right(self.ends, place)
+                found.add(number)
+                place = self.text.find(text, self.ends[number])
+        return sorted(found)
 
 
 def _of_parties(lines: Sequence[TextLine]) -> list[ClassEvidence]:
@@ -220,11 +246,11 @@ def found_by(
     rule: Rule,
     lines: Sequence[TextLine],
     places: Sequence[tuple[TextLine, Sequence[int]]],
-    whole: str,
+    whole: _Whole,
 ) -> Iterator[ClassEvidence]:
     """Yield the different words that a rule finds, at most as many as it counts.
 
-    `places` are where words of any rule begin, `whole` is the folded text of all lines.
+    `places` are where words of any rule begin, `whole` is the text of all lines.
     """
     is_anywhere = rule.words and rule.where == "any"
     matches = _words_at(rule, places) if is_anywhere else _matches_in(rule, lines, whole)
@@ -240,12 +266,11 @@ def found_by(
 
 
 def _matches_in(
-    rule: Rule, lines: Sequence[TextLine], whole: str
+    rule: Rule, lines: Sequence[TextLine], whole: _Whole
 ) -> Iterator[tuple[TextLine, re.Match[str]]]:
     if rule.texts:
         # Few documents have any of these texts: most rules end here.
-        texts = [text for text in rule.texts if text in whole]
-        lines = [line for line in lines if any(text in line.folded for text in texts)]
+        lines = [lines[number] for number in whole.lines_with(rule.texts)]
     for line in lines[: _LINES_OF.get(rule.where, len(lines))]:
         if rule.needs in line.folded:
             for match in rule.pattern.finditer(line.folded):

@@ -20,11 +20,17 @@ _SHORT = re.compile(r".[a-z0-9]")
 _NO_LETTERS = tuple(char for char in map(chr, range(128)) if not ("a" <= char <= "z"))
 
 
-@once_a_document
 def labels_in(folded: str, section: str, name: str) -> tuple[re.Match[str], ...]:
     """Return where a folded text has the words of one list of words.toml."""
-    if not may_have_word(folded, section, name):
+    # Most lines have none. To find that out again is cheaper than to remember it.
+    starts = _starts_of(section, name)
+    if starts is not None and starts.isdisjoint(_starts_in(folded)):
         return ()
+    return _labels_in(folded, section, name)
+
+
+@once_a_document
+def _labels_in(folded: str, section: str, name: str) -> tuple[re.Match[str], ...]:
     return tuple(label_pattern(section, name).finditer(folded))
 
 

@@ -8,7 +8,13 @@ from functools import cache
 
 from processors.remembered import once_a_document
 from processors.values.lines import has_digit, label_pattern
-from processors.values.money.marks import SHORT_SIGNS, THOUSANDTHS, any_mark, long_marks
+from processors.values.money.marks import (
+    SHORT_SIGNS,
+    THOUSANDTHS,
+    any_mark,
+    lengths_of_marks,
+    long_marks,
+)
 
 MAX_DIGITS = 13
 _LARGEST_WITHOUT_CENTS = 1_000_000_000
@@ -19,7 +25,6 @@ _CENTS = 2
 _CONTEXT_CHARS = 16
 """Characters before a number that can hold its currency and its sign."""
 
-_LONGEST_MARK = 5
 _MOST_GAP = 2
 """Points, colons and blanks between a currency and its number."""
 _MOST_WORDS = 6
@@ -41,6 +46,9 @@ _NUMBER = re.compile(
     r"|\d{1,3}(?: \d{3}){1,3}(?:[.,\u066b]\d{2,3})?(?![\d.,\u066b]?\d)"
     r"|\d+(?:[.,'\u2019\u066b\u066c]\d+){0,6})"
 )
+_GROUPING = re.compile(r"[ '\u2019\u066c]")
+_DIGITS_ALONE = re.compile(rf"\d{{1,{MAX_DIGITS}}}")
+_NO_DIGITS = re.compile(r"\D")
 _WITHOUT_BLANKS = re.compile(r"(?<![\d.,])\d+(?:[.,'\u2019\u066b]\d+){0,6}")
 # Both separators never group thousands in one number: "1,050.500" has decimals.
 _DECIMALS_FOR_SURE = re.compile(r"[0.,\u066b]|\d+(?:,.*\.|\..*,)")
@@ -145,10 +153,12 @@ def parse_number(text: str, *, thousandths: bool = False) -> tuple[Decimal, bool
     number begins with zero ("0.125"), has the other separator before it, or its currency has
     `thousandths`; before any other count it separates decimals.
     """
-    body = re.sub(r"[ '\u2019\u066c]", "", text)
+    if _DIGITS_ALONE.fullmatch(text):  # as most numbers
+        return Decimal(text), False
+    body = _GROUPING.sub("", text)
     has_dash = not body[-1:].isdigit()
     body = body.rstrip(".,:-\u2013\u2014")
-    digits = re.sub(r"\D", "", body)
+    digits = _NO_DIGITS.sub("", body)
     if not digits or len(digits) > MAX_DIGITS:
         return None
 
@@ -298,7 +308,9 @@ def _mark_before(text: str) -> tuple[str, str]:
     if len(text) - len(stripped) > _MOST_GAP:
         return "", text
     has_gap = stripped != text
-    for length in range(min(_LONGEST_MARK, len(stripped)), 0, -1):
+    for length in lengths_of_marks().get(stripped[-1:], ()):
+        if length > len(stripped):
+            continue
         mark, outer = stripped[-length:], stripped[:-length]
         is_word = mark[0].isalpha() and outer[-1:].isalpha()
         # Scans lose the blank before a currency, but not one on both sides: "totalrm5.00".

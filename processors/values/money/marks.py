@@ -1,6 +1,8 @@
 """Know the marks of currencies that are printed beside amounts: codes, symbols, abbreviations."""
 
 import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 from processors.values.lines import any_of, word_lists
@@ -143,6 +145,15 @@ def long_marks() -> frozenset[str]:
     """Return the marks that say by themselves that a number is an amount, without last points."""
     codes = word_lists()["currency"]["codes"]
     return frozenset(mark.rstrip(".") for mark in (*codes, *SYMBOLS, *SHARED))
+
+
+@cache
+def lengths_of_marks() -> Mapping[str, Sequence[int]]:
+    """Return how long the marks and short signs are that end with a character, longest first."""
+    lengths = defaultdict[str, set[int]](set)
+    for mark in long_marks() | SHORT_SIGNS:
+        lengths[mark[-1]].add(len(mark))
+    return {end: sorted(found, reverse=True) for end, found in lengths.items()}
 
 
 @cache

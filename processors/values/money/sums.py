@@ -335,9 +335,8 @@ def _is_list(rows: Sequence[TextLine]) -> bool:
         return False
     heading, *others = rows
     lengths = {len(row.text.split()) for row in others}
-    has_amounts = all(len(money_in(row.folded)) == 1 for row in others)
     is_table = len(lengths) == 1 and min(lengths) > 1 and len(heading.text.split()) > min(lengths)
-    return has_amounts and is_table
+    return is_table and all(len(money_in(row.folded)) == 1 for row in others)
 
 
 def columns_below(
@@ -348,14 +347,16 @@ def columns_below(
     There are none unless the next line has as many amounts as the heading has texts.
     """
     following = next(iter(lines[heading.number + 1 : heading.number + 2]), None)
-    folded = _PERCENTAGE.sub(lambda share: " " * len(share.group()), heading.folded)
-    if following is None or any(map(str.isdigit, folded)):
+    amounts = money_in(following.folded) if following else ()
+    if following is None or len(amounts) < _LEAST_COLUMNS:
         return []
-    amounts = money_in(following.folded)
+    folded = _PERCENTAGE.sub(lambda share: " " * len(share.group()), heading.folded)
+    if any(map(str.isdigit, folded)):
+        return []
     starts = (0, *heading.gaps, len(folded) + 1)
     texts = [folded[start : max(start, end - 1)] for start, end in pairwise(starts)]
     texts = texts if heading.gaps else folded.split()
-    if len(texts) < _LEAST_COLUMNS or len(texts) != len(amounts):
+    if len(texts) != len(amounts):
         return []
     outside = list(following.folded)
     for amount in amounts:

@@ -3,10 +3,11 @@
 import pytest
 
 from pipeline.model import PageText
-from processors.classify.classifier import classify
+from processors.classify.classifier import classify, evidence_in
 from processors.classify.needed import needed_in
-from processors.classify.rules import load_rules
+from processors.classify.rules import load_rules, parse_rules
 from processors.contract import Page
+from processors.values.lines import text_lines_of
 
 
 @pytest.mark.parametrize(
@@ -82,3 +83,22 @@ def test_own_patterns_find_lines_by_their_texts(pattern: str, doc_class: str | N
     found = classify([page], media_type="text/plain", own_rules=OWN % pattern)
 
     assert found.value == doc_class
+
+
+def test_texts_are_found_in_their_own_lines():
+    """In the first line, in the last one and twice in one; what two lines have together is in none."""
+    text = "moorings 1\nthe moor\ning of mooring, mooring\nx\n\nmooring"
+    lines = text_lines_of([Page(PageText(1, "source", None, None, text))])
+    rules = parse_rules(
+        "[[rules]]\nclass = 'berth'\nwhere = 'any'\nweight = 1.0\nmost = 9\n"
+        r"patterns = ['mooring.?.?.?']"
+    )
+    assert rules.rules[-1].texts == ("mooring",)
+
+    found = [each for each in evidence_in(lines, rules) if each.doc_class == "berth"]
+
+    assert [(each.line.number, each.word) for each in found] == [
+        (0, "moorings 1"),
+        (2, "mooring, m"),
+        (4, "mooring"),
+    ]
