@@ -62,7 +62,7 @@ _PRECISION = 0.96
 _PRECISION_OF_FIELD, _LEAST_WRITTEN = 0.97, 20
 """What each value of a kind of documents must reach of which so many would be written."""
 _SHARE, _MOST_BOLDNESS_STEPS = 0.9, 5
-_TO_BE_WRITTEN = frozenset({"date", "effective_date", "total", "amount", "number"})
+_TO_BE_WRITTEN = frozenset({"date", "total", "amount", "number"})
 """Kinds of which so many of the right values shall be written, if they are as right as that."""
 
 Weights = Mapping[str, Mapping[str, float]]

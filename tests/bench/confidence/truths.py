@@ -11,28 +11,13 @@ _FORMS = {
     "incorporated": "inc", "corporation": "corp", "limited": "ltd", "company": "co",
     "llc": "llc",
 }  # fmt: skip
-DISPROVED = frozenset(
-    {
-        ("ndatrain-03efbda01358", "date"),
-        ("ndatrain-08cc9be2c873", "date"),
-        ("ndatrain-335560b5fec7", "date"),
-        ("ndatrain-2ab67f26bc51", "parties"),
-        ("ndatrain-0564e5bce70d", "parties"),
-    }
-)
-"""Truths that the text of their document disproves; docs/confidence.md says how for each."""
 _SUMS = ("total", "net", "tax")
 _SMALL_WORDS = frozenset({"and", "the"})
 _REPAIRED = re.compile(r"[^\d.\-]")
 
 
 def truths_of(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the known values of a document by the names of findings, but for disproved ones."""
-    known = _typed_values(row)
-    return {name: known[name] for name in known if (row["id"], name) not in DISPROVED}
-
-
-def _typed_values(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the known values of a document by the names of findings."""
     fields = row["labels"].get("fields") or {}
     if row["kind"].startswith("drawn"):
         return dict(fields)
