@@ -27,8 +27,8 @@ from processors.contract import (
 from processors.detect import locked_office, media
 from processors.detect.encoding import clean
 from processors.detect.file_type import file_type_of
+from processors.document_cache import document_cache
 from processors.merge_embedded import TEXT_CHARS, append_texts, merge_values, trim_texts
-from processors.remembered import remembering
 from processors.renditions import derived_files
 
 if TYPE_CHECKING:
@@ -193,7 +193,7 @@ def findings_of(
     from processors.values.einvoice.page_check import with_page_checked
 
     structured = reading.structured
-    with remembering():
+    with document_cache():
         if structured and structured.complete:
             said = Said(file.said or structured.doc_type, {})
         else:

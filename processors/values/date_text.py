@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache, lru_cache
 
-from processors.remembered import once_a_document
+from processors.document_cache import cached_by_value
 from processors.values.lines import fold
 
 # Years of dates in business papers; outside of them four digits are a number.
@@ -262,7 +262,7 @@ def dates_in(folded: str, months: MonthNames) -> tuple[DateText, ...]:
     return _dates_in(folded, months) if months.asks else _dates_without_asking(folded)
 
 
-@once_a_document
+@cached_by_value
 def _dates_without_asking(folded: str) -> tuple[DateText, ...]:
     return _dates_in(folded, MonthNames(()))
 

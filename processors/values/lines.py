@@ -11,8 +11,8 @@ from functools import cache, lru_cache
 
 from pipeline.model import Finding
 from processors.contract import Box, Line, Page, Word
+from processors.document_cache import cached_by_identity
 from processors.patterns import compiled, made, read_packaged
-from processors.remembered import once_for_the_same
 from processors.values.blanks import squeezed_blanks
 
 MAX_LINE_CHARS = 400
@@ -144,7 +144,7 @@ def text_lines_of(pages: Sequence[Page]) -> Sequence[TextLine]:
     return _text_lines_of(*pages)
 
 
-@once_for_the_same
+@cached_by_identity
 def _text_lines_of(*pages: Page) -> Sequence[TextLine]:
     found: list[TextLine] = []
     for page_number, line in head_and_tail(pages):

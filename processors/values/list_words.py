@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from itertools import product
 
+from processors.document_cache import cached_by_value
 from processors.patterns import made
-from processors.remembered import once_a_document
 from processors.values.lines import TextLine, label_pattern, word_lists, word_parts
 
 _LENGTH = 3
@@ -29,7 +29,7 @@ def labels_in(folded: str, section: str, name: str) -> tuple[re.Match[str], ...]
     return _labels_in(folded, section, name)
 
 
-@once_a_document
+@cached_by_value
 def _labels_in(folded: str, section: str, name: str) -> tuple[re.Match[str], ...]:
     return tuple(label_pattern(section, name).finditer(folded))
 
@@ -59,7 +59,7 @@ def lists_for(folded: str, section: str, names: Iterable[str]) -> list[str]:
     return [name for name, own in all_starts if own is None or not own.isdisjoint(starts)]
 
 
-@once_a_document
+@cached_by_value
 def _starts_in(folded: str) -> frozenset[str]:
     found = _START.findall(folded)
     if not folded.isascii():

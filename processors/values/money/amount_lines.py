@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from processors.remembered import once_for_the_same
+from processors.document_cache import cached_by_identity
 from processors.values.lines import TextLine, label_pattern
 from processors.values.list_words import labels_in
 from processors.values.money.amounts import DECIMAL_MARK
@@ -65,7 +65,7 @@ _HABEN_AFTER = re.compile(r"(?<=[.,]\d\d)( ?(?:[$€£]|[A-Za-z]{2,3}))? H$")
 _IN_BRACKETS = re.compile(r"\[([^()\[\]\w]{0,2}\d[\d.,' ]*)\]")
 
 
-@once_for_the_same
+@cached_by_identity
 def amount_lines(lines: Sequence[TextLine]) -> Sequence[TextLine]:
     """Return the lines with the decimals and the signs of their amounts made plain."""
     plain = _without_colons([_undotted(line) for line in with_groups(lines)])

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
 
-from processors.remembered import once_a_document
+from processors.document_cache import cached_by_value
 from processors.values.lines import has_digit, label_pattern
 from processors.values.money.marks import (
     SHORT_SIGNS,
@@ -357,7 +357,7 @@ def _is_of_label(folded: str, start: int, end: int) -> bool:
     return has_cents and any(label.end() == start for label in labels)
 
 
-@once_a_document
+@cached_by_value
 def money_in(folded: str) -> tuple[Amount, ...]:
     """Return the numbers that look like money: with cents, or with a currency beside them."""
     repaired = repair_scan_errors(folded)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from processors.remembered import once_for_the_same
+from processors.document_cache import cached_by_identity
 from processors.values.lines import TextLine, label_pattern
 from processors.values.list_words import labeled_lines
 from processors.values.money.amounts import Amount, money_in
@@ -34,7 +34,7 @@ class LabeledAmount:
     is_negative: bool = False
 
 
-@once_for_the_same
+@cached_by_identity
 def labeled_amounts(lines: Sequence[TextLine], kind: str) -> list[LabeledAmount]:
     """Return the amounts that the words of a kind (a list in "totals" of words.toml) announce.
 

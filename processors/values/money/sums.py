@@ -7,7 +7,7 @@ from decimal import Decimal
 from itertools import pairwise, takewhile
 
 from pipeline.model import Finding
-from processors.remembered import once_a_document, once_for_the_same
+from processors.document_cache import cached_by_identity, cached_by_value
 from processors.values.date_text import MonthNames, dates_in
 from processors.values.lines import TextLine, has_digit, label_pattern
 from processors.values.list_words import labels_in, lists_for
@@ -96,7 +96,7 @@ class Sum:
         )
 
 
-@once_for_the_same
+@cached_by_identity
 def sums_in(lines: Sequence[TextLine]) -> list[Sum]:
     """Return the amounts with a word of KINDS, and those without any word, in reading order."""
     found: list[Sum] = []
@@ -233,7 +233,7 @@ def _has_one_amount(line: TextLine) -> bool:
     return letters <= _CURRENCY_LETTERS and len(money_in(line.folded)) == 1
 
 
-@once_a_document
+@cached_by_value
 def kind_of(folded: str) -> tuple[str, str]:
     """Return the kind of sum that a line announces, and the words that announce it."""
     folded = _MISREAD_TOTAL.sub("total", folded)
@@ -269,7 +269,7 @@ def is_total_of_taxes(folded: str, label: str) -> bool:
     return False
 
 
-@once_a_document
+@cached_by_value
 def last_whole_number(folded: str) -> tuple[Amount, ...]:
     """Return the only number of a line, if it may be an amount and the line ends with it."""
     numbers = tuple(

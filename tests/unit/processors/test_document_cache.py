@@ -1,10 +1,10 @@
-"""What is remembered of a document, and for how long."""
+"""What is cached of a document, and for how long."""
 
 from collections.abc import Callable
 
 import pytest
 
-from processors.remembered import once_a_document, once_for_the_same, remembering
+from processors.document_cache import cached_by_identity, cached_by_value, document_cache
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def asked() -> list[str]:
 def length(asked: list[str]) -> Callable[[str], int]:
     """Return a function that is called once a document."""
 
-    @once_a_document
+    @cached_by_value
     def length(text: str) -> int:
         asked.append(text)
         return len(text)
@@ -26,8 +26,8 @@ def length(asked: list[str]) -> Callable[[str], int]:
 
 
 def test_a_text_is_looked_at_once(length: Callable[[str], int], asked: list[str]):
-    """Within a document the same question is answered from memory, and another one is not."""
-    with remembering():
+    """Within a document the same question is answered from the cache, and another one is not."""
+    with document_cache():
         answers = [length("total"), length("total"), length("tax")]
 
     assert answers == [5, 5, 3]
@@ -35,9 +35,9 @@ def test_a_text_is_looked_at_once(length: Callable[[str], int], asked: list[str]
 
 
 def test_nothing_outlives_its_document(length: Callable[[str], int], asked: list[str]):
-    """The next document, and what is no document, remember nothing of the one before."""
+    """The next document, and a call outside of documents, get nothing from the one before."""
     for _ in range(2):
-        with remembering():
+        with document_cache():
             length("total")
     length("total")
     length("total")
@@ -49,13 +49,13 @@ def test_the_same_lines_are_looked_at_once():
     """The very same list is not looked at again; another one, though it is equal, is."""
     asked: list[list[str]] = []
 
-    @once_for_the_same
+    @cached_by_identity
     def count(lines: list[str]) -> int:
         asked.append(lines)
         return len(lines)
 
     lines, others = ["total"], ["total"]
-    with remembering():
+    with document_cache():
         answers = [count(lines), count(lines), count(others)]
     count(lines)
 
@@ -64,11 +64,11 @@ def test_the_same_lines_are_looked_at_once():
 
 
 def test_a_new_object_is_not_the_one_that_is_gone():
-    """Identities are used again by Python: what was remembered of one keeps its object."""
+    """Identities are used again by Python: a cached result keeps its object."""
 
-    @once_for_the_same
+    @cached_by_identity
     def first(lines: list[int]) -> int:
         return lines[0]
 
-    with remembering():
+    with document_cache():
         assert [first([number]) for number in range(100)] == list(range(100))

@@ -1,4 +1,4 @@
-"""Remember what functions of a text return while one document is read, and forget it with it.
+"""Cache what functions of a text return while one document is read, and drop it with the document.
 
 Rules ask the same of a line again and again: whether it is a sum, what amounts and dates it has.
 """
@@ -15,29 +15,29 @@ _Found = TypeVar("_Found")
 
 # By function, what it returned for its arguments; None while no document is read. Nothing outlives
 # its document: the next one may be of another account.
-_Memory = defaultdict[object, dict[object, Any]]
-_memory: ContextVar[_Memory | None] = ContextVar("memory", default=None)
+_Cache = defaultdict[object, dict[object, Any]]
+_cache: ContextVar[_Cache | None] = ContextVar("cache", default=None)
 
 
 @contextmanager
-def remembering() -> Iterator[None]:
-    """Remember until the end of the block, in this thread."""
-    token = _memory.set(defaultdict(dict))
+def document_cache() -> Iterator[None]:
+    """Keep results until the end of the block, in this thread."""
+    token = _cache.set(defaultdict(dict))
     try:
         yield
     finally:
-        _memory.reset(token)
+        _cache.reset(token)
 
 
-def once_a_document(function: Callable[_Arguments, _Found]) -> Callable[_Arguments, _Found]:
-    """Call a function once for the same arguments; its result must never be changed."""
+def cached_by_value(function: Callable[_Arguments, _Found]) -> Callable[_Arguments, _Found]:
+    """Call a function once for equal arguments; its result must never be changed."""
 
     @wraps(function)
-    def remembered(*arguments: _Arguments.args, **named: _Arguments.kwargs) -> _Found:
-        memory = _memory.get()
-        if memory is None or named:
+    def cached(*arguments: _Arguments.args, **named: _Arguments.kwargs) -> _Found:
+        cache = _cache.get()
+        if cache is None or named:
             return function(*arguments, **named)
-        known = memory[function]
+        known = cache[function]
         # An exception costs more than a look-up, but most questions have been asked before.
         try:
             found: _Found = known[arguments]
@@ -45,21 +45,21 @@ def once_a_document(function: Callable[_Arguments, _Found]) -> Callable[_Argumen
             found = known[arguments] = function(*arguments, **named)
         return found
 
-    return remembered
+    return cached
 
 
-def once_for_the_same(function: Callable[_Arguments, _Found]) -> Callable[_Arguments, _Found]:
+def cached_by_identity(function: Callable[_Arguments, _Found]) -> Callable[_Arguments, _Found]:
     """Call a function once for the same objects, such as pages, which are too long to compare.
 
     Neither they nor its result must ever be changed.
     """
 
     @wraps(function)
-    def remembered(*arguments: _Arguments.args, **named: _Arguments.kwargs) -> _Found:
-        memory = _memory.get()
-        if memory is None or named:
+    def cached(*arguments: _Arguments.args, **named: _Arguments.kwargs) -> _Found:
+        cache = _cache.get()
+        if cache is None or named:
             return function(*arguments, **named)
-        known = memory[function]
+        known = cache[function]
         identities = tuple(map(id, arguments))
         if identities not in known:
             # With the objects: the identity of one that is gone may be that of another.
@@ -67,4 +67,4 @@ def once_for_the_same(function: Callable[_Arguments, _Found]) -> Callable[_Argum
         found: _Found = known[identities][1]
         return found
 
-    return remembered
+    return cached
