@@ -6,14 +6,13 @@ from decimal import Decimal
 from processors.confidence.evidence import Evidence, Value, amount_of, printed_amount
 from processors.confidence.shared import Features, counted
 from processors.values.lines import label_pattern
-from processors.values.money.amounts import money_in
+from processors.values.money.amounts import CENT, money_in
 from processors.values.money.currency import marks_in
 from processors.values.money.sums import TOTAL_KINDS
 from processors.values.money.total import UNANNOUNCED
 
 _KINDS_THAT_SPEAK = ("strong", "plain", "due", "subtotal", "weak", "card", "cash")
 _MOST_RIVALS = 3
-_CENT = Decimal("0.01")
 _FIVE_CENTS = 20
 """Where cash is rounded, totals are multiples of the smallest coin: a twentieth of a unit."""
 
@@ -74,7 +73,7 @@ def _parts(evidence: Evidence, name: str, value: Decimal) -> Features:
     if total is None:
         return features
     if net is not None and tax is not None:
-        features["adds_up"] = float(tax > 0 and abs(net + tax - total) < _CENT)
+        features["adds_up"] = float(tax > 0 and abs(net + tax - total) < CENT)
         features["tax_is_zero"] = float(tax == 0)
     if name != "total":
         features["equals_total"] = float(value == total)

@@ -5,6 +5,8 @@ from collections import Counter
 from collections.abc import Iterable
 from decimal import Decimal
 
+from processors.values.money.amounts import CENT
+
 _AMOUNT = re.compile(
     r"(?P<before>[^\d\-\u2212(]*)(?P<whole>\d+|\d{1,3}(?:(?P<between>[.,'\u2019 \u00a0])\d{3})+)"
     r"(?P<point>[.,])\d\d(?P<after>[^\d)]*)"
@@ -12,7 +14,6 @@ _AMOUNT = re.compile(
 _FORM = re.compile(r"(\D*)1(\D?)234(\D)56(\D*)")
 _MOST_CHARS = 40
 _THOUSAND_DIGITS = 4
-_CENT = Decimal("0.01")
 
 
 def form_of(values: Iterable[str]) -> str:
@@ -42,7 +43,7 @@ def form_of(values: Iterable[str]) -> str:
 def typed(amount: Decimal, form: str) -> str:
     """Return an amount in a form; one with more than two decimals is left as a plain number."""
     match = _FORM.fullmatch(form)
-    if match is None or amount != amount.quantize(_CENT):
+    if match is None or amount != amount.quantize(CENT):
         return format(amount, "f")
     before, between, point, after = match.groups()
     whole, _, cents = f"{abs(amount):,.2f}".partition(".")

@@ -16,10 +16,15 @@ from processors.values.list_words import labels_in
 from processors.values.money.amounts import DECIMAL_MARK
 from processors.values.money.currency import marks_in
 from processors.values.money.groups import with_groups
-from processors.values.money.marks import SHORT_SIGNS, THOUSANDTHS, long_marks
+from processors.values.money.marks import (
+    SHORT_SIGNS,
+    THOUSANDTHS,
+    THOUSANDTHS_AFTER_COMMA,
+    long_marks,
+)
 from processors.values.money.sums import kind_of
 
-# The last separator of a number, before three digits. In Tunisia it is a comma.
+# The last separator of a number, before three digits.
 _THOUSANDTHS = re.compile(r"(?<=\d)\.(?=\d{3}(?![\d.,]))")
 _THOUSANDTHS_WITH_COMMA = re.compile(r"(?<=\d),(?=\d{3}(?![\d.,]))")
 _DIVIDED_BY_A_THOUSAND = re.compile("bhd|iqd|jod|kwd|lyd|omr|tnd")
@@ -28,7 +33,6 @@ _NAMED = re.compile(
     r"(?:.*\b(?:in|amounts?|currency|prices?|total)\b.{0,20})?"
     r"(?:(?:bahraini|iraqi|jordanian|kuwaiti?|libyan|tunisian) dinars?|omani? rials?)\W*(?:\(.*)?"
 )
-_WITH_COMMA = frozenset({"tnd", "dt"})
 # Short marks of these currencies, which other papers have as words: behind three decimals only.
 _SHORT_MARK = re.compile(r"\d[.,]\d{3} ?(kd|bd|jd|ld|dt|ro)(?![a-z])")
 
@@ -132,7 +136,7 @@ def _with_decimals(lines: Sequence[TextLine]) -> Sequence[TextLine]:
     marks = _currencies(lines)
     if not marks or not marks <= THOUSANDTHS:
         return lines
-    pattern = _THOUSANDTHS_WITH_COMMA if marks <= _WITH_COMMA else _THOUSANDTHS
+    pattern = _THOUSANDTHS_WITH_COMMA if marks <= THOUSANDTHS_AFTER_COMMA else _THOUSANDTHS
     return [replace(line, folded=pattern.sub(DECIMAL_MARK, line.folded)) for line in lines]
 
 

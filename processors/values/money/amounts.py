@@ -11,6 +11,7 @@ from processors.values.lines import has_digit, label_pattern
 from processors.values.money.marks import (
     SHORT_SIGNS,
     THOUSANDTHS,
+    THOUSANDTHS_AFTER_COMMA,
     any_mark,
     lengths_of_marks,
     long_marks,
@@ -22,6 +23,7 @@ _LARGEST_WITHOUT_CENTS = 1_000_000_000
 _GROUP = 3
 """Digits between separators of thousands, and decimals of a currency divided by a thousand."""
 _CENTS = 2
+CENT = Decimal("0.01")
 _CONTEXT_CHARS = 16
 """Characters before a number that can hold its currency and its sign."""
 
@@ -33,7 +35,6 @@ _MOST_WORDS = 6
 DECIMAL_MARK = "\u066b"
 """The decimal separator of Arabic, which separates nothing else."""
 # Hyphens, the figure dash, the en dash and the minus sign; triangles are the minus of Japan.
-_WITH_COMMA = frozenset({"tnd", "dt"})
 _MINUS = "[-\u2010\u2011\u2012\u2013\u2212\u25b3\u25b2]"
 
 # Digits with any separators between them. Blanks separate thousands; a dash says that there are no
@@ -214,10 +215,9 @@ def amounts_in(folded: str) -> list[Amount]:
             continue
         context = _context_of(folded, start, end)
         number = folded[start:end]
-        # Only Tunisia writes a comma before three decimals; elsewhere it groups thousands.
         has_thousandths = DECIMAL_MARK in number or (
             context.mark in THOUSANDTHS
-            and ("," not in number[-_GROUP - 1 :] or context.mark in _WITH_COMMA)
+            and ("," not in number[-_GROUP - 1 :] or context.mark in THOUSANDTHS_AFTER_COMMA)
         )
         parsed = parse_number(number, thousandths=has_thousandths)
         if parsed is None:

@@ -134,6 +134,9 @@ THOUSANDTHS = frozenset(
 )
 """Marks of the currencies that are divided by a thousand (ISO 4217)."""
 
+THOUSANDTHS_AFTER_COMMA = frozenset({"tnd", "dt"})
+"""Only Tunisia writes a comma before three decimals; elsewhere it groups thousands."""
+
 
 def is_code(mark: str) -> bool:
     """Return whether a mark is an ISO 4217 code."""

@@ -10,9 +10,8 @@ from decimal import Decimal
 from itertools import permutations
 
 from processors.values.lines import TextLine, label_pattern
-from processors.values.money.amounts import amounts_in, money_in, repair_scan_errors
+from processors.values.money.amounts import CENT, amounts_in, money_in, repair_scan_errors
 
-CENT = Decimal("0.01")
 ROUNDING = Decimal("0.05")
 """How much a total may differ from its parts: receipts round to the smallest coin."""
 _ROUNDING_OF_LINES = 1000

@@ -14,11 +14,10 @@ from itertools import combinations, product
 from pipeline.model import Finding
 from processors.values.candidates import with_others
 from processors.values.lines import TextLine, label_pattern
-from processors.values.money.amounts import format_amount, money_in, values_in
+from processors.values.money.amounts import CENT, format_amount, money_in, values_in
 from processors.values.money.labeled_amounts import LabeledAmount, labeled_amounts
 from processors.values.money.sums import TOTAL_KINDS, sums_in
 from processors.values.money.tax_tables import (
-    CENT,
     HEADING_LINES,
     HIGHEST_RATE,
     ROUNDING,

@@ -14,7 +14,7 @@ from pipeline.model import Finding
 from processors.values.candidates import with_others
 from processors.values.country import Hints
 from processors.values.lines import TextLine, label_pattern
-from processors.values.money.amounts import format_amount, money_in
+from processors.values.money.amounts import CENT, format_amount, money_in
 from processors.values.money.currency import code_of, mark_pattern
 from processors.values.money.labeled_amounts import labeled_amounts
 from processors.values.money.marks import SYMBOLS, is_code
@@ -48,7 +48,6 @@ _AT_THE_END = 0.6
 
 _TAX_LINES = 3  # below a subtotal
 _RATE = re.compile(r"(?<![\d.,])(\d{1,2}(?:[.,]\d{1,2})?) ?%")
-_CENT = Decimal("0.01")
 
 _LEAST_LETTERS_OF_ITEM = 3
 _CARRIED = re.compile(r"forward|carried|b/f|c/f|ubertrag|a reporter|riporto|transport|previous")
@@ -151,7 +150,7 @@ def why_net(lines: Sequence[TextLine], subtotal: Sum) -> str:
     for line in lines[subtotal.line.number + 1 : subtotal.line.number + 1 + _TAX_LINES]:
         for rate in _RATE.findall(line.folded):
             share = Decimal(rate.replace(",", ".")) / 100
-            tax = (subtotal.value * share).quantize(_CENT, ROUND_HALF_UP)
+            tax = (subtotal.value * share).quantize(CENT, ROUND_HALF_UP)
             if tax and any(amount.value == tax for amount in money_in(line.folded)):
                 return f"'{subtotal.label}' is without the {rate} % below it; no total was found"
     return ""

@@ -11,7 +11,7 @@ from itertools import combinations, product
 
 from processors.values.lines import TextLine, label_pattern
 from processors.values.list_words import labeled_lines
-from processors.values.money.amounts import money_in, values_in
+from processors.values.money.amounts import CENT, money_in, values_in
 from processors.values.money.labeled_amounts import LabeledAmount, labeled_amounts
 from processors.values.money.parts import result_of_parts, totals_of_parts
 from processors.values.money.sums import TOTAL_KINDS, Sum
@@ -25,7 +25,6 @@ _LEAST_PARTS = 2
 
 _PAID = frozenset({"paid", "amount paid", "total paid", "total amount paid"})
 _CENTS_ALONE = re.compile(r"(?<![\d.,])[.,](\d\d)(?!\d)")
-_CENT = Decimal("0.01")
 _RATE = re.compile(r"(?<![\d.,])(\d{1,2}(?:\.\d)?) ?%")
 
 
@@ -247,7 +246,7 @@ def tax_in_total(_lines: Sequence[TextLine], sums: Sequence[Sum]) -> Iterator[Su
             continue
         percent = Decimal(rate[1])
         shares = (value * percent / (100 + percent) for value in values if value > each.value)
-        if any(abs(share - each.value) <= _CENT for share in shares):
+        if any(abs(share - each.value) <= CENT for share in shares):
             taxes.add(each.value)
     yield Support(frozenset(taxes), -4.0, "it is the tax within another sum")
 
