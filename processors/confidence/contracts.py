@@ -35,6 +35,8 @@ _SENTENCE_WORDS = 8
 _USUAL_PARTIES = 2
 _MOST_WORDS = 8
 _LEAST_KEY = 4
+_MOST_BESIDE_DATE = 12
+"""Characters beside a date that is alone on its line, such as "Dated:" or the name of a place."""
 
 
 def contract_date_features(
@@ -84,7 +86,7 @@ def _text_before(evidence: Evidence, finding: Finding, same: Sequence[LabeledDat
 
 
 def _fills_line(date: LabeledDate) -> bool:
-    return len(date.line.folded) <= len(date.text.text) + 12
+    return len(date.line.folded) <= len(date.text.text) + _MOST_BESIDE_DATE
 
 
 def _is_mentioned(date: LabeledDate) -> bool:

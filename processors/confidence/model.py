@@ -57,16 +57,17 @@ def most_logit(features: Features) -> float:
     """Return the most that a logit may be: what a feature says may be wrong is a suggestion.
 
     An address apart from the name may be the receiver's, and so is what is in the window of a
-    letter that has the web address of another, or nothing above the
-    window. An address without a postal code above words that
-    may be its town may go on there. "Bakery" says what somebody does, unless a web address or a
-    label says that it is a name. The day on which a contract was signed is not the one from which
-    it holds, if it names that one; nor is one on which somebody's work or, of several days, a
-    term begins, or one that a sentence only mentions. A date in a row, of another paper or of a
-    thing may not be that of a bill. A contract has two parties, whose names have two words, and
-    all companies that sign it are among them; who signs may only be the one who does it for
-    another. Too few documents have one of them for a weight. The largest
-    amount is no total yet.
+    letter that has the web address of another, or nothing above the window. An address without a
+    postal code above words that may be its town may go on there. "Bakery" says what somebody does,
+    unless a web address or a label says that it is a name.
+
+    The day on which a contract was signed is not the one from which it holds, if it names that one;
+    nor is one on which somebody's work or, of several days, a term begins, or one that a sentence
+    only mentions. A contract has two parties, whose names have two words, and all companies that
+    sign it are among them; who signs may do it for another. A date in a row, of another paper or of
+    a thing may not be that of a bill. Too few documents have one of them for a weight.
+
+    An amount is no total only because it is the largest one.
     """
     if features.get("unannounced"):
         return logit(MOST_UNANNOUNCED)

@@ -5,6 +5,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Sequence
+from itertools import filterfalse
 from pathlib import Path
 
 from processors.contract import Context, EmbeddedFile, Page, Reading
@@ -112,9 +113,8 @@ def _list_page(rows: Sequence[Sequence[str]], heading: int) -> Page:
     if not is_alone and not _is_list(rows[heading], records):
         return text_page(_tabbed(rows))
     # The sum of several bills is the total of none.
-    is_of_bills = _lists_bills(rows[heading], records)
-    sums = [] if is_of_bills else list(filter(_is_sum, records))
-    apart = [row for row in records if row not in sums]
+    sums = [] if _lists_bills(rows[heading], records) else list(filter(_is_sum, records))
+    apart = list(filterfalse(_is_sum, records)) if sums else records
     return text_page(_tabbed([*rows[: heading + 1], *sums]), kept_apart=_tabbed(apart))
 
 

@@ -21,6 +21,9 @@ MOST_DOCUMENTS = 500
 """The newest that are looked at, filled ones and empty ones each."""
 _MOST_WORDS = 600
 _FOLDS = 3
+_LEAST_USUAL = 0.01
+"""Where even documents with a value seem to have none, the classes say nothing: a bound for a
+division."""
 _SHARE_OF_USUAL = 0.5
 """A value is expected where it is at least half as likely as where one is."""
 
@@ -52,7 +55,7 @@ class Presence:
         for fold in range(_FOLDS):
             others = _fitted(filled, empty, without=fold)
             unseen += (_chance(others, document) for document in filled[fold::_FOLDS])
-        return cls(_fitted(filled, empty), max(sum(unseen) / len(unseen), 0.01))
+        return cls(_fitted(filled, empty), max(sum(unseen) / len(unseen), _LEAST_USUAL))
 
     def to_body(self) -> dict[str, Any]:
         """Return it as JSON has it."""

@@ -46,9 +46,7 @@ _LABEL = re.compile(
 
 "Mill Lane No: 12" has the number of a house, "Policy no: 20551" has not.
 """
-_NUMBER_OF_PAPER = re.compile(
-    r"(?!haus)[a-z]{4,}(?:-nr|nr|-no|nummer|-nummer|nummer)\b[.:]* ?[a-z]{0,4}[-/]?\d"
-)
+_NUMBER_OF_PAPER = re.compile(r"(?!haus)[a-z]{4,}(?:-?nr|-no|-?nummer)\b[.:]* ?[a-z]{0,4}[-/]?\d")
 """A compound with the word for a number announces that of a paper: "Lieferschein-Nr. 88"."""
 _ABOUT = re.compile(
     r"open(?:ing)? (?:hours|times|daily|mon|tue|wed|thu|fri|sat|sun|from|\d)"

@@ -22,11 +22,8 @@ _NO_LETTERS = tuple(char for char in map(chr, range(128)) if not ("a" <= char <=
 
 def labels_in(folded: str, section: str, name: str) -> tuple[re.Match[str], ...]:
     """Return where a folded text has the words of one list of words.toml."""
-    # Most lines have none. To find that out again is cheaper than to remember it.
-    starts = _starts_of(section, name)
-    if starts is not None and starts.isdisjoint(_starts_in(folded)):
-        return ()
-    return _labels_in(folded, section, name)
+    # Most lines have none. To find that out again is cheaper than to cache it.
+    return _labels_in(folded, section, name) if may_have_word(folded, section, name) else ()
 
 
 @cached_by_value

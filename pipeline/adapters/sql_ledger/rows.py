@@ -215,7 +215,8 @@ def load_findings(row: Mapping[str, Any]) -> Findings:
                 load_findings(child["findings"]),
                 child["sha256"],
                 child["size_bytes"],
-                page_range=(raw := child.get("page_range")) and (raw[0], raw[1]),  # not a list
+                # JSON has no tuples.
+                page_range=(raw := child.get("page_range")) and (raw[0], raw[1]),
             )
             for child in row["children"]
         ),

@@ -25,8 +25,9 @@ _MOST_LABEL_CHARS, _MOST_VALUE_CHARS = 60, 300
 _LEAST_LABEL_LETTERS = 2
 
 _CONFIDENCES = {"interactive": 0.95, "line": 0.8, "frame": 0.8, "box": 0.75}
-_UNFRAMED_CONFIDENCE = 0.6
 """By the place of the value. Nothing is as certain as what is entered into the field itself."""
+_UNFRAMED_CONFIDENCE = 0.6
+"""Beside or below a label, where nothing that is drawn says that the value belongs to it."""
 _REASONS = {
     "interactive": "is entered into the field '{}'",
     "line": "is beside the label '{}'",

@@ -28,7 +28,7 @@ _SHORTEST_PT = 20.0  # of a line to write on
 _SMALLER = 0.9
 """Labels under a line or in a frame are printed smaller than what is written there."""
 
-_HIGHEST_CELL_PT, _WIDEST_CELL = 90.0, 3
+_HIGHEST_CELL_PT = 90.0
 _CELLS_OF_ROW = frozenset({2, 4})
 _MOST_CELL_LINES = 3
 
@@ -123,7 +123,7 @@ def _pieces_of(line: Line) -> Iterator[_Piece]:
 
 
 def _combs_in(drawing: Drawing) -> list[list[Box]]:
-    """Return frames of one size that touch each other in a row, a letter is written into each."""
+    """Return frames of one size that touch each other in a row, for one letter each."""
     small = sorted(
         (round(box[1]), box)
         for box in set(drawing.frames)

@@ -65,6 +65,7 @@ _SHARE_OR_RATIO_AFTER = re.compile(r" ?[%\u2030]|[/:\u2013\u2014]\d")
 # Groups of two digits are in an amount only before a group of three: "1,20,450".
 _DAY_OR_PAIRS = re.compile(r"\d{1,2}\.\d{1,2}\.(?:19|20)\d\d$|\d{1,2}([.,])(?:\d\d\1)+\d\d$")
 _REFERENCE_BEFORE = re.compile(r"(?:.#|\d[/:\u2013\u2014]|\d{4}-\d\d?-)$")
+# Numbers in words, as many as documents have before the digits that repeat them.
 _SPELLED = re.compile(
     r"\b(?:hundred|thousand|(?:twen|thir|for|fif|six|seven|eigh|nine)ty|eleven|twelve|[a-z]{3,5}teen"
     r"|(?:one|two|three|four|five|six|seven|eight|nine|ten)(?= [a-z])|[a-z]*hundert|[a-z]*tausend"

@@ -55,15 +55,16 @@ BARE_TOTALS = frozenset(
         "summa",
     }
 )
-# But "including VAT total" is the total with taxes.
+# What is behind these words is a part of the amount before them.
 _WITHIN = re.compile(
     r"(?:incl(?:uding|usive)?|inkl(?:usive)?|of which|davon|darin|dont|di cui|waarvan|varav|heraf"
     r"|herav|w tym|y compris|inclu(?:id[oa]s?|ye)|inclusief)(?![a-z])"
 )
+# But "including VAT total" is the total with taxes.
 _INCLUDED = re.compile(r"(?:incl|inkl|inc|with|including|inclusive|inclusief|mit|ttc)\W{0,3}$")
-# What scans make of the word "total".
 _VERBS = frozenset({"to pay"})
 _PERCENTAGE = re.compile(r"\d+(?:[.,]\d+)? ?%")
+# What scans make of the word "total".
 _MISREAD_TOTAL = re.compile(r"(?<![a-z0-9])(?:[t7i][o0a]t[a4e][l1i|!]|t ?o ?t ?a ?l)(?![a-z0-9])")
 
 

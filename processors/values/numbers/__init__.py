@@ -12,6 +12,7 @@ from processors.values.identifiers import is_account_or_tax_number
 from processors.values.lines import TextLine, label_pattern
 from processors.values.list_words import labels_in
 from processors.values.numbers.context import (
+    SURELY,
     corrects_a_bill,
     doubt_of,
     gives_money_back,
@@ -66,14 +67,13 @@ _MOST_RANKED = 12
 _RECEIPT_FACTOR = 0.75
 """A receipt's own number is less likely to be what "invoice number" asks for."""
 _ORDER_FACTOR = 0.95
-_SURELY = 2
 
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
     """A number, the words that announce it, and how sure its place makes it.
 
-    `of_another`: words before the label say that it is the number of another document, 2 surely.
+    `of_another`: PERHAPS or SURELY if words before the label say it of another document.
     """
 
     number: str
@@ -125,10 +125,10 @@ def _own_number(
 
 def _own_candidates(lines: Sequence[TextLine]) -> list[_Candidate]:
     """Return the numbers after "invoice" or, in a credit note, after its own name."""
-    candidates = [each for each in _candidates(lines, "invoice") if each.of_another < _SURELY]
+    candidates = [each for each in _candidates(lines, "invoice") if each.of_another < SURELY]
     if not gives_money_back(lines):
         return candidates
-    own = [each for each in _candidates(lines, "credit") if each.of_another < _SURELY]
+    own = [each for each in _candidates(lines, "credit") if each.of_another < SURELY]
     own = own or list(number_below_title(lines))
     return own or [each for each in candidates if not each.of_another]
 

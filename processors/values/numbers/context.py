@@ -25,6 +25,8 @@ _AMOUNT = re.compile(r"\d[.,]\d\d(?!\d)")
 # The series of credit notes: "CN-77". Other letters may be those of an issuer.
 _OF_CREDITS = re.compile(r"(?:CRN|CN|CRED)[-/._ ]?\d")
 _OF_ANOTHER = ("of_another", "of_another_surely")
+PERHAPS, SURELY = 1, 2
+"""How sure it is that a number is that of another document; 0 where nothing says so."""
 _DIGITS = re.compile(r"\d+")
 _ROW = re.compile(
     r"(?P<words>[^\W\d_][^\d]*?)[ .:#]*\b(?P<number>[a-z]{0,4}[-/]?\d[\w/-]*)(?= (?!%))"
@@ -168,25 +170,23 @@ def _is_title(line: TextLine, words: re.Pattern[str], start: int) -> bool:
 
 
 def doubt_of(line: TextLine, label: re.Match[str]) -> int:
-    """Return 2 if words right before a label say that another document has the number, else 0.
+    """Return whether words right before a label say that the number is that of another document.
 
-    A credit note names the bill that it corrects: "against invoice 4410". 1 is for words that may
-    also be before the document's own number: "original invoice no", "for invoice 12". Two of them
-    in a row leave no doubt.
+    A credit note names the bill that it corrects: "against invoice 4410". PERHAPS is for words that
+    may also be before the document's own number: "original invoice no", "for invoice 12". Two of
+    them in a row leave no doubt.
     """
     first, _ = line.cell(line.cell_at(label.start()))
     before = line.folded[max(first, label.start() - _NEAR_CHARS) : label.start()]
     before = _ARTICLE.sub("", f" {before.rstrip(' .:-(')}")
     if _ends_with(before, "of_another_surely") is not None:
-        return 2
+        return SURELY
     rest = _ends_with(before, "of_another")
     if rest is None:
         return 0
     rest = _ARTICLE.sub("", rest)
-    is_sure = any(
-        _ends_with(rest, name) is not None for name in ("of_another", "of_another_surely")
-    )
-    return 2 if is_sure else 1
+    is_sure = any(_ends_with(rest, name) is not None for name in _OF_ANOTHER)
+    return SURELY if is_sure else PERHAPS
 
 
 def _ends_with(text: str, name: str) -> str | None:
