@@ -178,7 +178,7 @@ def undo_model(
     if as_json:
         print_json({"source": source, "columns": names})
         return
-    said = f"{source} has no earlier model. Nothing was changed."
+    said = f"{source}{f': {column}' if column else ''} has no earlier model. Nothing was changed."
     if names:
         said = (
             f"Back to the model before: {', '.join(names)}. It stays until the records of the "

@@ -171,8 +171,11 @@ def test_going_back_says_what_follows(config: Path, capsys: pytest.CaptureFixtur
     assert "plans again what it would write differently" in said(
         lambda: undo_model("receipts", config=config)
     )
-    assert "no earlier model. Nothing was changed." in said(
-        lambda: undo_model("receipts", config=config)
+    assert said(lambda: undo_model("receipts", config=config)) == (
+        "receipts has no earlier model. Nothing was changed.\n"
+    )
+    assert said(lambda: undo_model("receipts", "Company", config=config)) == (
+        "receipts: Company has no earlier model. Nothing was changed.\n"
     )
     assert said(lambda: doubts(config=config)).endswith(
         "2 doubts. Decide in the review: `caspio-ingest web serve`.\n"
