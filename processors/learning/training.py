@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
+from pipeline.decide.spellings import is_another_spelling
 from pipeline.model import Finding
 from processors.contract import Page
 from processors.learning.curve import curve_of
@@ -128,7 +129,7 @@ def reliability_of(judged: Sequence[Judged]) -> tuple[Reliability, ...]:
 def doubts(
     trained: Trained, *, at_least: float = LEAST_PROBABILITY, at_most_share: float = MOST_SHARE
 ) -> tuple[Doubt, ...]:
-    """Return the doubts, the most probable first.
+    """Return the doubts, the most probable first; other spellings of what was typed come last.
 
     `at_least` is the probability of the other value; `at_most_share` is the most of all records
     that are listed, rounded up. Nothing is left out of the learning because of a doubt.
@@ -144,6 +145,13 @@ def doubts(
         for each in trained.out_of_fold
         if each.choice and not each.right and each.choice.probability >= at_least
     ]
-    found.sort(key=lambda doubt: (-doubt.probability, doubt.record_id))
+    # A table with two spellings of one value has many of them: no slip may go under among them.
+    found.sort(
+        key=lambda doubt: (
+            is_another_spelling(doubt.typed, doubt.read),
+            -doubt.probability,
+            doubt.record_id,
+        )
+    )
     most = -int(-len(trained.out_of_fold) * at_most_share // 1)
     return tuple(found[:most])

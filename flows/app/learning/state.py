@@ -9,6 +9,7 @@ from flows.app.accounts.wiring import open_own_ledger
 from flows.app.settings import load_settings
 from flows.app.sources import named_sources
 from flows.app.wiring.ports import open_learner
+from pipeline.decide.spellings import is_another_spelling
 from pipeline.errors import BadSettings
 from pipeline.learning.columns import ColumnState, column_states
 from pipeline.learning.judge import promote
@@ -126,7 +127,10 @@ def learning_of(
 
 
 def doubts_of(settings: Settings, ledger: Ledger, sources: Sequence[str] = ()) -> list[ReviewItem]:
-    """Return the doubts that wait for a user, the most probable first."""
+    """Return the doubts that wait for a user, the most probable first.
+
+    Those of another spelling come last.
+    """
     found = [
         item
         for spec in named_sources(settings, sources)
@@ -134,7 +138,14 @@ def doubts_of(settings: Settings, ledger: Ledger, sources: Sequence[str] = ()) -
         if item.is_open_doubt
     ]
     # The key last, so that equally probable ones have the same order on every page.
-    return sorted(found, key=lambda item: (-item.suggestion.confidence, item.key))
+    return sorted(
+        found,
+        key=lambda item: (
+            is_another_spelling(str(item.suggestion.current), str(item.suggestion.suggested)),
+            -item.suggestion.confidence,
+            item.key,
+        ),
+    )
 
 
 def doubt_json(item: ReviewItem) -> Mapping[str, Any]:

@@ -232,6 +232,19 @@ def test_the_surest_doubt_comes_first(config: Path):
     assert doubt_json(found[0])["reason"] == "typed 'Acne', line 1 of page 1 says 'Acme'"
 
 
+def test_another_spelling_is_the_last_doubt(config: Path):
+    """However sure it is, a value that is another one is decided first."""
+    spelled = Suggestion("Company", "Acme", "Acme Trading", "page 1 says so", 0.99)
+    item = ReviewItem(
+        "receipts", RecordRef("Receipts", "9"), "v1", spelled, given=ReviewReason.DOUBT
+    )
+    with ledger_of(config) as ledger:
+        ledger.effects.save_review_item(item, "run")
+        found = doubts_of(load_settings(config, credentials=False), ledger)
+
+    assert [item.record.pk for item in found] == ["8", "7", "9"]
+
+
 def test_the_report_of_a_run_has_steps_and_curves(config: Path):
     """The artifact says what was learned, how often it was right, and what is proved."""
     with ledger_of(config) as ledger:

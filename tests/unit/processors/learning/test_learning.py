@@ -8,9 +8,11 @@ import pytest
 from pipeline.model import Finding
 from pipeline.model.learning import Stratum
 from processors.learning import (
+    Choice,
     ColumnKind,
     ColumnModel,
     Example,
+    Judged,
     Trained,
     choose,
     doubts,
@@ -178,6 +180,26 @@ def test_a_wrong_value_among_the_filled_ones_is_found() -> None:
         ("7", "13.10", "31.10")
     ]
     assert len(found) <= 4
+
+
+def test_other_spellings_of_what_was_typed_are_the_last_doubts(senders: Trained) -> None:
+    """However sure they are, a value that is another one is not crowded out by them."""
+
+    def judged(record_id: str, typed: str, read: str, chance: float) -> Judged:
+        return Judged(record_id, typed, Choice(read, chance, Stratum.READ_ONLY), right=False)
+
+    spelled = [judged(f"spelled {n}", f"{n}41", f"0{n}41", 0.99) for n in range(1, 9)]
+    worded = [judged(f"worded {n}", "Travel", "Travel expenses", 0.98) for n in range(9)]
+    others = [judged("slip", "141", "147", 0.6), judged("surer", "Travel", "Training", 0.7)]
+    trained = replace(senders, out_of_fold=(*spelled, *worded, *others))
+
+    assert [one.record_id for one in doubts(trained)] == ["surer", "slip"]
+    assert [one.record_id for one in doubts(trained, at_most_share=0.2)] == [
+        "surer",
+        "slip",
+        "spelled 1",
+        "spelled 2",
+    ]
 
 
 def test_a_poisoned_record_changes_no_other_value(senders: Trained) -> None:
