@@ -10,6 +10,7 @@ from dataclasses import replace
 from pipeline.decide.column_values import TEXT_TYPES, UnfitText, convert, holds, is_empty
 from pipeline.decide.mapping import WantedValue, WantedValues
 from pipeline.decide.ownership import IN_EFFECT
+from pipeline.decide.spellings import is_same_code
 from pipeline.model import Column, Effect, EffectKind, SourceSpec, Value
 from pipeline.model.learning import Chosen, Trial, Verdict
 from pipeline.model.limits import Step
@@ -79,19 +80,29 @@ def _replaces(
     return rule.confidence < write_at and want.confidence > rule.confidence
 
 
-def verdict(choice: str, current: Value, column: Column, *, was_written: bool = False) -> Verdict:
+def verdict(
+    choice: str,
+    current: Value,
+    column: Column,
+    *,
+    was_written: bool = False,
+    separators_vary: bool = False,
+) -> Verdict:
     """Say whether a choice is what people have put into a column.
 
-    Of texts the words are compared: who types "Sdn Bhd" for "SDN. BHD." has read the same. But
-    whoever changes no more than a full stop of a value that was written says that it was wrong.
+    Of texts the words are compared: who types "Sdn Bhd" for "SDN. BHD." has read the same. So has
+    who types a code with other separators, where people type those of the column in several ways.
+    But whoever changes no more than a full stop of a value that was written says that it was wrong.
     """
     try:
         value = convert(choice, column, allow_formulas=True)
     except UnfitText:
         return Verdict.WRONG
     is_text = isinstance(value, str) and isinstance(current, str) and column.type in TEXT_TYPES
-    if is_text and not was_written and _words(str(value)) == _words(str(current)) != []:
-        return Verdict.RIGHT
+    if is_text and not was_written:
+        one, other = str(value), str(current)
+        if _words(one) == _words(other) != [] or (separators_vary and is_same_code(one, other)):
+            return Verdict.RIGHT
     return Verdict.RIGHT if holds(current, value, column) else Verdict.WRONG
 
 

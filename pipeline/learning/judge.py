@@ -1,6 +1,6 @@
 """Judge what was chosen by what people put there later, and move the steps by it."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.decide.ladder import demotion, with_new_engines
@@ -22,10 +22,12 @@ def judge_trials(
     corrects a typing error says that the choice was right.
     """
     by_pk = {filled.record.pk: filled for filled in records}
+    varying = {one.column for one in ledger.learning.models(source) if one.separators_vary}
     waiting = ledger.learning.trials(source, open_only=True)
-    judged = list(_judged(waiting, by_pk, columns, ledger))
+    judged = list(_judged(waiting, by_pk, columns, ledger, varying))
     ledger.learning.judge(judged)
-    again = list(_judged(_changed(source, by_pk, columns, ledger), by_pk, columns, ledger))
+    changed = _changed(source, by_pk, columns, ledger)
+    again = list(_judged(changed, by_pk, columns, ledger, varying))
     ledger.learning.judge(again, again=True)
     # A verdict stays: what was judged just now must not be opened again.
     decided = {trial.key for trial in judged}
@@ -58,6 +60,7 @@ def _judged(
     by_pk: Mapping[str, FilledRecord],
     columns: Mapping[str, Column],
     ledger: Ledger,
+    varying: Collection[str],
 ) -> Iterator[Trial]:
     for trial in waiting:
         filled, column = by_pk.get(trial.record.pk), columns.get(trial.column)
@@ -73,8 +76,9 @@ def _judged(
             continue
         typed = filled.typed[trial.column].text
         current = filled.work.values[trial.column]
-        found = verdict(trial.choice.value, current, column)
-        exactly = verdict(trial.choice.value, current, column, was_written=True)
+        chosen, varies = trial.choice.value, trial.column in varying
+        found = verdict(chosen, current, column, separators_vary=varies)
+        exactly = verdict(chosen, current, column, was_written=True)
         if found is not exactly and _was_written(trial, columns, ledger):
             found = exactly
         yield replace(trial, verdict=found, typed=typed)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pipeline.context import SourceRun
 from pipeline.decide.column_values import is_empty
+from pipeline.decide.spellings import separators_vary
 from pipeline.learning.collect import FilledRecord, RecordReading, filled_records, reading_of
 from pipeline.learning.columns import basis_of, column_states, learnable
 from pipeline.learning.judge import Move, judge_trials, move_steps
@@ -166,7 +167,12 @@ class _Room:
             self.run.ports.clock.now(),
             filled,
             digest,
-            {**lesson.report, "basis": basis, "column_type": column.type},
+            {
+                **lesson.report,
+                "basis": basis,
+                "column_type": column.type,
+                "separators_vary": separators_vary(example.value for example in examples),
+            },
         )
         ledger.learning.save_model(model)
         taught.learned[name] = filled

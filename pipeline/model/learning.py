@@ -63,8 +63,8 @@ class LearnedModel:
         document: The model as JSON; `sha256` is of its bytes.
         records: How many records it was made from.
         examples: A digest of what it was made from: equal digests make equal models.
-        report: How it did on records that it had not learned from, and for which table, finding
-            and type it was made, as JSON.
+        report: How it did on records that it had not learned from, for which table, finding and
+            type it was made, and whether people type its codes in several ways, as JSON.
     """
 
     source: str
@@ -85,6 +85,11 @@ class LearnedModel:
     def column_type(self) -> str:
         """Return the type that the column had, "" where it is not known."""
         return str(self.report.get("column_type", ""))
+
+    @property
+    def separators_vary(self) -> bool:
+        """Return whether people type one code of the column with these separators or others."""
+        return bool(self.report.get("separators_vary"))
 
 
 class Verdict(StrEnum):

@@ -123,7 +123,12 @@ def keep_choices(plan: Plan, context: WriteContext) -> None:
                 continue
             trial = replace(
                 trial,
-                verdict=verdict(one.choice.value, work.values[name], context.columns[name]),
+                verdict=verdict(
+                    one.choice.value,
+                    work.values[name],
+                    context.columns[name],
+                    separators_vary=context.run.learned[name].model.separators_vary,
+                ),
                 typed=typed[name].text,
             )
         trials.append(trial)

@@ -69,6 +69,16 @@ def test_whoever_changes_a_written_value_says_that_it_was_wrong(choice: str, typ
     assert verdict(choice, choice.upper(), TEXT, was_written=True) is Verdict.RIGHT
 
 
+def test_separators_of_codes_make_no_difference_where_people_type_them_in_several_ways():
+    """In a value that was written they do, and so do other letters and digits."""
+    for typed in ("447781", "44 7781"):
+        assert verdict("44-7781", typed, TEXT) is Verdict.WRONG
+        assert verdict("44-7781", typed, TEXT, separators_vary=True) is Verdict.RIGHT
+        written = verdict("44-7781", typed, TEXT, separators_vary=True, was_written=True)
+        assert written is Verdict.WRONG
+    assert verdict("44-7781", "447782", TEXT, separators_vary=True) is Verdict.WRONG
+
+
 def test_numbers_and_dates_are_compared_as_such():
     """Their own types say when two of them are equal."""
     amount, day = Column("Total", "CURRENCY"), Column("Day", "DATE/TIME")

@@ -173,6 +173,25 @@ def test_who_changes_a_full_stop_of_a_written_value_judges_it(shop: World):
     assert (verdicts["9"], verdicts["10"]) == (Verdict.WRONG, Verdict.RIGHT)
 
 
+@pytest.mark.parametrize("is_varied", [True, False])
+def test_separators_count_where_people_type_all_codes_alike(shop: World, *, is_varied: bool):
+    """Whether the value was typed before the run that chose or after it."""
+    for number in range(8):
+        sender, typed = ("Acme", "44-7781") if number % 2 else ("Bolt", "50-1234")
+        if is_varied and number > 5:
+            typed = typed.replace("-", "")
+        shop.receipt(str(number), f"sender={sender}\nn={number}", Company="", Center=typed)
+    learn(shop)
+    shop.receipt("98", "sender=Acme\nn=98", Company="", Center="44 7781")
+    shop.receipt("99", "sender=Bolt\nn=99", Company="", Center="")
+    shop.run(SPEC)
+    shop.caspio.tables["Receipts"]["99"]["Center"] = "501234"
+    learn(shop)
+
+    verdicts = [one.verdict for one in shop.ledger.learning.trials("receipts", "Center")]
+    assert verdicts == [Verdict.RIGHT if is_varied else Verdict.WRONG] * 2
+
+
 def test_who_clears_a_written_value_judges_it(shop: World):
     """It was wrong; what is put there later judges it once more."""
     raise_to(shop, Step.WRITE)
