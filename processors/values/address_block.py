@@ -66,6 +66,9 @@ _SIGNS = re.compile(r"[\W_]+")
 _LEAST_REPEATED = 6
 """Letters and digits of a street that is recognized in another line."""
 _LONG_WORD = re.compile(r"[^\W\d_]{4}")
+_NUMBER_ALONE = re.compile(
+    r"(?:n[or]\.?|n\.?[\u00b0\u00ba]|numero|nummer|#) ?[:.#]? ?\d{1,5}[a-z]?"
+)
 _CODE_BELOW_TOWN = re.compile(r"\d{4}|(?!NO|NR|ID|PO)[A-Z]{2} \d{5}(?:-\d{4})?")
 _STREET_WORDS = (
     r"(?:street|st\.?|road|rd\.?|avenue|ave\.?|l(?:ane|n\.?)|row|drive|close|crescent|terrace|square|mews"
@@ -165,6 +168,16 @@ def _is_year(block: Sequence[TextLine], line: TextLine) -> bool:
     return is_around and is_year and not is_address(line.folded)
 
 
+def _is_of_paper(block: Sequence[TextLine], line: TextLine) -> bool:
+    """Return whether a number alone is below an address that has one: "No 55" is the paper's."""
+    return (
+        is_certain_address(block)
+        and any(has_digit(each.text) for each in block)
+        and not block[-1].text.endswith(",")
+        and _NUMBER_ALONE.fullmatch(line.folded) is not None
+    )
+
+
 def _is_outside(block: Sequence[TextLine], whole: TextLine, line: TextLine) -> bool:
     """Return whether a line is something else than a line of an address, and so is the `whole` one.
 
@@ -172,6 +185,8 @@ def _is_outside(block: Sequence[TextLine], whole: TextLine, line: TextLine) -> b
     before an address and behind its town; within one it is of another column.
     """
     if _begins_another(block, whole) or _is_year(block, line) or _has_again(block, line):
+        return True
+    if _is_of_paper(block, line):
         return True
     # "No 12" has a word of titles, too, but none that is longer.
     is_heading = is_title(line.folded) and _LONG_WORD.search(line.folded)
@@ -243,9 +258,11 @@ def _is_sentence(line: TextLine) -> bool:
 
 
 def _is_sum(line: TextLine) -> bool:
-    """Sheets print sums without decimals."""
-    labels = (label_pattern("totals", kind) for kind in _SUMS)
-    return line.text[-1:].isdigit() and any(label.match(line.folded) for label in labels)
+    """Sheets print sums without decimals, and the word for one heads a column of a table."""
+    label = label_pattern("totals", *_SUMS)
+    bounds = [line.cell(number) for number in range(len(line.cells) + 1)] if line.cells else []
+    is_head = any(label.fullmatch(line.folded[start:end].strip()) for start, end in bounds)
+    return is_head or (line.text[-1:].isdigit() and label.match(line.folded) is not None)
 
 
 def _is_before_town(block: Sequence[TextLine], following: Sequence[TextLine]) -> bool:

@@ -119,6 +119,7 @@ def test_a_slogan_is_no_line_of_an_address(slogan: str):
         "Mastercard **** 0042",
         "Founded 1921",
         "Membership Application 2031",
+        "No\tName\tTotal",
     ],
 )
 def test_how_it_was_paid_is_no_address(line: str):
@@ -136,6 +137,9 @@ def test_how_it_was_paid_is_no_address(line: str):
         ("3 Fell Road\nHarwick HW4 9QT\nANN TEAL", "3 Fell Road Harwick HW4 9QT"),
         ("2100 Fell Street · Harwick, OR 97103 · EIN 93-1234567", "2100 Fell Street, Harwick, OR 97103"),
         ("4 Fell Quay, Dublin 2, D02 X285", "4 Fell Quay, Dublin 2, D02 X285"),
+        ("3 Fell Road\nHarwick HW4 9QT\nNo 55", "3 Fell Road Harwick HW4 9QT"),
+        ("3 Fell Road\nHarwick\nNr. 55a", "3 Fell Road Harwick"),
+        ("Fell Road\nNo. 55\nHarwick HW4 9QT", "Fell Road No. 55 Harwick HW4 9QT"),
         ("Fell Valley Park\nHarwick\nHW4 9QT", "Fell Valley Park Harwick HW4 9QT"),
         ("12 Fell Road\n43300 Harwick\nSELANGOR", "12 Fell Road 43300 Harwick SELANGOR"),
     ],
