@@ -45,6 +45,7 @@ _WINDOW_HEIGHTS = 2.0
 """Room between lines there, in heights of one."""
 _OF_TABLE = 2
 """Pieces of a row with a label and its value."""
+_NUMBER_ALONE = re.compile(r"#?\d[\d.,]*")
 _LETTERS = re.compile(r"[^\W\d_]{4}")
 """More letters than a currency has beside its amount."""
 _COLUMN_SLACK_PT = 12.0
@@ -70,6 +71,20 @@ class Piece:
     def key(self) -> tuple[int, int]:
         """Name the piece: its line and its place there."""
         return self.line.number, self.index
+
+    def joins_number(self, name: str) -> bool:
+        """Return whether a name goes over cells of which one is a number alone: "76 | Otter Ltd".
+
+        The row is one of a table, and the number no part of the name.
+        """
+        line = self.line
+        start = line.text.find(name) if line.cells and self.count == 1 else -1
+        if start < 0:
+            return False
+        first, last = line.cell_at(start), line.cell_at(start + len(name) - 1)
+        bounds = [line.cell(number) for number in range(first, last + 1)]
+        cells = [line.folded[begin:end].strip() for begin, end in bounds]
+        return len(cells) > 1 and any(map(_NUMBER_ALONE.fullmatch, cells))
 
 
 @dataclass(frozen=True, slots=True)

@@ -355,7 +355,7 @@ def _candidate_in(piece: Piece, page: _Page) -> _Candidate | None:
     line, place = piece.line, piece.place
     text, label = text_of_name(line)
     name, has_form = name_in(text)
-    if not name or _is_another(name, label, piece, page):
+    if not name or piece.joins_number(name) or _is_another(name, label, piece, page):
         return None
     folded = fold(name)
     more, why = page.evidence.points_for(name, line, is_at_top=place < TOP_LINES)
