@@ -66,9 +66,7 @@ _SIGNS = re.compile(r"[\W_]+")
 _LEAST_REPEATED = 6
 """Letters and digits of a street that is recognized in another line."""
 _LONG_WORD = re.compile(r"[^\W\d_]{4}")
-_NUMBER_ALONE = re.compile(
-    r"(?:n[or]\.?|n\.?[\u00b0\u00ba]|numero|nummer|#) ?[:.#]? ?\d{1,5}[a-z]?"
-)
+_NUMBER_ALONE = re.compile(r"(?:n[or]|n\.?[\u00b0\u00ba]|numero|nummer|#)[:.]? ?\d{1,5}[a-z]?")
 _CODE_BELOW_TOWN = re.compile(r"\d{4}|(?!NO|NR|ID|PO)[A-Z]{2} \d{5}(?:-\d{4})?")
 _STREET_WORDS = (
     r"(?:street|st\.?|road|rd\.?|avenue|ave\.?|l(?:ane|n\.?)|row|drive|close|crescent|terrace|square|mews"
