@@ -34,9 +34,9 @@ class Prefect:
 
     def ask(self, method: str, path: str, body: object = None) -> Any:
         """Make a call of the REST API; 503, its answer while its database is busy, is met as its own client does."""
-        until = time.monotonic() + 60
+        until = time.monotonic() + 240
         while True:
-            reply = httpx.request(method, self.api + path, json=body, auth=self.auth, timeout=30)
+            reply = httpx.request(method, self.api + path, json=body, auth=self.auth, timeout=120)
             if reply.status_code != httpx.codes.SERVICE_UNAVAILABLE or time.monotonic() > until:
                 return reply.raise_for_status().json() if reply.content else None
             time.sleep(0.5)
@@ -65,7 +65,7 @@ class Prefect:
     def task_runs(self, flow_run_id: str, *, expected: int) -> list[dict[str, Any]]:
         """Return a flow run's task runs; they arrive at the server as events, a moment later."""
         conditions = {"flow_runs": {"id": {"any_": [flow_run_id]}}}
-        until = time.monotonic() + 20
+        until = time.monotonic() + 240
         found = self.find("task_runs", **conditions)
         while len(found) < expected and time.monotonic() < until:
             time.sleep(0.3)
@@ -80,7 +80,7 @@ class Prefect:
     def logged(self, flow_run_id: str, *, until: str) -> list[str]:
         """Return the lines of a flow run's log and its tasks' once one begins so; they arrive a moment later."""
         conditions = {"logs": {"flow_run_id": {"any_": [flow_run_id]}}, "sort": "TIMESTAMP_ASC"}
-        ends = time.monotonic() + 30
+        ends = time.monotonic() + 240
         while True:
             lines = [str(line["message"]) for line in self.find("logs", **conditions)]
             if any(line.startswith(until) for line in lines) or time.monotonic() > ends:

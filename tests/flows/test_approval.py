@@ -24,7 +24,7 @@ from pipeline.model.users import AuditEntry
 from pipeline.plans.plan_file import PlanFile, open_plan
 from pipeline.ports import Ledger
 from tests.flows.conftest import Prefect
-from tests.flows.serving import Served, serving
+from tests.flows.serving import WAIT_S, Served, serving
 from tests.integration.pipeline.accounts import (
     Source,
     receipt,
@@ -60,7 +60,7 @@ class World:
 
     def taken(self, ledger: Ledger, *, after: datetime | None) -> AuditEntry:
         """Wait until `serve` has taken the settings file as it is now, or has refused it."""
-        digest, until = read_settings_file(self.config).digest, time.monotonic() + 60
+        digest, until = read_settings_file(self.config).digest, time.monotonic() + WAIT_S
         while not (found := [one for one in takers(ledger, digest) if one.at != after]):
             assert time.monotonic() < until, "serve has not looked at the settings"
             time.sleep(0.3)

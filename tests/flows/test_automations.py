@@ -21,6 +21,7 @@ from flows.prefect.ui.states import PLANNED, ended
 from infra.emulator import Emulator
 from pipeline.errors import BadSettings
 from tests.flows.conftest import Prefect
+from tests.flows.serving import WAIT_S
 from tests.integration.pipeline.accounts import (
     Source,
     receipt,
@@ -64,7 +65,7 @@ def test_an_unknown_notification_block_is_reported(at_server: Prefect):
 
 
 def _wait_for_event(server: Prefect, event: str, resource: str) -> list[dict[str, Any]]:
-    until = time.monotonic() + 30
+    until = time.monotonic() + WAIT_S
     while not (found := _events(server, event, resource)) and time.monotonic() < until:
         time.sleep(0.3)
     return found
@@ -161,7 +162,7 @@ def test_only_a_lost_run_is_marked(at_server: Prefect, quick_rule: Automation):
 
     _sign_of_life(lost)
 
-    until = time.monotonic() + 60
+    until = time.monotonic() + WAIT_S
     while _state(at_server, lost)["type"] == "RUNNING" and time.monotonic() < until:
         time.sleep(0.5)
     acted = _wait_for_event(

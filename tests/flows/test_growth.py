@@ -56,7 +56,7 @@ def _events(server: Prefect, flow_run_id: str) -> int:
     """Count the events about a flow run and its tasks, once that of its end has arrived and no more do."""
     about = {"any_resource": {"id": [f"prefect.flow-run.{flow_run_id}"]}}
     ended = {"filter": {**about, "event": {"name": ["prefect.flow-run.Completed"]}}}
-    until = time.monotonic() + 60
+    until = time.monotonic() + 240
     while not server.ask("POST", "/events/filter", ended)["total"]:
         assert time.monotonic() < until, "the server never reported the run's end"
         time.sleep(0.5)

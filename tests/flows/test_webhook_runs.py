@@ -31,7 +31,7 @@ FILES = {f"upload{n}.txt": receipt(n) for n in range(1, 3)}
 
 
 def _until(condition: Callable[[], Any], log: Path) -> Any:
-    end = time.monotonic() + 120
+    end = time.monotonic() + 240
     while not (found := condition()):
         assert time.monotonic() < end, log.read_text(errors="replace")[-3000:]
         time.sleep(0.3)

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tests.flows.serving import Served
+from tests.flows.serving import WAIT_S, Served
 from tests.support.browser import Page
 
 # Prefect 3.8's own: pictures that it names and does not ship, and a question it asks of artifacts without a task run.
@@ -101,7 +101,7 @@ class Walk:
         self.page.type("1")
         self._look("prefect-form", height=1150)
         self.page.click("Submit", role="button")
-        until = time.monotonic() + 60
+        until = time.monotonic() + WAIT_S
         while not (new := [run for run in its_runs() if run["id"] not in known]):
             assert time.monotonic() < until, self.page.text[:2000]
             time.sleep(0.3)

@@ -315,7 +315,7 @@ def test_closing_sets_waiting_readers_free(tmp_path: Path):
     thread.start()
     thread.join(0.5)
     reader.close()
-    thread.join(60)
+    thread.join(240)
 
     assert len(raised) == 1
     left = [child for child in psutil.Process().children(recursive=True) if child not in before]

@@ -199,7 +199,7 @@ class Page:
     def settle(self) -> None:
         """Wait until the page has been the same for a second: charts and drawers slide into their place."""
         before, now = "", self.send("Page.captureScreenshot", format="png")["data"]
-        until = time.monotonic() + 10
+        until = time.monotonic() + 60
         while before != now and time.monotonic() < until:
             time.sleep(1.0)
             before, now = now, self.send("Page.captureScreenshot", format="png")["data"]

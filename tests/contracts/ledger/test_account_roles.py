@@ -98,7 +98,7 @@ def test_accounts_in_one_database_do_not_wait_for_each_other(admin: str, clock: 
         ThreadPoolExecutor(1) as threads,
         one._session.writing_files("write many files"),
     ):
-        threads.submit(two.files.seen, [REF], "r").result(timeout=20)
+        threads.submit(two.files.seen, [REF], "r").result(timeout=120)
 
         assert two.files.counts() != {}
 

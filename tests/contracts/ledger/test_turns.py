@@ -86,8 +86,8 @@ def test_outcomes_and_renames_at_once_leave_both_versions_finished(
         renaming = threads.submit(
             lambda: [other.files.record_rename(old.version, new) for old, new in pairs]
         )
-        finishing.result(timeout=30)
-        renaming.result(timeout=30)
+        finishing.result(timeout=120)
+        renaming.result(timeout=120)
 
     versions = {ref.version for pair in pairs for ref in pair}
     assert one.files.finished(list(versions)) == versions

@@ -150,7 +150,7 @@ def test_everything_ends_with_a_killed_parent(layers: str, marker: str, tmp_path
         env={**os.environ, "PYTHONPATH": str(Path.cwd())},
     )
     try:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 240
         while not running(f"sleep {marker}") and time.monotonic() < deadline:
             time.sleep(0.1)
         supervisors = psutil.Process(parent.pid).children(recursive=True)

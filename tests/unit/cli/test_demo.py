@@ -155,7 +155,7 @@ def test_a_killed_demo_stops_what_it_started(number: signal.Signals):
         demo.stdout.readline()
         demo.send_signal(number)
         try:
-            left, _ = demo.communicate(timeout=30)
+            left, _ = demo.communicate(timeout=240)
         finally:
             demo.kill()
 

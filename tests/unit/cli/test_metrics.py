@@ -162,7 +162,7 @@ def test_prometheus_is_answered(ledger: MemoryLedger):
     """The endpoint gives the same text, and its port is free again afterwards."""
     with (
         served(ledger) as address,
-        urllib.request.urlopen(f"http://{address}/metrics", timeout=30) as answer,
+        urllib.request.urlopen(f"http://{address}/metrics", timeout=120) as answer,
     ):
         assert samples(answer.read().decode())["caspio_ingest_up"] == 1
 

@@ -29,7 +29,7 @@ def _signaled(workspace: Workspace, *, after_writes: int, twice: bool = False) -
     with subprocess.Popen(
         command, env=os.environ | CREDENTIALS, stderr=subprocess.PIPE, text=True
     ) as process:
-        until = time.monotonic() + 60
+        until = time.monotonic() + 240
         while len(workspace.writes()) < after_writes and process.poll() is None:
             assert time.monotonic() < until, "the run never came so far"
             # The local Caspio runs in this process: without a pause the run would wait for this loop.

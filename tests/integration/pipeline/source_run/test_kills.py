@@ -115,7 +115,7 @@ def _struck(workspace: Workspace, number: int) -> bool:
 
 
 def _wait(reached: Callable[[], bool], process: "subprocess.Popen[bytes]") -> None:
-    until = time.monotonic() + 60
+    until = time.monotonic() + 240
     while not reached() and process.poll() is None:
         assert time.monotonic() < until, "the run never came so far"
         # The local Caspio runs in this process: without a pause the run would wait for this loop.
