@@ -14,7 +14,13 @@ from pipeline.learning.judge import Move, judge_trials, move_steps
 from pipeline.model import Column, Suggestion
 from pipeline.model.learning import MAX_MODEL_BYTES, LearnedModel, TypedValue
 from pipeline.ports.learner import FoundDoubt, Learner, LearningExample
-from pipeline.steps.write_back import Doubted, keep_doubts, table_context, withdraw_typed
+from pipeline.steps.write_back import (
+    Doubted,
+    WriteContext,
+    keep_doubts,
+    table_context,
+    withdraw_typed,
+)
 
 _LEFT_EMPTY = TypedValue("")
 NEWEST = 4_000
@@ -75,15 +81,12 @@ def teach(
         found = reading_of(one, run, folder, may_read=_counted(may_read, taught))
         if found is not None:
             readings[one.record.pk] = found
-    room = _Room(run, learner, filled, readings, taught)
-    doubts, kept = list[Doubted](), set[str]()
-    for name in learnable(spec):
-        doubted = room.learn(columns[name]) if name in columns else []
-        if doubted is None:
-            kept.add(name)
-        else:
-            doubts += doubted
-    taught.doubts = keep_doubts(doubts, context, since=since, kept_columns=kept)
+    room = _Room(run, learner, filled, readings, taught, context, since)
+    names = [name for name in learnable(spec) if name in columns]
+    for name in names:
+        room.learn(columns[name])
+    # Those about columns that are learned no more.
+    keep_doubts((), context, since=since, kept_columns=names)
     states = column_states(spec, ledger, learner, precision=precision)
     taught.moves = move_steps(states, ledger, auto=auto)
     return taught
@@ -120,16 +123,21 @@ def _counted(may_read: Callable[[], bool], taught: Taught) -> Callable[[], bool]
 
 @dataclass(frozen=True, slots=True)
 class _Room:
-    """What all columns of a source are learned from, the oldest record first."""
+    """What all columns of a source are learned from, the oldest record first.
+
+    `since` is the id of the latest effect before the records were listed.
+    """
 
     run: SourceRun
     learner: Learner
     filled: Sequence[FilledRecord]
     readings: Mapping[str, RecordReading]
     taught: Taught
+    context: WriteContext
+    since: int
 
-    def learn(self, column: Column) -> Sequence[Doubted] | None:
-        """Learn a column and keep its model; return the doubts, None if those from before stay."""
+    def learn(self, column: Column) -> None:
+        """Learn a column, list its doubts and keep its model, if it would be another one."""
         name, spec, taught = column.name, self.run.spec, self.taught
         ledger = self.run.ports.ledger
         examples = [
@@ -145,20 +153,21 @@ class _Room:
         # Who has gone back from a model wants none from the same records again.
         if digest in {known.examples for known in (present, undone) if known is not None}:
             taught.unchanged.append(name)
-            return None
+            return
         try:
             lesson = self.learner.learn(column, spec.columns[name], examples)
         except (ArithmeticError, ValueError) as error:
             # Such as a matrix that cannot be solved: the other columns are learned all the same.
             taught.problems.append(f"{name}: it cannot be learned: {error}")
-            return None
+            return
         if lesson is None:
             taught.too_few.append(name)
-            return []
+            self._keep_doubts(name, ())
+            return
         content = lesson.document.encode()
         if len(content) > MAX_MODEL_BYTES:
             taught.problems.append(f"{name}: the model has {len(content):,} bytes; it is not kept")
-            return None
+            return
         model = LearnedModel(
             spec.name,
             name,
@@ -174,9 +183,15 @@ class _Room:
                 "separators_vary": separators_vary(example.value for example in examples),
             },
         )
+        # Doubts first: what a kept model was made from is not learned again, nor doubted then.
+        taught.doubts += self._keep_doubts(name, lesson.doubts)
         ledger.learning.save_model(model)
         taught.learned[name] = filled
-        return self._doubted(name, lesson.doubts)
+
+    def _keep_doubts(self, name: str, doubts: Sequence[FoundDoubt]) -> int:
+        others = self.context.columns.keys() - {name}
+        doubted = self._doubted(name, doubts)
+        return keep_doubts(doubted, self.context, since=self.since, kept_columns=others)
 
     def _doubted(self, name: str, doubts: Sequence[FoundDoubt]) -> list[Doubted]:
         by_pk = {one.record.pk: one for one in self.filled}

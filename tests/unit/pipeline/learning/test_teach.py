@@ -18,13 +18,7 @@ from pipeline.model.limits import Step
 from pipeline.model.review import Decider, ReviewReason, ReviewState
 from pipeline.steps.write_back import ReviewChoice, decide_on_page, table_context
 from tests.fakes.learner import FakeLearner
-from tests.unit.pipeline.learning.shop import (
-    ENOUGH,
-    SPEC,
-    fill,
-    learn,
-    raise_to,
-)
+from tests.unit.pipeline.learning.shop import ENOUGH, SPEC, fill, learn, raise_to
 from tests.unit.pipeline.world import World
 
 
@@ -170,6 +164,36 @@ def test_the_pages_of_several_documents_teach_nothing(shop: World):
     assert learn(shop).doubts == 0
     shop.receipt("7", "company=Other\nn=7", Company="Acme")
     assert learn(shop).doubts == 1
+
+
+@pytest.mark.parametrize(
+    "dies_at",
+    [
+        "pipeline.learning.teach.keep_doubts",
+        "tests.fakes.ledger.learning.MemoryLearning.save_model",
+        "pipeline.learning.teach.move_steps",
+    ],
+)
+def test_who_dies_while_learning_loses_no_doubt(
+    shop: World, monkeypatch: pytest.MonkeyPatch, dies_at: str
+):
+    """Whatever comes next when the process ends, the next `learn` lists it and learns once."""
+
+    def die(*_: object, **__: object) -> None:
+        raise SystemExit
+
+    fill(shop, 1, 5)
+    fill(shop, 6, 6, Company="Acne")
+    with monkeypatch.context() as patched:
+        patched.setattr(dies_at, die)
+        with pytest.raises(SystemExit):
+            learn(shop)
+
+    learn(shop)
+
+    (item,) = shop.ledger.effects.review_items("receipts", ("Receipts", "6"))
+    assert (item.is_open_doubt, item.suggestion.suggested) == (True, "Acme")
+    assert shop.ledger.learning.undo_model("receipts", "Company") is None
 
 
 def test_a_suggested_column_is_never_written(shop: World):
