@@ -18,6 +18,7 @@ from processors.values.fields import entered_pages, field_findings
 from processors.values.identifiers import find_iban, find_vat_ids
 from processors.values.issuer.company import find_company
 from processors.values.language import find_language
+from processors.values.legal_forms import end_of_form
 from processors.values.lines import (
     TextLine,
     fold,
@@ -84,7 +85,7 @@ def find_values(
     invoice_number = find_invoice_number(lines)
     is_commercial = is_about_money(lines, invoice_number=invoice_number, total=total)
     apart = why_several_bills(amounts)
-    issuer = _issuer(lines, doc_class, is_commercial=is_commercial) if lines else None
+    issuer = _issuer(_below_sheet_name(lines, pages), doc_class, is_commercial=is_commercial)
     company = company_of_bills(issuer, lines, apart)
     currency = find_currency(lines, hints=hints, has_total=total is not None)
     is_sure = currency is not None and currency.confidence >= _LEAST_CURRENCY_CONFIDENCE
@@ -125,6 +126,16 @@ def find_values(
     return {name: finding for name, finding in found.items() if finding is not None}
 
 
+def _below_sheet_name(lines: Sequence[TextLine], pages: Sequence[Page]) -> Sequence[TextLine]:
+    """Return the lines of a workbook without the name of its first sheet.
+
+    "March" says what is in the sheet. One with a legal form is that of a company.
+    """
+    is_sheet = bool(lines) and pages[0].text.engine == "sheet"
+    is_name = is_sheet and not end_of_form(lines[0].text, lines[0].folded)
+    return lines[1:] if is_name else lines
+
+
 def _issuer(
     lines: Sequence[TextLine], doc_class: str | None, *, is_commercial: bool
 ) -> Finding | None:
@@ -132,7 +143,7 @@ def _issuer(
 
     The companies in a resume are those that its owner worked for.
     """
-    if doc_class == "resume":
+    if doc_class == "resume" or not lines:
         return None
     is_of_sale = doc_class in _OF_SALES or (is_commercial and doc_class != "letter")
     is_letter = _is_letter(lines, doc_class)

@@ -67,3 +67,13 @@ def test_a_number_in_a_row_is_no_part_of_a_name():
 
     assert not str(values_of(f"Invoices\n{rows}").get("company")).startswith("77")
     assert values_of(f"Prices\n{_RATES}", _BILL).get("company") is None
+
+
+@pytest.mark.parametrize("name", ["March", "Costs", "Export", "Sheet 1", "Otter Works"])
+def test_the_name_of_a_sheet_is_no_company(name: str):
+    """It says what is in the sheet, unless it has a legal form or a row of the sheet repeats it."""
+    rows = "Date\t2026-03-04\nPump\t2\t15.5\t31\nTotal\t\t\t31"
+
+    assert values_of(f"{name}\n{rows}").get("company") is None
+    assert values_of(f"{name}\nBrindle Otter\n{rows}")["company"] == "Brindle Otter"
+    assert values_of(f"{name} Ltd\n{rows}")["company"] == f"{name} Ltd"
