@@ -145,7 +145,7 @@ def doubts(
         for each in trained.out_of_fold
         if each.choice and not each.right and each.choice.probability >= at_least
     ]
-    # A table with two spellings of one value has many of them: no slip may go under among them.
+    # A table with two spellings of one value has many of them: no slip may be lost among them.
     found.sort(
         key=lambda doubt: (
             is_another_spelling(doubt.typed, doubt.read),

@@ -256,7 +256,10 @@ def _is_sentence(line: TextLine) -> bool:
 
 
 def _is_sum(line: TextLine) -> bool:
-    """Sheets print sums without decimals, and the word for one heads a column of a table."""
+    """Return whether a line is a sum, or the head of a table with a column of sums.
+
+    Sheets print sums without decimals.
+    """
     label = label_pattern("totals", *_SUMS)
     bounds = [line.cell(number) for number in range(len(line.cells) + 1)] if line.cells else []
     is_head = any(label.fullmatch(line.folded[start:end].strip()) for start, end in bounds)

@@ -191,7 +191,7 @@ def _settle(workspace: DisturbedWorkspace) -> bool:
 def _wrong(workspace: DisturbedWorkspace, users: Users, settled: object) -> Iterator[str]:
     dump = workspace.emulator.control.dump()
     if not settled:
-        yield f"no run rests: the last one sent {workspace.writes() or 'downloads only'}"
+        yield f"no run has nothing to do: the last one sent {workspace.writes() or 'downloads only'}"
     with workspace.ledger() as ledger:
         for effect in ledger.effects.open():
             yield f"{effect.kind} of {effect.pk} is open: {effect.before} to {effect.after}"

@@ -104,7 +104,7 @@ def test_why_a_source_does_not_run_is_kept_until_it_runs(ledger: Ledger):
     assert ledger.files.stopped() == {"receipts": ["'Receipts' has no column 'Total'."]}
 
 
-def test_an_alarm_remembers_its_cause(ledger: Ledger):
+def test_an_alarm_keeps_its_cause(ledger: Ledger):
     """What an alarm was last about is kept for each source and alarm."""
     before = ledger.files.last_alarm("receipts", "grew")
 

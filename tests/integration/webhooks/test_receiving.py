@@ -25,7 +25,7 @@ def _message(hooked: Hooked, *pks: int, number: int = 1, **changes: object) -> b
     return json.dumps(body).encode()
 
 
-def test_a_users_upload_is_read_and_written_within_seconds(make_hooked: MakeHooked):
+def test_a_users_upload_is_read_and_written(make_hooked: MakeHooked):
     """An upload becomes a message, a run and values in the record; what we write ourselves starts no other work."""
     hooked = make_hooked()
     hooked.sync()
@@ -227,7 +227,7 @@ def test_without_a_secret_nothing_is_received(make_hooked: MakeHooked):
     assert (done.returncode, "CASPIO_WEBHOOK_SECRET" in done.stderr) == (2, True)
 
 
-def test_what_no_message_reported_is_a_figure(make_hooked: MakeHooked):
+def test_what_no_message_reported_is_a_metric(make_hooked: MakeHooked):
     """A whole run counts the records it finds changed without a message since the run before, and status shows it."""
     hooked = make_hooked(Source(rename=""), quirks={"attachment_event": False})
     hooked.sync()

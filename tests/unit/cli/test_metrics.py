@@ -108,7 +108,7 @@ def test_figures_are_what_the_ledger_says(ledger: MemoryLedger):
     assert {name: found.get(name) for name in expected} == expected
 
 
-def test_webhooks_are_figures_too(ledger: MemoryLedger):
+def test_webhooks_are_metrics_too(ledger: MemoryLedger):
     """Messages count by source and how far they are; what none reported counts once it is known."""
     found = samples(as_text(collector(ledger)))
 
@@ -118,7 +118,7 @@ def test_webhooks_are_figures_too(ledger: MemoryLedger):
     }
 
 
-def test_a_ledger_that_does_not_answer_is_a_figure(ledger: MemoryLedger):
+def test_a_ledger_that_does_not_answer_is_a_metric(ledger: MemoryLedger):
     """The endpoint goes on answering, and says what is wrong."""
     ledger.down = "The server is gone."
 
@@ -127,14 +127,14 @@ def test_a_ledger_that_does_not_answer_is_a_figure(ledger: MemoryLedger):
 
 def test_the_ledger_is_asked_again_only_after_some_seconds(ledger: MemoryLedger, clock: FakeClock):
     """However often is scraped, what is known is good for the seconds that are set."""
-    figures = collector(ledger, cache_s=15)
-    as_text(figures)
+    metrics = collector(ledger, cache_s=15)
+    as_text(metrics)
     ledger.usage.add_counters({("pages", "receipts"): CounterValue(7)})
     clock.advance(14)
-    early = samples(as_text(figures))["caspio_ingest_processed_pages_total receipts"]
+    early = samples(as_text(metrics))["caspio_ingest_processed_pages_total receipts"]
     clock.advance(1)
 
-    assert (early, samples(as_text(figures))["caspio_ingest_processed_pages_total receipts"]) == (
+    assert (early, samples(as_text(metrics))["caspio_ingest_processed_pages_total receipts"]) == (
         3,
         10,
     )
@@ -153,7 +153,7 @@ def test_names_follow_the_conventions(ledger: MemoryLedger):
 
 @contextmanager
 def served(ledger: MemoryLedger) -> Iterator[str]:
-    """Serve the figures on a free port; yield the address."""
+    """Serve the metrics on a free port; yield the address."""
     with answering(collector(ledger), "127.0.0.1:0") as address:
         yield address
 
@@ -192,7 +192,7 @@ def _queries(node: object) -> Iterator[str]:
             yield from _queries(value)
 
 
-def test_the_dashboard_shows_figures_that_there_are(ledger: MemoryLedger):
+def test_the_dashboard_shows_metrics_that_are_exported(ledger: MemoryLedger):
     """Every name in a query of the dashboard, and of the alarms beside it, is one that is exported."""
     text = (GRAFANA / "caspio-ingest.json").read_text(encoding="utf-8")
     asked = " ".join(_queries(json.loads(text))) + (GRAFANA / "alerts.yml").read_text(

@@ -1,4 +1,4 @@
-"""An undo restores every name that Caspio can give, and the next run rests, in every account."""
+"""An undo restores every name that Caspio can give, and the next run changes nothing, in every account."""
 
 from typing import Any
 
@@ -39,7 +39,7 @@ def _names(workspace: Workspace) -> list[str]:
     return [one["name"] for one in sorted(attached, key=lambda one: int(one["pk"]))]
 
 
-def _assert_that_it_rests(workspace: Workspace) -> None:
+def _assert_that_nothing_is_left(workspace: Workspace) -> None:
     workspace.forget_calls()
     workspace.run()
     assert (workspace.downloads(), workspace.writes()) == (0, [])
@@ -66,7 +66,7 @@ def test_every_name_is_restored(make_workspace: MakeWorkspace, number: int, quir
     assert not set(named) & set(NAMES)
     assert _names(workspace) == list(NAMES)
     assert undone.document["documents"]["done"] == len(NAMES)
-    _assert_that_it_rests(workspace)
+    _assert_that_nothing_is_left(workspace)
 
 
 @pytest.mark.parametrize("quirks", [accounts()[number] for number in sorted(SAMPLE)])
@@ -83,4 +83,4 @@ def test_a_name_that_is_an_extension_alone_is_not_restored(
     assert all(split_name(name)[0] for name in named)
     assert _names(workspace) == named
     assert undone.document["documents"]["partial"] == len(ALONE)
-    _assert_that_it_rests(workspace)
+    _assert_that_nothing_is_left(workspace)

@@ -68,7 +68,7 @@ def names(workspace: Workspace) -> list[str]:
 def test_a_run_that_dies_between_the_two_calls_loses_no_extension(
     make_workspace: MakeWorkspace, quirks: dict[str, Any]
 ):
-    """The next run finds the name that is half given, and gives it whole; then it rests."""
+    """The next run finds the name that is half given, and gives it whole; then nothing is left to do."""
     made = prepared(make_workspace, quirks)
     workspace = DyingWorkspace(made.config, made.emulator, made.reader, made.clock)
     workspace.one_at_a_time = True

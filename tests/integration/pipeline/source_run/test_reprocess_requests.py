@@ -99,7 +99,7 @@ def test_a_record_that_failed_stays_flagged(workspace: Workspace):
 
 
 def test_a_record_in_conflict_stays_flagged(make_workspace: MakeWorkspace):
-    """A record left alone because it changes over and over keeps its reprocess flag; once it rests, the next run does it."""
+    """A record left alone because it changes over and over keeps its reprocess flag; once it changes no more, the next run does it."""
     workspace = make_workspace(
         Source(more=f"{REPROCESS}\nmax_writes = 1", rename=""), account=_account(), files=FILES
     )

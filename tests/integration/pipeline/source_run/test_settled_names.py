@@ -1,4 +1,4 @@
-"""A name is given once: whatever the name, the template and the account, the second run rests."""
+"""A name is given once: whatever the name, the template and the account, the second run changes nothing."""
 
 import random
 from itertools import product
@@ -57,7 +57,9 @@ def drawn_names(number: int) -> list[str]:
         for number, quirks in enumerate(accounts())
     ],
 )
-def test_the_second_run_rests(make_workspace: MakeWorkspace, number: int, quirks: dict[str, Any]):
+def test_the_second_run_changes_nothing(
+    make_workspace: MakeWorkspace, number: int, quirks: dict[str, Any]
+):
     """It downloads nothing, writes nothing, and no effect is open."""
     names = [*NAMES, *drawn_names(number)]
     files = {f"{turn}.bin": document(turn) for turn in range(len(names))}
