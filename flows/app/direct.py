@@ -12,6 +12,7 @@ from flows.app.run_report import Report
 from flows.app.run_request import RunRequest
 from flows.app.source_runs import (
     OutcomeCounter,
+    confirm,
     make_source_run,
     new_run_id,
     recorded_run,
@@ -79,6 +80,7 @@ def work_sources(
         watch or progress() as bars,
     ):
         runner = DirectRunner(bars, context.threads)
+        planned = []
         # One source after the other: a single one already keeps every core and the account's rate
         # busy.
         for spec in chosen.specs:
@@ -90,7 +92,10 @@ def work_sources(
                 selection=request.selection,
                 leases=leases,
             )
-            run_source(run, request, context=context, summary=summary, runner=runner)
+            if run_source(run, request, context=context, summary=summary, runner=runner):
+                planned.append(run)
+        for run in planned:
+            confirm(run)
     # A source may also stop while it is read. A run that did nothing at all must not look like a
     # success.
     if not summary.processed:

@@ -93,8 +93,10 @@ class Runner(Protocol):
 
 def run_source(
     run: SourceRun, request: RunRequest, *, context: AppContext, summary: Summary, runner: Runner
-) -> None:
+) -> bool:
     """Work on one source as requested; an error in its configuration stops this source only.
+
+    Returns whether it was planned to its end, so that it is confirmed once its report is made.
 
     Raises:
         BadSettings: a record that is named cannot be one.
@@ -103,19 +105,20 @@ def run_source(
     # Outside of what follows: it is the request that is wrong, and not the source.
     if run.spec.table is not None:
         require_pk_ids(named)
-    counter = runner.counter(run.spec.name, summary)
+    counter, is_planned = runner.counter(run.spec.name, summary), False
     with (
         isolate_errors(run.spec, summary, context.ports.ledger),
         closing(prepare(context, run, counter, request)) as records,
     ):
         summary.leased_elsewhere += runner.work(run, records, counter)
         if not request.dry_run:
-            finish_request(run, request, counter)
+            is_planned = finish_request(run, request, counter)
     counter.on_finish()
     # After whatever stopped the source: what needed a user before still does.
     counted = run.ports.ledger.files.count_attention(FAILED, source=run.spec.name, keys=named)
     summary.needs_a_user += counted.open
     summary.acknowledged += counted.acknowledged
+    return is_planned
 
 
 def require_calls(
@@ -327,25 +330,40 @@ def within_budget(context: AppContext, items: Iterator[T]) -> Generator[T, None,
         yield item
 
 
-def finish_request(run: SourceRun, request: RunRequest, counter: OutcomeCounter) -> None:
-    """Confirm the source and count missed webhook events, after all records are worked on.
+def finish_request(run: SourceRun, request: RunRequest, counter: OutcomeCounter) -> bool:
+    """Conclude the source and count missed webhook events, after all records are worked on.
 
-    A plan of a few named records confirms nothing: the operator has not seen the others.
+    Returns whether the whole source was planned. A plan of a few named records confirms nothing:
+    the operator has not seen the others.
     """
     if request.records and run.plan_only:
-        return
+        return False
     conclude(run, whole=request.whole)
     # What a user has deleted or replaced needs nobody any more.
     if counter.missing:
         run.ports.ledger.files.gone(counter.missing)
     if counter.missed is not None:
         counter.summary.missed += counter.missed.conclude()
+    return run.plan_only
+
+
+def confirm(run: SourceRun) -> None:
+    """Let the next run of a source write what its settings say.
+
+    A planned source is confirmed when its whole run has ended: the plan of one that was
+    interrupted is in no report, so nobody has seen it.
+    """
+    run.ports.ledger.files.confirm_source(run.spec.name, settings_hash(run.spec))
 
 
 def conclude(run: SourceRun, *, whole: bool = True) -> None:
-    """Record that a source was planned or run with its settings, and when it was first complete."""
+    """Record that a source was run with its settings, and when it was first complete.
+
+    One that was only planned is confirmed with `confirm`.
+    """
     ledger = run.ports.ledger
-    ledger.files.confirm_source(run.spec.name, settings_hash(run.spec))
+    if not run.plan_only:
+        confirm(run)
     remember_types(run.spec, target=run.ports.target, ledger=ledger)
     if whole and not run.plan_only:
         ledger.files.record_caught_up(run.spec.name, run.run_id)

@@ -16,6 +16,7 @@ from flows.app.run_report import Report
 from flows.app.run_request import RunRequest
 from flows.app.source_runs import (
     OutcomeCounter,
+    confirm,
     make_source_run,
     new_run_id,
     recorded_run,
@@ -200,4 +201,5 @@ def run_recorded(
         if request.dry_run:
             run = replace(run, plan_only=True)
         runner = PrefectRunner(context, request.whole and not request.dry_run)
-        run_source(run, request, context=context, summary=summary, runner=runner)
+        if run_source(run, request, context=context, summary=summary, runner=runner):
+            confirm(run)

@@ -1,10 +1,16 @@
 import pytest
 
+from flows.app.direct import work_sources
+from flows.app.drain import Drain
+from flows.app.run_request import RunRequest
 from infra.emulator import Emulator
+from pipeline.errors import StopRequested
 from pipeline.source_run.selection import Selection
 from tests.fakes.clock import RunningClock
+from tests.fakes.reader import ReaderAround
 from tests.integration.pipeline.accounts import (
     Source,
+    fields,
     receipt,
     uploads,
     write_account,
@@ -37,6 +43,38 @@ def test_the_first_run_of_a_source_only_plans(make_workspace: MakeWorkspace):
         0,
         6,
     )
+
+
+def test_an_interrupted_first_run_confirms_nothing(make_workspace: MakeWorkspace):
+    """A source that was planned before the run was stopped is planned again: nobody saw its plan."""
+    names = ["bills", "papers", "forms"]
+    tables = {
+        name: {
+            "fields": fields(Scan="ATTACHMENT"),
+            "records": [{"PK_ID": 1, "Scan": f"{name}.txt"}],
+        }
+        for name in names
+    }
+    workspace = make_workspace(
+        *(Source({"table": name}, name=name, confirm="first") for name in names),
+        account={"tables": tables},
+        files={f"{name}.txt": receipt(number) for number, name in enumerate(names, start=1)},
+    )
+    drain, read = Drain(), list[str]()
+
+    def note(name: str) -> None:
+        read.append(name)
+        drain.requested = len(read) == 2
+
+    workspace.reader = ReaderAround(workspace.reader, note)
+    with workspace.connecting(drain) as context, pytest.raises(StopRequested):
+        work_sources(context, sources=(), request=RunRequest())
+
+    again = workspace.run()
+
+    assert read == ["bills.txt", "papers.txt", "forms.txt"]
+    assert (again.planned_only, workspace.writes()) == (3, [])
+    assert workspace.run().document["documents"]["done"] == len(names)
 
 
 def test_yes_writes_at_once(make_workspace: MakeWorkspace):
