@@ -30,14 +30,6 @@ _FIELDS = {
     "CostCenter": "STRING",
 }
 
-# What Caspio shows where nobody has typed anything.
-_EMPTY: Mapping[str, str | float | None] = {
-    "Company": "",
-    "BoughtOn": None,
-    "Total": None,
-    "CostCenter": "",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Sender:

@@ -14,7 +14,7 @@ from processors.detect.file_type import armored_signature
 from processors.detect.media import SIGNED
 
 # ITU-T X.690, section 8.1: identifier octets of the types that are used here.
-_SEQUENCE, _OBJECT_ID, _OCTETS, _OCTETS_IN_PARTS, _CONTENT = 0x30, 0x06, 0x04, 0x24, 0xA0
+_OBJECT_ID, _OCTETS, _OCTETS_IN_PARTS = 0x06, 0x04, 0x24
 _SIGNED_DATA = bytes.fromhex("2a864886f70d010702")  # RFC 5652, section 5.1
 _ENVELOPED_DATA = bytes.fromhex("2a864886f70d010703")  # section 6.1
 _INDEFINITE = 0x80

@@ -14,7 +14,6 @@ from processors.learning.text.document import Document
 from processors.learning.text.keys import compact
 
 MOST_VALUES = 10_000
-_MOST_SPELLINGS = 4
 _PROFILE_WORDS = 12
 _LEAST_SHARE = 0.5
 """Share of a value's records that must have a word of its profile."""

@@ -6,11 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.model import Effect, EffectKind
 from pipeline.ports import Ledger
 from tests.fakes.clock import FakeClock
 
-EFFECT = Effect(EffectKind.UPDATE_COLUMNS, "v", "T", "1", before={}, after={"A": "1"})
 ROOT = Path(__file__).parents[2]
 
 

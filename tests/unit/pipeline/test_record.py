@@ -8,9 +8,6 @@ from pipeline.model import EffectState, Overwrite, SourceSpec, Status
 from tests.unit.pipeline.world import RECEIPTS, World, named
 
 GOOD = "doc_type=receipt\ntotal=12.50"
-CONTRACTS = SourceSpec(
-    "contracts", table="Contracts", columns={"Kind": "doc_type"}, rename="{{ doc_type }}"
-)
 MAIL = SourceSpec("mail", folder="/Mail", columns={"DocType": "doc_type"})
 
 

@@ -17,7 +17,7 @@ from tests.support.samples import sampled
 PACKAGE = Path(fingerprint.__file__).parent
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 SETTINGS = ReadSettings()
-PLAIN, RTF, MSG = "text/plain", media.RTF, "application/vnd.ms-outlook"
+PLAIN, RTF = "text/plain", media.RTF
 
 Edit = Callable[[str, str], Fingerprints]
 

@@ -15,7 +15,6 @@ RECORDS, INFOS, INSERT = (
     "GetFileMetadataFromAttachmentTableFields",
     "CreateTableRecord",
 )
-RATE = [{"name": "api-calls-rate", "message": "You have exceeded your API call rate limits."}]
 
 HARMLESS: dict[str, dict[str, Any]] = {
     "429 on a listing": {"kind": "rate_limited", "operation": RECORDS, "status": 429},
