@@ -37,7 +37,7 @@ only.
 @pytest.fixture(scope="module")
 def reader() -> Iterator[SandboxedReader]:
     """Two real children with tight limits."""
-    with SandboxedReader(limits=Limits(memory_mib=1536, cpu_s=30, wall_s=60), workers=2) as reader:
+    with SandboxedReader(limits=Limits(memory_mib=1536, cpu_s=30, wall_s=240), workers=2) as reader:
         yield reader
 
 

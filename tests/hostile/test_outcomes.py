@@ -19,8 +19,8 @@ from tests.unit.processors import documents
 
 __all__ = ["address"]
 
-LIMITS = Limits(memory_mib=1536, cpu_s=60, wall_s=120, file_mib=1)
-TIGHT = Limits(memory_mib=400, cpu_s=1, wall_s=20, stall_s=10)
+LIMITS = Limits(memory_mib=1536, cpu_s=60, wall_s=240, file_mib=1)
+TIGHT = Limits(memory_mib=400, cpu_s=1, wall_s=240, stall_s=60)
 NAME = "upload-7.bin"
 
 WAYS_OUT = re.compile(

@@ -21,7 +21,7 @@ from processors.sandbox.reader import SandboxedReader
 from tests.hostile import chaos
 from tests.support.samples import sampled
 
-LIMITS = Limits(memory_mib=400, cpu_s=1, wall_s=60, stall_s=3, output_mib=8, disk_files=1_000)
+LIMITS = Limits(memory_mib=400, cpu_s=1, wall_s=240, stall_s=3, output_mib=8, disk_files=1_000)
 Misbehave = Callable[..., Findings]
 
 

@@ -16,7 +16,7 @@ from tests.hostile.children import deeds
 LIMITS = Limits(
     memory_mib=600,
     cpu_s=2,
-    wall_s=60,
+    wall_s=240,
     stall_s=4,
     output_mib=8,
     disk_mib=32,
