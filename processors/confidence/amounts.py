@@ -8,6 +8,7 @@ from processors.confidence.shared import Features, counted
 from processors.values.lines import label_pattern
 from processors.values.money.amounts import CENT, money_in
 from processors.values.money.currency import marks_in
+from processors.values.money.misread import is_guessed
 from processors.values.money.sums import TOTAL_KINDS
 from processors.values.money.total import UNANNOUNCED
 
@@ -36,14 +37,22 @@ def amount_features(evidence: Evidence, value: Value) -> Features:
     features["unannounced"] = float(UNANNOUNCED in value.finding.reason)
     features["lines_of_totals"] = counted(sum(each.kind in TOTAL_KINDS for each in same), 3)
 
-    mentioned = [each for line in value.places for each in money_in(line.folded)]
-    marked = any(each.marked for each in mentioned if printed_amount(each.value) == amount)
-    features["with_currency"] = float(marked)
-    features |= _rivals(evidence, amount)
+    features |= _reading(value, amount) | _rivals(evidence, amount)
     features |= _parts(evidence, value.name, amount)
     if value.name == "total":
         features |= _payment(evidence, amount) | _rounding(evidence, amount)
     return features
+
+
+def _reading(value: Value, amount: Decimal) -> Features:
+    """Say whether a currency is beside an amount, and whether its digits are guessed everywhere."""
+    mentioned = [each for line in value.places for each in money_in(line.folded)]
+    marked = any(each.marked for each in mentioned if printed_amount(each.value) == amount)
+    is_clear = any(not is_guessed(line.folded) for line in value.places)
+    return {
+        "with_currency": float(marked),
+        "may_be_misread": float(bool(value.places) and not is_clear),
+    }
 
 
 def _rivals(evidence: Evidence, value: Decimal) -> Features:

@@ -24,6 +24,7 @@ MOST_UNANNOUNCED = 0.5
 _DOUBTS = (
     "may_be_cut", "of_else", "starts_elsewhere", "starts_post", "begins_term", "mentioned_only",
     "one_party", "one_word_party", "another_signs", "only_signed",
+    "may_be_misread", "may_be_year",
 )  # fmt: skip
 _STEPS = 1000
 """Probabilities have three decimals, cut off: none looks as if it reached a limit."""
@@ -67,7 +68,8 @@ def most_logit(features: Features) -> float:
     sign it are among them; who signs may do it for another. A date in a row, of another paper or of
     a thing may not be that of a bill. Too few documents have one of them for a weight.
 
-    An amount is no total only because it is the largest one.
+    An amount is no total only because it is the largest one. The letter S in an amount may be 5 or
+    8, and a year behind a title the one that a bill is for.
     """
     if features.get("unannounced"):
         return logit(MOST_UNANNOUNCED)

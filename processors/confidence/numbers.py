@@ -14,7 +14,15 @@ _FEW_DIGITS, _LONG = 3, 14
 _SHORT = 8
 _HEAD_LINES = 14
 _NEAR_CHARS = 12
+# "2031", "2031-2032", "2031/32", "Q2-2031": what a bill may be about.
+_YEARS = re.compile(
+    r"(?:(?:fy|gj|q[1-4]|h[12]|t[1-4])[-/]?)?(?P<first>(?:19|20)\d\d)"
+    r"(?:[-/](?:(?P<last>(?:19|20)?\d\d)|(?:q[1-4]|h[12]|t[1-4])))?"
+)
+_YEARS_BEFORE, _YEARS_BEHIND = 3, 2
+"""Years before and behind its own day for which a bill may be."""
 _EXPLICIT = re.compile(r"n[or]\b|num|#|°|º|\bid\b")
+_SAYS_NUMBER = re.compile(r"\bn[or]?\b|nr\b|num|cislo|[#:°º№]|\bid\b|\bref")
 
 
 def number_features(evidence: Evidence, value: Value) -> Features:
@@ -46,7 +54,23 @@ def number_features(evidence: Evidence, value: Value) -> Features:
     features["goes_on"] = float(bool(after.strip(" .,;|")))
     features["digits_after"] = float(bool(re.match(r"[ /.\-]{0,3}\d", after)))
     features["rivals"] = counted(_rivals(evidence, lists, text), 3)
+    features["may_be_year"] = float(_may_be_year(evidence, value, before))
     return features
+
+
+def _may_be_year(evidence: Evidence, value: Value, before: str) -> bool:
+    """Return whether a number behind a title may be the year or the years that a bill is for."""
+    years = _YEARS.fullmatch(value.text.lower()) if value.name == "invoice_number" else None
+    titles = label_pattern("numbers", *_LABELS["invoice_number"])
+    links = [before[each.start() :] for each in titles.finditer(before)]
+    if years is None or not links or any(map(_SAYS_NUMBER.search, links)):
+        return False
+    first, last = int(years["first"]), years["last"]
+    if last and int(last[-2:]) != (first + 1) % 100:
+        return False
+    issued = evidence.value("date")
+    year = int(issued[:4]) if issued else first
+    return year - _YEARS_BEFORE <= first <= year + _YEARS_BEHIND
 
 
 def _rivals(evidence: Evidence, lists: Sequence[str], text: str) -> int:

@@ -16,6 +16,7 @@ from processors.values.money.marks import (
     lengths_of_marks,
     long_marks,
 )
+from processors.values.money.misread import is_cut, with_digits
 
 MAX_DIGITS = 13
 _LARGEST_WITHOUT_CENTS = 1_000_000_000
@@ -179,7 +180,7 @@ def parse_number(text: str, *, thousandths: bool = False) -> tuple[Decimal, bool
 
 def repair_scan_errors(folded: str) -> str:
     """Undo what scans do to numbers; the text may become shorter."""
-    folded = _with_points_of_sums(folded)
+    folded = _with_points_of_sums(with_digits(folded))
     if "<" in folded:
         folded = _ANGLES.sub(r"(\1)", folded)
     if "[" in folded and _REFUNDS.search(folded):
@@ -190,11 +191,11 @@ def repair_scan_errors(folded: str) -> str:
         folded = _COLON_AT_DECIMALS.sub(",", folded)
     if "£" in folded:
         folded = _PENCE.sub(r"\1.\2 ", folded)
-    with_digits = _LETTER_I.sub("1", _LETTER_O.sub("0", folded))
-    with_digits = _GAPS_AT_DECIMALS.sub(r"\1\2", with_digits)
+    folded = _LETTER_I.sub("1", _LETTER_O.sub("0", folded))
+    folded = _GAPS_AT_DECIMALS.sub(r"\1\2", folded)
     if "€" in folded or "£" in folded:
-        with_digits = _SIGN_AS_POINT.sub(r"\1,\3\2", with_digits)
-    return _GAP_AT_DECIMALS.sub(r"\1\2", with_digits)
+        folded = _SIGN_AS_POINT.sub(r"\1,\3\2", folded)
+    return _GAP_AT_DECIMALS.sub(r"\1\2", folded)
 
 
 def _with_points_of_sums(folded: str) -> str:
@@ -224,6 +225,8 @@ def amounts_in(folded: str) -> list[Amount]:
         if parsed is None:
             continue
         value, cents = parsed
+        if is_cut(folded, start, end, is_price=bool(context.mark) and not cents):
+            continue
         found.append(
             Amount(
                 value=-value if context.is_negative else value,
