@@ -269,7 +269,7 @@ def test_doctor_says_what_to_do(life: Life):
 def test_interrupted_run_ends_with_130(tmp_path: Path):
     """Ctrl-C ends a run with 130 and says that nothing is lost."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        silent.settimeout(60)
+        silent.settimeout(240)
         settings = SETTINGS.format(url=f"http://127.0.0.1:{silent.getsockname()[1]}", more="")
         (tmp_path / "caspio-ingest.toml").write_text(settings, encoding="utf-8")
         # What ignores SIGINT, as a shell's background jobs do, hands that on; a handler of this process's own is not.

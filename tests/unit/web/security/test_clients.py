@@ -20,7 +20,7 @@ pytestmark = pytest.mark.integration
 
 CONNECTIONS = 8
 CLIENTS = 40
-WAIT_S = 30.0
+WAIT_S = 120.0
 
 
 @pytest.fixture
