@@ -34,7 +34,10 @@ def amount_features(evidence: Evidence, value: Value) -> Features:
     for kind in _KINDS_THAT_SPEAK:
         features[f"called_{kind}"] = float(kind in kinds)
     features["called_nothing"] = float(not kinds - {""})
-    features["unannounced"] = float(UNANNOUNCED in value.finding.reason)
+    # What is taken from the largest amount is no surer than that it is the total.
+    total = evidence.found.get("total", value.finding)
+    of_total = value.name in {"net", "tax"} and UNANNOUNCED in total.reason
+    features["unannounced"] = float(of_total or UNANNOUNCED in value.finding.reason)
     features["lines_of_totals"] = counted(sum(each.kind in TOTAL_KINDS for each in same), 3)
 
     features |= _reading(value, amount) | _rivals(evidence, amount)

@@ -233,6 +233,20 @@ def tax_after_total(lines: Sequence[TextLine], sums: Sequence[Sum]) -> Iterator[
     yield Support(frozenset(untaxed), -2.5, "tax is added to it")
 
 
+def tip_after_total(lines: Sequence[TextLine], sums: Sequence[Sum]) -> Iterator[Support]:
+    """A total with a tip below it, and then the sum of both, is a total without the tip."""
+    totals = [each for each in sums if each.kind in TOTAL_KINDS][:_MOST_PARTS]
+    tips = [each for each in labeled_amounts(lines, "tip") if each.value][:_MOST_PARTS]
+    pairs = {
+        (before.value, after.value)
+        for before, tip, after in product(totals, tips, totals)
+        if before.line.number < tip.line.number < after.line.number
+        and before.value + tip.value == after.value
+    }
+    yield Support(frozenset(after for _, after in pairs), 3.0, "a tip is added to a total before")
+    yield Support(frozenset(before for before, _ in pairs), -3.0, "a tip is added to it")
+
+
 def tax_in_total(_lines: Sequence[TextLine], sums: Sequence[Sum]) -> Iterator[Support]:
     """What is called a total with a rate, and is the rate's share of another sum, is a tax.
 
@@ -264,6 +278,7 @@ RULES = (
     sum_of_parts,
     earlier_payments,
     tax_after_total,
+    tip_after_total,
     tax_in_total,
 )
 
