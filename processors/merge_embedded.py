@@ -18,7 +18,6 @@ TEXT_CHARS = 2_000_000
 _MOST_NAMED = 4
 """Files in a reason; more would hide the important ones."""
 _OPEN_CONFIDENCE = 0.3
-_DATE = "date"
 _NO_CLASS = frozenset({None, "other"})
 _OF_NO_DOCUMENT = frozenset({"language", "email", "phone"})
 """Values in which two files about the same thing may differ."""
@@ -58,7 +57,7 @@ class _Source:
         return any(
             self.value(name) is not None and other.differs(name, self.value(name))
             for name in self.fields
-            if name not in _OF_NO_DOCUMENT and not name.startswith(LABEL)
+            if _is_of_one(name)
         )
 
     def is_unlike(self, other: "_Source", name: str) -> bool:
@@ -98,8 +97,8 @@ def merge_values(
     names = dict.fromkeys(name for source in sources for name in source.fields)
     classified = _classified_of(leading, sources)
     merged = {name: merge_value(name, leading, sources) for name in names}
-    if _DATE in merged and classified.name and classified.doc_type.value not in _NO_CLASS:
-        merged[_DATE] = _date_of(classified, sources)
+    if classified.name and classified.doc_type.value not in _NO_CLASS:
+        merged |= {name: _value_of(name, classified, sources) for name in names if _is_of_one(name)}
     return classified.mark(classified.doc_type), merged
 
 
@@ -110,15 +109,21 @@ def _classified_of(leading: _Source, sources: Sequence[_Source]) -> _Source:
     return next((source for source in sources if source.doc_type.value), leading)
 
 
-def _date_of(classified: _Source, sources: Sequence[_Source]) -> Finding:
-    """Return the date of a file that has the class of the whole.
+def _is_of_one(name: str) -> bool:
+    """Say whether a value is of one document, and another one has its own."""
+    return name not in _OF_NO_DOCUMENT and not name.startswith(LABEL)
 
-    The day of the mail that it came with, or of a paper of another class beside it, is not its own.
+
+def _value_of(name: str, classified: _Source, sources: Sequence[_Source]) -> Finding:
+    """Return a value of a file that has the class of the whole.
+
+    The day of the mail that it came with is not its own, nor the company, the total, or the number
+    of a paper of another class beside it.
     """
     alike = [each for each in sources if each.doc_type.value == classified.doc_type.value]
-    if any(_DATE in each.fields for each in alike):
-        return merge_value(_DATE, classified, alike)
-    return _value_beside(_DATE, classified, [])
+    if any(name in each.fields for each in alike):
+        return merge_value(name, classified, alike)
+    return _value_beside(name, classified, [])
 
 
 def merge_value(name: str, leading: _Source, sources: Sequence[_Source]) -> Finding:

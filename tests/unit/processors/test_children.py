@@ -112,6 +112,30 @@ def test_the_day_of_a_mail_is_not_that_of_its_bill(tmp_path: Path, day: str):
     assert findings.fields["date"].value is None
 
 
+@pytest.mark.parametrize(
+    "paper",
+    [
+        "TERMS AND CONDITIONS\nHeron Freight Ltd\n9 Quay Street, York YO1 7AB\nDelivery is 9.00 EUR.",
+        "LIEFERSCHEIN\nReiher Spedition GmbH\nKaistr. 9, 50667 Köln\nLieferschein Nr. 55\n9,00 EUR",
+        "PURCHASE ORDER\nHeron Freight Ltd\n9 Quay Street, York YO1 7AB\nPO number: 77\n9.00 EUR",
+    ],
+)
+@pytest.mark.parametrize("company", ["Linden Tools Ltd", ""])
+def test_a_bill_takes_nothing_of_a_paper_of_another_class(tmp_path: Path, paper: str, company: str):
+    """Company, address, currency and total are those of the bill, or stay open with it."""
+    bill = f"{company}\nINVOICE\nInvoice number: 4711\nDate: 3 May 2026\nTotal due: 100.00 GBP"
+    message = mail("Attached", bill=documents.pdf(bill), paper=paper.encode())
+
+    findings = documents.read(message, tmp_path)
+
+    assert findings.doc_type.value == "invoice"
+    read = {name: found.value for name, found in findings.fields.items()}
+    assert (read["invoice_number"], read["total"], read["currency"]) == ("4711", "100.00", "GBP")
+    assert read.get("company") == (company or None)
+    assert read.get("seller") in {company or None, None}
+    assert read.get("address") is None
+
+
 def test_the_same_bill_twice_is_one_bill(tmp_path: Path):
     """Children that agree settle a value."""
     findings = documents.read(
