@@ -119,6 +119,18 @@ class Places:
         return found
 
 
+def holds_one_account(config: Path) -> bool:
+    """Return whether a file holds the settings of one account, and nothing that several share.
+
+    Raises:
+        BadSettings: it cannot be read.
+    """
+    if config.name != SHARED_FILE:
+        return True
+    is_shared = not config.exists() or (config.absolute().parent / FOLDER).is_dir()
+    return not is_shared and bool({"caspio", "sources"} & set(read_toml(config)))
+
+
 def load_shared(path: Path, *, is_new: bool = False) -> SharedSettings:
     """Read the shared file, which need not exist with `is_new`; make relative paths in it absolute.
 

@@ -23,8 +23,8 @@ from pipeline.accounts.secret_kinds import LEDGER_PASSWORD, checked_kind
 from pipeline.accounts.secret_store import Store, with_reference, with_value
 from pipeline.accounts.shared import (
     SharedSettings,
+    holds_one_account,
     load_shared,
-    read_toml,
     uses_shared_postgres,
 )
 from pipeline.environment import environment
@@ -79,8 +79,8 @@ def prepare(config: Path, name: str) -> SharedSettings:
     checked_name(name)
     if config.name != SHARED_FILE:
         raise BadSettings([f"The shared file is called {SHARED_FILE}, not {config.name}."])
-    folder = config.absolute().parent / FOLDER
-    if config.exists() and not folder.is_dir() and {"caspio", "sources"} & set(read_toml(config)):
+    if holds_one_account(config):
+        folder = config.absolute().parent / FOLDER
         raise BadSettings(
             [
                 (

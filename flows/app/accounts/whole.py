@@ -18,9 +18,15 @@ from flows.app.accounts.wiring import (
 )
 from flows.app.settings import load_settings
 from flows.app.wiring.ports import open_archive, open_ledger
-from pipeline.accounts.names import account_of, shared_file
+from pipeline.accounts.names import account_of, settings_file, shared_file
 from pipeline.accounts.secret_files import read_store, remove_store, store_file
-from pipeline.accounts.shared import Places, load_shared, places_of, read_toml
+from pipeline.accounts.shared import (
+    Places,
+    holds_one_account,
+    load_shared,
+    places_of,
+    read_toml,
+)
 from pipeline.errors import BadSettings, LedgerUnavailable
 from pipeline.settings import Settings
 
@@ -222,9 +228,12 @@ def active_runs(settings: Settings) -> list[str]:
 def forget(config: Path, name: str) -> bool:
     """Remove the secrets of an account that has no settings file, if there are any.
 
-    They are what a deletion leaves that was interrupted at its very end.
+    They are what an addition leaves that was interrupted, and a deletion at its very end. The
+    shared file need not exist: an addition makes it after the secrets.
     """
-    folder = load_shared(config).secrets.folder
+    if holds_one_account(config) or settings_file(config, name).exists():
+        return False
+    folder = load_shared(config, is_new=True).secrets.folder
     if not store_file(folder, name).exists():
         return False
     remove_store(folder, name)

@@ -148,10 +148,9 @@ def delete_account(
     Nothing at Caspio and at the Prefect server is deleted.
     """
     from flows.app.accounts.whole import belongings, delete_account as delete, forget
-    from pipeline.accounts.names import has_accounts, settings_file
 
-    # What an interrupted deletion left has no settings file any more.
-    if has_accounts(config) and not settings_file(config, name).exists() and forget(config, name):
+    # What an interrupted addition or deletion left has no settings file.
+    if forget(config, name):
         err().print(f"deleted: the secrets of {name}")
         return
     ((_, path),) = choose(config, name)

@@ -42,8 +42,11 @@ def add_account(
         NewAccount,
         parsed_references,
         prepare,
+        record_link,
         require_master_key,
+        store,
     )
+    from flows.app.accounts.whole import forget
 
     shared = prepare(config, name)
     given: dict[str, str | SecretStr] = {**parsed_references(references)}
@@ -53,29 +56,30 @@ def add_account(
     url = url or str(typer.prompt("The account's address", err=True))
     url = account_address(url)
     account, entered = NewAccount(config, name, given), None
-    if place is not None:
-        account, entered = by_link(account, url, shared, place)
-    else:
-        require_master_key(account, shared)
-        for kind in ("client-id", "client-secret"):
-            if kind not in given:
-                given[kind] = typed(kind) if asks else next_line(kind)
-    propose_and_store(account, url, shared, yes=yes, entered=entered)
+    try:
+        if place is not None:
+            account, entered = by_link(account, url, shared, place)
+        else:
+            require_master_key(account, shared)
+            for kind in ("client-id", "client-secret"):
+                if kind not in given:
+                    given[kind] = typed(kind) if asks else next_line(kind)
+        settings = propose(account, url, yes=yes)
+    except BaseException:
+        # What a customer entered was stored at once, and belongs to no account now.
+        if place is not None:
+            forget(config, name)
+        raise
+    store(account, shared, settings)
+    if entered is not None:
+        record_link(account, peer=entered.peer, at=entered.at)
     next_step = f"Next: `caspio-ingest doctor --account {name}`."
     err().print(f"added: {account.file}. {next_step}", soft_wrap=True)
 
 
-def propose_and_store(
-    account: "NewAccount",
-    url: str,
-    shared: "SharedSettings",
-    *,
-    yes: bool,
-    entered: "Entered | None",
-) -> None:
-    """Show the proposal for an account, and store it if it is accepted."""
-    from flows.app.accounts.add import opened, record_link, store
-    from flows.app.accounts.whole import forget
+def propose(account: "NewAccount", url: str, *, yes: bool) -> str:
+    """Show the proposal for an account, and return its settings if it is accepted."""
+    from flows.app.accounts.add import opened
     from flows.app.onboarding.init import discover
     from flows.cli.show.init import show_proposal
     from pipeline.onboarding.proposal import without_empty
@@ -86,13 +90,8 @@ def propose_and_store(
     show_proposal(discovered)
     question = "Add the account with these settings?"
     if not yes and not (sys.stdin.isatty() and typer.confirm(question, err=True)):
-        # What a customer entered was stored at once, and belongs to no account now.
-        if entered is not None:
-            forget(account.config, account.name)
         refuse_adding("The proposal was not accepted. Add --yes to accept it as it is.")
-    store(account, shared, settings_text(url, without_empty(discovered.proposal)))
-    if entered is not None:
-        record_link(account, peer=entered.peer, at=entered.at)
+    return settings_text(url, without_empty(discovered.proposal))
 
 
 def account_address(url: str) -> str:

@@ -8,14 +8,23 @@ import subprocess
 import sys
 import tarfile
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
 import pytest
+from pydantic import SecretStr
 from typer.testing import CliRunner
 
+from flows.app.accounts.add import NewAccount, as_store
+from flows.app.accounts.secret_changes import change
 from flows.cli import app
+from flows.cli.account import add_account
+from flows.cli.account.add_account import LinkPlace
+from flows.cli.common import Failure
 from infra.emulator import Emulator
+from pipeline.accounts.shared import SharedSettings
+from pipeline.errors import StopRequested
 from tests.unit.cli.conftest import Ended, command
 from tests.unit.cli.test_line import seed
 
@@ -187,6 +196,57 @@ def test_a_customer_enters_the_credentials(emulator: Emulator, tmp_path: Path):
     ((action, subject, detail),) = rows
     assert (action, subject) == ("enter credentials", "acme")
     assert detail.startswith("by a link, from 127.0.0.1, at ")
+
+
+@pytest.mark.parametrize(
+    "ending", [None, OSError("no answer"), KeyboardInterrupt(), StopRequested("stopped")]
+)
+def test_what_a_customer_entered_goes_with_the_addition(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: BaseException | None
+):
+    """It is declined (None), fails or is stopped; the first account has no shared file by then."""
+    monkeypatch.setenv("CASPIO_INGEST_MASTER_KEY", base64.b64encode(b"k" * 32).decode())
+    stored: list[bool] = []
+
+    def enter(account: NewAccount, _url: str, shared: SharedSettings, _place: LinkPlace) -> object:
+        own = {"client-id": SecretStr("id"), "client-secret": SecretStr("secret")}
+        entered = NewAccount(account.config, account.name, own)
+        change(shared.secrets, account.name, lambda _old: as_store(entered, shared))
+        stored.append((tmp_path / "secrets.d/acme.json").exists())
+        return entered, None
+
+    def end(*_arguments: object, **_options: object) -> str:
+        if ending is None:
+            add_account.refuse_adding("The proposal was not accepted.")
+        raise ending
+
+    monkeypatch.setattr(add_account, "by_link", enter)
+    monkeypatch.setattr(add_account, "propose", end)
+    with pytest.raises(type(ending) if ending else Failure):
+        add_account.add_account(
+            "acme",
+            config=tmp_path / "caspio-ingest.toml",
+            url="https://a.caspio.com",
+            references=[],
+            yes=False,
+            place=LinkPlace("127.0.0.1:0", None, timedelta(minutes=1)),
+        )
+
+    assert stored == [True]
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == [".lock"]
+
+
+def test_a_deletion_reaches_the_secrets_of_an_account_that_never_was(tmp_path: Path):
+    """Killed after the link, the first addition leaves them without any settings file."""
+    left = tmp_path / "secrets.d" / "acme.json"
+    left.parent.mkdir()
+    left.write_text('{"account": "acme"}')
+
+    ended = command("accounts", "delete", "acme", "--yes", cwd=tmp_path)
+
+    assert ended.code == 0, ended.err
+    assert "deleted: the secrets of acme" in ended.err
+    assert not left.exists()
 
 
 @pytest.mark.parametrize(

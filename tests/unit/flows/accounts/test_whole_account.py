@@ -8,6 +8,7 @@ from pydantic import SecretStr
 
 from flows.app.accounts import add, whole
 from flows.app.accounts.add import NewAccount, parsed_references, prepare, store, without_archive
+from flows.app.accounts.secret_changes import change
 from flows.app.accounts.whole import delete_account, export_account, forget
 from flows.app.settings import load_settings
 from flows.app.wiring.ports import open_ledger
@@ -112,6 +113,33 @@ def test_a_deletion_that_was_interrupted_is_done_again(
     left = [path.name for path in added.config.parent.rglob("*") if path.is_file()]
     assert sorted(left) == [".lock", "caspio-ingest.toml"]
     assert not forget(added.config, added.name)
+
+
+@pytest.mark.parametrize("shared_files", [0, 1])
+def test_what_an_addition_left_is_removed_also_before_there_is_a_shared_file(
+    shared_files: int, new: NewAccount
+):
+    """Credentials that came by a link are stored before anything else of the first account."""
+    shared = prepare(new.config, new.name)
+    change(shared.secrets, new.name, lambda _old: add.as_store(new, shared))
+    if shared_files:
+        new.config.touch()
+
+    assert forget(new.config, new.name)
+
+    left = {path.name for path in new.config.parent.rglob("*") if path.is_file()}
+    assert left == {".lock", *[new.config.name] * shared_files}
+
+
+def test_the_secrets_of_an_account_are_not_forgotten(added: NewAccount):
+    """Only what belongs to no account is; nor is a file that holds one account a shared one."""
+    alone = added.config.parent / "alone" / "caspio-ingest.toml"
+    alone.parent.mkdir()
+    alone.write_text(SETTINGS)
+
+    assert not forget(added.config, added.name)
+    assert not forget(alone, added.name)
+    assert load_settings(added.file).client_secret.get_secret_value() == "acme-secret"
 
 
 def test_an_account_that_works_is_not_deleted(added: NewAccount):
