@@ -33,7 +33,8 @@ class PrintedAt:
 class LearnedChoice:
     """What a model chose for a column, as it is to be written, with its probability and why.
 
-    `may_be_written` is False where one record alone knows the value, and the page does not.
+    `may_be_written` is False where one record alone knows the value, and the page does not, and
+    where the page does not say that an amount has the currency that people type.
     """
 
     value: str

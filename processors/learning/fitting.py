@@ -311,7 +311,8 @@ def _with_certainty(
         if pick is None:
             judged.append(Judged(example.record_id, example.value, None, right=False))
             continue
-        choice = by_fold[asked.record.fold].choice(asked.record.document, pick)
+        blind = by_fold[asked.record.fold]
+        choice = blind.choice(asked.record.document, pick, example.findings)
         right = _is_right(asked, pick)
         judged.append(Judged(example.record_id, example.value, choice, right))
     return replace(_certain(learned, made), judged=_bins(judged)), judged

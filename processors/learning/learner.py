@@ -37,6 +37,7 @@ from processors.learning.presence import Presence
 from processors.learning.ranking import shares
 from processors.learning.rounding import Habit, differs_by_rounding
 from processors.learning.text import date_form, number_form
+from processors.learning.text.currency import is_of_page, marks_beside
 from processors.learning.text.document import Document
 from processors.learning.text.shape import Shape
 from processors.learning.types import (
@@ -135,12 +136,12 @@ class Learned:
             names = names_of(candidates, scaled, self.weights, self.cut, self.finding)
             return self.list_choice(document, candidates, names)
         chances = shares(self.scale.of(rows), self.weights)
-        return self.choice(
-            document, Picked(self.memory, candidates, rows, chances, best_of(chances))
-        )
+        picked = Picked(self.memory, candidates, rows, chances, best_of(chances))
+        return self.choice(document, picked, findings)
 
-    def choice(self, document: Document, picked: Picked) -> Choice:
+    def choice(self, document: Document, picked: Picked, findings: Mapping[str, Finding]) -> Choice:
         """Return what was picked as a choice."""
+        of_page = [self._has_its_currency(document, each, findings) for each in picked.candidates]
         candidate = picked.candidates[picked.chosen]
         records = picked.memory.records(candidate.key) if picked.memory else 0
         stratum = stratum_of(candidate, records)
@@ -155,7 +156,7 @@ class Learned:
         rest = [each for each in order if each != picked.chosen][:_MOST_ALTERNATIVES]
         around = candidate.around[0] if candidate.around else {}
         return Choice(
-            value=self.written(candidate, picked.memory),
+            value=self.written(candidate, picked.memory, has_currency=of_page[picked.chosen]),
             probability=round(chance, 4),
             stratum=stratum,
             place=self._place(document, candidate),
@@ -165,9 +166,12 @@ class Learned:
                 agreed=agreed,
                 words=self.scores.strongest(around),
             ),
+            is_sure_of_currency=of_page[picked.chosen] is True,
             alternatives=tuple(
                 Alternative(
-                    self.written(picked.candidates[each], picked.memory),
+                    self.written(
+                        picked.candidates[each], picked.memory, has_currency=of_page[each]
+                    ),
                     round(float(picked.chances[each]), 3),
                     self._place(document, picked.candidates[each]),
                 )
@@ -193,12 +197,36 @@ class Learned:
             evidence=ChoiceEvidence(asked=asked, agreed=agreed),
         )
 
-    def written(self, candidate: Candidate, memory: Memory | None) -> str:
+    def _has_its_currency(
+        self, document: Document, candidate: Candidate, findings: Mapping[str, Finding]
+    ) -> bool | None:
+        """Say whether an amount is printed in the currency that people type beside amounts.
+
+        None where the page does not say; it always is where none is typed.
+        """
+        is_amount = self.wanted.kind is ColumnKind.AMOUNT
+        mark = number_form.currency_of(self.wanted.form) if is_amount else ""
+        if not mark:
+            return True
+        beside = [
+            each
+            for spot in candidate.spots
+            if spot.first == spot.last
+            for each in marks_beside(document.lines[spot.first].folded, spot.start, spot.end)
+        ]
+        return is_of_page(mark, beside, findings.get("currency"))
+
+    def written(
+        self, candidate: Candidate, memory: Memory | None, *, has_currency: bool | None
+    ) -> str:
         """Return a value as it is to be written: in the commonest spelling where it is known."""
         if self.wanted.kind is ColumnKind.DATE:
             return date_form.typed(date.fromisoformat(candidate.key), self.wanted.form)
         if self.wanted.kind is ColumnKind.AMOUNT and self.wanted.form:
-            return number_form.typed(Decimal(candidate.key), self.wanted.form)
+            form = self.wanted.form
+            # Of another currency the number alone is suggested.
+            own = number_form.without_currency(form) if has_currency is False else form
+            return number_form.typed(Decimal(candidate.key), own)
         known = memory.values.get(candidate.key) if memory else None
         return known.spelled if known else candidate.text
 

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from processors.learning.types import ColumnKind
 
-FORMAT = 4
+FORMAT = 5
 MOST_BYTES = 4 * 2**20
 """The largest JSON: most columns have less than 300 kB, one with 10,000 senders a few MB."""
 

@@ -81,8 +81,8 @@ class Choice:
     """The value for a column, as it is to be written, with the probability that it is right.
 
     `place` is None where the value is not on the page; of a known value it may be the line whose
-    letters resemble it. `alternatives` are the next best, the best
-    first.
+    letters resemble it. `alternatives` are the next best, the best first. `is_sure_of_currency` is
+    False where people type a currency beside amounts, and the page has another one or says none.
     """
 
     value: str
@@ -91,14 +91,17 @@ class Choice:
     place: PrintedPlace | None = None
     evidence: ChoiceEvidence = field(default_factory=ChoiceEvidence)
     alternatives: tuple[Alternative, ...] = ()
+    is_sure_of_currency: bool = True
 
     @property
     def may_be_written(self) -> bool:
         """Return whether it may be written once it is proven.
 
         What one record alone says is never written without being printed: that record may be wrong.
+        No amount is written with a currency that its page does not say.
         """
-        return self.stratum is not Stratum.KNOWN_ONLY or self.evidence.known_records > 1
+        is_known = self.stratum is not Stratum.KNOWN_ONLY or self.evidence.known_records > 1
+        return is_known and self.is_sure_of_currency
 
     @property
     def reason(self) -> str:

@@ -132,7 +132,7 @@ def test_what_an_addition_left_is_removed_also_before_there_is_a_shared_file(
 
 
 def test_the_secrets_of_an_account_are_not_forgotten(added: NewAccount):
-    """Only what belongs to no account is; nor is a file that holds one account a shared one."""
+    """Only what belongs to no account is; nor is the file of one account a shared one."""
     alone = added.config.parent / "alone" / "caspio-ingest.toml"
     alone.parent.mkdir()
     alone.write_text(SETTINGS)

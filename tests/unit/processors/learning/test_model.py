@@ -25,7 +25,7 @@ def test_a_stored_model_is_the_same_again() -> None:
     "damaged",
     [
         MODEL.to_json().replace("Acme", "Evil"),
-        MODEL.to_json().replace('"format":4', '"format":3'),
+        MODEL.to_json().replace('"format":5', '"format":4'),
         "{}",
         "[]",
         "",
