@@ -17,6 +17,7 @@ from processors.values.date_labels import (
     QUOTED,
     LabeledDate,
 )
+from processors.values.money.amounts import money_in
 
 _KINDS_THAT_SPEAK = ("document", "title", "plain", "link", "due", "other", LETTERHEAD, QUOTED)
 _OF_ELSE = frozenset({"other", LISTED, OF_ANOTHER, OF_PAPER, MENTIONED, QUOTED})
@@ -43,7 +44,8 @@ def date_features(evidence: Evidence, value: Value) -> Features:
     # A contract may have the day on which it begins in a row of its terms.
     is_contract = evidence.doc_type.value == "contract"
     is_own = is_contract or value.name != "date"
-    features["of_else"] = float(bool(same) and kinds <= _OF_ELSE and not is_own)
+    is_of_else = kinds <= _OF_ELSE or _heads_rows(evidence, same)
+    features["of_else"] = float(bool(same) and is_of_else and not is_own)
     features |= _reading(same)
     features |= _rivals(evidence, day, same)
     if is_contract:
@@ -53,6 +55,17 @@ def date_features(evidence: Evidence, value: Value) -> Features:
         features["before_issue"] = float(day < issued)
         features["equals_issue"] = float(day == issued)
     return features
+
+
+def _heads_rows(evidence: Evidence, same: Sequence[LabeledDate]) -> bool:
+    """Return whether a date is printed only before what was booked on it, as other days are."""
+    days = {
+        each.line.number: each.text.readings
+        for each in evidence.dates
+        if each.text.start == 0 and money_in(each.line.folded[each.text.end :])
+    }
+    own = [each for each in same if each.kind not in _OF_ELSE]
+    return len(set(days.values())) > 1 and all(each.line.number in days for each in own)
 
 
 def _reading(same: Sequence[LabeledDate]) -> Features:

@@ -2,10 +2,13 @@
 
 import pytest
 
+from pipeline.model import Finding
 from processors.confidence.logistic import logit
 from processors.confidence.model import MOST_UNANNOUNCED, WRITE_AT, most_logit
 from processors.contract import Page
-from tests.unit.processors.confidence.test_probabilities import features_on, page
+from tests.unit.processors.confidence.test_probabilities import features_on, page, read
+
+_SLIP = Finding("other", 0.5, "nothing says more")
 
 
 @pytest.mark.parametrize(
@@ -83,3 +86,29 @@ def test_the_day_of_a_row_is_a_suggestion(lines: tuple[str, ...], *, is_sure: bo
     features = features_on([page("Otter Ltd", "INVOICE 12", *lines, "Total 5.00")], "date")
 
     assert (most_logit(features) > logit(WRITE_AT)) == is_sure
+
+
+@pytest.mark.parametrize(
+    ("lines", "is_sure"),
+    [
+        (("03/14/2031 Room 90.00", "03/15/2031 Room 90.00"), False),
+        (("14.03.2031 Miete -90,00", "16.03.2031 Gehalt 90,00"), False),
+        (("14 March 2031 Card 9.00 80.00", "16 March 2031 Salary 9.00 89.00"), False),
+        (("03/14/2031", "03/14/2031 Room 90.00", "03/15/2031 Room 90.00"), True),
+        (("Date: 03/14/2031", "03/14/2031 Room 90.00", "03/15/2031 Room 90.00"), True),
+        (("03/14/2031 Room 90.00", "Breakfast 9.00"), True),
+    ],
+)
+def test_the_day_of_a_booking_is_a_suggestion(lines: tuple[str, ...], *, is_sure: bool):
+    """Each row of a statement or of a hotel's bill begins with a day of its own."""
+    features = features_on([page("Otter Ltd", "INVOICE 12", *lines, "Total 5.00")], "date")
+
+    assert (most_logit(features) > logit(WRITE_AT)) == is_sure
+
+
+@pytest.mark.parametrize("label", ["Eintritt", "Eintrittsdatum", "Date d'embauche", "Joining date"])
+def test_the_day_on_which_somebody_was_hired_is_no_date_of_a_payslip(label: str):
+    """Payslips print it in their head."""
+    found = read([page("Otter Ltd", "PAYSLIP", f"{label}: 01.03.2020", "Total 5.00")], _SLIP)
+
+    assert "date" not in found or found["date"].confidence < WRITE_AT
