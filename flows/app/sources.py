@@ -37,6 +37,31 @@ def named_sources(settings: Settings, names: Sequence[str]) -> list[SourceSpec]:
     return [specs[name] for name in names or (name for name in specs if name not in paused)]
 
 
+def require_one_each(specs: Sequence[SourceSpec], records: Sequence[str]) -> None:
+    """Refuse records that more than one of the sources could have.
+
+    Raises:
+        BadSettings: there are such records (each with the names of the sources).
+    """
+    # PK_IDs are numbers that every table has: without a source they name other records as well.
+    having = {
+        key: [
+            spec.name
+            for spec in specs
+            if not (key.isdecimal() if spec.folder else key.startswith("/"))
+        ]
+        for key in records
+    }
+    raise_problems(
+        [
+            f"Several sources can have a record {key!r}: {', '.join(names)}. Name one with "
+            "--source."
+            for key, names in having.items()
+            if len(names) > 1
+        ]
+    )
+
+
 def source_problems(context: AppContext, spec: SourceSpec, *, accept_types: bool) -> list[str]:
     """Return a sentence for everything that stops a source: wrong columns, or why it is blocked.
 

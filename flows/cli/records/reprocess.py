@@ -57,6 +57,8 @@ def reprocess(
     Without a selection, every record of the sources is read again.
     """
     from flows.app.run_request import RunRequest
+    from flows.app.settings import load_settings
+    from flows.app.sources import named_sources, require_one_each
     from pipeline.source_run.selection import Selection
 
     set_up_logs(verbose=verbose)
@@ -64,6 +66,8 @@ def reprocess(
     moment = since.replace(tzinfo=UTC) if since else None
     selection = Selection(tuple(record), where, moment, stale, as_class)
     config = of_account(config, account)
+    if record:
+        require_one_each(named_sources(load_settings(config), source), record)
     if not dry_run:
         work_on(config, source, RunRequest(selection=selection, yes=yes), as_json=as_json)
         return
