@@ -280,6 +280,54 @@ def test_repeating_ends(connect: Connect, clock: FakeClock) -> None:
     assert clock.monotonic() < 60
 
 
+def unreachable(
+    emulator: Emulator, clock: FakeClock, error: httpx.HTTPError, *, after: int
+) -> CaspioClient:
+    """Connect to an account to which no connection is made any more after some answers."""
+    real, left = httpx.HTTPTransport(), iter(range(after))
+
+    class Lost(httpx.BaseTransport):
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            if next(left, None) is None:
+                raise error
+            return real.handle_request(request)
+
+        def close(self) -> None:
+            real.close()
+
+    return CaspioClient(
+        url=emulator.url, client_id="id", client_secret="secret", clock=clock, transport=Lost()
+    )
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        httpx.ConnectError("[Errno -2] Name or service not known"),
+        httpx.ConnectError("[Errno 111] Connection refused"),
+        httpx.ConnectTimeout("slow"),
+    ],
+    ids=str,
+)
+def test_an_account_that_was_never_reached_may_have_another_address(
+    emulator: Emulator, clock: FakeClock, error: httpx.HTTPError
+) -> None:
+    """Before the first answer the address is doubted; after it, there is work to continue."""
+    with (
+        unreachable(emulator, clock, error, after=0) as client,
+        pytest.raises(Unavailable, match=f"Check the account's address, {emulator.url} ") as never,
+    ):
+        client.tables.names()
+    # The token, and the answer to the first call.
+    with unreachable(emulator, clock, error, after=2) as client:
+        client.tables.names()
+        with pytest.raises(Unavailable, match="The next run continues here") as later:
+            client.tables.names()
+
+    assert "continues" not in str(never.value)
+    assert "address" not in str(later.value)
+
+
 def test_a_pause_that_is_too_long_is_not_waited_for(connect: Connect, clock: FakeClock) -> None:
     """An hour's pause ends the call at once instead of holding the run."""
     client = connect(

@@ -49,7 +49,8 @@ RETRY = RetryPolicy(
 )
 """How calls are repeated: six attempts in three minutes, to outlast a restart of the service."""
 
-_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+_NOT_REACHED = (httpx.ConnectError, httpx.ConnectTimeout)
+_NOT_SENT = (*_NOT_REACHED, httpx.PoolTimeout, httpx.ProxyError)
 # What a failure of the network means, the narrower kind first.
 _NETWORK: tuple[tuple[type[httpx.HTTPError], str], ...] = (
     (httpx.ConnectTimeout, "no connection was made in time"),
@@ -94,6 +95,7 @@ class Caller:
         self._limiter = limiter
         self._redacted = redacted
         self._retry = retry
+        self._was_answered = False
 
     def room(self, call: Call) -> int:
         """Return how many encoded characters may still be added to a call's address."""
@@ -138,10 +140,16 @@ class Caller:
     def _repeated(self, call: Call, attempt: Callable[[], T]) -> T:
         def give_up(failures: Failures) -> Exception:
             times = "once" if failures.number == 1 else f"{failures.number} times"
+            advice = "The next run continues here; see whether Caspio"
+            # Where nothing has answered yet, the address may be misspelled.
+            if not self._was_answered and isinstance(failures.last.__cause__, _NOT_REACHED):
+                advice = (
+                    f"Check the account's address, {self._url} (`--url` of `init`, `url` in the "
+                    "settings), and whether it"
+                )
             return Unavailable(
                 f"{call.what} failed {times} in {failures.spent_s:.0f} s, "
-                f"last with: {failures.last} The next run continues here; see whether Caspio "
-                "is reachable from this machine."
+                f"last with: {failures.last} {advice} is reachable from this machine."
             )
 
         return self._retry.run(attempt, clock=self._clock, give_up=give_up)
@@ -185,9 +193,10 @@ class Caller:
             )
         try:
             if call.upload is None:
-                return self._sender.send(self._request(call, url, None))
-            with call.upload.opened() as file:
-                return self._sender.send(self._request(call, url, file))
+                response = self._sender.send(self._request(call, url, None))
+            else:
+                with call.upload.opened() as file:
+                    response = self._sender.send(self._request(call, url, file))
         except TokenDelayed as error:
             pause_s = None
             if error.response is not None:
@@ -195,6 +204,8 @@ class Caller:
             raise Repeatable(str(error), pause_s) from error
         except httpx.HTTPError as error:
             raise self._failed(call, error, sent=not isinstance(error, _NOT_SENT)) from error
+        self._was_answered = True
+        return response
 
     def _request(self, call: Call, url: str, file: BinaryIO | None) -> httpx.Request:
         headers = {"Accept": "application/json"}
