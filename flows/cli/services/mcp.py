@@ -136,7 +136,7 @@ def tools(
         with _opened(config, account) as (ledger, key, _clock):
             scopes = {one.id: one.scope for one in ledger.agents.tokens(key)}
         if token not in scopes:
-            raise _unknown(token)
+            raise _unknown(token, account)
         found = list(visible_tools(scopes[token]))
     if as_json:
         print_json(
@@ -227,6 +227,7 @@ def create(
     with _opened(config, account, for_serving=True) as (ledger, key, clock):
         life = timedelta(days=days)
         made = make_token(ledger, key, name=name, scope=scope, life=life, clock=clock)
+    _name_unknown(config, account, tables=table, views=view)
     if as_json:
         shown = {} if subject else {"token": made.token}
         print_json({**_token_json(made.kept), **shown})
@@ -265,9 +266,9 @@ def list_tokens(
 def revoke(token: TokenId, config: Config = DEFAULT_CONFIG, account: Account = None) -> None:
     """Revoke a token; its next request is refused."""
     with _opened(config, account) as (ledger, key, _clock):
-        kept = _unrevoked(ledger, key, token)
+        kept = _unrevoked(ledger, key, token, account)
         if not ledger.agents.revoke(key, kept.id):
-            raise _unknown(token)
+            raise _unknown(token, account)
     out().print(f"{kept.name} ({kept.id}) is revoked.")
 
 
@@ -279,7 +280,7 @@ def extend(
     from flows.agents.tokens import LONGEST_IN_PATH, second_token
 
     with _opened(config, account, for_serving=True) as (ledger, key, clock):
-        kept, life = _unrevoked(ledger, key, token), timedelta(days=days)
+        kept, life = _unrevoked(ledger, key, token, account), timedelta(days=days)
         if kept.scope.in_path and life > LONGEST_IN_PATH:
             most = LONGEST_IN_PATH.days
             raise BadSettings([f"A token in the address lives at most {most} days."])
@@ -288,7 +289,7 @@ def extend(
         raise_problems(problems)
         until = now + life
         if not ledger.agents.change_expiry(key, kept.id, until):
-            raise _unknown(token)
+            raise _unknown(token, account)
     line = f"{kept.name} ({kept.id}) lives until {until:%Y-%m-%d}."
     out().print(line)
 
@@ -315,7 +316,28 @@ def _opened(
         yield ledger, settings.caspio.account, clock
 
 
-def _unrevoked(ledger: "Ledger", key: str, given: str) -> "AgentToken":
+def _name_unknown(
+    config: Path, account: str | None, *, tables: list[str], views: list[str]
+) -> None:
+    """Say which tables and views no source has: a misspelled name is not seen otherwise."""
+    if not tables and not views:
+        return
+    from flows.app.settings import load_settings
+
+    # Without credentials Caspio cannot be asked, and a token may be for what no source reads.
+    settings = load_settings(of_account(config, account, enters=False), credentials=False)
+    specs = settings.specs().values()
+    asked = [("table", name) for name in tables if name not in {spec.table for spec in specs}]
+    asked += [("view", name) for name in views if name not in {spec.view for spec in specs}]
+    for kind, name in asked:
+        err().print(
+            f"No source of these settings has a {kind} {name!r}. Unless the account has it, the "
+            "token reaches nothing there: check how it is spelled.",
+            soft_wrap=True,
+        )
+
+
+def _unrevoked(ledger: "Ledger", key: str, given: str, account: str | None) -> "AgentToken":
     """Return the token with an id or, where there is none with it, with a name.
 
     Raises:
@@ -325,13 +347,14 @@ def _unrevoked(ledger: "Ledger", key: str, given: str) -> "AgentToken":
     # An id first: it was chosen by chance, and somebody may have given another token its text.
     named = {one.name: one for one in mine} | {one.id: one for one in mine}
     if given not in named:
-        raise _unknown(given)
+        raise _unknown(given, account)
     return named[given]
 
 
-def _unknown(token: str) -> BadSettings:
+def _unknown(token: str, account: str | None) -> BadSettings:
     problem = f"There is no token {token!r} of this account that is not revoked."
-    return BadSettings([f"{problem} See `caspio-ingest mcp token list`."])
+    named = f" --account {account}" if account else ""
+    return BadSettings([f"{problem} See `caspio-ingest mcp token list{named}`."])
 
 
 def _token_json(token: "AgentToken") -> dict[str, object]:

@@ -147,6 +147,13 @@ def test_each_account_has_tokens_of_its_own(config: Path):
     assert json.loads(mcp(config, "token", "list", "--account", "globex", "--json")) == []
     with pytest.raises(Failure):
         mcp(config, "token", "list")
+    for words in (
+        ("token", "revoke", "desc"),
+        ("token", "extend", "desc"),
+        ("tools", "--token", "desc"),
+    ):
+        with pytest.raises(BadSettings, match="token list --account acme`"):
+            mcp(config, *words, "--account", "acme")
     plans = [
         load_settings(folder / f"{name}.toml", credentials=False).agents.plans
         for name in ("acme", "globex")
@@ -162,6 +169,29 @@ def test_every_tool_is_listed():
     assert len(tools) == 82
     assert sum(tool["default"] for tool in tools) == 17
     assert {tool["name"] for tool in tools if tool["default"] and tool["raw"]} == set()
+
+
+@pytest.mark.parametrize(
+    ("words", "unknown"),
+    [
+        (("--table", "Receipts"), []),
+        (("--table", "Reciepts", "--table", "Receipts"), ["Reciepts"]),
+        (("--view", "Receipts", "--table", "receipts"), ["receipts", "Receipts"]),
+    ],
+)
+def test_a_table_that_no_source_has_is_named(
+    config: Path, words: tuple[str, ...], unknown: list[str]
+):
+    """A misspelled name is seen where the token is made; the token is made all the same."""
+    ended = CliRunner().invoke(
+        app, ["mcp", "token", "create", "desk", *words, "--json", "--config", str(config)]
+    )
+
+    assert ended.exit_code == 0
+    assert json.loads(ended.stdout)["token"]
+    said = " ".join(ended.stderr.split())
+    assert [name for name in unknown if f"{name!r}" not in said] == []
+    assert said.count("No source of these settings has") == len(unknown)
 
 
 def test_a_list_shows_scopes_in_words(config: Path):
