@@ -192,12 +192,16 @@ def with_files(
 def without_empty(proposal: Proposal) -> Proposal:
     """Leave out the sources that would write nothing: no column takes a value of theirs."""
     empty = [
-        (replace(one.container, fields=one.file_fields), _NO_COLUMN)
-        for one in proposal.sources
-        if not one.columns
+        (replace(one.container, fields=one.file_fields), why)
+        for one, why in empty_sources(proposal)
     ]
     kept = tuple(one for one in proposal.sources if one.columns)
     return replace(proposal, sources=kept, left_out=(*proposal.left_out, *empty))
+
+
+def empty_sources(proposal: Proposal) -> list[tuple[ProposedSource, str]]:
+    """Return the sources that would write nothing, and why."""
+    return [(one, _NO_COLUMN) for one in proposal.sources if not one.columns]
 
 
 def is_review_table(container: Container) -> bool:

@@ -74,7 +74,7 @@ def init(
     from flows.app.onboarding.init import as_document, discover, write_settings
     from flows.app.onboarding.wiring import open_account
     from flows.cli.account.init_access import ask_access
-    from flows.cli.show.init import show_end, show_proposal
+    from flows.cli.show.init import show_end, show_left_out, show_proposal
     from pipeline.onboarding.proposal import without_empty
     from pipeline.onboarding.settings_text import settings_text
 
@@ -100,6 +100,8 @@ def init(
         if not asks and not yes:
             only_show(client, discovered, as_json=as_json)
         chosen, created = create_missing(client, chosen, creates=creates)
+        if not as_json:
+            show_left_out(chosen.proposal)
         chosen = replace(chosen, proposal=without_empty(chosen.proposal))
         if not chosen.proposal.sources:
             refuse_empty(chosen)
@@ -114,7 +116,7 @@ def init(
 def only_show(client: "CaspioClient", discovered: "Discovered", *, as_json: bool) -> NoReturn:
     """Print the proposal that nobody could be asked about, and exit with 2."""
     from flows.app.onboarding.init import as_document
-    from flows.cli.show.init import show_text
+    from flows.cli.show.init import show_left_out, show_text
     from pipeline.onboarding.proposal import without_empty
     from pipeline.onboarding.settings_text import settings_text
 
@@ -122,6 +124,7 @@ def only_show(client: "CaspioClient", discovered: "Discovered", *, as_json: bool
         calls = sum(client.calls.values())
         print_json(as_document(discovered, written=None, created={}, calls=calls))
     else:
+        show_left_out(discovered.proposal)
         show_text(settings_text(discovered.url, without_empty(discovered.proposal)))
     refuse("Nobody could be asked. Add --yes to accept the proposal as it is.")
 

@@ -11,7 +11,7 @@ from flows.app.onboarding.init import Discovered, assumed
 from flows.terminal.console import PlainConsole
 from flows.terminal.tables import shown, table_of
 from pipeline.onboarding.preview import Becomes
-from pipeline.onboarding.proposal import ProposedSource
+from pipeline.onboarding.proposal import Proposal, ProposedSource, empty_sources
 from pipeline.wording import counted
 
 
@@ -39,6 +39,13 @@ def show_proposal(discovered: Discovered) -> None:
         f"Assumed: {assumed()}."
     )
     console.print(estimate, soft_wrap=True)
+
+
+def show_left_out(proposal: Proposal) -> None:
+    """Print which sources a proposal without empty ones lacks, and why."""
+    console = PlainConsole(stderr=True)
+    for source, why in empty_sources(proposal):
+        console.print(f"{source.name} is left out: {why}.", soft_wrap=True)
 
 
 def show_text(text: str) -> None:

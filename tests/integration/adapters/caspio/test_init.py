@@ -227,6 +227,33 @@ def test_columns_are_created_when_asked_for(start: Start, init: Init):
     assert mapped()["papers"]["Total"] == "total"
 
 
+BARE = {
+    "fields": [{"Name": "Shelf", "Type": "STRING"}, {"Name": "Page", "Type": "FILE"}],
+    "records": [{"PK_ID": 1, "Page": "/c.pdf"}],
+}
+
+
+@pytest.mark.parametrize(
+    ("options", "ending"), [((), 2), (("--yes",), 0), (("--yes", "--create-columns"), 0)]
+)
+def test_a_source_without_columns_is_said_to_be_left_out(
+    start: Start,
+    init: Init,
+    capsys: pytest.CaptureFixture[str],
+    options: tuple[str, ...],
+    ending: int,
+):
+    """On screen, too, and only of what is left out in the end."""
+    account = {**ACCOUNT, "tables": {**ACCOUNT["tables"], "Loose_Leaves": BARE}}
+
+    assert init(start(account, FILES), *options) == ending
+
+    said = capsys.readouterr().err
+    is_said = "loose_leaves is left out: no column takes a value" in said
+    assert is_said is ("--create-columns" not in options)
+    assert "receipts is left out" not in said
+
+
 def test_a_column_that_may_not_be_created_is_left_out(
     start: Start, init: Init, capsys: pytest.CaptureFixture[str]
 ):
