@@ -100,8 +100,7 @@ def init(
         if not asks and not yes:
             only_show(client, discovered, as_json=as_json)
         chosen, created = create_missing(client, chosen, creates=creates)
-        if not as_json:
-            show_left_out(chosen.proposal)
+        show_left_out(chosen.proposal)
         chosen = replace(chosen, proposal=without_empty(chosen.proposal))
         if not chosen.proposal.sources:
             refuse_empty(chosen)

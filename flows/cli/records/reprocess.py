@@ -66,8 +66,7 @@ def reprocess(
     moment = since.replace(tzinfo=UTC) if since else None
     selection = Selection(tuple(record), where, moment, stale, as_class)
     config = of_account(config, account)
-    if record:
-        require_one_each(named_sources(load_settings(config), source), record)
+    require_one_each(named_sources(load_settings(config), source), record)
     if not dry_run:
         work_on(config, source, RunRequest(selection=selection, yes=yes), as_json=as_json)
         return
