@@ -176,9 +176,10 @@ def _lines_of(
         return
     match data:
         case dict():
-            is_apart = is_apart or _has_records(data)
+            records = _records_among(data)
             for key, value in data.items():
-                yield from _lines_of((*names, str(key)), value, depth + 1, is_apart=is_apart)
+                is_other = is_apart or str(key) in records
+                yield from _lines_of((*names, str(key)), value, depth + 1, is_apart=is_other)
         case list():
             is_apart = is_apart or sum(isinstance(entry, dict) for entry in data) > 1
             for value in data:
@@ -189,18 +190,40 @@ def _lines_of(
             yield _line_of(names, " ".join(str(data).split()), is_apart=is_apart)
 
 
-def _has_records(data: dict[str, Any]) -> bool:
-    """Say whether an object has several records of one kind, each under a name of its own.
+def _records_among(data: dict[str, Any]) -> set[str]:
+    """Return the names of the records of one kind in an object, and all names if it is their list.
 
-    These differ in a number only, or are those of bills. A seller and a buyer have the same names
+    Records differ in a number only, or are those of bills. A seller and a buyer have the same names
     of values, too, and are no such records.
     """
     entries = {str(key): _fields_in(each) for key, each in data.items() if isinstance(each, dict)}
-    alike: dict[str, list[Mapping[str, str]]] = {}
-    for key, fields in entries.items():
-        alike.setdefault(_KEY_NUMBER.sub("", key), []).append(fields)
-    is_several = any(map(_share_figures, alike.values()))
-    return is_several or any(_are_bills(*pair) for pair in pairwise(entries.values()))
+    numbered = _numbered_among(entries)
+    bills = [pair for pair in pairwise(entries) if _are_bills(*map(entries.__getitem__, pair))]
+    records = numbered.union(*bills)
+    own = _fields_in({key: value for key, value in data.items() if str(key) not in records})
+    is_of_bills = bool(bills) or any(map(_is_of_bill, records))
+    is_document = not records or _is_document(own, is_of_bills=is_of_bills)
+    return records if is_document else {*map(str, data)}
+
+
+def _numbered_among(entries: Mapping[str, Mapping[str, str]]) -> set[str]:
+    """Return the names of entries that differ in a number only and have the same figures."""
+    alike: dict[str, list[str]] = {}
+    for key in entries:
+        alike.setdefault(_KEY_NUMBER.sub("", key), []).append(key)
+    groups = (keys for keys in alike.values() if _share_figures([entries[key] for key in keys]))
+    return {key for keys in groups for key in keys}
+
+
+def _is_document(own: Mapping[str, str], *, is_of_bills: bool) -> bool:
+    """Say whether the values beside records are those of a document that the records are parts of.
+
+    Beside the number of a bill they are its lines, its taxes, or other bills that it mentions. A
+    total alone is one of lines, but may be that of all bills in a list.
+    """
+    if any(map(_is_number_of_bill, own)):
+        return True
+    return not is_of_bills and any(not _TOTAL_WORDS.isdisjoint(_words_in(name)) for name in own)
 
 
 def _are_bills(first: Mapping[str, str], second: Mapping[str, str]) -> bool:
@@ -239,9 +262,11 @@ def _share_figures(entries: Sequence[Mapping[str, str]]) -> bool:
 
 
 def _is_number_of_bill(name: str) -> bool:
-    words = _words_in(name)
-    is_of_bill = any(word.startswith(_BILL_WORDS) for word in words)
-    return is_of_bill and words[-1] != "date" and _is_of_number(name)
+    return _is_of_bill(name) and _words_in(name)[-1] != "date" and _is_of_number(name)
+
+
+def _is_of_bill(name: str) -> bool:
+    return any(word.startswith(_BILL_WORDS) for word in _words_in(name))
 
 
 def _line_of(names: tuple[str, ...], value: str, *, is_apart: bool) -> _JsonLine:

@@ -253,6 +253,37 @@ def test_an_amount_in_json_is_one_only_if_its_name_says_so(
     assert findings.fields["company"].value == "Tea Ltd"
 
 
+@pytest.mark.parametrize(
+    "parts",
+    [
+        '"line1": {"title": "Cup", "price": "50.00"}, "line2": {"title": "Pot", "price": "70.00"}',
+        '"vat_1": {"rate": "19", "amount": "10.00"}, "vat_2": {"rate": "7", "amount": "2.00"}',
+        '"site1": {"road": "Elm 1", "zip": "12345"}, "site2": {"road": "Ash 2", "zip": "54321"}',
+        (
+            '"corrected": {"invoice_number": "Z-9", "total": "500.00"},'
+            ' "present": {"invoice_number": "B-8", "total": "120.00"}'
+        ),
+    ],
+)
+def test_numbered_parts_of_a_bill_in_json_are_no_bills(parts: str, tmp_path: Path):
+    """Number and total beside them are those of the bill; nothing in them is."""
+    bill = f'{{{_BILL}, "total": "120.00", {parts}}}'
+
+    fields = documents.read(bill.encode(), tmp_path).fields
+
+    assert (fields["invoice_number"].value, fields["total"].value) == ("B-8", "120.00")
+    assert fields["company"].value == "Tea Ltd"
+
+
+def test_a_total_beside_bills_in_json_is_that_of_none(tmp_path: Path):
+    """The sum of all bills in a list is no value of the file."""
+    bills = ", ".join(f'"bill{at}": {{{_BILL}, "total": "{at}0.00"}}' for at in (1, 2))
+
+    fields = documents.read(f'{{"total": "30.00", {bills}}}'.encode(), tmp_path).fields
+
+    assert {name for name, found in fields.items() if found.value} == set()
+
+
 def test_each_list_of_objects_in_json_is_a_list(tmp_path: Path):
     """The values of one of its entries are not those of the file, wherever the list is."""
     data = f'{{"page": {{"data": [{{{_BILL}, "total": "10.00"}}, {{{_BILL}, "total": "20.00"}}]}}}}'
