@@ -42,6 +42,7 @@ _PDFA = ("processors.renditions.pdfa",)
 LIBRARIES = {
     "PIL": "pillow",
     "cryptography": "cryptography",
+    "cssselect2": "cssselect2",
     "cv2": "opencv-python-headless",
     "dateparser": "dateparser",
     "docx": "python-docx",
@@ -62,6 +63,7 @@ LIBRARIES = {
     "stdnum": "python-stdnum",
     "striprtf": "striprtf",
     "structlog": "structlog",
+    "tinycss2": "tinycss2",
     "xlrd": "xlrd",
     "zxingcpp": "zxing-cpp",
 }

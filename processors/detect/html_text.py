@@ -4,18 +4,12 @@ Nothing is run or fetched.
 """
 
 import re
-from collections.abc import Mapping, Sequence
-from html.parser import HTMLParser
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from processors.detect.encoding import clean, decode, decode_declared
-from processors.detect.html_hidden import (
-    BLOCKS,
-    CELLS,
-    HiddenElement,
-    Rules,
-    hidden_element,
-    hiding_rules,
-)
+from processors.detect.html.sight import Page, Sight
+from processors.detect.html.tree import BLOCKS, CELLS, VOID, Node
 
 # HTML Standard, section 4.2.5.4: a page declares its encoding in its first 1,024 bytes; browsers
 # look further.
@@ -28,6 +22,9 @@ _CHARSET_BYTES = 4096  # browsers look for a declaration in the first 1,024 byte
 _TEXT_INPUTS = frozenset(
     {"text", "email", "tel", "number", "date", "url", "search", "datetime-local", "month", "time"}
 )
+
+
+_BEYOND_LIMITS = "its style sheets are too long to follow, so what they hide is read as text"
 
 
 def decode_html(data: bytes) -> str:
@@ -47,15 +44,23 @@ def visible_text(html: str, *, marks_quotes: bool = False) -> str:
     return texts_of_html(html, marks_quotes=marks_quotes)[0]
 
 
-def texts_of_html(html: str, *, marks_quotes: bool = False) -> tuple[str, str]:
-    """Return the visible text of HTML, and what is struck through or hidden at first.
+class HtmlTexts(NamedTuple):
+    """The visible text of a page, what is read apart, and what a reader of both has to know."""
 
-    A script or a click may show the latter.
+    shown: str
+    apart: str
+    reason: str
+
+
+def texts_of_html(html: str, *, marks_quotes: bool = False) -> HtmlTexts:
+    """Return the visible text of HTML, and what is struck through, hidden at first or not seen.
+
+    A script or a click may show what is hidden at first.
     """
-    parser = _VisibleTextParser(hiding_rules(html), marks_quotes=marks_quotes)
-    parser.feed(html)
-    parser.close()
-    return _lines_of(parser.parts), _lines_of(parser.unseen)
+    page = Page(html)
+    texts = _Texts(page, marks_quotes=marks_quotes)
+    reason = _BEYOND_LIMITS if page.is_beyond_limits else ""
+    return HtmlTexts(_lines_of(texts.shown), _lines_of(texts.apart), reason)
 
 
 def _lines_of(parts: Sequence[str]) -> str:
@@ -69,83 +74,86 @@ def _lines_of(parts: Sequence[str]) -> str:
     return "\n".join(lines)
 
 
-class _VisibleTextParser(HTMLParser):
-    """Collects visible text in `parts`, and in `unseen` what is read apart."""
+class _Texts:
+    """Collects the texts of a page in `shown`, and in `apart` those that are read apart."""
 
-    def __init__(self, rules: Rules, *, marks_quotes: bool = False) -> None:
-        super().__init__(convert_charrefs=True)
-        self._rules = rules
+    def __init__(self, page: Page, *, marks_quotes: bool = False) -> None:
+        self.shown: list[str] = []
+        self.apart: list[str] = []
+        self._page = page
         self._marks_quotes = marks_quotes
         self._quotes: list[bool] = []  # of each open <blockquote>, whether it quotes a mail
-        self.parts: list[str] = []
-        self.unseen: list[str] = []
-        self._hidden: HiddenElement | None = None  # the outermost one that hides what is parsed now
-        self._is_in_summary = False  # what closed details show
         self._options = -1  # how many of an open list there were; -1 outside, or if it shows all
+        self._is_left_out = False  # whether this is an entry that a closed list does not show
+        self._is_in_apart = False
+        self._collect()
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        attributes = dict(attrs)
-        if self._is_unseen(tag, attributes):
-            self._separate(tag, self.unseen)
-            return
-        if tag == "blockquote":
+    def _collect(self) -> None:
+        root = self._page.tree.root
+        waiting: list[tuple[Node, Iterator[Node | str]]] = [(root, iter(root.parts))]
+        while waiting:
+            node, parts = waiting[-1]
+            part = next(parts, None)
+            if part is None:
+                waiting.pop()
+                self._end(node)
+            elif isinstance(part, str):
+                self._add(node, part)
+            else:
+                self._start(part)
+                waiting.append((part, iter(part.parts)))
+
+    def _start(self, node: Node) -> None:
+        attributes = node.attrib
+        if node.name == "blockquote":
             # The large mail programs mark a quotation from a mail in one of these ways.
-            css_class = (attributes.get("class") or "").lower()
+            css_class = attributes.get("class", "").lower()
             self._quotes.append(attributes.get("type") == "cite" or "quote" in css_class)
-        self._separate(tag, self.parts)
-        value = attributes.get("value")
-        if tag == "input" and value:
-            # Saved forms hold what a user typed as the field's value; text is the default type.
-            input_type = (attributes.get("type") or "text").lower()
-            if input_type in _TEXT_INPUTS:
-                self.parts.append(f" {value} ")
-
-    def _is_not_chosen(self, tag: str, attributes: Mapping[str, str | None]) -> bool:
-        """Say whether an entry of a list begins that the closed list does not show."""
-        if tag == "select":
+        if node.name == "select":
             self._options = -1 if {"multiple", "size"} & attributes.keys() else 0
-        if tag != "option" or self._options < 0:
-            return False
-        self._options += 1
-        return self._options > 1 and "selected" not in attributes
+        if node.name == "option" and self._options >= 0:
+            self._options += 1
+            self._is_left_out = self._options > 1 and "selected" not in attributes
+        self._separate(node)
+        # Saved forms hold what a user typed as the field's value; text is the default type.
+        is_text = (attributes.get("type") or "text").lower() in _TEXT_INPUTS
+        if node.name == "input" and is_text and attributes.get("value"):
+            self._add(node, f" {attributes['value']} ")
 
-    def _is_unseen(self, tag: str, attributes: Mapping[str, str | None]) -> bool:
-        """Say whether an element begins that is hidden, or is in one that is."""
-        # A <head> may never be closed.
-        if self._hidden is not None and tag != "body" and self._hidden.holds(tag, attributes):
-            return True
-        if self._hidden is not None and self._hidden.shown_by == "summary":
-            self._is_in_summary = tag == "summary"
-        self._hidden = hidden_element(self._rules, tag, attributes)
-        if self._hidden is None and self._is_not_chosen(tag, attributes):
-            self._hidden = HiddenElement(tag, is_kept=True)
-        if self._hidden is not None and self._hidden.is_kept:
-            self.unseen.append("\n")
-        return self._hidden is not None
-
-    def handle_endtag(self, tag: str) -> None:
-        if self._hidden is not None:
-            is_ended, is_of_other = self._hidden.is_closed_by(tag)
-            self._separate(tag, self.unseen)
-            self._hidden = None if is_ended else self._hidden
-            if not is_of_other:
-                return
-        if tag == "summary" and self._is_in_summary:
-            self._is_in_summary = False
-            self._hidden = HiddenElement("details", is_kept=True)
-        if tag == "blockquote" and self._quotes:
+    def _end(self, node: Node) -> None:
+        if node.name in {"option", "select"}:
+            self._is_left_out = False
+        if node.name == "select":
+            self._options = -1
+        if node.name == "blockquote":
             self._quotes.pop()
-        self._separate(tag, self.parts)
+        if node.name not in VOID:
+            self._separate(node)
 
-    def handle_data(self, data: str) -> None:
-        if self._hidden is None:
-            self.parts.append(data.replace("\n", " "))
-        elif self._hidden.is_kept:
-            self.unseen.append(data.replace("\n", " "))
+    def _add(self, node: Node, text: str) -> None:
+        sight = self._page.looks[node].sight
+        if sight is Sight.SHOWN and self._is_left_out:
+            sight = Sight.APART
+        if sight is Sight.NONE or (sight is Sight.APART and not text.strip()):
+            return
+        is_apart = sight is Sight.APART
+        if is_apart and not self._is_in_apart:
+            self.apart.append("\n")
+        self._is_in_apart = is_apart
+        (self.apart if is_apart else self.shown).append(text.replace("\n", " "))
 
-    def _separate(self, tag: str, parts: list[str]) -> None:
-        if tag in BLOCKS:
-            is_quoted = self._marks_quotes and any(self._quotes)
-            parts.append("\n> " if is_quoted else "\n")
-        elif tag in CELLS:
-            parts.append("\t")
+    def _separate(self, node: Node) -> None:
+        if node.is_repeated:
+            return
+        look = self._page.looks[node]
+        is_quoted = self._marks_quotes and any(self._quotes)
+        if node.name in BLOCKS:
+            separator = "\n> " if is_quoted else "\n"
+        elif node.name in CELLS:
+            separator = "\t"
+        else:
+            return
+        if look.box is Sight.SHOWN:
+            self.shown.append(separator)
+        if look.sight is Sight.APART:
+            self.apart.append(separator)

@@ -50,8 +50,9 @@ class HtmlProcessor:
     def process(self, path: Path, work_dir: Path, context: Context) -> Reading:
         """Return the visible text as one page; what a rule of its style hides is kept apart."""
         del work_dir, context
-        shown, hidden = texts_of_html(decode_html(path.read_bytes()))
-        return Reading(pages=(text_page(shown, engine="html", kept_apart=hidden),))
+        texts = texts_of_html(decode_html(path.read_bytes()))
+        page = text_page(texts.shown, engine="html", kept_apart=texts.apart, reason=texts.reason)
+        return Reading(pages=(page,))
 
 
 class XmlProcessor:

@@ -8,11 +8,13 @@ _LAST_PART = (
 )
 
 
-def text_page(text: str, *, number: int = 1, engine: str = "text", kept_apart: str = "") -> Page:
+def text_page(
+    text: str, *, number: int = 1, engine: str = "text", kept_apart: str = "", reason: str = ""
+) -> Page:
     """Return a page of text whose lines have no boxes; empty lines are not among them.
 
     What is `kept_apart` follows in the text of the page. It is not among the lines, in which values
-    are looked for.
+    are looked for. The `reason` is what else a reader of the page has to know.
     """
     lines = tuple(Line(text=line) for line in text.split("\n") if line.strip())
     if kept_apart.strip() and not lines:
@@ -24,7 +26,7 @@ def text_page(text: str, *, number: int = 1, engine: str = "text", kept_apart: s
         engine=engine,
         confidence=None,
         text=whole,
-        reason=_LAST_PART if kept_apart.strip() else "",
+        reason="; ".join(filter(None, (_LAST_PART if kept_apart.strip() else "", reason))),
     )
     return Page(page_text, lines)
 

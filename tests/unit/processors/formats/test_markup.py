@@ -68,8 +68,8 @@ HTML = {
     ),
     "what is struck through apart": (
         (
-            "<style>.old{text-decoration: red line-through}</style><p>a <s>no</s> b <del>no<p>1</p>"
-            "</del><p>c <span style='text-decoration-line:line-through'>2</span> d<i class=old>3</i>"
+            "<style>.old{text-decoration: red line-through}</style><div>a <s>no</s> b <del>no<p>1</p>"
+            "</del></div><p>c <span style='text-decoration-line:line-through'>2</span> d<i class=old>3</i>"
         ),
         "a b\nc d\n\nno\nno\n1\n2\n3",
     ),
@@ -84,7 +84,7 @@ HTML = {
     "what is pushed out of the page or cut off apart": (
         (
             "a<div style='position:absolute; left:-9999px'>1</div><p style='text-indent:-999em'>2</p>"
-            "<span style='clip:rect(0 0 0 0)'>3</span><div style='max-height:0;overflow:hidden'>4"
+            "<span style='position:absolute;clip:rect(0 0 0 0)'>3</span><div style='max-height:0;overflow:hidden'>4"
             "</div><div style='transform:scale(0)'>5</div><p style='left:-10px;height:0'>b</p>"
             "<div style='overflow:hidden;height:20px'>c</div>"
         ),
@@ -100,9 +100,9 @@ HTML = {
     "what has its own color or none apart": (
         (
             "<p style='color:transparent'>1</p><p style='color:#abc;background:#AABBCC'>2</p>"
-            "<p style='color:#abc;background:#123'>a</p><p style='color:white'>b</p>"
+            "<p style='color:#abc;background:#123'>a</p><p style='color:white'>3</p>"
         ),
-        "a\nb\n\n1\n2",
+        "a\n\n1\n2\n3",
     ),
     "the entry of a list that is chosen": (
         (
@@ -145,8 +145,8 @@ _STRIKE = ".t{text-decoration:line-through}"
         f"<!--[if mso]><style>{_HIDE}</style><![endif]--><p class=t>Tea",
         f"<noscript><style>{_HIDE}</style></noscript><p class=t>Tea",
         "<p style='font-size:0'><span style='font-size:14px'>Tea</span>",
-        "<p style='font-size:0'><span class=t>Tea</span>",
-        "<div style='visibility:hidden'><p style='visibility:visible'>Tea",
+        "<link rel=stylesheet href=a.css><p style='font-size:0'><span class=t>Tea</span>",
+        "<div style='visibility:hidden'><p style='visibility:visible'>Tea</div>",
         "<div style='opacity:0;-webkit-animation:fade 1s'>Tea</div>",
         f"<style>{_STRIKE} .t{{text-decoration:none}}</style><p class=t>Tea",
         f"<style>{_STRIKE} .u{{text-decoration:none}}</style><p class='t u'>Tea",
@@ -155,7 +155,7 @@ _STRIKE = ".t{text-decoration:line-through}"
         "<style>.t{text-decoration:none}</style><p><s class=t>Tea</s>",
         "<p><s style='text-decoration:none'>Tea</s>",
         "<body bgcolor=navy><p style='color:#fff'>Tea",
-        "<style>.x{background-color:#123}</style><p style='color:white'>Tea",
+        "<style>.x{background-color:#123}</style><div class=x><p style='color:white'>Tea</div>",
         "<link rel=stylesheet href=a.css><p style='color:white'>Tea",
         "<p style='color:#fff;background:navy'>Tea",
         "<p style='color:transparent;background:red;-webkit-background-clip:text'>Tea",
@@ -193,7 +193,7 @@ def test_html_form_values_are_read_and_hidden_text_is_not(part: str, tmp_path: P
 
     findings = documents.read(f"<!doctype html>{html}".encode(), tmp_path)
 
-    assert re.sub("\n\t+", "\n", findings.text).strip() == text
+    assert re.sub("\t*\n\t*", "\n", findings.text).strip() == text
 
 
 @pytest.mark.parametrize("part", ["<style>", "/*", "<p hidden><b hidden>", "<a class='x y'>"])

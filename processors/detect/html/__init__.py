@@ -1,0 +1,1 @@
+"""Say what of a page in HTML a browser shows."""
