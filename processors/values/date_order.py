@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from processors.values.country import Hints, countries
 from processors.values.date_labels import LabeledDate
 
-DAY_FIRST, MONTH_FIRST, OPEN = "dmy", "mdy", ""
+DAY_FIRST, MONTH_FIRST, YEAR_FIRST, OPEN = "dmy", "mdy", "ymd", ""
 _MONTHS_IN_A_YEAR = 12
 
 _NUMERIC = re.compile(r"(\d{1,2})\D{1,3}(\d{1,2})\D{1,3}\d{2,4}")
@@ -90,7 +90,11 @@ def as_the_settings_say(evidence: OrderEvidence) -> DateOrder | None:
 
 
 def as_the_country_has_it(evidence: OrderEvidence) -> DateOrder | None:
-    """The countries that the document hints at decide, if most of the hints agree."""
+    """The countries that the document hints at decide, if most of the hints agree.
+
+    One that has the year first decides nothing: there, both other orders are seen. But it speaks
+    against the other countries, for which one mark may stand as well.
+    """
     weights = evidence.hints.weights
     by_order: dict[str, list[str]] = {DAY_FIRST: [], MONTH_FIRST: []}
     for code, order in _customary_orders().items():
@@ -103,6 +107,9 @@ def as_the_country_has_it(evidence: OrderEvidence) -> DateOrder | None:
         return None
 
     order = max(weight_of, key=weight_of.__getitem__)
+    year_first = (code for code, each in countries().items() if each.order == YEAR_FIRST)
+    if weight_of[order] <= max((weights.get(code, 0) for code in year_first), default=0):
+        return None
     country = max(by_order[order], key=lambda code: weights.get(code, 0))
     return DateOrder(order, f"'{evidence.hints.marks[country]}' hints at {country}")
 
