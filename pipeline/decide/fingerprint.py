@@ -22,6 +22,7 @@ DECIDING = (
     "decide/ownership.py",
     "decide/printed_values.py",
     "decide/provenance.py",
+    "decide/spellings.py",
     "decide/templates.py",
     "findings.py",
 )
