@@ -12,6 +12,7 @@ from processors.values.date_text import MonthNames, dates_in
 from processors.values.lines import TextLine, has_digit, label_pattern
 from processors.values.list_words import labels_in, lists_for
 from processors.values.money.amounts import Amount, amounts_in, money_in, repair_scan_errors
+from processors.values.money.late import is_paid_late
 from processors.values.money.marks import SHORT_SIGNS
 
 KINDS = ("summary", "change", "cash", "card", "subtotal", "never", "strong", "due", "plain", "weak")
@@ -245,11 +246,7 @@ def kind_of(folded: str) -> tuple[str, str]:
             if len(match.group()) > len(label):
                 kind, label = each, match.group()
 
-    if kind in {"strong", "plain"}:
-        if is_total_of_taxes(folded, label):
-            return "never", label
-        if label_pattern("totals", "of_years").search(folded):
-            return "weak", label
+    kind = _narrowed(kind, label, folded)
     if kind in {"plain", "never"}:
         # "Cash received for total" is about the cash.
         for earlier in ("change", "cash"):
@@ -257,6 +254,14 @@ def kind_of(folded: str) -> tuple[str, str]:
             if words and words.start() < folded.find(label):
                 return earlier, words.group()
     return kind, label
+
+
+def _narrowed(kind: str, label: str, folded: str) -> str:
+    """Return the kind of sum that is left of this one by the other words of the line."""
+    is_total = kind in {"strong", "plain"}
+    if (kind and is_paid_late(folded)) or (is_total and is_total_of_taxes(folded, label)):
+        return "never"
+    return "weak" if is_total and label_pattern("totals", "of_years").search(folded) else kind
 
 
 def is_total_of_taxes(folded: str, label: str) -> bool:

@@ -269,7 +269,11 @@ def find_amount_due(lines: Sequence[TextLine]) -> Finding | None:
     Of several the last one has counted in the most.
     """
     labels = label_pattern("due", "amount")
-    due = [each for each in sums_in(lines) if each.label and labels.fullmatch(each.label)]
+    due = [
+        each
+        for each in sums_in(lines)
+        if each.label and labels.fullmatch(each.label) and each.kind != "never"
+    ]
     if not due:
         return None
     confidence = 0.8 if len({each.value for each in due}) == 1 else 0.6

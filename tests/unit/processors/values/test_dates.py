@@ -102,20 +102,6 @@ def test_country_settles_the_order(hint: str, day: str):
     assert "hints at" in finding.reason
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "青山有限公司\n統一編號 22099131\n03/04/2018\n合計 300元",
-        "青山有限公司\n发票\n日期 03/04/2018\n合计 30元",
-        "青山有限公司\n03/04/2018",
-    ],
-)
-def test_a_mark_of_countries_with_several_orders_leaves_the_order_open(text: str):
-    """What hints no less at a country that has the year first is no hint at days before months."""
-    assert found(text).value is None
-    assert found(f"香港 九龍\n{text.splitlines()[0]}\n03/04/2018").value == "2018-04-03"
-
-
 def test_document_language_settles_the_order():
     """Languages other than English write the day first."""
     assert found("03/04/2018", languages=("fra",)).value == "2018-04-03"

@@ -59,3 +59,31 @@ def test_digits_that_repeat_words_are_no_credit(words: str):
 def test_what_is_counted_is_no_total(counted: str):
     """A delivery note sums up what was delivered."""
     assert values_of(f"Otter Ltd\nDelivery note\nCups 12\nTotal {counted} 12").get("total") is None
+
+
+@pytest.mark.parametrize(
+    ("due", "late"),
+    [
+        ("Amount due by 06/05/2031 $80.00", "Amount due after 06/05/2031 $88.00"),
+        ("Total amount due $80.00", "Late amount due $88.00"),
+        ("Amount due $80.00", "Amount due after June 5, 2031 $88.00"),
+        ("Balance due $80.00", "Balance due after the due date $88.00"),
+        ("Amount due $80.00", "If not paid by 20 May 2031 the total will be $88.00"),
+        ("Zahlbetrag 80,00 EUR", "Zahlbetrag nach dem 5.6.2031 88,00 EUR"),
+        ("Montant à payer 80,00 EUR", "Montant à payer après le 5 juin 2031 88,00 EUR"),
+    ],
+)
+def test_what_is_due_late_is_not_due(due: str, late: str):
+    """The sum with a surcharge is to be paid only by who is late."""
+    found = values_of(f"Otter Water Ltd\nInvoice no 8\n{due}\n{late}")
+
+    assert found["total"] in {"80.00", None}
+    assert found.get("amount_due", "80.00") == "80.00"
+
+
+@pytest.mark.parametrize("words", ["after discount", "after credits", "after 2 payments"])
+def test_what_is_due_after_something_else_is_due(words: str):
+    """Only a day makes a sum one that is paid late."""
+    text = f"Otter Water Ltd\nInvoice no 8\nSubtotal $90.00\nAmount due {words} $80.00"
+
+    assert values_of(text)["amount_due"] == "80.00"
