@@ -175,9 +175,7 @@ def _as_kept(outcome: Outcome, ledger: Ledger) -> Outcome:
     """
     known = ledger.files.state(outcome.ref.version)
     before = known.outcome if known is not None else None
-    if before is None or before.status is not Status.PARTIAL:
-        return outcome
-    if outcome.status is Status.UNCHANGED:
+    if before is None or before.status is not Status.PARTIAL or outcome.status is Status.UNCHANGED:
         return outcome
     own = before.reason
     for of_an_undo in (_LEFT_ALONE, SEE_FIRST_FILE):

@@ -1,5 +1,7 @@
 """Dates that users type: where two days may be meant, the page asks before it writes."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -8,11 +10,30 @@ from flows.web.review import document
 from flows.web.review.words import PageWord, date_order_of
 from pipeline.model import RecordRef
 from pipeline.model.review import review_id
+from pipeline.settings import Settings
 from pipeline.source_run.checks import remember_types
 from tests.unit.pipeline.world import World
-from tests.unit.web.conftest import SETTINGS, form_of, load, opened, words
+from tests.unit.web.conftest import SETTINGS, Office, form_of, load, opened, words
 from tests.unit.web.review.test_decisions import decide
 from tests.unit.web.review.test_document import found, read_as
+
+
+def _month_first() -> str:
+    """Return settings of an account that writes the month first."""
+    text = SETTINGS.replace('DocType = "doc_type"\nTotal = "total"', 'DocDate = "date"')
+    return text + '[processing]\ndate_order = "mdy"\n'
+
+
+@contextmanager
+def _reviewed(world: World, settings: Settings) -> Iterator[tuple[Office, str]]:
+    """Open the review of a receipt whose page writes the day first; yield it with its path."""
+    world.caspio.table("Receipts", DocDate="DATE_TIME", Scan="ATTACHMENT")
+    world.receipt("1", "date=2026-05-05", DocDate="2026-01-01T00:00:00")
+    with opened(world, settings) as office:
+        read_as(office, pages=1, lines=("printed on 31/05/2026",))
+        world.run(office.spec)
+        remember_types(office.spec, target=world.caspio, ledger=world.ledger)
+        yield office, f"/review/{review_id('receipts', RecordRef('Receipts', '1'))}"
 
 
 @pytest.mark.parametrize(
@@ -45,15 +66,7 @@ def test_the_order_of_the_document_is_before_that_of_the_account(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     """A page that has 31/05/2026 writes the day first, whatever the account does."""
-    world.caspio.table("Receipts", DocDate="DATE_TIME", Scan="ATTACHMENT")
-    world.receipt("1", "date=2026-05-05", DocDate="2026-01-01T00:00:00")
-    text = SETTINGS.replace('DocType = "doc_type"\nTotal = "total"', 'DocDate = "date"')
-    text += '[processing]\ndate_order = "mdy"\n'
-    with opened(world, load(tmp_path, monkeypatch, text)) as office:
-        read_as(office, pages=1, lines=("printed on 31/05/2026",))
-        world.run(office.spec)
-        remember_types(office.spec, target=world.caspio, ledger=world.ledger)
-        path = f"/review/{review_id('receipts', RecordRef('Receipts', '1'))}"
+    with _reviewed(world, load(tmp_path, monkeypatch, _month_first())) as (office, path):
         page = decide(office.signed_in(), path, "correct", text="03/04/2026")
 
     assert "In the order of this document it is 3 April 2026" in words(page)
@@ -63,15 +76,7 @@ def test_a_date_that_is_two_is_asked_about_while_the_archive_is_away(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     """The page of the document cannot be asked for its order, so that of the account is named."""
-    world.caspio.table("Receipts", DocDate="DATE_TIME", Scan="ATTACHMENT")
-    world.receipt("1", "date=2026-05-05", DocDate="2026-01-01T00:00:00")
-    text = SETTINGS.replace('DocType = "doc_type"\nTotal = "total"', 'DocDate = "date"')
-    text += '[processing]\ndate_order = "mdy"\n'
-    with opened(world, load(tmp_path, monkeypatch, text)) as office:
-        read_as(office, pages=1, lines=("printed on 31/05/2026",))
-        world.run(office.spec)
-        remember_types(office.spec, target=world.caspio, ledger=world.ledger)
-        path = f"/review/{review_id('receipts', RecordRef('Receipts', '1'))}"
+    with _reviewed(world, load(tmp_path, monkeypatch, _month_first())) as (office, path):
         browser = office.signed_in()
         before = browser.get(path)
         world.archive.down = "The archive does not answer. Start it."
