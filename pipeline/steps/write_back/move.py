@@ -180,10 +180,9 @@ def finish_move(
     if _is_replaced(delete, _shown(old, context, group), context):
         return _leave_to_the_user(put, delete, context)
     rows = _referrers("rows", old, context, None) if referrers is None else referrers
-    left = rows if columns is None else _write_columns(columns, rows, put, context)
-    if left is None:
-        return False, _take_copy_back(put, delete, context)
-    _repoint_all(left, old, new, put, context)
+    reason = _lead_rows(rows, columns, put, context)
+    if reason:
+        return False, _take_copy_back(put, delete, context, reason)
     is_replaced, reason = _delete_unreferenced(put, delete, context, group)
     if is_replaced:
         return _leave_to_the_user(put, delete, context)
@@ -195,6 +194,21 @@ def finish_move(
     ledger.effects.settle(delete, EffectState.VERIFIED)
     context.run.moves.names.free(old)
     return True, ""
+
+
+def _lead_rows(
+    rows: Sequence[Referrer], columns: ColumnsToWrite | None, put: Effect, context: WriteContext
+) -> str:
+    """Write the record's columns and let rows name the new file; return why none does, or ""."""
+    old, new = str(put.before["path"]), str(put.after["path"])
+    left = rows if columns is None else _write_columns(columns, rows, put, context)
+    if left is None:
+        return "the record was not written"
+    _repoint_all(left, old, new, put, context)
+    if (rows or put.pk) and not _is_named(put, context):
+        # A user, or another program, has led them elsewhere: to nobody is this a better name.
+        return f"no row names {old} any more"
+    return ""
 
 
 def _write_columns(
@@ -242,11 +256,21 @@ def _leave_to_the_user(put: Effect, delete: Effect, context: WriteContext) -> tu
     return False, f"{reason}; both {old} and {new} are kept"
 
 
-def _take_copy_back(put: Effect, delete: Effect, context: WriteContext) -> str:
-    """Delete the new file again, since the record was not written; return why not otherwise."""
+def _is_named(put: Effect, context: WriteContext) -> bool:
+    """Say whether some row names the new file: one that this move has led there, or any other."""
+    new = str(put.after["path"])
+    for effect in context.ports.ledger.effects.find(version=put.version):
+        is_led = effect.kind is EffectKind.REPOINT and effect.state in IN_EFFECT
+        # What an earlier move did, which an undo took back since, has a lower number.
+        if is_led and effect.id > put.id and effect.after.get(effect.field) == new:
+            return True
+    return bool(_referrers("rows of the copy", new, context, None))
+
+
+def _take_copy_back(put: Effect, delete: Effect, context: WriteContext, reason: str) -> str:
+    """Delete the new file again, for a reason; return what became of both files."""
     ledger = context.ports.ledger
     old, new = str(delete.before["path"]), str(put.after["path"])
-    reason = "the record was not written"
     if not _referrers("rows of the copy", new, context, None):
         copied = replace(delete, before={**delete.before, "path": new})
         _, kept = delete_old(copied, context)
