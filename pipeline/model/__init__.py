@@ -35,6 +35,7 @@ from pipeline.model.sources import (
     Overwrite as Overwrite,
     SourceSpec as SourceSpec,
 )
+from pipeline.model.status import Stage as Stage, Status as Status
 
 Value = str | int | float | bool | None
 """A scalar as Caspio's JSON carries it; dates are text without a zone."""
@@ -350,32 +351,13 @@ class Plan:
         return not self.after and not self.new_names
 
 
-class Status(StrEnum):
-    """How one file ended in one run."""
-
-    DONE = "done"  # read, archived and written back
-    UNCHANGED = "unchanged"  # nothing to do since the last run
-    PARTIAL = "partial"  # some of it was not read or not written
-    REJECTED = "rejected"  # this file cannot be processed: unreadable, gone, or quarantined
-    CONFLICT = "conflict"  # the record changed, and its values stay
-    FAILED = "failed"  # an error; the next run tries again
-
-
-class Stage(StrEnum):
-    """How far a file version has come, as the ledger has it."""
-
-    SEEN = "seen"  # listed
-    ARCHIVED = "archived"  # the original is stored and confirmed
-    PLANNED = "planned"  # read, and decided what to write
-    FINISHED = "finished"  # needs no more work
-
-
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """How one file ended, with the reason as a sentence.
 
-    `left_open` is as in the plan. The ledger does not keep `seconds`, the wall time that its record
-    took in this run, nor `values`, which count a record once: with its first document.
+    `left_open` is as in the plan; `reason_before_undo`, set by an undo alone, says why the file was
+    done in part before. The ledger keeps neither `seconds`, the wall time of its record in this
+    run, nor `values`, which count a record once: with its first document.
     """
 
     ref: FileRef
@@ -391,6 +373,7 @@ class Outcome:
     planned_only: bool = False
     quarantined: bool = False
     left_open: Mapping[str, str] = field(default_factory=dict)
+    reason_before_undo: str | None = None
     seconds: float = field(default=0.0, compare=False)
     values: ValueCounts = field(default=NO_VALUES, compare=False)
 

@@ -32,8 +32,6 @@ PAGE = 500
 SEE_FIRST_FILE = "see the record's first file"
 """The reason of a record's other files."""
 
-_LEFT_ALONE = "left alone: "
-
 
 @dataclass(frozen=True, slots=True)
 class RunEffects:
@@ -177,13 +175,12 @@ def _as_kept(outcome: Outcome, ledger: Ledger) -> Outcome:
     before = known.outcome if known is not None else None
     if before is None or before.status is not Status.PARTIAL or outcome.status is Status.UNCHANGED:
         return outcome
-    own = before.reason
-    for of_an_undo in (_LEFT_ALONE, SEE_FIRST_FILE):
-        own = own.partition(of_an_undo)[0].removesuffix("; ")
+    is_of_undo = before.reason_before_undo is not None
+    own = before.reason_before_undo if is_of_undo else before.reason
     if not own:
         return outcome
     reason = "; ".join(filter(None, [own, outcome.reason]))
-    return replace(outcome, status=Status.PARTIAL, reason=reason)
+    return replace(outcome, status=Status.PARTIAL, reason=reason, reason_before_undo=own)
 
 
 def _as_settled(effects: Sequence[Effect], ledger: Ledger) -> tuple[Effect, ...]:
@@ -221,7 +218,7 @@ def _outcome(ref: FileRef, undone: Undone, run: SourceRun, *, is_first: bool) ->
     if undone.skipped:
         status, reason = Status.PARTIAL, SEE_FIRST_FILE
     if undone.skipped and is_first:
-        reason = _LEFT_ALONE + "; ".join(undone.skipped)
+        reason = "left alone: " + "; ".join(undone.skipped)
     known = run.ports.ledger.files.state(ref.version)
     values = undone.values if is_first else {}
     return Outcome(
@@ -233,6 +230,7 @@ def _outcome(ref: FileRef, undone: Undone, run: SourceRun, *, is_first: bool) ->
         written=values,
         values=ValueCounts(written=len(values)),
         new_name=undone.names.get(ref.version),
+        reason_before_undo="",
     )
 
 

@@ -100,6 +100,7 @@ def dump_outcome(outcome: Outcome) -> Json:
         "left_open": dict(outcome.left_open),
         "planned_only": outcome.planned_only,
         "quarantined": outcome.quarantined,
+        "reason_before_undo": outcome.reason_before_undo,
     }
 
 

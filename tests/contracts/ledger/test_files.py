@@ -218,6 +218,7 @@ def test_an_outcome_comes_back_whole(ledger: Ledger):
         written={"Total": 12.5, "Count": 3, "Paid": True, "Note": None, "Day": "2026-03-01"},
         new_name="2026-03-01 Shop.pdf",
         suggestions=(Suggestion("Total", "12", "12.50", "the user's value stays"),),
+        reason_before_undo="page 2 is blank",
     )
 
     ledger.files.finish(outcome, "run-1")

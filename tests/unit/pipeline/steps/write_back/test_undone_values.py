@@ -1,5 +1,7 @@
 from dataclasses import replace
 
+import pytest
+
 from pipeline.model import EffectState, SourceSpec, Status
 from pipeline.plans.undo import effects_by_record, undo_record, with_listing
 from tests.unit.pipeline.world import RECEIPTS, World, named, undo
@@ -63,6 +65,25 @@ def test_what_was_done_in_part_is_so_after_an_undo_and_its_undo(world: World):
     (state,) = world.ledger.files.states()
     assert state.outcome is not None
     assert (state.outcome.status, state.outcome.reason) == (Status.PARTIAL, read.reason)
+
+
+@pytest.mark.parametrize("words", ["left alone: page 2", "see the record's first file"])
+def test_the_words_of_an_undo_in_the_reason_of_a_run_are_kept(world: World, words: str):
+    """What an undo says is known by its field, not by its words: a run may say the same."""
+    spec = named(RECEIPTS, "{{ doc_type }}")
+    world.receipt("1", GOOD)
+    (read,) = world.run(spec)
+    own = f"page 1 is too dark; {words}"
+    (listed,) = world.ledger.files.states()
+    partly = replace(read, ref=listed.ref, status=Status.PARTIAL, reason=own)
+    world.ledger.files.finish(partly, "run-1")
+
+    undo(world, spec, "run-1")
+    undo(world, spec, "run-2")
+
+    (state,) = world.ledger.files.states()
+    assert state.outcome is not None
+    assert (state.outcome.status, state.outcome.reason) == (Status.PARTIAL, own)
 
 
 def test_what_was_open_when_a_record_was_leased_is_undone(world: World):
