@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from itertools import islice, pairwise
 from typing import Any
 
+from processors.detect.owners import owned, words_in
+
 # EDIFACT (ISO 9735), whole or from the first message on, X12, and HL7 2; bookings and payments in
 # OFX, QIF and of SWIFT (MT940 and its kin, MT103); calendars (RFC 5545) and business cards
 # (RFC 6350).
@@ -38,8 +40,6 @@ _LOG_LINES, _FEWEST_OF_LOG = 50, 3
 _MOST_JSON_CHARS = 5_000_000
 _MOST_DEPTH = 50
 
-# Names of JSON are read word by word: "amountDue" and "amount_due" have the same two.
-_NAME_WORD = re.compile(r"[^\W\d_]?[^\W\d_A-Z]+|[A-Z]+(?![a-z])")
 _WHOLE = re.compile(r"[-+]?\d+")
 _GROUPED = r"\d+(?:[ ',.]\d{3})*"
 _AMOUNT = re.compile(
@@ -223,7 +223,7 @@ def _is_document(own: Mapping[str, str], *, is_of_bills: bool) -> bool:
     """
     if any(map(_is_number_of_bill, own)):
         return True
-    return not is_of_bills and any(not _TOTAL_WORDS.isdisjoint(_words_in(name)) for name in own)
+    return not is_of_bills and any(not _TOTAL_WORDS.isdisjoint(words_in(name)) for name in own)
 
 
 def _are_bills(first: Mapping[str, str], second: Mapping[str, str]) -> bool:
@@ -232,7 +232,7 @@ def _are_bills(first: Mapping[str, str], second: Mapping[str, str]) -> bool:
     A credit note names the number of another bill, and its day.
     """
     shared = first.keys() & second.keys()
-    has_amount = any(not (_TOTAL_WORDS | _UNSAID).isdisjoint(_words_in(name)) for name in shared)
+    has_amount = any(not (_TOTAL_WORDS | _UNSAID).isdisjoint(words_in(name)) for name in shared)
     return has_amount and any(
         first[name] != second[name] for name in shared if _is_number_of_bill(name)
     )
@@ -262,11 +262,11 @@ def _share_figures(entries: Sequence[Mapping[str, str]]) -> bool:
 
 
 def _is_number_of_bill(name: str) -> bool:
-    return _is_of_bill(name) and _words_in(name)[-1] != "date" and _is_of_number(name)
+    return _is_of_bill(name) and words_in(name)[-1] != "date" and _is_of_number(name)
 
 
 def _is_of_bill(name: str) -> bool:
-    return any(word.startswith(_BILL_WORDS) for word in _words_in(name))
+    return any(word.startswith(_BILL_WORDS) for word in words_in(name))
 
 
 def _line_of(names: tuple[str, ...], value: str, *, is_apart: bool) -> _JsonLine:
@@ -274,32 +274,34 @@ def _line_of(names: tuple[str, ...], value: str, *, is_apart: bool) -> _JsonLine
     name = names[-1] if names else ""
     is_number = _WHOLE.fullmatch(value) is not None and _is_of_number(name)
     if is_number or not _AMOUNT.fullmatch(value):
-        return _JsonLine(name, value, is_amount=False, is_apart=is_apart)
+        return _line_without_amount(names, value, is_apart=is_apart)
     words = _words_in_sum(names)
-    around = {word for each in names for word in _words_in(each)}
+    around = {word for each in names for word in words_in(each)}
     is_known = bool(words) and _SUM_WORDS.issuperset(words) and around <= _AROUND
     is_other = not is_known or _POWER.search(value) is not None
     line = _JsonLine(" ".join(words) or name, value, is_amount=True, is_apart=is_other)
     return replace(line, is_apart=True) if is_apart else line
 
 
+def _line_without_amount(names: Sequence[str], value: str, *, is_apart: bool) -> _JsonLine:
+    # The object around everything has no name.
+    own = owned(("", *names))
+    return _JsonLine(own.name, value, is_amount=False, is_apart=is_apart or own.is_apart)
+
+
 def _words_in_sum(names: Sequence[str]) -> list[str]:
     """Return the words of the name of an amount, from the last name on that says something."""
     words: list[str] = []
     for name in reversed(names):
-        words = [*_words_in(name), *words]
+        words = [*words_in(name), *words]
         if not _UNSAID.issuperset(words):
             break
     return words
 
 
-def _words_in(name: str) -> list[str]:
-    return [word.lower() for word in _NAME_WORD.findall(name)]
-
-
 def _is_of_number(name: str) -> bool:
     """Say whether a whole number with this name is no amount."""
-    words = _words_in(name)
+    words = words_in(name)
     is_number = bool(words) and (words[-1] in _NUMBER_WORDS or words[-1].endswith(_NUMBER_ENDS))
     return is_number and _SUM_WORDS.isdisjoint({*words} - {"bill", "invoice", "vat", "tax"})
 

@@ -13,6 +13,7 @@ from typing import Any
 import lxml.etree
 
 from processors.detect.encoding import decode, decode_declared
+from processors.detect.owners import role_of
 
 _DOCTYPE_SEARCHED_BYTES = 65536
 # A document type with declarations of its own. One that only names its DTD, as cXML does, is
@@ -24,6 +25,7 @@ _DECLARED = re.compile(
 _MOST_DEPTH = 500  # far beyond what programs write
 # Records of a list in XML: elements of one name beside each other with equal fields.
 _FEWEST_RECORDS, _FEWEST_FIELDS = 2, 2
+_MOST_ROLES = 3
 _NUMBER_IN_NAME = re.compile(r"[_.-]*\d+$")
 """Programs that have no lists count the names of their records: "Bill1", "bill_002"."""
 # An amount, a number or a date, with the letters of a currency or of a code.
@@ -165,21 +167,24 @@ class _Node:
 
     `fields` has for the name of each text whether it is a figure. `is_prose` is whether a text is
     between elements, as in a paragraph.
+    `names` are those of the elements that it is in, and its own.
     """
 
     name: str
     texts: range
+    names: tuple[str, ...] = ()
     fields: dict[str, bool] = field(default_factory=dict)
     is_prose: bool = False
     children: dict[str, list["_Node"]] = field(default_factory=dict)
 
 
-def texts_by_record(data: bytes) -> list[tuple[str, str, bool]]:
-    """Return the texts of XML with the names of their elements, and whether they are of a record.
+def texts_by_record(data: bytes) -> list[tuple[tuple[str, ...], str, bool]]:
+    """Return the texts of XML, each with the names of what it is in, and whether it is of a record.
 
-    Raises XmlRefused.
+    The last name is that of its element or attribute. Before the name of an element is the role
+    that an attribute gives it. Raises XmlRefused.
     """
-    texts: list[tuple[str, str]] = []
+    texts: list[tuple[tuple[str, ...], str]] = []
     in_records: set[int] = set()
     path = [_Node("", range(0))]
     for event, element in elements(data):
@@ -189,9 +194,9 @@ def texts_by_record(data: bytes) -> list[tuple[str, str, bool]]:
             # A text before an element, or after the last one in another, is between elements.
             is_between = event == "start" or (len(element) > 0 and name == node.name)
             node.is_prose = node.is_prose or is_between
-            texts.append((name, text))
+            texts.append((node.names if name == node.name else (*node.names, name), text))
         if event == "start":
-            path.append(_Node(local_name(element), range(len(texts), len(texts))))
+            path.append(_begun(element, node, len(texts)))
             continue
         path.pop()
         for place in _places_of_records(node):
@@ -199,7 +204,16 @@ def texts_by_record(data: bytes) -> list[tuple[str, str, bool]]:
         node.texts = range(node.texts.start, len(texts))
         node.children = {}
         _add(path[-1], node)
-    return [(name, text, at in in_records) for at, (name, text) in enumerate(texts)]
+    return [(names, text, at in in_records) for at, (names, text) in enumerate(texts)]
+
+
+def _begun(element: Any, parent: _Node, count: int) -> _Node:
+    """Return the node of an element that begins behind so many texts."""
+    name = local_name(element)
+    # The kind of the whole file is not that of a part.
+    roles = [role_of(str(key), value) for key, value in element.attrib.items() if parent.names]
+    names = (*parent.names, *filter(None, roles[:_MOST_ROLES]), name)
+    return _Node(name, range(count, count), names)
 
 
 def _add(parent: _Node, node: _Node) -> None:

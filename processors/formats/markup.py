@@ -4,15 +4,16 @@ import base64
 import collections
 import dataclasses
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from pipeline.model import ReadStatus
-from processors.contract import Context, EmbeddedFile, Reading, Unreadable
+from processors.contract import Context, EmbeddedFile, Page, Reading, Unreadable
 from processors.detect.encoding import clean
 from processors.detect.html_text import decode_html, texts_of_html, visible_text
+from processors.detect.owners import owned
 from processors.detect.safe_xml import XmlRefused, elements, in_utf8, texts_by_record
 from processors.layout.plain_page import text_page
 from processors.values import einvoice
@@ -78,24 +79,34 @@ class XmlProcessor:
                 clean("\n".join(rows)), engine="xml", kept_apart=clean("\n".join(hidden))
             )
             return Reading(pages=(page,))
-        lines: list[str] = []
-        apart: list[str] = []
-        attached: list[EmbeddedFile] = []
-        for name, text, is_of_record in texts:
-            if len(attached) < _MOST_IN_TEXT and _is_document(text):
-                attached.append(EmbeddedFile(f"{name}.xml", partial(_encoded, text)))
-            elif not _BASE64.fullmatch(text):
-                (apart if is_of_record else lines).extend(_lines_of(name, text))
-            elif name in _ATTACHED:
-                attached.append(EmbeddedFile(name, partial(_decoded, text)))
-        shown, records = (clean("\n".join(each)) for each in (lines, apart))
-        page = text_page(shown, engine="xml", kept_apart=records)
+        page, attached = _page_of(texts)
         invoice = einvoice.structured_data_in(data)
         if invoice is not None:
             # The file holds nothing but the invoice, so no value has to be looked for in its text.
             invoice = dataclasses.replace(invoice, complete=True)
         said = invoice or bank_message_in(data)
         return Reading(pages=(page,), structured=said, children=attached)
+
+
+def _page_of(
+    texts: Sequence[tuple[tuple[str, ...], str, bool]],
+) -> tuple[Page, list[EmbeddedFile]]:
+    """Return the page of the texts of XML, as `texts_by_record` gives them, and the files in it."""
+    lines: list[str] = []
+    apart: list[str] = []
+    attached: list[EmbeddedFile] = []
+    for names, text, is_of_record in texts:
+        name = names[-1]
+        if len(attached) < _MOST_IN_TEXT and _is_document(text):
+            attached.append(EmbeddedFile(f"{name}.xml", partial(_encoded, text)))
+        elif not _BASE64.fullmatch(text):
+            value = owned(names)
+            is_apart = is_of_record or value.is_apart
+            (apart if is_apart else lines).extend(_lines_of(value.name, text))
+        elif name in _ATTACHED:
+            attached.append(EmbeddedFile(name, partial(_decoded, text)))
+    shown, records = (clean("\n".join(each)) for each in (lines, apart))
+    return text_page(shown, engine="xml", kept_apart=records), attached
 
 
 def _rows_in(data: bytes) -> tuple[list[str], list[str]]:
@@ -161,7 +172,7 @@ def _decoded(text: str) -> Iterator[bytes]:
         ) from exc
 
 
-def _texts_of(data: bytes) -> tuple[bytes, list[tuple[str, str, bool]]]:
+def _texts_of(data: bytes) -> tuple[bytes, list[tuple[tuple[str, ...], str, bool]]]:
     """Return XML that the parser accepts, and its texts as `texts_by_record` gives them.
 
     Raises Unreadable.

@@ -217,7 +217,7 @@ def test_a_bill_in_json_is_read_value_by_value(tmp_path: Path):
 
     text = documents.read(bill.encode(), tmp_path).text
 
-    assert text == "number: B-8\nname: Tea Ltd\nnotes: a\nnotes: b"
+    assert text == "bill number: B-8\nseller: Tea Ltd\nnotes: a\nnotes: b"
 
 
 _BILL = '"invoice_number": "B-8", "seller": {"name": "Tea Ltd"}, "date": "2031-05-03"'
