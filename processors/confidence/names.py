@@ -33,6 +33,11 @@ _GOES_ON = re.compile(r" (?:(?:&|and|und|et|y|e|of|de|du) )?[A-Z][\w'\u2019.&-]*
 _MARKS = " :.-|"
 _OWNER = re.compile(r"(?:own|owned|operated) by$|trading as$|division of$")
 """Words before the owner of a shop, which people call by its own name."""
+_LABEL = re.compile(r"\W*(?P<words>[^\W\d_]+(?:[ /&'.-]{1,2}[^\W\d_]+){0,4}) ?: ?")
+_OF_COMPANY = re.compile(
+    r"(?:company|business|firm|trading|legal|organi[sz]ation)(?: name)?|firma|ragione sociale"
+    r"|raison sociale|razon social|denominazione|firmenname"
+)
 _SAME_HEIGHT = 0.2
 _LONG_ENOUGH, _ALIKE = 8, 0.85
 """Letters of a name that is compared with lines, and how alike one is that was misread."""
@@ -79,6 +84,8 @@ def name_features(evidence: Evidence, value: Value) -> Features:
     if value.name == "buyer" and own:
         features["may_be_cut"] = float(_has_doubtful_end(own, text))
     features |= _rival_names(evidence, text) | _around(evidence, finding, own, text)
+    if value.name == "buyer" or features["in_domain"]:
+        features["of_other_label"] = 0.0
     # A buyer is in the window, and a receipt may have the web address of who made the till.
     if value.name != "buyer" and evidence.doc_type.value != "receipt":
         features |= window_features(evidence, finding)
@@ -217,6 +224,7 @@ def _around(evidence: Evidence, finding: Finding, own: TextLine | None, text: st
         features["announced"] = 1.0
     else:
         features["labeled_line"] = float(has_label(own.folded))
+        features["of_other_label"] = float(_is_of_other_label(own, text))
     if finding.box and evidence.usual_height:
         height = (finding.box[3] - finding.box[1]) / evidence.usual_height
         features["large"] = min(max(height - 1.0, 0.0), 2.0) / 2
@@ -248,6 +256,16 @@ def _is_announced(own: TextLine, above: TextLine | None, text: str) -> bool:
         return False
     first, last = above.cell(min(cell, len(above.cells)))
     return labels.fullmatch(above.folded[first:last].strip(_MARKS)) is not None
+
+
+def _is_of_other_label(own: TextLine, text: str) -> bool:
+    """Return whether a label before a name may be that of anybody: "Project: Otter Ltd"."""
+    start = own.folded.find(fold(text))
+    first, _ = own.cell(own.cell_at(max(0, start)))
+    label = _LABEL.fullmatch(own.folded, first, max(0, start))
+    if start < 0 or label is None or is_title(label["words"]):
+        return False
+    return _OF_COMPANY.fullmatch(label["words"]) is None
 
 
 def _is_one_block(line: TextLine, below: TextLine) -> bool:

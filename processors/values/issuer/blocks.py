@@ -287,11 +287,12 @@ def _labels_of(piece: Piece) -> Iterator[tuple[str, str]]:
 def _is_first(piece: Piece, label: re.Match[str]) -> bool:
     """Return whether a word begins the first line, which is the issuer's: "Client Partners".
 
-    Alone on it is a label of what is below: "Taxpayer".
+    Alone on it, or before a colon, it is a label: "Taxpayer", "Client: Otter Partners".
     """
+    rest = piece.line.folded[label.end() :]
     is_word = " " not in label.group().strip() and not _is_cell(piece, label.end())
-    is_alone = not piece.line.folded[label.end() :].strip(" :.")
-    return piece.place == 0 and piece.index == 0 and is_word and not is_alone
+    is_label = rest.lstrip().startswith(":") or not rest.strip(" :.")
+    return piece.place == 0 and piece.index == 0 and is_word and not is_label
 
 
 def _is_cell(piece: Piece, end: int) -> bool:
