@@ -56,8 +56,8 @@ ADVICE = {
     ),
     DifferenceKind.UNKNOWN_DOCUMENT: "`verify --rebuild-ledger` takes it into the ledger.",
     DifferenceKind.UNKNOWN_ORIGINAL: (
-        "A killed run may have left it, and the next run uses it. Otherwise look at it and remove "
-        "it."
+        "A killed run may have left it, and the next run uses it. Otherwise it may be the only "
+        "copy of a file: look at it before you move it elsewhere."
     ),
 }
 

@@ -245,22 +245,28 @@ def open_effects(run: SourceRun) -> Iterator[Difference]:
 
 
 def compare_archive(archive: Archive, ledger: Ledger, *, folder: Path) -> Iterator[Difference]:
-    """Yield what the archive has and the ledger does not know; children belong to their parents."""
-    children: set[str] = set()
+    """Yield what the archive has and the ledger does not know.
+
+    Originals that a manifest names are known by it: those of files inside of others, and those of
+    documents that a ledger from a backup does not know, or knows from a listing only.
+    """
+    named: set[str] = set()
     for prefix in document_prefixes(archive):
         try:
             manifest = read_manifest(archive, prefix, folder=folder)
         except RejectFile as error:
             yield Difference(DifferenceKind.UNKNOWN_DOCUMENT, prefix, str(error))
             continue
-        children.update(children_digests(manifest.findings))
-        if ledger.files.state(manifest.ref.version) is None:
+        named.update(children_digests(manifest.findings))
+        state = ledger.files.state(manifest.ref.version)
+        if state is None or not state.sha256:
+            named.add(manifest.sha256)
             yield Difference(DifferenceKind.UNKNOWN_DOCUMENT, prefix, subject_of(manifest.ref))
     # In batches, so that one question to the ledger covers many originals.
     stored = archive.list("originals/sha256/")
     while keys := [one.key for one in islice(stored, BATCH)]:
         digests = {key.rpartition("/")[2]: key for key in keys}
-        known = ledger.files.known_digests(list(digests)) | children
+        known = ledger.files.known_digests(list(digests)) | named
         for digest, key in digests.items():
             if digest not in known:
                 yield Difference(DifferenceKind.UNKNOWN_ORIGINAL, key)
