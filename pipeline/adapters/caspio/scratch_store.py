@@ -1,5 +1,6 @@
 """Keep a listing in a database file while it is worked on: a million files take no memory."""
 
+import errno
 import json
 import sqlite3
 import tempfile
@@ -9,8 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.adapters.caspio.client import Value
+from pipeline.errors import full_work_folder
 
 PAGE = 1000
+
+_NOT_WRITTEN = frozenset(
+    {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY}
+)
 
 # The file lives as long as one listing: a journal and safety at a power cut would only cost time.
 _SCHEMA = """
@@ -115,17 +121,35 @@ class ScratchStore:
 
 @contextmanager
 def scratch(folder: Path) -> Iterator[ScratchStore]:
-    """Open a scratch store in a folder, created if missing; its file is deleted afterwards."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (
-        tempfile.TemporaryDirectory(prefix="listing-", dir=folder) as place,
-        closing(
-            sqlite3.connect(
-                Path(place) / "listing.sqlite", isolation_level=None, check_same_thread=False
-            )
-        ) as database,
-    ):
-        yield ScratchStore(database)
+    """Open a scratch store in a folder, created if missing; its file is deleted afterwards.
+
+    Raises:
+        DiskFull: the folder cannot be written, or not any more.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with (
+            tempfile.TemporaryDirectory(prefix="listing-", dir=folder) as place,
+            closing(
+                sqlite3.connect(
+                    Path(place) / "listing.sqlite", isolation_level=None, check_same_thread=False
+                )
+            ) as database,
+        ):
+            yield ScratchStore(database)
+    except (OSError, sqlite3.Error) as error:
+        full = full_work_folder(_as_os_error(error, folder))
+        if full is None:
+            raise
+        raise full from error
+
+
+def _as_os_error(error: Exception, folder: Path) -> Exception:
+    """Return what the system would say where SQLite says that a file cannot be written."""
+    # The lowest byte is the kind of an error; the others say in which call it was seen.
+    if getattr(error, "sqlite_errorcode", 0) & 0xFF in _NOT_WRITTEN:
+        return OSError(errno.ENOSPC, str(error), str(folder))
+    return error
 
 
 def path_key(path: str) -> str:

@@ -1,6 +1,13 @@
+import errno
+import os
+import sqlite3
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from pipeline.adapters.caspio.scratch_store import ListedFile, PathRow, scratch
+from pipeline.errors import DiskFull
 
 
 def test_files_come_back_in_order_a_page_at_a_time(tmp_path: Path) -> None:
@@ -41,3 +48,43 @@ def test_nothing_is_left_behind(tmp_path: Path) -> None:
         assert any((tmp_path / "deep").iterdir())
 
     assert not any((tmp_path / "deep").iterdir())
+
+
+@pytest.mark.parametrize("moment", ["created", "filled"])
+def test_a_full_disk_is_said_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str):
+    """Whenever SQLite finds no room for a listing, the error names the folder and a way out."""
+    connect = sqlite3.connect
+
+    def small(*arguments: Any, **options: Any) -> sqlite3.Connection:
+        database = connect(*arguments, **options)
+        database.execute("PRAGMA page_size = 512")
+        database.execute(f"PRAGMA max_page_count = {1 if moment == 'created' else 20}")
+        return database
+
+    monkeypatch.setattr(sqlite3, "connect", small)
+    many = (ListedFile(f"/In/{number}", 1, "d") for number in range(1000))
+
+    with pytest.raises(DiskFull, match=f"{tmp_path}.*TMPDIR"), scratch(tmp_path) as store:
+        store.add_files(many)
+
+    assert not any(tmp_path.iterdir())
+
+
+def test_a_file_system_that_takes_nothing_is_said_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """A folder that cannot even be made is the same fault; another error of the system stays what it is."""
+
+    def refuse(number: int) -> None:
+        def mkdir(*_arguments: object, **_options: object) -> None:
+            raise OSError(number, os.strerror(number), str(tmp_path))
+
+        monkeypatch.setattr(Path, "mkdir", mkdir)
+
+    refuse(errno.EROFS)
+    with pytest.raises(DiskFull, match="Read-only file system"), scratch(tmp_path):
+        pass
+
+    refuse(errno.ELOOP)
+    with pytest.raises(OSError, match="symbolic links"), scratch(tmp_path):
+        pass
