@@ -53,17 +53,20 @@ def examine(config: Path) -> Iterator[Check]:
     yield Check("settings", ok=True, detail=f"{config}: {counted(len(settings.sources), 'source')}")
     yield from examine_sources(settings.sources)
     # What is on this machine comes first: it explains most failures, and costs no call.
-    checks = [
-        ("ledger", check_ledger, "Check ledger.url and the rights on its folder or server."),
-        ("archive", check_archive, "Check archive.url, the credentials and the free space."),
-        ("reading", check_engines, "Install what is named, or set processing.ocr."),
-    ]
-    for name, check, remedy in checks:
-        done = attempt(name, partial(check, settings), remedy)
-        yield done
-        if name == "ledger" and done.ok:
-            # Its error says what to do.
-            yield attempt("ledger account", partial(check_account, settings), "")
+    remedy = "Check ledger.url and the rights on its folder or server."
+    ledger = attempt("ledger", partial(check_ledger, settings), remedy)
+    yield ledger
+    if ledger.ok:
+        # Its error says what to do.
+        yield attempt("ledger account", partial(check_account, settings), "")
+        remedy = "Check archive.url, the credentials and the free space."
+        yield attempt("archive", partial(check_archive, settings), remedy)
+    else:
+        # A probe would make the folder of a disk that is not mounted; the ledger knows of that.
+        detail = "not examined: what it should have, the ledger says"
+        yield Check("archive", ok=False, detail=detail, remedy="Correct the ledger first.")
+    remedy = "Install what is named, or set processing.ocr."
+    yield attempt("reading", partial(check_engines, settings), remedy)
     yield examine_safety(settings.processing)
     if settings.processing.clamav:
         remedy = "Start clamd, or correct processing.clamav."

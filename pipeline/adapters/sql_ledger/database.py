@@ -40,8 +40,20 @@ _FILES_LOCK = 4_172_033_520
 _UNFLUSHED = text("SET LOCAL synchronous_commit TO off")
 
 _WAYS_OUT = (
-    ("unable to open database file", "Create the folder or correct [ledger] url."),
-    ("readonly database", "Give this user the right to write the file and its folder."),
+    (
+        "unable to open database file",
+        (
+            "Create its folder or correct [ledger] url. If the file is there, give this user the "
+            "right to write it and its folder; a file system may be mounted read-only."
+        ),
+    ),
+    (
+        "readonly database",
+        (
+            "Give this user the right to write the file and its folder; a file system may be "
+            "mounted read-only."
+        ),
+    ),
     ("disk i/o error", "The disk may be full or failing: free space or repair it, then run again."),
     ("disk is full", "Free space on the disk, or move the ledger and change [ledger] url."),
     ("no space left", "Free space on the database server's disk."),

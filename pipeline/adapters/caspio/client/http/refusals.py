@@ -98,7 +98,8 @@ BY_CODE: Mapping[str, Fault] = {
     ),
     "SqlServerError": Fault(
         Meaning.REFUSED,
-        "Check the source's `where` and that no value breaks a unique field.",
+        "Check that each column in the settings still exists (run `doctor`), the source's `where`, "
+        "and that no value breaks a unique field.",
         QueryRefused,
     ),
     "UnsecuredConnection": Fault(Meaning.ACCESS_DENIED, "Use an https:// address."),
