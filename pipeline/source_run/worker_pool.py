@@ -192,8 +192,17 @@ class WorkerPool:
         self._drain()
 
     def close(self) -> None:
-        """Finish the records in progress, and start nothing new."""
+        """Finish the records in progress, and start nothing new.
+
+        What is finished only now, after an error of another record has ended the run, was written
+        as well: the report of the run counts it.
+        """
         self._pool.shutdown(wait=True, cancel_futures=True)
+        while self._pending:
+            future = self._pending.pop()
+            if not future.cancelled() and future.exception() is None:
+                for outcome in future.result():
+                    self._observe(outcome)
 
     def _drain(self) -> None:
         while self._pending:
@@ -212,10 +221,11 @@ class WorkerPool:
     def _observe_finished(self) -> None:
         done: set[Future[list[Outcome]]] = set()
         while not done:
-            done, self._pending = wait(self._pending, timeout=_LOOK_S, return_when=FIRST_COMPLETED)
+            done, _ = wait(self._pending, timeout=_LOOK_S, return_when=FIRST_COMPLETED)
             if not done and not self._stopping:
                 self._run.check_stop()
         for future in done:
+            self._pending.discard(future)
             # Only StopRun gets out of a record; it ends the run here, in the main thread.
             for outcome in future.result():
                 self._observe(outcome)

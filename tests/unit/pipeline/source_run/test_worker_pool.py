@@ -1,11 +1,15 @@
 """Downloads, reading and writing back go on at the same time, for a bounded number of records."""
 
+import itertools
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
+
+from pipeline.errors import Unauthorized
 from pipeline.model import Findings, Outcome, Status
 from pipeline.record import new_records
 from pipeline.source_run.worker_pool import process_all, worker_pool
@@ -105,3 +109,32 @@ def test_what_is_in_progress_goes_on_when_a_batch_is_over(world: World):
     assert before < 4
     assert (len(outcomes), elsewhere) == (4, 0)
     assert world.record("1")["DocType"] == "receipt"
+
+
+@pytest.mark.parametrize("refused_at", [1, 2, 4])
+def test_what_was_written_beside_an_error_that_ends_the_run_is_counted(
+    world: World, refused_at: int
+):
+    """Each record that was finished is observed, at whatever update the others' error comes."""
+    receipts(world, 9)
+    updates = itertools.count(1)
+
+    def refuse(call: str) -> None:
+        if call == "update" and next(updates) == refused_at:
+            raise Unauthorized("the profile may not write any more")
+
+    world.caspio.before_call = refuse
+    seen: list[Outcome] = []
+    work = world.source_run(RECEIPTS)
+    with pytest.raises(Unauthorized):
+        process_all(
+            new_records(work, on_unchanged=lambda _: None),
+            work,
+            observe=seen.append,
+            threads=THREADS,
+        )
+
+    states = [world.ledger.files.state(outcome.ref.version) for outcome in seen]
+    assert {state.outcome.status for state in states if state and state.outcome} <= {Status.DONE}
+    written = [pk for pk in map(str, range(1, 10)) if world.record(pk).get("Total")]
+    assert sorted(str(outcome.ref.pk) for outcome in seen) == written
