@@ -343,24 +343,25 @@ def _common(form: Form, value: object) -> Common:
 
 
 def _wall_clock(value: datetime, zone: ZoneInfo) -> str:
-    """Return a moment as a clock in the account's zone shows it.
-
-    The second of two equal hours, when clocks are set back, has no wall clock of its own.
-    """
+    """Return a moment as a clock in the account's zone shows it."""
     if value.tzinfo is None:
         return value.isoformat()
-    local = value.astimezone(zone)
-    if local.fold:
-        raise Unfit(f"{value.isoformat()} is in the hour that {zone.key} has twice")
-    return local.replace(tzinfo=None).isoformat()
+    shown = value.astimezone(zone).replace(tzinfo=None)
+    _instant(shown, zone)  # refused where it would not lead back
+    return shown.isoformat()
 
 
-def _instant(moment: datetime, zone: ZoneInfo) -> datetime:
-    """Return the instant at which a clock in the zone shows this; the first one of two."""
-    instant = moment.replace(tzinfo=zone).astimezone(UTC)
-    if instant.astimezone(zone).replace(tzinfo=None) != moment:
-        raise Unfit(f"{moment.isoformat()} is in the hour that {zone.key} leaves out")
-    return instant
+def _instant(shown: datetime, zone: ZoneInfo) -> datetime:
+    """Return the one instant at which a clock in the zone shows this."""
+    first, second = (shown.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+    if first != second:
+        # Which of the two is meant, or what was meant by a time that never was, nobody can say.
+        how = "has twice" if first < second else "leaves out"
+        raise Unfit(
+            f"{shown.isoformat()} is in the hour that {zone.key} {how}; a column without a zone "
+            "can hold it"
+        )
+    return first
 
 
 def _scaled(number: Decimal, scale: int | None) -> Decimal:

@@ -18,9 +18,9 @@ def wall_clock(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def pair(kind: str, mirror: type, **options: Any) -> ColumnPair:
-    """Two columns of an account in New York."""
-    return ColumnPair(Column("C", kind), MirrorColumn("c", mirror, **options), NEW_YORK)
+def pair(kind: str, mirror: type, zone: ZoneInfo = NEW_YORK, **options: Any) -> ColumnPair:
+    """Two columns, by default of an account in New York."""
+    return ColumnPair(Column("C", kind), MirrorColumn("c", mirror, **options), zone)
 
 
 # What Caspio shows, the common form, what the mirror gets, and what it has then.
@@ -104,7 +104,8 @@ def test_an_instant_is_kept_or_refused(moment: datetime):
     try:
         common = column.from_mirror(instant)
     except Unfit:
-        assert instant.astimezone(NEW_YORK).fold
+        local = instant.astimezone(NEW_YORK)
+        assert local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
         return
 
     assert column.to_mirror(common) == instant
@@ -177,14 +178,45 @@ def test_what_the_mirror_cannot_hold_is_refused(
         pair(kind, mirror, **options).to_mirror(common)
 
 
-def test_the_hour_that_clocks_show_twice_is_refused():
-    """The second of the two hours has no wall clock of its own, so that it would become the first."""
-    column = pair("DATE/TIME", datetime, has_timezone=True)
-    second = datetime(2026, 11, 1, 1, 30, tzinfo=NEW_YORK, fold=1).astimezone(UTC)
+@pytest.mark.parametrize(
+    ("zone", "shown", "first"),
+    [
+        ("America/New_York", "2026-11-01T01:30:00", "2026-11-01T05:30:00"),
+        ("America/New_York", "2026-11-01T01:00:00", "2026-11-01T05:00:00"),
+        ("Europe/Berlin", "2026-10-25T02:30:00", "2026-10-25T00:30:00"),
+        ("Europe/Berlin", "2026-10-25T02:59:59", "2026-10-25T00:59:59"),
+        ("America/Havana", "2026-11-01T00:00:00", "2026-11-01T04:00:00"),
+    ],
+)
+def test_the_hour_that_clocks_show_twice_is_refused(zone: str, shown: str, first: str):
+    """Neither side says which of the two instants is meant, so none is written to the other."""
+    column = pair("DATE/TIME", datetime, has_timezone=True, zone=ZoneInfo(zone))
+    instant = datetime.fromisoformat(first).replace(tzinfo=UTC)
 
-    assert column.from_mirror(second - timedelta(hours=1)) == "2026-11-01T01:30:00"
-    with pytest.raises(Unfit, match="twice"):
-        column.from_mirror(second)
+    with pytest.raises(Unfit, match=r"twice.*without a zone"):
+        column.to_mirror(shown)
+    for later in (timedelta(), timedelta(hours=1)):
+        with pytest.raises(Unfit, match="twice"):
+            column.from_mirror(instant + later)
+
+
+@pytest.mark.parametrize(
+    ("zone", "shown", "instant"),
+    [
+        ("Europe/Berlin", "2026-10-25T01:59:59", "2026-10-24T23:59:59"),
+        ("Europe/Berlin", "2026-10-25T03:00:00", "2026-10-25T02:00:00"),
+        ("America/New_York", "2026-11-01T02:00:00", "2026-11-01T07:00:00"),
+        ("America/New_York", "2026-03-08T03:00:00", "2026-03-08T07:00:00"),
+        ("Europe/Berlin", "2026-03-29T01:59:59", "2026-03-29T00:59:59"),
+    ],
+)
+def test_right_beside_a_change_of_clocks_nothing_is_refused(zone: str, shown: str, instant: str):
+    """The last moment before the hour in question and the first one after it are exact on both sides."""
+    column = pair("DATE/TIME", datetime, has_timezone=True, zone=ZoneInfo(zone))
+    there = datetime.fromisoformat(instant).replace(tzinfo=UTC)
+
+    assert column.to_mirror(shown) == there
+    assert column.from_mirror(there) == shown
 
 
 def test_chosen_items_are_a_list_in_the_mirror():
