@@ -47,8 +47,8 @@ def _condition(filter_: Mapping[str, Any], left: list[int], *, depth: int) -> st
 
 
 def _comparison(filter_: Mapping[str, Any]) -> str:
-    column, op, value = field_name(filter_["field"]), filter_.get("op"), filter_.get("value")
-    field = where.name(column)
+    column, op = field_name(filter_["field"]), filter_.get("op")
+    field, value = where.name(column), _given_value(filter_)
     match op:
         case "is_null" | "not_null":
             return f"{field} IS {'NOT ' if op == 'not_null' else ''}NULL"
@@ -63,6 +63,23 @@ def _comparison(filter_: Mapping[str, Any]) -> str:
         case str() if op in _COMPARISONS:
             return f"{field} {_COMPARISONS[op]} {_literal(_scalar(value))}"
     raise Refusal(f"There is no operator {op!r}. Each condition has a field, an op and a value.")
+
+
+def _given_value(filter_: Mapping[str, Any]) -> object:
+    """Return the value of a comparison, None where its operator takes none.
+
+    Raises:
+        Refusal: it is missing, or there is one too many.
+    """
+    op, value = filter_.get("op"), filter_.get("value")
+    if op in {"is_null", "not_null"}:
+        # is_null with false would mean the opposite of what it says.
+        if value is not None:
+            raise Refusal(f"{op} takes no value. The opposite of is_null is not_null.")
+    elif op and "value" not in filter_:
+        # One that was forgotten is not null: the condition would match all that is empty.
+        raise Refusal(f"{op} needs a value. What is empty is found by is_null.")
+    return value
 
 
 def _part_of_text(column: str, op: str, value: object) -> str:

@@ -23,6 +23,7 @@ from flows.agents.tools.tool import Refusal
         ({"field": "Name", "op": "starts_with", "value": "a_"}, "LEFT(Name, 2) = 'a_'"),
         ({"field": "Name", "op": "in", "value": ["a", 1]}, "(Name = 'a') OR (Name = 1)"),
         ({"field": "Name", "op": "not_null"}, "Name IS NOT NULL"),
+        ({"field": "Name", "op": "is_null", "value": None}, "Name IS NULL"),
         (
             {
                 "and": [
@@ -50,6 +51,12 @@ def test_a_filter_becomes_a_condition(given_filter: dict[str, Any], sql: str):
         {"field": "A", "op": "eq", "value": "\x07"},
         {"field": "A", "op": "lt", "value": None},
         {"field": "A", "op": "in", "value": []},
+        {"field": "A", "op": "eq"},
+        {"field": "A", "op": "ne"},
+        {"field": "A", "op": "in"},
+        {"and": [{"field": "B", "op": "eq", "value": 1}, {"field": "A", "op": "eq"}]},
+        {"field": "A", "op": "is_null", "value": False},
+        {"field": "A", "op": "not_null", "value": True},
         {"and": []},
         {"and": [{"field": "A", "op": "is_null"}], "or": []},
         {"or": [{"field": "A", "op": "is_null"}] * 101},
