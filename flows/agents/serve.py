@@ -50,16 +50,23 @@ def serving(configs: tuple[Path, ...], listen: str = "") -> Iterator[Serving]:
             yield server
 
 
-def serve_stdio(config: Path) -> None:
-    """Serve one account over stdin and stdout, for the token of the environment.
+def credentials_of_client() -> Credentials:
+    """Return what the client that started this process gave it in its environment.
+
+    A process of one of several accounts drops its environment, so they are read before.
+    """
+    token, key = environment(TOKEN_VARIABLE), environment(KEY_VARIABLE)
+    return Credentials((token or "").strip(), (key or "").strip(), in_path=False)
+
+
+def serve_stdio(config: Path, given: Credentials) -> None:
+    """Serve one account over stdin and stdout, for the token of its client.
 
     Raises:
-        BadSettings: the variable has no valid token of the account.
+        BadSettings: the client has no valid token of the account.
     """
     with open_accounts((config,)) as accounts:
         (account,) = accounts.values()
-        token, key = environment(TOKEN_VARIABLE), environment(KEY_VARIABLE)
-        given = Credentials((token or "").strip(), (key or "").strip(), in_path=False)
         if given.valid(account) is None:
             problem = f"{TOKEN_VARIABLE} has no valid token of this account."
             raise BadSettings([f"{problem} Make one with `caspio-ingest mcp token create`."])

@@ -101,14 +101,15 @@ def serve(
     """
     set_up_logs(verbose=verbose)
     try:
-        from flows.agents.serve import serve_stdio, serving
+        from flows.agents.serve import credentials_of_client, serve_stdio, serving
     except ModuleNotFoundError as error:
         problem = (
             f"{error.name} is not installed. Install `caspio-ingest[mcp]`; docs/agents.md says how."
         )
         raise BadSettings([problem]) from error
     if stdio:
-        serve_stdio(of_account(config, account))
+        given = credentials_of_client()
+        serve_stdio(of_account(config, account), given)
         return
     with serving(of_accounts(config, account), listen) as ready:
         for address in ready.addresses:

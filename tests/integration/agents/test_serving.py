@@ -15,12 +15,13 @@ from mcp.client import Client
 
 from flows.agents.serve import serving
 from flows.agents.tokens import make_token
+from flows.app.accounts.secret_changes import set_reference
+from flows.app.settings import load_settings
 from flows.app.wiring.ports import open_ledger, system_clock
 from flows.http.server import require_https
 from infra.emulator import Emulator
 from pipeline.errors import BadSettings
 from pipeline.model.agents import Scope
-from pipeline.settings import load_settings
 from tests.integration.agents.desk import account_of
 from tests.integration.pipeline.accounts import Source, receipt, write_account, write_settings
 from tests.integration.pipeline.workspace import CREDENTIALS
@@ -63,15 +64,19 @@ def test_others_reach_it_by_https_alone(listen: str, url: str | None, *, is_let:
         require_https(listen, url, section="agents")
 
 
-def test_the_token_comes_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """A client starts the program with the token in its environment, and calls a tool."""
+@pytest.mark.parametrize("is_alone", [True, False])
+def test_the_token_comes_from_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_alone: bool
+):
+    """A client starts the program with the token in its environment, for one of several accounts, too."""
     for name, value in CREDENTIALS.items():
         monkeypatch.setenv(name, value)
     files = {f"main{n}.txt": receipt(n) for n in (1, 2, 3)}
     seed = write_account(tmp_path / "seed", account_of("main"), files)
     with Emulator(seed=seed) as emulator:
         config = write_settings(tmp_path, emulator.url, Source({"table": "Receipts"}))
-        settings, clock = load_settings(config), system_clock()
+        chosen = ["--config", str(config)] if is_alone else one_of_several(config)
+        settings, clock = load_settings(Path(chosen[-1])), system_clock()
         with open_ledger(settings) as ledger:
             made = make_token(
                 ledger,
@@ -83,7 +88,7 @@ def test_the_token_comes_from_the_environment(tmp_path: Path, monkeypatch: pytes
             )
         started = StdioServerParameters(
             command=sys.executable,
-            args=["-m", "flows.cli", "mcp", "serve", "--stdio", "--config", str(config)],
+            args=["-m", "flows.cli", "mcp", "serve", "--stdio", *chosen],
             env={**os.environ, "CASPIO_INGEST_AGENT_TOKEN": made.token},
         )
 
@@ -95,3 +100,14 @@ def test_the_token_comes_from_the_environment(tmp_path: Path, monkeypatch: pytes
         found = anyio.run(ask)
 
     assert found == {"result": ["Private", "Receipts", "Staff"], "untrusted": True}
+
+
+def one_of_several(config: Path) -> list[str]:
+    """Make the account of a settings file one of several; return the options that choose it."""
+    moved = config.parent / "accounts.d" / "main.toml"
+    moved.parent.mkdir()
+    config.rename(moved)
+    config.touch()
+    for kind, variable in zip(("client-id", "client-secret"), CREDENTIALS, strict=True):
+        set_reference(moved, "main", kind, f"env:{variable}")
+    return ["--config", str(moved)]
