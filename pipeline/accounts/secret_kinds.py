@@ -36,6 +36,9 @@ KINDS: Mapping[str, SecretKind] = {
     "document-passwords": SecretKind(
         "passwords of encrypted documents, one on each line", "processing.passwords", is_list=True
     ),
+    "agents-operator-key": SecretKind(
+        "key that some tokens of agents need in addition", "agents.operator_key"
+    ),
     "web-oidc-client-secret": SecretKind(
         "secret of the web page at the identity provider", "web.oidc.client_secret"
     ),

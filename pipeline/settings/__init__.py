@@ -55,14 +55,14 @@ from pipeline.settings.web import WebSettings
 
 DEFAULT_FILE = Path("caspio-ingest.toml")
 _SECRETS = ("CASPIO_CLIENT_ID", "CASPIO_CLIENT_SECRET", "CASPIO_WEBHOOK_SECRET")
-# Settings of sections that are secrets, and so may be set anywhere but in the file.
-_SECRET_SETTINGS = {
+SECRET_SETTINGS = {
     "processing": ("passwords",),
     "archive": ("access_key_id", "secret_access_key", "session_token"),
     "agents": ("operator_key",),
     "web.oidc": ("client_secret",),
     "web.proxy": ("secret",),
 }
+"""Settings of sections that are secrets, and so may be set anywhere but in the file."""
 _SECTIONS_WITH_BLOCKS = ("caspio", "archive")
 
 Blocks = Callable[[str, str], Mapping[str, Any]]
@@ -306,7 +306,7 @@ def _section(values: Mapping[str, Any], section: str) -> Mapping[str, Any]:
 def _secrets_in(path: Path, values: Mapping[str, Any]) -> Iterator[str]:
     """Yield a sentence for every secret in the file, where the settings class would accept it."""
     found = [name for name in values if name.upper() in _SECRETS]
-    for section, secrets in _SECRET_SETTINGS.items():
+    for section, secrets in SECRET_SETTINGS.items():
         found += [f"{section}.{name}" for name in secrets if name in _section(values, section)]
     for name in found:
         yield f"{path}: {name} is a secret and must not be in a file. Remove it and export it."

@@ -14,8 +14,10 @@ from flows.prefect.deployments.priorities import deployment_name, settings_name
 from flows.prefect.deployments.serve import Pool, deployments
 from pipeline.accounts.names import settings_file
 from pipeline.accounts.secret_files import read_store
+from pipeline.accounts.secret_kinds import KINDS
 from pipeline.errors import BadSettings
 from pipeline.metering.budget import Priority
+from pipeline.settings import SECRET_SETTINGS
 from tests.unit.pipeline.accounts.conftest import Install
 
 MASTER_KEY = "s3HUIz6iDZ3ZAR4AW0ZSqPIc8mkQqYo6hBtmOzbVfZA="
@@ -47,6 +49,25 @@ def test_each_account_has_its_own_of_everything(two: Path):
     assert [settings_name(one) for one in (acme, globex)] == ["acme", "globex"]
     assert deployment_name("ingest", acme, "receipts") == "ingest-receipts@acme"
     assert (acme.account, globex.account) == ("acme", "globex")
+
+
+def test_every_secret_setting_can_be_given_to_an_account():
+    """A setting that neither a file nor the environment may set has a kind of secret."""
+    secrets = {f"{section}.{name}" for section, names in SECRET_SETTINGS.items() for name in names}
+
+    assert secrets <= {kind.setting for kind in KINDS.values()}
+
+
+def test_an_account_has_an_operators_key_of_its_own(two: Path):
+    """Tokens that need the operator's key as well work for one of several accounts, too."""
+    path = settings_file(two, "acme")
+    set_value(path, "acme", "agents-operator-key", SecretStr("a key of the operator"))
+
+    mine, other = (load_settings(settings_file(two, name)).agents for name in ("acme", "globex"))
+
+    assert mine.operator_key is not None
+    assert mine.operator_key.get_secret_value() == "a key of the operator"
+    assert other.operator_key is None
 
 
 def test_each_account_has_queues_of_its_own(two: Path):
