@@ -3,7 +3,8 @@
 `originals/sha256/ab/cd/<sha256>` has an upload's bytes. Below `documents/`, the folder
 `<source>/<record>/<field>/<version>/` has
 the manifest of one file version and what was derived from it, `renames/<source>/` which version our
-own renames turned each file into. `owner.txt` names the account.
+own renames turned each file into. `replaced/` says of originals that no run has read which file at
+Caspio they were, before a raw write replaced or deleted it. `owner.txt` names the account.
 """
 
 import re
@@ -17,6 +18,7 @@ MANIFEST = "manifest.json"
 OWNER = "owner.txt"
 RENAMES = "renames/"
 DOCUMENTS = "documents/"
+REPLACED = "replaced/"
 
 # Stores limit a key to 1,024 bytes: four parts of this length fit in with the names below them.
 _MAX_PART_CHARS = 150
@@ -27,6 +29,16 @@ _HAS_UNUSABLE_CHARS = re.compile(r"[\\\x00-\x1f\x7f]").search
 def original_key(sha256: str) -> str:
     """Return the key of an original."""
     return f"originals/sha256/{sha256[:2]}/{sha256[2:4]}/{sha256}"
+
+
+def replaced_key(sha256: str, note_sha256: str) -> str:
+    """Return the key of a note on an original that a raw write replaced or deleted."""
+    return f"{REPLACED}{sha256}/{note_sha256[:20]}.json"
+
+
+def replaced_digest(key: str) -> str:
+    """Return the SHA-256 of the original that such a note is on."""
+    return key.removeprefix(REPLACED).partition("/")[0]
 
 
 def document_prefix(ref: FileRef) -> str:

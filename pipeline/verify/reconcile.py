@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
-from pipeline.archive_layout import original_key
+from pipeline.archive_layout import REPLACED, original_key, replaced_digest
 from pipeline.context import Ports, SourceRun
 from pipeline.decide.column_values import same
 from pipeline.decide.naming import has_name
@@ -262,6 +262,8 @@ def compare_archive(archive: Archive, ledger: Ledger, *, folder: Path) -> Iterat
         if state is None or not state.sha256:
             named.add(manifest.sha256)
             yield Difference(DifferenceKind.UNKNOWN_DOCUMENT, prefix, subject_of(manifest.ref))
+    # The only copy of what somebody replaced is no leftover, though no run has read it.
+    named.update(replaced_digest(one.key) for one in archive.list(REPLACED))
     # In batches, so that one question to the ledger covers many originals.
     stored = archive.list("originals/sha256/")
     while keys := [one.key for one in islice(stored, BATCH)]:

@@ -1,5 +1,7 @@
 """Archive what a raw write replaces or deletes: no file is lost, whoever asks for it."""
 
+import hashlib
+import json
 from collections.abc import Iterator, Mapping
 from itertools import count
 from pathlib import Path
@@ -9,7 +11,7 @@ from flows.agents.tools.tool import ToolCall
 from flows.app.accounts.own_archive import claim_archive
 from pipeline.adapters.caspio.client import FileMissing, NotFound, save
 from pipeline.adapters.caspio.client.operations import Operation
-from pipeline.archive_layout import original_key
+from pipeline.archive_layout import original_key, replaced_key
 
 FILES_LOST: Mapping[str, str] = {
     "UploadFileToAttachmentTableField": "DownloadFileFromAttachmentTableField",
@@ -53,8 +55,34 @@ def keep_originals(
         key, media_type = original_key(saved.sha256), "application/octet-stream"
         call.account.archive.put(key, path, sha256=saved.sha256, media_type=media_type)
         path.unlink()
+        _note(saved.sha256, operation, place, call, folder=folder)
         kept.append(saved.sha256)
     return tuple(kept)
+
+
+def _note(
+    sha256: str,
+    operation: Operation,
+    place: Mapping[str, str],
+    call: ToolCall,
+    *,
+    folder: Path,
+) -> None:
+    """Note beside an original which file it was: its digest alone leads nobody back to it."""
+    account = call.account
+    note = {
+        "sha256": sha256,
+        "operation": operation.id,
+        "place": dict(place),
+        "token": call.token,
+        "kept_at": account.clock.now().isoformat(),
+    }
+    data = json.dumps(note, indent=1, sort_keys=True).encode()
+    digest, path = hashlib.sha256(data).hexdigest(), folder / "note.json"
+    path.write_bytes(data)
+    key = replaced_key(sha256, digest)
+    account.archive.put(key, path, sha256=digest, media_type="application/json")
+    path.unlink()
 
 
 def _places(
