@@ -46,6 +46,10 @@ def _environment() -> Environment:
 # All text is escaped, so a `<` begins a tag and a `>` ends it.
 _SHOWN_TEXT = re.compile(r"(<textarea\b.*?</textarea>|<[^>]*>)|[^<]+", re.DOTALL)
 
+# Letters that are written from right to left; between two of them an arrow would turn, too.
+_FROM_THE_RIGHT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
+_ARROW, _KEPT_ARROW = "→", "\u200e→\u200e"
+
 _ACTIONS = {
     "accept": "accepted",
     "correct": "corrected",
@@ -117,10 +121,15 @@ def document(
     """Return a page, for somebody who may not be signed in as well."""
     text = _PAGES.get_template(f"{name}.html.jinja").render(**{"user": None, **values})
     # What is sent back stays as it is: what a user edits, and the attributes.
-    if in_order(text) != text:
-        text = _SHOWN_TEXT.sub(lambda shown: shown[1] or in_order(shown[0]), text)
+    if in_order(text) != text or _FROM_THE_RIGHT.search(text):
+        text = _SHOWN_TEXT.sub(lambda shown: shown[1] or _in_order(shown[0]), text)
     # A name may have half of a surrogate pair, which UTF-8 cannot encode.
     return HTMLResponse(text.encode("utf-8", "replace"), status_code=status, headers=headers)
+
+
+def _in_order(text: str) -> str:
+    """Return a text that is read as it is stored: what was before an arrow stays before it."""
+    return in_order(text).replace(_ARROW, _KEPT_ARROW)
 
 
 def see(address: str) -> Response:

@@ -51,6 +51,46 @@ def test_a_click_or_a_box_takes_the_text_of_the_page(served: Served, turn: int):
     assert page.errors == []
 
 
+def _left_of(page: Page, text: str) -> float:
+    """Return where a text begins in the window, in the first place that shows it."""
+    return page.run(f"""(() => {{
+      const texts = document.createTreeWalker(document.getElementById('main'), NodeFilter.SHOW_TEXT);
+      for (let node; node = texts.nextNode();) {{
+        const at = node.data.indexOf({text!r});
+        if (at < 0) continue;
+        const range = document.createRange();
+        range.setStart(node, at);
+        range.setEnd(node, at + {len(text)});
+        const shown = range.getBoundingClientRect();
+        if (shown.width) return shown.left;
+      }}
+    }})()""")
+
+
+def test_values_from_the_right_keep_their_places(served: Served):
+    """Of two Arabic or Hebrew values the earlier is left of the arrow, and a figure behind one stays behind it."""
+    page, office = served.page, served.office
+    before, after = "\u05d7\u05e9\u05d1\u05d5\u05df", "\u0641\u0627\u062a\u0648\u0631\u0629"
+    path = office.suggest(text=f"doc_type={after}\ntotal=12.50", DocType=before)
+    office.suggest("2", text=f"doc_type={after}\ntotal=12.50")
+    served.sign_in()
+    places = {}
+    for address, behind in (("/review", after), (path, "99 % sure")):
+        served.open(address)
+        places[address] = (
+            _left_of(page, before if behind == after else after),
+            _left_of(page, behind),
+        )
+    served.open(path)
+    served.at_work()
+    page.click("Accept all 2", role="button")
+    page.see("0 values wait")
+    served.open("/records?source=receipts&record=1")
+    places["record"] = (_left_of(page, before), _left_of(page, after))
+
+    assert [name for name, (first, then) in places.items() if not first < then] == []
+
+
 def test_two_reviewers_do_not_decide_the_same(served: Served):
     """What one reviews is shown as claimed to the other, who gets the next record, or takes it over; then the first decides nothing more there."""
     page = served.page
