@@ -77,11 +77,13 @@ async function pick(page, field, box) {
   const answer = await fetch(`${page.dataset.words}?${query}`).catch(() => null);
   if (!answer || !answer.ok) { say("The text could not be read. Load the page again.", true); return; }
   const found = await answer.json();
-  if (found.text) {
+  const isChoice = input.tagName === "SELECT";
+  // A word that is neither yes nor no chooses nothing.
+  if (found.text && !(isChoice && found.problem)) {
     first("details", form).open = true;
     // A field for a date takes ISO dates only, and a page may say 03/04/2026.
     if (input.type === "date" && !/^\d{4}-/.test(found.text)) input.type = "text";
-    input.value = input.tagName === "SELECT" ? (/^(y|true|1)/i.test(found.text) ? "yes" : "no") : found.text;
+    input.value = isChoice ? (/^(y|true|1)/i.test(found.text) ? "yes" : "no") : found.text;
     input.focus();
   }
   say(found.problem || `${form.dataset.column}: ${found.text}`, Boolean(found.problem));
@@ -134,9 +136,17 @@ function press(key) {
   return true;
 }
 
+// A key that stays down repeats, and would decide on what has just come under it, unseen.
+const DECIDING = ["Enter", "n", "x", "u", "s"];
+
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
   const on = event.target;
+  if (event.repeat && DECIDING.includes(event.key)) {
+    const isTyped = on.matches("textarea") || (event.key !== "Enter" && on.matches("input, select"));
+    if (!isTyped) event.preventDefault();
+    return;
+  }
   if (event.key === "Escape" && on.closest("details")) {
     on.closest("details").open = false;
     const field = on.closest(".field") || current();
@@ -156,6 +166,11 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && on.matches("button, a, summary")) return;
   if (press(event.key)) event.preventDefault();
 });
+
+// The second click of a double click would meet the value that took the place of the first.
+document.addEventListener("click", (event) => {
+  if (event.detail > 1 && event.target.closest("#panel form button")) event.preventDefault();
+}, true);
 
 document.addEventListener("click", (event) => {
   const zoomed = event.target.closest("[data-zoom]");

@@ -1,5 +1,7 @@
 """The review in a real browser: text of the page, two reviewers at once, replaced files, a column of many records."""
 
+import time
+
 import pytest
 
 from pipeline.source_run.checks import remember_types
@@ -48,6 +50,74 @@ def test_a_click_or_a_box_takes_the_text_of_the_page(served: Served, turn: int):
     assert taken == ["1234.56", "Total"]
     assert drawn == "31 March 2026"  # no amount: the page says so, in sight
     assert problem >= 0
+    assert page.errors == []
+
+
+def test_a_word_that_is_neither_yes_nor_no_chooses_nothing(served: Served):
+    """Only a word that fits the column changes a choice; of another the page says that it does not fit."""
+    page, office = served.page, served.office
+    path = office.suggest()
+    remember_types(office.spec, target=office.world.caspio, ledger=office.world.ledger)
+    served.sign_in()
+    page.size(1400, 2400)
+    served.open(path)
+    served.at_work()
+    choice = "<select name=text><option value=yes selected>Yes</option><option value=no>No</option></select>"
+    page.run(f"document.querySelector('[name=text]').outerHTML = '{choice}'")
+    _draw(page, (35.0, 5.0), (35.0, 5.0))
+    page.see("'INVOICE' is not a number")
+    kept = page.run("document.querySelector('[name=text]').value")
+
+    assert kept == "yes"
+
+
+def _kept_down(page: Page, key: str) -> None:
+    """Keep a key down until it has repeated for a while."""
+    enter = {"key": key, "code": key, "text": "\r", "windowsVirtualKeyCode": 13}
+    page.send("Input.dispatchKeyEvent", type="keyDown", **enter)
+    for _ in range(40):
+        page.send("Input.dispatchKeyEvent", type="keyDown", autoRepeat=True, **enter)
+        time.sleep(0.03)
+    page.send("Input.dispatchKeyEvent", type="keyUp", **enter)
+
+
+@pytest.mark.parametrize("before", ["", "e"])
+def test_a_key_that_repeats_decides_once(served: Served, before: str):
+    """Enter that repeats accepts, or writes what was typed, and neither decides nor opens what comes under it then."""
+    page, paths = served.page, [served.office.suggest(pk, DocType="typed") for pk in "12"]
+    served.sign_in()
+    served.open(paths[0])
+    served.at_work()
+    if before:
+        page.key(before)
+        page.wait("document.activeElement.name === 'text'", "the field to type in")
+    _kept_down(page, "Enter")
+    page.see("1 value waits", "and written")
+
+    records = [served.office.world.record(pk) for pk in "12"]
+    changed = sum(one["DocType"] != "typed" for one in records)
+    changed += sum(one["Total"] != 99.0 for one in records)
+    assert changed == 1
+    assert page.run("location.pathname") == paths[0]
+    assert page.errors == []
+
+
+def test_a_double_click_decides_once(served: Served):
+    """The second click does not meet the value that has taken the place of the first."""
+    page, path = served.page, served.office.suggest(DocType="typed")
+    served.sign_in()
+    served.open(path)
+    served.at_work()
+    button = "document.querySelector('.field.open button[value=accept]').getBoundingClientRect()"
+    place = dict(zip("xy", page.run(f"(r => [r.x + 9, r.y + 9])({button})"), strict=True))
+    click = {"button": "left", **place}
+    for count in (1, 2):
+        for kind in ("mousePressed", "mouseReleased"):
+            page.send("Input.dispatchMouseEvent", type=kind, clickCount=count, **click)
+        page.see("1 value waits")
+    page.settle()
+
+    assert "1 value waits" in page.text
     assert page.errors == []
 
 
