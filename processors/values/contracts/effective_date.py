@@ -1,11 +1,12 @@
 """Find the day from which a contract is in force, in the sentence that opens it."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import accumulate
 
 from pipeline.model import Finding
+from processors.values.contracts.recitals import is_of_the_past, spans_of_recitals
 from processors.values.contracts.signatures import is_of_witness, is_salutation
 from processors.values.contracts.spelled import in_digits
 from processors.values.date_text import DateText, MonthNames, dates_in
@@ -27,7 +28,7 @@ _AMENDED = re.compile(
 # "Effective" says most: a contract may be signed on one day and be in force from another one.
 _EFFECTIVE = re.compile(
     r"effective date(?: of (?:(?:the|this) )?(?:agreement|contract|lease|amendment|assignment))? ?:"
-    r"|effective(?: date)?(?: as)? (?:of|on|from)|effective"
+    r"|effective(?: date)?(?: as)? (?:of|on|upon|from)|effective"
     r"|(?:enters?|comes?) into (?:force|effect) (?:on|from)|commencement date ?:|tritt (?:am|zum)"
     r"|(?:takes? effect|with effect)(?: as)? (?:on|from|of)"
     r"|mit wirkung (?:vom|zum|ab)|gilt ab|met ingang van|gaat in op|prend effet|a effet au"
@@ -72,11 +73,20 @@ _SIGNED_AT = re.compile(
 )
 # "That certain Lease dated as of …", "which amends the agreement dated …": another contract.
 _OF_ANOTHER = re.compile(
-    r"\b(?:the|that|an?|its|their|certain|existing|under) (?:(?!this\b)[\w&\x27-]+ ){0,6}"
-    r"(?:agreement|contract|lease|note|deed|amendment|plan|indenture|licen[cs]e)s?,?"
+    r"(?<!this is )(?<!enter into )\b(?:the|that|an?|its|their|certain|existing|under|prior"
+    r"|previous) (?:(?!this\b)[\w&\x27-]+ ){0,6}"
+    r"(?:agreement|contract|lease|note|deed|amendment|plan|indenture|licen[cs]e"
+    r"|(?:letter|memorandum|statement|request|notice)(?: (?:of|for) [a-z]+)?|proposal|offer"
+    r"|policy|bond|mortgage|resolution|order|settlement|ordinance|msa|mou|nda|rfp)s?,?"
     r"(?: \([^()]{0,60}\),?)?"
-    r"(?: (?:was|previously|originally|first|entered|made|executed|and)){0,2} $"
+    r"(?:,? (?:dated|made|signed|executed|entered into)(?: as of| on)? [a-z0-9 ,]{6,26}? and)?"
+    r"(?:,? (?:which|that)(?= ))?"
+    r"(?: (?:was|were|became|previously|originally|first|entered|made|executed|and)){0,2} $"
 )
+_ENDED = re.compile(r"\b(?:end|terminat|expir|laps|cancel|resign)[a-z]*,? $")
+"""Before "effective": what is no more in force from that day on."""
+_DEFINED = re.compile(r"\W{0,4}\((?:the )?[\"\u201c\u201e\x27\u2018]?(?:the )?effective date\b")
+"""Behind a date that the contract calls its effective date."""
 _AMENDS = re.compile(r"\W*(?:\w+ ){0,3}(?:amendment|addendum|supplement|extension|renewal)\b")
 _OF_AMENDED = re.compile(r"effective date of (?:the )?(?:agreement|contract|lease)")
 _DATED = re.compile(r".*\b(dated|made|entered|executed)\b")
@@ -109,6 +119,7 @@ _DATE_LABEL = re.compile(
 _SIGNS = re.compile(r"(?:by|signed|executed|/s/|date)\b|_{6}")
 """What begins the lines at another signature."""
 _LINES_OF_SIGNATURE = 4
+_USUAL_RANK = 2
 _LATEST, _LETTERED, _UNSIGNED = 0.8, 0.75, 0.4
 IN_OPENING, OF_LETTER = "in the opening sentence", "is the date of the letter"
 OF_TERM = "in the sentence about a term"
@@ -139,7 +150,7 @@ _SAID_TWICE = re.compile(
 )
 # Words that may be between a label and its date; others begin another clause.
 _BETWEEN = re.compile(
-    r"(?:[^a-z]|\b(?:the|this|on|as|of|from|day|date|del?|le|el|il|am|vom|dnia|[a-z]+day"
+    r"(?:[^a-z]|\b(?:the|this|on|upon|as|of|from|day|date|del?|le|el|il|am|vom|dnia|[a-z]+day"
     r"|dal|dall|all?|du|dem|ab|em|en|op|z dniem|a (?:partir|compter))\b)*"
 )
 # The day from which something holds, whatever it is.
@@ -233,23 +244,56 @@ def find_effective_date(
     last = _LAST_SIGNED.search(opening)
     if last:
         return _last_signature(lines, months, last.group())
-    for pattern, confidence in _CONFIDENCE.items():
+    found = list(_days_in(lines, opening, months, is_letter=is_letter))
+    return max(found, key=lambda each: each.rank).finding if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Day:
+    """A day, or a blank for one, that a contract may be in force from.
+
+    Days that the contract calls its effective date have the highest rank, those on which somebody's
+    work begins a low one, and that of the signatures the lowest.
+    """
+
+    finding: Finding
+    rank: int
+
+
+def _days_in(
+    lines: Sequence[TextLine], opening: str, months: MonthNames, *, is_letter: bool
+) -> Iterator[_Day]:
+    """Yield the days behind the words that announce one; those that say most come first."""
+    for pattern, label in _labels_in(lines, opening):
+        # In digits, without raised letters and blanks before commas.
+        once = _SAID_TWICE.sub("", opening[label.end() : label.end() + _CHARS_WITH_DATE])
+        following = in_digits(_BEFORE_COMMA.sub("", _RAISED.sub("", once)))
         where = OF_TERM if pattern is _BEGINS else IN_OPENING
+        reason = f"is after '{_last_words(label.group())}' {where}"
+        place = _line_at(lines, label.end())
+        if _BLANK_DAY.match(following):
+            yield _Day(place.finding(None, _UNSIGNED, f"a blank {reason}"), _USUAL_RANK)
+            return
+        date = _date_at_start(following, months)
+        is_of_post = starts_of_post(opening[: label.end()])
+        if date is None or (is_of_post and is_letter) or _is_of_another(lines, opening, label):
+            continue
+        day = date.readings[0].isoformat()
+        is_defined = _DEFINED.match(following, date.end) is not None
+        finding = place.finding(day, _CONFIDENCE[pattern], f"'{date.text}' {reason}")
+        rank = 0 if pattern is _SIGNED_AT else 1 if is_of_post else _USUAL_RANK
+        yield _Day(finding, _USUAL_RANK + 1 if is_defined else rank)
+
+
+def _labels_in(
+    lines: Sequence[TextLine], opening: str
+) -> Iterator[tuple[re.Pattern[str], re.Match[str]]]:
+    """Yield the words that announce a day, without those of recitals, each with its pattern."""
+    recitals = spans_of_recitals(lines)
+    for pattern in _CONFIDENCE:
         for label in pattern.finditer(opening):
-            # In digits, without raised letters and blanks before commas.
-            once = _SAID_TWICE.sub("", opening[label.end() : label.end() + _CHARS_WITH_DATE])
-            following = in_digits(_BEFORE_COMMA.sub("", _RAISED.sub("", once)))
-            reason = f"is after '{_last_words(label.group())}' {where}"
-            if _BLANK_DAY.match(following):
-                return _line_at(lines, label.end()).finding(None, _UNSIGNED, f"a blank {reason}")
-            date = _date_at_start(following, months)
-            is_of_post = is_letter and starts_of_post(opening[: label.end()])
-            if date is None or is_of_post or _is_of_another(lines, opening, label):
-                continue
-            day = date.readings[0].isoformat()
-            place = _line_at(lines, label.end())
-            return place.finding(day, confidence, f"'{date.text}' {reason}")
-    return None
+            if not is_of_the_past(opening, label.end(), recitals):
+                yield pattern, label
 
 
 def _date_at_start(following: str, months: MonthNames) -> DateText | None:
@@ -279,12 +323,12 @@ def _line_at(lines: Sequence[TextLine], position: int) -> TextLine:
 
 def _is_of_another(lines: Sequence[TextLine], opening: str, label: re.Match[str]) -> bool:
     """Return whether a date is that of a contract which this one amends or mentions."""
-    if _is_of_named(lines, label):
+    if _is_of_named(lines, label) or _ENDED.search(opening[: label.start()]):
         return True
     if _OF_AMENDED.match(label.group()) and _AMENDS.match(opening):
         return True
     dated = _DATED.match(label.group())
-    end = label.start() + dated.start(1) if dated else 0
+    end = label.start() + (dated.start(1) if dated else 0)
     return _OF_ANOTHER.search(opening[max(0, end - _CHARS_OF_ANOTHER) : end]) is not None
 
 
