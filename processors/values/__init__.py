@@ -11,6 +11,7 @@ from processors.values.candidates import with_others
 from processors.values.codes import values_in_codes
 from processors.values.contact import find_email, find_phone
 from processors.values.contracts.effective_date import find_contract_date
+from processors.values.contracts.filled_in import filled_in
 from processors.values.contracts.own_values import own_values
 from processors.values.country import country_hints_in
 from processors.values.dates import find_dates
@@ -220,6 +221,7 @@ def values_of_class(
 ) -> dict[str, Finding | None]:
     """Find the values that only documents of one class have; `found` has what others would have."""
     if doc_class == "contract":
+        lines = filled_in(lines)
         date = find_contract_date(lines, languages, otherwise=found["date"])
         parties = find_parties(lines)
         return {"parties": parties, "date": date} | own_values(found, lines, parties)

@@ -43,7 +43,7 @@ _SMALL_LETTER = re.compile(r"[a-z]")
 _LABEL = re.compile(
     r"\W{0,3}(?:\d{1,2}[.)] )?(?:the )?(?:(?:name of|nom du|nombre del) (?:the )?)?"
     r"(?P<role>[a-z][a-z-]{2,20}(?: [a-z-]{2,14})?)(?:\(e?s\)|/in|\(in\))?(?:'s)?(?: name)?"
-    r" ?(?P<mark>:|\.{3,}|$) ?"
+    r" ?(?P<mark>:|\.{3,}|$|(?<= )[-\u2013\u2014](?= )) ?"
 )
 _OTHERS = re.compile(
     r"\b(?:architects?|engineers?|surveyors?|witness(?:es)?|notar\w*|solicitors?|attorneys?|counsel"

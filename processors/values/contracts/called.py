@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pipeline.model import Finding
 from processors.values.contracts.acting import acts
 from processors.values.contracts.defined_terms import QUOTED, unique
-from processors.values.contracts.party_list import end_before_place
 from processors.values.contracts.party_names import end_of_name, has_form
+from processors.values.contracts.places import end_before_place
 from processors.values.contracts.tokens import after_opener
 from processors.values.lines import TextLine, fold, label_pattern
 

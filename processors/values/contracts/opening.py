@@ -22,7 +22,7 @@ from processors.values.contracts.party_list import (
 )
 from processors.values.contracts.party_names import REGISTER, end_of_name, has_form
 from processors.values.contracts.signatures import SENT, by_signatures, in_letter, signer
-from processors.values.contracts.tokens import BETWEEN
+from processors.values.contracts.tokens import BETWEEN, CONTACT
 from processors.values.lines import TextLine, fold
 
 _OPENING_CHARS = 8_000
@@ -36,8 +36,12 @@ _LEAST_PARTIES = 2
 _DEFINED, _NAMED, _ONLY_ONE = 0.8, 0.65, 0.5
 
 _MORE_CHARS = 20
-_LABEL_OF_DATE = re.compile(r"(?:[a-z]+ )?(?:date|term|period)(?: [a-z]+)?: ?\S")
-_STREET_BELOW = re.compile(r"\d{1,5}[a-z]? [A-Z][\w' .]{2,40}$")
+_LABEL_OF_DATE = re.compile(
+    rf"(?:(?:[a-z]+ )?(?:date|term|period)(?: [a-z]+)?|{CONTACT.pattern}) ?: ?\S|dated "
+)
+_STREET_BELOW = re.compile(
+    r"\d{1,5}[a-z]? [A-Z][\w' .]{2,40}$|(?:P\. ?O\. ?|PO )?Box \d|Postfach |Apartado |BP \d"
+)
 _REPLACED = re.compile(
     r"\b(?:replac|supersed)\w* (?:\w+ ){0,5}?(?:agreement|contract|lease|licen[cs]e|deed)s?"
     r"(?: (?:made|dated|entered into)[^.;]{0,60})? ?$"

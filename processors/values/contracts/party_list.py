@@ -15,7 +15,10 @@ from processors.values.contracts.party_names import (
     has_form,
     next_word,
 )
+from processors.values.contracts.places import end_before_place, is_institution
 from processors.values.contracts.tokens import (
+    ACTS_BY,
+    CONTACT,
     NEXT_NUMBER,
     OTHER_SIDE,
     after_opener,
@@ -50,11 +53,15 @@ _SENTENCE_ENDS = re.compile(
     r"|geschlossen|vereinbart|folgendes|(?:qui|que) suit|segue|siguiente|seguinte|overeen|volgt) ?:"
     r"|(?:[)\"\u201d]|\d)[.:])$"
 )
-_HOUSE = re.compile(
-    r" of (?:(?:no\.? ?)?\d{1,5}[a-z]?|the (?:city|county|state|town|village|parish))\b"
+_NEXT_LABEL = re.compile(
+    r"(?<!,)(?<! and) (?!And:|Und:|Et:)([A-Z][a-z]{2,14}(?: [A-Z]?[a-z]{2,12})?): "
 )
-_REGION = re.compile(r", [A-Z]\w+(?: [A-Z]\w+)?(?:[,;(]| and\b| \()")
-"""The state or country behind the town of a person: "Ely, Maine, and"."""
+"""The label of another line, which is no part of a description."""
+_TITLE = re.compile(
+    r"(?:agreement|contract|lease|deed|plan|exhibit|schedule|annex|appendix|amendment|addendum"
+    r"|release|covenant)(?: (?:of|to|and|for|dated|no)\b|$)"
+)
+"""The title of a contract, which may be below the names of a title page."""
 _TERM = re.compile(r"\([^()]{0,80}?[\"\u201c\u201e]")
 DESCRIBED = re.compile(
     r",? (?:an? |\(.{0,12}[\"\u201c\u201e])"
@@ -66,6 +73,7 @@ _OF_A_PLACE = re.compile(
     r"|\b(?:of|under|at|in|near) (?:the )?\S+$|\b(?:composed|comprised|consisting) of [^,;()]+$"
     r"|\b(?:affiliate|subsidiary|division|parent|successor|assignee)s? (?:of|to) [^,;()]+$"
 )
+_NEXT_SENTENCE = (" This ", " These ", " Dated ", " DATED ", " hereby ", " does hereby ")
 _COUNTED = re.compile(r"\(?(?:[b-h2-9]|i{2,3}|i?v)[.)] ")
 _AS_ROLE = re.compile(r", as [A-Z]\w+(?: [A-Z]\w+){0,2}$")
 """The end of a description, behind which the next party may be: ", as Issuer, …"."""
@@ -185,27 +193,6 @@ def _whole_name(text: str, folded: str, window: tuple[int, int]) -> tuple[int, i
     return start, end
 
 
-def end_before_place(text: str, folded: str, start: int, end: int) -> int:
-    """Return where a name ends before its place: "Ann Fox of 2 Mill Lane", "of Ely, Maine".
-
-    Institutions have places in their names: "City of Ely", "Fox Club of Ely".
-    """
-    places = [match.start() for match in re.finditer(" of ", text[start:end])]
-    if not places:
-        return end
-    # "Shire of Ely of 2 Mill Lane": the name has a place of its own.
-    house = next((each for each in places if _HOUSE.match(folded, start + each)), None)
-    if house is not None:
-        return start + house
-    place = start + places[0]
-    if label_pattern("company", "address").search(folded, place, end):
-        return place
-    named = folded[start:place]
-    is_person = len(named.split()) > 1 and not _is_institution(named)
-    has_region = _REGION.match(text, end) is not None
-    return place if is_person and has_region and not has_form(text[start:end]) else end
-
-
 def _term_behind(text: str, end: int) -> str | None:
     """Return the defined term in the description behind a name, None without one."""
     opened = _TERM.search(text, end, end + _MOST_DESCRIPTION_CHARS)
@@ -279,9 +266,19 @@ def _ends_list(text: str, before: str, position: int) -> bool:
     if text[position] == " ":
         # A title has no full stop before the first sentence: "… and Town Council This Lease".
         # "The undersigned, Ann Fox, hereby releases …": who follows is on the other side.
-        is_next = text.startswith((" This ", " These ", " hereby ", " does hereby "), position)
+        is_next = text.startswith(_NEXT_SENTENCE, position) or _is_other_label(text, position)
         return is_next or _SENTENCE_ENDS.search(before) is not None
     return before[-1:] == " " and SENTENCE_STOPS.match(text, position) is not None
+
+
+def _is_other_label(text: str, position: int) -> bool:
+    """Return whether a label begins at a blank that neither is of a party nor describes one."""
+    label = _NEXT_LABEL.match(text, position)
+    if label is None:
+        return False
+    said = fold(label[1])
+    is_party = label_pattern("parties", "roles").fullmatch(said)
+    return not is_party and not CONTACT.fullmatch(said)
 
 
 def _after_and(text: str, folded: str, position: int, end: int) -> int | None:
@@ -291,12 +288,34 @@ def _after_and(text: str, folded: str, position: int, end: int) -> int | None:
         return None
     # "… a firm registered in Italy, and (d) Rill": what is counted is no second place.
     is_counted = _COUNTED.match(folded, link.end()) is not None
+    is_apart = is_counted or (text[position] == "," and _is_sure(text, folded, link.end()))
     before = text[max(end, position - _PLACE_CHARS) : position]
-    if _OF_A_PLACE.search(before) and not is_counted:
+    if _OF_A_PLACE.search(before) and not is_apart:
         return None
     if _RELATED.search(folded, end, position) and not _is_described(text, folded, link.end()):
         return None
-    return link.end() if _begins_party(text, folded, link.end()) else None
+    if not _begins_party(text, folded, link.end()):
+        return None
+    acts = ACTS_BY.search(folded, end, position)
+    is_officer = acts and ")" not in text[acts.end() : position]
+    return None if is_officer and _is_followed(text, folded, link.end()) else link.end()
+
+
+def _is_sure(text: str, folded: str, position: int) -> bool:
+    """Return whether a name with a legal form or with a description begins at a character."""
+    start = after_opener(text, folded, position)
+    end = end_of_name(text, folded, start)
+    return bool(end) and (has_form(text[start:end]) or DESCRIBED.match(folded, end) is not None)
+
+
+def _is_followed(text: str, folded: str, position: int) -> bool:
+    """Return whether a name is only the second of those who act for a party, as another follows."""
+    party = _party_at(text, folded, position, may_join=False)
+    if party is None or not party.name or _is_sure(text, folded, position):
+        return False
+    if folded.startswith((", its ", ", their "), party.end):
+        return True
+    return _start_of_next(text, folded, party.end) is not None
 
 
 def _is_described(text: str, folded: str, position: int) -> bool:
@@ -364,8 +383,5 @@ def _begins_party(text: str, folded: str, position: int) -> bool:
         return False
     name = fold(party.name)
     is_street = label_pattern("company", "address").search(name)
-    return not is_street or has_form(party.name) or _is_institution(name)
-
-
-def _is_institution(folded: str) -> bool:
-    return label_pattern("company", "institutions").search(folded) is not None
+    is_other = is_street or _TITLE.match(name)
+    return not is_other or has_form(party.name) or is_institution(name)

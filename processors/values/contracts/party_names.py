@@ -10,15 +10,35 @@ _MOST_NAME_CHARS = 200
 _MOST_NAME_WORDS = 10
 _LEAST_NAME_LETTERS = 3
 """Fewer letters are initials or a mark."""
-_ABBREVIATION_CHARS = 5
-"""Characters of a word whose point belongs to it: "St.", "Bros."."""
+_ABBREVIATION = re.compile(
+    r"(?:ste?|m[tr]|mrs|ms|dr|[sj]r|ft|pt|no|nos|nr|bros?|co|inc|corp|ltd|pty|pte|intl?|natl|assn"
+    r"|assoc|mfrs?|dept|dist|div|univ|inst|acad|amer?|elec|eng|ins|mut|sav|tel|trans|hosp|gen|gov"
+    r"|rev|hon|wm|geo|chas|jos|thos|jno|robt|alex|edw|sch|twp|cty|ges|gebr?|verw|fa|hr|frl?|prof"
+    r"|ing|dipl|sta|sto|cia|hnos|ets|soc|etab|mme|mlle|dna|sig|dott|avv|geom|f\.?lli"
+    r"|[bcdfghj-np-tv-z]{2,5})\."
+)
+"""Words whose point belongs to them: "St.", "Bros.", and those without a vowel, as "Mfg."."""
 _SMALL_FORMS = frozenset({"plc", "llc", "llp", "ltd", "inc"})
 """Legal forms that are none of a sentence's words; others in small letters describe."""
 
 _ABBREVIATED_FORMS = frozenset({"inc", "ltd", "corp", "co", "bhd", "pty", "pte", "ltda", "lda"})
 _SMALL_WORDS = frozenset(
     {"of", "the", "for", "de", "del", "do", "da", "du", "des", "la", "van", "von", "der", "den"}
-    | {"zu", "y", "&"}
+    | {
+        "zu",
+        "y",
+        "&",
+        "f\u00fcr",
+        "zur",
+        "di",
+        "della",
+        "delle",
+        "dei",
+        "degli",
+        "dello",
+        "dos",
+        "das",
+    }
 )
 _SMALL = re.compile(rf"(?:{'|'.join(map(re.escape, sorted(_SMALL_WORDS)))}|und(?= zu ))(?= |$)")
 _BEFORE_NAME = re.compile(
@@ -63,13 +83,29 @@ _BEGINS_SENTENCE = re.compile(
     r"(?:The|They|He|She|Now|Hereby|Whereas|Der|Die|Das|Dieser|Diese|Les|Questo)\b"
 )
 """Capitalized words that begin a sentence only behind a full stop, and not the name itself."""
-_NEVER_IN_NAME = frozenset({"AND", "This", "These"})
+_NEVER_IN_NAME = frozenset({"AND", "This", "These", "Dated", "DATED"})
 _NICKNAME = re.compile(
     r"\([\"\u201c][^\W\d_]{2,20}[\"\u201d]\) (?=[^\W\d_a-z]\.)"
     r"|[\"\u201c][^\W\d_]{2,20}[\"\u201d] (?=[^\W\d_a-z])"
 )
 _SMALL_FIRST = re.compile(r"[a-z]{1,2}[A-Z]\w|[a-z][\w-]*\.(?:com|net|org|io)\b")
 """Small letters that begin the name of a company: "eRill, Inc.", "rill.com Ltd"."""
+_ELIDED = re.compile(r"(?:d|l|dell|all)['\u2019][^\W\d_a-z]")
+"""A word behind a small one that has lost its vowel: "d'Orr"."""
+_OFFICES = (
+    r"(?:chancellor|masters?|scholars|fellows|president|provost|wardens?|regents|trustees"
+    r"|governors?|dean|chapter|canons|mayor|aldermen|burgesses|commonalty|rector|vestry(?:men)?"
+    r"|directors|principal)"
+)
+_CORPORATE_BODY = re.compile(rf"(?:the )?{_OFFICES}(?:, {_OFFICES})*,? and {_OFFICES}(?= of )")
+"""Offices that are one body together: "the Dean and Chapter of Ely"."""
+_BEFORE_NUMBER = re.compile(r"\b(?:nos?\.|nr\.|number) $")
+_BEFORE_OWN_NUMBER = re.compile(
+    r"\b(?:district|local|lodge|post|chapter|union|council|troop|precinct|ward|unit|series"
+    r"|fund|trust|branch|station|school) $"
+)
+"""What has a number behind its name: "Fire District 6"."""
+_TRADE = re.compile(r"\.? [A-Z][a-z]{4,}s(?![\w:])")
 _PLACE_INSIDE = re.compile(r"\((?:[^\W\d_a-z][\w&-]*\.? ?){1,3}\)(?= [^\W\d_a-z])")
 """A place in parentheses within a name: "Rill (Hong Kong) Co., Limited"."""
 REGISTER = re.compile(
@@ -87,7 +123,8 @@ _INITIAL = re.compile(r"(?:[^\W\d_]\.){1,4}|[^\W\d_]")
 
 def end_of_name(text: str, folded: str, start: int) -> int:
     """Return where the name ends that begins at a character, 0 if none begins there."""
-    end = 0
+    body = _CORPORATE_BODY.match(folded, start)
+    end = body.end() if body else 0
     for token in _words_of_name(text[start : start + _MOST_NAME_CHARS]):
         word, at = token.group(), start + token.start()
         form = _form_at(text, folded, at) if end else 0
@@ -166,15 +203,20 @@ def _continues_name(word: str, text: str, end: int, *, is_first: bool) -> bool:
         return False
     if word in _NEVER_IN_NAME or word[0] in '("\u201c\u201e[_' or SENTENCE_STOPS.match(word):
         return False
+    start = end - len(word)
+    before = text[max(0, start - _WORD_CHARS) : start]
     return word[0].isupper() or _is_number_in_name(
-        word, text[end + 1 : end + 12], is_first=is_first
+        word, text[end + 1 : end + 12], before, is_first=is_first
     )
 
 
-def _is_number_in_name(word: str, behind: str, *, is_first: bool) -> bool:
+def _is_number_in_name(word: str, behind: str, before: str, *, is_first: bool) -> bool:
     """Return whether a word is a number that a name may have, as "3 Rill" and "Rill 2 LLC" do."""
     if not word[0].isdigit():
         return False
+    is_last = word[-1] in ",;" or behind.startswith(("(", "and "))
+    if _BEFORE_NUMBER.search(fold(before)) or (is_last and _BEFORE_OWN_NUMBER.search(fold(before))):
+        return True
     if not is_first and _OF_WHOLE.match(behind):
         return True
     following = behind[:1]
@@ -184,8 +226,8 @@ def _is_number_in_name(word: str, behind: str, *, is_first: bool) -> bool:
 
 def _is_inside(text: str, start: int, *, is_first: bool) -> bool:
     """Return whether a word begins what is inside a name: its place, or "and" of two trades."""
-    if is_first:
-        return False
+    if is_first or _ELIDED.match(text, start):
+        return not is_first
     place = _PLACE_INSIDE.match(text, start)
     if place:
         # "Ely Town Council (Council) The …": what someone is called is no place.
@@ -217,7 +259,7 @@ def _words_of_name(text: str) -> Iterator[re.Match[str]]:
 
 def _is_abbreviation(word: str) -> bool:
     """Return whether the point after a word belongs to it: initials, "St.", "Bros."."""
-    return bool(_INITIAL.fullmatch(word)) or len(word) <= _ABBREVIATION_CHARS
+    return bool(_INITIAL.fullmatch(word) or _ABBREVIATION.fullmatch(fold(word)))
 
 
 def next_word(text: str, position: int) -> int:
@@ -256,6 +298,12 @@ def _goes_on(text: str, form: re.Match[str]) -> bool:
     """Return whether a name goes on: "Harrow Trust Bank", "Harrow Trust & Savings Company"."""
     behind = text[form.end() : form.end() + 3]
     is_bank = form.group() in ("trust", "cooperative", "co-operative") and behind[1:2].isupper()
+    # "Rill & Co. Surveyors" says behind the form what they do.
+    is_firm = text[: form.start()].endswith("& ") and form.group().strip(".") == "co"
+    following = text[form.end() :].lstrip(". ")
+    is_new = _OF_A_SENTENCE.match(following) or _BEGINS_SENTENCE.match(following)
+    if is_firm and _TRADE.match(text, form.end()) and not is_new:
+        return True
     is_prefix = behind[:1] == "-" and behind[1:2].isalpha()
     return is_bank or is_prefix or (behind.startswith(" & ") and not form.group().endswith("."))
 

@@ -65,8 +65,10 @@ def in_letter(lines: Sequence[TextLine], text: str) -> Finding | None:
         below = {each.folded for each in lines[line.number :]}
         called = [name for name in names_called(lines) if has_form(name)]
         # A letter that defines nobody is of the company that signs it first.
-        senders = [*called, *names_signed(lines), *_letterhead(lines, line)]
-        defined = defined_as_role(text) or "".join(senders[:1])
+        senders = [defined_as_role(text), *called, *names_signed(lines), *_letterhead(lines, line)]
+        addressed = _addressed(above, line)
+        senders = [name for name in senders if name and key_of(name) not in addressed]
+        defined = "".join(senders[:1])
         names = unique([_addressee(above, line, sender=defined, signed=below), defined])
         if len(names) < _LEAST_PARTIES:
             names = unique([*names, *called])[:_LEAST_PARTIES]
@@ -75,12 +77,26 @@ def in_letter(lines: Sequence[TextLine], text: str) -> Finding | None:
     return _sent(lines)
 
 
+def _addressed(above: Sequence[TextLine], salutation: TextLine) -> set[str]:
+    """Return the keys of the names below the one that a letter greets, which address it."""
+    named = [whole_name(line) for line in above]
+    greeted = [
+        any(_is_greeted(word, salutation) for word in fold(name).split()) and not has_form(name)
+        for name in named
+    ]
+    return {key_of(name) for name in named[greeted.index(True) :]} if any(greeted) else set()
+
+
 def _letterhead(lines: Sequence[TextLine], salutation: TextLine) -> Iterator[str]:
-    """Yield the names of companies and the like above a letter whose sentences have them, too."""
+    """Yield the names of companies and the like above a letter whose sentences have them, too.
+
+    On the first line any name is that of the sender.
+    """
     text = key_of(" ".join(line.text for line in lines[salutation.number + 1 :]))
     for line in lines[: salutation.number]:
         name = whole_name(line)
-        if name and _is_body(name) and key_of(name) in text:
+        is_first = line.number == 0 and not label_pattern("parties", "titles").search(line.folded)
+        if name and (is_first or _is_body(name)) and key_of(name) in text:
             yield name
 
 

@@ -60,6 +60,7 @@ _BEFORE = re.compile(
     r"|(?:la |a )?(?:mercantil|ditta|firma) |(?:la |a )(?:societ[ea]|sociedade?|empresa) "
     r"|(?:mr|mrs|ms|miss|dr|prof|messrs|m/s|herrn?|frau|dhr|mevr|monsieur|madame|mme|mlle|dna)\.? "
     r"|(?:sig|sig\.ra|sra?)\.? |d\.? ?[ªº]\.? "
+    r"|(?:capt|col|rev|hon|sgt|maj|lt)\. |(?:the )?(?:rev|hon)(?:erend|ou?rable) "
     r"|(?:l.)?ing\. |m\. (?=\w{2})|(?:don|dona|mevrouw|panem|pania|panstwem) |de heer "
 )
 # An article in small letters; "La" or "De" in capitals may be a part of the name.
@@ -74,10 +75,21 @@ _ROLE = re.compile(
     r"[,:]? (?=[A-Z])(?!Inc|Ltd|LLC|Corp|Co\b|L\.|LP)"
 )
 
-_OF_SIGNER = re.compile(r"by|its|per|name|title|date|attn|re")
-"""Labels of who signs for a party."""
+_OF_SIGNER = re.compile(r"by|its|per|name|title|date|re")
+CONTACT = re.compile(
+    r"(?:tele)?phone|tel|mobile|cell|fax|e-?mail|website|(?:mailing |business |street )?address"
+    r"|contact|attn|attention|c/o|dob|date of birth|id|(?:registered )?office|seat|telefon|adresse"
+    r"|sitz|siege"
+)
+"""Labels of what describes a party."""
 
 
+ACTS_BY = re.compile(
+    r"\b(?:represented (?:\w+ )?by|acting (?:\w+ )?(?:by|through)|vertreten durch"
+    r"|representee?s? par|representad[oa]s? por|rappresentat[oa] da\w{0,3}|vertegenwoordigd door"
+    r"|reprezentowan\w+ przez|agissant par|, by(?= [^\W\d_]{2,12} [^\W\d_]))\b"
+)
+"""Words before those who act for a party."""
 _LETTERED = re.compile(r"\W{0,3}A\. [^;]{3,500}; (?:and )?B\. ")
 """Parties that are counted with letters: "A. Orr Ltd; B. Fox plc"."""
 _SPANIARD = re.compile(
@@ -104,7 +116,8 @@ def _after_role(text: str, folded: str, position: int) -> int:
     role = folded[position : words.end("role")]
     roles = label_pattern("parties", "roles")
     is_role = roles.fullmatch(role) or roles.fullmatch(role.removesuffix("s"))
-    is_label = text[words.end("role")] == ":" and not _OF_SIGNER.fullmatch(role)
+    is_other = _OF_SIGNER.fullmatch(role) or CONTACT.fullmatch(role)
+    is_label = text[words.end("role")] == ":" and not is_other
     return words.end() if is_role or is_label else position
 
 
