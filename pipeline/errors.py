@@ -168,11 +168,19 @@ def unusable_file(error: OSError) -> str:
     """Say which file the machine does not let us use, and what to do.
 
     Raises:
-        OSError: again, if it names no file: such an error is a bug or the network's.
+        OSError: again, if it names no file and no disk is full: such an error is a bug or the
+            network's.
     """
-    if error.filename is None:
-        raise error
     reason = error.strerror or type(error).__name__
+    if error.filename is None:
+        if error.errno not in _DISK_FULL:
+            raise error
+        # What fails while it is written, and not as it is opened, has no name.
+        return (
+            f"A file could not be written to its end: {reason}. Free space where this command "
+            "writes: TMPDIR, the folder of the settings, the files that the command names and what "
+            "its output is led to. Then run again."
+        )
     return (
         f"{error.filename} cannot be used: {reason}. Correct the path, the rights of this user or "
         "the free space there, and run again."

@@ -307,3 +307,20 @@ def test_a_file_that_the_machine_refuses_is_one_sentence(tmp_path: Path):
     assert ended.code == 3, ended.err
     assert "/dev/null/demo cannot be used: Not a directory. Correct the path" in ended.err
     assert "Traceback" not in ended.err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is full")
+@pytest.mark.parametrize("arguments", [("mcp", "tools"), ("mcp", "tools", "--json")])
+def test_a_disk_that_is_full_before_a_file_is_written_to_its_end_is_one_sentence(
+    arguments: tuple[str, ...],
+):
+    """An error without a file's name stops a command as any other: 3, and what to do."""
+    with Path("/dev/full").open("wb") as full:
+        ended = subprocess.run(
+            [sys.executable, "-c", "from flows.cli import main; main()", *arguments],
+            stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+
+    assert ended.returncode == 3, ended.stderr
+    assert "No space left on device. Free space" in " ".join(ended.stderr.split())
+    assert "Traceback" not in ended.stderr
