@@ -47,9 +47,16 @@ PUT = RetryPolicy(on=(Repeatable,), attempts=4, first_pause_s=0.4, max_pause_s=2
 """A key that others write and remove at the same moment is tried four times."""
 
 DOWNLOAD = RetryPolicy(
-    on=(HTTPClientError, IncompleteReadError), attempts=4, first_pause_s=0.4, max_pause_s=2.0
+    on=(HTTPClientError, IncompleteReadError),
+    attempts=4,
+    total_s=200.0,
+    first_pause_s=0.4,
+    max_pause_s=2.0,
 )
-"""A body that breaks off is read again from its start: botocore repeats requests, not bodies."""
+"""A body that breaks off is read again from its start: botocore repeats requests, not bodies.
+
+A store that does not answer at all has taken botocore's four times 60 seconds: once is enough.
+"""
 
 
 class S3Archive:
