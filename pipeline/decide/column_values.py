@@ -76,7 +76,7 @@ def _date(text: str) -> str:
     try:
         moment = datetime.fromisoformat(text.strip())
     except ValueError as error:
-        raise UnfitText(f"{text!r} is not an ISO date") from error
+        raise UnfitText(f"{text!r} is not a date such as 2026-03-31") from error
     if moment.year < _FIRST_YEAR:
         raise UnfitText(f"{text!r} is before {_FIRST_YEAR}, where DATE/TIME begins")
     return moment.replace(tzinfo=None, microsecond=0).isoformat()

@@ -17,7 +17,7 @@ _NUMBER = re.compile(
 )
 _EXACT_DIGITS = 15  # a float keeps as many
 _EXACT_CODE = re.compile(rf"\s*0*\d{{1,{_EXACT_DIGITS}}}\s*", re.ASCII)
-_GROUP = 3  # digits between two separators of thousands
+_ONE_SEPARATOR = re.compile(r"(\d+)[.,]\d{3}")  # three digits are between separators of thousands
 _NUMERIC_DATE = re.compile(r"(\d{1,2})([./-])\s?(\d{1,2})\2\s?(\d{4})")
 _NAMED_DATE = re.compile(
     r"(?:(?P<day>\d{1,2})(?:st|nd|rd|th)?\.? (?P<month>[A-Za-z]{3,9})\.?|"
@@ -59,22 +59,48 @@ def _number(text: str) -> str:
     match = _NUMBER.fullmatch(text)
     if match is None:
         return text
-    digits = re.sub(r"[' \u00a0\u202f]", "", match["digits"])
-    whole, decimals = _parts(digits, text)
-    is_negative = bool(match["sign"] or match["inner"] or match["end"])
-    return f"{'-' if is_negative else ''}{re.sub('[.,]', '', whole)}{decimals and '.'}{decimals}"
+    digits = _digits_of(match)
+    if _is_two(digits):
+        whole, decimals = re.split("[.,]", digits)
+        raise UnfitText(
+            f"{text!r} is {whole}{decimals} or {whole}.{decimals}; it is left to a user"
+        )
+    whole, decimals = _parts(digits)
+    return f"{_sign_of(match)}{re.sub('[.,]', '', whole)}{decimals and '.'}{decimals}"
 
 
-def _parts(digits: str, text: str) -> tuple[str, str]:
+def two_numbers(text: str) -> tuple[str, str] | None:
+    """Return the two numbers that a text may mean, the greater one first, each without its doubt.
+
+    None where it is one number or none.
+    """
+    match = _NUMBER.fullmatch(" ".join(text.split()))
+    if match is None or not _is_two(_digits_of(match)):
+        return None
+    whole, decimals = re.split("[.,]", _digits_of(match))
+    # A fourth decimal, as a separator of thousands has three digits behind it.
+    return f"{_sign_of(match)}{whole}{decimals}", f"{_sign_of(match)}{whole}.{decimals}0"
+
+
+def _digits_of(match: re.Match[str]) -> str:
+    return re.sub(r"[' \u00a0\u202f]", "", match["digits"])
+
+
+def _sign_of(match: re.Match[str]) -> str:
+    return "-" if match["sign"] or match["inner"] or match["end"] else ""
+
+
+def _is_two(digits: str) -> bool:
+    """Say whether digits are one thousand and more in one country, one and a bit in the other."""
+    found = _ONE_SEPARATOR.fullmatch(digits)
+    return found is not None and bool(found[1].strip("0"))
+
+
+def _parts(digits: str) -> tuple[str, str]:
     """Split digits at the decimal separator: the last one, unless it separates thousands."""
     whole, separator, decimals = re.fullmatch(r"(.*?)(?:([.,])(\d*))?", digits).groups("")  # type: ignore[union-attr]  # it matches every text
     if not separator or digits.count(separator) > 1:
         return digits, ""
-    # "1,234" is one thousand and more in one country, one and a bit in the other.
-    if len(decimals) == _GROUP and not re.search("[.,]", whole) and whole.strip("0"):
-        raise UnfitText(
-            f"{text!r} is {whole}{decimals} or {whole}.{decimals}; it is left to a user"
-        )
     return whole, decimals
 
 

@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 
 from flows.app.classes import classes
 from flows.app.review.decisions import seen_of, undo_in_words
-from flows.web.render import page, see
+from flows.web.render import day, page, see
 from flows.web.review.decisions import carry_out, choice_of, named_item
 from flows.web.review.field import Field
 from flows.web.review.fields import fields_of
@@ -27,7 +27,7 @@ from flows.web.review.queue import (
     wanted_of,
 )
 from flows.web.review.reread import recent_job
-from flows.web.review.words import as_typed, date_order_of, meant_dates, picked, words_of
+from flows.web.review.words import as_typed, date_order_of, meant_values, picked, words_of
 from flows.web.site import RequestRefused, Visit, not_found
 from pipeline.errors import ArchiveUnavailable, FileGone, IngestError
 from pipeline.model.review import Review
@@ -83,8 +83,8 @@ def words(visit: Visit) -> Response:
     types = visit.column_types([review.source])[review.source]
     column_type = types.get(visit.query.get("column", ""), "")
     value, problem = as_typed(text, column_type) if text else ("", "No word is there.")
-    is_two_dates = meant_dates(text, column_type) is not None  # the page asks which it is
-    return JSONResponse({"text": value, "problem": "" if is_two_dates else problem})
+    is_two = bool(meant_values(text, column_type))  # the page asks which it is
+    return JSONResponse({"text": value, "problem": "" if is_two else problem})
 
 
 def _named_file(visit: Visit) -> Leaf:
@@ -106,13 +106,12 @@ def decide(visit: Visit) -> Response:
     require_claim(visit, review)
     item = named_item(visit, review)
     choice, text = choice_of(visit)
-    dates = None
     if choice is ReviewChoice.CORRECT:
-        # A typed text may mean two dates: then the user is asked which.
+        # A typed text may mean two dates or numbers: then the user is asked which.
         types = visit.column_types([item.source])[item.source]
-        dates = meant_dates(text, types.get(item.suggestion.column, ""))
-    if dates is not None:
-        return _shown(visit, review, visit.form, typed_text=text, dates=dates)
+        meant = meant_values(text, types.get(item.suggestion.column, ""))
+        if meant:
+            return _shown(visit, review, visit.form, typed_text=text, meant=meant)
     problem = carry_out(visit, item, choice, text)
     if problem:
         kept = text if choice is ReviewChoice.CORRECT else ""
@@ -187,12 +186,13 @@ def _shown(
     *,
     problem: str = "",
     typed_text: str = "",
-    dates: tuple[str, str] | None = None,
+    meant: tuple[str, ...] = (),
     status: int = 200,
 ) -> Response:
     view, fields, away = _looked_at_anyhow(visit, review, asked)
     now, said = visit.site.clock.now(), asked.get("said", "")
-    order, whose = _date_order(visit, view, fields) if dates is not None else ("", "")
+    is_date = any(map(day, meant))
+    order, whose = _date_order(visit, view, fields) if is_date else ("", "")
     on, done = asked.get("on", ""), _done_of(review, asked, fields)
     response = page(
         visit,
@@ -206,9 +206,9 @@ def _shown(
         is_postponed=review.is_postponed(now),
         just_postponed=just_postponed(visit),
         problem=problem,
-        failed_key=visit.form.get("key", "") if problem or dates else "",
+        failed_key=visit.form.get("key", "") if problem or meant else "",
         typed_text=typed_text,
-        dates=dates[::-1] if dates is not None and order == "mdy" else dates,
+        meant=meant[::-1] if order == "mdy" else meant,
         order_of=whose,
         most_counted=MOST_COUNTED,
         done_on=on if said in done and said != "undo" else "",

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.decide.column_values import TEXT_TYPES, WRITABLE_TYPES, UnfitText, convert
-from pipeline.decide.printed_values import normalized, two_dates
+from pipeline.decide.printed_values import normalized, two_dates, two_numbers
 from pipeline.errors import FileGone
 from pipeline.model import Candidate, Column, Value
 from pipeline.ports import Archive
@@ -123,12 +123,16 @@ def as_typed(text: str, column_type: str) -> tuple[str, str]:
     return text, ""
 
 
-def meant_dates(text: str, column_type: str) -> tuple[str, str] | None:
-    """Return the ISO dates that a text may mean, the one whose day comes first before the other.
+def meant_values(text: str, column_type: str) -> tuple[str, ...]:
+    """Return what a text may mean that can be read in two ways, each as it is typed; else nothing.
 
-    None where it can be read in one way only.
+    Of two dates the one whose day comes first is first, of two numbers the greater one. What the
+    column cannot hold is left out: 1.234 is only one whole number.
     """
-    return two_dates(text) if column_type == "DATE/TIME" else None
+    if column_type == "DATE/TIME":
+        return two_dates(text) or ()
+    pair = (two_numbers(text) or ()) if column_type in _NUMBERS else ()
+    return tuple(one for one in pair if not as_typed(one, column_type)[1])
 
 
 def date_order_of(words: Sequence[PageWord]) -> str:

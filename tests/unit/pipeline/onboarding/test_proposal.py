@@ -191,7 +191,7 @@ def test_a_finding_goes_to_one_column():
 @pytest.mark.parametrize(
     ("column", "said"),
     [
-        (Column("Total", "DATE/TIME"), "not an ISO date"),
+        (Column("Total", "DATE/TIME"), "not a date such as"),
         (Column("Total", "LIST-NUMBER"), "cannot be written"),
         (Column("Total", "CURRENCY", is_formula=True), "calculated"),
         (Column("Total", "CURRENCY", editable=False), "read-only"),
