@@ -1,12 +1,17 @@
 """Tables, and how counts and values are written in them."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 
 from rich.table import Table
 from rich.text import Text
 
+from flows.terminal.fitting import FittingTable
 from pipeline.decide.confidence import confidence_text
 from pipeline.model import Basis, Status, Value
+
+MOST_CHARS = 300
+"""Characters of a value that are shown of a text column: --json has all of it."""
 
 _BIG = 1e12  # from here on a number is shown in scientific notation
 
@@ -31,11 +36,11 @@ def counts_line(documents: Mapping[str, int]) -> Text:
 def table_of(
     *headings: str, title: str | None = None, whole: str = "", lines: bool = False
 ) -> Table:
-    """Return a table that cuts nothing off.
+    """Return a table that cuts nothing off, and breaks no words that fit on the terminal.
 
-    A word too long for its column continues on the next line; the column `whole` is never broken.
+    A long name continues on the next line; the column `whole` is never broken.
     """
-    table = Table(title=title, title_justify="left", show_lines=lines)
+    table = FittingTable(title=title, title_justify="left", show_lines=lines)
     for heading in headings:
         table.add_column(heading, overflow="fold", no_wrap=heading == whole)
     return table
@@ -55,6 +60,19 @@ def shown(value: Value) -> str:
             # Caspio has no dates without a time: midnight means that there is none.
             return value.removesuffix("T00:00:00")
         case float():
-            return f"{value:g}" if abs(value) >= _BIG else f"{value:.2f}"
+            return f"{value:g}" if abs(value) >= _BIG else _all_decimals(value)
         case _:
             return str(value)
+
+
+def shortened(text: str) -> str:
+    """Return the beginning of a long text on one line; the text of a document has any length."""
+    if len(text) <= MOST_CHARS:
+        return text
+    return f"{' '.join(text[:MOST_CHARS].split())}…"
+
+
+def _all_decimals(value: float) -> str:
+    """Return a number with all its decimals, and two at least: none is rounded away."""
+    whole, _, decimals = f"{Decimal(repr(value)):f}".partition(".")
+    return f"{whole}.{decimals:0<2}"

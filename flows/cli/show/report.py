@@ -5,7 +5,7 @@ from rich.text import Text
 
 from flows.app.run_report import Report, lost_runs_line, record_of, stages_line, values_line
 from flows.terminal.console import PlainConsole
-from flows.terminal.tables import COLORS, counts_line, shown, table_of
+from flows.terminal.tables import COLORS, counts_line, shortened, shown, table_of
 from pipeline.model import Outcome
 from pipeline.wording import counted
 
@@ -80,11 +80,12 @@ def outcome_table(outcomes: tuple[Outcome, ...], *, title: str = "Documents") ->
 def happened(outcome: Outcome) -> Text:
     """Return what was written, what was suggested, and why, one per line."""
     lines = [
-        Text.assemble((f"{column} ", "dim"), shown(value))
+        Text.assemble((f"{column} ", "dim"), shortened(shown(value)))
         for column, value in outcome.written.items()
     ]
     for left in outcome.suggestions:
-        line = f"{left.column} stays {shown(left.current)}; read {shown(left.suggested)}"
+        current, read = (shortened(shown(one)) for one in (left.current, left.suggested))
+        line = f"{left.column} stays {current}; read {read}"
         lines.append(Text(line, style="yellow"))
     if outcome.reason:
         lines.append(Text(outcome.reason, style="red"))

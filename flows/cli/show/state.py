@@ -9,10 +9,10 @@ from rich.text import Text
 from flows.app.run_report import values_line
 from flows.doctor.check import Check
 from flows.terminal.console import PlainConsole
-from flows.terminal.tables import COLORS, table_of
+from flows.terminal.tables import COLORS, shortened, shown, table_of
 from pipeline.decide.confidence import confidence_text
 from pipeline.metering.budget import Allowance, Priority
-from pipeline.model import Status
+from pipeline.model import Status, Value
 from pipeline.ports import FileState, RunState, Usage
 from pipeline.wording import counted
 
@@ -206,9 +206,15 @@ def _state_word(outcome: Mapping[str, Any]) -> str:
     return "planned" if status == Status.DONE else f"{status}, planned"
 
 
+def short(value: Value) -> str:
+    """Return a value as a user would write it, of a long text the beginning."""
+    return shortened(shown(value))
+
+
 def facts_table(life: Mapping[str, Any]) -> Table:
     """Return a version's facts, outcome, suggestions and columns with their limits, one per row."""
-    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    # A digest of 64 characters fits beside the names, and can be copied.
+    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0), pad_edge=False)
     table.add_column()
     table.add_column(overflow="fold")
 
@@ -225,7 +231,8 @@ def facts_table(life: Mapping[str, Any]) -> Table:
         if said is not None:
             add("acknowledged", f"by {said['by']}, {said['at']}: {said['note']}")
         for left in outcome["suggestions"]:
-            values = f"{left['column']} is {left['current']!r}; {left['suggested']!r} was read"
+            current, read = (short(left[one]) for one in ("current", "suggested"))
+            values = f"{left['column']} is {current}; {read} was read"
             add("suggested", f"{values}: {left['reason']}")
         for column, reason in outcome["left_open"].items():
             add("left open", f"{column}: {reason or 'nothing was found'}")
@@ -239,7 +246,7 @@ def facts_table(life: Mapping[str, Any]) -> Table:
 def decision_lines(life: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield what waits or waited for users, and what models chose, with the name of each row."""
     for item in life["review"]:
-        values = f"{item['column']}: {item['suggested']!r} for {item['current']!r}"
+        values = f"{item['column']}: {short(item['suggested'])} for {short(item['current'])}"
         # Without a row, it was only on the web page.
         row = f" (row {item['row']} of the review table)" if item["row"] else ""
         yield "review", f"{values} is {item['state']}{row}"
@@ -281,7 +288,7 @@ def effects_table(effects: Sequence[Mapping[str, Any]]) -> Table:
     table = table_of("Effect", "Before", "After", "Note", whole="Effect", lines=True)
     for effect in effects:
         before, after = (
-            Text("\n".join(f"{name}: {value}" for name, value in effect[side].items()))
+            Text("\n".join(f"{name}: {short(value)}" for name, value in effect[side].items()))
             for side in ("before", "after")
         )
         notes = [effect["note"]]
