@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from pipeline.decide.mapping import refuse_column
 from pipeline.metering.budget import calls_to_write
 from pipeline.model.schema import Container
 from pipeline.onboarding.proposal import Proposal, ProposedSource
@@ -133,6 +134,8 @@ def notes_of(source: ProposedSource) -> Notes:
         last=[
             f"{toml_key(one.column)} = {quoted(one.finding)}  # not sure: {one.objection}"
             for one in source.unsure
+            # A line that no run would ever accept is no proposal.
+            if not refuse_column(one.column, one.finding, source.container.columns)
         ],
     )
 

@@ -359,3 +359,14 @@ def test_a_column_to_reprocess_flag_is_proposed_by_its_name(column: Column, take
     document = tomllib.loads(settings_text("https://a.caspio.com", Proposal((source,))))
 
     assert document["sources"][0].get("reprocess_column") == (column.name if taken else None)
+
+
+@pytest.mark.parametrize(
+    "column", [Column("Summe", "CURRENCY", is_formula=True), Column("Geschlecht", "TIMESTAMP")]
+)
+def test_a_column_that_nobody_can_write_is_no_line_of_the_file(column: Column):
+    """A line to take later is there for what may be written only."""
+    source = propose(DiscoveredAccount((table(column, Column("Total", "CURRENCY")),))).sources[0]
+
+    assert column.name in {one.column for one in source.unsure}
+    assert column.name not in settings_text("https://a.caspio.com", Proposal((source,)))
