@@ -2,7 +2,7 @@ import ast
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,22 +18,36 @@ PACKAGE = Path(fingerprint.__file__).parent
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 SETTINGS = ReadSettings()
 PLAIN, RTF = "text/plain", media.RTF
+BEFORE = Fingerprints(SETTINGS)
+"""Those of the package as it is, computed once for all tests."""
 
 Edit = Callable[[str, str], Fingerprints]
 
 
+@pytest.fixture(scope="module")
+def copied(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the package. The tests share it, because what was read of a file is remembered."""
+    package = tmp_path_factory.mktemp("copy") / "processors"
+    shutil.copytree(PACKAGE, package, ignore=shutil.ignore_patterns("__pycache__"))
+    return package
+
+
 @pytest.fixture
-def edited(tmp_path: Path) -> Edit:
+def edited(copied: Path) -> Iterator[Edit]:
     """Return the fingerprints of a copy of the package after a line was added to one of its files."""
+    before: dict[Path, bytes | None] = {}
 
     def edit(file: str, line: str) -> Fingerprints:
-        package = tmp_path / "processors"
-        shutil.copytree(PACKAGE, package, ignore=shutil.ignore_patterns("__pycache__"))
-        with (package / file).open("a", encoding="utf-8") as source:
+        path = copied / file
+        before.setdefault(path, path.read_bytes() if path.exists() else None)
+        with path.open("a", encoding="utf-8") as source:
             source.write(f"\n{line}\n")
-        return Fingerprints(SETTINGS, package=package)
+        return Fingerprints(SETTINGS, package=copied)
 
-    return edit
+    yield edit
+
+    for path, data in before.items():
+        path.unlink() if data is None else path.write_bytes(data)
 
 
 def findings(media_type: str, *inside: Findings, status: ReadStatus = ReadStatus.OK) -> Findings:
@@ -59,14 +73,14 @@ def test_a_rule_that_every_document_passes_makes_all_stale(
     file: str, media_type: str, edited: Edit
 ):
     """After an edit of a rule for classes or values, no reading is current."""
-    before = Fingerprints(SETTINGS).of_media_type(media_type)
+    before = BEFORE.of_media_type(media_type)
 
     assert not edited(file, "# edited").is_current(before)
 
 
 def test_an_edit_of_the_rtf_reader_leaves_other_kinds_current(edited: Edit):
     """Only RTF files, and documents with an RTF file in them, are stale then."""
-    before, after = Fingerprints(SETTINGS), edited("formats/office_rtf.py", "# edited")
+    before, after = BEFORE, edited("formats/office_rtf.py", "# edited")
     mail_with_rtf = findings(media.MAIL, findings(PLAIN), findings(RTF))
     mail_with_pdf = findings(media.MAIL, findings(media.PDF))
 
@@ -91,7 +105,7 @@ def test_a_kind_depends_on_the_stages_that_it_passes(
     file: str, stale: str, current: str, edited: Edit
 ):
     """An edit of a stage makes the files stale that pass it, and no others."""
-    before, after = Fingerprints(SETTINGS), edited(file, "")
+    before, after = BEFORE, edited(file, "")
 
     assert not after.is_current(before.of_media_type(stale))
     assert after.is_current(before.of_media_type(current))
@@ -119,7 +133,7 @@ def test_a_pdfa_copy_depends_on_the_code_that_writes_it(
 )
 def test_a_reading_that_broke_off_depends_on_everything(status: ReadStatus, edited: Edit):
     """A document that no kind is known of may be readable after any edit."""
-    before = Fingerprints(SETTINGS).of_findings(findings(media.UNKNOWN, status=status))
+    before = BEFORE.of_findings(findings(media.UNKNOWN, status=status))
 
     assert before == Fingerprints(SETTINGS).everything()
     assert not edited("formats/office_rtf.py", "# edited").is_current(before)
@@ -128,7 +142,7 @@ def test_a_reading_that_broke_off_depends_on_everything(status: ReadStatus, edit
 def test_an_unsupported_file_waits_for_a_new_format(edited: Edit):
     """A file of a type that nothing reads is stale when the registry changes, not when a format does."""
     unsupported = findings("application/msword", status=ReadStatus.UNSUPPORTED)
-    before = Fingerprints(SETTINGS).of_findings(unsupported)
+    before = BEFORE.of_findings(unsupported)
 
     assert edited("formats/office_rtf.py", "# edited").is_current(before)
 
@@ -144,15 +158,15 @@ def test_an_unsupported_file_waits_for_a_new_format(edited: Edit):
 )
 def test_other_settings_have_other_fingerprints(other: ReadSettings):
     """A changed setting makes documents of every kind stale."""
-    before = Fingerprints(SETTINGS)
+    after = Fingerprints(other)
 
     for media_type in (media.PDF, PLAIN):
-        assert not Fingerprints(other).is_current(before.of_media_type(media_type))
+        assert not after.is_current(BEFORE.of_media_type(media_type))
 
 
 def test_the_ocr_engine_matters_to_pictures_only():
     """Another engine makes PDFs and pictures stale, and leaves documents without pictures current."""
-    before, after = Fingerprints(SETTINGS), Fingerprints(ReadSettings(ocr="rapidocr"))
+    before, after = BEFORE, Fingerprints(ReadSettings(ocr="rapidocr"))
 
     assert not after.is_current(before.of_media_type(media.PDF))
     assert after.is_current(before.of_media_type(media.DOCX))
@@ -175,7 +189,7 @@ def test_passwords_cannot_be_read_from_a_fingerprint(monkeypatch: pytest.MonkeyP
 @pytest.mark.parametrize("unknown", ["", "rtf", "rtf:0000000000000000", "nothing:1", "f1"])
 def test_an_unknown_fingerprint_is_not_current(unknown: str):
     """A reading of another program, or with a kind that is no more, is stale."""
-    assert not Fingerprints(SETTINGS).is_current(unknown)
+    assert not BEFORE.is_current(unknown)
 
 
 def test_no_import_is_missed():

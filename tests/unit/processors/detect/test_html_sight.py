@@ -235,15 +235,31 @@ def test_words_that_a_rule_hides_are_kept_apart(style: str, body: str):
     ("style", "body"),
     [
         pytest.param(".x{display:none}" * 20_000, "", id="long"),
-        pytest.param(
-            "p p p p p b{color:red}" * 3_000, "<p><div>" * 300 + "<b>a</b>" * 3_000, id="deep"
-        ),
         pytest.param(".x{display:none} i ~ b{color:red}", "<b>a</b>" * 5_000, id="beside"),
-        pytest.param(".x{display:none} b:has(~ i){color:red}", "<b>a</b>" * 3_000, id="has"),
     ],
 )
 def test_a_style_sheet_that_takes_too_long_to_follow_hides_nothing(style: str, body: str):
     """A page beyond the limits is shown as if it had no style sheet, and says so."""
+    texts = texts_of_html(_page(style, f"<p class=x>Tea</p>{body}"))
+
+    assert "too long" in texts.reason
+    assert "Tea" in texts.shown
+
+
+@pytest.mark.parametrize(
+    ("selector", "body"),
+    [
+        pytest.param("p p p p p b", "<p><div>" * 100 + "<b>a</b>" * 300, id="deep"),
+        pytest.param("b:has(~ i)", "<b>a</b>" * 600, id="has"),
+    ],
+)
+def test_each_step_of_a_selector_is_counted(
+    selector: str, body: str, monkeypatch: pytest.MonkeyPatch
+):
+    """A selector that looks far around an element ends at the limit; a low one shows it sooner."""
+    monkeypatch.setattr("processors.detect.html.rules._MOST_STEPS", 50_000)
+    style = ".x{display:none}" + f"{selector}{{color:red}}" * 300
+
     texts = texts_of_html(_page(style, f"<p class=x>Tea</p>{body}"))
 
     assert "too long" in texts.reason
