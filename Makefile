@@ -52,7 +52,7 @@ docs: setup-test ## Build the documentation site into site/, and fail on a broke
 docs-serve: setup-test ## Serve the documentation on this machine while you write it
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs serve
 
-style: setup-test ## Check the word list and the limits of functions, modules and folders (STYLE_ARGS="--only words docs")
+style: setup-test ## Check the word list, the limits of functions, modules and folders, and the names of classes (STYLE_ARGS="--only words docs")
 	@$(BIN)/python -m tests.style $(STYLE_ARGS)
 
 format: setup-test ## Format the code and apply the safe fixes

@@ -59,7 +59,7 @@ class AttachmentLook:
 
 
 @dataclass(eq=False, slots=True)
-class _Group:
+class _LookGroup:
     """Attachments that share looks: those that are left, and what the last look showed of them."""
 
     left: set[Attachment]
@@ -72,7 +72,7 @@ class _Group:
 class SharedLooks:
     """The looks of one run: each counts for one of the renames that share it. Safe from threads."""
 
-    _groups: dict[Attachment, _Group] = field(default_factory=dict)
+    _groups: dict[Attachment, _LookGroup] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     """Guards the groups. No thread keeps it during a call."""
 
@@ -87,7 +87,7 @@ class SharedLooks:
                 self._leave(together)  # a record that is leased again is expected again
                 rest = iter(together)
                 while left := set(islice(rest, LOOKED_AT_ONCE)):
-                    self._groups |= dict.fromkeys(left, _Group(left))
+                    self._groups |= dict.fromkeys(left, _LookGroup(left))
 
     def forget(self, attachments: Iterable[Attachment]) -> None:
         """Expect these no longer: they are renamed, or will not be."""
@@ -117,7 +117,7 @@ class SharedLooks:
         self,
         one: Attachment,
         others: Collection[Attachment],
-        group: _Group,
+        group: _LookGroup,
         target: RecordTarget,
         clock: Clock,
     ) -> AttachmentLook | None:

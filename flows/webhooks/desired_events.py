@@ -86,7 +86,7 @@ def desired_events(
 
 
 @dataclass(frozen=True, slots=True)
-class _Group:
+class _EventGroup:
     """The sources and the syncs of one table."""
 
     table: str
@@ -96,10 +96,10 @@ class _Group:
 
 def _by_table(
     specs: Iterable[SourceSpec], syncs: Iterable[SyncSpec]
-) -> tuple[dict[str, _Group], dict[str, str]]:
+) -> tuple[dict[str, _EventGroup], dict[str, str]]:
     """Return the groups, and by name why a source or sync is in none."""
     # Caspio ignores case in names, so two sources may write the same table differently.
-    groups: dict[str, _Group] = {}
+    groups: dict[str, _EventGroup] = {}
     skipped: dict[str, str] = {}
     for spec in specs:
         table = table_of(spec)
@@ -107,10 +107,10 @@ def _by_table(
             kind = "a view" if spec.view else "a folder of the Files area"
             skipped[spec.name] = f"{kind} {_NAME_A_TABLE}"
         else:
-            groups.setdefault(table.casefold(), _Group(table)).specs.append(spec)
+            groups.setdefault(table.casefold(), _EventGroup(table)).specs.append(spec)
     for sync in syncs:
         if table := sync.reported_table:
-            groups.setdefault(table.casefold(), _Group(table)).syncs.append(sync)
+            groups.setdefault(table.casefold(), _EventGroup(table)).syncs.append(sync)
         elif sync.direction.writes(Side.MIRROR):
             skipped[sync.source] = f"a view {_NAME_A_TABLE}"
         else:
@@ -118,7 +118,7 @@ def _by_table(
     return groups, skipped
 
 
-def _watched(group: _Group, columns: Columns, written_by_us: set[str]) -> WatchedTable:
+def _watched(group: _EventGroup, columns: Columns, written_by_us: set[str]) -> WatchedTable:
     """Return what to watch in a table for its sources and syncs."""
     carried = {spec.name: carried_columns(spec, columns) for spec in group.specs}
     for sync in group.syncs:
@@ -134,7 +134,7 @@ def _watched(group: _Group, columns: Columns, written_by_us: set[str]) -> Watche
     )
 
 
-def _watched_fields(group: _Group, columns: Columns, written_by_us: set[str]) -> Iterator[str]:
+def _watched_fields(group: _EventGroup, columns: Columns, written_by_us: set[str]) -> Iterator[str]:
     """Yield the fields with files, and the columns in sync.
 
     If other columns decide which records belong to a source, those are watched, too, except the

@@ -17,11 +17,11 @@ FORMAT = 1
 _DATA_KEY = "data-key"
 
 
-class _Part(BaseModel):
+class _StorePart(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class WrappedKey(_Part):
+class WrappedKey(_StorePart):
     """The key of an account, sealed with a master key; `master` is that key's id."""
 
     version: int
@@ -29,7 +29,7 @@ class WrappedKey(_Part):
     sealed: str
 
 
-class SecretEntry(_Part):
+class SecretEntry(_StorePart):
     """A secret: a reference to it, or its value, sealed, with the number of its version."""
 
     reference: str | None = None
@@ -43,7 +43,7 @@ class SecretEntry(_Part):
         return self
 
 
-class Store(_Part):
+class Store(_StorePart):
     """All secrets of an account. `key` is None as long as no value was sealed.
 
     `removed` keeps the last version of secrets that were removed: the number goes on when one is

@@ -2,7 +2,7 @@
 
 import re
 
-from processors.confidence.evidence import Evidence, Value, compact
+from processors.confidence.evidence import Evidence, FoundValue, compact
 from processors.confidence.names import has_label, in_domain, may_be_name, room_behind, slips
 from processors.confidence.shared import Features, counted
 from processors.confidence.windows import window_features
@@ -20,7 +20,7 @@ _MANY_AFTER_CODE = 6
 _MOST = 3
 
 
-def address_features(evidence: Evidence, value: Value) -> Features:
+def address_features(evidence: Evidence, value: FoundValue) -> Features:
     """Return the features of an address: how it begins and ends, and what is around it."""
     around = _around(evidence, value) | window_features(evidence, value.finding)
     features = _of_text(evidence, value) | _of_issuer(evidence) | around
@@ -29,7 +29,7 @@ def address_features(evidence: Evidence, value: Value) -> Features:
     return features | {"window_of_another": min(doubts)}
 
 
-def _of_text(evidence: Evidence, value: Value) -> Features:
+def _of_text(evidence: Evidence, value: FoundValue) -> Features:
     """Say how an address begins and ends."""
     text = value.text
     folded = fold(text)
@@ -66,7 +66,7 @@ def _of_text(evidence: Evidence, value: Value) -> Features:
     }
 
 
-def _around(evidence: Evidence, value: Value) -> Features:
+def _around(evidence: Evidence, value: FoundValue) -> Features:
     """Say what is above and below an address, and where the name of the issuer is."""
     places = evidence.lines_of(value.finding)
     if not places:

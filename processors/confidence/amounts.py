@@ -3,7 +3,7 @@
 from collections import Counter
 from decimal import Decimal
 
-from processors.confidence.evidence import Evidence, Value, amount_of, printed_amount
+from processors.confidence.evidence import Evidence, FoundValue, amount_of, printed_amount
 from processors.confidence.shared import Features, counted
 from processors.values.lines import label_pattern
 from processors.values.money.amounts import CENT, money_in
@@ -18,7 +18,7 @@ _FIVE_CENTS = 20
 """Where cash is rounded, totals are multiples of the smallest coin: a twentieth of a unit."""
 
 
-def amount_features(evidence: Evidence, value: Value) -> Features:
+def amount_features(evidence: Evidence, value: FoundValue) -> Features:
     """Return the features of an amount: its words, its rivals, and what adds up to it."""
     amount = amount_of(value.text)
     if amount is None:
@@ -47,7 +47,7 @@ def amount_features(evidence: Evidence, value: Value) -> Features:
     return features
 
 
-def _reading(value: Value, amount: Decimal) -> Features:
+def _reading(value: FoundValue, amount: Decimal) -> Features:
     """Say whether a currency is beside an amount, and whether its digits are guessed everywhere."""
     mentioned = [each for line in value.places for each in money_in(line.folded)]
     marked = any(each.marked for each in mentioned if printed_amount(each.value) == amount)
@@ -127,7 +127,7 @@ def _rounding(evidence: Evidence, value: Decimal) -> Features:
     }
 
 
-def currency_features(evidence: Evidence, value: Value) -> Features:
+def currency_features(evidence: Evidence, value: FoundValue) -> Features:
     """Return the features of a currency: how often its mark is printed, and which others are."""
     marks: Counter[str] = marks_in(evidence.lines)[0]
     count = sum(marks.values())

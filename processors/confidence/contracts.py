@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from pipeline.model import Finding
-from processors.confidence.evidence import Evidence, Value, compact
+from processors.confidence.evidence import Evidence, FoundValue, compact
 from processors.confidence.names import ODD_SIGN
 from processors.confidence.shared import Features, counted
 from processors.values.contracts.effective_date import (
@@ -112,7 +112,7 @@ def _is_start(each: LabeledDate) -> bool:
     return announces_start(each.line.folded[: each.text.start])
 
 
-def parties_features(evidence: Evidence, value: Value) -> Features:
+def parties_features(evidence: Evidence, value: FoundValue) -> Features:
     """Return the features of the parties of a contract: how many, of what form, and who signs."""
     names = [name.strip() for name in value.text.split(";") if name.strip()]
     count = max(len(names), 1)

@@ -6,7 +6,7 @@ from datetime import date
 from statistics import median
 
 from processors.confidence.contracts import contract_date_features
-from processors.confidence.evidence import Evidence, Value
+from processors.confidence.evidence import Evidence, FoundValue
 from processors.confidence.shared import Features, counted
 from processors.values.date_labels import (
     LETTERHEAD,
@@ -31,7 +31,7 @@ _FAR_DAYS = 2 * 365
 _EARLIEST_YEAR = 1990
 
 
-def date_features(evidence: Evidence, value: Value) -> Features:
+def date_features(evidence: Evidence, value: FoundValue) -> Features:
     """Return the features of a date: its words, its rivals, and whether others agree with it."""
     day = value.text
     same = evidence.dates_like(day)

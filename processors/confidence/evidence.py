@@ -177,7 +177,7 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
-class Value:
+class FoundValue:
     """A finding that has a value, its name, and the lines that have it in any form."""
 
     name: str

@@ -8,7 +8,7 @@ from processors.confidence.addresses import address_features
 from processors.confidence.amounts import amount_features, currency_features
 from processors.confidence.contracts import parties_features
 from processors.confidence.dates import date_features
-from processors.confidence.evidence import Evidence, Value, amount_of
+from processors.confidence.evidence import Evidence, FoundValue, amount_of
 from processors.confidence.names import name_features
 from processors.confidence.numbers import identifier_features, number_features
 from processors.confidence.shared import Features, shared_features
@@ -47,7 +47,7 @@ def kind_of(name: str, doc_class: str | None) -> str:
     return KIND_OF[name]
 
 
-_OF_KIND: Mapping[str, Callable[[Evidence, Value], Features]] = MappingProxyType({
+_OF_KIND: Mapping[str, Callable[[Evidence, FoundValue], Features]] = MappingProxyType({
     "name": name_features,
     "address": address_features,
     "parties": parties_features,
@@ -66,7 +66,7 @@ _PROOFS = ("repeated", "in_domain", "adds_up", "cash_less_change")
 def features_of(evidence: Evidence, name: str) -> Features:
     """Return the features of a finding that has a value."""
     finding = evidence.found[name]
-    value = Value(name, finding, places_of(evidence, name, finding))
+    value = FoundValue(name, finding, places_of(evidence, name, finding))
     features = shared_features(evidence, value) | _OF_KIND[KIND_OF[name]](evidence, value)
     # What a second place or a calculation proves was read rightly, however unsure OCR was.
     if not any(features.get(proof) for proof in _PROOFS):

@@ -5,7 +5,7 @@ from difflib import SequenceMatcher
 from itertools import chain
 
 from pipeline.model import Finding
-from processors.confidence.evidence import Evidence, Value, compact
+from processors.confidence.evidence import Evidence, FoundValue, compact
 from processors.confidence.shared import Features, counted
 from processors.confidence.windows import window_features
 from processors.values.address_block import begins_with_street
@@ -50,7 +50,7 @@ _MANY_WORDS = 5
 _SHORT_NAME = 6
 
 
-def name_features(evidence: Evidence, value: Value) -> Features:
+def name_features(evidence: Evidence, value: FoundValue) -> Features:
     """Return the features of a company's name: its form, its place, and what speaks for it."""
     text, finding = value.text, value.finding
     folded = fold(text)

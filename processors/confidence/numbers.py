@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from processors.confidence.evidence import Evidence, Value, compact
+from processors.confidence.evidence import Evidence, FoundValue, compact
 from processors.confidence.shared import Features, counted
 from processors.values.lines import label_pattern
 from processors.values.list_words import labels_in
@@ -25,7 +25,7 @@ _EXPLICIT = re.compile(r"n[or]\b|num|#|°|º|\bid\b")
 _SAYS_NUMBER = re.compile(r"\bn[or]?\b|nr\b|num|cislo|[#:°º№]|\bid\b|\bref")
 
 
-def number_features(evidence: Evidence, value: Value) -> Features:
+def number_features(evidence: Evidence, value: FoundValue) -> Features:
     """Return the features of a number behind a label: its form, its label, and its rivals."""
     text, name, places = value.text, value.name, value.places
     digits = sum(map(str.isdigit, text))
@@ -58,7 +58,7 @@ def number_features(evidence: Evidence, value: Value) -> Features:
     return features
 
 
-def _may_be_year(evidence: Evidence, value: Value, before: str) -> bool:
+def _may_be_year(evidence: Evidence, value: FoundValue, before: str) -> bool:
     """Return whether a number behind a title may be the year or the years that a bill is for."""
     years = _YEARS.fullmatch(value.text.lower()) if value.name == "invoice_number" else None
     titles = label_pattern("numbers", *_LABELS["invoice_number"])
@@ -88,7 +88,7 @@ def _rivals(evidence: Evidence, lists: Sequence[str], text: str) -> int:
     return len(rivals)
 
 
-def identifier_features(_evidence: Evidence, value: Value) -> Features:
+def identifier_features(_evidence: Evidence, value: FoundValue) -> Features:
     """Return the features of an account, tax number, e-mail address or telephone number."""
     first = next(iter(value.places), None)
     is_short = len(compact(value.text)) < _SHORT

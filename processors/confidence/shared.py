@@ -9,7 +9,7 @@ from math import log1p, log10
 from statistics import mean
 
 from pipeline.model import Finding
-from processors.confidence.evidence import Evidence, Value
+from processors.confidence.evidence import Evidence, FoundValue
 from processors.confidence.logistic import logit
 from processors.values.lines import TextLine
 
@@ -36,7 +36,7 @@ def counted(count: int, most: int) -> float:
     return max(0, min(count, most)) / most
 
 
-def shared_features(evidence: Evidence, value: Value) -> Features:
+def shared_features(evidence: Evidence, value: FoundValue) -> Features:
     """Return the features of a value of any kind."""
     finding, places = value.finding, value.places
     features: Features = {

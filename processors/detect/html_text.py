@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from processors.detect.encoding import clean, decode, decode_declared
-from processors.detect.html.sight import Page, Sight
+from processors.detect.html.sight import HtmlPage, Sight
 from processors.detect.html.tree import BLOCKS, CELLS, VOID, Node
 
 # HTML Standard, section 4.2.5.4: a page declares its encoding in its first 1,024 bytes; browsers
@@ -57,7 +57,7 @@ def texts_of_html(html: str, *, marks_quotes: bool = False) -> HtmlTexts:
 
     A script or a click may show what is hidden at first.
     """
-    page = Page(html)
+    page = HtmlPage(html)
     texts = _Texts(page, marks_quotes=marks_quotes)
     reason = _BEYOND_LIMITS if page.is_beyond_limits else ""
     return HtmlTexts(_lines_of(texts.shown), _lines_of(texts.apart), reason)
@@ -77,7 +77,7 @@ def _lines_of(parts: Sequence[str]) -> str:
 class _Texts:
     """Collects the texts of a page in `shown`, and in `apart` those that are read apart."""
 
-    def __init__(self, page: Page, *, marks_quotes: bool = False) -> None:
+    def __init__(self, page: HtmlPage, *, marks_quotes: bool = False) -> None:
         self.shown: list[str] = []
         self.apart: list[str] = []
         self._page = page

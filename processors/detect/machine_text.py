@@ -307,7 +307,7 @@ def _is_of_number(name: str) -> bool:
 
 
 @dataclass(slots=True)
-class _Record:
+class _MachineRecord:
     """Names with values in a file of settings: its lines, and whether each value is a figure."""
 
     place: range
@@ -330,14 +330,14 @@ def without_records(text: str) -> tuple[str, str] | None:
     return shown, kept
 
 
-def _records_in(lines: Sequence[str]) -> list[_Record]:
+def _records_in(lines: Sequence[str]) -> list[_MachineRecord]:
     """Return the records, none if a line is neither a heading nor a name with a value."""
-    records: list[_Record] = []
-    within: list[_Record] = []  # one may be in a list of another
+    records: list[_MachineRecord] = []
+    within: list[_MachineRecord] = []  # one may be in a list of another
     for number, (indent, dash, name, value) in _named_in(lines).items():
         within = [record for record in within if record.indent < indent]
         if dash:
-            within.append(_Record(range(number, number), indent))
+            within.append(_MachineRecord(range(number, number), indent))
             records.append(within[-1])
         for record in within:
             record.place = range(record.place.start, number + 1)
@@ -361,9 +361,9 @@ def _named_in(lines: Sequence[str]) -> dict[int, tuple[int, str, str, str]]:
     return found
 
 
-def _alike(records: Sequence[_Record]) -> Iterator[_Record]:
+def _alike(records: Sequence[_MachineRecord]) -> Iterator[_MachineRecord]:
     """Yield the records that share names with another one, of which one is a figure in both."""
-    by_names: dict[tuple[str, ...], list[_Record]] = {}
+    by_names: dict[tuple[str, ...], list[_MachineRecord]] = {}
     for record in records:
         figures = (name for name, is_figure in record.values.items() if is_figure)
         if len(record.values) >= _FEWEST_NAMES:

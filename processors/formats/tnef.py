@@ -38,7 +38,7 @@ _CUT = "The winmail.dat is damaged. Ask the sender to send the files as they are
 
 
 @dataclass(slots=True)
-class _Part:
+class _TnefPart:
     """The message or one of its attachments: the attributes, and the properties, by number."""
 
     attributes: dict[int, bytes] = field(default_factory=dict)
@@ -70,7 +70,7 @@ class TnefProcessor:
         return Reading((text_page(text, engine="tnef", kept_apart=quoted),), children=files)
 
 
-def _parts_of(data: bytes) -> list[_Part]:
+def _parts_of(data: bytes) -> list[_TnefPart]:
     """Return the message and its attachments.
 
     Raises:
@@ -79,7 +79,7 @@ def _parts_of(data: bytes) -> list[_Part]:
     """
     if not data.startswith(_SIGNATURE):
         raise IndexError(_CUT)
-    parts = [_Part()]
+    parts = [_TnefPart()]
     start = len(_SIGNATURE) + _KEY_BYTES
     for _ in range(_MOST_ATTRIBUTES):
         if start >= len(data):
@@ -89,7 +89,7 @@ def _parts_of(data: bytes) -> list[_Part]:
         content = _slice(data, start, length)
         start += length + _CHECKSUM_BYTES
         if number == _ATTACHMENT_BEGINS:
-            parts.append(_Part())
+            parts.append(_TnefPart())
         parts[-1].attributes.setdefault(number, content)
         if number in {_MESSAGE_PROPERTIES, _ATTACHMENT_PROPERTIES}:
             for name, value in _properties_in(content):
@@ -150,7 +150,7 @@ def _text(data: bytes) -> str:
     return clean(decode(data.rstrip(b"\0"))).strip() if data else ""
 
 
-def _formatted(message: _Part) -> Iterator[EmbeddedFile]:
+def _formatted(message: _TnefPart) -> Iterator[EmbeddedFile]:
     """Yield the body of a message that has no plain text: as HTML, else as rich text."""
     html, packed = message.properties.get(_HTML), message.properties.get(_RICH_TEXT)
     if html:
@@ -166,7 +166,7 @@ def _unpacked(packed: bytes) -> Iterator[bytes]:
         raise Unreadable(ReadStatus.DAMAGED, f"{exc}. {_CUT}") from exc
 
 
-def _file_of(attachment: _Part) -> EmbeddedFile:
+def _file_of(attachment: _TnefPart) -> EmbeddedFile:
     name = _text(attachment.properties.get(_LONG_NAME) or attachment.attributes.get(_TITLE, b""))
     data = attachment.attributes.get(_DATA) or attachment.properties.get(_OBJECT, b"")
     if data[_ID_BYTES:].startswith(_SIGNATURE):

@@ -33,7 +33,7 @@ _LOST_POINT = re.compile(r"(?<![\d.,])(\d{1,5})[-\u2013 ]?(\d\d)(?![\d.,]\d|\d)"
 
 
 @dataclass(slots=True)
-class Candidate:
+class PrintedCandidate:
     """A possible value: its key, its text, where it is printed, and of which forms.
 
     `names` are the findings of the rules that have this value. A known value that is not printed
@@ -47,7 +47,7 @@ class Candidate:
     forms: set[str] = field(default_factory=set)
     names: set[str] = field(default_factory=set)
     around: list[Around] = field(default_factory=list)
-    like: "Candidate | None" = None
+    like: "PrintedCandidate | None" = None
     box_spot: Spot | None = None
 
 
@@ -66,9 +66,9 @@ class Wanted:
 
 def printed_candidates(
     document: Document, findings: Mapping[str, Finding], wanted: Wanted
-) -> dict[str, Candidate]:
+) -> dict[str, PrintedCandidate]:
     """Return the candidates that are printed or that the rules found, by key."""
-    found: dict[str, Candidate] = {}
+    found: dict[str, PrintedCandidate] = {}
     for name, finding in findings.items():
         _add_finding(found, document, name, finding, wanted)
     for key, text, spot, form in _printed(document, wanted):
@@ -76,7 +76,7 @@ def printed_candidates(
         if own is None and len(found) >= MOST_CANDIDATES:
             break
         if own is None:
-            own = found[key] = Candidate(key, text)
+            own = found[key] = PrintedCandidate(key, text)
         own.forms.add(form)
         if len(own.spots) < MOST_SPOTS:
             own.spots.append(spot)
@@ -171,7 +171,7 @@ def _text_spots(document: Document, shape: Shape, *, is_list: bool) -> Iterator[
 
 
 def _add_finding(
-    found: dict[str, Candidate],
+    found: dict[str, PrintedCandidate],
     document: Document,
     name: str,
     finding: Finding,
@@ -188,7 +188,7 @@ def _add_finding(
         key = key_of(part, own_kind)
         if not key or len(found) >= MOST_CANDIDATES:
             continue
-        own = found.setdefault(key, Candidate(key, part.strip()))
+        own = found.setdefault(key, PrintedCandidate(key, part.strip()))
         own.names.add(name)
         # The box of a list is around all of its names.
         spot = _spot_of_box(document, finding) if len(parts) == 1 else None
@@ -215,7 +215,7 @@ def _spot_of_box(document: Document, finding: Finding) -> Spot | None:
     return Spot(inside[0], 0, inside[-1], len(document.lines[inside[-1]].text))
 
 
-def words_around(document: Document, spot: Spot, candidate: Candidate) -> Around:
+def words_around(document: Document, spot: Spot, candidate: PrintedCandidate) -> Around:
     """Return the words around a spot by context."""
     first, last = document.tokens[spot.first], document.tokens[spot.last]
     left = _words(token for token in first if token.end <= spot.start)[-_LEFT_WORDS:]
@@ -253,14 +253,14 @@ def _own_tokens(document: Document, spot: Spot) -> Iterator[Token]:
 
 
 def known_candidates(
-    found: Mapping[str, Candidate], memory: Memory, keys: Iterable[str]
-) -> dict[str, Candidate]:
+    found: Mapping[str, PrintedCandidate], memory: Memory, keys: Iterable[str]
+) -> dict[str, PrintedCandidate]:
     """Return the candidates together with known values, which may be printed with other letters."""
     more = dict(found)
     for key in keys:
         if key in more:
             continue
-        own = Candidate(key, memory.values[key].spelled, around=[{"form": ["known"]}])
+        own = PrintedCandidate(key, memory.values[key].spelled, around=[{"form": ["known"]}])
         best = max(found, key=lambda other: similar(other, key), default="")
         if best and similar(best, key) >= LEAST_SIMILAR:
             own.like = found[best]

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from processors.learning.fitting import fit_parts
 from processors.learning.learner import Learned
-from processors.learning.prepared import Prepared, Record, keys_of, likest
+from processors.learning.prepared import Prepared, PreparedRecord, keys_of, likest
 from processors.learning.types import ColumnKind
 
 SIZES = (10, 25, 50, 100, 200, 400)
@@ -43,7 +43,7 @@ def curve_of(prepared: Prepared, finding: str | None) -> tuple[tuple[int, float]
     return tuple(points)
 
 
-def _is_right(learned: Learned, record: Record) -> bool:
+def _is_right(learned: Learned, record: PreparedRecord) -> bool:
     choice = learned.choose(record.document, record.example.findings)
     if choice is None:
         return False

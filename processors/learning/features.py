@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pipeline.model import Finding
 from processors.confidence.logistic import logit
 from processors.confidence.shared import doubt
-from processors.learning.candidates import Candidate
+from processors.learning.candidates import PrintedCandidate
 from processors.learning.classes import Classes
 from processors.learning.memory import Memory
 from processors.learning.text.document import Document, grams_of, similar
@@ -90,7 +90,7 @@ class Asked:
         return found if found and found.value else None
 
 
-def plain_features(asked: Asked, candidates: Sequence[Candidate]) -> Matrix:
+def plain_features(asked: Asked, candidates: Sequence[PrintedCandidate]) -> Matrix:
     """Return the features that need neither memory nor words, one row for each candidate."""
     rows = np.zeros((len(candidates), len(NAMES)))
     kind_features = _KIND_FEATURES.get(asked.kind, _text)
@@ -109,7 +109,9 @@ def plain_features(asked: Asked, candidates: Sequence[Candidate]) -> Matrix:
     return np.clip(rows, -_MOST, _MOST)
 
 
-def _rules(row: NDArray[np.float64], candidate: Candidate, asked: Asked, by_rule: int) -> None:
+def _rules(
+    row: NDArray[np.float64], candidate: PrintedCandidate, asked: Asked, by_rule: int
+) -> None:
     """Say what the rules found: `by_rule` values for this column, perhaps this one."""
     is_rule = asked.finding in candidate.names
     chance = asked.own.confidence if asked.own and is_rule else 0.5
@@ -162,7 +164,7 @@ def _place(row: NDArray[np.float64], document: Document, spot: Spot) -> None:
         row[INDEX["doubt"]] = doubt(min(certain))
 
 
-def _text(row: NDArray[np.float64], candidate: Candidate, asked: Asked) -> None:
+def _text(row: NDArray[np.float64], candidate: PrintedCandidate, asked: Asked) -> None:
     """Say how a text is formed, and how far that is from what is usual in the column."""
     shape = asked.shape
     chars = log(max(len(candidate.key), 1))
@@ -179,7 +181,7 @@ def _text(row: NDArray[np.float64], candidate: Candidate, asked: Asked) -> None:
     )
 
 
-def _amount(row: NDArray[np.float64], candidate: Candidate, _asked: Asked) -> None:
+def _amount(row: NDArray[np.float64], candidate: PrintedCandidate, _asked: Asked) -> None:
     """Say whether an amount has decimals, and whether its point was lost."""
     _set(
         row,
@@ -188,7 +190,7 @@ def _amount(row: NDArray[np.float64], candidate: Candidate, _asked: Asked) -> No
     )
 
 
-def _date(row: NDArray[np.float64], candidate: Candidate, asked: Asked) -> None:
+def _date(row: NDArray[np.float64], candidate: PrintedCandidate, asked: Asked) -> None:
     """Say how a date can be read, and how usual its year is."""
     years = asked.usual.years
     share = years.get(candidate.key[:4], 0.0)
@@ -201,7 +203,7 @@ def _date(row: NDArray[np.float64], candidate: Candidate, asked: Asked) -> None:
     )
 
 
-def _among_dates(rows: Matrix, candidates: Sequence[Candidate]) -> None:
+def _among_dates(rows: Matrix, candidates: Sequence[PrintedCandidate]) -> None:
     """Say which dates are the first, the latest and the earliest of the document."""
     keys = sorted({each.key for each in candidates})
     for number, (row, each) in enumerate(zip(rows, candidates, strict=True)):
@@ -213,7 +215,7 @@ def _among_dates(rows: Matrix, candidates: Sequence[Candidate]) -> None:
         )
 
 
-def _among_amounts(rows: Matrix, candidates: Sequence[Candidate]) -> None:
+def _among_amounts(rows: Matrix, candidates: Sequence[PrintedCandidate]) -> None:
     """Compare the amounts of the document by size; repaired ones do not count as others."""
     values = [abs(float(Decimal(each.key))) for each in candidates]
     pairs = zip(values, candidates, strict=True)
@@ -232,12 +234,14 @@ def _among_amounts(rows: Matrix, candidates: Sequence[Candidate]) -> None:
         )
 
 
-_KIND_FEATURES: Mapping[ColumnKind, Callable[[NDArray[np.float64], Candidate, Asked], None]] = {
+_KIND_FEATURES: Mapping[
+    ColumnKind, Callable[[NDArray[np.float64], PrintedCandidate, Asked], None]
+] = {
     ColumnKind.DATE: _date,
     ColumnKind.AMOUNT: _amount,
     ColumnKind.NUMBER: _amount,
 }
-_AMONG: Mapping[ColumnKind, Callable[[Matrix, Sequence[Candidate]], None]] = {
+_AMONG: Mapping[ColumnKind, Callable[[Matrix, Sequence[PrintedCandidate]], None]] = {
     ColumnKind.DATE: _among_dates,
     ColumnKind.AMOUNT: _among_amounts,
     ColumnKind.NUMBER: _among_amounts,
@@ -247,7 +251,7 @@ _AMONG: Mapping[ColumnKind, Callable[[Matrix, Sequence[Candidate]], None]] = {
 def with_learned(
     rows: Matrix,
     asked: Asked,
-    candidates: Sequence[Candidate],
+    candidates: Sequence[PrintedCandidate],
     *,
     scores: WordScores,
     memory: Memory | None,
@@ -275,7 +279,7 @@ def with_learned(
 def _remember(
     rows: Matrix,
     asked: Asked,
-    candidates: Sequence[Candidate],
+    candidates: Sequence[PrintedCandidate],
     memory: Memory,
     hidden: str | None,
 ) -> None:
@@ -309,7 +313,9 @@ def _remember(
         rows[best, INDEX["most_resembling"]] = resembling[best]
 
 
-def _near_known(rows: Matrix, candidates: Sequence[Candidate], known: Mapping[int, float]) -> None:
+def _near_known(
+    rows: Matrix, candidates: Sequence[PrintedCandidate], known: Mapping[int, float]
+) -> None:
     """Say of what is printed how much it is like a known value: it may be that one, misread."""
     others = [candidates[number].key for number in known]
     for number, (row, each) in enumerate(zip(rows, candidates, strict=True)):

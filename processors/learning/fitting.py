@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from processors.learning.candidates import Candidate
+from processors.learning.candidates import PrintedCandidate
 from processors.learning.certainty import fit_certainty
 from processors.learning.features import (
     INDEX,
@@ -29,7 +29,7 @@ from processors.learning.prepared import (
     LOOKED_UP,
     REMEMBERED,
     Prepared,
-    Record,
+    PreparedRecord,
     classes_of,
     likest,
     memory_of,
@@ -78,9 +78,9 @@ class Question:
     `right` is above 0 for those that are the value, or else a misread form of it.
     """
 
-    record: Record
+    record: PreparedRecord
     memory: Memory | None
-    candidates: Sequence[Candidate]
+    candidates: Sequence[PrintedCandidate]
     rows: NDArray[np.float32]
     right: Vector
 
@@ -145,7 +145,7 @@ def _questions(
     return known, more
 
 
-def _variants(record: Record, blind: Learned) -> Iterator[tuple[Question, float]]:
+def _variants(record: PreparedRecord, blind: Learned) -> Iterator[tuple[Question, float]]:
     """Yield a record as one of a sender that is not known, and as one whose value is misread."""
     if blind.memory and record.key in blind.memory.values:
         yield _ask(record, blind, hidden=record.key), _AS_NEW
@@ -153,7 +153,7 @@ def _variants(record: Record, blind: Learned) -> Iterator[tuple[Question, float]
             yield _ask(misread(record), blind), _AS_MISREAD
 
 
-def _word_counts(records: Sequence[Record]) -> tuple[WordCounts, dict[int, WordCounts]]:
+def _word_counts(records: Sequence[PreparedRecord]) -> tuple[WordCounts, dict[int, WordCounts]]:
     by_fold: dict[int, WordCounts] = {}
     total = WordCounts()
     for record in records:
@@ -162,7 +162,7 @@ def _word_counts(records: Sequence[Record]) -> tuple[WordCounts, dict[int, WordC
     return total, by_fold
 
 
-def _ask(record: Record, blind: Learned, hidden: str | None = None) -> Question:
+def _ask(record: PreparedRecord, blind: Learned, hidden: str | None = None) -> Question:
     """Return a record's question to parts that have not seen it; `hidden` is not remembered."""
     document, findings = record.document, record.example.findings
     found = with_known(record.printed, document, blind.memory, blind.wanted.kind, hidden)

@@ -13,7 +13,7 @@ from pipeline.model import Finding
 from pipeline.model.learning import Stratum
 from processors.confidence.logistic import probabilities
 from processors.learning.candidates import (
-    Candidate,
+    PrintedCandidate,
     Wanted,
     known_candidates,
     printed_candidates,
@@ -75,7 +75,7 @@ class Picked:
     """
 
     memory: Memory | None
-    candidates: Sequence[Candidate]
+    candidates: Sequence[PrintedCandidate]
     rows: Matrix
     chances: Vector
     chosen: int
@@ -180,7 +180,7 @@ class Learned:
         )
 
     def list_choice(
-        self, document: Document, candidates: Sequence[Candidate], names: Names
+        self, document: Document, candidates: Sequence[PrintedCandidate], names: Names
     ) -> Choice | None:
         """Return the names of a document as one choice, None if there is no name."""
         if not names.chosen:
@@ -198,7 +198,7 @@ class Learned:
         )
 
     def _has_its_currency(
-        self, document: Document, candidate: Candidate, findings: Mapping[str, Finding]
+        self, document: Document, candidate: PrintedCandidate, findings: Mapping[str, Finding]
     ) -> bool | None:
         """Say whether an amount is printed in the currency that people type beside amounts.
 
@@ -217,7 +217,7 @@ class Learned:
         return is_of_page(mark, beside, findings.get("currency"))
 
     def written(
-        self, candidate: Candidate, memory: Memory | None, *, has_currency: bool | None
+        self, candidate: PrintedCandidate, memory: Memory | None, *, has_currency: bool | None
     ) -> str:
         """Return a value as it is to be written: in the commonest spelling where it is known."""
         if self.wanted.kind is ColumnKind.DATE:
@@ -230,7 +230,7 @@ class Learned:
         known = memory.values.get(candidate.key) if memory else None
         return known.spelled if known else candidate.text
 
-    def _place(self, document: Document, candidate: Candidate) -> PrintedPlace | None:
+    def _place(self, document: Document, candidate: PrintedCandidate) -> PrintedPlace | None:
         """Return where a value is printed; a known value may be printed with misread letters."""
         if candidate.spots:
             spot = candidate.spots[0]
@@ -301,12 +301,12 @@ class Learned:
 
 
 def with_known(
-    found: dict[str, Candidate],
+    found: dict[str, PrintedCandidate],
     document: Document,
     memory: Memory | None,
     kind: ColumnKind,
     hidden: str | None = None,
-) -> dict[str, Candidate]:
+) -> dict[str, PrintedCandidate]:
     """Return candidates together with known values; of a closed set these are all there are."""
     if memory is None:
         return found
@@ -322,7 +322,7 @@ def best_of(chances: Vector) -> int:
     return int(np.argmax(chances))
 
 
-def stratum_of(candidate: Candidate, records: int) -> Stratum:
+def stratum_of(candidate: PrintedCandidate, records: int) -> Stratum:
     """Return the kind of evidence for a candidate."""
     if not candidate.spots and records:
         return Stratum.KNOWN_ONLY

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from processors.confidence.logistic import fit, logit, probabilities
-from processors.learning.candidates import Candidate
+from processors.learning.candidates import PrintedCandidate
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
@@ -63,7 +63,7 @@ class Cut:
 class Judging:
     """A document with weights that had not seen it; `typed` is the number of its names."""
 
-    candidates: Sequence[Candidate]
+    candidates: Sequence[PrintedCandidate]
     rows: Matrix
     right: Vector
     weights: Vector
@@ -71,7 +71,11 @@ class Judging:
 
 
 def names_of(
-    candidates: Sequence[Candidate], rows: Matrix, weights: Vector, cut: Cut, finding: str | None
+    candidates: Sequence[PrintedCandidate],
+    rows: Matrix,
+    weights: Vector,
+    cut: Cut,
+    finding: str | None,
 ) -> Names:
     """Choose the names of a document; `finding` is the one that the column is mapped to."""
     chances = probabilities(rows, weights)
@@ -103,7 +107,7 @@ def names_of(
     return Names(tuple(sorted(chosen, key=place)), features)
 
 
-def _apart(candidates: Sequence[Candidate], ranked: Sequence[int]) -> list[int]:
+def _apart(candidates: Sequence[PrintedCandidate], ranked: Sequence[int]) -> list[int]:
     """Return the likeliest of those that overlap."""
     chosen: list[int] = []
     for at in ranked:
@@ -112,7 +116,7 @@ def _apart(candidates: Sequence[Candidate], ranked: Sequence[int]) -> list[int]:
     return chosen
 
 
-def _is_apart(candidates: Sequence[Candidate], at: int, chosen: Sequence[int]) -> bool:
+def _is_apart(candidates: Sequence[PrintedCandidate], at: int, chosen: Sequence[int]) -> bool:
     return not any(_overlap(candidates[at], candidates[other]) for other in chosen)
 
 
@@ -160,7 +164,7 @@ def _words(name: str) -> list[str]:
     return [word for part in name.casefold().split() if (word := part.strip(".,()'\""))]
 
 
-def _overlap(one: Candidate, other: Candidate) -> bool:
+def _overlap(one: PrintedCandidate, other: PrintedCandidate) -> bool:
     if one.key in other.key or other.key in one.key:
         return True
     # A party is named many times; the first places are those of the introduction.

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from sys import intern
 
-from processors.learning.candidates import Candidate, Wanted, printed_candidates
+from processors.learning.candidates import PrintedCandidate, Wanted, printed_candidates
 from processors.learning.classes import Classes, fit_classes
 from processors.learning.folds import folds_of, hashed
 from processors.learning.lists import abbreviates
@@ -38,7 +38,7 @@ _ALIKE = 0.85
 
 
 @dataclass(slots=True)
-class Record:
+class PreparedRecord:
     """A record with its document, the candidates in it, and the words around its value.
 
     `keys` are those of the values that people typed: one, or those of a list.
@@ -48,7 +48,7 @@ class Record:
     keys: frozenset[str]
     fold: int
     document: Document
-    printed: dict[str, Candidate] = field(default_factory=dict)
+    printed: dict[str, PrintedCandidate] = field(default_factory=dict)
     words: WordCounts = field(default_factory=WordCounts)
 
     @property
@@ -73,7 +73,7 @@ class Prepared:
     this kind, such as a date of a day that does not exist.
     """
 
-    records: Sequence[Record]
+    records: Sequence[PreparedRecord]
     older: Sequence[Older]
     wanted: Wanted
     seen: Sequence[tuple[str, str]]
@@ -132,7 +132,7 @@ def _with_candidates(
         form = number_form.form_of(values)
     keyed = [(each, document, keys_of(each.value, kind, order)) for each, document in pending]
     records = [
-        Record(each, keys, fold, document)
+        PreparedRecord(each, keys, fold, document)
         for (each, document, keys), fold in zip(keyed, folds, strict=True)
         if keys
     ]
@@ -157,7 +157,7 @@ def keys_of(value: str, kind: ColumnKind, order: str) -> frozenset[str]:
     return frozenset([key] if key else ())
 
 
-def _shape_of(records: Sequence[Record], kind: ColumnKind) -> Shape:
+def _shape_of(records: Sequence[PreparedRecord], kind: ColumnKind) -> Shape:
     if kind is ColumnKind.LIST:
         names = [name for each in records for name in each.example.value.split(LIST_SEPARATOR)]
         return replace(Shape.of(names, [1]), lines=1)
@@ -170,19 +170,19 @@ def _shape_of(records: Sequence[Record], kind: ColumnKind) -> Shape:
     return Shape.of([each.example.value for each in records], aligned, joiner)
 
 
-def usual_years(records: Sequence[Record]) -> dict[str, float]:
+def usual_years(records: Sequence[PreparedRecord]) -> dict[str, float]:
     """Return the share of the dates in each year."""
     counts = Counter(record.key[:4] for record in records)
     return {year: round(count / len(records), 4) for year, count in counts.items()}
 
 
-def memory_of(records: Iterable[Record], older: Iterable[Older]) -> Memory:
+def memory_of(records: Iterable[PreparedRecord], older: Iterable[Older]) -> Memory:
     """Return the memory of the values of records."""
     close = (_remembered(each.key, each.example, each.document.sender_words) for each in records)
     return Memory.of(chain(close, (each.remembered for each in older)))
 
 
-def classes_of(records: Sequence[Record], memory: Memory | None) -> Classes | None:
+def classes_of(records: Sequence[PreparedRecord], memory: Memory | None) -> Classes | None:
     """Return what distinguishes the values of a column that were typed at least twice.
 
     A value that nobody has typed twice is not learned; with fewer than two others there is nothing
@@ -196,7 +196,7 @@ def classes_of(records: Sequence[Record], memory: Memory | None) -> Classes | No
     return fit_classes([each.document for each in used], [each.key for each in used])
 
 
-def _count_words(record: Record) -> None:
+def _count_words(record: PreparedRecord) -> None:
     """Count the words around the right value and around the other candidates."""
     right = likest(record)
     if right:
@@ -204,7 +204,7 @@ def _count_words(record: Record) -> None:
         record.words.add([place for key in right for place in record.printed[key].around], others)
 
 
-def likest(record: Record) -> frozenset[str]:
+def likest(record: PreparedRecord) -> frozenset[str]:
     """Return the printed candidates that are the value, or else a misread form of it.
 
     Of a list also names with words that are shortened differently.
@@ -220,7 +220,7 @@ def likest(record: Record) -> frozenset[str]:
     return frozenset([nearest] if nearest else ())
 
 
-def _nearest(record: Record, key: str, name: str) -> str:
+def _nearest(record: PreparedRecord, key: str, name: str) -> str:
     """Return the printed candidate that is like a text, or has its words shortened, "" for none."""
     if not key[:1].isalpha():
         return ""
@@ -231,7 +231,7 @@ def _nearest(record: Record, key: str, name: str) -> str:
     return next(shortened, "")
 
 
-def misread(record: Record) -> Record:
+def misread(record: PreparedRecord) -> PreparedRecord:
     """Return a record as if one letter of its printed value had been misread."""
     printed = dict(record.printed)
     own = printed.pop(record.key)

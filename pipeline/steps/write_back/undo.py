@@ -64,7 +64,7 @@ def undo_effects(
     """
     in_effect = [effect for effect in effects if effect.state in IN_EFFECT]
     dead = undone(context.ports.ledger.effects.undoing([effect.id for effect in effects]))
-    record = _Record(context, in_effect, listed.files if listed else ())
+    record = _RecordUndo(context, in_effect, listed.files if listed else ())
     for effect in sorted(without_own_undos(in_effect), key=lambda effect: -effect.id):
         # What an earlier undo has taken back is left out.
         alive = [what for what in touched(effect) if (effect.id, what) not in dead]
@@ -78,7 +78,7 @@ def undo_effects(
 
 
 @dataclass(slots=True)
-class _Record:
+class _RecordUndo:
     """One record whose effects are taken back: `files` are those it has now."""
 
     context: WriteContext
@@ -281,13 +281,13 @@ class _Record:
 
 
 _UNDO = {
-    EffectKind.UPDATE_COLUMNS: _Record.restore_columns,
-    EffectKind.APPLY_DECISION: _Record.restore_columns,
-    EffectKind.APPLY_AGENT_DECISION: _Record.restore_columns,
-    EffectKind.RENAME_ATTACHMENT: _Record.restore_name,
-    EffectKind.DELETE_FILE: _Record.move_back,
-    EffectKind.INSERT_INDEX_ROW: _Record.delete_row,
-    EffectKind.DELETE_INDEX_ROW: _Record.insert_again,
+    EffectKind.UPDATE_COLUMNS: _RecordUndo.restore_columns,
+    EffectKind.APPLY_DECISION: _RecordUndo.restore_columns,
+    EffectKind.APPLY_AGENT_DECISION: _RecordUndo.restore_columns,
+    EffectKind.RENAME_ATTACHMENT: _RecordUndo.restore_name,
+    EffectKind.DELETE_FILE: _RecordUndo.move_back,
+    EffectKind.INSERT_INDEX_ROW: _RecordUndo.delete_row,
+    EffectKind.DELETE_INDEX_ROW: _RecordUndo.insert_again,
 }
 """How effects are taken back, by kind. The review table keeps what was suggested."""
 

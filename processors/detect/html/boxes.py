@@ -2,7 +2,7 @@
 
 import re
 
-from processors.detect.html.cascade import UNKNOWN, Style, Value
+from processors.detect.html.cascade import UNKNOWN, Style, StyleValue
 from processors.detect.html.lengths import NORMAL_PX, pixels
 from processors.detect.html.tree import BLOCKS, Node
 
@@ -20,7 +20,7 @@ _NO_BOX = frozenset({"br", "hr", "table", "tr", "title"})
 _BOXES = frozenset(
     {"block", "flex", "grid", "inline-block", "inline-flex", "inline-grid", "list-item"}
 ) | {"flow-root"}
-_NONE = Value("")
+_NONE = StyleValue("")
 _NO_PADDING = re.compile(r"(?:0(?:px|pt|em|rem|%)?\s*)*(?:initial|unset)?")
 _NO_VALUE = frozenset({"", "none", "auto", "initial", "unset"})
 _PADDING = ("padding", "padding-top", "padding-right", "padding-bottom", "padding-left")

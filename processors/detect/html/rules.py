@@ -47,7 +47,7 @@ class TooManySteps(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class StyleRule:
     """What a rule says, and whether that is only under conditions that are not known."""
 
     said: tuple[Declared, ...]
@@ -56,12 +56,12 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
+class StyleMatch:
     """A rule that is of an element, with its place in the order of the cascade."""
 
     rank: tuple[int, ...]
     of_pseudo_element: str
-    rule: Rule
+    rule: StyleRule
 
 
 class Element(cssselect2.ElementWrapper):  # type: ignore[misc]  # untyped library
@@ -121,7 +121,7 @@ class Element(cssselect2.ElementWrapper):  # type: ignore[misc]  # untyped libra
             yield previous
 
 
-class Rules(cssselect2.Matcher):  # type: ignore[misc]  # untyped library
+class StyleRules(cssselect2.Matcher):  # type: ignore[misc]  # untyped library
     """The rules of a page."""
 
     def __init__(self, sheets: Sequence[tuple[str, str]]) -> None:
@@ -137,10 +137,10 @@ class Rules(cssselect2.Matcher):  # type: ignore[misc]  # untyped library
                 rules = tinycss2.parse_stylesheet(sheet, skip_comments=True, skip_whitespace=True)
                 self._add(rules, "", is_maybe=shown is None)
 
-    def of(self, element: Element) -> list[Match]:
+    def of(self, element: Element) -> list[StyleMatch]:
         """Return the rules of an element, the last of which counts most; raises TooManySteps."""
         return [
-            Match((*specificity, order), pseudo or "", rule)
+            StyleMatch((*specificity, order), pseudo or "", rule)
             for specificity, order, pseudo, rule in self.match(element)
         ]
 
@@ -216,7 +216,7 @@ class Rules(cssselect2.Matcher):  # type: ignore[misc]  # untyped library
             is_maybe = True
             compiled = _compiled(_STATE.sub("", selectors)) or []
         for selector in compiled or []:
-            self.add_selector(selector, Rule(said, is_maybe, is_in_layer))
+            self.add_selector(selector, StyleRule(said, is_maybe, is_in_layer))
 
 
 def _compiled(selectors: str) -> list[Any] | None:

@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from processors.detect.html.boxes import escaping, is_gone, is_moving, is_placed, said
-from processors.detect.html.cascade import UNKNOWN, Style, Value, is_painted_over, style_of
+from processors.detect.html.cascade import UNKNOWN, Style, StyleValue, is_painted_over, style_of
 from processors.detect.html.colors import BLACK, WHITE, Color, color_of, is_distinct, on
 from processors.detect.html.declarations import PICTURE
 from processors.detect.html.lengths import NORMAL_PX, font_pixels, pixels
-from processors.detect.html.rules import Element, Rules, TooManySteps
+from processors.detect.html.rules import Element, StyleRules, TooManySteps
 from processors.detect.html.tree import CELLS, NOT_RENDERED, VOID, Node, Tree
 
 _FAR_PX = -1000
@@ -20,7 +20,7 @@ _INHERIT = frozenset({"", "inherit", "unset", "currentcolor"})
 _OWN_COLORS = frozenset({"button", "input", "mark", "option", "select", "textarea", "dialog"})
 _NO_EFFECT = frozenset({"", "none", "initial", "unset", "normal", "0"})
 _EFFECTS = ("text-shadow", "text-fill-color", "text-stroke", "filter", "mix-blend-mode")
-_PAINTED = Value(PICTURE)
+_PAINTED = StyleValue(PICTURE)
 _IN_CSS = frozenset({"", "text/css"})
 
 
@@ -35,7 +35,7 @@ class Sight(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class ElementLook:
     """How the texts of an element look; None is for what is not known."""
 
     color: Color | None = BLACK
@@ -67,18 +67,18 @@ class Look:
         return self.behind is not None and not is_distinct(self.color, self.behind)
 
 
-class Page:
-    """What a page shows: the `Look` of each of its elements.
+class HtmlPage:
+    """What a page shows: the `ElementLook` of each of its elements.
 
     `is_beyond_limits` is whether its style sheets were too many to follow, and none was.
     """
 
     def __init__(self, html: str) -> None:
         self.tree = Tree(html)
-        self.looks: dict[Node, Look] = {}
+        self.looks: dict[Node, ElementLook] = {}
         self.is_beyond_limits = False
         try:
-            self._styles = self._styles_by(Rules([*_sheets_of(self.tree)]))
+            self._styles = self._styles_by(StyleRules([*_sheets_of(self.tree)]))
         except TooManySteps:
             self.is_beyond_limits = True
             self._styles = self._styles_by(None)
@@ -90,7 +90,7 @@ class Page:
         )
         self._look()
 
-    def _styles_by(self, rules: Rules | None) -> dict[Node, Style]:
+    def _styles_by(self, rules: StyleRules | None) -> dict[Node, Style]:
         may_be_others = (
             rules is None
             or rules.needs_others
@@ -122,12 +122,12 @@ class Page:
             or (node.name == "meta" and "color-scheme" in node.attrib.get("name", "").lower())
         }
         canvas = None if any("dark" in scheme for scheme in schemes) else WHITE
-        first = Look(behind=canvas)
+        first = ElementLook(behind=canvas)
         for node, parent in _nodes(self.tree.root):
             look = self.looks[parent] if parent is not None else first
             self.looks[node] = self._look_of(node, parent, look)
 
-    def _look_of(self, node: Node, parent: Node | None, around: Look) -> Look:
+    def _look_of(self, node: Node, parent: Node | None, around: ElementLook) -> ElementLook:
         style = self._styles[node]
         if node.name in NOT_RENDERED:
             return replace(around, box=Sight.NONE, escaping=frozenset())
@@ -149,7 +149,7 @@ class Page:
         )
         return _with_box(node, parent, style, look)
 
-    def _font_of(self, node: Node, style: Style, around: Look) -> float | None:
+    def _font_of(self, node: Node, style: Style, around: ElementLook) -> float | None:
         value = said(style, "font-size")
         if value:
             return font_pixels(value, parent_px=around.font_px, root_px=around.root_px)
@@ -157,7 +157,7 @@ class Page:
         is_apart = node.name in _OWN_COLORS or (node.name == "table" and not self.tree.has_doctype)
         return NORMAL_PX if is_apart else around.font_px
 
-    def _color_of(self, node: Node, style: Style, around: Look) -> Color | None:
+    def _color_of(self, node: Node, style: Style, around: ElementLook) -> Color | None:
         value = said(style, "color")
         if value not in _INHERIT:
             return BLACK if value == "initial" else color_of(value)
@@ -172,7 +172,7 @@ class Page:
         is_above = self._is_layered and (bool(said(style, "position")) or node.name in CELLS)
         return is_above or is_placed(style) or node.name in _OWN_COLORS
 
-    def _behind(self, node: Node, style: Style, around: Look) -> Color | None:
+    def _behind(self, node: Node, style: Style, around: ElementLook) -> Color | None:
         """Return what is behind the letters of an element; nothing is certain of a picture."""
         below = None if self._is_elsewhere(node, style) else around.behind
         value = said(style, "background-color")
@@ -186,7 +186,7 @@ class Page:
         return None if below is None else on(color, below)
 
 
-def _shown_again(node: Node, parent: Node | None, style: Style, look: Look) -> Look:
+def _shown_again(node: Node, parent: Node | None, style: Style, look: ElementLook) -> ElementLook:
     """Return how an element looks that what it is in may not hide with itself."""
     if "summary" in look.escaping:
         heading = next((each for each in parent or () if each.name == "summary"), None)
@@ -196,7 +196,7 @@ def _shown_again(node: Node, parent: Node | None, style: Style, look: Look) -> L
     return replace(look, box=Sight.SHOWN, escaping=frozenset()) if is_shown else look
 
 
-def _with_box(node: Node, parent: Node | None, style: Style, look: Look) -> Look:
+def _with_box(node: Node, parent: Node | None, style: Style, look: ElementLook) -> ElementLook:
     """Return how an element looks with what its own box hides."""
     look = _shown_again(node, parent, style, look)
     hides, leaving = _hides(node, style), frozenset[str]()
@@ -242,7 +242,7 @@ def _is_closed(node: Node) -> bool:
     return is_panel or (node.name in {"details", "dialog"} and "open" not in attributes)
 
 
-def _visibility_of(style: Style, around: Look) -> Sight:
+def _visibility_of(style: Style, around: ElementLook) -> Sight:
     match said(style, "visibility"):
         case "hidden" | "collapse" if not is_moving(style):
             return Sight.NONE if style["visibility"].is_own else Sight.APART
@@ -252,7 +252,7 @@ def _visibility_of(style: Style, around: Look) -> Sight:
             return Sight.SHOWN
 
 
-def _size_of(style: Style, font_px: float | None, around: Look) -> Sight:
+def _size_of(style: Style, font_px: float | None, around: ElementLook) -> Sight:
     if font_px is None or font_px >= _TINY_PX:
         return Sight.SHOWN
     if "font-size" in style:
@@ -260,7 +260,7 @@ def _size_of(style: Style, font_px: float | None, around: Look) -> Sight:
     return around.size
 
 
-def _indent_of(style: Style, font_px: float | None, around: Look) -> float:
+def _indent_of(style: Style, font_px: float | None, around: ElementLook) -> float:
     value = said(style, "text-indent")
     if value in {"", "inherit", "unset"}:
         return around.indent_px

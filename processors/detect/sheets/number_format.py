@@ -61,14 +61,14 @@ _UNMISTAKABLE = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class _Token:
+class _FormatToken:
     """A piece of a section: its kind, the name of a group of `_TOKEN`, and its text."""
 
     kind: str
     text: str
 
 
-_POINT, _COMMA = _Token("other", "."), _Token("other", ",")
+_POINT, _COMMA = _FormatToken("other", "."), _FormatToken("other", ",")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class _Section:
 
     condition: tuple[str, Decimal] | None
     before: str
-    digits: Sequence[_Token]
+    digits: Sequence[_FormatToken]
     after: str
     scale: int
     is_known: bool
@@ -105,17 +105,17 @@ def shown(value: float, code: str) -> str | None:
 
 @functools.lru_cache(maxsize=_MOST_KEPT)
 def _sections(code: str) -> Sequence[_Section]:
-    sections: list[list[_Token]] = [[]]
+    sections: list[list[_FormatToken]] = [[]]
     for match in _TOKEN.finditer(code):
         kind = match.lastgroup or ""
         if kind == "other" and match.group() == ";":
             sections.append([])
         else:
-            sections[-1].append(_Token(kind, match[kind]))
+            sections[-1].append(_FormatToken(kind, match[kind]))
     return [_section(tokens) for tokens in sections[:_MOST_SECTIONS]]
 
 
-def _section(tokens: Sequence[_Token]) -> _Section:
+def _section(tokens: Sequence[_FormatToken]) -> _Section:
     """Divide a section into its digits and the literals around them."""
     places = [at for at, token in enumerate(tokens) if token.kind in {"digit", "general"}]
     first, last = (places[0], places[-1]) if places else (len(tokens), len(tokens))
@@ -134,7 +134,7 @@ def _section(tokens: Sequence[_Token]) -> _Section:
     )
 
 
-def _is_known(tokens: Sequence[_Token], others: Sequence[str]) -> bool:
+def _is_known(tokens: Sequence[_FormatToken], others: Sequence[str]) -> bool:
     """Say whether a section is no date, time, fraction or power of ten, and none of text."""
     kinds = [token.kind for token in tokens]
     return (
@@ -162,7 +162,7 @@ def _section_for(number: Decimal, sections: Sequence[_Section]) -> _Section:
     return sections[0]
 
 
-def _condition_in(tokens: Sequence[_Token]) -> tuple[str, Decimal] | None:
+def _condition_in(tokens: Sequence[_FormatToken]) -> tuple[str, Decimal] | None:
     for token in tokens:
         found = _CONDITION.fullmatch(token.text) if token.kind == "bracket" else None
         if found:
@@ -217,7 +217,7 @@ def _looks_signed(before: str, digits: str, after: str, *, is_code: bool) -> boo
     return not (_HYPHENS_BEFORE.fullmatch(before) and _HYPHENS_AFTER.fullmatch(after))
 
 
-def _digits(number: Decimal, tokens: Sequence[_Token]) -> str | None:
+def _digits(number: Decimal, tokens: Sequence[_FormatToken]) -> str | None:
     """Write the digits of a number, with the literals that are between them."""
     if tokens[0].kind == "general":
         return f"{number.normalize():f}"
@@ -235,7 +235,7 @@ def _digits(number: Decimal, tokens: Sequence[_Token]) -> str | None:
     return f"{whole or 0}.{rest}" if rest else whole
 
 
-def _rounded(number: Decimal, decimals: Sequence[_Token]) -> tuple[str, str] | None:
+def _rounded(number: Decimal, decimals: Sequence[_FormatToken]) -> tuple[str, str] | None:
     """Return the digits before and behind the point, in as many places as the format has.
 
     Behind the cents there are no zeros that the number has not. None if it is rounded to what looks
@@ -254,7 +254,7 @@ def _rounded(number: Decimal, decimals: Sequence[_Token]) -> tuple[str, str] | N
     return None if len(rest) == _MISREAD < own else (whole, rest)
 
 
-def _whole(digits: str, tokens: Sequence[_Token], *, is_grouped: bool) -> str:
+def _whole(digits: str, tokens: Sequence[_FormatToken], *, is_grouped: bool) -> str:
     """Write the digits before the point, with leading zeros or in groups."""
     left = digits.lstrip("0")
     zeros = sum(token.text == "0" for token in tokens if token.kind == "digit")
@@ -263,7 +263,7 @@ def _whole(digits: str, tokens: Sequence[_Token], *, is_grouped: bool) -> str:
     return left.zfill(zeros) if zeros else left
 
 
-def _filled(digits: str, tokens: Sequence[_Token], between: str) -> str | None:
+def _filled(digits: str, tokens: Sequence[_FormatToken], between: str) -> str | None:
     """Fill the places of a code from the right; the first one takes all digits that are left.
 
     None if places before a separator stay empty, or the code looks like an amount.
@@ -283,7 +283,7 @@ def _filled(digits: str, tokens: Sequence[_Token], between: str) -> str | None:
     return text if text[:1].isdigit() and not _LIKE_AMOUNT.fullmatch(text) else None
 
 
-def _literal(token: _Token) -> str:
+def _literal(token: _FormatToken) -> str:
     """Return what a token other than a digit writes."""
     match token.kind:
         case "quoted" | "escaped":

@@ -43,28 +43,28 @@ _MOST_DISTANCE = 2.2
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class RowPiece:
     """A piece of a row, between wide gaps, with its box if the places of its words are known."""
 
     text: str
     box: Box | None = None
 
 
-Row = Sequence[Piece]
+Row = Sequence[RowPiece]
 
 
-def pieces_of(line: Line) -> list[Piece]:
+def pieces_of(line: Line) -> list[RowPiece]:
     """Take a line apart where it has wide gaps."""
     texts = [text for text in GAP.split(line.text.strip()) if text][:_MOST_PIECES]
     if len(texts) == 1:
-        return [Piece(texts[0], line.box)]
+        return [RowPiece(texts[0], line.box)]
     words = list(line.words)
     pieces = []
     for text in texts:
         count = len(text.split())
         # Words that are not those of the text say nothing about its places.
         own = words[:count] if [word.text for word in words[:count]] == text.split() else []
-        pieces.append(Piece(text, enclosing_box([word.box for word in own]) if own else None))
+        pieces.append(RowPiece(text, enclosing_box([word.box for word in own]) if own else None))
         words = words[count:]
     return pieces
 
@@ -200,20 +200,20 @@ def _below(row: Row, below: Row) -> Iterator[FormField]:
             yield FormField(label.text, under[0].text, under[0].box, "below")
 
 
-def _labels_of(row: Row) -> list[Piece]:
+def _labels_of(row: Row) -> list[RowPiece]:
     """Return the pieces of a row that may be the headings of a grid.
 
     The box of a tax form has a number before its label; so has a line of goods, with amounts.
     """
 
-    def has_number(piece: Piece) -> bool:
+    def has_number(piece: RowPiece) -> bool:
         is_numbered = _NUMBERED.match(piece.text) and may_be_label(piece.text)
         return bool(is_numbered) and all(_has_more_letters(each.text) for each in row)
 
     return [piece for piece in row if is_label(piece.text) or has_number(piece)]
 
 
-def _may_be_below(piece: Piece) -> bool:
+def _may_be_below(piece: RowPiece) -> bool:
     """Return whether a piece can be the value of a label above: short, and no label itself."""
     is_numbered = _NUMBERED.match(piece.text) and _has_more_letters(piece.text)
     begins_with_label = label_pattern("fields", "labels").match(fold(piece.text))
@@ -221,7 +221,7 @@ def _may_be_below(piece: Piece) -> bool:
     return is_short and not (is_numbered or begins_with_label) and _is_value(piece)
 
 
-def is_under(piece: Piece, label: Piece) -> bool:
+def is_under(piece: RowPiece, label: RowPiece) -> bool:
     """Return whether a piece is close below a label and shares a part of its width."""
     if piece.box is None or label.box is None:
         return False
@@ -249,7 +249,7 @@ def is_label(text: str) -> bool:
     return not _DIGIT.search(bare) and bool(is_whole or _GENERAL_WORD.search(folded))
 
 
-def _is_value(piece: Piece) -> bool:
+def _is_value(piece: RowPiece) -> bool:
     """Return whether a piece is entered, not printed: it is no label, question or hint."""
     is_open = piece.text.rstrip().endswith((":", "?")) or _HINT.fullmatch(piece.text.lower())
     return not is_open and not is_label(piece.text) and not _parts_of(piece.text)

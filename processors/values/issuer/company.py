@@ -109,7 +109,7 @@ _MOST_CONFIDENCE = 0.92
 
 
 @dataclass(frozen=True, slots=True)
-class _Candidate:
+class _CompanyCandidate:
     """A possible name with its points and the reasons for them."""
 
     name: str
@@ -179,7 +179,7 @@ def find_company(
     return with_others(best, rivals)
 
 
-def _crafts(found: Sequence[_Candidate]) -> Iterator[_Candidate]:
+def _crafts(found: Sequence[_CompanyCandidate]) -> Iterator[_CompanyCandidate]:
     """Yield the crafts with the points of names: where no other name is, they head the page."""
     for each in found:
         is_head = each.line.number < _HEAD_LINES and is_craft(fold(each.name))
@@ -187,7 +187,7 @@ def _crafts(found: Sequence[_Candidate]) -> Iterator[_Candidate]:
             yield replace(each, points=each.points - CRAFT_ALONE)
 
 
-def _with_signs(found: Sequence[_Candidate]) -> Iterator[_Candidate]:
+def _with_signs(found: Sequence[_CompanyCandidate]) -> Iterator[_CompanyCandidate]:
     """Yield the names; one that is whole at its address or with its form has a sign's points, too.
 
     A sign or a logo has the first words of a name: "otter" above, and below everything else
@@ -205,7 +205,7 @@ def _with_signs(found: Sequence[_Candidate]) -> Iterator[_Candidate]:
         yield replace(each, points=max([each.points, *signs]))
 
 
-def _is_of_letter(candidate: _Candidate, head: LetterHead | None) -> bool:
+def _is_of_letter(candidate: _CompanyCandidate, head: LetterHead | None) -> bool:
     """Return whether a name is enough: by its form, or as who heads or signs a letter."""
     # In the head of a letter the legal form may be the receiver's.
     if candidate.has_long_form and not is_in_head(candidate.line, head):
@@ -219,7 +219,7 @@ def _is_of_letter(candidate: _Candidate, head: LetterHead | None) -> bool:
     return head.is_sender(candidate.line, folded, has_form=candidate.has_form, is_named=is_named)
 
 
-def _finding(candidate: _Candidate) -> Finding:
+def _finding(candidate: _CompanyCandidate) -> Finding:
     start = max(0, candidate.line.text.find(candidate.name))
     return candidate.line.finding(
         candidate.name,
@@ -230,7 +230,7 @@ def _finding(candidate: _Candidate) -> Finding:
     )
 
 
-def candidates(lines: Sequence[TextLine]) -> list[_Candidate]:
+def candidates(lines: Sequence[TextLine]) -> list[_CompanyCandidate]:
     """Return the names on the first page, except those in the block of a receiver."""
     first_page = [line for line in lines if line.page == lines[0].page][:_SEARCHED_LINES]
     rows = [pieces_of(line, place) for place, line in enumerate(first_page)]
@@ -350,7 +350,7 @@ def _composed(lines: Sequence[TextLine], evidence: PageEvidence) -> Iterator[Pie
         yield Piece(line, line.number - lines[0].number, points=_SIGNED_FOR, why=_AT_SIGNATURE)
 
 
-def _candidate_in(piece: Piece, page: _Page) -> _Candidate | None:
+def _candidate_in(piece: Piece, page: _Page) -> _CompanyCandidate | None:
     """Return the name in a piece, with its points; None if it has none."""
     line, place = piece.line, piece.place
     text, label = text_of_name(line)
@@ -377,7 +377,7 @@ def _candidate_in(piece: Piece, page: _Page) -> _Candidate | None:
     if not is_payee:
         of_label, named = page.points_of_label(piece, label)
         more, why = more + of_label, why + named
-    return _Candidate(
+    return _CompanyCandidate(
         name=name,
         points=points + more,
         reason=reason + why,

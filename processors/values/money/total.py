@@ -86,7 +86,7 @@ UNANNOUNCED = "nothing is called a total"
 
 
 @dataclass(frozen=True, slots=True)
-class _Candidate:
+class _TotalCandidate:
     """An amount that may be the total, with its points and the reasons for them."""
 
     value: Decimal
@@ -129,7 +129,7 @@ def why_open(lines: Sequence[TextLine], best: Sum) -> str:
     return why_net(lines, best) if best.kind == "subtotal" else ""
 
 
-def why_rest(candidate: _Candidate) -> str:
+def why_rest(candidate: _TotalCandidate) -> str:
     """Say why an amount that is due is only the rest of a price; "" if it may be all of it.
 
     It is due before a delivery or after it, and no calculation of the document leads to it.
@@ -249,7 +249,7 @@ def bills_apart(sums: Sequence[Sum]) -> bool:
     return len(set(totals)) > 1 and sum(totals) not in values
 
 
-def _finding(candidate: _Candidate, lead: float) -> Finding:
+def _finding(candidate: _TotalCandidate, lead: float) -> Finding:
     """Return a candidate as a finding; `lead` is by how many points it is before the next."""
     confidence = (
         _BASE_CONFIDENCE
@@ -284,7 +284,7 @@ def find_amount_due(lines: Sequence[TextLine]) -> Finding | None:
     return with_others(last, earlier)
 
 
-def candidates(lines: Sequence[TextLine]) -> Iterator[_Candidate]:
+def candidates(lines: Sequence[TextLine]) -> Iterator[_TotalCandidate]:
     """Yield the amounts that a label or a calculation speaks for."""
     sums = sums_in(lines)[:_MOST_SUMS]
     supports = supports_in(lines, sums)
@@ -310,7 +310,7 @@ def candidates(lines: Sequence[TextLine]) -> Iterator[_Candidate]:
                 reasons.append(support.reason)
         if value == 0:
             points -= _ZERO
-        yield _Candidate(value=value, points=points, best=best, reasons=tuple(reasons))
+        yield _TotalCandidate(value=value, points=points, best=best, reasons=tuple(reasons))
 
 
 def _points_of(each: Sum) -> float:

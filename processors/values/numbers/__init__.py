@@ -70,7 +70,7 @@ _ORDER_FACTOR = 0.95
 
 
 @dataclass(frozen=True, slots=True)
-class _Candidate:
+class _NumberCandidate:
     """A number, the words that announce it, and how sure its place makes it.
 
     `of_another`: PERHAPS or SURELY if words before the label say it of another document.
@@ -103,7 +103,7 @@ def find_invoice_number(lines: Sequence[TextLine]) -> Finding | None:
 
 
 def _own_number(
-    found: Finding, candidates: Sequence[_Candidate], lines: Sequence[TextLine]
+    found: Finding, candidates: Sequence[_NumberCandidate], lines: Sequence[TextLine]
 ) -> Finding:
     """Return a number, open in a credit note whose labels all say that it is that of a bill.
 
@@ -123,7 +123,7 @@ def _own_number(
     return with_others(replace(found, value=None, reason=reason), [found])
 
 
-def _own_candidates(lines: Sequence[TextLine]) -> list[_Candidate]:
+def _own_candidates(lines: Sequence[TextLine]) -> list[_NumberCandidate]:
     """Return the numbers after "invoice" or, in a credit note, after its own name."""
     candidates = [each for each in _candidates(lines, "invoice") if each.of_another < SURELY]
     if not gives_money_back(lines):
@@ -148,7 +148,7 @@ def find_order_number(lines: Sequence[TextLine]) -> Finding | None:
     return _best(sure, factor=_ORDER_FACTOR)
 
 
-def _best(candidates: Iterable[_Candidate], *, factor: float) -> Finding | None:
+def _best(candidates: Iterable[_NumberCandidate], *, factor: float) -> Finding | None:
     """Return the surest candidate, the first one of several that are equally sure."""
     ranked = sorted(
         candidates, key=lambda each: (each.of_another, -each.confidence, each.line.number)
@@ -159,7 +159,7 @@ def _best(candidates: Iterable[_Candidate], *, factor: float) -> Finding | None:
     return with_others(best, others)
 
 
-def _finding(candidate: _Candidate, *, factor: float) -> Finding:
+def _finding(candidate: _NumberCandidate, *, factor: float) -> Finding:
     line = candidate.line
     start = max(0, line.text.find(candidate.number))
     return line.finding(
@@ -171,7 +171,7 @@ def _finding(candidate: _Candidate, *, factor: float) -> Finding:
     )
 
 
-def _candidates(lines: Sequence[TextLine], kind: str) -> Iterator[_Candidate]:
+def _candidates(lines: Sequence[TextLine], kind: str) -> Iterator[_NumberCandidate]:
     """Yield the numbers after labels of a kind, or else those in the line below a label."""
     for line in lines:
         found, searched_to = False, 0
@@ -187,7 +187,7 @@ def _candidates(lines: Sequence[TextLine], kind: str) -> Iterator[_Candidate]:
                 number = _number_of_month(lines, line, label, link)
             if number and names_the_document(line, label, searched_to, explicit=explicit):
                 found = True
-                yield _Candidate(
+                yield _NumberCandidate(
                     number=number,
                     confidence=_AFTER_EXPLICIT_LABEL if explicit else _AFTER_BARE_LABEL,
                     label=label.group(),
@@ -200,7 +200,7 @@ def _candidates(lines: Sequence[TextLine], kind: str) -> Iterator[_Candidate]:
 
 def _below_labels(
     lines: Sequence[TextLine], heading: TextLine, labels: Sequence[re.Match[str]]
-) -> Iterator[_Candidate]:
+) -> Iterator[_NumberCandidate]:
     """Yield the numbers in the line below labels, none if the next line goes on with a list.
 
     What is a number of another kind by itself, such as the VAT number of a letterhead, is not it.
@@ -276,7 +276,7 @@ def _number_after(
 
 def below_in_cell(
     heading: TextLine, following: Sequence[TextLine], labels: Sequence[re.Match[str]]
-) -> Iterator[_Candidate]:
+) -> Iterator[_NumberCandidate]:
     """Yield the number in the cell below a label, of two rows with as many cells.
 
     There the label needs no word for "number" if it is alone in its cell.
@@ -294,10 +294,10 @@ def below_in_cell(
         text = row.text[first:last].strip(" #:")
         number = _number_in(text) if _TOKEN.fullmatch(text) else None
         if number and is_alone:
-            yield _Candidate(number, _BELOW_LABEL, label.group(), row)
+            yield _NumberCandidate(number, _BELOW_LABEL, label.group(), row)
 
 
-def number_below_title(lines: Sequence[TextLine]) -> Iterator[_Candidate]:
+def number_below_title(lines: Sequence[TextLine]) -> Iterator[_NumberCandidate]:
     """Yield the number behind "No" in one of the lines below the title "invoice"."""
     titles = label_pattern("numbers", "invoice", "credit")
     for line in lines[:_TITLE_LINES]:
@@ -312,14 +312,14 @@ def number_below_title(lines: Sequence[TextLine]) -> Iterator[_Candidate]:
                 named = _NO_AND_NUMBER.fullmatch(below_title.text[start:end].strip())
                 found = _number_in(named[1], is_alone=True) if named else None
                 if found:
-                    yield _Candidate(found, _BELOW_LABEL, "no", below_title)
+                    yield _NumberCandidate(found, _BELOW_LABEL, "no", below_title)
 
 
 def below(
     heading: TextLine,
     following: Sequence[TextLine],
     label: re.Match[str],
-) -> Iterator[_Candidate]:
+) -> Iterator[_NumberCandidate]:
     """Yield the number in the line after a heading.
 
     Below a label that is alone, the number is alone, too, or has only a date beside it. Below a
@@ -343,7 +343,7 @@ def below(
     is_alone = not (left or right)
     number = _number_of_cell(following[0].text, is_last=left != "", is_alone=is_alone)
     if number:
-        yield _Candidate(
+        yield _NumberCandidate(
             number=number,
             confidence=_BELOW_LABEL,
             label=label.group(),

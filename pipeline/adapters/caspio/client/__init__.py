@@ -6,7 +6,7 @@ Front door:
 
 - `CaspioClient`: one account; its attributes have the 70 operations as methods.
 - `Query`, `Clause`, `NewField`, `FieldOptions`, `EventDefinition`: what goes in.
-- `Record`, `Column`, `Page`, `Download`, `Secret`, …: what comes out.
+- `Record`, `Column`, `ListPage`, `Download`, `Secret`, …: what comes out.
 - `Upsert`, `update_many`, `updates`, `download_field`, `save`: several calls in one step.
 - `CaspioError` and its families: what goes wrong, grouped by what a caller can do (see `errors`).
 - `RetryPolicy`, `RETRY`, `Clock`, `PermitPool`, `Meter`: what a program can replace.
@@ -63,7 +63,7 @@ from pipeline.adapters.caspio.client.retry import RetryPolicy
 from pipeline.adapters.caspio.client.values import Column, Download, Secret, Value, Written
 from pipeline.adapters.caspio.client.where import Clause
 from pipeline.adapters.caspio.client.wire.account import Webhook, WebhookEvent
-from pipeline.adapters.caspio.client.wire.records import Affected, FileInfo, Page, Record
+from pipeline.adapters.caspio.client.wire.records import Affected, FileInfo, ListPage, Record
 
 __all__ = [
     "OPERATIONS",
@@ -87,6 +87,7 @@ __all__ = [
     "IncompleteDownload",
     "ItemError",
     "KeyMatchesMany",
+    "ListPage",
     "ListingChanged",
     "Meter",
     "Misconfigured",
@@ -94,7 +95,6 @@ __all__ = [
     "NewField",
     "NotFound",
     "Operation",
-    "Page",
     "PauseTooLong",
     "PermitPool",
     "Query",

@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.model import Finding
 from processors.confidence.addresses import address_features
-from processors.confidence.evidence import Evidence, Value
+from processors.confidence.evidence import Evidence, FoundValue
 from processors.confidence.features import features_of
 from processors.confidence.logistic import logit
 from processors.confidence.model import WRITE_AT, most_logit
@@ -24,7 +24,7 @@ def features(*lines: str, small: int | None = None, doc_class: str = "invoice") 
     found = {"company": read[0].finding("Otter Quill Ltd", 0.8, "")}
     evidence = Evidence.of(read, pages, found, Finding(doc_class, 0.97, ""), ("eng",))
     finding = _address_in(read)
-    return address_features(evidence, Value("address", finding, evidence.lines_of(finding)))
+    return address_features(evidence, FoundValue("address", finding, evidence.lines_of(finding)))
 
 
 def _with_small_line(whole: Page, number: int) -> Page:

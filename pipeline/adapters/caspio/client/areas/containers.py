@@ -22,7 +22,7 @@ from pipeline.adapters.caspio.client.wire.records import (
     Affected,
     Description,
     FileInfo,
-    Page,
+    ListPage,
     Record,
     pks_of,
 )
@@ -78,7 +78,7 @@ class Containers:
         return definitions.definition(answer.member("Result"))
 
     @operation("ListTableRecords", "ListViewRecords")
-    def query(self, container: str, query: Query) -> Page[Record]:
+    def query(self, container: str, query: Query) -> ListPage[Record]:
         """Return what a query asks for (ListTableRecords, ListViewRecords).
 
         That is 100 rows unless the query says otherwise.

@@ -12,7 +12,7 @@ from pipeline.adapters.caspio.client.where import Clause
 from pipeline.adapters.caspio.client.wire import account, records as wire
 from pipeline.adapters.caspio.client.wire.account import Directory
 from pipeline.adapters.caspio.client.wire.payload import Payload
-from pipeline.adapters.caspio.client.wire.records import Affected, Page, Record
+from pipeline.adapters.caspio.client.wire.records import Affected, ListPage, Record
 
 _EVERYBODY = Query()
 
@@ -34,7 +34,7 @@ class Directories:
         return tuple(map(account.directory, account.many(self._ask("ListDirectories"))))
 
     @operation("ListDirectoryUsers")
-    def users(self, directory_id: str, query: Query = _EVERYBODY) -> Page[Record]:
+    def users(self, directory_id: str, query: Query = _EVERYBODY) -> ListPage[Record]:
         """Return users, 100 at most unless the query says otherwise (ListDirectoryUsers)."""
         call = Call(
             OPERATIONS["ListDirectoryUsers"], {"directoryId": directory_id}, query.parameters()

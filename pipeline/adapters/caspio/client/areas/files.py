@@ -14,7 +14,7 @@ from pipeline.adapters.caspio.client.query import FEWEST_A_PAGE, MOST_ROWS
 from pipeline.adapters.caspio.client.values import Download
 from pipeline.adapters.caspio.client.wire import records as wire
 from pipeline.adapters.caspio.client.wire.payload import Payload
-from pipeline.adapters.caspio.client.wire.records import FileItem, FolderItem, Page, StoredFile
+from pipeline.adapters.caspio.client.wire.records import FileItem, FolderItem, ListPage, StoredFile
 
 PAGE = 1000
 ROOT = ""
@@ -44,7 +44,7 @@ class Files:
         size: int = PAGE,
         sort: FolderSort = "Name",
         descending: bool = False,
-    ) -> Page[FolderItem]:
+    ) -> ListPage[FolderItem]:
         """Return one page of the folders in a folder (ListFilesFolders).
 
         Args:
@@ -67,7 +67,7 @@ class Files:
         size: int = PAGE,
         sort: FileSort = "Name",
         descending: bool = False,
-    ) -> Page[FileItem]:
+    ) -> ListPage[FileItem]:
         """Return one page of the files in a folder (ListFiles).
 
         The arguments are those of `folder_page`.
@@ -105,7 +105,7 @@ class Files:
             ListingChanged: a file came twice, or not as many came as were reported.
         """
 
-        def ask(number: int) -> Page[FileItem]:
+        def ask(number: int) -> ListPage[FileItem]:
             return self.page(folder, number=number, size=size)
 
         return _pages("ListFiles", ask, size=size)
@@ -215,7 +215,7 @@ class Files:
 
 
 def _pages(
-    name: str, ask: Callable[[int], Page[_Item]], *, size: int
+    name: str, ask: Callable[[int], ListPage[_Item]], *, size: int
 ) -> Iterator[tuple[_Item, ...]]:
     """Yield page after page, and refuse a listing that changes on the way.
 

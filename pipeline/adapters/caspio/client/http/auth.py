@@ -51,7 +51,7 @@ class TokenDelayed(Exception):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class _Token:
+class _AccessToken:
     secret: Secret
     ends_at: float
 
@@ -63,7 +63,7 @@ class KeptToken:
     Safe to share between threads. Only clients of one address, id and secret may share it.
     """
 
-    token: _Token | None = None
+    token: _AccessToken | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
     """The one that asks for a token has it."""
 
@@ -134,8 +134,8 @@ class ClientCredentials(httpx.Auth):
         return text
 
     def _fetch_token(
-        self, *, refused: _Token | None
-    ) -> Generator[httpx.Request, httpx.Response, tuple[_Token, bool]]:
+        self, *, refused: _AccessToken | None
+    ) -> Generator[httpx.Request, httpx.Response, tuple[_AccessToken, bool]]:
         """Return a token that is neither old nor the refused one, and whether it is new."""
         # Not longer than one token may take: if that one does not come, waiting for ten more in
         # turn would not help.
@@ -178,7 +178,7 @@ class ClientCredentials(httpx.Auth):
             },
         )
 
-    def _parse(self, response: httpx.Response) -> _Token:
+    def _parse(self, response: httpx.Response) -> _AccessToken:
         status = response.status_code
         body = json_or_none(response)
         if status in _BUSY or is_rate_refusal(status, body):
@@ -195,7 +195,7 @@ class ClientCredentials(httpx.Auth):
             life_s = DEFAULT_LIFE_S
         # A token that lives for a few minutes only would never be used with a margin of one.
         margin_s = min(EARLY_S, life_s / 10)
-        return _Token(Secret(text), self._clock.monotonic() + life_s - margin_s)
+        return _AccessToken(Secret(text), self._clock.monotonic() + life_s - margin_s)
 
 
 def _refuses_token(response: httpx.Response) -> bool:

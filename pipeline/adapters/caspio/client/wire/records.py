@@ -134,7 +134,7 @@ class FileItem:
 
 
 @dataclass(frozen=True, slots=True)
-class Page(Generic[T]):
+class ListPage(Generic[T]):
     """One page of a listing; `total` is None where the answer did not say."""
 
     items: tuple[T, ...]
@@ -174,9 +174,9 @@ def records(answer: Payload) -> tuple[Record, ...]:
     return tuple(_record(item) for item in answer.member("Result").items())
 
 
-def record_page(answer: Payload) -> Page[Record]:
+def record_page(answer: Payload) -> ListPage[Record]:
     """Parse a page of rows."""
-    return Page(records(answer), _total(answer))
+    return ListPage(records(answer), _total(answer))
 
 
 def affected(answer: Payload, count: str = "RecordsAffected") -> Affected:
@@ -239,10 +239,10 @@ def _file_info(item: Payload) -> FileInfo:
     )
 
 
-def folder_page(answer: Payload) -> Page[FolderItem]:
+def folder_page(answer: Payload) -> ListPage[FolderItem]:
     """Parse a page of folders."""
     items = (_folder(item) for item in answer.member("Result").items())
-    return Page(tuple(items), _total(answer))
+    return ListPage(tuple(items), _total(answer))
 
 
 def folder_item(answer: Payload) -> FolderItem:
@@ -258,9 +258,9 @@ def _folder(item: Payload) -> FolderItem:
     )
 
 
-def file_page(answer: Payload) -> Page[FileItem]:
+def file_page(answer: Payload) -> ListPage[FileItem]:
     """Parse a page of files."""
-    return Page(tuple(_file(item) for item in answer.member("Result").items()), _total(answer))
+    return ListPage(tuple(_file(item) for item in answer.member("Result").items()), _total(answer))
 
 
 def file_item(answer: Payload) -> FileItem:
