@@ -231,9 +231,7 @@ def _pages(
         keys = frozenset(item.key for item in page.items)
         repeats = bool(keys & before) or len(keys) < len(page.items)
         if repeats or (number > 1 and page.total != total):
-            raise ListingChanged(
-                f"{name} changed before page {number} was read. The next run lists it again."
-            )
+            raise ListingChanged(f"{name} changed before page {number} was read. List it again.")
         total = page.total
         seen += len(page.items)
         if not page.items:
@@ -246,7 +244,7 @@ def _pages(
         before, number = keys, number + 1
     if total is not None and seen != total:
         raise ListingChanged(
-            f"{name}: {seen:,} items came, {total:,} were reported. The next run lists it again."
+            f"{name}: {seen:,} items came, {total:,} were reported. List it again."
         )
 
 

@@ -62,7 +62,7 @@ _NETWORK: tuple[tuple[type[httpx.HTTPError], str], ...] = (
     (httpx.NetworkError, "the connection broke"),
     (httpx.ProtocolError, "the connection broke"),
 )
-_LOOK = "Nothing was repeated; the next run looks whether it took effect."
+_LOOK = "Nothing was repeated: look whether it took effect before it is sent again."
 
 T = TypeVar("T")
 
@@ -140,7 +140,7 @@ class Caller:
     def _repeated(self, call: Call, attempt: Callable[[], T]) -> T:
         def give_up(failures: Failures) -> Exception:
             times = "once" if failures.number == 1 else f"{failures.number} times"
-            advice = "The next run continues here; see whether Caspio"
+            advice = "A later attempt may succeed; see whether Caspio"
             # Where nothing has answered yet, the address may be misspelled.
             if not self._was_answered and isinstance(failures.last.__cause__, _NOT_REACHED):
                 advice = (
@@ -180,8 +180,7 @@ class Caller:
         except httpx.HTTPError as error:
             _mask(error, self._redacted)
             raise Unavailable(
-                f"{call.what} broke off: {_in_words(error)}. It is fetched again by the next "
-                "attempt or run."
+                f"{call.what} broke off: {_in_words(error)}. A later attempt may fetch it."
             ) from error
 
     def _send(self, call: Call) -> httpx.Response:

@@ -57,30 +57,24 @@ _UNSAID = {
 _SUPPORT = "If this continues, ask Caspio's support, with the request id if there is one."
 _VALUE = "Look at the values written and at the field's type and settings in Caspio."
 
+# Programs and agents see these as well, so none speaks of runs and sources alone.
+_FIELDS = "Compare the names with the table's fields; `doctor` does it for the settings."
+
 BY_CODE: Mapping[str, Fault] = {
     "AlterReadOnlyData": Fault(
         Meaning.REFUSED,
         "A field is read-only, or a text has characters that Caspio cannot keep (emoji).",
         ValueRefused,
     ),
-    "ColumnNotFound": Fault(
-        Meaning.REFUSED,
-        "Compare the settings with the table's fields: run `doctor`.",
-        QueryRefused,
-    ),
-    "FieldNotFound": Fault(
-        Meaning.REFUSED,
-        "Compare the settings with the table's fields: run `doctor`.",
-        NotFound,
-    ),
+    "ColumnNotFound": Fault(Meaning.REFUSED, _FIELDS, QueryRefused),
+    "FieldNotFound": Fault(Meaning.REFUSED, _FIELDS, NotFound),
     "FileNotFound": Fault(
-        Meaning.MISSING,
-        "The file was deleted or renamed; the next run takes what is there then.",
+        Meaning.MISSING, "There is none in this place, or it was deleted or renamed."
     ),
     "IncorrectBodyParameter": Fault(Meaning.REFUSED, _VALUE, ValueRefused),
     "IncorrectQueryParameter": Fault(
         Meaning.REFUSED,
-        "If the source has a `where`, check its spelling in Caspio.",
+        "Check the spelling of the condition, which is `where` of a source.",
         QueryRefused,
     ),
     "InternalError": Fault(Meaning.BUSY, _SUPPORT),
@@ -98,8 +92,8 @@ BY_CODE: Mapping[str, Fault] = {
     ),
     "SqlServerError": Fault(
         Meaning.REFUSED,
-        "Check that each column in the settings still exists (run `doctor`), the source's `where`, "
-        "and that no value breaks a unique field.",
+        "Check that each column still exists (`doctor` checks those of the settings), the "
+        "condition, which is `where` of a source, and that no value breaks a unique field.",
         QueryRefused,
     ),
     "UnsecuredConnection": Fault(Meaning.ACCESS_DENIED, "Use an https:// address."),
@@ -108,7 +102,7 @@ BY_CODE: Mapping[str, Fault] = {
 """Caspio's codes, whatever status they come with: the same code was seen with 400 and with 500."""
 
 BY_STATUS: Mapping[int, Fault] = {
-    400: Fault(Meaning.REFUSED, "Check the source's settings: run `doctor`."),
+    400: Fault(Meaning.REFUSED, "Check what was asked; `doctor` checks the settings."),
     401: Fault(
         Meaning.ACCESS_DENIED,
         "A new token was refused as well: check the Web Services profile.",
@@ -126,7 +120,7 @@ BY_STATUS: Mapping[int, Fault] = {
     408: Fault(Meaning.BUSY, _SUPPORT),
     409: Fault(Meaning.REFUSED, "Something of this name is there already.", NameTaken),
     413: Fault(Meaning.REFUSED, "The file is larger than Caspio takes; make it smaller.", TooLarge),
-    414: Fault(Meaning.REFUSED, "Shorten the source's `where` or map fewer columns.", QueryRefused),
+    414: Fault(Meaning.REFUSED, "Shorten the condition, or name fewer fields.", QueryRefused),
     415: Fault(
         Meaning.REFUSED,
         "Caspio does not take this kind of content here; ask for help with the request id.",

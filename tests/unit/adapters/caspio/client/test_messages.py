@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
 
+from pipeline.adapters.caspio import client
 from pipeline.adapters.caspio.client.http.call import _in_words
 from pipeline.adapters.caspio.client.http.refusals import BY_CODE, BY_STATUS, error_for, judge
 from pipeline.adapters.caspio.client.http.request import Call
@@ -22,6 +24,13 @@ def network_errors(kind: type[httpx.TransportError]) -> Iterator[type[httpx.Tran
     for one in kind.__subclasses__():
         yield one
         yield from network_errors(one)
+
+
+def test_no_message_speaks_for_a_run() -> None:
+    """Programs and agents use the client as well: none reads that a run looks after its call."""
+    modules = Path(client.__file__).parent.rglob("*.py")
+
+    assert [path.name for path in modules if "next run" in path.read_text(encoding="utf-8")] == []
 
 
 @pytest.mark.parametrize("name", sorted(OPERATIONS))
