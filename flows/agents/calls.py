@@ -42,11 +42,15 @@ Report = Callable[[int, int | None, str], None]
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What the client gets: content for programs, links to files, or an error."""
+    """What the client gets: content for programs, links to files, or an error.
+
+    `next_page` is tool and arguments of the next page, where they are not those of the call.
+    """
 
     content: Json
     is_error: bool = False
     links: tuple[Link, ...] = ()
+    next_page: tuple[str, Json] | None = None
 
 
 class UnknownTool(Exception):
@@ -164,7 +168,7 @@ def with_audit(
     # As it is sent: with escapes, a text in Greek or Chinese would have six times its characters.
     if len(json.dumps(content, ensure_ascii=False, default=str)) > most_chars:
         return _error("arguments", "The answer is too large. Ask for fewer rows, fields or pages.")
-    return Answered(content, links=answer.links)
+    return Answered(content, links=answer.links, next_page=answer.next_page)
 
 
 def _settle(account: AgentAccount, call: AgentCall, answer: Answer | None, run_id: str) -> None:

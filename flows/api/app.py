@@ -314,7 +314,8 @@ class _Api:
             raise Wrong(problem("in_doubt", str(error))) from None
         content = dict(answered.content)
         if content.get("next_cursor") is not None:
-            content["next_cursor"] = cursors.seal(name, arguments, content["next_cursor"])
+            listing, given = answered.next_page or (name, arguments)
+            content["next_cursor"] = cursors.seal(listing, given, content["next_cursor"])
         return _replied(replace(answered, content=content), asked.account.name)
 
     async def _document(self, asked: AdmittedRequest, rest: list[str]) -> ApiReply | None:

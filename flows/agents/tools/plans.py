@@ -28,6 +28,9 @@ def plan(call: ToolCall) -> Answer:
     """Make a plan of what is new or changed, or show one that was made."""
     if "digest" in call.arguments:
         return _shown(call, _find(call, call.arguments["digest"]))
+    if "cursor" in call.arguments:
+        # Another plan would be made, and its second page shown as if it were of the first.
+        raise Refusal("Pages are of one plan: give its digest with the cursor.")
     return _made(call, records=call.arguments.get("records", ()), selection=None)
 
 
@@ -68,7 +71,12 @@ def _made(call: ToolCall, *, records: Sequence[str], selection: Selection | None
     answer = _shown(call, open_plan(sealed, call.account.ledger.effects.plan_key()))
     result = {**answer.content["result"], "run": report_json(made.report)}
     run_id = result["run"]["run_id"]
-    return Answer({**answer.content, "result": result}, records=made.plan.records, run_id=run_id)
+    return Answer(
+        {**answer.content, "result": result},
+        records=made.plan.records,
+        run_id=run_id,
+        next_page=("plan", {"digest": made.plan.seal}),
+    )
 
 
 def _find(call: ToolCall, digest: str) -> PlanFile:
@@ -186,7 +194,7 @@ TOOLS = (
         description=(
             "Read what is new or changed and plan values and file names; Caspio is not changed. "
             "Show the plan to the user, then call apply with its digest. With digest, show an "
-            "existing plan."
+            "existing plan, and with cursor its next page."
         ),
         properties={
             "source": _SOURCE,
@@ -237,7 +245,9 @@ TOOLS = (
         name="reprocess",
         tag="pipeline",
         method=Method.CUSTOM,
-        description="Read documents again from the archive and make a plan for apply.",
+        description=(
+            "Read documents again from the archive and make a plan for apply; plan shows its pages."
+        ),
         properties={
             "source": _SOURCE,
             "records": _KEYS,

@@ -75,12 +75,14 @@ class Answer:
         records: Records or files returned or changed, for the audit.
         run_id: The run that it made, "" for none.
         links: Files that can be read as resources.
+        next_page: Tool and arguments that show the next page, where they are not those of the call.
     """
 
     content: Json
     records: int = 0
     run_id: str = ""
     links: tuple[Link, ...] = ()
+    next_page: tuple[str, Json] | None = None
 
 
 @dataclass(frozen=True, slots=True)
