@@ -48,12 +48,18 @@ class Notes:
 _NO_NOTES = Notes()
 
 
-def settings_text(url: str, proposal: Proposal) -> str:
-    """Return the file: account, archive and each source; columns that are not sure are comments."""
+def settings_text(url: str, proposal: Proposal, *, account: str = "") -> str:
+    """Return the file: account, archive and each source; columns that are not sure are comments.
+
+    `account` is the name of one of several accounts, which takes no secrets from the environment.
+    """
+    secrets = "export CASPIO_CLIENT_ID and CASPIO_CLIENT_SECRET"
+    if account:
+        secrets = f"`caspio-ingest secrets set KIND --account {account}`"
     lines = [
         "# Settings of caspio-ingest, proposed by `caspio-ingest init`.",
         "# docs/configuration.md describes all settings.",
-        "# Secrets are not kept here: export CASPIO_CLIENT_ID and CASPIO_CLIENT_SECRET.",
+        f"# Secrets are not kept here: {secrets}.",
         "",
         "[caspio]",
         f"url = {quoted(url)}",

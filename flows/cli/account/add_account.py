@@ -91,7 +91,7 @@ def propose(account: "NewAccount", url: str, *, yes: bool) -> str:
     question = "Add the account with these settings?"
     if not yes and not (sys.stdin.isatty() and typer.confirm(question, err=True)):
         refuse_adding("The proposal was not accepted. Add --yes to accept it as it is.")
-    return settings_text(url, without_empty(discovered.proposal))
+    return settings_text(url, without_empty(discovered.proposal), account=account.name)
 
 
 def account_address(url: str) -> str:

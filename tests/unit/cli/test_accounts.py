@@ -80,6 +80,15 @@ def test_an_account_is_added_once(said: dict[str, Ended]):
     assert "caspio-ingest doctor --account globex" in said["second"].err
 
 
+def test_the_settings_of_an_account_say_where_its_secrets_are(said: dict[str, Ended]):
+    """They name the command that sets them, and no variables, which do not count for an account."""
+    settings = Path(said["exported"].document["target"]).parent / "accounts.d" / "globex.toml"
+    text = settings.read_text(encoding="utf-8")
+
+    assert "`caspio-ingest secrets set KIND --account globex`" in text
+    assert "CASPIO_CLIENT_SECRET" not in text
+
+
 def test_accounts_are_listed_with_everything_they_have(said: dict[str, Ended], emulator: Emulator):
     """Address, ledger, archive and the kinds of secrets; no two share a place."""
     acme, globex = said["listed"].document
