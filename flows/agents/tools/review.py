@@ -164,7 +164,7 @@ TOOLS = (
         description=(
             "Decide one suggestion of review_next: accept, correct (with value), absent (not in "
             "the document) or reject. Only where the user has said so. A record that has changed "
-            "since is left alone. Returns a run_id for undo."
+            "since is left alone. Only a user can take a decision back, in the review."
         ),
         properties={
             "review": _KEY,

@@ -3,12 +3,13 @@
 The item in the ledger is decided. If the source has a review table, its row shows the same.
 """
 
+import sys
 from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from functools import partial
 
-from pipeline.decide.column_values import TEXT_TYPES, UnfitText, convert
+from pipeline.decide.column_values import TEXT_TYPES, UnfitText, clean_text, convert
 from pipeline.decide.printed_values import normalized
 from pipeline.errors import RejectFile
 from pipeline.model import RecordRef, Value
@@ -90,15 +91,23 @@ def _value(item: ReviewItem, choice: ReviewChoice, text: str, context: WriteCont
         return item.suggestion.suggested
     record, column = item.record, item.suggestion.column
     columns = context.ports.target.columns(record.container, is_view=record.is_view)
+    formulas = context.spec.allow_formulas
     try:
         # What users type or take from the page is printed as documents print it: 1,234.50.
         if columns[column].type not in TEXT_TYPES:
             text = normalized(text, columns[column].type)
-        return convert(text, columns[column], allow_formulas=context.spec.allow_formulas)
+        value = convert(text, columns[column], allow_formulas=formulas)
     except KeyError:
         raise NotDecided(f"{record.container} has no column {column!r} any more.") from None
     except UnfitText as error:
         raise NotDecided(f"{column}: {error}. Correct the value.") from error
+    most_chars = TEXT_TYPES.get(columns[column].type)
+    whole = clean_text(text, max_chars=sys.maxsize, allow_formulas=formulas)
+    if most_chars is not None and value != whole:
+        # A finding may be cut. What somebody decided on is written as it is, or not at all.
+        has = f"the value has {len(whole):,}"
+        raise NotDecided(f"{column} holds {most_chars:,} characters, and {has}. Shorten it.")
+    return value
 
 
 def _refuse_decided_row(item: ReviewItem, context: WriteContext) -> None:

@@ -172,9 +172,23 @@ def test_a_value_belongs_to_a_correction(office: Office, account: Any, arguments
         review_decide(call(account, **first(account, **arguments)))
 
 
+def test_a_correction_is_written_whole_or_not_at_all(office: Office, account: Any):
+    """What somebody decided on is not cut to fit its column, as something that was found is."""
+    office.suggest(Total=None, DocType="memo")
+    fits, too_long = "x " * 127 + "y", "word " * 60
+    with pytest.raises(Refusal, match="holds 255 characters, and the value has 299"):
+        review_decide(call(account, **first(account, decision="correct", value=too_long)))
+    before = office.world.record("1")["DocType"]
+    review_decide(call(account, **first(account, decision="correct", value=fits)))
+
+    assert (before, office.world.record("1")["DocType"]) == ("memo", fits)
+
+
 def test_deciding_is_no_reading():
     """A token that may only read has the list and not the decision."""
     lists, decides = TOOLS
 
     assert lists.reads_only
     assert (decides.reads_only, decides.method) == (False, "update")
+    # `undo` is for plans: who decided in the review takes it back there.
+    assert "undo" not in decides.description
