@@ -173,16 +173,25 @@ def _text(name: str, given: Mapping[str, Any], parameter: Parameter, *, by_pk: b
             text = checked_text(given["where_text"])
         case "where" if text:
             text = condition(given["where"])
-        case "fields" | "group_by":
+        case "fields":
+            # Of groups, no other field can be shown.
+            text = names_text(given.get(name) or given.get("group_by", ()))
+        case "group_by":
             text = names_text(given.get(name, ()))
         case "order_by":
-            order = list(given.get(name, ()))
-            # Pages without a unique order lose and repeat rows.
-            if by_pk and not given.get("group_by"):
-                order.append({"field": KEY_FIELD})
-            text = order_text(order)
+            text = order_text(_unique_order(given, by_pk=by_pk))
         case "cursor":
             text = str(cursor_number(text or "1", least=1))
         case "page_size":
             text = str(max(_LEAST_PAGE, given.get("page_size", 50)))
     return text.lower() if parameter.kind is ParameterKind.FLAG else text
+
+
+def _unique_order(given: Mapping[str, Any], *, by_pk: bool) -> list[Mapping[str, Any]]:
+    """Return the order of a listing: pages without a unique one lose and repeat rows."""
+    order = list(given.get("order_by", ()))
+    # A group is unique by what it is grouped by, and has no key.
+    unique = given.get("group_by") or ([KEY_FIELD] if by_pk else [])
+    # SQL Server refuses an order that names a column twice.
+    named = {one["field"].casefold() for one in order}
+    return order + [{"field": name} for name in unique if name.casefold() not in named]
