@@ -17,7 +17,13 @@ from flows.app.onboarding.init import write_settings
 from flows.app.settings import load_settings
 from flows.app.wiring.account import visible_tables
 from flows.app.wiring.ports import open_ledger
-from pipeline.accounts.names import FOLDER, SHARED_FILE, checked_name, settings_file
+from pipeline.accounts.names import (
+    FOLDER,
+    SHARED_FILE,
+    account_names,
+    checked_name,
+    settings_file,
+)
 from pipeline.accounts.references import is_reference, resolve
 from pipeline.accounts.secret_kinds import LEDGER_PASSWORD, checked_kind
 from pipeline.accounts.secret_store import Store, with_reference, with_value
@@ -30,6 +36,7 @@ from pipeline.accounts.shared import (
 from pipeline.environment import environment
 from pipeline.errors import BadSettings
 from pipeline.model.users import AuditEntry, Role, User
+from pipeline.settings.sections import CaspioSettings
 
 if TYPE_CHECKING:
     from pipeline.adapters.caspio.client import CaspioClient
@@ -92,6 +99,19 @@ def prepare(config: Path, name: str) -> SharedSettings:
     if settings_file(config, name).exists():
         raise BadSettings([f"There is an account {name!r} already. Nothing was changed."])
     return load_shared(config, is_new=True)
+
+
+def accounts_at(config: Path, url: str) -> list[str]:
+    """Return the accounts that have this address already; one that cannot be loaded has none."""
+    wanted, found = CaspioSettings(url=url).account, []
+    for name in account_names(config):
+        try:
+            known = load_settings(settings_file(config, name), credentials=False).caspio.account
+        except BadSettings:
+            continue
+        if known == wanted:
+            found.append(name)
+    return found
 
 
 def parsed_references(given: list[str]) -> dict[str, str]:

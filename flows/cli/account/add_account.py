@@ -40,6 +40,7 @@ def add_account(
     """Add an account; with `place`, its credentials come from the customer."""
     from flows.app.accounts.add import (
         NewAccount,
+        accounts_at,
         parsed_references,
         prepare,
         record_link,
@@ -55,6 +56,10 @@ def add_account(
         refuse_adding("Name the account's address with --url https://abc12345.caspio.com.")
     url = url or str(typer.prompt("The account's address", err=True))
     url = account_address(url)
+    for other in accounts_at(config, url):
+        # Two profiles of one account are possible, so this refuses nothing.
+        warning = "What both have as a source, each reads, pays for and writes."
+        err().print(f"Account {other} has this address, too. {warning}", soft_wrap=True)
     account, entered = NewAccount(config, name, given), None
     try:
         if place is not None:

@@ -80,6 +80,12 @@ def test_an_account_is_added_once(said: dict[str, Ended]):
     assert "caspio-ingest doctor --account globex" in said["second"].err
 
 
+def test_a_second_account_at_an_address_is_named(said: dict[str, Ended]):
+    """Both would read and write the same records, which nobody may have meant."""
+    assert "Account acme has this address, too." in said["second"].err
+    assert "has this address" not in said["added"].err
+
+
 def test_the_settings_of_an_account_say_where_its_secrets_are(said: dict[str, Ended]):
     """They name the command that sets them, and no variables, which do not count for an account."""
     settings = Path(said["exported"].document["target"]).parent / "accounts.d" / "globex.toml"
