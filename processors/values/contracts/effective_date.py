@@ -62,6 +62,7 @@ _AS_OF = re.compile(
     r"|(?:vertrag|vereinbarung) (?:wird |wurde )?am(?=[^;]{6,28} (?:ab)?geschlossen)"
     r"|(?:gesloten|aangegaan) op"
     r"|(?:conclu|sign)e?e? le"
+    r"|this [a-z ]{2,40}(?: \([^()]{0,60}\))? is dated"
 )
 # Where a contract ends with its place and day: "Fait à Lyon, le …", "Aldus getekend te Delft op …".
 _SIGNED_AT = re.compile(
@@ -77,7 +78,7 @@ _OF_ANOTHER = re.compile(
     r"|previous) (?:(?!this\b)[\w&\x27-]+ ){0,6}"
     r"(?:agreement|contract|lease|note|deed|amendment|plan|indenture|licen[cs]e"
     r"|(?:letter|memorandum|statement|request|notice)(?: (?:of|for) [a-z]+)?|proposal|offer"
-    r"|policy|bond|mortgage|resolution|order|settlement|ordinance|msa|mou|nda|rfp)s?,?"
+    r"|sheet|policy|bond|mortgage|resolution|order|settlement|ordinance|msa|mou|nda|rfp)s?,?"
     r"(?: \([^()]{0,60}\),?)?"
     r"(?:,? (?:dated|made|signed|executed|entered into)(?: as of| on)? [a-z0-9 ,]{6,26}? and)?"
     r"(?:,? (?:which|that)(?= ))?"
@@ -90,6 +91,9 @@ _DEFINED = re.compile(r"\W{0,4}\((?:the )?[\"\u201c\u201e\x27\u2018]?(?:the )?ef
 _AMENDS = re.compile(r"\W*(?:\w+ ){0,3}(?:amendment|addendum|supplement|extension|renewal)\b")
 _OF_AMENDED = re.compile(r"effective date of (?:the )?(?:agreement|contract|lease)")
 _DATED = re.compile(r".*\b(dated|made|entered|executed)\b")
+_NOUN = re.compile(r"(?:agreement|contract),?(?: effective)?( )(?=as of)")
+"""A label that begins with the end of another one: "the Mill Agreement, effective as of"."""
+_REPLACED = re.compile(r"\b(?:supersed|replac)\w* [^.;]{3,100}$")
 _CHARS_OF_ANOTHER = 120
 _DATED_BEFORE = re.compile(r"(?:dated|made|entered into|executed)(?: as)?(?: of| on)? $")
 # A day that a sentence names: "obtained a patent on", "met in".
@@ -106,7 +110,8 @@ _MOST_CHARS = 30_000
 _BLANK_DAY = re.compile(r"[^\w.;]{0,3}(?:the |this )?_{2,}[^.;]{0,60}")
 # "Effective as of the date of the last signature": the date is at the signatures.
 _LAST_SIGNED = re.compile(
-    r"(?:date|day) (?:of (?:the )?)?(?:last|final|latest)(?:[- ]dated)? (?:signature|signed|party)"
+    r"(?:date|day) (?:of (?:the )?)?(?:last|final|later|latest)(?:[- ]dated)?"
+    r" (?:signature|signed|party)"
     r"|last (?:party|of the parties) to (?:sign|execute)"
     r"|last (?:signed|executed|signature|party signs|date (?:set forth|of signature))"
     r"|(?:date|day) (?:that is )?(?:last|latest) (?:signed|written|shown|set forth|appearing)"
@@ -281,7 +286,8 @@ def _days_in(
         day = date.readings[0].isoformat()
         is_defined = _DEFINED.match(following, date.end) is not None
         finding = place.finding(day, _CONFIDENCE[pattern], f"'{date.text}' {reason}")
-        rank = 0 if pattern is _SIGNED_AT else 1 if is_of_post else _USUAL_RANK
+        is_less = is_of_post or _REPLACED.search(opening[: label.start()])
+        rank = 0 if pattern is _SIGNED_AT else 1 if is_less else _USUAL_RANK
         yield _Day(finding, _USUAL_RANK + 1 if is_defined else rank)
 
 
@@ -327,7 +333,7 @@ def _is_of_another(lines: Sequence[TextLine], opening: str, label: re.Match[str]
         return True
     if _OF_AMENDED.match(label.group()) and _AMENDS.match(opening):
         return True
-    dated = _DATED.match(label.group())
+    dated = _DATED.match(label.group()) or _NOUN.match(label.group())
     end = label.start() + (dated.start(1) if dated else 0)
     return _OF_ANOTHER.search(opening[max(0, end - _CHARS_OF_ANOTHER) : end]) is not None
 

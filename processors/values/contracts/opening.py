@@ -37,7 +37,8 @@ _DEFINED, _NAMED, _ONLY_ONE = 0.8, 0.65, 0.5
 
 _MORE_CHARS = 20
 _LABEL_OF_DATE = re.compile(
-    rf"(?:(?:[a-z]+ )?(?:date|term|period)(?: [a-z]+)?|{CONTACT.pattern}) ?: ?\S|dated "
+    rf"(?:(?:[a-z]+ )?(?:date|term|period)(?: [a-z]+)?|{CONTACT.pattern}) ?: ?\S"
+    r"|(?:dated|effective) "
 )
 _STREET_BELOW = re.compile(
     r"\d{1,5}[a-z]? [A-Z][\w' .]{2,40}$|(?:P\. ?O\. ?|PO )?Box \d|Postfach |Apartado |BP \d"
@@ -129,7 +130,9 @@ def listed(text: str) -> list[str]:
     """
     names = [each.name for each in parties_from(text, fold(text), 0) if each.name]
     names = [name for name in names if resolved(name, "")]
-    is_whole = names and (len(names) > 1 or has_form(names[0]) or _is_described(text, names[0]))
+    # "Dr. Ann Fox" is a whole name, too.
+    is_one = len(names) == 1 and (has_form(names[0]) or text.endswith(f". {names[0]}"))
+    is_whole = names and (len(names) > 1 or is_one or _is_described(text, names[0]))
     # "Employee:" above "Name" is a form to be filled in.
     return names if is_whole else [text] if resolved(text, "") else []
 

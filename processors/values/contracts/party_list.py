@@ -15,7 +15,7 @@ from processors.values.contracts.party_names import (
     has_form,
     next_word,
 )
-from processors.values.contracts.places import end_before_place, is_institution
+from processors.values.contracts.places import end_before_place, is_institution, is_place
 from processors.values.contracts.tokens import (
     ACTS_BY,
     CONTACT,
@@ -84,6 +84,16 @@ _CAPACITY = re.compile(
     r" (?:of|for|under) "
 )
 """For whom a party acts: "Ann Fox, Trustee of the Fox Trust"."""
+_PART = re.compile(
+    r"(?:the )?(?:department|dept\.?|division|office|bureau|faculty|section) (?:of|for) "
+)
+"""A part of the party before it: "Weir County, Department of Mills"."""
+_COUPLE = re.compile(r"[A-Z][a-z]+ and [A-Z][a-z]+(?: [A-Z]\.)? [A-Z][a-z]+")
+"""Two with one surname: "Ann and Bob Fox"."""
+_KIND = re.compile(
+    r", an? (?:[\w-]+ ){0,4}(?:company|corporation|partnership|trust|association|individual)"
+)
+_OFFICERS = re.compile(r", (?:its |their |(?!individuals|spouses|residents)[^\W\d_A-Z]{5,}s[ ,.;])")
 _FOR_ANOTHER = re.compile(
     r",? (?:(?:actuando |quien actua )?en (?:nombre y )?(?:representacion|nombre) de(?= |l )l?"
     r"|agissant (?:au nom (?:et pour le compte )?de|pour le compte de)"
@@ -163,7 +173,8 @@ def _party_of(text: str, folded: str, name: tuple[int, int], *, may_join: bool) 
     if may_join and is_word and folded.startswith(" and ", end):
         # "Smith and Jones Company, a partnership, and …": only the second "and" joins parties.
         joined = end_of_name(text, folded, end + len(" and "))
-        if has_form(text[start:joined]) and _start_of_next(text, folded, joined):
+        is_whole = has_form(text[start:joined]) or _COUPLE.fullmatch(text, start, joined)
+        if is_whole and _start_of_next(text, folded, joined):
             end = joined
     end = end_before_place(text, folded, start, end)
     whole = text[start:end].strip(" ,;:")
@@ -230,7 +241,7 @@ def _start_of_next(text: str, folded: str, end: int) -> int | None:
             return None
         start = _after_and(text, folded, position, end) if char in ",; " else None
         if start is None and char in ",;":
-            is_near = position == end or char == ";" or _ends_description(text, position)
+            is_near = char == ";" or _ends_description(text, folded, (end, position))
             after = _after_comma if is_near else _after_description
             start = after(text, folded, position)
         if start is not None:
@@ -238,8 +249,14 @@ def _start_of_next(text: str, folded: str, end: int) -> int | None:
     return None
 
 
-def _ends_description(text: str, position: int) -> bool:
-    """Return whether a defined term or a role ends at a character: '("Rill")', ", as Issuer"."""
+def _ends_description(text: str, folded: str, window: tuple[int, int]) -> bool:
+    """Return whether a name ends at a character, or its term or role: '("Rill")', ", as Issuer".
+
+    Or all that is said of it is what kind of company it is.
+    """
+    end, position = window
+    if position == end or _KIND.fullmatch(folded, end, position):
+        return True
     before = text[max(0, position - _PLACE_CHARS) : position]
     return before.rstrip(",;")[-1:] == ")" or _AS_ROLE.search(before) is not None
 
@@ -313,7 +330,7 @@ def _is_followed(text: str, folded: str, position: int) -> bool:
     party = _party_at(text, folded, position, may_join=False)
     if party is None or not party.name or _is_sure(text, folded, position):
         return False
-    if folded.startswith((", its ", ", their "), party.end):
+    if _OFFICERS.match(text, party.end):
         return True
     return _start_of_next(text, folded, party.end) is not None
 
@@ -329,23 +346,11 @@ def _after_comma(text: str, folded: str, position: int) -> int | None:
     begin = next_word(text, position + 1)
     start = after_opener(text, folded, begin)
     end = end_of_name(text, folded, start)
-    is_nobody = _CAPACITY.match(folded, begin) or _GROUP.match(folded, begin)
-    if not end or is_nobody or _is_place(text, folded, position, (start, end)):
+    is_nobody = any(each.match(folded, begin) for each in (_CAPACITY, _GROUP, _PART))
+    if not end or is_nobody or is_place(text, folded, position, (start, end)):
         return None
     is_party = DESCRIBED.match(folded, end) or has_form(text[start:end])
     return begin if is_party or _is_one_of_several(text, folded, (start, end)) else None
-
-
-def _is_place(text: str, folded: str, comma: int, name: tuple[int, int]) -> bool:
-    """Return whether what is behind a comma is the seat of the party before it.
-
-    That is a state or a country, or a word alone behind a legal form: "Rill AG, Essen (“Rill”)".
-    """
-    start, end = name
-    if label_pattern("parties", "places").fullmatch(folded, start, end):
-        return True
-    is_alone = " " not in text[start:end] and folded.startswith(" (", end)
-    return is_alone and has_form(text[max(0, comma - _PLACE_CHARS) : comma])
 
 
 def _is_one_of_several(text: str, folded: str, name: tuple[int, int]) -> bool:

@@ -92,6 +92,11 @@ _SMALL_FIRST = re.compile(r"[a-z]{1,2}[A-Z]\w|[a-z][\w-]*\.(?:com|net|org|io)\b"
 """Small letters that begin the name of a company: "eRill, Inc.", "rill.com Ltd"."""
 _ELIDED = re.compile(r"(?:d|l|dell|all)['\u2019][^\W\d_a-z]")
 """A word behind a small one that has lost its vowel: "d'Orr"."""
+_AND_SONS = re.compile(
+    r"(?:et|and|und|y|e|en) (?:Fils|Filles|Cie|Associ\u00e9s|Fr\u00e8res|Sons?|Daughters|Brothers"
+    r"|Associates|Partners?|S\u00f6hne|Sohn|Hijos|Figli|Zonen|Zoon)\b"
+)
+"""The end of the name of a family's firm."""
 _OFFICES = (
     r"(?:chancellor|masters?|scholars|fellows|president|provost|wardens?|regents|trustees"
     r"|governors?|dean|chapter|canons|mayor|aldermen|burgesses|commonalty|rector|vestry(?:men)?"
@@ -226,7 +231,7 @@ def _is_number_in_name(word: str, behind: str, before: str, *, is_first: bool) -
 
 def _is_inside(text: str, start: int, *, is_first: bool) -> bool:
     """Return whether a word begins what is inside a name: its place, or "and" of two trades."""
-    if is_first or _ELIDED.match(text, start):
+    if is_first or _ELIDED.match(text, start) or _AND_SONS.match(text, start):
         return not is_first
     place = _PLACE_INSIDE.match(text, start)
     if place:

@@ -5,6 +5,8 @@ import re
 from processors.values.contracts.party_names import has_form
 from processors.values.lines import label_pattern
 
+_PLACE_CHARS = 80
+"""Characters that are looked back at: a name with its legal form."""
 _HOUSE = re.compile(
     r" of (?:(?:no\.? ?)?\d{1,5}[a-z]?|the (?:city|county|state|town|village|parish))\b"
 )
@@ -36,3 +38,15 @@ def end_before_place(text: str, folded: str, start: int, end: int) -> int:
 def is_institution(folded: str) -> bool:
     """Return whether a name in small letters is of a city, a club or the like."""
     return label_pattern("company", "institutions").search(folded) is not None
+
+
+def is_place(text: str, folded: str, comma: int, name: tuple[int, int]) -> bool:
+    """Return whether what is behind a comma is the seat of the party before it.
+
+    That is a state or a country, or a word alone behind a legal form: "Rill AG, Essen (“Rill”)".
+    """
+    start, end = name
+    if label_pattern("parties", "places").fullmatch(folded, start, end):
+        return True
+    is_alone = " " not in text[start:end] and folded.startswith(" (", end)
+    return is_alone and has_form(text[max(0, comma - _PLACE_CHARS) : comma])

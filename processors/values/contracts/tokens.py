@@ -35,7 +35,8 @@ OTHER_SIDE = re.compile(
 )
 """The words before the other side, which may begin a sentence of their own."""
 NEXT_NUMBER = re.compile(
-    r"(?:[;,] |(?<![.:;,]) )(?:and )?\(?(?:([2-9]) ?\u00b0?|i{2,3}|i?v)[.)]{1,2} (?=[^\W\d_])"
+    r"(?:[;,] |(?<![.:;,]) )(?:and )?\(?"
+    r"(?:([2-9]) ?(?:\u00b0|\u00b0?[.)]{1,2})|(?:i{2,3}|i?v)[.)]{1,2}) (?=[^\W\d_])"
 )
 """The number of a party in a list of them, without "and" before it."""
 
@@ -43,7 +44,8 @@ NEXT_NUMBER = re.compile(
 _POLISH = re.compile(r"\b(?:zwan[aey]|siedzib|reprezentowan|prowadzac)")
 
 _BEFORE = re.compile(
-    r"\(?(?:\d{1,2} ?\u00b0?[.)]{1,2}|(?:[ivx]{1,4}|[a-h])\)) ?|each of |the following parties:? "
+    r"\d\u00b0 |\(?(?:\d{1,2} ?\u00b0?[.)]{1,2}|(?:[ivx]{1,4}|[a-h])\)) ?"
+    r"|each of |the following parties:? "
     r"|(?:company )?name(?: ?: ?| (?=[^\W\d_]))"
     r"|(?:solely )?(?:for (?:the )?(?:sole |limited )?purposes? (?:of|set forth in|stated in"
     r"|described in|specified in)|(?:solely )(?:with respect to|as to|in respect of))"

@@ -34,6 +34,12 @@ def parties_of(text: str) -> str | None:
         ("between\nKeeper: Ida Moss\nTel: 555 01\nand\nOwner: Jon Fell\nTel: 555 02\nHens: two, Ada and Bess.", "Ida Moss; Jon Fell"),
         ("between the Builder:\nRill Roofs & Walls\nPO Box 8\nand the Owner:\nOrr Ltd\n2 Fell Row", "Rill Roofs & Walls; Orr Ltd"),
         ("by and among\nRILL CORP.,\nORR LLC\nand\nIDA MOSS\nDated as of May 3, 2031\nAGREEMENT AND PLAN OF EXCHANGE", "RILL CORP.; ORR LLC; IDA MOSS"),
+        ("by and between Rill Ltd and the Weir Tourism and Heritage Board, Inc. (“Board”).", "Rill Ltd; Weir Tourism and Heritage Board, Inc."),
+        ("between Una and Ida Moss, Trustees of the Moss Trust, and Rill Ltd, who agree.", "Una and Ida Moss; Rill Ltd"),
+        ("among Rill LLC, an Ohio limited liability company, Ida Moss, Jon Fell, and Orr Ltd, who agree.", "Rill LLC; Ida Moss; Jon Fell; Orr Ltd"),
+        ("between\nRILL COMPANY\nand\nMILLERS LOCAL 9\nEffective May 4, 2031 to May 3, 2033", "RILL COMPANY; MILLERS LOCAL 9"),
+        ("between Rill Ltd and the County of Weir, Department of Mills (“County”), who agree.", "Rill Ltd; County of Weir"),
+        ("entre les soussignés : 1° Madame Ida Moss, née à Ely, et 2° Forges Orr et Fils, SARL, représentée par M. Jon Orr et M. Luc Orr, gérants, qui", "Ida Moss; Forges Orr et Fils, SARL"),
         ("between _Rill Works, Inc._ (the “Giver”) and __Ida Moss__ (the “Taker”).", "Rill Works, Inc.; Ida Moss"),
     ],
 )  # fmt: skip
@@ -62,6 +68,13 @@ def test_the_sender_of_a_letter_that_defines_whom_it_addresses():
     )
 
     assert parties_of(text) == "Moss Mills Ltd; Rill & Co. Surveyors"
+
+
+def test_a_title_of_someone_beside_a_label():
+    """It is no part of the name."""
+    text = "JOB\nEmployer: Rill Ltd\nEmployee: Dr. Ida Moss\n1. Work."
+
+    assert parties_of(text) == "Rill Ltd; Ida Moss"
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,8 @@ def date_of(text: str) -> str | None:
         "Orr holds the field under a lease effective May 4, 2011 (the “Head Lease”).",
         "Rill has executed a promissory note, effective May 4, 2011.",
         "The work of Ida Orr for Rill ended effective May 4, 2011.",
+        "It supersedes the deed of the same parties effective May 4, 2011.",
+        "They agreed on a term sheet effective May 4, 2011.",
         "They were parties to the Mill Lease dated April 2, 2011 and effective as of May 4, 2011.",
         "This replaces the Weir Agreement, which was effective May 4, 2011.",
         "BACKGROUND\nA. Rill mills rye with effect from May 4, 2011.\n1. Mills.",
@@ -60,6 +62,23 @@ def test_the_day_that_a_contract_calls_its_effective_date():
         "DEED\nThis Deed is made as of May 4, 2011 (“Effective Date”) by Rill Ltd and Orr Ltd.\n"
         "Fees shall be effective June 1, 2013."
     )
+
+    assert date_of(text) == "2011-05-04"
+
+
+def test_an_addendum_to_an_agreement_with_a_day():
+    """The day behind the name of the agreement is that one's."""
+    text = (
+        "ADDENDUM\nThis Addendum is dated June 3, 2012 and supplements the Mill Agreement, effective"
+        " as of May 4, 2011, of Rill Ltd and Orr Ltd."
+    )
+
+    assert date_of(text) == "2012-06-03"
+
+
+def test_the_later_signature():
+    """It counts where the contract says so."""
+    text = "DEED\nThis is effective on the date of the later signature below.\nRill Ltd\nDate: May 2, 2011\nOrr Ltd\nDate: May 4, 2011"
 
     assert date_of(text) == "2011-05-04"
 
