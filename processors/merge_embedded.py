@@ -5,7 +5,7 @@ what all of them say is taken, and every other value stays open.
 """
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.labels import LABEL
@@ -40,6 +40,11 @@ class _Source:
             for name, finding in self.fields.items()
             if finding.value is not None and not name.startswith(LABEL)
         )
+
+    @property
+    def has_values(self) -> bool:
+        """Return whether the file has a value that another document has of its own."""
+        return any(_is_of_one(name) and self.value(name) is not None for name in self.fields)
 
     def value(self, name: str) -> str | None:
         """Return a value, None if the file does not have it or leaves it open."""
@@ -97,9 +102,30 @@ def merge_values(
     names = dict.fromkeys(name for source in sources for name in source.fields)
     classified = _classified_of(leading, sources)
     merged = {name: merge_value(name, leading, sources) for name in names}
-    if classified.name and classified.doc_type.value not in _NO_CLASS:
-        merged |= {name: _value_of(name, classified, sources) for name in names if _is_of_one(name)}
+    merged |= _values_of_one(names, leading, classified, sources)
     return classified.mark(classified.doc_type), merged
+
+
+def _values_of_one(
+    names: Iterable[str], leading: _Source, classified: _Source, sources: Sequence[_Source]
+) -> dict[str, Finding]:
+    """Return the values that are those of one document, where a file is it or several may be."""
+    of_one = filter(_is_of_one, names)
+    if _has_class(classified):
+        return {name: _value_of(name, classified, sources) for name in of_one}
+    if _are_several(sources):
+        return {name: _value_of_leading(name, leading, sources) for name in of_one}
+    return {}
+
+
+def _has_class(source: _Source) -> bool:
+    """Return whether a file in a document has a class."""
+    return bool(source.name) and source.doc_type.value not in _NO_CLASS
+
+
+def _are_several(sources: Sequence[_Source]) -> bool:
+    """Return whether two files or more in a document have values of their own."""
+    return sum(bool(each.name) and each.has_values for each in sources) > 1
 
 
 def _classified_of(leading: _Source, sources: Sequence[_Source]) -> _Source:
@@ -124,6 +150,20 @@ def _value_of(name: str, classified: _Source, sources: Sequence[_Source]) -> Fin
     if any(name in each.fields for each in alike):
         return merge_value(name, classified, alike)
     return _value_beside(name, classified, [])
+
+
+def _value_of_leading(name: str, leading: _Source, sources: Sequence[_Source]) -> Finding:
+    """Return a value of the file that says most among several, none of which has a class.
+
+    They may be different papers: none of them completes another, and where they differ, nothing
+    says which of them the record is about.
+    """
+    if leading.value(name) is None:
+        having = [each for each in sources if each.value(name) is not None]
+        return (
+            leading.mark(leading.fields[name]) if not having else _value_beside(name, leading, [])
+        )
+    return _unless_differing(name, leading, sources)
 
 
 def merge_value(name: str, leading: _Source, sources: Sequence[_Source]) -> Finding:
@@ -153,7 +193,7 @@ def _value_beside(name: str, leading: _Source, having: Sequence[_Source]) -> Fin
         best = max(joining, key=lambda source: source.fields[name].confidence)
         return _unless_differing(name, best, joining)
     if not having:
-        return Finding(None, _OPEN_CONFIDENCE, f"{leading.name} has no {name}")
+        return Finding(None, _OPEN_CONFIDENCE, f"{leading.name or 'the text'} has no {name}")
     reason = f"only another document inside it has one: {having[0].value(name)}"
     return Finding(None, _OPEN_CONFIDENCE, f"{reason} in {having[0].name or 'the text'}")
 
