@@ -9,10 +9,12 @@ from processors.values.lines import label_pattern
 from processors.values.money.amounts import CENT, money_in
 from processors.values.money.currency import marks_in
 from processors.values.money.misread import is_guessed
+from processors.values.money.signs_of_money import says_money
 from processors.values.money.sums import TOTAL_KINDS
 from processors.values.money.total import UNANNOUNCED
 
 _KINDS_THAT_SPEAK = ("strong", "plain", "due", "subtotal", "weak", "card", "cash")
+_BILLS = frozenset({"invoice", "receipt"})
 _MOST_RIVALS = 3
 _FIVE_CENTS = 20
 """Where cash is rounded, totals are multiples of the smallest coin: a twentieth of a unit."""
@@ -43,6 +45,8 @@ def amount_features(evidence: Evidence, value: FoundValue) -> Features:
     features |= _reading(value, amount) | _rivals(evidence, amount)
     features |= _parts(evidence, value.name, amount)
     if value.name == "total":
+        is_bill = evidence.doc_type.value in _BILLS
+        features["not_money"] = float(not (is_bill or says_money(evidence.lines)))
         features |= _payment(evidence, amount) | _rounding(evidence, amount)
     return features
 

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 
 from processors.confidence.evidence import Evidence, FoundValue, compact
 from processors.confidence.shared import Features, counted
-from processors.values.lines import label_pattern
+from processors.values.lines import TextLine, label_pattern
 from processors.values.list_words import labels_in
+from processors.values.numbers.context import doubt_of
 
 _TOKEN = re.compile(r"[a-z0-9][a-z0-9/_.\-]+")
 _LABELS = {"invoice_number": ("invoice", "credit", "receipt"), "order_number": ("order",)}
@@ -55,6 +56,7 @@ def number_features(evidence: Evidence, value: FoundValue) -> Features:
     features["digits_after"] = float(bool(re.match(r"[ /.\-]{0,3}\d", after)))
     features["rivals"] = counted(_rivals(evidence, lists, text), 3)
     features["may_be_year"] = float(_may_be_year(evidence, value, before))
+    features["of_else"] = float(_may_be_of_another(own, lists, len(before)))
     return features
 
 
@@ -71,6 +73,18 @@ def _may_be_year(evidence: Evidence, value: FoundValue, before: str) -> bool:
     issued = evidence.value("date")
     year = int(issued[:4]) if issued else first
     return year - _YEARS_BEFORE <= first <= year + _YEARS_BEHIND
+
+
+def _may_be_of_another(own: TextLine, lists: Sequence[str], start: int) -> bool:
+    """Return whether words before the label of a number may say it of another paper."""
+    labels = [
+        each
+        for name in lists
+        for each in labels_in(own.folded, "numbers", name)
+        if each.end() <= start
+    ]
+    nearest = max(labels, key=lambda each: each.end(), default=None)
+    return nearest is not None and bool(doubt_of(own, nearest))
 
 
 def _rivals(evidence: Evidence, lists: Sequence[str], text: str) -> int:

@@ -7,7 +7,6 @@ from dataclasses import replace
 from pipeline.model import Finding
 from processors.contract import Page
 from processors.values.address import find_address
-from processors.values.candidates import with_others
 from processors.values.codes import values_in_codes
 from processors.values.contact import find_email, find_phone
 from processors.values.contracts.effective_date import find_contract_date
@@ -29,6 +28,8 @@ from processors.values.lines import (
 )
 from processors.values.money.amount_lines import amount_lines
 from processors.values.money.currency import find_currency
+from processors.values.money.no_bill import as_candidate, values_of_no_bill
+from processors.values.money.signs_of_money import says_money
 from processors.values.money.taxes import find_net_and_tax
 from processors.values.money.total import find_amount_due, find_total, why_several_bills
 from processors.values.mrz import values_in_zone
@@ -229,22 +230,21 @@ def values_of_class(
         of_bills = (*_OF_BILLS, "amount_due") if doc_class == "bank_statement" else ()
         person = find_person(lines, resume=doc_class == "resume")
         return {"person": person, **dict.fromkeys(of_bills)}
-    total = found["total"].value if found["total"] else None
-    is_bill = lists_no_bills(lines) and lists_no_entries(lines, total)
-    is_list = is_statement(lines) and not is_bill
+    return values_of_no_bill(lines, found) or _values_of_list(lines, found)
+
+
+def _values_of_list(
+    lines: Sequence[TextLine], found: Mapping[str, Finding | None]
+) -> dict[str, Finding | None]:
+    """Return the values of a list of bills or a statement, which are those of none of them."""
     if any(explicit_numbers(lines)):
         return {}
     if lists_bills(lines):
-        return {name: _of_list(found[name]) for name in (*_OF_BILLS, "date")}
-    return {name: _of_list(found[name]) for name in _OF_BILLS if is_list}
-
-
-def _of_list(finding: Finding | None) -> Finding | None:
-    """Return a value that is of an entry in a list, as a candidate only."""
-    if finding is None or finding.value is None:
-        return finding
-    reason = f"{finding.reason}; the document is a list of bills and payments"
-    return with_others(replace(finding, value=None, reason=reason), [finding])
+        return {name: as_candidate(found[name]) for name in (*_OF_BILLS, "date")}
+    total = found["total"].value if found["total"] else None
+    is_bill = lists_no_bills(lines) and lists_no_entries(lines, total)
+    is_list = is_statement(lines) and not is_bill
+    return {name: as_candidate(found[name]) for name in _OF_BILLS if is_list}
 
 
 def is_about_money(
@@ -259,7 +259,8 @@ def is_about_money(
     """
     if invoice_number is not None:
         return True
-    if total is not None and total.confidence >= _LEAST_TOTAL_CONFIDENCE:
+    is_total = total is not None and total.confidence >= _LEAST_TOTAL_CONFIDENCE
+    if is_total and says_money(lines):
         return True
     titles = label_pattern("dates", "title")
     return any(titles.fullmatch(line.folded) for line in lines[:_TITLE_LINES])

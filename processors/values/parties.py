@@ -108,7 +108,8 @@ def find_buyer(lines: Sequence[TextLine], *, company: Finding | None) -> Finding
         for name in _names_in_columns(lines, kind)
         if not (issuer and name.folded.startswith(issuer)) and not _is_another(name, lines)
     ]
-    named.sort(key=lambda each: each[0].label in _PREPOSITIONS)
+    # The name of an account is also that of who is paid.
+    named.sort(key=lambda each: each[0].label in {*_PREPOSITIONS, "account name"})
     ranked = [name.finding(confidence) for name, confidence in named]
     if not ranked:
         return name_in_window(lines, issuer) if issuer else None

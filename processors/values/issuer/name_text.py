@@ -9,6 +9,7 @@ from processors.values.legal_forms import end_of_form, form_pattern, repair_form
 from processors.values.lines import TextLine, fold, has_digit, label_pattern
 from processors.values.money.amounts import money_in
 from processors.values.money.sums import kind_of
+from processors.values.money.things import is_measure
 
 # What no name exceeds or falls short of.
 _MOST_WORDS = 8
@@ -45,6 +46,7 @@ _TITLE_AFTER = re.compile(
     r"(?: (?:no|nr|#)[.:]{0,2})?$",
     re.IGNORECASE,
 )
+_DECIMAL = re.compile(r"\d[.,]\d{1,3}(?!\d)")
 _SHEET = re.compile(
     r"(?:work)?(?:sheet|tabelle|feuil|feuille|hoja|foglio|blad|ark|arkusz|sep) ?\d{0,3}"
 )
@@ -105,8 +107,15 @@ _PARTNERS = re.compile(r"[a-z]{3,20} (?:&|and) (?:[a-z]{2,20}|sons?)\b")
 _SAYS_WHO = re.compile(
     r"(?:the|our|your|der|die|das|le|la|el) (?:[^\W\d]+ ){1,3}"
     r"(?:is|are|was|were|ist|sind|est|es) (?!between|by|made)"
+    r"|(?:i|we|ich|wir|je|nous|yo|io),? .*\b(?:hereby|herewith|agrees?|grants?|authori[sz]e|confirm"
+    r"|certify|declare|acknowledge|promise|release|appoint|erteile|bestatigen?|erklaren?|autorise"
+    r"|declare|autorizo|dichiaro)\b|.*\bhereby\b"
+    r"|(?:(?:the|this|our|your|a|an|any|der|die|das|dem|den|le|la|el|il|het|de) )?(?:[a-z]+ )?"
+    r"(?:contract|agreement|lease|deal|dispute|arrangement|relationship|partnership|merger|meeting"
+    r"|case|talks|\w*vertrag|vereinbarung|contrat|accord|contrato|contratto|overeenkomst)s?"
+    r" (?:between|with|zwischen|mit|entre|avec|con|tra|tussen|met) "
 )
-"""The beginning of a sentence that names somebody: "the trustee is"."""
+"""The beginning of a sentence that names somebody: "the trustee is", "the contract with"."""
 _THROUGH = re.compile(
     r"(?:[^\W\d_]+ ){0,2}(?:pa(?:y|id|ie|ye|g[ao])|process|handle|card|order|book|sen[dt]|ship"
     r"|deliver|zahl|bezahl|gezahl|karte|versand|versend|liefer|gelief|reglement|envi|spedi|plat|zaplac"
@@ -160,11 +169,22 @@ def name_in(text: str) -> tuple[str, bool]:
         return "", False
     if not form_end and is_dated_or_sum(fold(text)):
         return "", False
-    # "Operator: Smith Ltd": whatever the label, the name is behind it.
+    return _without_label(name, has_form=form_end > 0), form_end > 0
+
+
+def _without_label(name: str, *, has_form: bool) -> str:
+    """Return a name without the label before it, or without the slogan behind it."""
     label, colon, named = name.rpartition(": ")
-    if colon and form_end and len(label.split()) <= _LABEL_WORDS and named[:1].isalnum():
-        return named, True
-    return name, form_end > 0
+    if not colon:
+        return name
+    # "Operator: Smith Ltd": whatever the label, the name is behind it.
+    if has_form:
+        is_label = len(label.split()) <= _LABEL_WORDS and named[:1].isalnum()
+        return named if is_label else name
+    # A slogan is behind the name of a shop: "The Corner Bakery: baked with love".
+    is_shop = label_pattern("company", "trades").search(fold(label)) is not None
+    is_name = is_shop and len(label.split()) > 1 and not is_trade(fold(label))
+    return label if is_name else name
 
 
 def _with_place(text: str, form_end: int) -> int:
@@ -312,6 +332,8 @@ def is_title(folded: str) -> bool:
 def is_dated_or_sum(folded: str) -> bool:
     """Return whether a text has a date, or announces an amount and has one."""
     amounts = money_in(folded)
+    if any(is_measure(folded, *each.span()) for each in _DECIMAL.finditer(folded)):
+        return True
     is_sum = bool(amounts and (kind_of(folded)[0] or any(each.marked for each in amounts)))
     return is_sum or bool(dates_in(folded, MonthNames(())))
 

@@ -17,6 +17,7 @@ from processors.values.money.marks import (
     long_marks,
 )
 from processors.values.money.misread import is_cut, with_digits
+from processors.values.money.things import is_measure
 
 MAX_DIGITS = 13
 _LARGEST_WITHOUT_CENTS = 1_000_000_000
@@ -339,6 +340,8 @@ def _after() -> re.Pattern[str]:
 def is_no_amount(folded: str, start: int, end: int) -> bool:
     """Return whether a number is a share, or a part of a word, date, time or reference."""
     if _SHARE_OR_RATIO_AFTER.match(folded, end) or _DAY_OR_PAIRS.match(folded[start:end]):
+        return True
+    if is_measure(folded, start, end):
         return True
     near = folded[max(0, start - _CONTEXT_CHARS) : start]
     if _REFERENCE_BEFORE.search(near) or _PERCENT_BEFORE.search(near):

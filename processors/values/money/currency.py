@@ -19,7 +19,7 @@ from processors.values.money.marks import (
     is_code,
 )
 
-_MOSTLY = {"$": "USD", "rs": "INR", "rs.": "INR"}
+_MOSTLY = {"$": "USD"}
 """Marks of several currencies of which one is by far the most common."""
 _SIGNS = {"ZA": "r"}
 """Countries by whose letter beside the amounts one hint at them is enough."""

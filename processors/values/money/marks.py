@@ -90,8 +90,8 @@ SHARED = {
     "元": ("CN", "TW", "HK"),
     "kr": ("SE", "NO", "DK", "IS"),
     "kr.": ("SE", "NO", "DK", "IS"),
-    "rs": ("IN", "PK", "LK", "NP"),
-    "rs.": ("IN", "PK", "LK", "NP"),
+    "rs": ("IN", "PK", "LK", "NP", "MU"),
+    "rs.": ("IN", "PK", "LK", "NP", "MU"),
 }
 """Marks of several currencies, and the countries that use them: hints at one of them decide."""
 

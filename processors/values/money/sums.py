@@ -12,8 +12,10 @@ from processors.values.date_text import MonthNames, dates_in
 from processors.values.lines import TextLine, has_digit, label_pattern
 from processors.values.list_words import labels_in, lists_for
 from processors.values.money.amounts import Amount, amounts_in, money_in, repair_scan_errors
+from processors.values.money.cards import is_left_on_card
 from processors.values.money.late import is_paid_late
 from processors.values.money.marks import SHORT_SIGNS
+from processors.values.money.things import counts_things
 
 KINDS = ("summary", "change", "cash", "card", "subtotal", "never", "strong", "due", "plain", "weak")
 """The lists of words in the section "totals" of words.toml, by precedence among equal lengths."""
@@ -25,25 +27,20 @@ _ANNOUNCES_WHOLE_NUMBERS = frozenset({"strong", "plain", "due", "weak"})
 _LOOK_AHEAD_LINES = 3
 """Lines between a label and its amount below it: a blank heading or two may be between them."""
 _TABLE_ROWS = 6
-_TABLE_COLUMNS = 3
-"""Amounts in one line from which on it is a row of a table."""
+_TABLE_COLUMNS = 3  # amounts in one line from which on it is a row of a table
 _LEAST_COLUMNS = 2
-_LIST_ROWS = 3
-"""A heading and two rows."""
-_MOST_IN_BLOCK = 12
-"""Amounts, and labels, of a column at most."""
-_MOST_OF_LABEL = 4
-"""Words of a label at most; more are a sentence."""
+_LIST_ROWS = 3  # a heading and two rows
+_MOST_IN_BLOCK = 12  # amounts, and labels, of a column
+_MOST_OF_LABEL = 4  # words of a label; more are a sentence
 _MOST_TO_NUMBER_OF_DATE = 20
 """Characters of a date before its first number: the name of a month has twelve at most."""
-_CURRENCY_LETTERS = 4
-"""Letters beside an amount that is alone: those of a currency at most ("euro")."""
+_CURRENCY_LETTERS = 4  # beside an amount that is alone: those of a currency at most ("euro")
 _LARGEST_WHOLE = 100_000_000
 """A longer number without decimals or currency is an account or a reference."""
 
 # Words for a total that, after the name of a tax, announce the total of the taxes ("VAT total").
 BARE_TOTALS = frozenset(
-    {
+    (
         "total",
         "totals",
         "totaal",
@@ -54,7 +51,7 @@ BARE_TOTALS = frozenset(
         "sum",
         "suma",
         "summa",
-    }
+    )
 )
 # What is behind these words is a part of the amount before them.
 _WITHIN = re.compile(
@@ -131,10 +128,14 @@ def sums_in(lines: Sequence[TextLine]) -> list[Sum]:
                     integer=not amount.cents,
                 )
             )
-    return [
-        replace(each, kind="", label="") if _is_goods(each, found) or _is_verb(each) else each
-        for each in found
-    ]
+    return [_without_kind(each, found, lines) for each in found]
+
+
+def _without_kind(each: Sum, sums: Sequence[Sum], lines: Sequence[TextLine]) -> Sum:
+    """Return a sum, without its kind where it is of goods, in a sentence or left on a card."""
+    is_rest = is_left_on_card(lines, each.line, each.label)
+    is_other = is_rest or _is_goods(each, sums) or _is_verb(each)
+    return replace(each, kind="", label="") if is_other else each
 
 
 def _is_goods(each: Sum, sums: Sequence[Sum]) -> bool:
@@ -260,6 +261,8 @@ def _narrowed(kind: str, label: str, folded: str) -> str:
     """Return the kind of sum that is left of this one by the other words of the line."""
     is_total = kind in {"strong", "plain"}
     if (kind and is_paid_late(folded)) or (is_total and is_total_of_taxes(folded, label)):
+        return "never"
+    if kind in _ANNOUNCES_WHOLE_NUMBERS and counts_things(folded, label):
         return "never"
     return "weak" if is_total and label_pattern("totals", "of_years").search(folded) else kind
 

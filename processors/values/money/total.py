@@ -20,7 +20,7 @@ from processors.values.money.labeled_amounts import labeled_amounts
 from processors.values.money.marks import SYMBOLS, is_code
 from processors.values.money.parts import result_of_parts, totals_of_parts
 from processors.values.money.sums import TOTAL_KINDS, Sum, sums_in
-from processors.values.money.total_support import supported_values, supports_in
+from processors.values.money.total_support import supported_values, supports_in, written_tips
 
 # Points by the kind of words. The numbers are fitted to receipts and invoices with known totals.
 _POINTS = {
@@ -106,7 +106,7 @@ def find_total(lines: Sequence[TextLine]) -> Finding | None:
         return largest_amount(lines)
 
     first, *others = ranked
-    if reason := why_open(lines, first.best) or why_rest(first):
+    if reason := why_open(lines, first.best) or why_rest(first) or why_tipped(lines, first.best):
         open_finding = first.best.finding(None, _OPEN_CONFIDENCE, reason)
         return with_others(open_finding, (_finding(each, 0.0) for each in ranked))
     lead = first.points - (others[0].points if others else 0.0)
@@ -140,6 +140,21 @@ def why_rest(candidate: _TotalCandidate) -> str:
     if not is_stage or len(candidate.reasons) > 1:
         return ""
     return f"'{best.label}' says when a part is due; no total was found"
+
+
+def why_tipped(lines: Sequence[TextLine], best: Sum) -> str:
+    """Say why a total lacks the tip that was written below it; "" if nothing says so.
+
+    No sum of both is printed, nothing is less by the tip, and the total is not what was paid below.
+    """
+    tips = written_tips(lines[best.line.number + 1 :]) if best.kind in TOTAL_KINDS else {}
+    printed = {each.value for line in lines for each in money_in(line.folded)} if tips else set()
+    for number, tip in tips.items():
+        below = (each.value for line in lines[number + 1 :] for each in money_in(line.folded))
+        is_within = not printed.isdisjoint({best.value + tip, best.value - tip})
+        if not is_within and best.value not in below:
+            return "a tip is below it, and no sum of both is printed"
+    return ""
 
 
 def why_net(lines: Sequence[TextLine], subtotal: Sum) -> str:

@@ -23,8 +23,18 @@ _MOST_ROUNDED = 80
 _LEAST_PARTS = 2
 """Parts of a sum that is printed on one line."""
 
+PAID_OUT = "it is what is paid out"
+"""The reason of a total that is the payout of a payslip."""
 _PAID = frozenset({"paid", "amount paid", "total paid", "total amount paid"})
 _CENTS_ALONE = re.compile(r"(?<![\d.,])[.,](\d\d)(?!\d)")
+_TIP = re.compile(
+    r"\W*(?:tips?|gratuity|trinkgeld|pourboire|propina|mancia|fooi|dricks|drikkepenge|driks)(?![a-z])"
+)
+_SUGGESTED = re.compile(
+    r"%|suggest|guide|includ|inkl|incl|compris|inclus|vorschlag|option|recommend"
+)
+"""What is beside a tip that nobody wrote, or that the total has."""
+_GROSS = re.compile(r"brutto|gross|brut\b|bruto|lordo|devengado")
 _RATE = re.compile(r"(?<![\d.,])(\d{1,2}(?:\.\d)?) ?%")
 
 
@@ -247,6 +257,28 @@ def tip_after_total(lines: Sequence[TextLine], sums: Sequence[Sum]) -> Iterator[
     yield Support(frozenset(before for before, _ in pairs), -3.0, "a tip is added to it")
 
 
+def written_tips(lines: Sequence[TextLine]) -> dict[int, Decimal]:
+    """Return the tips that somebody wrote, by the number of the line; none that are suggested."""
+    found = {
+        line.number: [each.value for each in money_in(line.folded)]
+        for line in lines
+        if _TIP.match(line.folded) and not _SUGGESTED.search(line.folded)
+    }
+    return {at: values[0] for at, values in found.items() if len(values) == 1 and values[0] > 0}
+
+
+def paid_out(_lines: Sequence[TextLine], sums: Sequence[Sum]) -> Iterator[Support]:
+    """What a payslip pays out is left of the gross pay above it, which nobody is paid."""
+    payout = [each for each in sums if label_pattern("totals", "payout").fullmatch(each.label)]
+    last = payout[-1].line.number if payout else 0
+    gross = frozenset(
+        each.value for each in sums if each.line.number < last and _GROSS.search(each.line.folded)
+    )
+    paid = frozenset(each.value for each in payout)
+    yield Support(paid, 2.0, PAID_OUT)
+    yield Support(gross - paid, -6.0, "less than it is paid out")
+
+
 def tax_in_total(_lines: Sequence[TextLine], sums: Sequence[Sum]) -> Iterator[Support]:
     """What is called a total with a rate, and is the rate's share of another sum, is a tax.
 
@@ -279,6 +311,7 @@ RULES = (
     earlier_payments,
     tax_after_total,
     tip_after_total,
+    paid_out,
     tax_in_total,
 )
 

@@ -21,6 +21,7 @@ from processors.values.numbers.context import (
     shape_of,
 )
 from processors.values.numbers.dated import is_same_number
+from processors.values.numbers.listed import is_listed
 from processors.values.numbers.with_blanks import whole_after
 
 _LONGEST = 30
@@ -61,8 +62,7 @@ _NO_AND_NUMBER = re.compile(
     r"([A-Za-z0-9][A-Za-z0-9/_.\-]{0,29})"
 )
 
-_MOST_RANKED = 12
-"""Numbers that may be candidates: the same one is often printed on every page."""
+_MOST_RANKED = 12  # candidates: the same one is often printed on every page
 
 _RECEIPT_FACTOR = 0.75
 """A receipt's own number is less likely to be what "invoice number" asks for."""
@@ -91,7 +91,8 @@ def find_invoice_number(lines: Sequence[TextLine]) -> Finding | None:
     candidates = _own_candidates(lines)
     found = _best(candidates, factor=1.0)
     numbers = {each.number for each in candidates if not each.of_another}
-    if found and found.confidence <= _AFTER_BARE_LABEL and len(numbers) > 1:
+    is_unsure = found and found.confidence <= _AFTER_BARE_LABEL and len(numbers) > 1
+    if found and (is_unsure or is_listed(found.value or "", candidates)):
         # A statement lists the invoices of a month, none of which is its own.
         reason = "several numbers are after such words, none of which says that it is the number"
         ranked = [_finding(each, factor=1.0) for each in candidates[:_MOST_RANKED]]

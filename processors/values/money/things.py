@@ -1,0 +1,60 @@
+"""Recognize sums of hours, distances, points and the like, which are no money."""
+
+import re
+from functools import cache
+
+from processors.values.money.marks import any_mark
+
+_THINGS = (
+    r"hours?|hrs|std|stunden|heures|horas|ore lavorate|uren|timer|timmar|minutes?|minuten|days|tage"
+    r"|jours|dias|giorni|dagen|miles|mileage|km|kms|kilomet(?:er|re)s?|distance|distanz|k?wh|mwh|kw"
+    r"|units|usage|consumption|verbrauch|consommation|consumo|verbruik|therms|m3|m2|sqm|sqft|gallons"
+    r"|lit(?:er|re)s?|points|pts|punkte|puntos|punti|punten|pieces|pcs|stuck|stk|weight|gewicht|poids"
+    r"|kgs?|lbs|volume|steps|calories|kcal|score|marks|nights|votes|acres|shifts|visits"
+    r"|sessions|lessons|tonnes|tons|pallets|cartons|attendance|percentage"
+)
+# What was done with them, but not what they cost: "total hours worked".
+_THING_BEHIND = re.compile(
+    rf"[ :(./-]{{1,3}}(?:of |in |no\.? of |number of )?(?:{_THINGS})\)?\.?(?: ?\([a-z ]{{1,12}}\))?"
+    r"(?: (?:worked|used|driven|travel+ed|consumed|claimed|earned|redeemed|available|billed|logged"
+    r"|gefahren|gearbeitet|trabajadas|travaillees|lavorate|gewerkt"
+    r"|this (?:week|month|period|year)))?(?=[ :.=]{0,9}(?:\d|$))"
+)
+_THING_BEFORE = re.compile(rf"(?<!\d )(?<![a-z])(?:{_THINGS})[ :.)-]{{1,2}}$")
+# Single letters are marks of taxes behind a price.
+_MEASURE = re.compile(
+    r" ?(?:kgs?|lbs?|oz|k?wh|mwh|hrs?|hours?|std(?:\.|$)|stunden|heures|horas|uren|miles|km|kms|pcs"
+    r"|stk|pts|points|punkte|lit(?:er|re)s?|ltrs?|gallons|gal|m[23\u00b2\u00b3]|sqm|sqft|ccf|therms"
+    r"|kcal|mins?|minutes|minuten|days|tage|jours|tonnes|acres|pallets)(?![a-z])"
+)
+
+
+_LONGEST_MARK = 8
+
+
+@cache
+def _with_mark() -> re.Pattern[str]:
+    return re.compile(rf"(?<![a-z])(?:{any_mark()})[ .:]{{0,2}}\d|\d ?(?:{any_mark()})(?![a-z])")
+
+
+@cache
+def _mark_before() -> re.Pattern[str]:
+    return re.compile(rf"(?:{any_mark()})[ .:]{{0,2}}$")
+
+
+def is_measure(folded: str, start: int, end: int) -> bool:
+    """Return whether a unit that is no currency is behind the number there, and no mark before."""
+    if not _MEASURE.match(folded, end):
+        return False
+    return _mark_before().search(folded[max(0, start - _LONGEST_MARK) : start]) is None
+
+
+def counts_things(folded: str, label: str) -> bool:
+    """Return whether what a label sums up is named beside it, and nothing says that it is money."""
+    start = folded.find(label)
+    if start < 0:
+        return False
+    is_named = _THING_BEHIND.match(folded, start + len(label)) or _THING_BEFORE.search(
+        folded, 0, start
+    )
+    return is_named is not None and _with_mark().search(folded) is None

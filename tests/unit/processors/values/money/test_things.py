@@ -1,0 +1,77 @@
+"""Sums of hours, distances and goods are no amounts of money."""
+
+from pathlib import Path
+
+import pytest
+
+from processors.confidence.model import MOST_OF_SUGGESTION
+from processors.values.money.things import counts_things
+from tests.unit.processors import documents
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Total hours 37.50",
+        "Total hours worked: 37.50",
+        "Total: 3.50 hrs",
+        "Total distance (km): 120.00",
+        "Total kWh 120.25",
+        "Total 400.75 kWh",
+        "Summe Stunden 15,50",
+        "Gesamt: 15,50 Std.",
+        "Total heures : 15,50",
+        "Total  23.00 kg",
+        "Hours total 37.50",
+        "Total 150.50 points",
+    ],
+)
+def test_a_sum_of_things_is_no_total(line: str, tmp_path: Path):
+    """The unit is beside the number or beside the word that announces it."""
+    text = f"Otter Ltd\nDate: 4 May 2031\nOne 7.50\nTwo 8.00\n{line}\n"
+
+    found = documents.read(text.encode(), tmp_path).fields.get("total")
+
+    assert found is None or found.value is None
+
+
+@pytest.mark.parametrize(
+    ("lines", "total"),
+    [
+        ("Total hours 10.00\nRate 45.00\nTotal 450.00", "450.00"),
+        ("Total hours GBP 450.00", "450.00"),
+        ("Tea 2.50\nCup 4.50\nTOTAL 2 ITEMS 7.00\nCASH 10.00\nCHANGE 3.00", "7.00"),
+        ("Beef 0.50 kg 6.00\nTotal 6.00", "6.00"),
+        ("Usage 400.75 kWh @ 0.20\nTotal EUR 80.15", "80.15"),
+    ],
+)
+def test_money_beside_things_is_the_total(lines: str, total: str, tmp_path: Path):
+    """What the hours or the goods cost has a currency, or no unit."""
+    text = f"Invoice No. 55\nOtter Ltd\nDate: 4 May 2031\n{lines}\n"
+
+    assert documents.read(text.encode(), tmp_path).fields["total"].value == total
+
+
+@pytest.mark.parametrize("title", ["Stock count", "Blood test", "Result of the match"])
+def test_a_total_of_a_paper_without_money_is_a_suggestion_at_most(title: str, tmp_path: Path):
+    """Nothing names a currency, a tax, a payment or a bill; nor is the title then an issuer."""
+    text = f"{title}\nDate: 4 May 2031\nOne 120.00\nTwo 80.00\nTotal 200.00\n"
+
+    fields = documents.read(text.encode(), tmp_path).fields
+
+    assert fields["total"].confidence <= MOST_OF_SUGGESTION
+    assert "company" not in fields
+
+
+@pytest.mark.parametrize(
+    ("folded", "is_thing"),
+    [
+        ("total hours 3.00", True),
+        ("total hours cost 3.00", False),
+        ("2 nights total 300.00", False),
+        ("total hours $3.00", False),
+    ],
+)
+def test_what_is_summed_up_is_beside_the_word(folded: str, is_thing: bool):  # noqa: FBT001 - a parameter
+    """Neither costs nor a number of things before the word make it a sum of things."""
+    assert counts_things(folded, "total") == is_thing
