@@ -23,8 +23,12 @@ from pipeline.errors import BadSettings, ServiceUnavailable
 UNEXPECTED = (BadSettings, LookupError, TypeError, ValueError, AttributeError)
 """Errors of a call that may fail: no answer, or the answer of another program than Prefect."""
 
-START_S = 90.0
-"""Seconds a server may take to answer; on a slow disk its first start takes half a minute."""
+START_S = 300.0
+"""Seconds a server may take to answer.
+
+On a slow disk its first start takes half a minute, on a busy machine some more. One that has ended
+is noticed at once.
+"""
 
 # For one answer. A server on a slow disk may take seconds for its first ones.
 _TIMEOUT_S = 10.0

@@ -1,5 +1,8 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import httpx
 import pytest
@@ -72,3 +75,18 @@ def test_a_wrong_password_is_said(monkeypatch: pytest.MonkeyPatch):
 
     assert "Correct PREFECT_API_AUTH_STRING" in str(said.value)
     assert "401" not in str(said.value)
+
+
+def test_a_server_that_starts_slowly_is_waited_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    """On a busy machine a first start takes minutes; as long as the program runs, it may still come."""
+    clock = {"now": 0.0}
+    time = SimpleNamespace(
+        monotonic=lambda: clock["now"], sleep=lambda _: clock.update(now=clock["now"] + 1.0)
+    )
+    monkeypatch.setattr(module, "time", time)
+    is_up: Any = SimpleNamespace(is_healthy=lambda: clock["now"] > 200)
+    running: Any = SimpleNamespace(poll=lambda: None)
+
+    module._wait_until_healthy(is_up, running, tmp_path / "prefect.log")
+
+    assert clock["now"] > 200
