@@ -1,10 +1,12 @@
 """What the ledger promises: ten ports, and one value that has them all.
 
-`files` knows every file version and what is known of the sources; `effects` every change at Caspio,
-made or about to be made; `leases` which worker has which record; `usage` the runs, the calls and
-what is counted; `messages` the webhook messages; `agents` the tokens of agents and their calls;
-`users` who uses the web page; `reviews` what waits for their decision; `learning` what was learned
-from the records that people have filled; `syncs` the records in sync with another database.
+Five are what ingestion needs: `files` knows every file version and what is known of the sources;
+`effects` every change at Caspio, made or about to be made; `leases` which worker has which record;
+`usage` the runs, the calls and what is counted; `messages` the webhook messages.
+
+Five serve one feature each: `agents` knows the tokens of agents and their calls; `users` who uses
+the web page; `reviews` what waits for their decision; `learning` what was learned from the records
+that people have filled; `syncs` the records in sync with another database.
 
 Each method is one transaction and safe from many threads and processes. Each raises
 LedgerUnavailable when the ledger cannot be reached or written.
