@@ -140,8 +140,8 @@ def _compiled_recognizer(file: Path, *, east_asian: bool) -> tuple[Any, Sequence
         # A system may keep the instructions from a process: then bytes take a third of the time.
         if _uses_tiles(compiled):
             return compiled, characters
-    if int8.supported():
-        int8.quantize(model, int8.ranges_of(file))
+    if steps := int8.weight_steps():
+        int8.quantize(model, int8.ranges_of(file), steps=steps)
     return _compiled(model, _CACHED_BY_RECOGNIZER), characters
 
 
