@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 
 from flows.app.classes import classes
 from flows.app.review.decisions import seen_of, undo_in_words
-from flows.web.render import day, page, see
+from flows.web.render import page, see
 from flows.web.review.decisions import carry_out, choice_of, named_item
 from flows.web.review.field import Field
 from flows.web.review.fields import fields_of
@@ -109,9 +109,11 @@ def decide(visit: Visit) -> Response:
     if choice is ReviewChoice.CORRECT:
         # A typed text may mean two dates or numbers: then the user is asked which.
         types = visit.column_types([item.source])[item.source]
-        meant = meant_values(text, types.get(item.suggestion.column, ""))
+        column_type = types.get(item.suggestion.column, "")
+        meant = meant_values(text, column_type)
         if meant:
-            return _shown(visit, review, visit.form, typed_text=text, meant=meant)
+            is_date = column_type == "DATE/TIME"
+            return _shown(visit, review, visit.form, typed_text=text, meant=meant, is_date=is_date)
     problem = carry_out(visit, item, choice, text)
     if problem:
         kept = text if choice is ReviewChoice.CORRECT else ""
@@ -187,11 +189,11 @@ def _shown(
     problem: str = "",
     typed_text: str = "",
     meant: tuple[str, ...] = (),
+    is_date: bool = False,
     status: int = 200,
 ) -> Response:
     view, fields, away = _looked_at_anyhow(visit, review, asked)
     now, said = visit.site.clock.now(), asked.get("said", "")
-    is_date = any(map(day, meant))
     order, whose = _date_order(visit, view, fields) if is_date else ("", "")
     on, done = asked.get("on", ""), _done_of(review, asked, fields)
     response = page(
@@ -209,6 +211,7 @@ def _shown(
         failed_key=visit.form.get("key", "") if problem or meant else "",
         typed_text=typed_text,
         meant=meant[::-1] if order == "mdy" else meant,
+        is_date=is_date,
         order_of=whose,
         most_counted=MOST_COUNTED,
         done_on=on if said in done and said != "undo" else "",

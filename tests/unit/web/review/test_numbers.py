@@ -5,6 +5,8 @@ import re
 import pytest
 
 from flows.web.review.words import meant_values
+from pipeline.decide.fingerprint import settings_hash
+from pipeline.ports.ledger import ColumnTypes
 from pipeline.source_run.checks import remember_types
 from tests.unit.web.conftest import Office, form_of, words
 from tests.unit.web.review.test_decisions import decide
@@ -48,6 +50,36 @@ def test_a_number_that_is_two_is_asked_about_before_it_is_written(
     assert "Write 1,234.00 Write 1.234" in words(page)
     assert before == 99.0
     assert office.world.record("1")["Total"] == total
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("20240.101", "Write 20,240,101.00 Write 20,240.10"),
+        ("-19991.231", "Write -19,991,231.00 Write -19,991.23"),
+    ],
+)
+def test_a_number_that_looks_like_a_date_stays_a_number(office: Office, typed: str, said: str):
+    """The column says what its values are: digits that would be a day are an amount there."""
+    path = office.suggest()
+    remember_types(office.spec, target=office.world.caspio, ledger=office.world.ledger)
+    page = decide(office.signed_in(), path, "correct", text=typed)
+
+    assert f"{typed} is two numbers. Nothing is written yet. Which one is meant?" in words(page)
+    assert said in words(page)
+
+
+@pytest.mark.parametrize(("typed", "number"), [("1.234", "1,234"), ("(7,500)", "-7,500")])
+def test_a_number_of_which_one_is_left_is_not_called_two(office: Office, typed: str, number: str):
+    """A column of whole numbers holds one of the two: the page says how it is read, and asks."""
+    path = office.suggest()
+    whole = ColumnTypes(settings_hash(office.spec), {"Total": "INTEGER"})
+    office.world.ledger.files.save_column_types(office.spec.name, whole)
+    page = decide(office.signed_in(), path, "correct", text=typed)
+
+    said = f"{typed} is read as {number} here. Nothing is written yet. Write {number}"
+    assert said in words(page)
+    assert office.world.record("1")["Total"] == 99.0
 
 
 @pytest.mark.parametrize("typed", ["€ 12,50", "12.50 EUR", "(12.50)", "12.50-", "1 234,50", "5"])
