@@ -1,20 +1,20 @@
 """The archive in a bucket of Amazon S3 or of a store that speaks its protocol."""
 
 import hashlib
-import os
 import secrets
 import tempfile
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, closing
+from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError
+from botocore.exceptions import ClientError
 
 from pipeline.adapters.caspio.client.retry import Failures, Repeatable, RetryPolicy
-from pipeline.adapters.s3_archive.checksums import DIGEST, UNKNOWN_OPTION, described, encoded
+from pipeline.adapters.s3_archive.checksums import UNKNOWN_OPTION, described, encoded
 from pipeline.adapters.s3_archive.connection import Bucket, checked_place, connect, given
+from pipeline.adapters.s3_archive.downloads import BROKEN, begin, rest
 from pipeline.adapters.s3_archive.errors import (
     bucket_missing,
     error_code,
@@ -34,8 +34,6 @@ from pipeline.ports.archive import require_same
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import HeadObjectOutputTypeDef
 
-# 1 MiB: large enough that reading is not slowed down by Python, small enough for any memory.
-_CHUNK = 1 << 20
 _PROBE = b"probe"
 _STRICT = "it refuses to overwrite, whoever writes at the same instant"
 _LOOSE = (
@@ -46,17 +44,11 @@ _LOOSE = (
 PUT = RetryPolicy(on=(Repeatable,), attempts=4, first_pause_s=0.4, max_pause_s=2.0)
 """A key that others write and remove at the same moment is tried four times."""
 
-DOWNLOAD = RetryPolicy(
-    on=(HTTPClientError, IncompleteReadError),
-    attempts=4,
-    total_s=200.0,
-    first_pause_s=0.4,
-    max_pause_s=2.0,
-)
-"""A body that breaks off is read again from its start: botocore repeats requests, not bodies.
+DOWNLOAD = RetryPolicy(on=BROKEN, attempts=4, first_pause_s=0.4, max_pause_s=2.0)
+"""A body that breaks off is read again from its start, however long it was flowing."""
 
-A store that does not answer at all has taken botocore's four times 60 seconds: once is enough.
-"""
+ANSWER = RetryPolicy(on=BROKEN, attempts=4, total_s=200.0, first_pause_s=0.4, max_pause_s=2.0)
+"""A store that sends no first byte has taken botocore's four times 60 seconds: once is enough."""
 
 
 class S3Archive:
@@ -389,11 +381,7 @@ class S3Archive:
         return stored
 
     def _fetch(self, key: str, target: Path | None) -> tuple[StoredObject, str | None]:
-        """Read an object; return the digest of its bytes, and the one noted with it."""
-        answer = self._client.get_object(Bucket=self._bucket.name, Key=self._bucket.path(key))
-        digest, size_bytes = hashlib.sha256(), 0
-        with closing(answer["Body"]) as body, Path(target or os.devnull).open("wb") as output:
-            for chunk in body.iter_chunks(_CHUNK):
-                digest.update(chunk)
-                size_bytes += output.write(chunk)
-        return StoredObject(key, size_bytes, digest.hexdigest()), answer["Metadata"].get(DIGEST)
+        # Translated here: a store that is silent is not asked as often as a body that breaks off.
+        with self._translated(key, "read"):
+            begun = ANSWER.run(lambda: begin(self._client, self._bucket, key), clock=self._clock)
+        return rest(key, begun, target)
