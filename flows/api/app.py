@@ -35,7 +35,7 @@ from flows.agents.threads import CALLS, in_thread
 from flows.agents.tools.catalog import covers
 from flows.agents.tools.tool import Refusal, Transfer
 from flows.api.answers import KINDS, PROBLEMS, ApiReply, problem, success
-from flows.api.cursors import Cursors
+from flows.api.cursors import Cursors, listing_of
 from flows.api.endpoints import ROOT, Endpoint, endpoints, find, segments_of
 from flows.api.openapi import document
 from flows.api.repeats import beside, key_of, once
@@ -303,7 +303,8 @@ class _Api:
         opened = dict(arguments)
         try:
             if "cursor" in arguments:
-                opened["cursor"] = cursors.open(name, arguments, str(arguments["cursor"]))
+                listed = listing_of(name, arguments)
+                opened["cursor"] = cursors.open(name, listed, str(arguments["cursor"]))
             answered = perform(asked.caller(), name, opened)
         except Refusal as error:
             raise wrong(error.kind, str(error)) from None
@@ -315,6 +316,7 @@ class _Api:
         content = dict(answered.content)
         if content.get("next_cursor") is not None:
             listing, given = answered.next_page or (name, arguments)
+            given = listing_of(listing, given)
             content["next_cursor"] = cursors.seal(listing, given, content["next_cursor"])
         return _replied(replace(answered, content=content), asked.account.name)
 

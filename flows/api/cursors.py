@@ -7,12 +7,22 @@ from collections.abc import Mapping
 from typing import Any
 
 from flows.agents.calls import arguments_digest
+from flows.agents.tools.plans import listing_of_plan
 from flows.agents.tools.tool import Refusal
 
 # 128 bits: a cursor cannot be guessed, and stays short.
 _MAC_BYTES = 16
 # Our own cursors are shorter: a longer one is refused before it is decoded.
 _MOST_CHARS = 200
+
+
+def listing_of(tool: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return those arguments of a call that its cursors are made for.
+
+    Raises:
+        Refusal: they have a cursor of a plan, and not which plan.
+    """
+    return listing_of_plan(arguments) if tool == "plan" else arguments
 
 
 class Cursors:

@@ -1,9 +1,10 @@
 """Tools that change Caspio by plans: make and show one, carry it out by its digest, undo a run."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import timedelta
+from typing import Any
 
 from flows.agents.tools import schemas
 from flows.agents.tools.paging import page_of
@@ -24,13 +25,23 @@ KEPT = timedelta(days=30)
 """Time after which a plan that an agent made is deleted."""
 
 
+def listing_of_plan(arguments: Mapping[str, Any]) -> Json:
+    """Return those arguments of `plan` that say what a cursor continues: the digest alone.
+
+    Raises:
+        Refusal: there is a cursor and no digest. Another plan would be made, and its second page
+            shown as if it were of the first.
+    """
+    if "cursor" in arguments and "digest" not in arguments:
+        raise Refusal("Pages are of one plan: give its digest with the cursor.")
+    return {name: arguments[name] for name in ("digest",) if name in arguments}
+
+
 def plan(call: ToolCall) -> Answer:
     """Make a plan of what is new or changed, or show one that was made."""
     if "digest" in call.arguments:
         return _shown(call, _find(call, call.arguments["digest"]))
-    if "cursor" in call.arguments:
-        # Another plan would be made, and its second page shown as if it were of the first.
-        raise Refusal("Pages are of one plan: give its digest with the cursor.")
+    listing_of_plan(call.arguments)
     return _made(call, records=call.arguments.get("records", ()), selection=None)
 
 
