@@ -84,7 +84,7 @@ def played(folder: Path, console: Console) -> Iterator[DemoResult]:
     folder.mkdir(parents=True)
     (folder / MARKER).touch()
     console.print("Starting Prefect's server")
-    with local_server(folder, _CREDENTIALS) as (ui, environment):
+    with local_server(folder, _CREDENTIALS, console.print) as (ui, environment):
         console.print("Drawing sample documents")
         seed = draw_samples(folder / "seed")
         add_purchases(seed)

@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,6 +29,9 @@ START_S = 300.0
 On a slow disk its first start takes half a minute, on a busy machine some more. One that has ended
 is noticed at once.
 """
+
+# Whoever waits for longer than this wants to know what for.
+_SILENT_S = 30.0
 
 # For one answer. A server on a slow disk may take seconds for its first ones.
 _TIMEOUT_S = 10.0
@@ -183,12 +186,12 @@ def free_port() -> int:
 
 @contextmanager
 def local_server(
-    folder: Path, variables: Mapping[str, str]
+    folder: Path, variables: Mapping[str, str], say: Callable[[str], object]
 ) -> Iterator[tuple[str, dict[str, str]]]:
     """Start a server on a free port of this machine, with its data in `folder`; stop it at the end.
 
     Yields the address of its UI, and the environment of programs that use it: this process's, with
-    `variables`.
+    `variables`. `say` gets a line when the start takes long.
 
     Raises:
         ServiceUnavailable: the server does not start within `START_S` seconds.
@@ -213,7 +216,7 @@ def local_server(
             arguments, env=environment, stdout=output, stderr=output, start_new_session=True
         )
     try:
-        _wait_until_healthy(Server(f"{ui}/api"), process, log)
+        _wait_until_healthy(Server(f"{ui}/api"), process, log, say)
         yield ui, environment
     finally:
         process.terminate()
@@ -224,12 +227,17 @@ def local_server(
             process.kill()
 
 
-def _wait_until_healthy(server: Server, process: "subprocess.Popen[bytes]", log: Path) -> None:
-    end = time.monotonic() + START_S
+def _wait_until_healthy(
+    server: Server, process: "subprocess.Popen[bytes]", log: Path, say: Callable[[str], object]
+) -> None:
+    began, is_said = time.monotonic(), False
     # A server that has ended, perhaps because its port is taken, will never be healthy.
-    while time.monotonic() < end and process.poll() is None:
+    while (waited_s := time.monotonic() - began) < START_S and process.poll() is None:
         if server.is_healthy():
             return
+        if waited_s >= _SILENT_S and not is_said:
+            say(f"still waiting for Prefect's server, see {log}")
+            is_said = True
         time.sleep(0.2)
     last = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-5:])
     raise ServiceUnavailable(f"Prefect's server did not start; see {log}. Its last lines:\n{last}")

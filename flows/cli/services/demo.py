@@ -23,9 +23,6 @@ from pipeline.errors import ServiceUnavailable
 if TYPE_CHECKING:
     from flows.prefect.demo import DemoResult
 
-START_S = 60.0
-"""Seconds that the page may take to answer."""
-
 
 def demo(
     folder: Annotated[Path, typer.Option("--dir", help="Where the demo keeps everything.")] = Path(
@@ -90,7 +87,8 @@ def page_of(config: Path, environment: Mapping[str, str]) -> Iterator[str]:
     """Serve the web page as a user would, at web.listen; yield a link that signs in.
 
     Raises:
-        ServiceUnavailable: the page does not answer within `START_S` seconds.
+        ServiceUnavailable: the page does not answer within as many seconds as Prefect's server may
+            take on such a machine.
     """
     # In a session of its own: Ctrl-C ends this process first, which then stops the page.
     command = [sys.executable, "-m", "flows.cli", "web"]
@@ -124,6 +122,8 @@ def wait_until_answering(address: str, process: "subprocess.Popen[bytes]") -> No
         ServiceUnavailable: it does not, or its process has ended.
     """
     import httpx
+
+    from flows.prefect.server import START_S
 
     end = time.monotonic() + START_S
     # Opening the link does not use it up: only its button does.

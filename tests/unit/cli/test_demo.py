@@ -8,6 +8,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import httpx
 import pytest
@@ -127,6 +129,27 @@ def test_a_page_that_does_not_start_is_reported(tmp_path: Path, monkeypatch: pyt
     # `web login` needs no credentials, `web serve` does.
     with pytest.raises(ServiceUnavailable, match="web serve"), page_of(config, os.environ.copy()):
         pass
+
+
+def test_a_page_that_starts_slowly_is_waited_for_as_prefect_is(monkeypatch: pytest.MonkeyPatch):
+    """On a machine where Prefect's server takes minutes, the page takes some as well."""
+    clock = {"now": 0.0}
+
+    def answer(*_: object, **__: object) -> httpx.Response:
+        if clock["now"] < 200:
+            raise httpx.ConnectError("refused")
+        return httpx.Response(200)
+
+    time = SimpleNamespace(
+        monotonic=lambda: clock["now"], sleep=lambda _: clock.update(now=clock["now"] + 1.0)
+    )
+    monkeypatch.setattr(command, "time", time)
+    monkeypatch.setattr(httpx, "get", answer)
+    running: Any = SimpleNamespace(poll=lambda: None)
+
+    command.wait_until_answering(LINK, running)
+
+    assert clock["now"] == 200
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])

@@ -77,16 +77,25 @@ def test_a_wrong_password_is_said(monkeypatch: pytest.MonkeyPatch):
     assert "401" not in str(said.value)
 
 
-def test_a_server_that_starts_slowly_is_waited_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    """On a busy machine a first start takes minutes; as long as the program runs, it may still come."""
+@pytest.mark.parametrize(("up_s", "lines"), [(5, 0), (29, 0), (40, 1), (200, 1)])
+def test_a_server_that_starts_slowly_is_waited_for(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, up_s: int, lines: int
+):
+    """On a busy machine a first start takes minutes; as long as the program runs, it may still come.
+
+    After half a minute one line says what is waited for.
+    """
+    said: list[str] = []
     clock = {"now": 0.0}
     time = SimpleNamespace(
         monotonic=lambda: clock["now"], sleep=lambda _: clock.update(now=clock["now"] + 1.0)
     )
     monkeypatch.setattr(module, "time", time)
-    is_up: Any = SimpleNamespace(is_healthy=lambda: clock["now"] > 200)
+    is_up: Any = SimpleNamespace(is_healthy=lambda: clock["now"] > up_s)
     running: Any = SimpleNamespace(poll=lambda: None)
 
-    module._wait_until_healthy(is_up, running, tmp_path / "prefect.log")
+    module._wait_until_healthy(is_up, running, tmp_path / "prefect.log", said.append)
 
-    assert clock["now"] > 200
+    assert clock["now"] > up_s
+    line = f"still waiting for Prefect's server, see {tmp_path / 'prefect.log'}"
+    assert said == [line] * lines
