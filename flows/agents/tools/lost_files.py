@@ -45,7 +45,7 @@ def keep_originals(
     account = call.account
     claim_archive(account.settings, account.archive, account.ledger, folder)
     kept = []
-    for number, place in enumerate(_places(operation, parameters, call)):
+    for number, (place, name) in enumerate(_places(operation, parameters, call)):
         path = folder / f"lost-{number}"
         try:
             with call.account.client.open(download, place) as opened:
@@ -55,7 +55,8 @@ def keep_originals(
         key, media_type = original_key(saved.sha256), "application/octet-stream"
         call.account.archive.put(key, path, sha256=saved.sha256, media_type=media_type)
         path.unlink()
-        _note(saved.sha256, operation, place, call, folder=folder)
+        named = _named(operation, place, name, call)
+        _note(saved.sha256, operation, named, call, folder=folder)
         kept.append(saved.sha256)
     return tuple(kept)
 
@@ -85,17 +86,27 @@ def _note(
     path.unlink()
 
 
+def _named(
+    operation: Operation, place: Mapping[str, str], name: str, call: ToolCall
+) -> Mapping[str, str]:
+    """Return a place with the file's name: once the file is gone, its key leads nobody to it."""
+    if operation.id == "DeleteFileByKey":
+        answer = call.account.client.call("GetFileMetadataByKey", place)
+        name = answer["Result"].get("Name", "") if isinstance(answer, dict) else ""
+    return {**place, "name": name} if name else place
+
+
 def _places(
     operation: Operation, parameters: Mapping[str, str], call: ToolCall
-) -> Iterator[Mapping[str, str]]:
-    """Yield the parameters that download each file in question."""
+) -> Iterator[tuple[Mapping[str, str], str]]:
+    """Yield the parameters that download each file in question, and its name where it is seen."""
     names = {name: parameters[name] for name in operation.path_names}
     if operation.id == "UpdateFile":
         yield from _namesakes(parameters, call)
     elif operation.id == "DeleteFileByPath":
-        yield {"filePath": parameters["filePath"]}
+        yield {"filePath": parameters["filePath"]}, ""
     elif "q.where" not in parameters:
-        yield names
+        yield names, ""
     else:
         # As many records as were counted before: their number is bounded.
         is_view = "viewName" in names
@@ -108,10 +119,12 @@ def _places(
             "q.pageSize": str(_PAGE),
         }
         rows = _rows(call, "ListViewRecords" if is_view else "ListTableRecords", query)
-        yield from ({**names, "recordPkId": str(row["PK_ID"])} for row in rows)
+        yield from (({**names, "recordPkId": str(row["PK_ID"])}, "") for row in rows)
 
 
-def _namesakes(parameters: Mapping[str, str], call: ToolCall) -> Iterator[Mapping[str, str]]:
+def _namesakes(
+    parameters: Mapping[str, str], call: ToolCall
+) -> Iterator[tuple[Mapping[str, str], str]]:
     """Yield the file of a folder that has the name of the new one: it is replaced."""
     wanted = call.arguments["file"]["name"].casefold()
     folder = {name: parameters[name] for name in ("externalKey",) if name in parameters}
@@ -119,7 +132,7 @@ def _namesakes(parameters: Mapping[str, str], call: ToolCall) -> Iterator[Mappin
         query = {**folder, "pageNumber": str(page), "pageSize": str(_PAGE)}
         files = _rows(call, "ListFiles", query)
         found = [one for one in files if one["Name"].casefold() == wanted]
-        yield from ({"externalKey": one["ExternalKey"]} for one in found)
+        yield from (({"externalKey": one["ExternalKey"]}, one["Name"]) for one in found)
         if found or len(files) < _PAGE:
             return
 

@@ -77,3 +77,26 @@ def test_the_same_bytes_are_noted_for_each_file_that_had_them(desk: Desk):
 
     assert again == [digest]
     assert len(list(account.archive.list(f"{REPLACED}{digest}/"))) == 2
+
+
+@pytest.mark.parametrize("tool", ["update_a_caspio_file_by_id", "delete_a_caspio_file_by_id"])
+def test_the_archive_says_the_name_of_a_file_that_only_a_key_named(
+    desk: Desk, tmp_path: Path, tool: str
+):
+    """Once a file is gone, its key leads nobody to it: the note has its name as well."""
+    token, archive = desk.token(scope=RAW), desk.accounts["main"].archive
+    data = f"lost by {tool}".encode()
+
+    def file(name: str, content: bytes) -> dict[str, str]:
+        return {"name": name, "base64": base64.b64encode(content).decode()}
+
+    name = f"{tool}.txt"
+    desk.result(token, "create_a_caspio_file", file=file(name, data))
+    info = desk.result(token, "list_all_caspio_path_file_infos", path=f"/{name}")
+    gone = {"key": info["ExternalKey"]} if "delete" in tool else {"file": file(name.upper(), b"n")}
+    desk.result(token, tool, **gone)
+
+    (note,) = archive.list(f"{REPLACED}{hashlib.sha256(data).hexdigest()}/")
+    archive.get(note.key, tmp_path / "note")
+    said = json.loads((tmp_path / "note").read_bytes())
+    assert said["place"] == {"externalKey": info["ExternalKey"], "name": name}
