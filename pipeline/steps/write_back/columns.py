@@ -19,6 +19,7 @@ from pipeline.ports import RecordTarget, Referrer
 from pipeline.steps.write_back.context import WriteContext
 from pipeline.steps.write_back.effect_calls import record_of
 from pipeline.steps.write_back.effects import carry_out, carry_out_together, new_effect
+from pipeline.steps.write_back.named_files import named_files, names_others, paths_now
 from pipeline.steps.write_back.result import WriteResult
 
 Replan = Callable[[Mapping[str, Value]], Plan]
@@ -83,23 +84,25 @@ def write_columns(
     """
     record = plan.work.record
     assert record is not None
+    named = named_files(plan, context)
+    paths = {field: known[-1] for field, known in named.items()}
     for is_last in (False, True):
         if not plan.after:
             return plan, WriteResult(suggestions=plan.suggestions)
         if not changed_texts(plan.before, record, context.columns, context.ports.target):
-            written = try_update(plan, record, context, is_last=is_last)
+            written = try_update(plan, record, context, paths=paths, is_last=is_last)
             if written is not None:
                 return plan, written
 
-        current = context.ports.target.read(record, list(context.spec.columns))
+        wanted = list(dict.fromkeys((*context.spec.columns, *named)))
+        current = context.ports.target.read(record, wanted)
         if current is None:
             reason = "the record was deleted while its file was being read"
             return plan, WriteResult(Status.REJECTED, reason)
-        changes = changed_values(plan.before, current, context.columns)
-        # An applied plan is exactly what was reviewed: it is never planned again.
-        if replan is None and changes:
-            reason = f"record {record.pk} changed since it was planned: {changes}"
+        reason = _reason_not_to_write(plan, current, named, context, is_applied=replan is None)
+        if reason:
             return plan, WriteResult(Status.CONFLICT, reason)
+        paths = paths_now(current, named)
         if replan is not None and not is_last:
             plan = replace(replan(current), new_names=plan.new_names)
     return plan, WriteResult(
@@ -109,12 +112,41 @@ def write_columns(
     )
 
 
+def _reason_not_to_write(
+    plan: Plan,
+    current: Mapping[str, Value],
+    named: Mapping[str, Sequence[str]],
+    context: WriteContext,
+    *,
+    is_applied: bool,
+) -> str:
+    """Say why a record as it is now does not get a plan's values, nor others in their place."""
+    record = plan.work.record
+    assert record is not None
+    if names_others(current, named):
+        # What was read from one file says nothing about another.
+        return "the record names another file now"
+    changes = changed_values(plan.before, current, context.columns)
+    # An applied plan is exactly what was reviewed: it is never planned again.
+    if is_applied and changes:
+        return f"record {record.pk} changed since it was planned: {changes}"
+    return ""
+
+
 def try_update(
-    plan: Plan, record: RecordRef, context: WriteContext, *, is_last: bool
+    plan: Plan,
+    record: RecordRef,
+    context: WriteContext,
+    *,
+    paths: Mapping[str, str],
+    is_last: bool,
 ) -> WriteResult | None:
-    """Make one guarded update; None if the record is not as planned, or the first call was lost."""
+    """Make one guarded update; None if the record is not as planned, or the first call was lost.
+
+    `paths` are what the record is to name still, by FILE field.
+    """
     try:
-        update = carry_out(_new_update(plan, record), context)
+        update = carry_out(_new_update(plan, record), context, guard={**paths, **plan.before})
     except EffectInDoubt:
         if is_last:
             raise

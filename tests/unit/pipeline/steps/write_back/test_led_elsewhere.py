@@ -1,5 +1,7 @@
 """A move whose rows somebody leads elsewhere while it is under way."""
 
+from dataclasses import replace
+
 import pytest
 
 from pipeline.model import EffectKind, EffectState, SourceSpec, Status
@@ -38,10 +40,48 @@ def test_a_copy_that_no_row_was_led_to_is_taken_back(
 
     left = set() if is_old_gone else {"/Inbox/x.txt"}
     assert set(world.caspio.files) == {"/Inbox/theirs.txt"} | left
-    assert world.caspio.tables["Contracts"]["1"]["Document"] == "/Inbox/theirs.txt"
-    assert outcome.status is Status.PARTIAL
-    assert "no row names /Inbox/x.txt any more" in outcome.reason
+    row = world.caspio.tables["Contracts"]["1"]
+    assert row["Document"] == "/Inbox/theirs.txt"
+    assert row["Kind"] == ("contract" if fills_in else "")
+    assert outcome.status is Status.CONFLICT
+    assert "the record names another file now" in outcome.reason
     assert not world.ledger.effects.open()
+
+
+@pytest.mark.parametrize("fills_in", [False, True])
+def test_no_value_is_written_to_a_record_that_names_another_file(world: World, *, fills_in: bool):
+    """What was read from a file is not written where a user has put another one, with no rename either."""
+    world.caspio.files |= {"/Inbox/x.txt": b"doc_type=contract", "/Inbox/theirs.txt": b"total=1"}
+    world.caspio.row("Contracts", "1", Document="/Inbox/x.txt")
+
+    def lead_elsewhere(call: str) -> None:
+        if call == "update":
+            world.caspio.before_call = lambda _: None
+            row = world.caspio.tables["Contracts"]["1"]
+            row["Document"] = "/Inbox/theirs.txt"
+            if fills_in:
+                row["Kind"] = "letter"
+
+    world.caspio.before_call = lead_elsewhere
+    (outcome,) = world.run(replace(CONTRACTS, rename=None))
+
+    assert world.caspio.tables["Contracts"]["1"]["Kind"] == ("letter" if fills_in else "")
+    assert outcome.status is Status.CONFLICT
+    assert outcome.reason == "the record names another file now"
+    assert not world.ledger.effects.open()
+
+
+def test_a_record_led_to_the_copy_by_another_s_move_is_written(world: World):
+    """Of two records with one file, both get their values: a move of ours has led the second."""
+    world.caspio.files["/Inbox/x.txt"] = b"doc_type=contract"
+    for pk in ("1", "2"):
+        world.caspio.row("Contracts", pk, Document="/Inbox/x.txt")
+
+    world.run(CONTRACTS)
+
+    rows = world.caspio.tables["Contracts"].values()
+    assert {(row["Document"], row["Kind"]) for row in rows} == {("/Inbox/contract.txt", "contract")}
+    assert world.run(CONTRACTS) == []
 
 
 def test_a_copy_that_a_row_names_is_kept(world: World):
