@@ -206,8 +206,8 @@ def _lead_rows(
         return "the record was not written"
     _repoint_all(left, old, new, put, context)
     if (rows or put.pk) and not _is_named(put, context):
-        # A user, or another program, has led them elsewhere: to nobody is this a better name.
-        return f"no row names {old} any more"
+        # A user, or another program, has led them elsewhere. The new name helps nobody then.
+        return f"no row could be led to {new}"
     return ""
 
 
@@ -278,6 +278,8 @@ def _take_copy_back(put: Effect, delete: Effect, context: WriteContext, reason: 
             ledger.effects.settle(put, EffectState.ABANDONED, reason)
             ledger.effects.settle(delete, EffectState.ABANDONED, reason)
             context.run.moves.names.free(new)
+            if context.ports.target.file(old) is None:
+                return f"{reason}; {old} is gone, its bytes are in the archive"
             return f"{reason}; the name stays"
     ledger.effects.settle(delete, EffectState.ABANDONED, reason)
     return f"{reason}; both {old} and {new} are kept"
