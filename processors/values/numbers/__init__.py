@@ -12,7 +12,9 @@ from processors.values.identifiers import is_account_or_tax_number
 from processors.values.lines import TextLine, label_pattern
 from processors.values.list_words import labels_in
 from processors.values.numbers.context import (
+    SAYS_NUMBER,
     SURELY,
+    begins_number,
     corrects_a_bill,
     doubt_of,
     gives_money_back,
@@ -30,7 +32,9 @@ _LETTER = "A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u00ff\u0400-\u04ff"
 _TOKEN = re.compile(rf"[{_LETTER}0-9][{_LETTER}0-9/_.\-]{{0,79}}")
 # In Poland the number in its month: "12/05/2030".
 _MONTHLY = re.compile(r"\d{1,4}/\d\d/\d{4}$")
-_GOES_ON = re.compile(r" ?/ \d| /\d|[\\+\u2013\u2014\u2212]\w| - \d|,\d")
+# A sign between letters or digits is a part of the number, but brackets and quotes begin something
+# else, and a colon does so before a word.
+_GOES_ON = re.compile(r" ?/ \d| /\d| - \d|[,:]\d|[^\w\s,:;()\[\]{}<>\"|]\w")
 _PRICE = re.compile(r"\d{1,4}[.,]\d\d")
 
 # What may be between a label and its number: "VAT", "(short note)", "no", signs and blanks. A "no"
@@ -42,11 +46,7 @@ _LINK = re.compile(
     r"[ .,:#№º°'\"|\-]{0,6}"
     r"(?:(?:no|nr|num|number|nummer|n|id)(?=[ .:#º°=]))?[ .:#№º°\-=]{0,6}"
 )
-# "Invoice no" announces a number; "invoice" alone may be the title of the document.
-_SAYS_NUMBER = re.compile(r"n[or](?!t[ae])| n$|num|#|°|º|id|date|cislo")
-_LINK_SAYS_NUMBER = re.compile(r"[a-z#:№]")
-# A short label that touches a dash is the beginning of the number: "INV-77".
-_MOST_PREFIX = 4
+_LINKSAYS_NUMBER = re.compile(r"[a-z#:№]")
 
 # Confidence by the place of the number.
 _AFTER_EXPLICIT_LABEL = 0.9
@@ -260,7 +260,7 @@ def _number_after(
     there may be the label itself, which is not searched then.
     """
     start = link.end()
-    if link.group() == "-" and len(label.group()) <= _MOST_PREFIX and label.group().isalpha():
+    if begins_number(label.group(), link.group()):
         start = label.start()
     if whole := whole_after(line.text, start, explicit=explicit):
         return whole.group(), whole.end()
@@ -397,4 +397,4 @@ def _begins_with_date(text: str) -> bool:
 
 def _says_number(label: re.Match[str], link: re.Match[str]) -> bool:
     """Return whether the label, or what links it to the number, means a number."""
-    return bool(_SAYS_NUMBER.search(label.group()) or _LINK_SAYS_NUMBER.search(link.group()))
+    return bool(SAYS_NUMBER.search(label.group()) or _LINKSAYS_NUMBER.search(link.group()))

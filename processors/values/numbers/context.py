@@ -31,9 +31,18 @@ _DIGITS = re.compile(r"\d+")
 _ROW = re.compile(
     r"(?P<words>[^\W\d_][^\d]*?)[ .:#]*\b(?P<number>[a-z]{0,4}[-/]?\d[\w/-]*)(?= (?!%))"
 )
+# "Invoice no" announces a number; "invoice" alone may be the title of the document.
+SAYS_NUMBER = re.compile(r"n[or](?!t[ae])| n$|num|#|°|º|id|date|cislo")
+_MOST_PREFIX = 4
 _LINES_ABOVE_TABLE = 3
 _LEAST_COLUMNS, _LEAST_ROWS = 3, 2
 """Columns and rows of a table of bills; fewer may be the head of one bill."""
+
+
+def begins_number(label: str, link: str) -> bool:
+    """Return whether a label is the beginning of its number: "INV-77", "INV77", but not "Nr77"."""
+    touches = link == "-" or (not link and SAYS_NUMBER.search(label) is None)
+    return touches and len(label) <= _MOST_PREFIX and label.isalpha()
 
 
 def gives_money_back(lines: Sequence[TextLine]) -> bool:
