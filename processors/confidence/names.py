@@ -12,6 +12,7 @@ from processors.values.address_block import begins_with_street
 from processors.values.issuer.name_text import is_title, is_trade
 from processors.values.legal_forms import end_of_form, form_pattern, is_address
 from processors.values.lines import TextLine, fold, has_digit, label_pattern
+from processors.values.money.signs_of_money import says_money
 
 _DOMAIN = re.compile(r"(?:@|www\.|https?://(?:www\.)?)([a-z0-9][a-z0-9\-]{2,40})\.[a-z]{2,10}")
 _OF_ANYBODY = frozenset({
@@ -38,6 +39,7 @@ _OF_COMPANY = re.compile(
     r"(?:company|business|firm|trading|legal|organi[sz]ation)(?: name)?|firma|ragione sociale"
     r"|raison sociale|razon social|denominazione|firmenname"
 )
+_NO_CLASS = frozenset({None, "other"})
 _SAME_HEIGHT = 0.2
 _LONG_ENOUGH, _ALIKE = 8, 0.85
 """Letters of a name that is compared with lines, and how alike one is that was misread."""
@@ -84,6 +86,9 @@ def name_features(evidence: Evidence, value: FoundValue) -> Features:
     if value.name == "buyer" and own:
         features["may_be_cut"] = float(_has_doubtful_end(own, text))
     features |= _rival_names(evidence, text) | _around(evidence, finding, own, text)
+    if value.name != "buyer" and not form_end and evidence.doc_type.value in _NO_CLASS:
+        # The first line of a list of goods or of a result is its title, and not who sells them.
+        features["not_money"] = float(not says_money(evidence.lines))
     if value.name == "buyer" or features["in_domain"]:
         features["of_other_label"] = 0.0
     # A buyer is in the window, and a receipt may have the web address of who made the till.

@@ -29,7 +29,6 @@ from processors.values.lines import (
 from processors.values.money.amount_lines import amount_lines
 from processors.values.money.currency import find_currency
 from processors.values.money.no_bill import as_candidate, values_of_no_bill
-from processors.values.money.signs_of_money import says_money
 from processors.values.money.taxes import find_net_and_tax
 from processors.values.money.total import find_amount_due, find_total, why_several_bills
 from processors.values.mrz import values_in_zone
@@ -259,8 +258,7 @@ def is_about_money(
     """
     if invoice_number is not None:
         return True
-    is_total = total is not None and total.confidence >= _LEAST_TOTAL_CONFIDENCE
-    if is_total and says_money(lines):
+    if total is not None and total.confidence >= _LEAST_TOTAL_CONFIDENCE:
         return True
     titles = label_pattern("dates", "title")
     return any(titles.fullmatch(line.folded) for line in lines[:_TITLE_LINES])

@@ -313,3 +313,36 @@ def test_the_number_of_another_credit_note_is_not_the_number(label: str):
 def test_words_before_the_own_number_do_not_take_it(before: str):
     """The word "original" may say that a paper is no copy."""
     assert number(f"INVOICE\n{before} invoice no: 771\nTotal 9.00") == "771"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Rechnung Nr. 10'288",
+        "Invoice No: 10\u2019288-A",
+        "Invoice no 10*288",
+        "Invoice number: A7#12",
+        "Facture n\u00b0 12&34",
+        "Invoice no 12:345",
+    ],
+)
+def test_a_number_that_goes_on_behind_a_sign_is_open(text: str):
+    """Only the part before the sign would be written, and that is another number."""
+    assert number(f"Otter Ltd\n{text}\nTotal 5.00") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Invoice no 4711(duplicate)", "4711"),
+        ("Invoice no 4711;2 pages", "4711"),
+        ("Invoice no 4711: thank you", "4711"),
+        ('Invoice no "4711"', "4711"),
+        ("\u0e40\u0e25\u0e02\u0e17\u0e35\u0e48 INV6806-021", "INV6806-021"),
+        ("INV77412", "INV77412"),
+        ("Inv 77412", "77412"),
+    ],
+)
+def test_letters_that_touch_a_number_are_a_part_of_it(text: str, expected: str):
+    """What is in brackets or behind a blank is none; "INV" is a label before a blank only."""
+    assert number(f"Otter Ltd\n{text}\nTotal 5.00") == expected

@@ -60,7 +60,7 @@ def test_a_total_of_a_paper_without_money_is_a_suggestion_at_most(title: str, tm
     fields = documents.read(text.encode(), tmp_path).fields
 
     assert fields["total"].confidence <= MOST_OF_SUGGESTION
-    assert "company" not in fields
+    assert "company" not in fields or fields["company"].confidence <= MOST_OF_SUGGESTION
 
 
 @pytest.mark.parametrize(
