@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from processors.values.date_text import DateText, MonthNames, dates_in
 from processors.values.lines import TextLine, label_pattern
 from processors.values.list_words import labels_in
+from processors.values.money.due_days import with_due_words
 from processors.values.numbers.dated import is_of_corrected, is_of_named, is_of_other_paper
 
 KINDS = ("document", "title", "plain", "link", "due", "other")
@@ -32,12 +33,6 @@ _OF_ROW = re.compile(
     r"|visite|dia|semana|visita|giorno|settimana|dag|uke|vecka)(?: ?(?:no\.?|nr\.?|#)? ?\d{1,3})?"
 )
 """The heading of rows, or the first cell of one, in which a date is that of the row."""
-_BY_A_DAY = re.compile(
-    r"(?:\W*|.*\b(?:pay|payable|payment (?:is )?due|please .*payment|remit|settle)\b.{0,40} )"
-    r"(?:by|before|(?:no|not) later than)\W*(?:[a-z]{3,9}day,? )?"
-)
-"""What is before the day until which is to be paid."""
-
 # What Japanese and Chinese write behind a birth and behind the end of a validity.
 _BEHIND_OTHER = re.compile(r" ?(?:生|まで有効|迄有効|出生|设立|設立|創業)")
 
@@ -111,7 +106,10 @@ def labeled_dates(lines: Sequence[TextLine], months: MonthNames) -> list[Labeled
         # A label belongs to the date after it: labels before an earlier date do not count.
         labels_from = 0
         for column, text in enumerate(dates_in(line.folded, months)):
-            kind, label = label_before(line, text, labels_from)
+            known = label_before(line, text, labels_from)
+            above = lines[line.number - 1].folded if line.number else ""
+            before, behind = line.folded[: text.start], line.folded[text.end :]
+            kind, label = with_due_words(known, before, behind, above)
             if not kind:
                 kind, label = _label_of_place(lines, line, column, text)
             if kind in {"", "link"}:
@@ -176,7 +174,7 @@ def label_before(line: TextLine, text: DateText, labels_from: int) -> tuple[str,
         if label.start >= labels_from and text.start - label.end <= _NEAR_CHARS
     ]
     if not near:
-        return _due_by(line, text)
+        return _NO_LABEL
     label = _announcing(near)
     words = line.folded[label.start : label.end]
     if label.kind == "plain" and _says_less(line, label.start):
@@ -199,12 +197,6 @@ def _says_less(line: TextLine, start: int) -> bool:
 def is_subject(line: TextLine) -> bool:
     """Return whether a line says what a letter is about, which was before the letter."""
     return label_pattern("dates", "subject").match(line.folded) is not None
-
-
-def _due_by(line: TextLine, text: DateText) -> tuple[str, str]:
-    """Return the label of a date until which is to be paid: "by" first, or after "pay"."""
-    is_due = _BY_A_DAY.fullmatch(line.folded, 0, text.start)
-    return ("due", "by") if is_due else _NO_LABEL
 
 
 def _announcing(near: Sequence[Label]) -> Label:
@@ -293,9 +285,11 @@ def _label_of_place(
     if not (column > 0 or line.cells or text.start <= _NEAR_CHARS):
         return _NO_LABEL
     kind, label = heading_of(lines, line, column, text.start)
-    may_be_row = kind == "plain" or (kind in {"", "document"} and line.cells)
+    may_be_row = kind == "plain" or (kind in {"", "document", "due"} and line.cells)
     # The head of a bill may be a row, and what was sold be rows below it.
-    is_head = kind == "document" or (kind == "plain" and _has_number(lines[line.number - 1]))
+    is_head = kind in {"document", "due"} or (
+        kind == "plain" and _has_number(lines[line.number - 1])
+    )
     if may_be_row and _is_list(lines, line, column, text, alike=is_head):
         return LISTED, ""
     return kind, label

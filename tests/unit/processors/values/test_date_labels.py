@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.unit.processors.values.test_dates import found
+from processors.values import find_values
+from tests.unit.processors.values.test_dates import found, page
 
 _ANOTHER = [
     "Framework Agreement: dated 2 October 2030",
@@ -77,3 +78,46 @@ def test_a_notice_of_payment_may_ask_for_it():
     for title in ("Payment notice", "Payment slip", "Payment advice"):
         text = f"{title}\nPayment date: 17/02/2031\nInvoice date: 03/02/2031\nTotal 12.00"
         assert found(text).value == "2031-02-03"
+
+
+@pytest.mark.parametrize(
+    "span",
+    [
+        "Abrechnungszeitraum 01.10.2030 bis 31.12.2030",
+        "Verbrauch vom 1.10. bis 31.12.2030",
+        "Vom 1. Oktober bis zum 31. Dezember 2030",
+        "Gemessen von 01.10.2030\nbis 31.12.2030 im Keller",
+        "Usage 1 October 2030 until 31 December 2030",
+    ],
+)
+def test_the_last_day_of_a_span_is_not_due(span: str):
+    """What was used from one day to another is not paid until that day."""
+    text = f"Rill Ltd\nInvoice 8\nInvoice date: 2031-01-09\n{span}\n"
+
+    assert "due_date" not in find_values([page(text)])
+    assert found(f"{text}Due date: 2031-02-03", "due_date").value == "2031-02-03"
+    assert found("Rechnung vom 03.01.2031 bis 17.01.2031 zahlbar", "due_date").value == "2031-01-17"
+
+
+@pytest.mark.parametrize(
+    "until", ["before 19 May 2031", "by 19 May 2031", "no later than 19.05.2031"]
+)
+def test_what_is_to_be_done_until_a_day_is_due_only_if_it_is_paid(until: str):
+    """A sentence goes on in the next line, which begins with the day."""
+    text = "3 May 2031\nDear Ann,\nYou may close your {} with us\n{} without charge."
+
+    assert "due_date" not in find_values([page(text.format("account", until))])
+    assert (
+        found(f"Invoice 8\nPlease settle the balance\n{until}.", "due_date").value == "2031-05-19"
+    )
+
+
+def test_the_due_days_of_a_list_are_those_of_its_rows():
+    """A reminder lists bills with the day of each; the day of the reminder is another."""
+    rows = "Invoice | Date | Due | Amount\n81 | 03.01.2031 | 17.01.2031 | 5.00 €\n"
+    more = "94 | 07.02.2031 | 21.02.2031 | 7.00 €\n"
+    text = (rows + more).replace(" | ", "\t")
+
+    assert "due_date" not in find_values([page(f"Reminder\n{text}")])
+    assert found(f"Reminder\n{text}Pay by 9 March 2031", "due_date").value == "2031-03-09"
+    assert found(f"Invoice\n{rows}".replace(" | ", "\t"), "due_date").value == "2031-01-17"
