@@ -94,7 +94,29 @@ _PAID = re.compile(
     r".*(?:ending|\*{2}|x{3}|\d{4}$)"
 )
 """How something was paid: "Paid via Visa ending 4242"."""
-_OTHER_LINES = (_LABEL, _NUMBER_OF_PAPER, _ABOUT, _SALUTATION, _SHOP, _NUMBERED, _QUANTITY, _PAID)
+_REGISTERED = re.compile(
+    r"(?:[a-z.]+ ){1,2}no\.? [\w/-]*\d{5,}\b|.*(?<!\d)\d{9,}$"
+    r"|(?!ste|suite|unit|apt|shop|room|lot|plot|house|flat|floor|box|space|stall|street|st\b|no\b)"
+    r"[a-z]{3,} ?# ?\d"
+)
+"""A number of a license or a register, or of something else than a house: "Cab # 4471"."""
+_HEAD_OF_TABLE = re.compile(
+    r"(?:.*?\b(?:description|item|qty|quantity|price|amount|rate|hours|menge|anzahl|preis|betrag"
+    r"|designation|quantite|prix|montant|cantidad|precio|importe|quantita|prezzo|importo|aantal"
+    r"|prijs|bedrag)\b){2}"
+)
+_OTHER_LINES = (
+    _REGISTERED,
+    _HEAD_OF_TABLE,
+    _LABEL,
+    _NUMBER_OF_PAPER,
+    _ABOUT,
+    _SALUTATION,
+    _SHOP,
+    _NUMBERED,
+    _QUANTITY,
+    _PAID,
+)
 _WORDS_AND_YEAR = re.compile(r"[^\d,]* (?:1[89]|20)\d\d$")
 """A year behind words begins no address: "Founded 1921", "Application 2031"."""
 _STREET_AND_HOUSE = re.compile(
@@ -319,8 +341,10 @@ def is_last_of_address(line: TextLine) -> bool:
 def is_certain_address(block: Sequence[TextLine]) -> bool:
     """An address has a postal code or a word such as "street".
 
-    A house number is enough only with a comma after it and another at the end of its line.
+    A code alone is none. A house number is enough only with a comma after it and one at the end.
     """
+    if all(CODE_ALONE.fullmatch(line.folded) for line in block):
+        return False
     if len(block) > 1 and _NUMBER_AND_COMMA.match(block[0].folded):
         return True
     return any(has_postal_code(line) or _has_address_word(line) for line in block)

@@ -60,10 +60,13 @@ _NEVER_ALONE = frozenset({"company", "enterprise", "limited liability"})
 
 @cache
 def form_pattern() -> re.Pattern[str]:
-    """Compile the legal forms of words.toml, the longest first; dots in them are optional."""
+    """Compile the legal forms of words.toml, the longest first; dots in them are optional.
+
+    The first letters of "Co-op" are none.
+    """
     forms = sorted(word_lists()["company"]["suffixes"], key=len, reverse=True)
     spelled = [r"[ .]{0,2}".join(map(re.escape, form.rstrip(".").split())) for form in forms]
-    return re.compile(rf"(?<![a-z0-9.])(?:{'|'.join(spelled)})(?![a-z0-9])\.?\)?")
+    return re.compile(rf"(?<![a-z0-9.])(?!co-op)(?:{'|'.join(spelled)})(?![a-z0-9])\.?\)?")
 
 
 def is_long_form(text: str) -> bool:

@@ -16,12 +16,12 @@ from processors.values.contracts.opening import (
 )
 from processors.values.contracts.signatures import those_who_sign
 from processors.values.issuer.addressed import ends_with_town
-from processors.values.issuer.blocks import Piece, piece_below, pieces_of
-from processors.values.issuer.composed import names_a_body
+from processors.values.issuer.blocks import Piece, piece_above, piece_below, pieces_of
+from processors.values.issuer.composed import names_a_body, names_an_office
 from processors.values.issuer.evidence import is_beside_bank
 from processors.values.issuer.name_text import is_title
 from processors.values.legal_forms import end_of_form, is_address
-from processors.values.lines import TextLine, fold, label_pattern
+from processors.values.lines import TextLine, fold, has_digit, label_pattern
 
 _SEARCHED_LINES = 120
 """Lines in which parties are introduced."""
@@ -76,6 +76,7 @@ class _LabeledName:
     start: int
     end: int
     label: str
+    where: str = "after"
 
     @property
     def text(self) -> str:
@@ -90,7 +91,7 @@ class _LabeledName:
         return self.line.finding(
             self.text,
             confidence,
-            f"is after '{self.label}'",
+            f"is {self.where} '{self.label}'",
             start=self.start,
             end=self.end,
         )
@@ -105,15 +106,36 @@ def find_buyer(lines: Sequence[TextLine], *, company: Finding | None) -> Finding
     named = [
         (name, confidence)
         for kind, confidence in (("buyer", 0.75), (_MARKED, 0.7), ("receiver", 0.6))
-        for name in _names_in_columns(lines, kind)
+        for each in _names_in_columns(lines, kind)
+        if (name := _employer_of(each, lines))
         if not (issuer and name.folded.startswith(issuer)) and not _is_another(name, lines)
     ]
-    # The name of an account is also that of who is paid.
-    named.sort(key=lambda each: each[0].label in {*_PREPOSITIONS, "account name"})
+    # Who is to read it is not who gets it, and the name of an account is also that of who is paid.
+    last = {*_PREPOSITIONS, "account name"}
+    named.sort(key=lambda each: (_is_reader(each[0]), each[0].label in last))
     ranked = [name.finding(confidence) for name, confidence in named]
     if not ranked:
         return name_in_window(lines, issuer) if issuer else None
     return with_others(ranked[0], ranked)
+
+
+def _is_reader(name: _LabeledName) -> bool:
+    return label_pattern("company", "attention").fullmatch(name.label) is not None
+
+
+def _employer_of(name: _LabeledName, lines: Sequence[TextLine]) -> _LabeledName | None:
+    """Return a name; of one behind "attn" the company above it in its column, if it has one.
+
+    Without one an office or a department gets nothing: "Attn: Accounts Payable".
+    """
+    if not _is_reader(name):
+        return name
+    above = piece_above(name.line, lines)
+    # "Fox Ltd" may be above it, and "Net 30" as well.
+    may_be = above and (end_of_form(above.text, above.folded) or not has_digit(above.text))
+    if above and may_be and _is_name(above.text) and not _is_no_buyer(above.folded):
+        return _LabeledName(above, 0, len(above.text), name.label, where="above")
+    return None if names_an_office(name.folded) else name
 
 
 def _is_another(name: _LabeledName, lines: Sequence[TextLine]) -> bool:

@@ -309,6 +309,12 @@ def piece_below(piece: Piece, row: Sequence[Piece]) -> TextLine:
     return row[distances.index(min(distances))].line
 
 
+def piece_above(piece: TextLine, lines: Sequence[TextLine]) -> TextLine | None:
+    """Return the piece of the line above that is nearest, None on the first line."""
+    above = lines[piece.number - 1] if piece.number else None
+    return piece_below(Piece(piece, 0), pieces_of(above, 0)) if above else None
+
+
 def edge_distance(box: Box, other: Box) -> float:
     """Return how far two boxes are from being aligned: at the left, at the right or centered."""
     left, right = abs(box[0] - other[0]), abs(box[2] - other[2])

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice, pairwise
 
+from processors.values.issuer.blocks import piece_below, pieces_of
 from processors.values.issuer.name_text import clean_name, is_no_name, is_town_with_code
 from processors.values.legal_forms import end_of_form, is_address, is_form_alone
 from processors.values.lines import TextLine, enclosing_box, fold, has_digit, label_pattern
@@ -49,6 +50,14 @@ _UNIT = re.compile(
     r"\b(?:department|dept\.?|team|division|desk|services?|office|buro|ufficio|[a-z]*abteilung)$"
 )
 """The end of the name of a part of a company: "Claims Department"."""
+
+_OFFICE = re.compile(
+    r"\b(?:accounts?|payables?|finance|counsel|manager|director|treasurer|secretary|bookkeep\w+"
+    r"|purchasing|procurement|billing|administration|office|dep(?:artmen)?t|team|owner|resident"
+    r"|homeowner|buchhaltung|\w*verwaltung|einkauf|comptabilite|contabilidad|contabilita"
+    r"|amministrazione|administratie|inkoop)\b"
+)
+"""Words of an office that reads a letter, and of nobody's name."""
 
 _BETWEEN_PARTS = re.compile(r" ?[·•⋅|*\u2013\u2014] ?| - |, ?")
 _LEAST_PARTS, _MOST_PARTS = 3, 9
@@ -199,6 +208,11 @@ def names_a_body(folded: str) -> bool:
     return bool(words.search(folded) or " & " in folded)
 
 
+def names_an_office(folded: str) -> bool:
+    """Return whether a text is an office or a department, and no name: "Accounts Payable"."""
+    return _OFFICE.search(folded) is not None
+
+
 def is_large(line: TextLine, usual_height_pt: float) -> bool:
     """Return whether the letters of a line are a heading's; the usual height 0 is unknown."""
     if line.box is None or not usual_height_pt:
@@ -209,7 +223,10 @@ def is_large(line: TextLine, usual_height_pt: float) -> bool:
 def large_names_joined(
     lines: Sequence[TextLine], usual_height_pt: float
 ) -> Iterator[tuple[int, TextLine]]:
-    """Yield two lines as one if both are as large as a logo and are below each other."""
+    """Yield two lines as one if both are as large as a logo and are below each other.
+
+    So is a name of other letters that is whole in another line.
+    """
     for place, (line, below) in enumerate(pairwise(lines[:_LARGE_LINES])):
         both = (line, below)
         following = lines[place + 2 : place + 3]
@@ -221,17 +238,33 @@ def large_names_joined(
         if _is_title_or_town(below, lines):
             continue
         if line.text.isupper() == below.text.isupper() and _are_one_block(line, below):
-            boxes = [each.box for each in both if each.box]
-            yield (
-                place,
-                replace(
-                    line,
-                    text=f"{line.text} {below.text}",
-                    folded=f"{line.folded} {below.folded}",
-                    box=enclosing_box(boxes),
-                    words=(*line.words, *below.words),
-                ),
-            )
+            yield place, _joined(line, below)
+    yield from _wrapped_in_columns(lines)
+
+
+def _wrapped_in_columns(lines: Sequence[TextLine]) -> Iterator[tuple[int, TextLine]]:
+    """Yield a name that goes on in the next line of its column, if another line has it whole."""
+    for place, (line, below) in enumerate(pairwise(lines[:_LARGE_LINES])):
+        for piece in pieces_of(line, place):
+            rest = piece_below(piece, pieces_of(below, place + 1))
+            is_name = rest.text[:1].isupper() and not has_digit(rest.text)
+            if not is_name or is_address(rest.folded) or is_no_name(rest.folded, has_form=False):
+                continue
+            whole = f"{piece.line.folded} {rest.folded}"
+            if any(whole in each.folded for each in lines if each not in (line, below)):
+                yield place, _joined(piece.line, rest)
+
+
+def _joined(line: TextLine, below: TextLine) -> TextLine:
+    """Return two lines of a name as one."""
+    boxes = [each.box for each in (line, below) if each.box]
+    return replace(
+        line,
+        text=f"{line.text} {below.text}",
+        folded=f"{line.folded} {below.folded}",
+        box=enclosing_box(boxes) if boxes else None,
+        words=(*line.words, *below.words),
+    )
 
 
 def _are_large_capitals(

@@ -9,7 +9,7 @@ from pipeline.model import Finding
 from processors.patterns import compiled
 from processors.values.candidates import with_others
 from processors.values.country import Hints, countries
-from processors.values.lines import TextLine, label_pattern
+from processors.values.lines import TextLine, label_pattern, word_lists
 from processors.values.money.marks import (
     SHARED,
     SHORT_CODES,
@@ -116,16 +116,27 @@ def _short_sign_pattern() -> re.Pattern[str]:
 
 
 @cache
+def _code_pattern() -> re.Pattern[str]:
+    codes = "|".join(word_lists()["currency"]["codes"]).upper()
+    return re.compile(rf"(?<![\w/-])(?:{codes})(?![\w/-])")
+
+
+@cache
 def mark_pattern() -> re.Pattern[str]:
     """Compile the places of a mark: next to a digit, in brackets, before a colon, after a label."""
     mark = f"({any_mark()})"
     label = r"(?:total|currency|\w{0,20}wahrung|devise|moneda|valuta|amount|in(?=[ :])|betrag)"
+    codes = "|".join(word_lists()["currency"]["codes"])
+    heading = (
+        r"(?:montant|prix|importe|precio|importo|prezzo|valor|preco|bedrag|prijs|preis|belopp?)"
+    )
     places = (
         rf"(?<![a-z$]){mark}[ .:]{{0,2}}[-\u2013\u2212]?\d",
         rf"\d(?:[,.:]?[-\u2013\u2014]{{1,2}})? ?{mark}(?![a-z$])",
         rf"[(\[]{mark}[)\]]",
         rf"(?<![a-z]){mark} ?:",
         rf"(?<![a-z]){label} ?:? ?{mark}(?![a-z])",
+        rf"(?<![a-z]){heading} ({codes})(?![a-z])",
     )
     return compiled("|".join(places))
 
@@ -157,22 +168,25 @@ def shared_mark_finding(marks: Counter[str], first_lines: dict[str, TextLine]) -
 def assumed_from(hints: Hints, lines: Sequence[TextLine]) -> Finding | None:
     """Return the currency of the country that the document hints at.
 
-    None if another one may be meant: by "dollars", or by an abbreviation beside an amount.
+    None if another one may be meant: by its code, "dollars" or an abbreviation beside an amount.
     """
     country = hints.best(tuple(hints.weights))
     if country is None:
+        return None
+    own = countries()[country].currency
+    if any(code != own for line in lines for code in _code_pattern().findall(line.text)):
         return None
     signs = {sign for line in lines for sign in _short_sign_pattern().findall(line.folded)}
     is_its_sign = signs == {_SIGNS.get(country)}
     if hints.weights[country] < _LEAST_HINTS and not is_its_sign:
         return None
-    is_dollar = countries()[country].currency.endswith("D")
+    is_dollar = own.endswith("D")
     if (signs and not is_its_sign) or (
         not is_dollar and any("dollar" in line.folded for line in lines)
     ):
         return None
     return Finding(
-        countries()[country].currency,
+        own,
         0.6,
         f"no currency is printed; '{hints.marks[country]}' hints at {country}",
     )

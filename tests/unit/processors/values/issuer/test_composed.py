@@ -238,3 +238,18 @@ def test_a_name_goes_on_at_an_and(first: str, second: str):
     page = PageText(number=1, source="text", engine=None, confidence=None, text=text)
 
     assert find_values([Page(page)])["company"].value == f"{first} {second}"
+
+
+def test_a_name_that_is_wrapped_is_known_from_where_it_is_whole():
+    """A narrow column breaks it; a line at the foot has all of it."""
+    text = (
+        "Alder Hill Tile\nCollective\n5 Mill Lane\nEly CB7 4DL\nInvoice 8\n9 June 2031\nTotal 5.00"
+    )
+    foot = "\nMake checks payable to Alder Hill Tile Collective"
+
+    def company(lines: str) -> str | None:
+        page = Page(PageText(number=1, source="text", engine=None, confidence=None, text=lines))
+        return find_values([page])["company"].value
+
+    assert company(text + foot) == "Alder Hill Tile Collective"
+    assert company(text.replace("Tile", "Co-op") + "\nThanks") != "Alder Hill Co"

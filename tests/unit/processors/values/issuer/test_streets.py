@@ -38,3 +38,24 @@ def test_a_street_and_a_town_behind_a_name_are_its_address(street: str):
     text = f"Brindle Otter Ltd, {street}, 80218 Harwick\nTotal 5.00"
 
     assert values_of(text)["address"] == f"{street}, 80218 Harwick"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "FL No KA-77-20551",
+        "Kiosk # 4471",
+        "Ely V.D. 6811122334",
+        "Item Rate Qty Amount",
+        "Artikel Menge Einzelpreis Betrag",
+        "CB7 4DL",
+    ],
+)
+def test_numbers_of_licenses_and_heads_of_tables_are_no_address(line: str):
+    """They end an address and begin none; a postal code alone is not enough."""
+    bill = "Total 5.00\nReceipt 8\n9 June 2031"
+
+    assert "address" not in values_of(f"Otter Tiles Ltd\n{line}\n{bill}")
+    own = values_of(f"Otter Tiles Ltd\n5 Mill Lane\nEly CB7 4DX\n{line}\n{bill}")
+    assert own["address"] == "5 Mill Lane Ely CB7 4DX"
+    assert values_of(f"Otter Tiles Ltd\nUnit # 4471\nEly CB7 4DX\n{bill}")["address"] is not None

@@ -25,3 +25,22 @@ def values_of(text: str) -> dict[str, str | None]:
 def test_yuan_are_those_of_the_place_that_is_named(text: str, currency: str | None):
     """One sign is that of three currencies: of China, of Taiwan and of Hong Kong."""
     assert values_of(text)["currency"] == currency
+
+
+@pytest.mark.parametrize(
+    ("heading", "code"),
+    [("Montant CHF", "CHF"), ("Importe MXN", "MXN"), ("Prezzo CHF", "CHF"), ("Preis CHF", "CHF")],
+)
+def test_a_code_behind_the_heading_of_a_column_is_the_currency(heading: str, code: str):
+    """Nothing else says it beside an amount."""
+    text = f"Facture 8\nle 9 juin 2031\nEau {heading}\nEau 333.00\nTotal 333.00"
+
+    assert values_of(text)["currency"] == code
+
+
+def test_no_currency_is_assumed_beside_the_code_of_another():
+    """A sentence that names it says that the country's own may not be meant."""
+    text = "Rechnung 8\nvom 9. Juni 2031\nNetto 5,00\nMwSt 19 % 0,95\nGesamtbetrag 5,95\n"
+
+    assert values_of(text)["currency"] == "EUR"
+    assert "currency" not in values_of(f"{text}Das CHF Konto bleibt")
