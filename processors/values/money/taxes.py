@@ -14,6 +14,7 @@ from itertools import combinations, product
 from pipeline.model import Finding
 from processors.values.candidates import with_others
 from processors.values.lines import TextLine, label_pattern
+from processors.values.list_words import labeled_lines
 from processors.values.money.amounts import CENT, format_amount, money_in, values_in
 from processors.values.money.labeled_amounts import LabeledAmount, labeled_amounts
 from processors.values.money.sums import TOTAL_KINDS, sums_in
@@ -325,12 +326,27 @@ def included_tax(bill: Bill) -> Iterator[TaxSplit]:
             rate = next((usual for usual, share in near if share <= CENT * 50), None)
         if rate is None or net <= tax.value:
             continue
+        net = _before_rounding(net, tax.value, rate, bill.lines)
         yield TaxSplit(
             LabeledAmount(net, first_line_with(net, bill.lines) or tax.line),
             tax,
             0.6 if own_rate is None else 0.8,
             f"'{tax.label}' is {rate.normalize():f} % of the total without it",
         )
+
+
+def _before_rounding(
+    net: Decimal, tax: Decimal, rate: Decimal, lines: Sequence[TextLine]
+) -> Decimal:
+    """Return a net amount before the total was rounded, if the tax is its share to the cent."""
+    labeled = [line for line, _ in labeled_lines(lines, "totals", "rounding")]
+    steps = [step for line in labeled for step in values_in(line.folded)[-1:] if abs(step) < 1]
+    is_printed = first_line_with(net, lines) is not None
+    for before in () if is_printed else (net + sign * step for step in steps for sign in (1, -1)):
+        # Half a cent of the tax, in percent.
+        if abs(before * rate - tax * 100) < CENT * 50:
+            return before
+    return net
 
 
 def tax_of_zero(bill: Bill) -> Iterator[TaxSplit]:

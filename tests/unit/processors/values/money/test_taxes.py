@@ -233,3 +233,15 @@ def test_a_net_total_below_two_taxes_is_before_them():
 def test_the_tax_is_the_sum_of_the_taxes_of_a_state_and_its_union(lines: str):
     """India and Canada print two taxes, each with a name of its own, and no sum of them."""
     assert money_of(lines) == ("1000.00", "180.00", "1180.00")
+
+
+@pytest.mark.parametrize("rounded", ["Round Off 0.30", "Rounding (+)0.30"])
+def test_the_net_amount_is_that_before_the_total_was_rounded(rounded: str):
+    """The tax is its share to the cent, and not that of what is left of the rounded total."""
+    text = f"Invoice 8\nPipe 1,110.00\nBend 22.80\nIGST @ 18% 203.90\n{rounded}\nTotal 1,337.00"
+    page = Page(PageText(number=1, source="text", engine=None, confidence=None, text=text))
+
+    values = find_values([page])
+
+    assert values["net"].value == "1132.80"
+    assert values["tax"].value == "203.90"
