@@ -174,19 +174,21 @@ def assumed_from(hints: Hints, lines: Sequence[TextLine]) -> Finding | None:
     if country is None:
         return None
     own = countries()[country].currency
-    if any(code != own for line in lines for code in _code_pattern().findall(line.text)):
-        return None
     signs = {sign for line in lines for sign in _short_sign_pattern().findall(line.folded)}
     is_its_sign = signs == {_SIGNS.get(country)}
     if hints.weights[country] < _LEAST_HINTS and not is_its_sign:
         return None
-    is_dollar = own.endswith("D")
-    if (signs and not is_its_sign) or (
-        not is_dollar and any("dollar" in line.folded for line in lines)
-    ):
+    if (signs and not is_its_sign) or _names_another(own, lines):
         return None
     return Finding(
         own,
         0.6,
         f"no currency is printed; '{hints.marks[country]}' hints at {country}",
     )
+
+
+def _names_another(own: str, lines: Sequence[TextLine]) -> bool:
+    """Return whether the code of another currency is anywhere, or dollars that are not meant."""
+    if any(code != own for line in lines for code in _code_pattern().findall(line.text)):
+        return True
+    return not own.endswith("D") and any("dollar" in line.folded for line in lines)
