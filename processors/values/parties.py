@@ -21,7 +21,7 @@ from processors.values.issuer.composed import names_a_body, names_an_office
 from processors.values.issuer.evidence import is_beside_bank
 from processors.values.issuer.name_text import is_title
 from processors.values.legal_forms import end_of_form, is_address
-from processors.values.lines import TextLine, fold, has_digit, label_pattern
+from processors.values.lines import TextLine, fold, label_pattern
 
 _SEARCHED_LINES = 120
 """Lines in which parties are introduced."""
@@ -131,9 +131,9 @@ def _employer_of(name: _LabeledName, lines: Sequence[TextLine]) -> _LabeledName 
     if not _is_reader(name):
         return name
     above = piece_above(name.line, lines)
-    # "Fox Ltd" may be above it, and "Net 30" as well.
-    may_be = above and (end_of_form(above.text, above.folded) or not has_digit(above.text))
-    if above and may_be and _is_name(above.text) and not _is_no_buyer(above.folded):
+    # "Case" or "Net 30" may be above it in a column beside: a company says that it is one.
+    is_company = above and (end_of_form(above.text, above.folded) or names_a_body(above.folded))
+    if above and is_company and _is_name(above.text) and not _is_no_buyer(above.folded):
         return _LabeledName(above, 0, len(above.text), name.label, where="above")
     return None if names_an_office(name.folded) else name
 

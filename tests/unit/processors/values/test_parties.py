@@ -201,9 +201,7 @@ def test_the_name_in_the_window_is_without_the_column_beside_it():
     assert values_of(text)["buyer"] == "Anna Otter"
 
 
-@pytest.mark.parametrize(
-    "office", ["Attn: Accounts Payable", "Attention: General Counsel", "z. Hd. Buchhaltung"]
-)
+@pytest.mark.parametrize("office", ["Attn: Accounts Payable", "Attention: General Counsel"])
 def test_who_is_to_read_a_bill_is_not_who_gets_it(office: str):
     """The company is above the office that reads it; an office alone is nobody."""
     head = "Fell Tiles Ltd\nInvoice 8\nDate 9 June 2031\n"
@@ -212,6 +210,7 @@ def test_who_is_to_read_a_bill_is_not_who_gets_it(office: str):
         values_of(f"{head}Alder Press Ltd\n{office}\nTotal 5.00 EUR")["buyer"] == "Alder Press Ltd"
     )
     assert "buyer" not in values_of(f"{head}Net 30\n{office}\nTotal 5.00 EUR")
-    assert values_of(f"{head}Attn: Ann Fox\nTotal 5.00 EUR")["buyer"] == "Ann Fox"
+    for above in ("", "Case\n"):
+        assert values_of(f"{head}{above}Attn: Ann Fox\nTotal 5.00 EUR")["buyer"] == "Ann Fox"
     named = f"{head}Attn: Ann Fox\nTo: Alder Press Ltd\nTotal 5.00 EUR"
     assert values_of(named)["buyer"] == "Alder Press Ltd"
