@@ -39,6 +39,8 @@ _OF_COMPANY = re.compile(
     r"(?:company|business|firm|trading|legal|organi[sz]ation)(?: name)?|firma|ragione sociale"
     r"|raison sociale|razon social|denominazione|firmenname"
 )
+_CARRIES_ALSO = "carrier"
+"""Who sends the bill of a transport, or only carries the goods of another one."""
 _NO_CLASS = frozenset({None, "other"})
 _SAME_HEIGHT = 0.2
 _LONG_ENOUGH, _ALIKE = 8, 0.85
@@ -86,9 +88,7 @@ def name_features(evidence: Evidence, value: FoundValue) -> Features:
     if value.name == "buyer" and own:
         features["may_be_cut"] = float(_has_doubtful_end(own, text))
     features |= _rival_names(evidence, text) | _around(evidence, finding, own, text)
-    if value.name != "buyer" and not form_end and evidence.doc_type.value in _NO_CLASS:
-        # The first line of a list of goods or of a result is its title, and not who sells them.
-        features["not_money"] = float(not says_money(evidence.lines))
+    features["not_money"] = float(not form_end and _may_be_title(evidence, value))
     if value.name == "buyer" or features["in_domain"]:
         features["of_other_label"] = 0.0
     # A buyer is in the window, and a receipt may have the web address of who made the till.
@@ -96,6 +96,13 @@ def name_features(evidence: Evidence, value: FoundValue) -> Features:
         features |= window_features(evidence, finding)
         features["other_in_domain"] = float(in_domain(evidence, text) is False)
     return features
+
+
+def _may_be_title(evidence: Evidence, value: FoundValue) -> bool:
+    """Return whether an issuer may be the title of a list of goods or of a result."""
+    if value.name == "buyer":
+        return False
+    return evidence.doc_type.value in _NO_CLASS and not says_money(evidence.lines)
 
 
 def slips(evidence: Evidence, finding: Finding, text: str) -> Features:
@@ -269,6 +276,10 @@ def _is_of_other_label(own: TextLine, text: str) -> bool:
     first, _ = own.cell(own.cell_at(max(0, start)))
     label = _LABEL.fullmatch(own.folded, first, max(0, start))
     if start < 0 or label is None or is_title(label["words"]):
+        return False
+    of_seller = label_pattern("company", "seller", "seller_marked", "owned", "payee")
+    is_seller = of_seller.fullmatch(label["words"]) and label["words"] != _CARRIES_ALSO
+    if is_seller or _OWNER.search(label["words"]):
         return False
     return _OF_COMPANY.fullmatch(label["words"]) is None
 

@@ -29,6 +29,10 @@ _NAMES = _set(
     " party registration nom nombre nome naam namn navn nazwa nazev razon raison social sociale"
     " denominazione denominacion ragione bezeichnung empresa societe bedrijf"
 )
+_OF_COMPANY = _set(
+    "company firm firma organization business legal trading razon raison social sociale"
+    " denominazione denominacion ragione empresa societe bedrijf"
+)
 _DATES = _set(
     "date dates datum fecha data dato day time timestamp datetime tag dt paivamaara jour dia dzien"
 )
@@ -142,11 +146,22 @@ def owned(names: Sequence[str]) -> Owned:
         return Owned(_with_paper(around, leaf))
     if owner.kind == _UNKNOWN:
         return _in_unknown(owner.name, leaf, words)
-    is_name = owner.is_direct and words <= _NAMES
-    if is_name and (owner.kind == _SELLER or _names_buyer(owner.name)):
-        return Owned(owner.name)
+    label = _label_of_name(owner, leaf) if words <= _NAMES else ""
+    if label:
+        return Owned(label)
     is_apart = owner.kind == _OTHER or any(words <= each for each in (_NUMBERS, _DATES, _AMOUNTS))
     return Owned(f"{owner.name} {leaf}", is_apart=True) if is_apart else Owned(leaf)
+
+
+def _label_of_name(owner: _Owner, leaf: str) -> str:
+    """Return what announces a party's name: "CompanyName" does, and "SupplierParty" does not."""
+    if not owner.is_direct:
+        return ""
+    if owner.kind != _SELLER:
+        return owner.name if _names_buyer(owner.name) else ""
+    if not _OF_COMPANY.isdisjoint(_words_in(leaf)):
+        return leaf
+    return owner.name if len(_words_in(owner.name)) == 1 else "Seller"
 
 
 def _names_buyer(name: str) -> bool:
@@ -164,10 +179,23 @@ def _in_unknown(owner: str, leaf: str, words: frozenset[str]) -> Owned:
     )
     if is_named:
         return Owned(f"{owner} {leaf}")
+    is_apart = _is_of_another(above, words)
+    return Owned(f"{owner} {leaf}", is_apart=True) if is_apart else Owned(leaf)
+
+
+def _is_of_another(above: frozenset[str], words: frozenset[str]) -> bool:
+    """Return whether a value is that of a part or a payment, or the name of anybody.
+
+    Any other unknown element may be a wrapper of the document.
+    """
     is_part = _begin_with(sorted(above), _PARTS)
+    if words <= _NAMES and words.isdisjoint(_OF_COMPANY):
+        return True
     generic = (_NAMES, _DATES, _NUMBERS, _AMOUNTS, _ADDRESSES | _NAMES)
-    is_generic = any(words <= each for each in generic) or (is_part and words <= _SUMS)
-    return Owned(f"{owner} {leaf}", is_apart=True) if is_generic else Owned(leaf)
+    is_generic = any(words <= each for each in generic)
+    return (is_generic and (is_part or not above.isdisjoint(_OF_PAYMENT))) or (
+        is_part and words <= _SUMS
+    )
 
 
 def _says_what(name: str) -> bool:

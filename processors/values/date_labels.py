@@ -37,7 +37,7 @@ _OF_ROW = re.compile(
 _BEHIND_OTHER = re.compile(r" ?(?:生|まで有効|迄有効|出生|设立|設立|創業)")
 
 _FOREIGN = re.compile(
-    r"\W*(?P<words>[a-z]{4,20}(?:[ /_-][a-z]{1,20}){0,3}) ?: ?(?:[a-z]{3,10}[,.] ?)?"
+    r"\W*(?P<words>[a-z]{4,20}(?:[ /-][a-z]{1,20}){0,3}) ?: ?(?:[a-z]{3,10}[,.] ?)?"
 )
 _MAY_BE_DATE = re.compile(
     r"d[ao]?t|fecha|(?:day|tag|dia|jour|giorno|time|zeit|heure|hora)(?![a-z])|tarih|paiv|kuup"

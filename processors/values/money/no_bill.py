@@ -21,7 +21,13 @@ _NO_BILL = re.compile(
 def values_of_no_bill(
     lines: Sequence[TextLine], found: Mapping[str, Finding | None]
 ) -> dict[str, Finding | None]:
-    """Return the sums of a payslip or of what says that it is no bill; {} for other papers."""
+    """Return the sums of a payslip or of what says that it is no bill; {} for other papers.
+
+    What has the number of a bill is one: it may be for payslips, or have such a paper with it.
+    """
+    number = found.get("invoice_number")
+    if number is not None and number.value is not None:
+        return {}
     if any(_NO_BILL.search(line.folded) for line in lines[:_MOST_LINES_OF_HEAD]):
         why = "the document says that it is no bill"
         return {name: as_candidate(found[name], why) for name in ("total", "net", "tax")}

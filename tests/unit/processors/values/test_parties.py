@@ -201,7 +201,7 @@ def test_the_name_in_the_window_is_without_the_column_beside_it():
     assert values_of(text)["buyer"] == "Anna Otter"
 
 
-@pytest.mark.parametrize("office", ["Attn: Accounts Payable", "Attention: General Counsel"])
+@pytest.mark.parametrize("office", ["Attn: Legal Department", "Attention: General Counsel"])
 def test_who_is_to_read_a_bill_is_not_who_gets_it(office: str):
     """The company is above the office that reads it; an office alone is nobody."""
     head = "Fell Tiles Ltd\nInvoice 8\nDate 9 June 2031\n"
