@@ -214,6 +214,10 @@ def form_of(html: str, action: str, number: int = 0) -> dict[str, str]:
 
 
 def words(html: str) -> str:
-    """Return what a page says, without its tags and with single blanks."""
+    """Return what a page says, without its tags and with single blanks.
+
+    What isolates the direction of a value, tags and marks, takes no room.
+    """
     body = html.partition("<main")[2].partition(">")[2].partition("</main>")[0]
+    body = re.sub("</?bdi>|\u200e", "", body)
     return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", body)).strip()
