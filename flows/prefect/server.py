@@ -26,8 +26,8 @@ UNEXPECTED = (BadSettings, LookupError, TypeError, ValueError, AttributeError)
 START_S = 300.0
 """Seconds a server may take to answer.
 
-On a slow disk its first start takes half a minute, on a busy machine some more. One that has ended
-is noticed at once.
+On a slow disk its first start takes half a minute, on a busy machine more than 90 s. One that has
+ended is noticed at once.
 """
 
 # Whoever waits for longer than this wants to know what for.

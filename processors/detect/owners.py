@@ -23,15 +23,15 @@ def _roots(words: str) -> tuple[str, ...]:
     return tuple(words.split())
 
 
-# What a value is called that says nothing without the name of what it is in.
-_NAMES = _set(
-    "name names company firm firma organization business legal trading full display"
-    " party registration nom nombre nome naam namn navn nazwa nazev razon raison social sociale"
-    " denominazione denominacion ragione bezeichnung empresa societe bedrijf"
-)
+# Names that say of themselves that they are those of a company.
 _OF_COMPANY = _set(
     "company firm firma organization business legal trading razon raison social sociale"
     " denominazione denominacion ragione empresa societe bedrijf"
+)
+# What a value is called that says nothing without the name of what it is in.
+_NAMES = _OF_COMPANY | _set(
+    "name names full display party registration nom nombre nome naam namn navn nazwa nazev"
+    " bezeichnung"
 )
 _DATES = _set(
     "date dates datum fecha data dato day time timestamp datetime tag dt paivamaara jour dia dzien"
