@@ -30,7 +30,7 @@ from pipeline.model import SourceSpec
 from pipeline.model.sync import Side
 from pipeline.ports import RecordTarget
 from pipeline.settings import Settings
-from pipeline.settings.conflicts import also_in_folder, columns_in_use, read_twice
+from pipeline.settings.conflicts import also_in_folder, columns_in_use, names_left, read_twice
 from pipeline.settings.sources import SourceSettings
 from pipeline.settings.syncs import SyncSettings
 from pipeline.source_run.checks import blocked, changed_types, refuse_source
@@ -95,7 +95,7 @@ def examine_sources(sources: Sequence[SourceSettings]) -> Iterator[Check]:
 
 
 def examine_folders(sources: Sequence[SourceSettings], target: RecordTarget) -> Iterator[Check]:
-    """Yield a warning for every folder whose files a record of another source may name."""
+    """Yield a warning for folders whose files records name, and for names that no file gets."""
 
     def file_fields(source: SourceSettings) -> Sequence[str]:
         spec = source.spec()
@@ -108,6 +108,9 @@ def examine_folders(sources: Sequence[SourceSettings], target: RecordTarget) -> 
     remedy = "Keep the files that records name in a folder of their own, outside this one."
     running = [source for source in sources if not source.paused]
     for sentence in also_in_folder(running, file_fields):
+        yield Check("sources", ok=True, detail=f"{sentence}.", remedy=remedy)
+    remedy = "Read the table in place of its view, or leave out `rename`."
+    for sentence in names_left(running, file_fields):
         yield Check("sources", ok=True, detail=f"{sentence}.", remedy=remedy)
 
 

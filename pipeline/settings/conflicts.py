@@ -159,6 +159,26 @@ def also_in_folder(
             )
 
 
+def names_left(
+    sources: Sequence[SourceSettings], file_fields: Callable[[SourceSettings], Sequence[str]]
+) -> Iterator[str]:
+    """Yield a sentence for each view whose FILE fields name files that should get names.
+
+    `file_fields` returns the FILE fields of a view.
+    """
+    for source in sources:
+        if source.view is None or source.rename is None:
+            continue
+        read = {name.casefold() for name in source.fields}
+        named = [name for name in file_fields(source) if not read or name.casefold() in read]
+        if named:
+            yield (
+                f"source {source.name!r} gives no names to the files that {', '.join(named)} of "
+                f"view {source.view} names: which row of which table is to be led to the new name "
+                "is not known"
+            )
+
+
 def _have_own_conditions(one: SourceSettings, other: SourceSettings) -> bool:
     return bool(one.where and other.where and one.where != other.where)
 

@@ -17,6 +17,7 @@ from pipeline.settings.conflicts import (
     also_in_folder,
     column_conflicts,
     columns_in_use,
+    names_left,
     read_twice,
 )
 from pipeline.settings.sources import SourceSettings
@@ -93,6 +94,7 @@ def shared_files(
 
     yield from read_twice(sources)
     yield from also_in_folder(sources, file_fields)
+    yield from names_left(sources, file_fields)
 
 
 def _problems(

@@ -11,15 +11,14 @@ def named_files(plan: Plan, context: WriteContext) -> Mapping[str, Sequence[str]
     """Return the paths of the files that a plan's values are from, by the field that names them.
 
     The last is the one that the record should name now: the file's own, or the one that this run
-    has led the record to. Before it are others where this run has put the same bytes. A view is
-    left out: its fields may have other names than those of the table whose rows a move leads.
+    has led the record to. Before it are others where this run has put the same bytes.
     """
     record = plan.work.record
-    if record is None or record.is_view:
+    files = _files_written_from(plan) if record is not None else ()
+    if record is None or not files:
         return {}
-    files = _files_written_from(plan)
-    if not files:
-        return {}
+    if record.is_view:  # no run gives names to what a view names
+        return {ref.field: [str(ref.path)] for ref in files}
     effects = context.ports.ledger.effects.find(record=(record.container, record.pk))
     made = [
         one

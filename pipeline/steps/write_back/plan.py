@@ -43,7 +43,7 @@ def plan_record(work: RecordWork, documents: Sequence[ReadDocument], context: Wr
     )
     effects = ledger.effects.find(record=(record.container, record.pk)) if record else []
     last_written, undone = owned(effects), list(taken_back(effects))
-    names, name_problems = _new_names(readable, effects, context)
+    names, name_problems = _new_names(list(filter(_may_be_named, readable)), effects, context)
     replaced = ledger.files.replaced({own.version for own in last_written.values()})
     plan = decide(
         work,
@@ -65,6 +65,15 @@ def plan_record(work: RecordWork, documents: Sequence[ReadDocument], context: Wr
         problems=(*wanted.problems, *name_problems),
         suggestions=suggestions,
     )
+
+
+def _may_be_named(document: ReadDocument) -> bool:
+    """Say whether a file can get a name.
+
+    A move leads rows of tables to the new path, and which of them a view shows is not known.
+    """
+    ref = document.file.ref
+    return ref.place is not Place.FILE or ref.record is None or not ref.record.is_view
 
 
 def _new_names(

@@ -72,6 +72,28 @@ def test_a_file_field_without_a_folder_is_fine():
     assert list(examine_folders([_source("records", table="Documents")], target)) == []
 
 
+@pytest.mark.parametrize(
+    ("place", "warnings"),
+    [
+        ({"view": "Open_Documents"}, 1),
+        ({"view": "Open_Documents", "fields": ["Scan"]}, 0),
+        ({"view": "Open_Documents", "rename": None}, 0),
+        ({"view": "Open_Documents", "paused": True}, 0),
+        ({"table": "Documents"}, 0),
+    ],
+)
+def test_names_that_files_of_a_view_never_get_are_a_warning(
+    place: dict[str, object], warnings: int
+):
+    """A template for files that a view's FILE field names does nothing; an attachment is renamed."""
+    source = _source("records", **{"rename": "{{ doc_type }}", **place})
+
+    checks = list(examine_folders([source], cast("RecordTarget", _Target())))
+
+    assert [check.ok for check in checks] == [True] * warnings
+    assert all("gives no names to the files that Document" in check.detail for check in checks)
+
+
 class _Views:
     """An account with one view, which calls the flag of its table otherwise."""
 
