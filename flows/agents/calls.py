@@ -187,7 +187,9 @@ def _settle(account: AgentAccount, call: AgentCall, answer: Answer | None, run_i
         run_id = answer.run_id if answer else run_id
         # The audit does not have it, and an operator needs it to undo what was written.
         of = f" An operator can undo its run, {run_id}." if run_id else ""
-        raise Unsettled(f"The call {done}, and its end is not in the audit.{of}") from unavailable
+        raise Unsettled(
+            f"The call {done}, and how it ended is not in the audit.{of}"
+        ) from unavailable
 
 
 def arguments_digest(arguments: Mapping[str, Any]) -> str:

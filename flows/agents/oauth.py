@@ -55,7 +55,7 @@ def fetch_json(url: str) -> Mapping[str, Any]:
                 raise ValueError("the keys are too large")
     found = json.loads(bytes(body))
     if not isinstance(found, dict):
-        raise ValueError("the answer is no JSON object")  # noqa: TRY004 - of the data, not the code
+        raise ValueError("the answer is not a JSON object")  # noqa: TRY004 - of the data, not the code
     return found
 
 

@@ -78,7 +78,7 @@ async def _serve_streams(account: AgentAccount, given: Credentials) -> None:
         # Looked up at each request: a token that is revoked meanwhile ends to work at once.
         token = given.valid(account)
         if token is None:
-            raise MCPError(INVALID_REQUEST, "The token is not valid any more.")
+            raise MCPError(INVALID_REQUEST, "The token is no longer valid.")
         return token
 
     server = agent_server(account, authorize)

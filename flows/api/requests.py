@@ -102,7 +102,7 @@ async def body_arguments(request: Request, endpoint: Endpoint, body: bytes) -> d
         raise wrong("media_type", f"{cause} Send `Content-Type: application/json`.")
     content = _json(body, what="the body")
     if not isinstance(content, dict):
-        raise wrong("arguments", f"The body is no JSON object. {_body_of(endpoint)}")
+        raise wrong("arguments", f"The body is not a JSON object. {_body_of(endpoint)}")
     if endpoint.body == "*":
         return content
     _refuse_arguments(content, endpoint)

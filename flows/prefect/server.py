@@ -84,7 +84,7 @@ class Server:
             time_of_reply = None
         # Without a zone it could be compared with no time in the server's answers.
         if time_of_reply is None or time_of_reply.tzinfo is None:
-            raise BadSettings([f"{self.api} does not say what time it is."])
+            raise BadSettings([f"{self.api} does not report its time."])
         return time_of_reply
 
     def _reply(self, method: str, path: str, body: object) -> httpx.Response:

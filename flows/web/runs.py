@@ -168,7 +168,7 @@ def undo(visit: Visit) -> Response:
         )
     if not is_anything_left(site, run_id):
         raise RequestRefused(
-            409, "Everything of the run was put back already.", "There is nothing to do."
+            409, "Everything that the run wrote was already put back.", "There is nothing to do."
         )
     visit.audit("undo run", run_id, "all of it")
     if site.jobs.begin(_job_of(run_id), partial(_undo, site, run_id)):

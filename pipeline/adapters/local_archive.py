@@ -178,7 +178,7 @@ class LocalArchive:
             path.unlink(missing_ok=True)
         if read != b"probe":
             raise ArchiveUnavailable(
-                f"The archive folder {self._root} returns other bytes than were written. "
+                f"The archive folder {self._root} returns different bytes from those written. "
                 f"{_OTHERWISE}"
             )
         return ""

@@ -190,7 +190,7 @@ def _with_entry(text: str, name: str) -> tuple[dict[str, Any], int]:
     for number, entry in enumerate(_entries(document)):
         if isinstance(entry, dict) and entry.get("name") == name:
             return document, number
-    raise BadSettings([f"The settings file has no source {name!r} any more."])
+    raise BadSettings([f"The settings file no longer has source {name!r}."])
 
 
 def _span(text: str, number: int) -> tuple[int, int]:

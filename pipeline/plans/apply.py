@@ -227,7 +227,7 @@ def left_to_write(
             return planned.before, planned.after
         refuse_foreign_row(planned, effects)
     elif work.record != planned.record:
-        raise ChangedSince("the record it was planned for does not refer to the file any more")
+        raise ChangedSince("the record it was planned for no longer refers to the file")
 
     columns: Mapping[str, Column] = context.columns
     # Columns that have their planned value already were written by an interrupted run.

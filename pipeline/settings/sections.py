@@ -96,7 +96,9 @@ class CaspioSettings(Section):
         is_address_alone = url.rstrip("/") == f"{parts.scheme}://{parts.netloc}"
         is_host = bool(parts.hostname) and "@" not in parts.netloc and _has_sound_port(url)
         if not is_address_alone or not is_host:
-            raise ValueError("is the account's address alone, such as https://abc12345.caspio.com")
+            raise ValueError(
+                "must be the account's address without a path, such as https://abc12345.caspio.com"
+            )
         return url.rstrip("/")
 
     @property

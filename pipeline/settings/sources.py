@@ -151,7 +151,7 @@ class SourceSettings(Section):
         problems = [problem for problem, is_found in self._contradictions().items() if is_found]
         problems += [*self._wrong_limits(), *self._wrong_findings()]
         if self.where is not None and (problem := refuse_condition(self.where)):
-            problems.append(f"where is no condition alone: {problem}")
+            problems.append(f"where is not a single condition: {problem}")
         if self.rename is not None:
             try:
                 NameTemplate(self.rename)

@@ -53,7 +53,7 @@ class OidcSettings(Section):
     def _encrypted(cls, issuer: str) -> str:
         parts = split_encrypted(issuer)
         if not parts.hostname or parts.query or parts.fragment:
-            raise ValueError("is an address without a query, such as https://id.example.com")
+            raise ValueError("must be an address without a query, such as https://id.example.com")
         return issuer
 
     @model_validator(mode="after")
@@ -98,7 +98,7 @@ class ProxySettings(Section):
                 raise ValueError(f"{peer!r} is neither an address nor a network") from None
             # Anybody could then send the headers that sign a user in.
             if network.prefixlen == 0:
-                raise ValueError(f"{peer!r} has every address; name that of the proxy")
+                raise ValueError(f"{peer!r} covers every address; give the proxy's own")
         return peers
 
     @property
@@ -148,7 +148,9 @@ class WebSettings(Section):
         parts = split_encrypted(url)
         has_more = "@" in parts.netloc or parts.path.strip("/") or parts.query
         if not parts.hostname or has_more:
-            raise ValueError("is an address alone, such as https://ingest.example.com")
+            raise ValueError(
+                "must be an address without a path, such as https://ingest.example.com"
+            )
         # Browsers send the origin in lower case, and it is compared with what they send.
         return f"{parts.scheme}://{parts.netloc}".lower()
 

@@ -35,7 +35,7 @@ class Selection:
     def __post_init__(self) -> None:
         problem = refuse_condition(self.where or "")
         if problem:
-            raise BadSettings([f"where {self.where!r} is no condition alone: {problem}."])
+            raise BadSettings([f"where {self.where!r} is not a single condition: {problem}."])
 
 
 def selected_records(run: SourceRun, selection: Selection) -> Iterator[RecordWork]:

@@ -157,9 +157,9 @@ class Writer:
             return self._refused(effect, str(error))
         if answer.affected > 1:
             raise StopRun(
-                f"{effect.kind} in {self.context.spec.container} met "
-                f"{counted(answer.affected, 'record')} where PK_ID {effect.pk} should meet one. "
-                "Nothing more is written. Make PK_ID name one record each, then run again."
+                f"{effect.kind} in {self.context.spec.container} matched "
+                f"{counted(answer.affected, 'record')} where PK_ID {effect.pk} should match one. "
+                "Nothing more is written. Make each PK_ID unique, then run again."
             )
         if not answer.affected:
             return self._overtaken(effect)

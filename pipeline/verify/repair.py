@@ -65,9 +65,7 @@ def _fetch_original(state: FileState, listed: FileRef | None, run: SourceRun, fo
         FileGone: the source has no such file, or other bytes.
     """
     if listed is None:
-        raise FileGone(
-            "the source does not show the file any more: restore the original from a backup"
-        )
+        raise FileGone("the source no longer shows the file: restore the original from a backup")
     original = folder / "original"
     file = download(listed, source=run.ports.source, target=original)
     # Another file is not an original of this document, whatever its name.

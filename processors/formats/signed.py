@@ -100,7 +100,7 @@ def _octets(data: bytes, item: _Item, depth: int) -> Iterator[bytes]:
         for part in _items(data, item):
             yield from _octets(data, part, depth + 1)
     else:
-        raise ValueError("the content is no string of octets")
+        raise ValueError("the content is not a string of octets")
 
 
 def _items(data: bytes, parent: _Item) -> list[_Item]:

@@ -162,7 +162,7 @@ class ChildProcess:
         if not self.stop():
             raise Irregular("something that it started still runs")
         if select.select([self._line], [], [], 0)[0]:
-            raise Irregular("it said something while it had nothing to do")
+            raise Irregular("it sent an answer that nobody had asked for")
         self.documents += 1
         folder = self.folder.lay_out(path, self.documents)
         request = json.dumps([name, folder, *([as_class] if as_class else [])]).encode()
@@ -172,13 +172,13 @@ class ChildProcess:
             self.taken = False
             self._control.sendall(launch.RESUME)
         except OSError as exc:
-            raise Irregular("it takes no request") from exc
+            raise Irregular("it does not accept a request") from exc
         self._stopped = False
         deadline = time.monotonic() + self._take_s
         while not self.taken:
             self.wait(0.1)
             if time.monotonic() > deadline:
-                raise Irregular("it does not take the document")
+                raise Irregular("it does not accept the document")
         return folder
 
     def wait(self, seconds: float) -> bool:

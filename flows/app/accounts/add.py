@@ -97,7 +97,7 @@ def prepare(config: Path, name: str) -> SharedSettings:
             ]
         )
     if settings_file(config, name).exists():
-        raise BadSettings([f"There is an account {name!r} already. Nothing was changed."])
+        raise BadSettings([f"An account named {name!r} already exists. Nothing was changed."])
     return load_shared(config, is_new=True)
 
 

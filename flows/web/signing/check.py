@@ -25,7 +25,7 @@ def provider_of(web: WebSettings, clock: Clock) -> Provider | None:
         return None
     if find_spec("authlib") is None:
         raise BadSettings(
-            ["web.oidc needs packages that are missing: pip install 'caspio-ingest[oidc]'."]
+            ["web.oidc needs packages that are not installed: pip install 'caspio-ingest[oidc]'."]
         )
     return Provider(web.oidc, clock)
 

@@ -141,7 +141,7 @@ class Provider:
             raise SignInFailed("This sign-in did not begin in this browser, or it took too long.")
         # RFC 9207: an answer of another provider is refused.
         if query.get("iss", self.settings.issuer) != self.settings.issuer:
-            raise SignInFailed("Another identity provider has answered.")
+            raise SignInFailed("A different identity provider answered.")
         if not query.get("code"):
             _log.warning("the identity provider refused a sign-in", error=query.get("error", ""))
             raise SignInFailed(f"{self.host} did not sign you in.")

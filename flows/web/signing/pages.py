@@ -61,7 +61,7 @@ def by_link(site: Site, request: Request, form: Mapping[str, str]) -> Response:
     opened = site.sessions.open(form.get("link", ""), _cookies(request))
     if opened is None:
         remedy = "Each link works once, for 15 minutes. Ask for a new one."
-        raise RequestRefused(403, "This link does not work any more.", remedy)
+        raise RequestRefused(403, "This link no longer works.", remedy)
     return _see("/", opened[1])
 
 

@@ -198,7 +198,9 @@ class CaspioRecordTarget:
                 self._takes_extension[place] = not sends_extension
                 answer = self._rename(record, field, other, guard)
         except CaspioError as error:  # it is renamed already, whatever comes after that
-            raise InDoubt(f"renamed, but not known how {base_name!r} is shown: {error}") from error
+            raise InDoubt(
+                f"renamed, but what {base_name!r} is called now is unknown: {error}"
+            ) from error
         return answer
 
     def _rename(

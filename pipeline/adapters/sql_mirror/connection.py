@@ -104,7 +104,7 @@ def writing(engine: Engine) -> Iterator[Connection]:
         except DBAPIError as error:
             if error.connection_invalidated:
                 raise EffectInDoubt(
-                    "The answer to a commit in the mirror was lost; the next run looks what is "
+                    "The answer to a commit in the mirror was lost; the next run checks what is "
                     "there."
                 ) from error
             raise

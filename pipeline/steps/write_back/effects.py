@@ -305,7 +305,7 @@ def look(effect: Effect, context: WriteContext) -> CallAnswer:
 def _block(effect: Effect, met: int, context: WriteContext) -> StopRun:
     """Block a table in which PK_ID does not name one row; return the error that stops the run."""
     ledger = context.ports.ledger
-    note = f"{counted(met, 'row', 'was/were')} met where PK_ID {effect.pk} should meet one"
+    note = f"{counted(met, 'row', 'was/were')} changed where PK_ID {effect.pk} should match one"
     # Blocked first: once the effect is settled, nothing else would keep the next run away.
     ledger.effects.block(effect.container, Block(note, context.run.run_id))
     ledger.effects.settle(effect, EffectState.APPLIED, note)

@@ -23,7 +23,7 @@ class MemoryAgents(MemoryPart):
         for known in self._tokens.values():
             same = (known.account, known.name) == (token.account, token.name)
             if same and known.revoked_at is None:
-                raise ValueError(f"there is a token {token.name!r} already")
+                raise ValueError(f"a token named {token.name!r} already exists")
         self._tokens[token.id] = token
 
     def token(self, account: str, digest: str) -> AgentToken | None:

@@ -38,7 +38,7 @@ def refusal(method: str, path: str, *, body: str = "", query: str = "") -> str:
             'itself, such as {"Company": "Northwind',
         ),
         ("POST", "tables/T/records", '{"values": {"Total": 1}}', "no member 'values'"),
-        ("POST", "tables/T/records", '[{"Total": 1}]', "The body is no JSON object"),
+        ("POST", "tables/T/records", '[{"Total": 1}]', "The body is not a JSON object"),
         ("POST", "tables", '{"body": {"Name": "T"}}', 'itself, such as {"Name": "Receipts"'),
         ("PUT", "tables/T/attachments/Scan/fileInfo", '{"body": {"FileName": "a"}}', '"FileName"'),
         ("PUT", "directories/D/users", '{"values": {"FirstName": "Ada"}}', '"FirstName": "Ada"'),

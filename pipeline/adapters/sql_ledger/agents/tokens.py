@@ -30,7 +30,7 @@ class SqlTokens(SqlPart):
         )
         with self._session.writing("keep a token") as connection:
             if connection.execute(taken).first() is not None:
-                raise ValueError(f"there is a token {token.name!r} already")
+                raise ValueError(f"a token named {token.name!r} already exists")
             connection.execute(insert(agent_tokens).values(asdict(token)))
 
     def token(self, account: str, digest: str) -> AgentToken | None:

@@ -27,7 +27,7 @@ from pipeline.source_run.selection import Selection
 )
 def test_a_condition_that_leaves_its_parentheses_is_refused(clause: str):
     """It would take in records that the source's own clause leaves out, such as closed ones."""
-    with pytest.raises(BadSettings, match="is no condition alone"):
+    with pytest.raises(BadSettings, match="is not a single condition"):
         Selection(where=clause)
 
 

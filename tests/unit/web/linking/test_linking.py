@@ -123,7 +123,7 @@ def test_an_outage_is_no_wrong_try(customer: Customer):
     """Where Caspio does not answer, nothing was guessed: the link still works afterwards."""
 
     def down(*_: SecretStr) -> None:
-        raise ServiceUnavailable("Caspio gives out no tokens now.")
+        raise ServiceUnavailable("Caspio is not issuing tokens now.")
 
     customer.desk.take = down
     statuses = {customer.send(**RIGHT)[0] for _ in range(MOST_TRIES + 1)}

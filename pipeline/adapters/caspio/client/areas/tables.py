@@ -53,7 +53,7 @@ class Tables(Containers):
             json["Type"] = type
         json |= options.as_json()
         if not json:
-            raise ValueError("name at least one thing to change")
+            raise ValueError("name at least one property to change")
         self._ask("UpdateTableField", table, json=json, names={"fieldName": field})
 
     @operation("DeleteTableField")

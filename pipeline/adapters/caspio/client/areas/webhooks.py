@@ -127,7 +127,7 @@ class Webhooks:
         }
         body = {member: value for member, value in given.items() if value is not None}
         if not body:
-            raise ValueError("name at least one thing to change")
+            raise ValueError("name at least one property to change")
         answer = self._ask("UpdateOutgoingWebhook", json=body, webhookId=webhook_id)
         return wire.webhook(wire.one(answer))
 

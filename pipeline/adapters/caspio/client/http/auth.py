@@ -182,7 +182,7 @@ class ClientCredentials(httpx.Auth):
         status = response.status_code
         body = json_or_none(response)
         if status in _BUSY or is_rate_refusal(status, body):
-            raise TokenDelayed("Caspio gives out no tokens now.", response)
+            raise TokenDelayed("Caspio is not issuing tokens now.", response)
         members = body if isinstance(body, dict) else {}
         text = members.get("access_token")
         if status != httpx.codes.OK or not isinstance(text, str) or not text:

@@ -73,7 +73,7 @@ def test_more_than_one_row_met_stops_everything(world: World):
     for pk in range(3, 9):
         world.receipt(str(pk), GOOD)
 
-    with pytest.raises(StopRun, match="should meet one"):
+    with pytest.raises(StopRun, match="should match one"):
         world.run()
 
     effects = world.ledger.effects.find()
