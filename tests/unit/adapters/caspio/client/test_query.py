@@ -69,7 +69,7 @@ def test_change_of_nothing_is_refused() -> None:
             lambda: made.tables.update_field("T", "A"),
             lambda: made.webhooks.update("w1"),
         ):
-            with pytest.raises(ValueError, match="at least one thing"):
+            with pytest.raises(ValueError, match="at least one property"):
                 change()
 
 
