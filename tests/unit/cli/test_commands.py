@@ -91,6 +91,21 @@ def test_help_imports_nothing_that_takes_long():
     assert modules & (NEVER | SLOW_TO_IMPORT) == set()
 
 
+def test_ending_looks_for_no_garbage():
+    """When a command ends, Python does not go through all that was imported once more."""
+    code = (
+        "import atexit, gc;"
+        "atexit.register(lambda: print(gc.get_freeze_count() > 10_000));"
+        "from flows.cli import main; main()"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", code, "--version"], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.split()[-1] == "True"
+
+
 def test_reading_a_file_imports_no_settings_and_no_processor(tmp_path: Path):
     """`read` starts its reader process without settings, ledger and client, and reads nothing itself."""
     file = tmp_path / "note.txt"
