@@ -12,6 +12,7 @@ from processors.values.legal_forms import is_address
 from processors.values.lines import TextLine, fold, label_pattern
 
 _FEW_DIGITS = re.compile(r"\d{1,3}")
+_FEW_DIGITS_BEHIND_COMMA = re.compile(r", ?\d{1,3}\W*$")
 _WORD_OF_CAPITALS = re.compile(r"\b[A-Z]{5,}\b")
 _CAPITALIZED_WORD = re.compile(r"\b[A-Z][a-z]{4,}\b")
 _LONG_WORD = 13
@@ -49,6 +50,8 @@ def _of_text(evidence: Evidence, value: FoundValue) -> Features:
         "ends_with_number": float(bool(words) and words[-1].isdigit()),
         # Half a postal code is the rest of an address that was cut.
         "ends_with_few_digits": float(bool(words) and bool(_FEW_DIGITS.fullmatch(words[-1]))),
+        # So is one that ends behind a comma: the digits of a code were taken apart.
+        "ends_in_code": float(bool(_FEW_DIGITS_BEHIND_COMMA.search(folded))),
         # A line of capitals below others is a heading or another name.
         "capitals_and_small": float(
             bool(_WORD_OF_CAPITALS.search(text)) and bool(_CAPITALIZED_WORD.search(text))

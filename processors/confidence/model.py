@@ -22,8 +22,8 @@ MOST_UNANNOUNCED = 0.5
 """The most that an amount has which is a total only because it is the largest one. It is right in
 40 of the 85 receipts and invoices that people sent which have such an amount."""
 _DOUBTS = (
-    "may_be_cut", "of_else", "starts_elsewhere", "starts_post", "begins_term", "mentioned_only",
-    "one_party", "one_word_party", "another_signs", "only_signed",
+    "may_be_cut", "ends_in_code", "of_else", "starts_elsewhere", "starts_post", "begins_term",
+    "mentioned_only", "one_party", "one_word_party", "another_signs", "only_signed",
     "may_be_misread", "may_be_year", "of_other_label", "not_money",
 )  # fmt: skip
 _STEPS = 1000

@@ -131,6 +131,8 @@ _STREET_AND_HOUSE = re.compile(
 _LINES_ABOVE_TOWN = 2
 CODE_AT_END = re.compile(rf"(?:\b[a-z]{{2}},? \d{{5}}(?:-\d{{4}})?|{CODE_ALONE.pattern})$")
 """The codes of countries that write them last."""
+_CODE_TOWN_AND_REGION = re.compile(r"\d{4,6} [^\W\d_][^,\d]*, ?[^\W\d_][^,\d]*[^\W\d_]\W*$")
+"""Town and region behind their code, after which only a country follows."""
 _HOUSE_LIKE_CODE = re.compile(r"\d{4,5} [a-z]")
 _TOWN_WORDS = 3
 """Words of a line that may be the town or the region at the end of an address."""
@@ -310,11 +312,10 @@ def _is_near_town(block: Sequence[TextLine], line: TextLine, following: Sequence
 
 
 def _is_last(last: TextLine, line: TextLine) -> bool:
-    """Return whether a line ends an address: only its country is behind a code at its end."""
+    """Return whether a line ends an address; behind a code or region only a country does."""
     is_country = label_pattern("company", "countries").fullmatch(line.folded.strip(" ."))
-    return is_country is not None or (
-        is_last_of_address(line) and not CODE_AT_END.search(last.folded)
-    )
+    is_whole = CODE_AT_END.search(last.folded) or _CODE_TOWN_AND_REGION.search(last.folded)
+    return is_country is not None or (is_last_of_address(line) and not is_whole)
 
 
 def is_last_of_address(line: TextLine) -> bool:
@@ -330,12 +331,10 @@ def is_last_of_address(line: TextLine) -> bool:
     is_never = label_pattern("company", "never").search(line.folded) is not None
     is_town = line.text.isupper() and not is_never and not is_label
     is_region = line.text.endswith(".") and not any(map(str.isdigit, line.text))
-    is_country = (
-        label_pattern("company", "countries").fullmatch(line.folded.strip(" .")) is not None
-    )
+    is_country = label_pattern("company", "countries").fullmatch(line.folded.strip(" ."))
     is_short = len(line.text.split()) <= _TOWN_WORDS
     is_firm = bool(end_of_form(line.text, line.folded)) or names_a_body(line.folded)
-    return is_country or ((is_town or is_region) and is_short and not is_firm)
+    return bool(is_country) or ((is_town or is_region) and is_short and not is_firm)
 
 
 def is_certain_address(block: Sequence[TextLine]) -> bool:

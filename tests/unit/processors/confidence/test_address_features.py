@@ -120,6 +120,14 @@ def test_an_address_without_its_code_above_words_may_be_cut():
     assert most_logit(cut) < logit(WRITE_AT) < most_logit(whole)
 
 
+@pytest.mark.parametrize("code", ["802", "80", "8"])
+def test_an_address_that_ends_within_its_code_is_a_suggestion(code: str):
+    """Few digits behind a comma are a part of a code whose rest is elsewhere."""
+    cut = features("Otter Quill Ltd", _STREET, f"Ely, {code}", "INVOICE 12")
+
+    assert most_logit(cut) < logit(WRITE_AT)
+
+
 def test_what_is_in_a_window_is_a_suggestion_where_another_has_the_web_address():
     """It is the receiver's, whose web address nobody prints; elsewhere it may be anybody's."""
     window = ("Otter Quill Ltd", "1", "2", "3", "4", "5", _STREET, _TOWN)

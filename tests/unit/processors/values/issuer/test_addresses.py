@@ -52,6 +52,7 @@ def values_of(text: str) -> dict[str, str | None]:
         ("Brindle Otter\n2210 N Fell Blvd\nFloor 3\nHarwick CO 80218", "2210 N Fell Blvd Floor 3 Harwick CO 80218"),
         ("Brindle Otter\nFellweg 9, 80218 Harwick\nGutschriftnr. 71", "Fellweg 9, 80218 Harwick"),
         ("Brindle Otter\nFellweg 9\n80218 Harwick\nVertrags-Nr.: B-71", "Fellweg 9 80218 Harwick"),
+        ("Brindle Otter\n12 Fell Road\n80218 Harwick, Fellshire\nADVANCE SLIP", "12 Fell Road 80218 Harwick, Fellshire"),
         ("Brindle Otter Ltd\n12 Fell Road\n80218 Harwick\nNew Fellshire.", "12 Fell Road 80218 Harwick New Fellshire."),
     ],
 )  # fmt: skip
