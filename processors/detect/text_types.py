@@ -3,6 +3,7 @@
 import itertools
 import re
 from collections.abc import Sequence
+from functools import partial
 
 from processors.detect import media
 from processors.detect.encoding import decode, looks_like_text
@@ -42,6 +43,8 @@ _DELIMITERS = ",;\t|"
 SEPARATOR_LINE = re.compile(r'\ufeff?"?sep=([,;\t|])"?[ \t]*\r?\n', re.IGNORECASE)
 _QUOTED_CELL = re.compile(r'(?<![^,;\t|\n])"(?:[^"]|"")*"(?![^,;\t|\r\n])')
 _QUOTED = re.compile(r'"[^"]*"')
+# Below a heading the rows of a table have other commas, too.
+_DECIMAL_COMMA = re.compile(r"(?<=\d),(?=\d\d(?:[^\d,]|$))", re.MULTILINE)
 _TABLE_CHARS = 16384
 _TABLE_LINES = 20
 _MOST_TITLES = 5
@@ -97,7 +100,7 @@ def _delimiter_of(unquoted: Sequence[str], *, is_cut: bool) -> str | None:
         return None
 
     is_short = len(lines) < _SHORT_TABLE_LINES
-    for delimiter in _DELIMITERS:
+    for delimiter in filter(partial(_is_border, lines), _DELIMITERS):
         counts = [line.count(delimiter) for line in lines]
         # A semicolon of a sentence has a blank behind it, and a comma is in numbers, too.
         may_be_chance = delimiter != ";" or "; " in "\n".join(lines)
@@ -105,6 +108,11 @@ def _delimiter_of(unquoted: Sequence[str], *, is_cut: bool) -> str | None:
         if _is_table(counts, fewest=fewest):
             return delimiter
     return None
+
+
+def _is_border(lines: Sequence[str], delimiter: str) -> bool:
+    """Return whether a sign may be between cells: a comma not if all are before decimals."""
+    return delimiter != "," or "," in _DECIMAL_COMMA.sub("", "\n".join(lines))
 
 
 def _is_table(counts: Sequence[int], *, fewest: int) -> bool:

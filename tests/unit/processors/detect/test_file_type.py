@@ -57,6 +57,16 @@ SAMPLES = {
         "application/vnd.ms-visio.drawing",
         ".vsdx",
     ),
+    "commas before decimals in every line": (
+        b"Tee   40,00   39,00\nTorte   60,00   59,00\nSumme   100,00   98,00\n",
+        "text/plain",
+        ".txt",
+    ),
+    "commas between cells and before decimals": (
+        b'Was,Preis\nTee,"3,50"\nTorte,"4,10"\n',
+        "text/csv",
+        ".csv",
+    ),
     "a template": (
         documents.package({"mimetype": b"application/vnd.oasis.opendocument.text-template"}),
         "application/vnd.oasis.opendocument.text",
