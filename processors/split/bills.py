@@ -1,6 +1,6 @@
 """Find several bills below each other on one page, such as two receipts on a sheet of a scanner."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -10,6 +10,8 @@ from processors.split.signs import is_quoted
 from processors.values.lines import TextLine
 from processors.values.money.sums import TOTAL_KINDS, sums_in
 from processors.values.numbers import explicit_numbers
+
+_WORDS_OF_SENTENCE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,23 @@ def bills_on(contents: Contents) -> Bills:
     return Bills(parts if all(each.has_total and each.dates for each in found) else [page])
 
 
+def _numbers_on(lines: Sequence[TextLine]) -> Iterator[tuple[int, str]]:
+    """Yield the labeled numbers with their lines, without those that a sentence mentions."""
+    for line, number in explicit_numbers(lines):
+        if not _is_mentioned(lines, line, number):
+            yield line, number
+
+
+def _is_mentioned(lines: Sequence[TextLine], place: int, number: str) -> bool:
+    """Return whether a sentence mentions a number: words of it are before and behind."""
+    before, _, behind = lines[place].text.partition(number)
+    return all(
+        sum(word.isalpha() and word.islower() and len(word) > 1 for word in text.split())
+        >= _WORDS_OF_SENTENCE
+        for text in (before, behind)
+    )
+
+
 def _first_of_rivals(parts: Sequence[Contents]) -> Contents | None:
     """Return the first part of a page if it has a total, and so has another one."""
     first, *others = parts
@@ -56,7 +75,7 @@ def _starts_of(lines: Sequence[TextLine]) -> dict[int, bool]:
 
     A credit note names the bill that it corrects, and a bill the one before; both are one document.
     """
-    labeled = list(explicit_numbers(lines))
+    labeled = list(_numbers_on(lines))
     if len({number for _, number in labeled}) <= 1:
         return {}
     totals = [each.place.number for each in sums_in(lines) if each.kind in TOTAL_KINDS]
