@@ -33,6 +33,7 @@ from processors.values.money.taxes import find_net_and_tax
 from processors.values.money.total import find_amount_due, find_total, why_several_bills
 from processors.values.mrz import values_in_zone
 from processors.values.numbers import explicit_numbers, find_invoice_number, find_order_number
+from processors.values.numbers.bill_rows import is_advice, listed_bills
 from processors.values.numbers.context import (
     is_statement,
     lists_bills,
@@ -229,21 +230,31 @@ def values_of_class(
         of_bills = (*_OF_BILLS, "amount_due") if doc_class == "bank_statement" else ()
         person = find_person(lines, resume=doc_class == "resume")
         return {"person": person, **dict.fromkeys(of_bills)}
-    return values_of_no_bill(lines, found) or _values_of_list(lines, found)
+    return values_of_no_bill(lines, found) or _values_of_list(lines, doc_class, found)
 
 
 def _values_of_list(
-    lines: Sequence[TextLine], found: Mapping[str, Finding | None]
+    lines: Sequence[TextLine], doc_class: str | None, found: Mapping[str, Finding | None]
 ) -> dict[str, Finding | None]:
     """Return the values of a list of bills or a statement, which are those of none of them."""
-    if any(explicit_numbers(lines)):
+    rows = listed_bills(lines)
+    is_own = any(line not in rows for line, _ in explicit_numbers(lines))
+    if is_own and not (rows and is_advice(lines)):
         return {}
-    if lists_bills(lines):
-        return {name: as_candidate(found[name]) for name in (*_OF_BILLS, "date")}
-    total = found["total"].value if found["total"] else None
-    is_bill = lists_no_bills(lines) and lists_no_entries(lines, total)
-    is_list = is_statement(lines) and not is_bill
-    return {name: as_candidate(found[name]) for name in _OF_BILLS if is_list}
+    names = (*_OF_BILLS, "date") if lists_bills(lines) else _OF_BILLS
+    # A receipt for several bills is one document; its total is what was paid.
+    is_of_several = bool(rows) and doc_class != "receipt"
+    if names == _OF_BILLS and not (is_of_several or _is_statement(lines, found["total"])):
+        return {}
+    return {name: as_candidate(found[name]) for name in names}
+
+
+def _is_statement(lines: Sequence[TextLine], total: Finding | None) -> bool:
+    """Return whether a statement lists entries, and is no bill of its own charges."""
+    if not is_statement(lines):
+        return False
+    value = total.value if total else None
+    return not (lists_no_bills(lines) and lists_no_entries(lines, value))
 
 
 def is_about_money(

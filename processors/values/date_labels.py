@@ -8,6 +8,7 @@ from processors.values.date_text import DateText, MonthNames, dates_in
 from processors.values.lines import TextLine, label_pattern
 from processors.values.list_words import labels_in
 from processors.values.money.due_days import with_due_words
+from processors.values.numbers.bill_rows import listed_bills
 from processors.values.numbers.dated import is_of_corrected, is_of_named, is_of_other_paper
 
 KINDS = ("document", "title", "plain", "link", "due", "other")
@@ -133,8 +134,10 @@ def labeled_dates(lines: Sequence[TextLine], months: MonthNames) -> list[Labeled
 def _kind_by_owner(
     lines: Sequence[TextLine], line: TextLine, text: DateText, known: tuple[str, str]
 ) -> str:
-    """Return the kind of a date, of another document where the line names that one."""
+    """Return the kind of a date, of another document where the line names or lists that one."""
     kind, label = known
+    if line.number in listed_bills(lines):
+        return LISTED
     if kind in {"due", "other"}:
         return kind
     start = line.folded.rfind(label, 0, text.start) if label else -1

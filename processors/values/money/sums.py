@@ -13,8 +13,8 @@ from processors.values.lines import TextLine, has_digit, label_pattern
 from processors.values.list_words import labels_in, lists_for
 from processors.values.money.amounts import Amount, amounts_in, money_in, repair_scan_errors
 from processors.values.money.cards import is_left_on_card
-from processors.values.money.late import is_paid_late
 from processors.values.money.marks import SHORT_SIGNS
+from processors.values.money.remarks import is_paid_late, is_sentence, is_verb
 from processors.values.money.things import counts_things
 
 KINDS = ("summary", "change", "cash", "card", "subtotal", "never", "strong", "due", "plain", "weak")
@@ -60,7 +60,6 @@ _WITHIN = re.compile(
 )
 # But "including VAT total" is the total with taxes.
 _INCLUDED = re.compile(r"(?:incl|inkl|inc|with|including|inclusive|inclusief|mit|ttc)\W{0,3}$")
-_VERBS = frozenset({"to pay"})
 _PERCENTAGE = re.compile(r"\d+(?:[.,]\d+)? ?%")
 # What scans make of the word "total".
 _MISREAD_TOTAL = re.compile(r"(?<![a-z0-9])(?:[t7i][o0a]t[a4e][l1i|!]|t ?o ?t ?a ?l)(?![a-z0-9])")
@@ -134,7 +133,7 @@ def sums_in(lines: Sequence[TextLine]) -> list[Sum]:
 def _without_kind(each: Sum, sums: Sequence[Sum], lines: Sequence[TextLine]) -> Sum:
     """Return a sum, without its kind where it is of goods, in a sentence or left on a card."""
     is_rest = is_left_on_card(lines, each.line, each.label)
-    is_other = is_rest or _is_goods(each, sums) or _is_verb(each)
+    is_other = is_rest or _is_goods(each, sums) or is_verb(each.line, each.label)
     return replace(each, kind="", label="") if is_other else each
 
 
@@ -154,19 +153,6 @@ def _is_goods(each: Sum, sums: Sequence[Sum]) -> bool:
     )
 
 
-def _is_verb(each: Sum) -> bool:
-    """Return whether "to pay" is in a sentence: "she agrees to pay the owner 5.00 a visit"."""
-    start = each.line.folded.find(each.label)
-    if each.label not in _VERBS or start < 0:
-        return False
-    rest = each.line.text[start + len(each.label) :]
-    before, after = (
-        sum(word.isalpha() and word.islower() and len(word) > 1 for word in text.split())
-        for text in (each.line.text[:start], rest)
-    )
-    return before > 1 or (before > 0 and after > 1)
-
-
 def _placed_below(
     lines: Sequence[TextLine], line: TextLine, whole: tuple[str, str], *, after_summary: bool
 ) -> list[tuple[Amount, TextLine, str, str]]:
@@ -179,7 +165,7 @@ def _placed_below(
     kind, label = whole
     rest = line.folded[line.folded.find(label) + len(label) :].lstrip(" :.-")
     # What is announced is that day: "Paid: 3 May 2030".
-    if _begins_with_date(rest):
+    if _begins_with_date(rest) or is_sentence(line):
         return []
     if place := _place_in_block(lines, line):
         return [(amount, each, kind, label) for amount, each in place if amount]
