@@ -11,7 +11,6 @@ Nothing is imported for that: the sources are read as text, which takes some ten
 
 import dataclasses
 import hashlib
-import importlib.metadata
 import json
 import os
 import platform
@@ -296,9 +295,12 @@ def _versions(distributions: Iterable[str]) -> list[str]:
 
 @cache
 def _version(distribution: str) -> str:
+    # Not for readers that do not say how they read.
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
-        return importlib.metadata.version(distribution)
-    except importlib.metadata.PackageNotFoundError:
+        return version(distribution)
+    except PackageNotFoundError:
         return "absent"
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flows.terminal.stdout import results
+from pipeline.logs import set_up_with_first_line
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -84,6 +85,7 @@ class Failure(Exception):
 
 def out() -> "Console":
     """Return the console for results."""
+    load_rich()
     from flows.terminal.console import PlainConsole
 
     return PlainConsole()
@@ -91,6 +93,7 @@ def out() -> "Console":
 
 def err() -> "Console":
     """Return the console for progress, logs and error messages."""
+    load_rich()
     from flows.terminal.console import PlainConsole
 
     return PlainConsole(stderr=True)
@@ -155,7 +158,9 @@ def set_up_logs(*, verbose: bool = False) -> None:
 
     Tracebacks omit the variables of functions: those contain tokens and texts of documents.
     """
-    _load_structlog()
+    load_rich()
+    # Without colored tracebacks: they are not used, and a quarter of its time.
+    _import_without("rich.traceback", "structlog")
     import structlog
     from structlog import processors
 
@@ -178,12 +183,25 @@ def set_up_logs(*, verbose: bool = False) -> None:
     )
 
 
-def _load_structlog() -> None:
-    """Import structlog without colored tracebacks: they are not used, and a quarter of its time."""
-    if "structlog" in sys.modules or "rich.traceback" in sys.modules:
+def set_up_logs_later() -> None:
+    """Do so with the first line, in a command that mostly writes none."""
+    if "structlog" in sys.modules:
+        set_up_logs()
+    else:
+        set_up_with_first_line(set_up_logs)
+
+
+def load_rich() -> None:
+    """Import rich without attrs, whose classes it can print: that takes longer than all of rich."""
+    _import_without("attr", "rich.pretty")
+
+
+def _import_without(unused: str, name: str) -> None:
+    """Import a module that does without another one where that is not installed."""
+    if name in sys.modules or unused in sys.modules:
         return
-    sys.modules["rich.traceback"] = None  # type: ignore[assignment]  # "is not installed"
+    sys.modules[unused] = None  # type: ignore[assignment]  # "is not installed"
     try:
-        importlib.import_module("structlog")
+        importlib.import_module(name)
     finally:
-        del sys.modules["rich.traceback"]
+        del sys.modules[unused]

@@ -1,11 +1,13 @@
 """A console for untrusted text: no name or value can move the cursor or hide a line."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
-from structlog.typing import EventDict, WrappedLogger
+
+if TYPE_CHECKING:
+    from structlog.typing import EventDict, WrappedLogger
 
 # They turn the text around, so that `fdp.exe` is read as `exe.pdf`. Texts of other scripts do
 # without them: their letters have a direction of their own.
@@ -47,7 +49,7 @@ def in_order(text: str) -> str:
     return text.translate(_TURNING)
 
 
-def plain_log(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+def plain_log(_logger: "WrappedLogger", _method: str, event: "EventDict") -> "EventDict":
     """Replace control characters in the texts of a log line."""
     return {
         key: without_controls(value) if isinstance(value, str) else value

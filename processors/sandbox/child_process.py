@@ -15,8 +15,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-import structlog
-
+from pipeline.logs import logger
 from processors.contract import Limits
 from processors.sandbox import answers, file_tree, launch
 from processors.sandbox.answers import Bug, ChildAnswer, ProtocolError
@@ -147,7 +146,7 @@ class ChildProcess:
                 self.folder.identity = None
             return answer
         if isinstance(answer, Bug):
-            structlog.get_logger(__name__).error("reader_did_not_start", trace=answer.trace)
+            logger(__name__).error("reader_did_not_start", trace=answer.trace)
         raise ChildEnded(None)
 
     def give(self, path: Path, name: str, *, as_class: str = "") -> str:
@@ -264,9 +263,7 @@ class ChildProcess:
             trace = b""
             while len(trace) < number and (part := self._received(number - len(trace))):
                 trace += part
-            structlog.get_logger(__name__).error(
-                "supervisor_failed", trace=trace.decode("utf-8", "replace")
-            )
+            logger(__name__).error("supervisor_failed", trace=trace.decode("utf-8", "replace"))
             raise ChildEnded(None)
         return kind, number
 

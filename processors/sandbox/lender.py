@@ -19,8 +19,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Protocol, Self
 
-import structlog
-
+from pipeline.logs import logger
 from processors.sandbox import handover
 from processors.sandbox.child_folder import locked_folder, remove_locked
 from processors.sandbox.child_process import ChildEnded, ChildState, Irregular
@@ -157,7 +156,7 @@ class Lender:
             except (OSError, RuntimeError) as error:
                 # Too many open files or threads, or a run that went away: it may pass.
                 if not self._shelf.closed.is_set():
-                    structlog.get_logger(__name__).warning("lender_failed", error=str(error))
+                    logger(__name__).warning("lender_failed", error=str(error))
                     self._shelf.closed.wait(_PAUSE_S)
         for each in loans:
             each.join()
@@ -238,7 +237,7 @@ class Lender:
             self._ending = self._later(self._end_resting)
         except RuntimeError as error:
             # No thread for a timer. The next loan or return tries again; until then they rest.
-            structlog.get_logger(__name__).warning("lender_failed", error=str(error))
+            logger(__name__).warning("lender_failed", error=str(error))
 
     def _end_resting(self) -> None:
         with self._lock:
@@ -256,4 +255,4 @@ def _end(child: Lendable) -> None:
     try:
         child.end()
     except OSError as error:
-        structlog.get_logger(__name__).warning("lender_failed", error=str(error))
+        logger(__name__).warning("lender_failed", error=str(error))

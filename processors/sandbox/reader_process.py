@@ -7,9 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import structlog
-
 from pipeline.errors import BadSettings, TryLater
+from pipeline.logs import logger
 from pipeline.model import Findings, ReadStatus
 from processors.contract import Limits, failed
 from processors.sandbox import child
@@ -76,7 +75,7 @@ class ReaderProcess:
                 except (Irregular, ChildEnded) as exc:
                     self._renew(badly=True)
                     self._stop_if_closed(name)
-                    structlog.get_logger(__name__).info("reader_replaced", reason=str(exc))
+                    logger(__name__).info("reader_replaced", reason=str(exc))
                     continue
                 except BaseException:
                     self._renew()
@@ -128,7 +127,7 @@ class ReaderProcess:
         try:
             answer = process.answer(folder)
             if isinstance(answer, Bug):
-                structlog.get_logger(__name__).error(
+                logger(__name__).error(
                     "processor_failed", file=name, error=answer.kind, trace=answer.trace
                 )
                 return ReadStatus.CRASHED, (

@@ -13,8 +13,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import structlog
-
+from pipeline.logs import logger
 from processors.contract import ReadSettings
 from processors.sandbox import launch
 from processors.sandbox.child_folder import ChildFolder
@@ -177,5 +176,5 @@ class StartedChild(ChildProcess):
             self._process.kill()
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(_DISMISSED_S)
-            structlog.get_logger(__name__).warning("reader_not_ended", process=self.pid)
+            logger(__name__).warning("reader_not_ended", process=self.pid)
         self.close()

@@ -17,8 +17,9 @@ from flows.cli.common import (
     Failure,
     complain,
     err,
+    load_rich,
     print_json,
-    set_up_logs,
+    set_up_logs_later,
 )
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def read(
     as_json: AsJson = False,
 ) -> None:
     """Read local files and show what is in them."""
-    set_up_logs()
+    set_up_logs_later()
     # Before the first is read: a typing mistake must not show after an hour of OCR.
     missing = [path for path in files if not path.is_file()]
     if missing:
@@ -60,6 +61,7 @@ def read(
             ]
         )
     else:
+        load_rich()
         from flows.cli.show.document import show_document
 
         for path, findings in documents:

@@ -1,6 +1,6 @@
 """`sync`: keep a table or view of Caspio and a table of a SQL database the same."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -16,7 +16,6 @@ from flows.cli.common import (
     set_up_logs,
 )
 from pipeline.environment import environment
-from pipeline.model.sync import Side
 
 if TYPE_CHECKING:
     from flows.app.sync.run import SyncResult
@@ -34,6 +33,8 @@ Sweep = Annotated[
     bool,
     typer.Option("--sweep", help="Compare every row, even if the changed ones would be enough."),
 ]
+# The values of `Side` and no import of it: `--help` would load all that the pipeline works with.
+SideName = Literal["caspio", "mirror"]
 Delete = Annotated[
     bool,
     typer.Option(
@@ -126,7 +127,7 @@ def undo(
 def decide(
     name: Name,
     key: Annotated[str, typer.Argument(help="The row's key, as `sync status` shows it.")],
-    take: Annotated[Side, typer.Option("--take", help="The side whose value counts.")],
+    take: Annotated[SideName, typer.Option("--take", help="The side whose value counts.")],
     column: Annotated[
         str, typer.Option("--column", help="Only this column; without it, all that wait.")
     ] = "",
@@ -137,9 +138,11 @@ def decide(
     """Decide a conflict. The next run writes the value that counts to the other side."""
     from flows.app.sync.run import decide_directly
     from flows.cli.common import out
+    from pipeline.model.sync import Side
 
     set_up_logs(verbose=verbose)
-    decided = decide_directly(of_account(config, account), name, key, take, column=column)
+    side = Side(take)
+    decided = decide_directly(of_account(config, account), name, key, side, column=column)
     for one in decided:
         out().print(f"{key} {one}: the value of {take} counts from the next run on")
 

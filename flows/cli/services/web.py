@@ -1,6 +1,6 @@
 """`web`: the page on which users look at runs and decide, and the links that admit them."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 from urllib.parse import urlsplit
 
 import typer
@@ -15,7 +15,6 @@ from flows.cli.common import (
     set_up_logs,
 )
 from pipeline.errors import BadSettings
-from pipeline.model.users import Role, User
 
 if TYPE_CHECKING:
     from flows.http.server import Running
@@ -30,6 +29,8 @@ Listen = Annotated[
         callback=checked_address,
     ),
 ]
+# The values of `Role` and no import of it: `--help` would load all that the pipeline works with.
+RoleName = Literal["viewer", "reviewer", "mapper", "admin"]
 
 app = typer.Typer(
     help="Serve the web page, and let users sign in.",
@@ -73,7 +74,7 @@ def login(
     name: Annotated[
         str, typer.Argument(help="Who it is for, as the audit trail shows it.", metavar="NAME")
     ],
-    role: Annotated[Role, typer.Option("--role", help="What this user may do.")] = Role.REVIEWER,
+    role: Annotated[RoleName, typer.Option("--role", help="What this user may do.")] = "reviewer",
     listen: Listen = "",
     config: Config = DEFAULT_CONFIG,
     account: Account = None,
@@ -81,10 +82,11 @@ def login(
     """Print a link that signs a user in, once, within 15 minutes."""
     from flows.app.settings import load_settings
     from flows.web.serve import login_address
+    from pipeline.model.users import Role, User
 
     set_up_logs()
     if not name.strip():
         raise BadSettings(["A link is for somebody: give the name that the audit trail shows."])
     settings = load_settings(of_account(config, account, enters=False), credentials=False)
-    address = login_address(settings, User(name, role), listen)
+    address = login_address(settings, User(name, Role(role)), listen)
     out().print(address, soft_wrap=True)

@@ -1,7 +1,6 @@
 """Run the networks: on OpenVINO if it is installed, else on ONNX Runtime; always on one thread."""
 
 import importlib
-import importlib.metadata
 import importlib.util
 import json
 import platform
@@ -69,6 +68,9 @@ def recipes(
     """
     if runtime() != "openvino":
         return
+    # Not for a command, which only asks what is installed.
+    import importlib.metadata
+
     ranges = Path(int8.__file__).with_name(int8.RANGES)
     code = (__file__, fewer_passes.__file__, int8.__file__, ranges)
     made_from = (

@@ -6,12 +6,17 @@ import subprocess
 import sys
 from importlib.metadata import version
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from flows.app.reading import limits_of, own_models
 from flows.cli import app, main
+from flows.cli.records.sync import SideName
 from flows.cli.services.emulator import further_accounts
+from flows.cli.services.web import RoleName
+from pipeline.model.sync import Side
+from pipeline.model.users import Role
 from pipeline.settings.sections import ProcessingSettings
 from processors.contract import Limits, OcrModels
 from processors.sandbox.reader import DOCUMENTS_PER_CHILD
@@ -34,7 +39,9 @@ NEVER = frozenset({
     "processors.values", "processors.classify",
 })  # fmt: skip
 """What the command line, and the reading of a file without an account, do without."""
-SLOW_TO_IMPORT = frozenset({"pydantic", "rich", "structlog", "asyncio", "processors"})
+SLOW_TO_IMPORT = frozenset({"pydantic", "structlog", "asyncio", "attr"})
+"""What takes as long to import as the rest of a command: pydantic by Typer, which converts with it, the others by what
+writes log lines."""
 
 
 def imported(*arguments: str) -> set[str]:
@@ -88,7 +95,13 @@ def test_help_imports_nothing_that_takes_long():
     modules = imported("--help")
 
     assert "flows.cli.records.run" in modules
-    assert modules & (NEVER | SLOW_TO_IMPORT) == set()
+    assert modules & (NEVER | SLOW_TO_IMPORT | {"rich", "processors", "pipeline.model"}) == set()
+
+
+def test_options_offer_what_the_pipeline_knows():
+    """The sides and the roles that options name are those that the pipeline has, though `--help` does not load them."""
+    assert get_args(SideName) == tuple(Side)
+    assert get_args(RoleName) == tuple(Role)
 
 
 def test_ending_looks_for_no_garbage():
@@ -114,8 +127,18 @@ def test_reading_a_file_imports_no_settings_and_no_processor(tmp_path: Path):
     modules = imported("read", "--json", str(file))
 
     assert "processors.sandbox.reader" in modules
-    # Typer converts values with pydantic, which takes as long to import as the command itself.
-    assert modules & (NEVER | {"pydantic"}) == set()
+    assert modules & (NEVER | SLOW_TO_IMPORT | {"rich"}) == set()
+
+
+def test_showing_a_file_imports_no_more_than_its_table(tmp_path: Path):
+    """`read` prints its table without what writes log lines, and without what the table has no use for."""
+    file = tmp_path / "note.txt"
+    file.write_text("Total 12.50 EUR", encoding="utf-8")
+
+    modules = imported("read", str(file))
+
+    assert "rich.table" in modules
+    assert modules & (NEVER - {"pipeline.decide"} | SLOW_TO_IMPORT) == set()
 
 
 def test_reading_without_settings_has_the_default_limits():

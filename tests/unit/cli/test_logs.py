@@ -47,3 +47,31 @@ def test_logs_load_no_colored_tracebacks():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout.split() == ["False", "True"]
+
+
+def test_logs_are_set_up_with_their_first_line():
+    """A command that mostly logs nothing loads what writes lines with the first one, which is as in others."""
+    code = (
+        "import sys; from flows.cli.common import set_up_logs_later; from pipeline.logs import logger;"
+        "set_up_logs_later(); print('structlog' in sys.modules);"
+        "logger('a').info('quiet'); logger('a').warning('loud', file='a.pdf')"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.split() == ["False"]
+    assert re.search(r"warning .*loud.*file=a\.pdf", done.stderr)
+    assert "quiet" not in done.stderr
+
+
+def test_logs_are_set_up_at_once_where_others_may_write_lines():
+    """Where what writes lines is loaded already, its lines are as the command wants them from the start."""
+    code = (
+        "import structlog; from flows.cli.common import set_up_logs_later; set_up_logs_later();"
+        "structlog.get_logger().warning('loud')"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout == ""
+    assert "loud" in done.stderr
