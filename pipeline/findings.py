@@ -312,3 +312,13 @@ OWN_FACT_NAMES = frozenset(
 
 STAMP_NAMES = frozenset(kind.name for kind in _KINDS if kind.origin is Origin.STAMP)
 """Facts that differ in each run: they are written with others, never for themselves."""
+
+
+def shown_type(column_type: str, finding: str) -> str:
+    """Return as which type the values of a column are shown that takes a finding.
+
+    An amount looks like money in a column for any number, and before a run has seen the column.
+    """
+    kind = FINDINGS.get(finding)
+    is_amount = kind is not None and kind.type is ValueType.AMOUNT
+    return "CURRENCY" if is_amount and column_type in {"", "NUMBER"} else column_type

@@ -7,8 +7,10 @@ from rich.table import Table
 from rich.text import Text
 
 from flows.terminal.fitting import FittingTable
+from pipeline.decide.column_values import as_shown
 from pipeline.decide.confidence import confidence_text
 from pipeline.model import Basis, Status, Value
+from pipeline.wording import side_by_side
 
 MOST_CHARS = 300
 """Characters of a value that are shown of a text column: --json has all of it."""
@@ -57,8 +59,7 @@ def shown(value: Value) -> str:
         case None | "":
             return "(empty)"
         case str():
-            # Caspio has no dates without a time: midnight means that there is none.
-            return value.removesuffix("T00:00:00")
+            return as_shown(value, "")
         case float():
             return f"{value:g}" if abs(value) >= _BIG else _all_decimals(value)
         case _:
@@ -70,6 +71,12 @@ def shortened(text: str) -> str:
     if len(text) <= MOST_CHARS:
         return text
     return f"{' '.join(text[:MOST_CHARS].split())}…"
+
+
+def both_shown(one: Value, other: Value, *, most_chars: int = MOST_CHARS) -> tuple[str, str]:
+    """Return two values as a user would write them; of long texts the part where they differ."""
+    first, second = side_by_side(shown(one), shown(other), most_chars=most_chars)
+    return " ".join(first.split()), " ".join(second.split())
 
 
 def _all_decimals(value: float) -> str:

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from flows.app.review.decisions import as_column, shown
+from flows.app.review.decisions import as_column, both_as_column, shown
 from flows.terminal.console import in_order
 from flows.web.site import Visit
 from pipeline.decide.confidence import percent
@@ -40,6 +40,7 @@ def _environment() -> Environment:
         "sure": sure,
         "part": lambda text: quote(str(text), safe=""),
     }
+    environment.globals["both"] = both_as_column
     return environment
 
 

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from flows.app.drain import Drain
 from flows.app.mapping.live_settings import LiveSettings
 from flows.app.mapping.look import Looks
+from flows.app.review.decisions import shown_types
 from flows.app.review.desk import ReviewDesk
 from flows.app.wiring import AppContext
 from flows.web.health import Health
@@ -19,8 +20,6 @@ from flows.web.pictures import Pictures
 from flows.web.signing.oidc import Provider
 from flows.web.signing.proxy import Proxied, TrustedProxy
 from flows.web.signing.sessions import Sessions
-from pipeline.finding_kinds import ValueType
-from pipeline.findings import FINDINGS
 from pipeline.model.users import AuditEntry, Role, User
 from pipeline.ports import Archive, Clock, Ledger
 from pipeline.settings import Settings
@@ -124,21 +123,12 @@ class Visit:
         return {name: one.types if one is not None else {} for name, one in known.items()}
 
     def shown_types(self, sources: Iterable[str]) -> dict[str, dict[str, str]]:
-        """Return by source as which type the values of each column are shown.
-
-        An amount looks like money in a column for any number, and before a run has seen the column.
-        """
-        shown: dict[str, dict[str, str]] = {}
-        for name, types in self.column_types(sources).items():
-            spec = self.site.settings.specs().get(name)
-            amounts = {
-                column
-                for column, finding in (spec.columns if spec is not None else {}).items()
-                if (kind := FINDINGS.get(finding)) and kind.type is ValueType.AMOUNT
-            }
-            as_money = {column for column in amounts if types.get(column, "NUMBER") == "NUMBER"}
-            shown[name] = {**types, **dict.fromkeys(as_money, "CURRENCY")}
-        return shown
+        """Return by source as which type the values of each column are shown."""
+        specs = self.site.settings.specs()
+        return {
+            name: shown_types(types, specs.get(name))
+            for name, types in self.column_types(sources).items()
+        }
 
     def audit(self, action: str, subject: str, detail: str = "") -> None:
         """Record what the user did."""

@@ -24,6 +24,7 @@ _INVISIBLE = frozenset(
 )  # control, format (bidirectional) and surrogate characters
 _TAG = re.compile(r"<[^<>]{0,1000}>")
 _LONG_TAG = re.compile(r"<[^<>]*>")
+_TIME = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(:\d\d(?:\.\d+)?)?")
 
 
 class UnfitText(ValueError):
@@ -156,18 +157,31 @@ def is_empty(value: Value) -> bool:
 
 
 def as_shown(value: Value, column_type: str) -> str:
-    """Return a value as a column of a type shows it: 118.00 for money, never 118.0."""
+    """Return a value as a column of a type shows it: 118.00 for money, never 118.0.
+
+    A time is shown without the T of ISO 8601; where the type is not known, as "", too.
+    """
     match value:
         case None | "":
             return "empty"
         case bool():
             return "Yes" if value else "No"
-        case int() | float() if column_type == "CURRENCY":
+        case int() | float() if column_type == "CURRENCY" and math.isfinite(value):
             return _amount(value)
-        case float():
-            return repr(value).removesuffix(".0")
+        case float() if math.isfinite(value):
+            return f"{Decimal(repr(value + 0)):f}".removesuffix(".0")
         case _:
-            return str(value).removesuffix("T00:00:00")
+            return _time(str(value)) if column_type in {"", "DATE/TIME"} else str(value)
+
+
+def _time(text: str) -> str:
+    """Return a time as users write it; another text as it is."""
+    time = _TIME.fullmatch(text)
+    if time is None:
+        return text
+    seconds = time[3] if time[3] and time[3].strip(":0.") else ""
+    # Caspio has no dates without a time: midnight means that there is none.
+    return f"{time[1]} {time[2]}{seconds}".removesuffix(" 00:00")
 
 
 def _amount(value: float) -> str:

@@ -237,7 +237,7 @@ def left_to_write(
         if name not in columns or not same(work.values.get(name), value, columns[name])
     }
     before = {name: planned.before.get(name) for name in after}
-    changes = changed_values(before, work.values, columns)
+    changes = changed_values(before, work.values, columns, context.spec)
     if changes:
         raise ChangedSince(f"the record changed since it was planned: {changes}")
     return before, after

@@ -9,7 +9,7 @@ from datetime import timedelta
 from flows.agents.tools import schemas
 from flows.agents.tools.runs import run_of
 from flows.agents.tools.tool import Answer, Json, Method, Refusal, Tool, ToolCall
-from flows.app.review.decisions import carry_out, seen_of
+from flows.app.review.decisions import carry_out, seen_of, shown_types
 from flows.app.review.desk import ReviewDesk
 from pipeline.model import Findings, SourceSpec
 from pipeline.model.review import Decider, ReviewFilter, ReviewItem
@@ -102,7 +102,15 @@ def review_decide(call: ToolCall) -> Answer:
         raise Refusal("Somebody is reviewing this record. Call again later.", kind="try_later")
     try:
         with closing(ReviewDesk(lambda: run_of(call), Decider.AGENT)) as desk:
-            problem = carry_out(item, choice, text, user=user, ledger=ledger, desk=desk)
+            problem = carry_out(
+                item,
+                choice,
+                text,
+                user=user,
+                ledger=ledger,
+                desk=desk,
+                column_type=_shown_type(call, item),
+            )
             run_id = desk.run_id
     finally:
         ledger.reviews.release(item.review_id, user.name)
@@ -110,6 +118,14 @@ def review_decide(call: ToolCall) -> Answer:
         raise Refusal(problem, kind="failed")
     result = {"key": item.key, "decision": str(choice), "run_id": run_id}
     return Answer({"result": result}, records=1, run_id=run_id)
+
+
+def _shown_type(call: ToolCall, item: ReviewItem) -> str:
+    """Return as which type the values of a suggestion are shown in the audit trail."""
+    known = call.account.ledger.files.column_types(item.source)
+    spec = next((one for one in call.sources() if one.name == item.source), None)
+    types = shown_types(known.types if known is not None else {}, spec)
+    return types.get(item.suggestion.column, "")
 
 
 def _item(call: ToolCall) -> ReviewItem:

@@ -5,7 +5,7 @@ from rich.text import Text
 
 from flows.app.run_report import Report, lost_runs_line, record_of, stages_line, values_line
 from flows.terminal.console import PlainConsole
-from flows.terminal.tables import COLORS, counts_line, shortened, shown, table_of
+from flows.terminal.tables import COLORS, both_shown, counts_line, shortened, shown, table_of
 from pipeline.model import Outcome
 from pipeline.wording import counted
 
@@ -84,7 +84,7 @@ def happened(outcome: Outcome) -> Text:
         for column, value in outcome.written.items()
     ]
     for left in outcome.suggestions:
-        current, read = (shortened(shown(one)) for one in (left.current, left.suggested))
+        current, read = both_shown(left.current, left.suggested)
         line = f"{left.column} stays {current}; read {read}"
         lines.append(Text(line, style="yellow"))
     if outcome.reason:

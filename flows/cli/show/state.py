@@ -9,7 +9,7 @@ from rich.text import Text
 from flows.app.run_report import values_line
 from flows.doctor.check import Check
 from flows.terminal.console import PlainConsole
-from flows.terminal.tables import COLORS, shortened, shown, table_of
+from flows.terminal.tables import COLORS, both_shown, shortened, shown, table_of
 from pipeline.decide.confidence import confidence_text
 from pipeline.metering.budget import Allowance, Priority
 from pipeline.model import Status, Value
@@ -231,7 +231,7 @@ def facts_table(life: Mapping[str, Any]) -> Table:
         if said is not None:
             add("acknowledged", f"by {said['by']}, {said['at']}: {said['note']}")
         for left in outcome["suggestions"]:
-            current, read = (short(left[one]) for one in ("current", "suggested"))
+            current, read = both_shown(left["current"], left["suggested"])
             values = f"{left['column']} is {current}; {read} was read"
             add("suggested", f"{values}: {left['reason']}")
         for column, reason in outcome["left_open"].items():
@@ -246,7 +246,8 @@ def facts_table(life: Mapping[str, Any]) -> Table:
 def decision_lines(life: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield what waits or waited for users, and what models chose, with the name of each row."""
     for item in life["review"]:
-        values = f"{item['column']}: {short(item['suggested'])} for {short(item['current'])}"
+        current, read = both_shown(item["current"], item["suggested"])
+        values = f"{item['column']}: {read} for {current}"
         # Without a row, it was only on the web page.
         row = f" (row {item['row']} of the review table)" if item["row"] else ""
         yield "review", f"{values} is {item['state']}{row}"

@@ -10,7 +10,7 @@ from flows.app.run_report import values_line
 from flows.app.wiring import AppContext
 from flows.prefect.ui.artifacts import artifact_key
 from flows.prefect.ui.text import cell, quoted
-from flows.terminal.tables import certainty, shown
+from flows.terminal.tables import both_shown, certainty, shown
 from pipeline.metering.budget import Priority
 from pipeline.plans.plan_file import PlanFile, PlannedRecord
 from pipeline.plans.refusals import refusals
@@ -19,6 +19,8 @@ from pipeline.wording import counted
 
 MOST_RECORDS = 500
 """Records in the table; the plan file has all of them."""
+_MOST_OF_VALUE = 100
+"""Characters of a value in a cell, which has some of several columns."""
 
 
 def leave_plan(plan: PlanFile, context: AppContext) -> None:
@@ -56,7 +58,10 @@ def totals(plan: PlanFile, context: AppContext) -> str:
 def plan_row(record: PlannedRecord, archive: Archive) -> dict[str, str]:
     """Return a record of a plan as a row of the table."""
     before, after = record.before, record.after
-    changes = [f"{name}: {shown(before.get(name))} → {shown(after[name])}" for name in after]
+    changes = []
+    for name in after:
+        was, will_be = both_shown(before.get(name), after[name], most_chars=_MOST_OF_VALUE)
+        changes.append(f"{name}: {was} → {will_be}")
     problems = [*record.problems, *(file.problem for file in record.files if file.problem)]
     row = {
         "source": record.source,

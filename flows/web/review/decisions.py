@@ -12,8 +12,19 @@ def carry_out(visit: Visit, item: ReviewItem, choice: ReviewChoice, text: str = 
     """Decide one suggestion for the user; return "" or what went wrong."""
     site = visit.site
     return decisions.carry_out(
-        item, choice, text, user=visit.user, ledger=site.ledger, desk=site.desk
+        item,
+        choice,
+        text,
+        user=visit.user,
+        ledger=site.ledger,
+        desk=site.desk,
+        column_type=shown_type_of(visit, item),
     )
+
+
+def shown_type_of(visit: Visit, item: ReviewItem) -> str:
+    """Return as which type the values of a suggestion are shown."""
+    return visit.shown_types([item.source])[item.source].get(item.suggestion.column, "")
 
 
 def named_item(visit: Visit, review: Review) -> ReviewItem:

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from flows.app.classes import classes
 from flows.app.review.decisions import seen_of, undo_in_words
 from flows.web.render import page, see
-from flows.web.review.decisions import carry_out, choice_of, named_item
+from flows.web.review.decisions import carry_out, choice_of, named_item, shown_type_of
 from flows.web.review.field import Field
 from flows.web.review.fields import fields_of
 from flows.web.review.page_view import Leaf, PageView, files_of, leaf_of, page_view
@@ -165,7 +165,7 @@ def undo(visit: Visit) -> Response:
     review = named_review(visit)
     require_claim(visit, review)
     item = named_item(visit, review)
-    visit.audit("undo", review.id, undo_in_words(item))
+    visit.audit("undo", review.id, undo_in_words(item, shown_type_of(visit, item)))
     try:
         problem = visit.site.desk.take_back(item)
     except IngestError as error:

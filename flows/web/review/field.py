@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flows.app.review.decisions import as_column, seen_of, shown
+from flows.app.review.decisions import as_column, both_as_column, seen_of, shown, value_of
 from flows.web.review.cut import PageCut
-from flows.web.review.outcomes import value_of
 from pipeline.decide.confidence import percent
 from pipeline.model import Candidate, Finding, Value
 from pipeline.model.review import ReviewItem, ReviewReason, ReviewState
@@ -48,6 +47,17 @@ class Field:
         """Return what was read as the column shows it, with the currency of the document."""
         value = value_of(value, self.shown_type) if isinstance(value, str) else value
         return as_column(value, self.shown_type, self.currency)
+
+    @property
+    def both(self) -> tuple[str, str]:
+        """Return what the record has and what was read, as the column shows them."""
+        if self.item is None:
+            return "", ""
+        left = self.item.suggestion
+        suggested = left.suggested
+        if isinstance(suggested, str):
+            suggested = value_of(suggested, self.shown_type)
+        return both_as_column(left.current, suggested, self.shown_type, self.currency)
 
     @property
     def why(self) -> str:

@@ -3,12 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from flows.app.review.decisions import place_of
+from flows.app.review.decisions import place_of, value_of
 from flows.app.review.desk import decided_effect
 from flows.web.review.page_view import Leaf
-from pipeline.decide.column_values import UnfitText, convert, holds
+from pipeline.decide.column_values import holds
 from pipeline.decide.ownership import COLUMN_KINDS, IN_EFFECT, owned
-from pipeline.decide.printed_values import normalized
 from pipeline.metering.summary import FAILED
 from pipeline.model import Column, Finding, Outcome, OwnValue, RecordRef, SourceSpec, Value
 from pipeline.model.review import ReviewItem, ReviewState
@@ -58,15 +57,6 @@ def _refusal_of(item: ReviewItem, ledger: Ledger) -> str:
         if is_of_item and entry.action in _REFUSALS:
             return "not on the page" if entry.action == ReviewChoice.ABSENT else "rejected"
     return "rejected"
-
-
-def value_of(text: str, column_type: str) -> Value:
-    """Return what was read as a value of a column; as it was read, where it does not fit in it."""
-    try:
-        column = Column("", column_type, editable=True)
-        return convert(normalized(text, column_type), column)
-    except UnfitText:
-        return text
 
 
 def outcome_of(

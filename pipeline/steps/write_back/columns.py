@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from pipeline.decide.column_values import as_shown, is_empty, same
 from pipeline.errors import EffectInDoubt, RefusedByCaspio
+from pipeline.findings import shown_type
 from pipeline.model import (
     Column,
     Effect,
@@ -12,6 +13,7 @@ from pipeline.model import (
     EffectState,
     Plan,
     RecordRef,
+    SourceSpec,
     Status,
     Value,
 )
@@ -21,11 +23,14 @@ from pipeline.steps.write_back.effect_calls import record_of
 from pipeline.steps.write_back.effects import carry_out, carry_out_together, new_effect
 from pipeline.steps.write_back.named_files import named_files, names_others, paths_now
 from pipeline.steps.write_back.result import WriteResult
+from pipeline.wording import side_by_side
 
 Replan = Callable[[Mapping[str, Value]], Plan]
 """Plan a record again from the values it holds now."""
 
 _TEXT_TYPES = frozenset({"STRING", "TEXT"})
+_MOST_SHOWN_CHARS = 300
+"""Characters of a value that a message has: a text has any length."""
 
 
 @dataclass(slots=True)
@@ -126,7 +131,7 @@ def _reason_not_to_write(
     if names_others(current, named):
         # What was read from one file says nothing about another.
         return "the record names another file now"
-    changes = changed_values(plan.before, current, context.columns)
+    changes = changed_values(plan.before, current, context.columns, context.spec)
     # An applied plan is exactly what was reviewed: it is never planned again.
     if is_applied and changes:
         return f"record {record.pk} changed since it was planned: {changes}"
@@ -186,17 +191,28 @@ def _written(plan: Plan, record: RecordRef, update: Effect) -> WriteResult:
 
 
 def changed_values(
-    before: Mapping[str, Value], now: Mapping[str, Value], columns: Mapping[str, Column]
+    before: Mapping[str, Value],
+    now: Mapping[str, Value],
+    columns: Mapping[str, Column],
+    spec: SourceSpec,
 ) -> str:
-    """Say which columns have other values than before, "" when none has."""
+    """Say which columns have other values than before, as users see them; "" when none has."""
 
-    def shown(name: str, value: Value) -> str:
-        if isinstance(value, str) and not is_empty(value):
-            return repr(value)  # where a text begins and ends must be seen
-        return as_shown(value, columns[name].type if name in columns else "")
+    def both(name: str, *values: Value) -> str:
+        column_type = columns[name].type if name in columns else ""
+        kind = shown_type(column_type, spec.columns.get(name, ""))
+        was, now = side_by_side(
+            *(as_shown(value, kind) for value in values), most_chars=_MOST_SHOWN_CHARS
+        )
+        if column_type in _TEXT_TYPES:  # where a text begins and ends must be seen
+            was, now = (
+                text if is_empty(value) else repr(text)
+                for text, value in zip((was, now), values, strict=True)
+            )
+        return f"{name} was {was} and is {now}"
 
     return "; ".join(
-        f"{name} was {shown(name, value)} and is {shown(name, now.get(name))}"
+        both(name, value, now.get(name))
         for name, value in before.items()
         if name not in columns or not same(now.get(name), value, columns[name])
     )
@@ -207,8 +223,8 @@ def changed_texts(
     record: RecordRef,
     columns: Mapping[str, Column],
     target: RecordTarget,
-) -> str:
-    """Say which texts to be overwritten have changed in a way that a guard cannot see, "" for none.
+) -> bool:
+    """Say whether texts to be overwritten have changed in a way that a guard cannot see.
 
     SQL Server compares "Acme" and "ACME" as equal, and a long text is guarded by its length and its
     beginning only. So texts are read once more, right before the write.
@@ -219,4 +235,6 @@ def changed_texts(
         if name in columns and columns[name].type in _TEXT_TYPES and not is_empty(value)
     }
     now = target.read(record, list(texts)) if texts else None
-    return "" if now is None else changed_values(texts, now, columns)
+    return now is not None and any(
+        not same(now.get(name), value, columns[name]) for name, value in texts.items()
+    )

@@ -184,4 +184,4 @@ def write(
         if met is not None:
             context.ports.ledger.effects.settle(met, EffectState.CONFLICT, ALREADY_THERE)
         return ""
-    return changed_values(before, current, columns)
+    return changed_values(before, current, columns, context.spec)

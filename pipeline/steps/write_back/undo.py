@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pipeline.decide.column_values import as_shown, same
 from pipeline.decide.naming import has_name
 from pipeline.decide.ownership import IN_EFFECT, touched, undone, without_own_undos
+from pipeline.findings import shown_type
 from pipeline.model import (
     Effect,
     EffectKind,
@@ -106,7 +107,8 @@ class _RecordUndo:
             if same(now[name], effect.after[name], columns[name]):
                 ours[name] = now[name]
             elif not same(now[name], effect.before.get(name), columns[name]):
-                column_type = columns[name].type
+                finding = self.context.spec.columns.get(name, "")
+                column_type = shown_type(columns[name].type, finding)
                 there = as_shown(now[name], column_type)
                 ours_was = as_shown(effect.after[name], column_type)
                 self.done.skipped.append(f"{name} holds {there} now, not {ours_was} as was written")

@@ -85,10 +85,8 @@ def test_a_record_that_has_changed_is_a_conflict_with_both_values(office: Office
     page = browser.post(f"{path}/decide", status=409, **form, choice="accept")
     again = decide(browser, path, "accept")
 
-    assert (
-        "The record has changed: Total was 99.00 and is 50.00. Nothing was written. 12.5 was read."
-        in words(page)
-    )
+    said = "Total was 99.00 and is 50.00. Nothing was written. 12.50 was read."
+    assert f"The record has changed: {said}" in words(page)
     assert "In the record 50.00 Why" in words(page)
     assert office.world.record("1")["Total"] == 12.5
     assert "was accepted" in again
@@ -238,7 +236,7 @@ def test_who_decided_what_is_recorded(office: Office):
         ("Ana", "accept failed"),
         ("Ana", "correct"),
     ]
-    assert trail[0].detail == "receipts, record 1, Total: 50 → 7"
+    assert trail[0].detail == "receipts, record 1, Total: 50.00 → 7.00"
     assert "Ana corrected" in words(page)
 
 

@@ -1,5 +1,6 @@
 """The document page: files, pages, pictures, places and texts."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -243,6 +244,22 @@ def test_a_long_text_is_cut(office: Office):
     office.world.archive.objects[key] = b"y" * 10**6
 
     assert office.signed_in().get(path).count("y" * 100) <= MOST_CHARS / 100 + 1
+
+
+def test_long_values_that_begin_alike_show_where_they_differ(office: Office):
+    """In the queue and on the page of the record."""
+    path = office.suggest("2", DocType="typed")
+    ledger = office.world.ledger.effects
+    item = next(i for i in ledger.review_items("receipts") if i.suggestion.column == "DocType")
+    alike = "The parties agree. " * 200
+    longer = replace(item.suggestion, current=f"{alike}Ten days.", suggested=f"{alike}Seven days.")
+    ledger.save_review_item(replace(item, suggestion=longer), "run-1")
+    browser = office.signed_in()
+    queue, page = browser.get("/review"), browser.get(path)
+
+    for text in (words(queue), words(page)):
+        assert "agree. Ten days." in text
+        assert "agree. Seven days." in text
 
 
 def test_at_most_thirty_places_are_drawn():

@@ -90,7 +90,7 @@ def test_what_is_not_on_the_page_is_no_rejection(office: Office):
     assert "Total not on the page Read 12.50" in text
     assert "Written" not in text
     assert "Ana: not on the page" in record
-    assert "receipts, record 1, Total: stays 99; 12.5 is not on the page" in record
+    assert "receipts, record 1, Total: stays 99.00; 12.50 is not on the page" in record
 
 
 def test_a_decision_that_was_taken_back_says_so(office: Office):

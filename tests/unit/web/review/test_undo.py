@@ -14,7 +14,7 @@ def test_the_trail_says_what_an_undo_puts_back(office: Office):
     browser.post(f"{path}/undo", **form_of(page, "/undo"))
 
     trail = office.world.ledger.users.audit_trail(subject=path.rpartition("/")[2])
-    assert trail[0].detail == "receipts, record 1, Total: back to 99"
+    assert trail[0].detail == "receipts, record 1, Total: back to 99.00"
 
 
 def test_a_value_that_somebody_else_wrote_waits_for_nobody(office: Office):
@@ -29,7 +29,7 @@ def test_a_value_that_somebody_else_wrote_waits_for_nobody(office: Office):
     assert "/undo" not in decided
     assert "the record had this value already, so nothing was written" in words(decided)
     trail = office.world.ledger.users.audit_trail(subject=item.review_id)
-    assert ("accept wrote nothing", "receipts, record 1, Total: the record had 12.5 already") in {
+    assert ("accept wrote nothing", "receipts, record 1, Total: the record had 12.50 already") in {
         (entry.action, entry.detail) for entry in trail
     }
     assert "there is nothing to decide again" in words(page)
