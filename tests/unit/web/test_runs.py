@@ -180,7 +180,7 @@ def test_what_is_put_back_already_is_not_undone_again(office: Office):
 
     page = browser.post(f"{ADDRESS}/undo", status=409, seen=runs.seen_of(office.site))
 
-    assert "put back already" in words(page)
+    assert "already put back" in words(page)
 
 
 def test_a_reviewer_sees_a_run_and_cannot_undo_it(office: Office):
