@@ -3,12 +3,13 @@
 import re
 
 from processors.confidence.evidence import Evidence, FoundValue, compact
+from processors.confidence.headings import is_person
 from processors.confidence.names import has_label, in_domain, may_be_name, room_behind, slips
 from processors.confidence.shared import Features, counted
 from processors.confidence.windows import window_features
 from processors.values.address import APART
 from processors.values.address_parts import POSTAL_CODE
-from processors.values.legal_forms import is_address
+from processors.values.legal_forms import end_of_form, is_address
 from processors.values.lines import TextLine, fold, label_pattern
 
 _FEW_DIGITS = re.compile(r"\d{1,3}")
@@ -93,8 +94,12 @@ def _of_issuer(evidence: Evidence) -> Features:
     issuer = evidence.found.get("company")
     if issuer is None or not issuer.value:
         return {}
+    has_form = end_of_form(issuer.value, fold(issuer.value)) > 0
+    is_receipt = evidence.doc_type.value == "receipt"
+    of_person = is_person(fold(issuer.value)) and not (has_form or is_receipt)
     return {
         "issuer": issuer.confidence,
+        "of_person": float(of_person and in_domain(evidence, issuer.value) is not True),
         "other_in_domain": float(in_domain(evidence, issuer.value) is False),
     }
 

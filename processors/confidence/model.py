@@ -24,7 +24,7 @@ MOST_UNANNOUNCED = 0.5
 _DOUBTS = (
     "may_be_cut", "ends_in_code", "of_else", "starts_elsewhere", "starts_post", "begins_term",
     "mentioned_only", "one_party", "one_word_party", "another_signs", "only_signed",
-    "may_be_misread", "may_be_year", "of_other_label", "not_money",
+    "may_be_misread", "may_be_year", "of_other_label", "not_money", "of_delivery", "of_person",
 )  # fmt: skip
 _STEPS = 1000
 """Probabilities have three decimals, cut off: none looks as if it reached a limit."""
@@ -68,8 +68,10 @@ def most_logit(features: Features) -> float:
     sign it are among them; who signs may do it for another. A date in a row, of another paper or of
     a thing may not be that of a bill. Too few documents have one of them for a weight.
 
-    Behind a label that is not the seller's, such as "Project", a name may be anybody's. A total
-    of a document that says nothing of money may be one of goods or hours.
+    Behind a label that is not the seller's, such as "Project", a name may be anybody's, and one
+    with nothing below it that says where it is may be a heading. "Mrs J Smith" gets letters, and
+    goods may be sent to somebody else than the bill. A total of a document that says nothing of
+    money may be one of goods or hours.
 
     An amount is no total only because it is the largest one. The letter S in an amount may be 5 or
     8, and a year behind a title the one that a bill is for.

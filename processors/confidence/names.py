@@ -6,13 +6,14 @@ from itertools import chain
 
 from pipeline.model import Finding
 from processors.confidence.evidence import Evidence, FoundValue, compact
+from processors.confidence.headings import is_person, may_be_heading
 from processors.confidence.shared import Features, counted
 from processors.confidence.windows import window_features
 from processors.values.address_block import begins_with_street
 from processors.values.issuer.name_text import is_title, is_trade
 from processors.values.legal_forms import end_of_form, form_pattern, is_address
 from processors.values.lines import TextLine, fold, has_digit, label_pattern
-from processors.values.money.signs_of_money import says_money
+from processors.values.receiver.buyer import GOODS_SENT, READER
 
 _DOMAIN = re.compile(r"(?:@|www\.|https?://(?:www\.)?)([a-z0-9][a-z0-9\-]{2,40})\.[a-z]{2,10}")
 _OF_ANYBODY = frozenset({
@@ -41,7 +42,6 @@ _OF_COMPANY = re.compile(
 )
 _CARRIES_ALSO = "carrier"
 """Who sends the bill of a transport, or only carries the goods of another one."""
-_NO_CLASS = frozenset({None, "other"})
 _SAME_HEIGHT = 0.2
 _LONG_ENOUGH, _ALIKE = 8, 0.85
 """Letters of a name that is compared with lines, and how alike one is that was misread."""
@@ -85,12 +85,9 @@ def name_features(evidence: Evidence, value: FoundValue) -> Features:
         "trade_alone": float(is_trade(folded)),
         "room_behind": room_behind(own, text) if own else 0.0,
     }
-    if value.name == "buyer" and own:
-        features["may_be_cut"] = float(_has_doubtful_end(own, text))
     features |= _rival_names(evidence, text) | _around(evidence, finding, own, text)
-    features["not_money"] = float(not form_end and _may_be_title(evidence, value))
-    if value.name == "buyer" or features["in_domain"]:
-        features["of_other_label"] = 0.0
+    of_party = _doubts_of_buyer if value.name == "buyer" else _doubts_of_issuer
+    features |= of_party(evidence, value, own, features)
     # A buyer is in the window, and a receipt may have the web address of who made the till.
     if value.name != "buyer" and evidence.doc_type.value != "receipt":
         features |= window_features(evidence, finding)
@@ -98,11 +95,30 @@ def name_features(evidence: Evidence, value: FoundValue) -> Features:
     return features
 
 
-def _may_be_title(evidence: Evidence, value: FoundValue) -> bool:
-    """Return whether an issuer may be the title of a list of goods or of a result."""
-    if value.name == "buyer":
-        return False
-    return evidence.doc_type.value in _NO_CLASS and not says_money(evidence.lines)
+def _doubts_of_buyer(
+    evidence: Evidence, value: FoundValue, own: TextLine | None, features: Features
+) -> Features:
+    """Say why a buyer may be somebody else, or more than a name."""
+    del evidence, features
+    return {
+        "may_be_cut": float(own is not None and _has_doubtful_end(own, value.text)),
+        "of_other_label": 0.0,
+        "of_delivery": float(value.finding.reason.endswith((GOODS_SENT, READER))),
+    }
+
+
+def _doubts_of_issuer(
+    evidence: Evidence, value: FoundValue, own: TextLine | None, features: Features
+) -> Features:
+    """Say why an issuer without a legal form may be a heading, or who receives mail."""
+    found: Features = {"of_other_label": 0.0} if features["in_domain"] else {}
+    if features["with_form"] or features["in_domain"] or features.get("announced"):
+        return found
+    is_receipt = evidence.doc_type.value == "receipt"
+    return found | {
+        "not_money": float(may_be_heading(evidence, own)),
+        "of_person": float(not is_receipt and is_person(fold(value.text))),
+    }
 
 
 def slips(evidence: Evidence, finding: Finding, text: str) -> Features:

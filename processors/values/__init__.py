@@ -40,7 +40,8 @@ from processors.values.numbers.context import (
     lists_no_bills,
     lists_no_entries,
 )
-from processors.values.parties import find_buyer, find_parties, find_person
+from processors.values.parties import find_parties, find_person
+from processors.values.receiver.buyer import find_buyer
 
 _LEAST_TOTAL_CONFIDENCE = 0.4
 """Confidence of a total from which on the document counts as one about money."""

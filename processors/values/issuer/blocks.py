@@ -206,7 +206,15 @@ def _above_attention(piece: Piece, above: Sequence[Piece]) -> set[tuple[int, int
     """Return the key of the name above "attention": who is to read it works for that company."""
     if not label_pattern("company", "attention").match(piece.line.folded):
         return set()
-    return {each.key for each in above if each.index == piece.index}
+    return {each.key for each in above if each.index == piece.index and not _is_far(each, piece)}
+
+
+def _is_far(above: Piece, piece: Piece) -> bool:
+    """Return whether room is between two pieces: the upper one ends another block."""
+    box, own = above.line.box, piece.line.box
+    if box is None or own is None:
+        return False
+    return own[1] - box[3] > _WINDOW_HEIGHTS * (own[3] - own[1])
 
 
 def _in_window(piece: Piece, below: Sequence[Sequence[Piece]]) -> set[tuple[int, int]]:

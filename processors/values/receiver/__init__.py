@@ -1,0 +1,1 @@
+"""Find who receives a document."""
