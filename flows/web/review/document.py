@@ -103,9 +103,13 @@ def _named_file(visit: Visit) -> Leaf:
 def decide(visit: Visit) -> Response:
     """Carry out a decision, and show the document again."""
     review = named_review(visit)
-    require_claim(visit, review)
-    item = named_item(visit, review)
     choice, text = choice_of(visit)
+    try:
+        require_claim(visit, review)
+        item = named_item(visit, review)
+    except RequestRefused as refusal:
+        typed = visit.form.get("text", "") if choice is ReviewChoice.CORRECT else ""
+        return _refused(visit, review, refusal, typed=typed)
     if choice is ReviewChoice.CORRECT:
         # A typed text may mean two dates or numbers: then the user is asked which.
         types = visit.column_types([item.source])[item.source]
@@ -119,6 +123,17 @@ def decide(visit: Visit) -> Response:
         kept = text if choice is ReviewChoice.CORRECT else ""
         return _shown(visit, review, visit.form, problem=problem, typed_text=kept, status=409)
     return see(_back(visit, review, said=choice.value, column=item.suggestion.column))
+
+
+def _refused(visit: Visit, review: Review, refusal: RequestRefused, *, typed: str = "") -> Response:
+    """Say beside the document why nothing was decided, and keep what the user has typed.
+
+    Nothing can be decided there: only the values are new, and not the picture of the page.
+    """
+    problem = f"{refusal.problem} Nothing was written."
+    return _shown(
+        visit, review, visit.form, problem=problem, kept_text=typed, status=refusal.status
+    )
 
 
 def _field_of(fields: Sequence[Field], key: str | None) -> Field | None:
@@ -151,7 +166,10 @@ def _date_order(visit: Visit, view: PageView, fields: Sequence[Field]) -> tuple[
 def accept_all(visit: Visit) -> Response:
     """Accept every open suggestion that the user has seen; stop at the first that fails."""
     review = named_review(visit)
-    require_claim(visit, review)
+    try:
+        require_claim(visit, review)
+    except RequestRefused as refusal:
+        return _refused(visit, review, refusal)
     seen = set(visit.choices.get("seen", ()))
     for item in open_items(visit, review):
         problem = carry_out(visit, item, ReviewChoice.ACCEPT) if seen_of(item) in seen else ""
@@ -163,8 +181,11 @@ def accept_all(visit: Visit) -> Response:
 def undo(visit: Visit) -> Response:
     """Undo a decision, so that the suggestion waits again."""
     review = named_review(visit)
-    require_claim(visit, review)
-    item = named_item(visit, review)
+    try:
+        require_claim(visit, review)
+        item = named_item(visit, review)
+    except RequestRefused as refusal:
+        return _refused(visit, review, refusal)
     visit.audit("undo", review.id, undo_in_words(item, shown_type_of(visit, item)))
     try:
         problem = visit.site.desk.take_back(item)
@@ -188,6 +209,7 @@ def _shown(
     *,
     problem: str = "",
     typed_text: str = "",
+    kept_text: str | None = None,
     meant: tuple[str, ...] = (),
     is_date: bool = False,
     status: int = 200,
@@ -210,6 +232,8 @@ def _shown(
         problem=problem,
         failed_key=visit.form.get("key", "") if problem or meant else "",
         typed_text=typed_text,
+        is_stale=kept_text is not None,
+        kept_text=kept_text,
         meant=meant[::-1] if order == "mdy" else meant,
         is_date=is_date,
         order_of=whose,

@@ -288,7 +288,9 @@ def require_claim(visit: Visit, review: Review) -> None:
     owner = claim_or_owner(visit, review.id)
     if owner:
         raise RequestRefused(
-            409, f"{owner} is reviewing this.", "Go back, and take it over if you have to."
+            409,
+            f"{owner} is reviewing this.",
+            "Load the page again, and take it over if you have to.",
         )
 
 
