@@ -9,7 +9,7 @@ from processors.values.lines import TextLine, label_pattern
 from processors.values.list_words import labels_in
 from processors.values.money.due_days import with_due_words
 from processors.values.numbers.bill_rows import listed_bills
-from processors.values.numbers.dated import is_of_corrected, is_of_named, is_of_other_paper
+from processors.values.numbers.dated import is_of_another, is_of_answered, is_of_paper
 
 KINDS = ("document", "title", "plain", "link", "due", "other")
 """The lists of labels in the section "dates" of words.toml."""
@@ -141,12 +141,9 @@ def _kind_by_owner(
     if kind in {"due", "other"}:
         return kind
     start = line.folded.rfind(label, 0, text.start) if label else -1
-    if is_of_named(lines, line, text.start if start < 0 else start, text.end):
+    if is_of_another(lines, line, text.start if start < 0 else start, text.end):
         return OF_ANOTHER
-    is_of_paper = is_of_other_paper(lines, line, text) or is_of_corrected(
-        lines, line, label, text.start
-    )
-    return OF_PAPER if is_of_paper and kind != QUOTED else kind
+    return OF_PAPER if kind != QUOTED and is_of_paper(lines, line, text, label) else kind
 
 
 def _foreign_label(line: TextLine, text: DateText) -> tuple[str, str]:
@@ -277,7 +274,11 @@ def heading_of(
     if column >= len(labels):
         return _NO_LABEL
     label = labels[column]
-    return label.kind, above[label.start : label.end]
+    return _kind_in_heading(heading, label), above[label.start : label.end]
+
+
+def _kind_in_heading(heading: TextLine, label: Label) -> str:
+    return "other" if is_of_answered(heading, label.start, label.end) else label.kind
 
 
 def _label_of_place(

@@ -48,6 +48,21 @@ _WRAPPED_CHARS = 60
 """Characters of a line of running text: its sentence may go on in the next one."""
 _TITLE_LINES = 25
 _OF_BILL = re.compile(r"inv|bill|rechnung|rg\b|fact?ur|fattur|faktur")
+_YOUR = (
+    r"(?:your|ihre?[nrs]?|ihres|votre|vos|sus?|vuestr[ao]|uw|deres|ert|din|sua|vostra|suo|vossa)"
+)
+_SENT_BY_READER = (
+    r"(?:letter|message|e-?mail|mail|enquiry|inquiry|request|order|ref|communication|fax|call"
+    r"|application|complaint|claim|schreiben|nachricht|zeichen|anfrage|bestellung|auftrag|brief"
+    r"|courrier|lettre|commande|demande|carta|escrito|pedido|oficio|solicitud|lettera|ordine|rif"
+    r"|richiesta|kenmerk|bericht|bestelling|brev|ordre|henvendelse|skrivelse|bestallning)"
+)
+_ANSWERED = re.compile(
+    rf"\W{{0,3}}(?:(?:date|dat[eou]\w?|fecha|data) )?(?:(?:of|for|du|de|van|der|da) )?{_YOUR}"
+    rf" [^\d:]{{0,20}}?\b{_SENT_BY_READER}"
+)
+"""What begins the label of a paper that the reader has sent: "your letter dated"."""
+_TO_DAY = re.compile(r"[^\W\d_]{0,8}[ /.,&-]{0,3}(?:(?:and|und|et|y|e|en|og|och) )?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +72,14 @@ class _Paper:
     label: re.Match[str]
     number: str
     end: int
+
+
+def is_of_paper(lines: Sequence[TextLine], line: TextLine, text: DateText, label: str) -> bool:
+    """Return whether a date is that of another paper, or of the bill that a credit note corrects.
+
+    `label` is what announces it.
+    """
+    return is_of_other_paper(lines, line, text) or is_of_corrected(lines, line, label, text.start)
 
 
 def is_of_other_paper(lines: Sequence[TextLine], line: TextLine, text: DateText) -> bool:
@@ -90,6 +113,20 @@ def is_of_corrected(lines: Sequence[TextLine], line: TextLine, label: str, start
     end = found + len(label)
     credits_ = labels_in(line.folded, "numbers", "credit")
     return not any(each.start() < end and found < each.end() for each in credits_)
+
+
+def is_of_answered(line: TextLine, start: int, end: int) -> bool:
+    """Return whether the label at a character is that of a day on which the reader has written.
+
+    In the head of a letter, "Your letter dated:" is beside the date of this one. The label and what
+    belongs to it end before `end`.
+    """
+    first, last = line.cell(line.cell_at(start))
+    sent = _ANSWERED.match(line.folded, first, max(last, end))
+    if sent is None:
+        return False
+    # "Your ref: A7 Date: 3 May 2030" has two labels.
+    return _TO_DAY.fullmatch(line.folded, sent.end(), max(sent.end(), start)) is not None
 
 
 def is_same_number(one: str, other: str) -> bool:
@@ -128,6 +165,11 @@ def _own_numbers(lines: Sequence[TextLine]) -> frozenset[str]:
         and paper.label.start() in {0, *line.cells}
         and not re.search(r"[^\W\d_]{2,}", line.folded[paper.end :])
     )
+
+
+def is_of_another(lines: Sequence[TextLine], line: TextLine, start: int, end: int) -> bool:
+    """Return whether a line names another document, or what it answers, and the day of that one."""
+    return is_of_answered(line, start, end) or is_of_named(lines, line, start, end)
 
 
 def is_of_named(lines: Sequence[TextLine], line: TextLine, start: int, end: int) -> bool:

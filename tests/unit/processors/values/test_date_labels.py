@@ -121,3 +121,26 @@ def test_the_due_days_of_a_list_are_those_of_its_rows():
     assert "due_date" not in find_values([page(f"Reminder\n{text}")])
     assert found(f"Reminder\n{text}Pay by 9 March 2031", "due_date").value == "2031-03-09"
     assert found(f"Invoice\n{rows}".replace(" | ", "\t"), "due_date").value == "2031-01-17"
+
+
+_SENT_BY_READER = [
+    "Your letter dated: 4 February 2031",
+    "Your order dated 4 February 2031",
+    "Date of your enquiry: 4 February 2031",
+    "Ihr Zeichen/Datum: 04.02.2031",
+    "Datum Ihrer Nachricht: 04.02.2031",
+    "Dato for Deres brev: 04.02.2031",
+    "Your message dated   Our reference\n4 February 2031   RF 9",
+]
+
+
+@pytest.mark.parametrize("label", _SENT_BY_READER)
+def test_the_day_on_which_the_reader_wrote_is_not_that_of_the_answer(label: str):
+    """It is in the head of the answer, above the day of that one."""
+    assert found(f"Rill Ltd\n{label}\nDate: 9 March 2031\nDear Ms Fox").value == "2031-03-09"
+
+
+@pytest.mark.parametrize("label", ["Your ref: RF 9 Date:", "Your bill, dated", "Your stay. Date:"])
+def test_a_label_behind_what_the_reader_sent_is_the_documents(label: str):
+    """A reference ends before the next label, and a bill is what the reader gets."""
+    assert found(f"Rill Ltd\n{label} 9 March 2031\nDear Ms Fox").value == "2031-03-09"
