@@ -326,10 +326,11 @@ def _is_far_apart(row: Sequence[Piece]) -> bool:
 def _has_columns(row: Sequence[Piece]) -> bool:
     """Return whether the pieces of a row are columns of the page.
 
-    A row that begins with a day, or ends with an amount, is one of a table.
+    A row that begins with a day, or ends with an amount, is one of a table. Letters may be apart.
     """
     is_entry = bool(dates_in(row[0].line.folded, MonthNames(()))) or is_amount(row[-1])
-    return len(row) > 1 and not is_entry
+    is_spaced_out = all(len(word) == 1 for each in row for word in each.line.text.split())
+    return len(row) > 1 and not (is_entry or is_spaced_out)
 
 
 def _composed(lines: Sequence[TextLine], evidence: PageEvidence) -> Iterator[Piece]:

@@ -320,12 +320,14 @@ def is_no_name(folded: str, *, has_form: bool) -> bool:
 
 def is_title(folded: str) -> bool:
     """Return whether a text has nothing but words of titles: "copy of the receipt"."""
-    rest = label_pattern("company", "titles").sub("", folded)
+    titles = label_pattern("company", "titles")
+    rest = titles.sub("", folded)
+    # Letters may be apart: "I N V O I C E".
     if rest != folded and not any(map(str.isalpha, rest)):
         return True
-    first = label_pattern("company", "titles").match(folded) or label_pattern(
-        "totals", "credit"
-    ).match(folded)
+    if " " in folded and titles.fullmatch(folded.replace(" ", "")):
+        return True
+    first = titles.match(folded) or label_pattern("totals", "credit").match(folded)
     return bool(first and _NUMBER_AFTER_TITLE.fullmatch(folded, first.end()))
 
 

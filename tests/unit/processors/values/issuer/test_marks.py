@@ -46,3 +46,19 @@ def test_a_quotation_mark_in_a_name_is_closed(line: str, name: str):
 def test_what_is_said_of_a_shop_is_no_address(line: str):
     """Registers, opening hours and telephones have numbers, too."""
     assert "address" not in values_of(f"Brindle Otter\n{line}\nInvoice no: 8\nTotal 5.00")
+
+
+@pytest.mark.parametrize(
+    "title", ["I N V O I C E", "RE CHN UNG", "T A X  I N V O I C E", "Q u o t e"]
+)
+def test_a_title_whose_letters_are_apart_is_no_name(title: str):
+    """Designers put room between letters, and programs that read them take it for blanks."""
+    assert values_of(f"{title}\nInvoice no: 8\nTotal 5.00").get("company") is None
+    assert values_of(f"{title}\nOtter Ltd\nInvoice no: 8\nTotal 5.00")["company"] == "Otter Ltd"
+
+
+def test_no_word_of_a_name_whose_letters_are_apart_is_the_name():
+    """A wide gap is between its words, and no column begins there."""
+    found = values_of("INVOICE\nO T T E R  T I L E S\nInvoice no: 8\nTotal 5.00")
+
+    assert found.get("company") in {None, "O T T E R T I L E S"}
