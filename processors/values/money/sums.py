@@ -15,7 +15,7 @@ from processors.values.money.amounts import Amount, amounts_in, money_in, repair
 from processors.values.money.cards import is_left_on_card
 from processors.values.money.marks import SHORT_SIGNS
 from processors.values.money.remarks import is_paid_late, is_sentence, is_verb
-from processors.values.money.things import counts_things
+from processors.values.money.things import counts_things, is_bound
 
 KINDS = ("summary", "change", "cash", "card", "subtotal", "never", "strong", "due", "plain", "weak")
 """The lists of words in the section "totals" of words.toml, by precedence among equal lengths."""
@@ -131,9 +131,9 @@ def sums_in(lines: Sequence[TextLine]) -> list[Sum]:
 
 
 def _without_kind(each: Sum, sums: Sequence[Sum], lines: Sequence[TextLine]) -> Sum:
-    """Return a sum, without its kind where it is of goods, in a sentence or left on a card."""
-    is_rest = is_left_on_card(lines, each.line, each.label)
-    is_other = is_rest or _is_goods(each, sums) or is_verb(each.line, each.label)
+    """Return a sum, without its kind where it is of goods, a bound, or left on a card."""
+    is_apart = is_left_on_card(lines, each.line, each.label) or is_bound(each.place, each.start)
+    is_other = is_apart or _is_goods(each, sums) or is_verb(each.line, each.label)
     return replace(each, kind="", label="") if is_other else each
 
 

@@ -1,8 +1,9 @@
-"""Recognize sums of hours, distances, points and the like, which are no money."""
+"""Recognize sums of hours, distances and the like, which are no money, and bounds of amounts."""
 
 import re
 from functools import cache
 
+from processors.values.lines import TextLine
 from processors.values.money.marks import any_mark
 
 _THINGS = (
@@ -28,7 +29,16 @@ _MEASURE = re.compile(
     r"|kcal|mins?|minutes|minuten|days|tage|jours|tonnes|acres|pallets)(?![a-z])"
 )
 
-
+# What is right before an amount that is no sum, but a bound: "liability is limited to".
+_BOUND = re.compile(
+    r"(?:(?<!pay )\bup to|limited to|capped at|\bexceed(?:s|ing)?|\b(?:no|not|never) more than"
+    r"|\bmaximum (?:sum |amount )?of|\b(?:at most|at least)|\bbis zu|\bhochstens|\bmaximal"
+    r"|\bmindestens|\bubersteigt|jusqu'a|\bau (?:plus|moins|maximum)|\blimitee? a|\bdepass\w{1,5}"
+    r"|\bhasta|\bcomo maximo|\bsuper[ae]\w{0,3}|\blimitad[ao] a|\bfino a|\bal massimo"
+    r"|\blimitat[ao] a|\btot maximaal|\bhoogstens|\bbeperkt tot|\bno maximo|\bdo kwoty)"
+    r"(?: (?:a |the |an? )?(?:total|sum|amount|value|limit)(?: of)?)?[^\w\d]{0,3}$"
+)
+_LONGEST_BOUND = 60
 _LONGEST_MARK = 8
 
 
@@ -58,3 +68,9 @@ def counts_things(folded: str, label: str) -> bool:
         folded, 0, start
     )
     return is_named is not None and _with_mark().search(folded) is None
+
+
+def is_bound(line: TextLine, start: int) -> bool:
+    """Return whether words right before the amount at a character make it a bound, and no sum."""
+    before = line.folded[max(0, start - _LONGEST_BOUND) : start]
+    return _BOUND.search(_mark_before().sub("", before)) is not None

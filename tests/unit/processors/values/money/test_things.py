@@ -4,7 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.model import PageText
 from processors.confidence.model import MOST_OF_SUGGESTION
+from processors.contract import Page
+from processors.values import find_values
 from processors.values.money.things import counts_things
 from tests.unit.processors import documents
 
@@ -75,3 +78,33 @@ def test_a_total_of_a_paper_without_money_is_a_suggestion_at_most(title: str, tm
 def test_what_is_summed_up_is_beside_the_word(folded: str, is_thing: bool):  # noqa: FBT001 - a parameter
     """Neither costs nor a number of things before the word make it a sum of things."""
     assert counts_things(folded, "total") == is_thing
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Our total liability shall not exceed €9,000.00.",
+        "The goods are insured up to EUR 9,000.00 in total.",
+        "Liability is limited to a total of €9,000.00.",
+        "Total cover: at most 9,000.00",
+        "Die Haftung beträgt insgesamt, in Summe, maximal 9.000,00 €.",
+        "Le total ne peut dépasser 9 000,00 €",
+        "El total asegurado, hasta 9.000,00 €",
+    ],
+)
+def test_a_bound_is_no_total(line: str):
+    """Words right before an amount say that a sum may be as large, and not that it is."""
+    assert total_of(f"Otter Ltd\nInvoice no: 8\nTotal 31.00\n{line}") == "31.00"
+
+
+@pytest.mark.parametrize("line", ["Total up to today 31.00", "Total (maximum 4 items) 31.00"])
+def test_a_bound_of_something_else_leaves_the_total(line: str):
+    """The words are right before the amount that they bound."""
+    assert total_of(f"Otter Ltd\nInvoice no: 8\n{line}") == "31.00"
+
+
+def total_of(text: str) -> str | None:
+    """Return the total of a text."""
+    page = Page(PageText(number=1, source="text", engine=None, confidence=None, text=text))
+    found = find_values([page]).get("total")
+    return found.value if found else None
