@@ -29,7 +29,7 @@ from processors.values.numbers.with_blanks import whole_after
 _LONGEST = 30
 """Characters of a number; longer ones are keys of machines."""
 _LETTER = "A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u00ff\u0400-\u04ff"
-_TOKEN = re.compile(rf"[{_LETTER}0-9][{_LETTER}0-9/_.\-]{{0,79}}")
+_TOKEN = re.compile(rf"[{_LETTER}0-9](?:[{_LETTER}0-9/_.\-]|#(?=\w)){{0,79}}")
 # In Poland the number in its month: "12/05/2030".
 _MONTHLY = re.compile(r"\d{1,4}/\d\d/\d{4}$")
 # A sign between letters or digits is a part of the number, but brackets and quotes begin something

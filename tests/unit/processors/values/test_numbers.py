@@ -33,6 +33,7 @@ def number(text: str, name: str = "invoice_number") -> str | None:
         ("Invoice no: RE-20310612", "RE-20310612"),
         ("Invoice no. / Date: RE8 / 12.06.2031", "RE8"),
         ("Invoice no: 'RE-8'", "RE-8"),
+        ("Invoice no: RE#8", "RE#8"),
     ],
 )
 def test_a_number_keeps_its_prefix(line: str, expected: str):
@@ -321,7 +322,7 @@ def test_words_before_the_own_number_do_not_take_it(before: str):
         "Rechnung Nr. 10'288",
         "Invoice No: 10\u2019288-A",
         "Invoice no 10*288",
-        "Invoice number: A7#12",
+        "Invoice number: A7+12",
         "Facture n\u00b0 12&34",
         "Invoice no 12:345",
     ],
