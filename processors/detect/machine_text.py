@@ -36,6 +36,7 @@ _MOMENT = re.compile(
     r"[\[(]?(?:\d{4}[-/]\d\d[-/]\d\d[T ]|\d\d/[A-Z][a-z]{2}/\d{4}:|[A-Z][a-z]{2} [ \d]\d )"
     r"\d\d:\d\d:\d\d"
 )
+_LEVEL = re.compile(r"\b(?:TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR|CRITICAL|FATAL)\b")
 _LOG_LINES, _FEWEST_OF_LOG = 50, 3
 _MOST_JSON_CHARS = 5_000_000
 _MOST_DEPTH = 50
@@ -114,6 +115,9 @@ def _is_log(text: str) -> bool:
     if not lines or not _MOMENT.match(lines[0]):
         return False
     events = sum(_MOMENT.match(line) is not None for line in lines)
+    # Two lines may be those of anything, but not with the level of each.
+    if events == len(lines) and all(map(_LEVEL.search, lines)):
+        return True
     return events >= max(_FEWEST_OF_LOG, 0.8 * len(lines))
 
 

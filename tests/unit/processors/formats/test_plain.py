@@ -185,6 +185,7 @@ def test_a_record_alone_is_a_bill_if_it_has_a_number_or_a_total(
             "2031-03-12 10:00:01 Bill B-8 total=300.00\n2031-03-12T10:00:02 Bill B-9 total=60.00\n"
             "2031-03-13 10:00:01 done"
         ),
+        "2031-03-12 10:00:01 INFO Bill B-8\n2031-03-12 10:00:02 WARN total=60.00",
         "Mar 12 10:00:01 host Bill B-8\nMar 12 10:00:02 host total 60.00\nMar 12 10:00:03 host x",
         '[{"number": "B-8", "total": 300.5}, {"number": "B-9", "total": 60.5}]',
         '{"number": "B-8", "total": 300.5}\n{"number": "B-9", "total": 60.5}\n',
