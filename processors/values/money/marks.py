@@ -39,6 +39,19 @@ SYMBOLS = {
     "円": "JPY",
     "원": "KRW",
     "บาท": "THB",
+    "baht": "THB",
+    "ringgit": "MYR",
+    "rupiah": "IDR",
+    "yen": "JPY",
+    "zloty": "PLN",
+    "zlotych": "PLN",
+    "forint": "HUF",
+    "د.ك": "KWD",
+    "د.إ": "AED",
+    "ر.س": "SAR",
+    "ر.ق": "QAR",
+    "ر.ع": "OMR",
+    "د.ب": "BHD",
     "\u0440\u0443\u0431": "RUB",
     "\u0440\u0443\u0431.": "RUB",
     "грн": "UAH",
@@ -130,7 +143,10 @@ SHORT_CODES = {
 """Marks of one currency that are words or abbreviations as well, spelled as beside amounts."""
 
 THOUSANDTHS = frozenset(
-    {"bhd", "iqd", "jod", "kwd", "lyd", "omr", "tnd", "kd", "bd", "jd", "ld", "dt", "ro"}
+    {
+        *("bhd", "iqd", "jod", "kwd", "lyd", "omr", "tnd", "kd", "bd", "jd", "ld", "dt", "ro"),
+        *("د.ك", "ر.ع", "د.ب"),
+    }
 )
 """Marks of the currencies that are divided by a thousand (ISO 4217)."""
 

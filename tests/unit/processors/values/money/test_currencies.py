@@ -1,5 +1,7 @@
 """What `find_values` promises about the currencies of places."""
 
+from decimal import Decimal
+
 import pytest
 
 from pipeline.model import PageText
@@ -44,3 +46,21 @@ def test_no_currency_is_assumed_beside_the_code_of_another():
 
     assert values_of(text)["currency"] == "EUR"
     assert "currency" not in values_of(f"{text}Das CHF Konto bleibt")
+
+
+@pytest.mark.parametrize(
+    ("amount", "total", "currency"),
+    [
+        ("1,070.00 Baht", "1070.00", "THB"),
+        ("Baht 1,070.00", "1070.00", "THB"),
+        ("1.070 Rupiah", "1070", "IDR"),
+        ("45.250 \u062f.\u0643", "45.250", "KWD"),
+        ("45.250 \u0631.\u0639", "45.250", "OMR"),
+        ("45.25 \u0631.\u0633", "45.25", "SAR"),
+    ],
+)
+def test_the_name_of_a_currency_counts_as_its_mark(amount: str, total: str, currency: str):
+    """It is written out, or in Arabic letters, whose dinars have three decimals."""
+    found = values_of(f"Tea Co\nInvoice no: 8\nDate: 9 June 2031\nTotal {amount}")
+
+    assert (Decimal(found["total"] or 0), found["currency"]) == (Decimal(total), currency)
