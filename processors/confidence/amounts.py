@@ -7,7 +7,7 @@ from processors.confidence.evidence import Evidence, FoundValue, amount_of, prin
 from processors.confidence.shared import Features, counted
 from processors.values.lines import label_pattern
 from processors.values.money.amounts import CENT, money_in
-from processors.values.money.currency import marks_in
+from processors.values.money.currency import UNDECIDED, marks_in
 from processors.values.money.misread import is_guessed
 from processors.values.money.signs_of_money import says_money
 from processors.values.money.sums import TOTAL_KINDS
@@ -140,4 +140,5 @@ def currency_features(evidence: Evidence, value: FoundValue) -> Features:
         "assumed": float(count == 0),
         "other_marks": counted(max(len(marks) - 1, 0), 3),
         "by_code": float(value.text.lower() in marks),
+        "of_any_country": float(UNDECIDED in value.finding.reason),
     }

@@ -25,6 +25,7 @@ _DOUBTS = (
     "may_be_cut", "ends_in_code", "of_else", "starts_elsewhere", "starts_post", "begins_term",
     "mentioned_only", "one_party", "one_word_party", "another_signs", "only_signed",
     "may_be_misread", "may_be_year", "of_other_label", "not_money", "of_delivery", "of_person",
+    "of_any_country",
 )  # fmt: skip
 _STEPS = 1000
 """Probabilities have three decimals, cut off: none looks as if it reached a limit."""
@@ -71,7 +72,8 @@ def most_logit(features: Features) -> float:
     Behind a label that is not the seller's, such as "Project", a name may be anybody's, and one
     with nothing below it that says where it is may be a heading. "Mrs J Smith" gets letters, and
     goods may be sent to somebody else than the bill. A total of a document that says nothing of
-    money may be one of goods or hours.
+    money may be one of goods or hours. Dollars are those of any country that has them where nothing
+    hints at one.
 
     An amount is no total only because it is the largest one. The letter S in an amount may be 5 or
     8, and a year behind a title the one that a bill is for.

@@ -8,7 +8,7 @@ from functools import cache
 from pipeline.model import Finding
 from processors.patterns import compiled
 from processors.values.candidates import with_others
-from processors.values.country import Hints, countries
+from processors.values.country import Hints, countries, north_american_in
 from processors.values.lines import TextLine, label_pattern, word_lists
 from processors.values.money.marks import (
     SHARED,
@@ -21,6 +21,8 @@ from processors.values.money.marks import (
 
 _MOSTLY = {"$": "USD"}
 """Marks of several currencies of which one is by far the most common."""
+UNDECIDED = "nothing hints at another country"
+"""The reason of a currency that is one only because it is the most common with its mark."""
 _SIGNS = {"ZA": "r"}
 """Countries by whose letter beside the amounts one hint at them is enough."""
 _LEAST_HINTS = 2
@@ -38,29 +40,54 @@ def find_currency(
     Without any, but with a total, it is that of the country that the document hints at.
     """
     marks, first_lines = marks_in(lines)
-    votes: Counter[str] = Counter()
-    mark_of: dict[str, str] = {}
-    for mark, count in marks.items():
-        code = code_of(mark, hints)
-        if code:
-            votes[code] += count
-            mark_of.setdefault(code, mark)
-
-    if not votes and marks:
-        return shared_mark_finding(marks, first_lines)
+    mark_of = _codes_of(marks, lines, hints)
+    votes = Counter({code: sum(marks[each] for each in own) for code, own in mark_of.items()})
+    if others := _shared_by_others(marks, votes):
+        return shared_mark_finding(others, first_lines)
     if not votes:
         return short_code_in(lines) or (assumed_from(hints, lines) if has_total else None)
 
     ranked = votes.most_common()
     confidence = 0.95 if len(ranked) == 1 else 0.8
     found = [
-        first_lines[mark_of[code]].finding(code, confidence, _beside(mark_of[code], count))
+        first_lines[mark_of[code][0]].finding(code, confidence, _beside(mark_of[code][0], count))
         for code, count in ranked
     ]
     if len(ranked) > 1 and ranked[0][1] == ranked[1][1]:
         reason = f"{ranked[0][0]} and {ranked[1][0]} are printed equally often"
-        return with_others(first_lines[mark_of[ranked[0][0]]].finding(None, 0.4, reason), found)
+        return with_others(first_lines[mark_of[ranked[0][0]][0]].finding(None, 0.4, reason), found)
     return with_others(found[0], found[1:])
+
+
+def _codes_of(marks: Counter[str], lines: Sequence[TextLine], hints: Hints) -> dict[str, list[str]]:
+    """Return the marks of each currency that is known by them, or by what hints at a country."""
+    found: dict[str, list[str]] = {}
+    for mark in marks:
+        code = code_of(mark, hints) or _of_north_america(mark, lines, hints)
+        if code:
+            found.setdefault(code, []).append(mark)
+    return found
+
+
+def _shared_by_others(marks: Counter[str], votes: Counter[str]) -> Counter[str]:
+    """Return the marks of several currencies that are none of those known, if no more are known.
+
+    In "$50.00 (46.00 EUR)" the amount in euros is a remark. Letters such as "kr" may be of a word.
+    """
+    if not votes:
+        return marks
+    signs = [mark for mark in marks if (mark in SHARED and not mark.isascii()) or mark in _MOSTLY]
+    codes = {mark: {countries()[each].currency for each in SHARED[mark]} for mark in signs}
+    others = Counter({mark: marks[mark] for mark in signs if codes[mark].isdisjoint(votes)})
+    return others if others and others.total() >= max(votes.values()) else Counter()
+
+
+def _of_north_america(mark: str, lines: Sequence[TextLine], hints: Hints) -> str | None:
+    """Return the code of dollars by area codes or dates, if nothing else hints at a country."""
+    if mark not in _MOSTLY or hints.weights:
+        return None
+    country = north_american_in(lines)
+    return countries()[country].currency if country else None
 
 
 def _beside(mark: str, count: int) -> str:
@@ -159,7 +186,7 @@ def shared_mark_finding(marks: Counter[str], first_lines: dict[str, TextLine]) -
     may_be = [line.finding(code, 0.3, f"'{mark}' may be {code}") for code in codes]
     # Most dollar amounts without any other hint are in US dollars; the confidence says how many.
     if code := _MOSTLY.get(mark):
-        reason = f"'{mark}' is printed and nothing hints at another country than that of {code}"
+        reason = f"'{mark}' is printed; {UNDECIDED} than that of {code}"
         return with_others(line.finding(code, 0.55, reason), may_be)
     reason = f"'{mark}' is printed, which several countries use, and nothing hints at one"
     return with_others(line.finding(None, 0.3, reason), may_be)

@@ -98,7 +98,10 @@ SYMBOLS = {
 """Marks of one currency, folded, and its ISO 4217 code."""
 
 SHARED = {
-    "$": ("US", "CA", "AU", "NZ", "SG", "MX"),
+    "$": (
+        *("US", "CA", "AU", "NZ", "SG", "HK", "TW", "MX"),
+        *("CL", "AR", "CO", "UY", "JM", "BB", "TT", "BS", "FJ"),
+    ),
     "¥": ("JP", "CN"),
     "元": ("CN", "TW", "HK"),
     "kr": ("SE", "NO", "DK", "IS"),
