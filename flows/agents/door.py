@@ -1,6 +1,6 @@
 """Who is let in over HTTP: Host and Origin headers, and the token that a request carries."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import urlsplit
@@ -115,9 +115,17 @@ def _matches(given: str, allowed: Iterable[str]) -> bool:
 class Doorkeeper:
     """Refuses requests with a foreign Host or Origin before anything else looks at them."""
 
-    def __init__(self, app: ASGIApp, allowed: Allowed) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        allowed: Allowed,
+        *,
+        refusal: Callable[[int, str], Response] | None = None,
+    ) -> None:
+        """Keep what is allowed; `refusal` makes the answer from a status and the reason."""
         self._app = app
         self._allowed = allowed
+        self._refusal = refusal or problem_of
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer what is refused, and pass everything else on."""
@@ -126,9 +134,9 @@ class Doorkeeper:
             headers = Headers(scope=scope)
             refused = None
             if not self._allowed.host(headers.get("host")):
-                refused = problem_of(421, "this server is not reached under this Host")
+                refused = self._refusal(421, "this server is not reached under this Host")
             elif not self._allowed.origin(headers.get("origin")):
-                refused = problem_of(403, "this Origin may not call the server")
+                refused = self._refusal(403, "this Origin may not call the server")
             if refused is not None:
                 await refused(scope, receive, send)
                 return

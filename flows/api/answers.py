@@ -48,6 +48,16 @@ KINDS: Mapping[str, ProblemKind] = {
         "The token does not cover this.",
         "Ask the operator for a wider scope; GET /api/ACCOUNT lists what this token has.",
     ),
+    "host": ProblemKind(
+        HTTPStatus.MISDIRECTED_REQUEST,
+        "This server is not reached under this name.",
+        "Use the address that the operator has set as api.url, or one of this machine.",
+    ),
+    "origin": ProblemKind(
+        HTTPStatus.FORBIDDEN,
+        "Pages of this origin may not call the server.",
+        "Ask the operator to name it in api.origins; programs send no Origin.",
+    ),
     "not_found": ProblemKind(
         HTTPStatus.NOT_FOUND,
         "There is no such thing in this account.",

@@ -3,6 +3,7 @@
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
@@ -120,7 +121,12 @@ def api_app(accounts: Mapping[str, AgentAccount], allowed: Allowed, url: str | N
         is_call = scope["type"] == "http" and scope["path"].startswith(f"{ROOT}/")
         await (api if is_call else others)(scope, receive, send)
 
-    return Doorkeeper(app, allowed)
+    return Doorkeeper(app, allowed, refusal=_not_let_in)
+
+
+def _not_let_in(status: int, why: str) -> Response:
+    """Return the refusal of a Host or an Origin in the form of all other errors."""
+    return problem("host" if status == HTTPStatus.MISDIRECTED_REQUEST else "origin", why).response()
 
 
 @dataclass(slots=True)

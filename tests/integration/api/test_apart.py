@@ -7,9 +7,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
+import httpx
 import pytest
 
 from flows.agents.tools.catalog import all_tools
+from flows.api.answers import PROBLEMS
 from flows.api.endpoints import Endpoint, endpoints
 from flows.app.drain import Drain
 from flows.app.wiring import AppContext
@@ -170,11 +172,21 @@ def test_a_narrowed_token_lists_and_calls_its_own_alone(api: ApiDesk):
     assert narrow.problem("GET", "/documents/x/original") == (404, "not_found")
 
 
+def assert_refused(answer: httpx.Response, status: int, kind: str) -> None:
+    """Check that a refusal has the one form of all answers, with a kind that is explained."""
+    refused = answer.json()
+    assert answer.status_code == refused["status"] == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert refused["result"] is None
+    assert [error["kind"] for error in refused["errors"]] == [kind]
+    assert refused["type"] == f"{PROBLEMS}/{kind}"
+
+
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example:8769", "", "127.0.0.1:x"])
 def test_a_foreign_host_is_refused(api: ApiDesk, host: str):
     """A name that was made to point at this machine (DNS rebinding) does not get in."""
     for path in ("/tables", "//openapi.json"):
-        assert api.send("GET", path, headers={"Host": host}).status_code == 421
+        assert_refused(api.send("GET", path, headers={"Host": host}), 421, "host")
 
 
 @pytest.mark.parametrize(
@@ -183,7 +195,7 @@ def test_a_foreign_host_is_refused(api: ApiDesk, host: str):
 def test_a_foreign_origin_is_refused(api: ApiDesk, origin: str):
     """A page in a browser that the settings do not name does not get in."""
     for path in ("/tables", "//openapi.json"):
-        assert api.send("GET", path, headers={"Origin": origin}).status_code == 403
+        assert_refused(api.send("GET", path, headers={"Origin": origin}), 403, "origin")
     named = {"Origin": "https://desk.example.com"}
     assert api.send("GET", "/tables", headers=named).status_code == 200
 
