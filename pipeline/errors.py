@@ -18,6 +18,7 @@
         ├── ArchiveUnavailable  the archive cannot be reached or written
         ├── LedgerUnavailable   the ledger cannot be reached or written
         ├── DiskFull            the work folder cannot be written
+        ├── UnusableFolder      the work folder has room, and does not work
         ├── BudgetExhausted     the calls this run may use are used up
         ├── PausedByCaspio      Caspio asks for a longer pause than a run waits
         ├── LeaseLost           another worker treated this run as dead and has its files
@@ -115,6 +116,10 @@ class LedgerUnavailable(StopRun):
 
 class DiskFull(StopRun):
     """The work folder cannot be written."""
+
+
+class UnusableFolder(StopRun):
+    """The work folder has room, and does not work."""
 
 
 class BudgetExhausted(StopRun):

@@ -10,13 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.adapters.caspio.client import Value
-from pipeline.errors import full_work_folder
+from pipeline.errors import StopRun, UnusableFolder, full_work_folder
 
 PAGE = 1000
 
-_NOT_WRITTEN = frozenset(
-    {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY}
-)
+_UNUSABLE = frozenset({sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY})
 
 # The file lives as long as one listing: a journal and safety at a power cut would only cost time.
 _SCHEMA = """
@@ -125,6 +123,7 @@ def scratch(folder: Path) -> Iterator[ScratchStore]:
 
     Raises:
         DiskFull: the folder cannot be written, or not any more.
+        UnusableFolder: its disk fails, or it does not take a file.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -137,19 +136,32 @@ def scratch(folder: Path) -> Iterator[ScratchStore]:
             ) as database,
         ):
             yield ScratchStore(database)
-    except (OSError, sqlite3.Error) as error:
-        full = full_work_folder(_as_os_error(error, folder))
+    except OSError as error:
+        full = full_work_folder(error)
         if full is None:
             raise
         raise full from error
+    except sqlite3.Error as error:
+        stop = _what_to_raise(error, folder)
+        if stop is None:
+            raise
+        raise stop from error
 
 
-def _as_os_error(error: Exception, folder: Path) -> Exception:
-    """Return what the system would say where SQLite says that a file cannot be written."""
+def _what_to_raise(error: sqlite3.Error, folder: Path) -> StopRun | None:
+    """Return what to raise where SQLite cannot keep a listing in a folder."""
     # The lowest byte is the kind of an error; the others say in which call it was seen.
-    if getattr(error, "sqlite_errorcode", 0) & 0xFF in _NOT_WRITTEN:
-        return OSError(errno.ENOSPC, str(error), str(folder))
-    return error
+    kind = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if kind == sqlite3.SQLITE_FULL:
+        return full_work_folder(OSError(errno.ENOSPC, str(error), str(folder)))
+    if kind not in _UNUSABLE:
+        return None
+    name = getattr(error, "sqlite_errorname", "")
+    return UnusableFolder(
+        f"A listing of files cannot be kept in {folder}: {error} ({name}). Look whether its disk "
+        "is sound and the folder still there, and may be written; or set TMPDIR to another disk. "
+        "Then run again: the run continues where it stopped."
+    )
 
 
 def path_key(path: str) -> str:

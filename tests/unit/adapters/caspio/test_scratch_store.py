@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pipeline.adapters.caspio.scratch_store import ListedFile, PathRow, scratch
-from pipeline.errors import DiskFull
+from pipeline.errors import DiskFull, UnusableFolder
 
 
 def test_files_come_back_in_order_a_page_at_a_time(tmp_path: Path) -> None:
@@ -88,3 +88,23 @@ def test_a_file_system_that_takes_nothing_is_said_so(
     refuse(errno.ELOOP)
     with pytest.raises(OSError, match="symbolic links"), scratch(tmp_path):
         pass
+
+
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [
+        (sqlite3.SQLITE_IOERR | 1 << 8, "SQLITE_IOERR_READ"),
+        (sqlite3.SQLITE_CANTOPEN, "SQLITE_CANTOPEN"),
+        (sqlite3.SQLITE_READONLY, "SQLITE_READONLY"),
+    ],
+)
+def test_a_disk_that_fails_is_not_said_to_be_full(tmp_path: Path, code: int, name: str):
+    """Space would not help: the message has what SQLite says, and asks to look at the disk."""
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorcode, error.sqlite_errorname = code, name
+
+    with pytest.raises(UnusableFolder) as raised, scratch(tmp_path):
+        raise error
+
+    assert f"{tmp_path}: disk I/O error ({name})" in str(raised.value)
+    assert "Free space" not in str(raised.value)
