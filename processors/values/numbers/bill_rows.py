@@ -120,6 +120,9 @@ def _heads_numbers(text: str) -> bool:
     has_digits = has_digit(text)
     if has_digits or not 0 < len(words) <= _MOST_WORDS_OF_HEADING:
         return False
+    # "Fecha de factura" ends with the name of a bill, too.
+    if labels_in(text, "dates", "document") or labels_in(text, "dates", "plain"):
+        return False
     return any(
         label.end() >= len(text.rstrip(" :.#)")) for label in labels_in(text, "numbers", "invoice")
     )
@@ -138,13 +141,19 @@ def _rows_below(
     rows: list[_ListedBill] = []
     last = heading.number
     for line in lines[heading.number + 1 : heading.number + 1 + _MOST_ROWS]:
-        if line.number - last > _MOST_OTHER_LINES + 1:
+        if line.number - last > _MOST_OTHER_LINES + 1 or _is_next_heading(heading, line):
             break
         number = _only_number(line) if is_dated else _number_of_row(line, cell)
         if number:
             rows.append(_ListedBill(number, line.number))
             last = line.number
     return rows if len({shape_of(row.number) for row in rows}) < max(2, len(rows)) else []
+
+
+def _is_next_heading(heading: TextLine, line: TextLine) -> bool:
+    """Return whether a line heads the next table: its rows have other things in their cells."""
+    is_apart = line.number > heading.number + 1
+    return is_apart and len(line.cells) > 1 and not has_digit(line.text)
 
 
 def _number_of_row(line: TextLine, cell: int) -> str:

@@ -65,6 +65,19 @@ BILLS = {
         "Otter plc\nYour bill\nPrevious invoice 611   £40.00\nPayment   -£40.00\n"
         "Invoice 640   £100.00\nTotal   £100.00\n"
     ),
+    "goods below the headings of the bill": (
+        "Otter SL\nFactura\nFactura nº   Fecha de factura   Pedido\nF-9   02/03/2031   771\n"
+        "Artículo   Cantidad   Importe\nPala   4   40,00 EUR\nCubo   6   60,00 EUR\n"
+        "Total      100,00 EUR\n"
+    ),
+    "goods below a heading of the date": (
+        "Otter SARL\nFACTURE\nClient   Date de facture\nC-9   02/03/2031\n"
+        "Pelle   4   40,00 EUR\nSeau   6   60,00 EUR\nTotal      100,00 EUR\n"
+    ),
+    "goods below the number of the bill": (
+        "Otter SL\nFactura\nPedido   Factura nº\n771   F-9\nArtículo   Cantidad   Importe\n"
+        "Pala   4   40,00 EUR\nCubo   6   60,00 EUR\nTotal      100,00 EUR\n"
+    ),
     "visits below a note on invoices": (
         "Otter Ltd\nINVOICE\nInvoices are payable within 14 days.\nVisit   Date   Price\n"
         "V-1   02/03/2031   £40.00\nV-2   09/03/2031   £60.00\nTotal      £100.00\n"
