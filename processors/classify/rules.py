@@ -8,7 +8,7 @@ from functools import cache, lru_cache
 from typing import Any, Literal
 
 from processors.classify.needed import needed_in
-from processors.patterns import compiled, made, read_packaged
+from processors.patterns import made, read_packaged
 from processors.values.lines import any_of, fold, word_parts
 
 _NUMBERS = ("enough", "lead", "little", "words")
@@ -70,7 +70,7 @@ def load_rules() -> Rules:
     patterns = made("patterns of rules", lambda: list(map(_texts_of, entries["rules"])))
     rules = [_rule_of(*each) for each in zip(entries["rules"], patterns, strict=True)]
     return Rules(
-        tuple(rules), **numbers, any_word=compiled(made("any word", lambda: _any_of(rules)))
+        tuple(rules), **numbers, any_word=re.compile(made("any word", lambda: _any_of(rules)))
     )
 
 
@@ -97,7 +97,7 @@ def parse_rules(text: str) -> Rules:
     own = [_rule_of(entry, _texts_of(entry)) for entry in entries.get("rules", [])]
     numbers = {name: entries.get(name, getattr(packaged, name)) for name in _NUMBERS}
     rules = (*kept, *own)
-    return Rules(rules, **numbers, any_word=compiled(_any_of(rules)))
+    return Rules(rules, **numbers, any_word=re.compile(_any_of(rules)))
 
 
 def _any_of(rules: Sequence[Rule]) -> str:
@@ -140,7 +140,7 @@ def _rule_of(entry: Mapping[str, Any], found: tuple[str, Sequence[str]]) -> Rule
         where=entry["where"],
         weight=float(entry["weight"]),
         most=entry["most"],
-        pattern=compiled(pattern),
+        pattern=re.compile(pattern),
         words=() if has_more else _words_of(entry),
         needs=fold(entry.get("needs", "")),
         texts=texts,

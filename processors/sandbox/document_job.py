@@ -1,15 +1,21 @@
-"""Read documents in a child, with the OCR engines kept loaded between documents."""
+"""Read documents in a child, with the OCR engines kept loaded between documents.
 
+What reads them is imported when the patterns that it compiles have been opened.
+"""
+
+import importlib
 import tempfile
 from itertools import chain
 from pathlib import Path
 
+import processors
 from pipeline.model import Findings
-from processors import classify, patterns, prepared, registry, split, values
+from processors import patterns, prepared, registry
 from processors.contract import ReadSettings
-from processors.read import Engines, read_document
 
-_WITH_WORDS = (*classify.__path__, *split.__path__, *values.__path__)
+_WITH_WORDS = tuple(
+    Path(home) / name for home in processors.__path__ for name in ("classify", "split", "values")
+)
 _OF_WORDS = ("*.toml", "*.py")
 _LINES = (
     "Invoice No. 1001",
@@ -39,17 +45,22 @@ class DocumentJob:
 
     def __init__(self, settings: ReadSettings) -> None:
         """Load nothing yet: a document without pictures needs no OCR engine."""
+        from processors.read import Engines
+
         self._settings = settings
         self._engines = Engines(settings)
 
     @staticmethod
     def prepare(settings: ReadSettings, folder: Path) -> None:
         """Open what was made in advance in a cache folder; make what is missing."""
-        found = (Path(home).glob(kind) for home in _WITH_WORDS for kind in _OF_WORDS)
+        found = (home.glob(kind) for home in _WITH_WORDS for kind in _OF_WORDS)
         sources = [Path(__file__), Path(patterns.__file__), *sorted(chain.from_iterable(found))]
         used = patterns.recipe(_read_texts, sources=sources)
-        prepared.open_all((*registry.recipes(settings), used), folder=folder)
+        prepared.open_all([used], folder=folder)
         patterns.take()
+        prepared.open_all(registry.recipes(settings), folder=folder)
+        # Now, as long as the process may do all that its user may.
+        importlib.import_module("processors.read")
 
     def warm(self) -> None:
         """Load all that the first page would wait for, by reading one; raises EngineMissing.
@@ -66,6 +77,8 @@ class DocumentJob:
 
     def __call__(self, path: Path, name: str, work_dir: Path, as_class: str = "") -> Findings:
         """Read one document, leaving derived files in the folder."""
+        from processors.read import read_document
+
         return read_document(
             path,
             name=name,
@@ -77,7 +90,14 @@ class DocumentJob:
 
 
 def _read_texts() -> None:
-    """Read the same words as a text, and others that are asked other questions: without models."""
+    """Read the same words as a text, and others that are asked other questions: without models.
+
+    What reads pictures and PDFs is imported as well.
+    """
+    from processors.read import read_document
+
+    registry.load_pdf()
+    registry.processor_for("image/jpeg")
     with tempfile.TemporaryDirectory() as name:
         page = Path(name) / "page.txt"
         for lines in (_LINES, _RECEIPT, _CONTRACT):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache, partial
 
 from processors.contract import Page
-from processors.patterns import compiled, made, read_packaged
+from processors.patterns import made, read_packaged
 from processors.values.lines import MAX_LINE_CHARS, any_of, fold, has_digit, word_parts
 
 _TOP_LINES, _BOTTOM_LINES = 12, 3
@@ -192,7 +192,9 @@ def _words() -> Mapping[str, Mapping[str, list[str]]]:
 
 @cache
 def _pattern(section: str, name: str) -> re.Pattern[str]:
-    return compiled(made(f"pattern of borders: {section} {name}", lambda: _text_of(section, name)))
+    return re.compile(
+        made(f"pattern of borders: {section} {name}", lambda: _text_of(section, name))
+    )
 
 
 def _text_of(section: str, name: str) -> str:

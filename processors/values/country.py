@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
 
-from processors.patterns import compiled, made, read_packaged
+from processors.patterns import made, read_packaged
 from processors.values.lines import TextLine, any_of, has_digit
 
 # A US state and ZIP or ZIP+4 code, as USPS Publication 28 has it: "TX 75001-1234". "DE" and "ID"
@@ -104,7 +104,7 @@ def _pattern_of(marks: Iterable[str]) -> re.Pattern[str]:
     """Compile marks; a blank in one also matches dots, as in "S.A."."""
     words = [" ".join(mark.split()) for mark in marks]
     parts = [[r"[ .]{0,2}" if char == " " else re.escape(char) for char in word] for word in words]
-    return compiled(rf"(?<![a-z]){any_of(parts)}(?![a-z])")
+    return re.compile(rf"(?<![a-z]){any_of(parts)}(?![a-z])")
 
 
 @cache

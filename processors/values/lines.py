@@ -12,7 +12,7 @@ from functools import cache, lru_cache
 from pipeline.model import Finding
 from processors.contract import Box, Line, Page, Word
 from processors.document_cache import cached_by_identity
-from processors.patterns import compiled, made, read_packaged
+from processors.patterns import made, read_packaged
 from processors.values.blanks import squeezed_blanks
 
 MAX_LINE_CHARS = 400
@@ -359,7 +359,7 @@ def label_pattern(section: str, *names: str) -> re.Pattern[str]:
 
     Words stand alone: "item" is not found in "items", but "(c)" needs no room around it.
     """
-    return compiled(
+    return re.compile(
         made(f"pattern of {section}: {' '.join(names)}", lambda: _text_of(section, names))
     )
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from functools import cache
 
 from pipeline.model import Finding
-from processors.patterns import compiled
 from processors.values.candidates import with_others
 from processors.values.country import Hints, countries, north_american_in
 from processors.values.lines import TextLine, label_pattern, word_lists
@@ -165,7 +164,7 @@ def mark_pattern() -> re.Pattern[str]:
         rf"(?<![a-z]){label} ?:? ?{mark}(?![a-z])",
         rf"(?<![a-z]){heading} ({codes})(?![a-z])",
     )
-    return compiled("|".join(places))
+    return re.compile("|".join(places))
 
 
 def code_of(mark: str, hints: Hints) -> str | None:

@@ -4,8 +4,9 @@ import os
 import re
 import sys
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from re import _compiler  # type: ignore[attr-defined]  # typeshed has its old name
 from typing import Any
 
 import pytest
@@ -17,23 +18,29 @@ TEXTS = (
     r"^\W{0,4}(?P<a>\d+)(?:-(?P<b>\d+)|/(\d+))?",
     "[äöü]{2,5}|\u20ac",
 )
-SAMPLES = ("total 12", "taxi", "x eur: 12", "..12-34", "12/5", "größe üü €", "")
+FLAGS = (0, re.IGNORECASE, re.MULTILINE | re.VERBOSE, re.ASCII | re.DOTALL)
+SAMPLES = ("total 12", "Taxi", "x eur: 12", "..12-34", "\n12/5", "größe üü €", "")
 
 
 @pytest.fixture(autouse=True)
-def _as_a_new_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Begin with nothing opened and nothing kept, and forget afterwards what was."""
+def _as_a_new_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Begin with nothing opened, kept or compiled, and forget afterwards what was."""
     monkeypatch.setattr(prepared, "_opened", {})
     monkeypatch.setattr(patterns, "_kept", {})
-    monkeypatch.setattr(patterns, "_compiled", {})
     monkeypatch.setattr(patterns, "_made", {})
     monkeypatch.setattr(patterns, "_kept_json", {})
+    monkeypatch.setattr(_compiler, "compile", _compiler.compile)
+    re.purge()
+    yield
+    re.purge()
 
 
 def use() -> None:
-    """Compile the patterns, as reading a page does."""
+    """Compile the patterns, as reading a page and importing what reads it do."""
     for text in TEXTS:
-        patterns.compiled(text)
+        for flags in FLAGS:
+            re.compile(text, flags)
+    re.compile(rb"\xff")
     patterns.made("lists", lambda: {"sums": ["total", "größe"], "none": None})
 
 
@@ -45,26 +52,43 @@ def kept(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("kept")
-def test_a_kept_pattern_finds_the_same_and_is_not_compiled(monkeypatch: pytest.MonkeyPatch):
-    """Groups have their numbers and names, and the flags are those of a text."""
-    compile_again = re.compile
-    monkeypatch.setattr(re, "compile", never)
+@pytest.mark.parametrize("flags", FLAGS)
+@pytest.mark.parametrize("text", TEXTS)
+def test_a_kept_pattern_finds_the_same_and_is_not_compiled(
+    monkeypatch: pytest.MonkeyPatch, text: str, flags: re.RegexFlag
+):
+    """Groups have their numbers and names, and the flags are those that it was asked for and its own."""
+    expected = patterns._compile(text, int(flags))
+    re.purge()
+    monkeypatch.setattr(patterns, "_compile", never)
 
-    for text in TEXTS:
-        found, expected = patterns.compiled(text), compile_again(text)
-        assert (found.flags, found.groups, found.groupindex) == (
-            expected.flags,
-            expected.groups,
-            expected.groupindex,
-        )
-        for sample in SAMPLES:
-            assert described(found, sample) == described(expected, sample)
+    found = re.compile(text, flags)
+
+    assert (found.flags, found.groups, found.groupindex, found.pattern) == (
+        expected.flags,
+        expected.groups,
+        expected.groupindex,
+        text,
+    )
+    for sample in SAMPLES:
+        assert described(found, sample) == described(expected, sample)
 
 
 @pytest.mark.usefixtures("kept")
-def test_another_pattern_is_compiled():
-    """The word lists may have changed since: a pattern is found by its text alone."""
-    assert patterns.compiled("totals?").search("the totals")
+@pytest.mark.parametrize(
+    ("pattern", "flags", "sample"),
+    [("totals?", 0, "the totals"), (TEXTS[0], re.DOTALL, "total"), (rb"\xff", 0, b"\xff")],
+)
+def test_another_pattern_is_compiled(pattern: Any, flags: int, sample: Any):
+    """The word lists may have changed since: a pattern is found by its text and its flags alone."""
+    assert re.compile(pattern, flags).search(sample)
+
+
+@pytest.mark.usefixtures("kept")
+def test_a_wrong_pattern_is_still_refused():
+    """What is no pattern raises what `re` raises."""
+    with pytest.raises(re.error):
+        re.compile("(")
 
 
 @pytest.mark.usefixtures("kept")
@@ -74,7 +98,7 @@ def test_what_the_engine_refuses_is_compiled(numbers: list[int]):
     for kept in patterns._kept.values():
         kept.numbers[:] = array("I", numbers)
 
-    assert patterns.compiled(TEXTS[0]).search("total")
+    assert re.compile(TEXTS[0]).search("total")
 
 
 def test_they_are_made_again_for_another_python_and_other_words(
@@ -109,7 +133,7 @@ def test_without_a_cache_everything_is_compiled():
     """A home may be missing or full."""
     patterns.take()
 
-    assert patterns.compiled(TEXTS[0]).search("total")
+    assert re.compile(TEXTS[0]).search("total")
 
 
 def described(pattern: re.Pattern[str], sample: str) -> list[object]:
