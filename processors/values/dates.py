@@ -32,6 +32,7 @@ from processors.values.date_order import (
 )
 from processors.values.date_text import DateText, MonthNames
 from processors.values.lines import TextLine, headers_of_mail, label_pattern
+from processors.values.money.amounts import money_in
 
 # Points by the kind of label. "Invoice date" says more than "date", and a date of something else,
 # such as an order, is worse than one without a label (0 points). A date that a sentence quotes is
@@ -90,6 +91,18 @@ _TAKEN_OUT = re.compile(r"export|generat|download|設立|創業|설립")
 # The title of a document that says which bills were paid.
 _ADVICE = re.compile(r"\W*(?:remittance|payment|settlement) advice\b")
 _TITLE_LINES = 15
+# What begins a line of a document that says what was paid already: a title, or an amount.
+_IS_PAID = re.compile(
+    r"\W*(?:(?:(?:payment|official|sales|rent|donation|your) )?receipt(?! ?(?:of|by|for))"
+    r"\W*(?:no|nr|number|#|$)"
+    r"|payment (?:confirmation|received|receipt)\W*$|paid in full"
+    r"|(?:total )?amount paid\W*[^\W\d_]{0,4} ?[$€£]? ?[1-9]"
+    r"|quittung\W*$|zahlungsbestatigung|zahlungseingang|betalningsbekraftelse|kvitto\W*$|kvittering\W*$"
+    r"|recu(?: de paiement)?\W*$|confirmation de paiement|recibo de pago|comprobante de pago"
+    r"|comprovante de pagamento|ricevuta(?: di pagamento)?\W*$|betalingsbewijs|kwitancja)"
+)
+_PAYMENT_DATES = frozenset({"payment date", "betalingsdato", "zahlungstermin"})
+"""Words for the day until which is to be paid, or on which was paid."""
 # What joins the two dates of a period.
 _UNTIL = re.compile(
     r" ?(?:[-\u2013\u2014]|to|until|through|thru|bis(?: zum)?|au|al?|tot|till) ?(?:[a-z]{3,9} )?"
@@ -163,12 +176,9 @@ def find_dates(
     impersonal = _unless(_PERSONAL, by_kind["other"])
     is_personal = len(impersonal) < len(by_kind["other"])
 
-    due_date = None if is_personal else _best(by_kind["due"], calendar)
-    if due_date and due_date.value:
-        due_date = replace(due_date, confidence=_DUE_CONFIDENCE)
     return {
         "date": _best(issued or _unless(_TAKEN_OUT, impersonal), calendar),
-        "due_date": due_date,
+        "due_date": None if is_personal else _due_date(by_kind["due"], calendar),
         "period": period(lines, found, calendar),
     }
 
@@ -193,17 +203,40 @@ def _goes_on(each: LabeledDate) -> bool:
     return each.text.start > 0 and small >= _SMALL_WORDS_BEHIND
 
 
+def _due_date(due: Sequence[LabeledDate], calendar: _Calendar) -> Finding | None:
+    """Return the day until which is to be paid, open where each of several is that of a part."""
+    found = _best(due, calendar)
+    if found is None or found.value is None:
+        return found
+    if _are_installments(due):
+        reason = "there are several days on which a part is to be paid"
+        return with_others(replace(found, value=None, reason=reason), [found])
+    return replace(found, confidence=_DUE_CONFIDENCE)
+
+
+def _are_installments(due: Sequence[LabeledDate]) -> bool:
+    """Return whether two days behind the same words have an amount each on their lines."""
+    days = defaultdict[str, set[tuple[date, ...]]](set)
+    for each in due:
+        amounts = money_in(each.line.folded[each.text.end :])
+        if any(amount.cents or amount.marked for amount in amounts):
+            days[each.label].add(each.text.readings)
+    return any(len(different) > 1 for different in days.values())
+
+
 def _paid(dates: Sequence[LabeledDate], lines: Sequence[TextLine]) -> Sequence[LabeledDate]:
     """Return the dates of who says what was paid: the day of the payment is the document's.
 
-    Where another date is the document's own, that day may be the one until which is to be paid.
+    Where another date is the document's own, that day is the one until which is to be paid, but for
+    a receipt.
     """
     has_own = any(each.kind == "document" for each in dates)
-    if has_own or not any(_ADVICE.match(line.folded) for line in lines[:_TITLE_LINES]):
+    is_receipt = any(_IS_PAID.match(line.folded) for line in lines)
+    is_advice = any(_ADVICE.match(line.folded) for line in lines[:_TITLE_LINES])
+    if not is_receipt and (has_own or not is_advice):
         return dates
-    return [
-        replace(each, kind="document") if each.label == "payment date" else each for each in dates
-    ]
+    kind = "other" if has_own else "document"
+    return [replace(each, kind=kind) if each.label in _PAYMENT_DATES else each for each in dates]
 
 
 def _sent(dates: Sequence[LabeledDate], lines: Sequence[TextLine]) -> Sequence[LabeledDate]:
