@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from flows.web.review.printed_place import with_places
 from flows.web.review.words import Box, PageWord, words_of
 from flows.web.site import Site
 from pipeline.archive_layout import document_prefix
@@ -128,7 +129,9 @@ def page_view(
     printed: Sequence[PageWord] = ()
     if leaf is not None and leaf.findings is not None:
         printed = words_of(site.archive, leaf.prefix, number)
-        places, marks = places_of(leaf.findings, number, marked, items, printed)
+        findings = with_places(leaf.findings, number, printed)
+        leaf = replace(leaf, findings=findings)
+        places, marks = places_of(findings, number, marked, items, printed)
     return PageView(
         files,
         file,
