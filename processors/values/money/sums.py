@@ -15,7 +15,7 @@ from processors.values.money.amounts import Amount, amounts_in, money_in, repair
 from processors.values.money.cards import is_left_on_card
 from processors.values.money.marks import SHORT_SIGNS
 from processors.values.money.remarks import is_paid_late, is_sentence, is_verb
-from processors.values.money.things import counts_things, is_bound
+from processors.values.money.things import counts_things, is_below_things, is_bound, is_of_paper
 
 KINDS = ("summary", "change", "cash", "card", "subtotal", "never", "strong", "due", "plain", "weak")
 """The lists of words in the section "totals" of words.toml, by precedence among equal lengths."""
@@ -104,7 +104,8 @@ def sums_in(lines: Sequence[TextLine]) -> list[Sum]:
         after_summary = after_summary or kind == "summary"
         amounts = money_in(line.folded)
         if not amounts and kind in _ANNOUNCES_WHOLE_NUMBERS:
-            amounts = last_whole_number(line.folded)
+            whole = last_whole_number(line.folded)
+            amounts = tuple(each for each in whole if not is_of_paper(line, label, each.start))
 
         placed = [
             (amount, line, own_kind, own_label)
@@ -132,7 +133,8 @@ def sums_in(lines: Sequence[TextLine]) -> list[Sum]:
 
 def _without_kind(each: Sum, sums: Sequence[Sum], lines: Sequence[TextLine]) -> Sum:
     """Return a sum, without its kind where it is of goods, a bound, or left on a card."""
-    is_apart = is_left_on_card(lines, each.line, each.label) or is_bound(each.place, each.start)
+    is_thing = is_bound(each.place, each.start) or is_below_things(lines, each.place, each.start)
+    is_apart = is_thing or is_left_on_card(lines, each.line, each.label)
     is_other = is_apart or _is_goods(each, sums) or is_verb(each.line, each.label)
     return replace(each, kind="", label="") if is_other else each
 

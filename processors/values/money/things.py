@@ -1,9 +1,10 @@
 """Recognize sums of hours, distances and the like, which are no money, and bounds of amounts."""
 
 import re
+from collections.abc import Sequence
 from functools import cache
 
-from processors.values.lines import TextLine
+from processors.values.lines import TextLine, has_digit
 from processors.values.money.marks import any_mark
 
 _THINGS = (
@@ -22,6 +23,11 @@ _THING_BEHIND = re.compile(
     r"|this (?:week|month|period|year)))?(?=[ :.=]{0,9}(?:\d|$))"
 )
 _THING_BEFORE = re.compile(rf"(?<!\d )(?<![a-z])(?:{_THINGS})[ :.)-]{{1,2}}$")
+_HEAD_OF_THINGS = re.compile(
+    rf"(?:total |no\.? of |number of )?(?:{_THINGS}|qty|quantity|menge|anzahl|quantite|cantidad"
+    r"|quantita|aantal|antal|antall)\.?(?: (?:worked|used|driven|billed|gearbeitet))?"
+)
+_ROWS = 40
 # Single letters are marks of taxes behind a price.
 _MEASURE = re.compile(
     r" ?(?:kgs?|lbs?|oz|k?wh|mwh|hrs?|hours?|std(?:\.|$)|stunden|heures|horas|uren|miles|km|kms|pcs"
@@ -39,6 +45,18 @@ _BOUND = re.compile(
     r"(?: (?:a |the |an? )?(?:total|sum|amount|value|limit)(?: of)?)?[^\w\d]{0,3}$"
 )
 _LONGEST_BOUND = 60
+_PAPER = (
+    r"(?:invoice|inv|bill|order|po|receipt|account|acct|a/c|policy|contract|customer|member(?:ship)?"
+    r"|ref(?:erence)?|id|room|table|unit|flat|apartment|case|file|claim|ticket|booking|rechnung"
+    r"|auftrag|bestellung|kunde|konto|vertrag|zimmer|tisch|facture|commande|compte|contrat|client"
+    r"|dossier|factura|pedido|cuenta|contrato|cliente|fattura|ordine|conto|contratto|factuur"
+    r"|bestelling|rekening|klant|faktura|fatura|conta)"
+)
+_NUMBERED_PAPER = re.compile(
+    rf"(?<![a-z]){_PAPER} #?$|(?<![a-z])(?:no|nr|number|num|nummer|numero|n[°º]|#)[ .:#°º]{{0,3}}$"
+    r"|(?<![a-z])[a-z]{1,6}[-/#]$"
+)
+"""What has a number, and the letters that begin one: "for order 71", "account no. 71", "RE-71"."""
 _LONGEST_MARK = 8
 
 
@@ -68,6 +86,30 @@ def counts_things(folded: str, label: str) -> bool:
         folded, 0, start
     )
     return is_named is not None and _with_mark().search(folded) is None
+
+
+def is_below_things(lines: Sequence[TextLine], line: TextLine, start: int) -> bool:
+    """Return whether the heading of the column of a number is that of things: "Hours", "Qty"."""
+    if not line.cells or _with_mark().search(line.folded):
+        return False
+    cell = line.cell_at(start)
+    for above in reversed(lines[max(0, line.number - _ROWS) : line.number]):
+        head = above.folded[slice(*above.cell(cell))] if cell <= len(above.cells) else ""
+        if len(above.cells) == len(line.cells) and head.strip() and not has_digit(head):
+            return _HEAD_OF_THINGS.fullmatch(head.strip(" :.()")) is not None
+    return False
+
+
+def is_of_paper(line: TextLine, label: str, start: int) -> bool:
+    """Return whether the whole number at a character is that of a paper, or of a room.
+
+    `label` announces a sum before it: "please pay invoice 71". In a column of its own it is one.
+    """
+    if start in line.cells:
+        return False
+    before = line.folded[max(0, line.folded.find(label)) + len(label) : start]
+    mark = _mark_before().search(before)
+    return mark is None and _NUMBERED_PAPER.search(before) is not None
 
 
 def is_bound(line: TextLine, start: int) -> bool:

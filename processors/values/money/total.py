@@ -7,7 +7,7 @@ and for each calculation in the document that leads to it or goes on from it.
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 
 from pipeline.model import Finding
@@ -81,6 +81,11 @@ _TIE = 0.05
 """A lead of fewer points decides nothing."""
 _OPEN_CONFIDENCE = 0.4
 _LARGEST_AMOUNT_CONFIDENCE = 0.3
+_LIMIT = re.compile(r"limit|maxim|plafond|insured|versichert|asegurad|assicurat|verzekerd")
+"""What nobody has to pay, such as "credit limit"."""
+_NET_TOTALS = frozenset({"net total", "nett total"})
+"""Words for what is left to pay, and also for a sum without taxes."""
+_MOST_WITH_TAXES = Decimal("1.3")  # of a sum without them: no rate is higher than 27 %
 UNANNOUNCED = "nothing is called a total"
 """The reason of a total that is one only because no amount is larger."""
 
@@ -301,7 +306,7 @@ def find_amount_due(lines: Sequence[TextLine]) -> Finding | None:
 
 def candidates(lines: Sequence[TextLine]) -> Iterator[_TotalCandidate]:
     """Yield the amounts that a label or a calculation speaks for."""
-    sums = sums_in(lines)[:_MOST_SUMS]
+    sums = _with_nets(sums_in(lines)[:_MOST_SUMS])
     supports = supports_in(lines, sums)
     supported = supported_values(supports)
 
@@ -326,6 +331,18 @@ def candidates(lines: Sequence[TextLine]) -> Iterator[_TotalCandidate]:
         if value == 0:
             points -= _ZERO
         yield _TotalCandidate(value=value, points=points, best=best, reasons=tuple(reasons))
+
+
+def _with_nets(sums: Sequence[Sum]) -> list[Sum]:
+    """Return sums; a "net total" above a larger total is without the taxes."""
+    totals = [each for each in sums if each.kind in {"strong", "plain"}]
+
+    def is_net(each: Sum) -> bool:
+        most = each.value * _MOST_WITH_TAXES
+        below = (other.value for other in totals if other.line.number > each.line.number)
+        return each.label in _NET_TOTALS and any(each.value < value <= most for value in below)
+
+    return [replace(each, kind="subtotal") if is_net(each) else each for each in sums]
 
 
 def _points_of(each: Sum) -> float:
@@ -353,7 +370,7 @@ def largest_amount(lines: Sequence[TextLine]) -> Finding | None:
         (amount.value, line)
         for line in lines
         for amount in money_in(line.folded)
-        if amount.cents and amount.marked
+        if amount.cents and amount.marked and not _LIMIT.search(line.folded)
     ]
     if not marked:
         return None

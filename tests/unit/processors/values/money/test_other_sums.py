@@ -87,3 +87,23 @@ def test_what_is_due_after_something_else_is_due(words: str):
     text = f"Otter Water Ltd\nInvoice no 8\nSubtotal $90.00\nAmount due {words} $80.00"
 
     assert values_of(text)["amount_due"] == "80.00"
+
+
+@pytest.mark.parametrize(
+    ("lines", "total"),
+    [
+        ("Net total 50.00\nTotal £60.00", "60.00"),
+        ("Net total 50.00\nDelivery 4.00\nGrand total £64.80", "64.80"),
+        ("Total 60.00\nRebate 10.00\nNet total 50.00", "50.00"),
+        ("Net total 50.00\nTotal of the last three bills 900.00", "50.00"),
+    ],
+)
+def test_a_net_total_above_a_larger_total_is_without_taxes(lines: str, total: str):
+    """Below everything else, the same words mean what is left to pay."""
+    assert values_of(f"Shop\nInvoice no: 8\n{lines}")["total"] == total
+
+
+def test_an_amount_that_is_announced_as_something_else_is_not_the_largest():
+    """Without a total, the largest amount is a guess, and a limit is not even that."""
+    assert "total" not in values_of("Rill Ltd\nCredit limit requested: £5,000.00")
+    assert values_of("Rill Ltd\nWheel £70.00\nSum insured £900.00")["total"] == "70.00"

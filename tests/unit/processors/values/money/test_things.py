@@ -103,8 +103,47 @@ def test_a_bound_of_something_else_leaves_the_total(line: str):
     assert total_of(f"Otter Ltd\nInvoice no: 8\n{line}") == "31.00"
 
 
+def values_of(text: str) -> dict[str, str | None]:
+    """Return the values found in a text."""
+    page = Page(PageText(number=1, source="text", engine=None, confidence=None, text=text))
+    return {name: finding.value for name, finding in find_values([page]).items()}
+
+
 def total_of(text: str) -> str | None:
     """Return the total of a text."""
-    page = Page(PageText(number=1, source="text", engine=None, confidence=None, text=text))
-    found = find_values([page]).get("total")
-    return found.value if found else None
+    return values_of(text).get("total")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Please pay invoice RE-9041.",
+        "Please pay invoice 9041",
+        "Balance due on account 9041",
+        "Amount due, ref. RE/9041",
+        "Gesamtbetrag zu Auftrag Nr. 9041",
+        "Total for room 9041",
+    ],
+)
+def test_the_number_of_a_paper_is_no_whole_amount(line: str):
+    """A number right behind the name of a paper is that one's, and the amount is elsewhere."""
+    found = values_of(f"Otter Ltd\nInvoice no: 8\n{line}\n\nTotal: 31.00")
+
+    assert found.get("total") == "31.00"
+    assert found.get("amount_due") is None
+
+
+@pytest.mark.parametrize("line", ["Order total 31", "Total order   31", "Total invoice: 31 EUR"])
+def test_a_whole_amount_may_be_behind_the_name_of_a_paper(line: str):
+    """It is in a column of its own, has a currency, or is behind the word for a sum."""
+    assert total_of(f"Otter Ltd\nInvoice no: 8\n{line}") == "31.00"
+
+
+@pytest.mark.parametrize("heading", ["Hours", "Hours worked", "Qty", "Stunden", "No. of nights"])
+def test_a_total_below_the_heading_of_things_is_none(heading: str):
+    """What a column counts is said at its top, also if its last row has no unit."""
+    table = f"Day   {heading}\nMonday   8.00\nTuesday   7.50\nTotal   15.50"
+
+    assert total_of(f"Otter Ltd\nWeek of 4 May 2031\n{table}") is None
+    assert total_of(f"Otter Ltd\nDate: 4 May 2031\n{table.replace(heading, 'Price')}") == "15.50"
+    assert total_of(f"Otter Ltd\nDate: 4 May 2031\n{table.replace('15.50', '£15.50')}") == "15.50"
