@@ -60,6 +60,12 @@ _OTHER_PLACE = re.compile(
     r"|deliver(?:ed)?|ship(?:ped)?|for) (?:address|at|to)\W*$|(?:site|property|premises)\W*$"
 )
 """Words above the address where something was done or brought to: "Invoice for works at"."""
+_NAME_OF_ANOTHER = re.compile(
+    r"(?:[a-z/'-]+ ){0,3}"
+    r"(?:name|applicant|claimant|employee|insured|antragsteller(?:in)?|nom|nombre|nome|naam|navn)"
+    r" ?: ?\S"
+)
+"""Whose address is below, as somebody has entered it: "Company name: Rill Ltd"."""
 APART = "apart from it"
 """Part of the reason of an address that other lines or a wide gap keep apart from the name."""
 
@@ -137,7 +143,7 @@ def _is_apart(name: TextLine, first: TextLine, lines: Sequence[TextLine]) -> boo
         # What is right above an address in its column is whose it is, if no label.
         is_anothers = above is not None and not above.text.rstrip().endswith(":")
         return None if is_anothers else True
-    if any(_OTHER_PLACE.search(each.folded) for each in between):
+    if any(_OTHER_PLACE.search(each.folded) or _is_anothers(lines, each) for each in between):
         return None
     return any(map(_may_name_another, between))
 
@@ -198,6 +204,10 @@ def _is_right_below(line: TextLine, below: TextLine) -> bool:
         return line.page == below.page and line.number + 1 == below.number
     most = _MOST_HEIGHTS_BETWEEN * max(one[3] - one[1], other[3] - other[1])
     return other[1] - one[3] <= most and _is_one_column(one, other)
+
+
+def _is_anothers(lines: Sequence[TextLine], piece: TextLine) -> bool:
+    return _NAME_OF_ANOTHER.match(lines[piece.number].folded) is not None
 
 
 def _may_name_another(line: TextLine) -> bool:

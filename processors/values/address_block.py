@@ -50,7 +50,7 @@ _NUMBER_OF_PAPER = re.compile(r"(?!haus)[a-z]{4,}(?:-?nr|-no|-?nummer)\b[.:]* ?[
 """A compound with the word for a number announces that of a paper: "Lieferschein-Nr. 88"."""
 _ABOUT = re.compile(
     r"open(?:ing)? (?:hours|times|daily|mon|tue|wed|thu|fri|sat|sun|from|\d)"
-    r"|(?:call|ring) (?:us|on)\b"
+    r"|(?:call|ring) (?:us|on)\b|(?:please|kindly|bitte|veuillez|merci de|por favor|si prega)\b"
     r"|(?:a company )?(?:registered|incorporated) (?:in|with|under)\b[^,]*,? ?(?:no|nr|number)\b"
 )
 """When a shop is open, how to call it, and where it is registered."""
