@@ -42,7 +42,8 @@ _SMALL_WORDS = frozenset(
 )
 _SMALL = re.compile(rf"(?:{'|'.join(map(re.escape, sorted(_SMALL_WORDS)))}|und(?= zu ))(?= |$)")
 _BEFORE_NAME = re.compile(
-    rf"(?: (?:{'|'.join(map(re.escape, sorted(_SMALL_WORDS)))}|und(?= zu))){{0,2}} (?:[^\W_a-z]|\d)"
+    rf"(?: (?:{'|'.join(map(re.escape, sorted(_SMALL_WORDS)))}|und(?= zu))){{0,2}} "
+    r"(?:[dl]['\u2019])?(?:[^\W_a-z]|\d)"
 )
 """The rest of a name behind a small word: "der Meer", "la Cruz", "the Library"."""
 _OF_A_STATE = re.compile(

@@ -24,6 +24,8 @@ def found_in(text: str, name: str) -> Finding | None:
         ("Rill Bank, National Association (“Rill”) and Orr Ltd", "Rill Bank, National Association; Orr Ltd"),
         ("THE RILL TRUST & SAVINGS COMPANY and Orr Ltd", "THE RILL TRUST & SAVINGS COMPANY; Orr Ltd"),
         ("THE CITY OF ELY and Orr Ltd", "CITY OF ELY; Orr Ltd"),
+        ("Moulin de l'Orr SARL and Rill SAS", "Moulin de l'Orr SARL; Rill SAS"),
+        ("Moulin de l\u2019Orr and Orr Ltd", "Moulin de l\u2019Orr; Orr Ltd"),
         ("Rill S.à r.l. and Orr 9 Limited Partnership", "Rill S.à r.l.; Orr 9 Limited Partnership"),
         ("Rill (Ely Bay) Co., Limited and Orr Ltd", "Rill (Ely Bay) Co., Limited; Orr Ltd"),
         ("eRill, Inc. (“Rill”) and orr.com Ltd", "eRill, Inc.; orr.com Ltd"),
