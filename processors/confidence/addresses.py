@@ -2,6 +2,7 @@
 
 import re
 
+from processors.confidence.edges import is_cut
 from processors.confidence.evidence import Evidence, FoundValue, compact
 from processors.confidence.headings import is_person
 from processors.confidence.names import has_label, in_domain, may_be_name, room_behind, slips
@@ -28,7 +29,8 @@ def address_features(evidence: Evidence, value: FoundValue) -> Features:
     features = _of_text(evidence, value) | _of_issuer(evidence) | around
     # Either may be by chance; in both, the name and the address are the receiver's.
     doubts = (features.get("in_window", 0.0), features.get("other_in_domain", 0.0))
-    return features | {"window_of_another": min(doubts)}
+    edges = {"cut_at_edge": float(is_cut(evidence, value))}
+    return features | edges | {"window_of_another": min(doubts)}
 
 
 def _of_text(evidence: Evidence, value: FoundValue) -> Features:

@@ -9,8 +9,8 @@ from processors.confidence.evidence import Evidence, FoundValue, compact
 from processors.confidence.headings import is_person, may_be_heading
 from processors.confidence.shared import Features, counted
 from processors.confidence.windows import window_features
-from processors.values.address_block import begins_with_street
 from processors.values.issuer.name_text import is_title, is_trade
+from processors.values.issuer.streets import begins_with_street
 from processors.values.legal_forms import end_of_form, form_pattern, is_address
 from processors.values.lines import TextLine, fold, has_digit, label_pattern
 from processors.values.receiver.buyer import GOODS_SENT, READER

@@ -16,7 +16,6 @@ from processors.values.address_block import (
     has_postal_code,
     is_mixed,
     is_something_else,
-    is_street_and_town,
 )
 from processors.values.candidates import with_others
 from processors.values.issuer.addressed import addressed_in
@@ -28,6 +27,7 @@ from processors.values.issuer.blocks import (
     pieces_of,
 )
 from processors.values.issuer.foot import AT_FOOT
+from processors.values.issuer.streets import is_street_and_town
 from processors.values.legal_forms import repair_form
 from processors.values.lines import TextLine, enclosing_box, fold, has_digit
 from processors.values.money.amounts import money_in

@@ -13,6 +13,7 @@ from processors.values.issuer.addressed import ends_with_town
 from processors.values.issuer.blocks import pieces_of
 from processors.values.issuer.composed import names_a_body
 from processors.values.issuer.name_text import CODE_ALONE, is_title
+from processors.values.issuer.streets import STREET_WORDS
 from processors.values.legal_forms import end_of_form, is_address
 from processors.values.lines import TextLine, has_digit, label_pattern
 from processors.values.money.amounts import money_in
@@ -24,17 +25,21 @@ SKIPPED_LINES = 4
 # A house number at the beginning of a line ("No. 12-3, …") or at its end ("Main Road 12a"), or a
 # part of a building: "Shop 5, G/F, Long Building".
 _HOUSE_NUMBER = re.compile(
-    r"^(?:no\.? ?)?[a-z]{0,3}[\-. ]?\d{1,5}[a-z]?(?:[\-&/,. ]|$)|\b\d{1,4}(?:[a-z]|-?(?:bis|ter))?$"
+    r"^(?:no\.? ?)?[a-z]{0,3}[\-. ]?\d{1,5}[a-z]?(?:[\-&/,. ]|$)"
+    r"|\b\d{1,4}(?:[a-z]|-?(?:bis|ter)|(?<!\d{4})(?:[/-]\d{1,2}){1,3})?$"
     r"|^[a-z.]{2,} [a-z. ]{2,30} \d{1,5}[a-z]?, "
     r"|^(?:shop|flat|room|rm|office|kiosk|apt) [a-z]?\d{1,4}[a-z]?,"
 )
 _BEGINS_ADDRESS = re.compile(
     r"(?:no\.? ?|lot (?:p\.?t\.? ?)?|unit )\d{1,5}\b[^:]*,|\d{1,4}[a-z]?, [^:]*,$"
     r"|\d{5} [a-z]{2,}\W?$|\d{5}(?:-\d{3})?$|\d{2,5}-\d{3} [a-z]{2,}"
-    r"|(?:p\.? ?o\.? ?box|postfach|postbus|bp|apartado|casilla) \d+$"
+    r"|(?:p\.? ?o\.? ?box|postfach|postbus|bp|apartado|casilla) \d[\d-]*$"
+    r"|[\w .-]+ \d+(?:/\d+){1,3}$"
 )
 """A house number with more of them, or a postal code alone: few letters, and an address."""
 _CODE_AND_TOWN = re.compile(r"(?:[a-z]{1,2}-)?(?:\d{4,6}|\d{2,5}-\d{3}) [a-z]")
+_TOWN_AND_CODE = re.compile(r"[a-z][a-z .,'-]{2,30} [-\u2013] ?\d{3} ?\d{3}|c\.? ?p\.? \d{5}.*")
+"""A town of India before its code, and a code of Mexico."""
 _ENDS_WITH_CODE = re.compile(r"[a-z], ?\d{5}$")
 _NUMBER_AND_COMMA = re.compile(r"\d{1,5}[a-z]?, .*[a-z\d],$")
 _SUMS = ("strong", "plain", "subtotal", "net", "tax")
@@ -68,13 +73,9 @@ _LEAST_REPEATED = 6
 _LONG_WORD = re.compile(r"[^\W\d_]{4}")
 _NUMBER_ALONE = re.compile(r"(?:n[or]|n\.?[\u00b0\u00ba]|numero|nummer|#)[:.]? ?\d{1,5}[a-z]?")
 _CODE_BELOW_TOWN = re.compile(r"\d{4}|(?!NO|NR|ID|PO)[A-Z]{2} \d{5}(?:-\d{4})?")
-_STREET_WORDS = (
-    r"(?:street|st\.?|road|rd\.?|avenue|ave\.?|l(?:ane|n\.?)|row|drive|close|crescent|terrace|square|mews"
-    r"|hill|court|quay|walk|way|place|blvd\.?|boulevard|pkwy\.?|parkway|hwy\.?|highway)"
-)
 _NO_CODE = re.compile(
     r"(?:box|postfach|postbus|bp|apartado|casilla|caixa postal|case postale)(?: no)?\.? \d+"
-    rf"|^\d{{4,5}} (?:[a-z.'-]{{1,20}} ){{1,3}}{_STREET_WORDS}(?![a-z])"
+    rf"|^\d{{4,5}} (?:[a-z.'-]{{1,20}} ){{1,3}}{STREET_WORDS}(?![a-z])"
     r"|(?:since|est|established|founded|seit|depuis|desde|dal) ?\.? ?\d{4}"
 )
 """The number of a post-office box or a house and a year of founding, which look like codes."""
@@ -119,15 +120,6 @@ _OTHER_LINES = (
 )
 _WORDS_AND_YEAR = re.compile(r"[^\d,]* (?:1[89]|20)\d\d$")
 """A year behind words begins no address: "Founded 1921", "Application 2031"."""
-_STREET_AND_HOUSE = re.compile(
-    rf"\d{{1,5}}[a-z]?,? (?:[a-z.'-]{{1,20}} ){{1,3}}{_STREET_WORDS}"
-    rf"|[^\W\d][^\d:,]{{1,30}} {_STREET_WORDS} \d{{1,4}}[a-z]?"
-    r"|[^\W\d][^\d:,]{0,30}(?:strasse|str\.|platz|weg|allee|gasse|laan|straat|plein|gracht|gatan|vagen"
-    r"|katu) ?\d{1,4}[a-z]?"
-    r"|(?:via|viale|piazza|corso|vicolo|rua|calle|avenida|plaza|paseo|camino|ulica|ul\.)"
-    r" [^\W\d][^\d:,]{1,30} \d{1,4}[a-z]?"
-)
-"""A street by its own word, with its house before or behind it."""
 _LINES_ABOVE_TOWN = 2
 CODE_AT_END = re.compile(rf"(?:\b[a-z]{{2}},? \d{{5}}(?:-\d{{4}})?|{CODE_ALONE.pattern})$")
 """The codes of countries that write them last."""
@@ -298,7 +290,8 @@ def _is_before_town(block: Sequence[TextLine], following: Sequence[TextLine]) ->
     below = following[1].folded
     is_country = label_pattern("company", "countries").fullmatch(below.strip(" ."))
     # Below the town of an address is who gets the document: "1884 Orchard Drive".
-    is_town = _CODE_AND_TOWN.match(below) and not ends_with_town(block[-1].folded)
+    has_town = _CODE_AND_TOWN.match(below) or _TOWN_AND_CODE.fullmatch(below)
+    is_town = has_town and not ends_with_town(block[-1].folded)
     return bool(is_town or is_country)
 
 
@@ -342,6 +335,8 @@ def is_certain_address(block: Sequence[TextLine]) -> bool:
 
     A code alone is none. A house number is enough only with a comma after it and one at the end.
     """
+    if not any(LETTERS.search(line.text) for line in block):
+        return False
     if all(CODE_ALONE.fullmatch(line.folded) for line in block):
         return False
     if len(block) > 1 and _NUMBER_AND_COMMA.match(block[0].folded):
@@ -374,19 +369,6 @@ def _without_house(lines: Sequence[TextLine]) -> Sequence[TextLine]:
     """
     has_house = _HOUSE_LIKE_CODE.match(lines[0].folded) is not None
     return lines[has_house and any(CODE_AT_END.search(each.folded) for each in lines[1:]) :]
-
-
-def begins_with_street(folded: str) -> bool:
-    """Return whether a text up to its first comma is a street, by its own word, with its house.
-
-    "Est 1985", "Room 12" and "24 Hours Plumbing" are none.
-    """
-    return _STREET_AND_HOUSE.fullmatch(folded.partition(",")[0].strip()) is not None
-
-
-def is_street_and_town(folded: str) -> bool:
-    """Return whether a text is a street with its house and a town: "Mill Row 5, Ely CB7 4DL"."""
-    return begins_with_street(folded) and ends_with_town(folded.partition(",")[2].strip())
 
 
 def has_postal_code(line: TextLine) -> bool:

@@ -11,7 +11,7 @@ from processors.values.lines import TextLine, fold, label_pattern
 # with its ZIP code ("TX 75001"), five digits in two groups before the town ("111 22 Stockholm"),
 # digits with a dash before it ("1000-001 Lisboa"), and letters and digits in turns ("K1A 0B1").
 POSTAL_CODE = re.compile(
-    r"(?<![\d.,/])(?:[a-z]{1,2}-)?(?!19\d\d$)\d{4,6}(?![\d.,/])"
+    r"(?<![\d.,/])(?<!\d-)(?:[a-z]{1,2}-)?(?!19\d\d$)(?!\d{4}-\d)\d{4,6}(?![\d.,/])"
     r"|\b[a-z]{1,2}\d[a-z\d]? ?\d[a-z]{2}\b"
     r"|\b[a-z]{2} \d{5}\b"
     r"|(?<!\d)\d{3} \d{2} [a-z]{3}"

@@ -5,13 +5,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from pipeline.model import Finding
-from processors.values.address_block import begins_with_street
 from processors.values.candidates import with_others
 from processors.values.issuer.addressed import ends_with_town
 from processors.values.issuer.blocks import Piece, piece_above, piece_below, pieces_of
 from processors.values.issuer.composed import names_a_body, names_an_office
 from processors.values.issuer.evidence import is_beside_bank
 from processors.values.issuer.name_text import is_title
+from processors.values.issuer.streets import begins_with_street
 from processors.values.legal_forms import end_of_form, is_address
 from processors.values.lines import TextLine, fold, label_pattern
 from processors.values.receiver.labeled_names import (
