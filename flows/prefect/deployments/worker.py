@@ -17,11 +17,14 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import httpx
+import structlog
+from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import FlowRun
 from prefect.deployments.runner import RunnerDeployment
 from prefect.exceptions import ObjectNotFound
@@ -30,6 +33,7 @@ from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settin
 from prefect.workers.process import ProcessJobConfiguration, ProcessWorker, ProcessWorkerResult
 
 from flows.app.drain import STOP_FOLDER, StopFolder
+from flows.prefect.deployments.others import OtherServe
 from flows.prefect.names import HEARTBEATS
 from pipeline.settings.sections import ServeSettings
 
@@ -44,6 +48,7 @@ _REGISTER_S = 60.0
 _END_S = 10.0
 """Seconds a run has to end after the second signal, before it is killed with its worker."""
 
+_log = structlog.get_logger()
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -238,6 +243,7 @@ class DrainingRunner(Runner):
 
     drain_s: float = 0.0
     stops: StopFolder
+    others: OtherServe
     _requests: int = 0
     _idle: bool = False
 
@@ -281,7 +287,13 @@ class DrainingRunner(Runner):
         return bool(starting or self._process_manager.flow_run_ids())
 
     async def _pause_schedules(self) -> None:
-        """Pause the schedules at the end; a deployment may have been deleted meanwhile."""
+        """Pause the schedules at the end, unless another `serve` has them.
+
+        A deployment may have been deleted meanwhile.
+        """
+        if self.others.may_be_there:
+            _log.warning("schedules not paused, since another serve has the same deployments")
+            return
         for deployment in self._deployment_registry.get_deployment_ids():
             with suppress(ObjectNotFound):
                 await self._client.pause_deployment(deployment)
@@ -298,6 +310,19 @@ class DrainingRunner(Runner):
             handle.graceful_kill()
         return True
 
+    def asked(self) -> tuple[datetime | None, bool]:
+        """Return when the runs that are due were asked for last, and whether that has ended."""
+        poller = self._scheduled_run_poller
+        return poller.last_polled, poller.stopping
+
+    def last_asked(self) -> datetime | None:
+        """Return when anybody has asked for them last, by the server; None before that."""
+        served = sorted(self._deployment_registry.get_deployment_ids())
+        if not served:
+            return None
+        with get_client(sync_client=True) as client:
+            return client.read_deployment(served[0]).last_polled
+
 
 Watch = Callable[[Callable[[RunnerDeployment], object], threading.Event], None]
 """Registers further deployments while others are served, until the event is set."""
@@ -308,7 +333,8 @@ def serve_here(
 ) -> None:
     """Serve deployments on this host until SIGTERM or Ctrl-C.
 
-    Their schedules run meanwhile; afterwards they are paused. `watch` runs beside them.
+    Their schedules run meanwhile; afterwards they are paused, unless another `serve` has been
+    noticed that has them as well. `watch` runs beside them.
     """
     with (
         temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: settings.heartbeat_s}),
@@ -316,11 +342,20 @@ def serve_here(
     ):
         runner = DrainingRunner(heartbeat_seconds=settings.heartbeat_s)
         # Here and not in the constructor, whose signature is Prefect's.
-        runner.drain_s, runner.stops = settings.drain_s, stops
+        runner.drain_s, runner.stops, runner.others = settings.drain_s, stops, OtherServe()
         for deployment in deployments:
             runner.add_deployment(deployment)
-        with suppress(KeyboardInterrupt), _beside(runner, watch):
+        with (
+            suppress(KeyboardInterrupt),
+            _beside(runner, watch),
+            _beside(runner, _others_of(runner)),
+        ):
             asyncio.run(runner.start())
+
+
+def _others_of(runner: DrainingRunner) -> Watch:
+    """Return what looks whether another `serve` has the same deployments."""
+    return lambda _register, stop: runner.others.watch(runner.asked, runner.last_asked, stop)
 
 
 @contextmanager
