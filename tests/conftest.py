@@ -1,8 +1,10 @@
 import gc
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 import structlog
 from hypothesis import HealthCheck, settings
@@ -18,6 +20,23 @@ os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
 os.environ.setdefault("DO_NOT_TRACK", "1")
 for name in ("PREFECT_API_URL", "CASPIO_CLIENT_ID", "CASPIO_CLIENT_SECRET"):
     os.environ.pop(name, None)
+
+IN_MEMORY = Path("/dev/shm")  # noqa: S108 - pytest makes folders of its own there
+ROOM_BYTES = 4 * 2**30
+
+
+def _has_room() -> bool:
+    """Say whether memory and its file system have room for what tests write."""
+    if not IN_MEMORY.is_dir() or not os.access(IN_MEMORY, os.W_OK | os.X_OK):
+        return False
+    free = shutil.disk_usage(IN_MEMORY).free
+    return min(free, psutil.virtual_memory().available) >= ROOM_BYTES
+
+
+# A ledger and an archive wait for the disk at each step, and most of their tests are short.
+# What has to survive is the death of a process, not of the machine. Workers ask the first process for folders.
+if "PYTEST_XDIST_WORKER" not in os.environ and _has_room():
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(IN_MEMORY))
 
 # `make test` tries the same examples everywhere and every time, so that a change is judged by what it changes;
 # `make fuzz` sets FUZZ_FACTOR and draws new ones from a seed that it prints. No example is judged by the time it takes:
