@@ -72,12 +72,14 @@ def test_no_child_is_left_behind(tmp_path: Path):
 
 
 @pytest.mark.integration
+@pytest.mark.parametrize("each", [3, pytest.param(1, marks=pytest.mark.full)])
 def test_every_collected_hostile_file_is_answered(
-    corpora: Path, reader: SandboxedReader, tmp_path: Path
+    each: int, corpora: Path, reader: SandboxedReader, tmp_path: Path
 ):
     """Every real hostile file gets the expected answer, and no child had to be ended."""
     folder = corpora / "hostile"
-    rows = [json.loads(line) for line in (folder / "manifest.jsonl").read_text().splitlines()]
+    lines = (folder / "manifest.jsonl").read_text().splitlines()[::each]
+    rows = [json.loads(line) for line in lines]
 
     def read(number_and_row: tuple[int, dict[str, object]]) -> Findings:
         number, row = number_and_row
