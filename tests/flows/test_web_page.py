@@ -107,7 +107,7 @@ def test_a_conflict_is_shown_with_both_values(served: Served):
     served.at_work()
     served.office.world.caspio.tables["Receipts"]["1"]["Total"] = 50.0
     page.key("Enter")
-    page.see("Total was 99.00 and is 50.00", "12.5 was read")
+    page.see("Total was 99.00 and is 50.00", "12.50 was read")
     kept = served.total("1")
     served.at_work()
     page.key("Enter")
