@@ -1,6 +1,7 @@
 """Compute the features of amounts and of the currency."""
 
 from collections import Counter
+from collections.abc import Sequence
 from decimal import Decimal
 
 from processors.confidence.evidence import Evidence, FoundValue, amount_of, printed_amount
@@ -9,8 +10,9 @@ from processors.values.lines import label_pattern
 from processors.values.money.amounts import CENT, money_in
 from processors.values.money.currency import UNDECIDED, marks_in
 from processors.values.money.misread import is_guessed
+from processors.values.money.remarks import is_in_prose
 from processors.values.money.signs_of_money import says_money
-from processors.values.money.sums import TOTAL_KINDS
+from processors.values.money.sums import TOTAL_KINDS, Sum
 from processors.values.money.total import UNANNOUNCED
 
 _KINDS_THAT_SPEAK = ("strong", "plain", "due", "subtotal", "weak", "card", "cash")
@@ -46,9 +48,17 @@ def amount_features(evidence: Evidence, value: FoundValue) -> Features:
     features |= _parts(evidence, value.name, amount)
     if value.name == "total":
         is_bill = evidence.doc_type.value in _BILLS
+        features["only_said"] = float(_is_only_said(same))
         features["not_money"] = float(not (is_bill or says_money(evidence.lines)))
         features |= _payment(evidence, amount) | _rounding(evidence, amount)
     return features
+
+
+def _is_only_said(same: Sequence[Sum]) -> bool:
+    """Return whether nothing but sentences calls an amount a sum."""
+    called = [each for each in same if each.kind]
+    is_total = all(each.kind in {*TOTAL_KINDS, "weak"} for each in called)
+    return bool(called) and is_total and all(is_in_prose(each.line) for each in called)
 
 
 def _reading(value: FoundValue, amount: Decimal) -> Features:

@@ -25,8 +25,7 @@ _DOUBTS = (
     "may_be_cut", "ends_in_code", "of_else", "starts_elsewhere", "starts_post", "begins_term",
     "mentioned_only", "one_party", "one_word_party", "another_signs", "only_signed",
     "may_be_misread", "may_be_year", "of_other_label", "not_money", "of_delivery", "of_person",
-    "cut_at_edge",
-    "of_any_country",
+    "cut_at_edge", "of_any_country", "only_said",
 )  # fmt: skip
 _STEPS = 1000
 """Probabilities have three decimals, cut off: none looks as if it reached a limit."""
@@ -74,7 +73,7 @@ def most_logit(features: Features) -> float:
     with nothing below it that says where it is may be a heading. "Mrs J Smith" gets letters, and
     goods may be sent to somebody else than the bill. A total of a document that says nothing of
     money may be one of goods or hours. Dollars are those of any country that has them where nothing
-    hints at one.
+    hints at one. What only a sentence calls a total may be one of something else.
 
     An amount is no total only because it is the largest one. The letter S in an amount may be 5 or
     8, and a year behind a title the one that a bill is for.

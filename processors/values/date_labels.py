@@ -81,7 +81,7 @@ _SIGNATURE = re.compile(r"(?<![a-z])(?:sign(?:ed|ature)|unterschrift|firma(?:do)
 _OF_EVENT = re.compile(
     r" (?:of|de|du|del|della|dell|do|da|di|der|des|van|d) ?(?:the |this |la |le |el |het |l)?"
     r"(?:accident|incident|loss|damage|injur|birth|death|marriage|travel|departure|arrival|event"
-    r"|hearing|admission|discharge|treatment|surgery|appointment|employment|joining|leaving|hire"
+    r"|hearing|contravention|offen[cs]e|violation|infringement|infraction|admission|discharge|treatment|surgery|appointment|employment|joining|leaving|hire"
     r"|siniestro|ingreso|nacimiento|fallecimiento|viaje|alta\b|baja\b|sinistre|naissance|deces"
     r"|depart|arrivee|entree|sortie|voyage|mariage|evenement|sinistro|nascita|decesso|viaggio"
     r"|ricovero|dimission|acidente|nascimento|obito|viagem|internacao|unfall|schaden|geburt"

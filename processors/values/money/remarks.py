@@ -33,6 +33,11 @@ def is_sentence(line: TextLine) -> bool:
     return line.text.endswith((".", "!", "?")) and _small_words(line.text) >= _WORDS_OF_SENTENCE
 
 
+def is_in_prose(line: TextLine) -> bool:
+    """Return whether a line is a sentence, or a part of one."""
+    return is_sentence(line) or _small_words(line.text) > _WORDS_OF_SENTENCE
+
+
 def is_verb(line: TextLine, label: str) -> bool:
     """Return whether "to pay" is in a sentence: "she agrees to pay the owner 5.00 a visit"."""
     start = line.folded.find(label)

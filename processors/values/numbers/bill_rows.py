@@ -6,6 +6,7 @@ What such a document adds up is the total of none of them.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from processors.document_cache import cached_by_identity
 from processors.values.date_text import MonthNames, dates_in
@@ -29,7 +30,7 @@ _MOST_OTHER_LINES = 2
 """Lines between two rows of a table: a text that goes over two lines, or a page that ends."""
 _PLURAL = re.compile(
     r"(?<![a-z])(?:invoices|bills|\w*rechnungen|factures|facturas|fatture|facturen|facturor"
-    r"|fakturor|fakturaer|faktury|faktur|laskut|laskuja|faturas)(?![a-z])"
+    r"|fakturor|fakturaer|faktury|faktur|laskut|laskuja|faturas|belegen?|posten)(?![a-z])"
 )
 """What a paper says above its list: "the following invoices are overdue"."""
 _ADVICE = re.compile(
@@ -58,8 +59,9 @@ def listed_bills(lines: Sequence[TextLine]) -> Sequence[int]:
     Each row has an amount and another number: behind the name of a bill, below a heading for it, or
     beside its day where the text above speaks of bills.
     """
+    labeled = _near_each_other(_labeled_rows(lines))
     dated = () if _is_titled(lines) else _dated_rows(lines)
-    for rows in (_labeled_rows(lines), *_tables(lines), dated):
+    for rows in (labeled, *_tables(lines), dated):
         if len({row.number for row in rows}) > 1:
             return sorted({row.line for row in rows})
     return ()
@@ -83,6 +85,17 @@ def _is_titled(lines: Sequence[TextLine]) -> bool:
 def _labeled_rows(lines: Sequence[TextLine]) -> list[_ListedBill]:
     """Return the rows that begin with the name of a bill, or have it behind a day."""
     return [row for line in lines for row in _labeled(line)][:_MOST_ROWS]
+
+
+def _near_each_other(rows: Sequence[_ListedBill]) -> list[_ListedBill]:
+    """Return the rows with another one near: a bill and the one before it are no list."""
+    near = {
+        row.line
+        for one, other in pairwise(rows)
+        if other.line - one.line <= _MOST_OTHER_LINES + 1
+        for row in (one, other)
+    }
+    return [row for row in rows if row.line in near]
 
 
 def _labeled(line: TextLine) -> Iterator[_ListedBill]:

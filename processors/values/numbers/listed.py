@@ -14,10 +14,20 @@ class _Numbered(Protocol):
     def line(self) -> TextLine: ...
 
 
+_MOST_LINES_OF_ROW = 3
+"""From a row to the next one; what is further away may be the bill before, below the sums."""
+
+
 def is_listed(number: str, candidates: Iterable[_Numbered]) -> bool:
-    """Return whether a number and another one have an amount each behind them on their lines."""
-    rows = {each.number for each in candidates if _is_row(each)}
-    return number in rows and len(rows) > 1
+    """Return whether a number and another one near have an amount each behind them."""
+    rows = [(each.number, each.line.number) for each in candidates if _is_row(each)]
+    own = [line for each, line in rows if each == number]
+    return any(
+        abs(line - place) <= _MOST_LINES_OF_ROW
+        for each, line in rows
+        if each != number
+        for place in own
+    )
 
 
 def _is_row(each: _Numbered) -> bool:

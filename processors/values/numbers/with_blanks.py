@@ -10,9 +10,11 @@ _WITH_BLANKS = re.compile(
     r"(?:[A-Z]{1,5}(?: \d{2,8}){1,3}|\d{2,8}(?: ?/ ?\d{2,8}){1,2}|\d{2,8}(?: \d{2,8}){1,2})$"
 )
 # The series of a number, as Portugal and Argentina have it: "FT A/58", "B 0003-00001234".
-_WITH_SERIES = re.compile(r"[A-Z]{1,3} (?:[A-Z]{1,3}|\d{1,6})[/-]\d{1,8}$")
+_WITH_SERIES = re.compile(
+    r"(?:[A-Z]{1,3} (?:[A-Z]{1,3}|\d{1,6})|(?:FT|FS|FR|FC|NC|ND|VD) [A-Z\d]{1,12})[/-]\d{1,8}$"
+)
 # The series of Portugal's and Spain's bills: invoices, simplified ones, with a receipt, credits.
-_WITH_SERIES_OF_BILLS = re.compile(r"(?:FT|FS|FR|FC|NC|ND|VD) (?:[A-Z]{1,3}|\d{1,6})[/-]\d{1,8}$")
+_WITH_SERIES_OF_BILLS = re.compile(r"(?:FT|FS|FR|FC|NC|ND|VD) [A-Z\d]{1,12}[/-]\d{1,8}$")
 
 
 def whole_after(text: str, start: int, *, explicit: bool) -> re.Match[str] | None:

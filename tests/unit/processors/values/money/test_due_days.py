@@ -132,3 +132,18 @@ def test_the_total_of_an_order_is_money_without_a_currency(title: str, *, is_mon
 
     assert found["total"].value == "145.00"
     assert (found["total"].confidence >= WRITE_AT) == is_money
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Date of contravention: 4 May 2031",
+        "Konzert: Abendlied, 4.5.2031, 20:00 Uhr",
+        "Patient: Eva Lutz, geb. 4.5.2031",
+    ],
+)
+def test_the_day_of_a_concert_an_offense_or_a_birth_is_no_date_of_a_paper(line: str):
+    """Such a day is what the paper is about."""
+    found = _found(f"Otter Ltd\nDate of notice: 9 May 2031\n{line}\nFee €63.00\nTotal €63.00")
+
+    assert found["date"].value == "2031-05-09"

@@ -100,3 +100,21 @@ def test_the_days_of_listed_bills_are_not_those_of_the_list(tmp_path: Path):
     )
 
     assert _values(text, tmp_path).get("date") == "2031-08-31"
+
+
+def test_a_bill_before_with_an_amount_far_from_the_own_number_is_no_list(tmp_path: Path):
+    """Both have an amount on their lines, and only rows of a list are below each other."""
+    text = (
+        "Otter Ltd\nInvoice no 640   Amount £100.00\n2 March 2031\nTea   £60.00\nCake   £40.00\n"
+        "Total   £100.00\nThank you for your order\nStill open is\nInvoice no 611   £40.00\n"
+    )
+
+    assert _values(text, tmp_path).get("invoice_number") == "640"
+
+
+@pytest.mark.parametrize("number", ["FT A2031/88", "FS 12B/4", "FT LOJA1/118"])
+def test_a_number_with_a_series_of_letters_and_digits_is_read_whole(number: str, tmp_path: Path):
+    """Programs in Portugal name a series as they like."""
+    text = f"Otter Lda\nFatura {number}\n02-05-2031\nTotal 40,00 €\n"
+
+    assert _values(text, tmp_path).get("invoice_number") == number
