@@ -14,6 +14,7 @@ from processors.values.issuer.streets import begins_with_street
 from processors.values.legal_forms import end_of_form, form_pattern, is_address
 from processors.values.lines import TextLine, fold, has_digit, label_pattern
 from processors.values.receiver.buyer import GOODS_SENT, READER
+from processors.values.receiver.unlabeled import NO_LABEL
 
 _DOMAIN = re.compile(r"(?:@|www\.|https?://(?:www\.)?)([a-z0-9][a-z0-9\-]{2,40})\.[a-z]{2,10}")
 _OF_ANYBODY = frozenset({
@@ -103,7 +104,7 @@ def _doubts_of_buyer(
     return {
         "may_be_cut": float(own is not None and _has_doubtful_end(own, value.text)),
         "of_other_label": 0.0,
-        "of_delivery": float(value.finding.reason.endswith((GOODS_SENT, READER))),
+        "of_delivery": float(value.finding.reason.endswith((GOODS_SENT, READER, NO_LABEL))),
     }
 
 

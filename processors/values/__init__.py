@@ -121,7 +121,7 @@ def find_values(
     }
     if is_commercial and doc_class in _SALES:
         found["seller"] = company
-        found["buyer"] = find_buyer(lines, company=issuer)
+        found["buyer"] = find_buyer(lines, company=issuer, address=found["address"])
     found |= values_of_class(lines, doc_class, languages, found=found)
     found |= values_entered(pages if is_commercial else (), found, languages, date_order)
     # What is made for machines counts more than what is read from the text.

@@ -11,6 +11,7 @@ _UNBROKEN_THOUSANDS = re.compile(
     r"(?<=\d)[\u00a0\u2009\u202f](?=\d{3}(?:[\u00a0\u2009\u202f]\d{3}){0,2}[.,]\d\d(?!\d))"
 )
 UNBROKEN_BLANK = "\u202f"
+_WIDE_GAP = re.compile(r" {2,}")
 _STAND_IN = "\ue000"
 """A character of no script, which is no blank when words are split."""
 
@@ -29,3 +30,24 @@ def squeezed_blanks(text: str, *, has_place: bool) -> str:
         between = _BETWEEN_COLUMNS if has_place else _BETWEEN_NUMBERS
         squeezed = "\t".join(" ".join(part.split()) for part in between.split(text))
     return squeezed.replace(_STAND_IN, UNBROKEN_BLANK)
+
+
+def cells_in(text: str) -> tuple[int, ...]:
+    """Return where the pieces of a line begin, after the first, once its blanks are single.
+
+    Wide gaps separate the columns of a page, tabs the cells of a table. An empty cell counts, and
+    begins where the next one does, but not at the end of a line.
+    """
+    if "\t" in text:
+        pieces = text.rstrip().split("\t")
+    elif "  " in text:
+        pieces = _WIDE_GAP.split(text.strip())
+    else:
+        return ()
+    starts: list[int] = []
+    length = 0
+    for piece in pieces:
+        starts.append(length)
+        squeezed = " ".join(piece.split())
+        length += len(squeezed) + 1 if squeezed else 0
+    return tuple(starts[1:])

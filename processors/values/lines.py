@@ -13,7 +13,7 @@ from pipeline.model import Finding
 from processors.contract import Box, Line, Page, Word
 from processors.document_cache import cached_by_identity
 from processors.patterns import made, read_packaged
-from processors.values.blanks import squeezed_blanks
+from processors.values.blanks import cells_in, squeezed_blanks
 
 MAX_LINE_CHARS = 400
 """A longer line is cut into pieces: the cost of every pattern grows with its line."""
@@ -25,12 +25,14 @@ TAIL_CHARS = 15_000
 
 
 _PARTIES = 2
+_WORDS_OF_LABEL = 4
+_PAPER = re.compile(r"\b(?:faktur|factur|fattur|fatur|rechnung|szaml|seri[ae]|numar|numer|cislo)")
+"""Beginnings of words for a bill or its number, with whatever ending."""
 _PARTY_ROWS = 6
 """Rows of a table with the names and addresses of seller and buyer, with their headings."""
 _HEADER_LINES = 6
 _HEADERS = frozenset({"from", "to", "cc", "date", "subject"})
 _DIGIT = re.compile(r"\d")
-_WIDE_GAP = re.compile(r" {2,}")
 # A row of a table in a plain text: it begins and ends with a bar. Others are between the parts of
 # an address in one line.
 _ROW = re.compile(r"\s*[|\u2502\u2551].*[|\u2502\u2551]\s*")
@@ -182,7 +184,11 @@ def with_party_columns(lines: Sequence[TextLine]) -> list[TextLine]:
     """
     found = list(lines)
     for heading in lines:
-        if heading.gaps or not heading.cells or not _names_parties(heading):
+        below = lines[heading.number + 1 : heading.number + 2]
+        is_heading = not heading.gaps and bool(heading.cells)
+        if not is_heading or not (_names_parties(heading) or _heads_columns(heading)):
+            continue
+        if _is_above_label(heading, below):
             continue
         for line in lines[heading.number : heading.number + _PARTY_ROWS]:
             if len(line.cells) != len(heading.cells):
@@ -205,25 +211,32 @@ def _names_parties(line: TextLine) -> bool:
     return bool(buyers) and (has_seller or is_beside)
 
 
-def cells_in(text: str) -> tuple[int, ...]:
-    """Return where the pieces of a line begin, after the first, once its blanks are single.
+def _heads_columns(line: TextLine) -> bool:
+    """Return whether a label of the buyer is beside labels of other values: "Customer | Date"."""
+    texts = _cells_of(line)
+    buyer = label_pattern("company", "buyer", "buyer_marked")
+    others = [text for text in texts if not buyer.fullmatch(text)]
+    return all(map(is_label, others)) and 0 < len(others) < len(texts)
 
-    Wide gaps separate the columns of a page, tabs the cells of a table. An empty cell counts, and
-    begins where the next one does, but not at the end of a line.
-    """
-    if "\t" in text:
-        pieces = text.rstrip().split("\t")
-    elif "  " in text:
-        pieces = _WIDE_GAP.split(text.strip())
-    else:
-        return ()
-    starts: list[int] = []
-    length = 0
-    for piece in pieces:
-        starts.append(length)
-        squeezed = " ".join(piece.split())
-        length += len(squeezed) + 1 if squeezed else 0
-    return tuple(starts[1:])
+
+def _is_above_label(line: TextLine, below: Sequence[TextLine]) -> bool:
+    """Return whether the first cell below one is a label, too: then each is beside its value."""
+    cells = [_cells_of(each)[:1] for each in below if len(each.cells) == len(line.cells)]
+    parties = label_pattern("company", "buyer", "buyer_marked", "seller")
+    return any(is_label(text) or parties.fullmatch(text) for each in cells for text in each)
+
+
+def _cells_of(line: TextLine) -> list[str]:
+    bounds = (line.cell(number) for number in range(len(line.cells) + 1))
+    return [text for start, end in bounds if (text := line.folded[start:end].strip(" :"))]
+
+
+def is_label(text: str) -> bool:
+    """Return whether a cell announces a value: "Invoice no", "Date"."""
+    labels = list(label_pattern("fields", "labels").finditer(text))
+    is_at_end = bool(labels) and labels[-1].end() == len(text)
+    is_of_paper = _PAPER.search(text) or label_pattern("company", "never").search(text)
+    return len(text.split()) <= _WORDS_OF_LABEL and (is_at_end or is_of_paper is not None)
 
 
 def head_and_tail(pages: Sequence[Page]) -> Iterator[tuple[int, Line]]:

@@ -11,7 +11,7 @@ from itertools import pairwise
 from processors.contract import Box
 from processors.values.issuer.addressed import is_return_address
 from processors.values.issuer.name_text import is_town_with_code
-from processors.values.legal_forms import end_of_form, is_address
+from processors.values.legal_forms import end_of_form, form_pattern, is_address
 from processors.values.lines import TextLine, enclosing_box, label_pattern
 from processors.values.money.amounts import money_in
 
@@ -48,6 +48,12 @@ _OF_TABLE = 2
 _NUMBER_ALONE = re.compile(r"#?\d[\d.,]*")
 _LETTERS = re.compile(r"[^\W\d_]{4}")
 """More letters than a currency has beside its amount."""
+_END_OF_NAME = re.compile(
+    r"\W*(?:(?:company|group|holdings?|services?|trading|international|enterprises?|industries"
+    r"|solutions|partners|associates)\W*)*"
+)
+_MOST_HEIGHTS_APART = 4.0
+"""Room between two pieces of one name, in heights of its letters."""
 _COLUMN_SLACK_PT = 12.0
 """How far to the left of its label a line of a block may begin."""
 
@@ -327,6 +333,20 @@ def edge_distance(box: Box, other: Box) -> float:
     """Return how far two boxes are from being aligned: at the left, at the right or centered."""
     left, right = abs(box[0] - other[0]), abs(box[2] - other[2])
     return min(left, right, abs(box[0] + box[2] - other[0] - other[2]) / 2)
+
+
+def is_far_apart(row: Sequence[Piece]) -> bool:
+    """Return whether the pieces of a row are too far from each other for one name.
+
+    "Company Ltd" is the end of one whose words are far apart.
+    """
+    if any(_END_OF_NAME.fullmatch(form_pattern().sub(" ", each.line.folded)) for each in row):
+        return False
+    boxes = [each.line.box for each in row if each.line.box]
+    return any(
+        other[0] - one[2] > _MOST_HEIGHTS_APART * (one[3] - one[1])
+        for one, other in pairwise(boxes)
+    )
 
 
 def is_amount(piece: Piece) -> bool:

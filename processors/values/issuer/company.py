@@ -19,7 +19,13 @@ from processors.values.issuer.addressed import (
     is_town_and_code,
     streets_in,
 )
-from processors.values.issuer.blocks import Piece, is_amount, pieces_by_party, pieces_of
+from processors.values.issuer.blocks import (
+    Piece,
+    is_amount,
+    is_far_apart,
+    pieces_by_party,
+    pieces_of,
+)
 from processors.values.issuer.composed import (
     before_address,
     is_elsewhere,
@@ -59,8 +65,8 @@ from processors.values.issuer.name_text import (
     start_of_name,
     text_of_name,
 )
-from processors.values.legal_forms import form_pattern, is_address, is_long_form
-from processors.values.lines import TextLine, fold, label_pattern
+from processors.values.legal_forms import is_address, is_long_form
+from processors.values.lines import TextLine, fold, has_digit, label_pattern
 
 _SEARCHED_LINES = 160
 """Lines of the first page in which a name with a legal form is looked for."""
@@ -91,12 +97,6 @@ _OVER_TWO_LINES = 0.4
 _GOES_ON = re.compile(
     r"(?:du|de|des|del|della|di|da|do|dos|van|of|zum|zur|vom|am|im|the)\b|d['\u2019]"
 )
-_END_OF_NAME = re.compile(
-    r"\W*(?:(?:company|group|holdings?|services?|trading|international|enterprises?|industries"
-    r"|solutions|partners|associates)\W*)*"
-)
-_MOST_HEIGHTS_APART = 4.0
-"""Room between two pieces of one name, in heights of its letters."""
 _JOINED = re.compile(r" (?:and|&|und|et|y|e|en|och|og) ")
 _TRADE_WORDS = 2
 """Words of a line that says what a shop is, such as "home center"; a longer one is its name."""
@@ -306,21 +306,7 @@ def _possible_pieces(
 def _has_other(row: Sequence[Piece], of_buyer: frozenset[tuple[int, int]]) -> bool:
     """Return whether a line is no name as a whole: "Otter Grill   Table 4", "Otter   To: Ann"."""
     is_labeled = any(is_no_name(each.line.folded, has_form=False) for each in row[1:])
-    return is_labeled or _is_far_apart(row) or any(piece.key in of_buyer for piece in row)
-
-
-def _is_far_apart(row: Sequence[Piece]) -> bool:
-    """Return whether the pieces of a row are too far from each other for one name.
-
-    "Company Ltd" is the end of one whose words are far apart.
-    """
-    if any(_END_OF_NAME.fullmatch(form_pattern().sub(" ", each.line.folded)) for each in row):
-        return False
-    boxes = [each.line.box for each in row if each.line.box]
-    return any(
-        other[0] - one[2] > _MOST_HEIGHTS_APART * (one[3] - one[1])
-        for one, other in pairwise(boxes)
-    )
+    return is_labeled or is_far_apart(row) or any(piece.key in of_buyer for piece in row)
 
 
 def _has_columns(row: Sequence[Piece]) -> bool:
@@ -396,5 +382,11 @@ def _is_another(name: str, label: str, piece: Piece, page: _Page) -> bool:
     is_customer = is_customer or (label in ORIGINS and page.is_journey)
     number = piece.line.number
     is_signer = number in page.signers and piece.why != _AT_SIGNATURE
+    return is_lead or is_customer or is_signer or _is_place(piece, page)
+
+
+def _is_place(piece: Piece, page: _Page) -> bool:
+    """Return whether a piece is a town below a street, or a street beside a name."""
+    number = piece.line.number
     is_town = number in page.below_streets and is_town_and_code(piece.line.folded)
-    return is_lead or is_customer or is_signer or is_town or number in page.streets
+    return is_town or (number in page.streets and has_digit(piece.line.text))

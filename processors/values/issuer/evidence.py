@@ -43,7 +43,8 @@ _DOMAIN = re.compile(r"(?:@|www\.|https?://(?:www\.)?)([a-z0-9][a-z0-9\-]{2,40})
 _NO_LETTERS_OR_DIGITS = re.compile(r"[^a-z0-9]")
 _LEAST_PAYEE_CHARS = 3
 OF_DOMAIN = ", and its web address is"
-OF_CUSTOMERS = frozenset({"account holder", "account name"})
+_NEAR_BANK = frozenset({"account name", "intestatario", "intestato a", "titular", "titulaire"})
+OF_CUSTOMERS = _NEAR_BANK | {"account holder"}
 """Labels of who has an account at a bank, or who is a customer where nothing is said of a bank."""
 _BANK = re.compile(r"\b(?:iban|bic|swift|sort code|routing|bsb)\b")
 _NEAR_LINES = 3
@@ -142,7 +143,7 @@ def _payees_in(lines: Sequence[TextLine]) -> Iterator[str]:
         label = labels.search(line.folded)
         if label is None:
             continue
-        is_named = label.group() == "account name"
+        is_named = label.group() in _NEAR_BANK
         if label.group() in OF_CUSTOMERS and not (
             is_beside_bank(line, lines) if is_named else _BANK.search(text)
         ):

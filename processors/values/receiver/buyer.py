@@ -13,8 +13,9 @@ from processors.values.issuer.evidence import is_beside_bank
 from processors.values.issuer.name_text import is_title
 from processors.values.issuer.streets import begins_with_street
 from processors.values.legal_forms import end_of_form, is_address
-from processors.values.lines import TextLine, fold, label_pattern
+from processors.values.lines import TextLine, fold, is_label, label_pattern
 from processors.values.receiver.labeled_names import (
+    COURTESY,
     LINES_BELOW,
     LONE_LABEL_CHARS,
     MARKED,
@@ -26,12 +27,17 @@ from processors.values.receiver.labeled_names import (
     name_below,
     name_up_to_label,
 )
+from processors.values.receiver.unlabeled import name_without_label
 
 _STREET = re.compile(r"[^\W\d][^\d:]{2,40} \d{1,4}[a-z]?")
 _HOUSE_FIRST = re.compile(r"\d{1,5}[a-z]?,? [^\W\d_]{2}")
 _COLUMN_SLACK_PT = 12.0
 """How far from the left edge of its label a name below it may begin."""
 
+_KINDS = (("buyer", 0.75), (MARKED, 0.7), (COURTESY, 0.7), ("receiver", 0.6))
+"""Lists of labels of a buyer, and how sure the name behind one is."""
+_OF_ACCOUNT = frozenset({"account name", "intestatario"})
+"""Labels of a buyer, and beside the numbers of a bank of who is paid."""
 GOODS_SENT = ", where goods are sent"
 """Part of the reason of a buyer that only a label of a delivery names."""
 READER = ", who may work for somebody else"
@@ -53,26 +59,37 @@ _MARKS = re.compile(r"[\u25cf\u2022\u00b7|,*-]")
 _TOWN = re.compile(r"(?:[a-z]{1,2}[- ])?\d{4,5} [a-z]|.{0,40}(?<!\d)\d{5} [a-z]")
 
 
-def find_buyer(lines: Sequence[TextLine], *, company: Finding | None) -> Finding | None:
+def find_buyer(
+    lines: Sequence[TextLine], *, company: Finding | None, address: Finding | None = None
+) -> Finding | None:
     """Find the buyer: the name after "bill to", "customer" or similar words.
 
-    Without such words it is the name in the window of the envelope. The issuer is not the buyer.
+    Without such words it is the name in the window of the envelope, or at the only address besides
+    that of the issuer, `address`. The issuer is not the buyer.
     """
     issuer = fold(company.value) if company and company.value else ""
     named = [
         (name, confidence)
-        for kind, confidence in (("buyer", 0.75), (MARKED, 0.7), ("receiver", 0.6))
+        for kind, confidence in _KINDS
         for each in _names_in_columns(lines, kind)
         if (name := _with_remark(_employer_of(each, lines)))
         if not (issuer and name.folded.startswith(issuer)) and not _is_another(name, lines)
     ]
     # Who is to read it is not who gets it, and the name of an account is also that of who is paid.
-    last = {*_PREPOSITIONS, "account name"}
+    last = _PREPOSITIONS | _OF_ACCOUNT
     named.sort(key=lambda each: (bool(each[0].remark), _is_reader(each[0]), each[0].label in last))
     ranked = [name.finding(confidence) for name, confidence in named]
     if not ranked:
-        return name_in_window(lines, issuer) if issuer else None
+        return _unlabeled(lines, issuer, address)
     return with_others(ranked[0], ranked)
+
+
+def _unlabeled(lines: Sequence[TextLine], issuer: str, address: Finding | None) -> Finding | None:
+    if not issuer:
+        return None
+    named = name_in_window(lines, issuer)
+    own = address.value if address and address.value else ""
+    return named or name_without_label(lines, issuer, own)
 
 
 def _with_remark(name: LabeledName | None) -> LabeledName | None:
@@ -137,7 +154,7 @@ def _is_for_reader(line: TextLine) -> bool:
 
 def _is_another(name: LabeledName, lines: Sequence[TextLine]) -> bool:
     """Return whether a name is a mailbox, who is to be paid at a bank, or a place or a subject."""
-    is_payee = name.label == "account name" and is_beside_bank(name.line, lines)
+    is_payee = name.label in _OF_ACCOUNT and is_beside_bank(name.line, lines)
     is_paid = _PAID_TO.search(name.line.folded[: name.start]) is not None
     is_other = name.label in _PREPOSITIONS and not _is_addressed(name, lines)
     return is_payee or is_paid or is_other or "@" in name.text
@@ -172,24 +189,49 @@ def _names_in_columns(lines: Sequence[TextLine], kind: str) -> Iterator[LabeledN
             label = label_in(piece.line, kind)
             if label is None:
                 continue
-            name = name_up_to_label(piece.line, label.end(), label.group())
-            name = _without_address(name)
-            if len(name.text) > LONE_LABEL_CHARS:
-                found = [name] if is_name(name.text) else []
-            else:
+            named = _named_in(piece, label)
+            if named is None:
                 beside = _beside(row[index + 1 :], label)
                 below = _first_below(piece, lines, rows[number + 1 :][:LINES_BELOW], label)
                 has_colon = piece.line.text.rstrip().endswith(":")
-                found = [*beside, *below] if has_colon else [*below, *beside]
+                named = [*beside, *below] if has_colon else [*below, *beside]
             yield from [
-                each for each in found if _is_reader(each) or not _is_no_buyer(each.folded)
+                each for each in named if _is_reader(each) or not _is_no_buyer(each.folded)
             ][:1]
 
 
+def _named_in(piece: Piece, label: re.Match[str]) -> list[LabeledName] | None:
+    """Return the name behind a label in its piece or cell, None if nothing is there."""
+    name = name_up_to_label(piece.line, label.end(), label.group())
+    is_row = piece.count == 1 and bool(piece.line.cells)
+    name = _without_address(_in_cell(name) if is_row else name)
+    if len(name.text) <= LONE_LABEL_CHARS:
+        return None
+    is_other = is_row and is_label(name.folded.strip(" :.")) and not _has_form(name)
+    return [name] if is_name(name.text) and not is_other else []
+
+
+def _has_form(name: LabeledName) -> bool:
+    return bool(end_of_form(name.text, name.folded))
+
+
 def _beside(row: Sequence[Piece], label: re.Match[str]) -> list[LabeledName]:
-    """Return the name in the piece behind a label, none if it is something else."""
+    """Return the name in the piece behind a label, none if that is a title or another label."""
+    other = row[0].line if row else None
+    if other and (is_title(other.folded.strip(" :.")) or _is_label(other)):
+        return []
     named = [name_up_to_label(each.line, 0, label.group()) for each in row[:1]]
     return [each for each in named if is_name(each.text)]
+
+
+def _in_cell(name: LabeledName) -> LabeledName:
+    """Return a name without what is in the next cells of its row."""
+    _, end = name.line.cell(name.line.cell_at(name.start))
+    return replace(name, end=min(name.end, end)) if name.text else name
+
+
+def _is_label(line: TextLine) -> bool:
+    return is_label(line.folded.strip(" :.")) and not end_of_form(line.text, line.folded)
 
 
 def _first_below(

@@ -19,6 +19,8 @@ LINES_BELOW = 4
 NUMBER_OF_PARTY = re.compile(r"[^:]{2,30}[:#] ?[\w/ -]{0,6}\d[\d/ .-]{2,}|gln |ust|vat |tax ")
 NAME_LABEL = re.compile(r"(?:company |firmen)?(?:name|nom|nombre|nome|naam|firma) ?: ?")
 
+COURTESY = "courtesy"
+"""Forms of address before a buyer: "M/s Otter". On the first line they are before the issuer."""
 MARKED = "buyer_marked"
 """Labels of the buyer that are one only with a colon or alone: "for", "to", "tenant"."""
 
@@ -66,14 +68,24 @@ def label_in(line: TextLine, kind: str) -> re.Match[str] | None:
         else label_pattern("parties", kind)
     )
     for label in labels.finditer(line.folded):
-        following = line.folded[label.end() : label.end() + 2].strip()
-        is_first = label.start() == 0 and (kind != MARKED or not following)
         before = line.folded[: label.start()].strip()
         if before and label_pattern("parties", "delivery").fullmatch(f"{before} {label.group()}"):
             return None
-        if is_first or following.startswith(":"):
+        following = line.folded[label.end() : label.end() + 2].strip()
+        if following.startswith(":") or _begins(line, label, kind):
             return label
+        if kind == COURTESY:
+            return None
     return None
+
+
+def _begins(line: TextLine, label: re.Match[str], kind: str) -> bool:
+    """Return whether a label begins its line, alone or in its cell where it needs a mark."""
+    if kind == COURTESY and line.number == 0:
+        return False
+    is_cell = not line.gaps and label.end() + 1 in line.cells
+    is_alone = not line.folded[label.end() : label.end() + 2].strip()
+    return label.start() == 0 and (kind != MARKED or is_alone or is_cell)
 
 
 def name_below(line: TextLine, label: str) -> LabeledName | None:
