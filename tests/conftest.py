@@ -2,8 +2,11 @@ import gc
 import os
 import shutil
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
+import httpx
+import httpx._transports.default as httpx_transport
 import psutil
 import pytest
 import structlog
@@ -87,6 +90,10 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFil
     """Start Prefect's server once: a start takes ten seconds of a processor."""
     return OnePrefectServer(config, log) if config.getoption("dist") == "loadfile" else None
 
+
+# Each client of httpx reads a megabyte of certificates for 20 ms, also those that a test asks with each moment
+# whether something has happened. All of them speak plain HTTP with this machine.
+httpx_transport.create_ssl_context = cache(httpx.create_ssl_context)
 
 # By default, rich draws each traceback with all local variables. If one of them is a long text, a
 # single logged exception takes seconds.
