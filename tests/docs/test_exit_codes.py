@@ -99,11 +99,11 @@ def test_a_command_that_meets_an_error_ends_with_its_code(
 ):
     """Whatever command it is, its error leads to the code of the page and to a sentence."""
 
-    def fail(*, standalone_mode: bool) -> None:
+    def fail(_app: object, *, standalone_mode: bool) -> None:
         assert standalone_mode
         raise error
 
-    monkeypatch.setattr(cli, "app", fail)
+    monkeypatch.setattr(type(cli.app), "__call__", fail)
     monkeypatch.setattr(sys, "argv", ["caspio-ingest", "run"])
 
     with pytest.raises(SystemExit) as ended:

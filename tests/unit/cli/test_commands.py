@@ -104,6 +104,41 @@ def test_options_offer_what_the_pipeline_knows():
     assert get_args(RoleName) == tuple(Role)
 
 
+def prepared_for(*arguments: str) -> set[str]:
+    """Return the names of the commands that Typer takes apart for a command line."""
+    code = (
+        "import atexit, sys, typer.main;"
+        "prepare, names = typer.main.get_command_from_info, [];"
+        "typer.main.get_command_from_info = lambda **of:"
+        " names.append(of['command_info'].name) or prepare(**of);"
+        "atexit.register(lambda: print(*names, file=sys.stderr));"
+        "from flows.cli import main; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False
+    )
+    return set(done.stderr.splitlines()[-1].split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "names"),
+    [
+        (["read", "--help"], {"read"}),
+        (["plan", "run"], {"plan"}),
+        (["secrets", "list", "--help"], {"set", "list", "rotate", "remove"}),
+    ],
+)
+def test_a_command_prepares_no_other(arguments: list[str], names: set[str]):
+    """Typer takes apart the command that is named, and those of its group alone."""
+    assert prepared_for(*arguments) == names
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version", "read"], ["nothing"], []])
+def test_all_commands_are_prepared_where_none_is_named(arguments: list[str]):
+    """Help and messages about a name that there is not know all of them."""
+    assert prepared_for(*arguments) > {each.name for each in app.registered_commands}
+
+
 def test_ending_looks_for_no_garbage():
     """When a command ends, Python does not go through all that was imported once more."""
     code = (
