@@ -97,6 +97,9 @@ def is_below_things(lines: Sequence[TextLine], line: TextLine, start: int) -> bo
         head = above.folded[slice(*above.cell(cell))] if cell <= len(above.cells) else ""
         if len(above.cells) == len(line.cells) and head.strip() and not has_digit(head):
             return _HEAD_OF_THINGS.fullmatch(head.strip(" :.()")) is not None
+        # Two headings without a number are those of another table.
+        if len(above.cells) > 1 and not has_digit(above.folded):
+            return False
     return False
 
 

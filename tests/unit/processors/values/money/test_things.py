@@ -147,3 +147,12 @@ def test_a_total_below_the_heading_of_things_is_none(heading: str):
     assert total_of(f"Otter Ltd\nWeek of 4 May 2031\n{table}") is None
     assert total_of(f"Otter Ltd\nDate: 4 May 2031\n{table.replace(heading, 'Price')}") == "15.50"
     assert total_of(f"Otter Ltd\nDate: 4 May 2031\n{table.replace('15.50', '£15.50')}") == "15.50"
+
+
+@pytest.mark.parametrize("heading", ["Terms   Due   Share", "Rate   Base   Amount"])
+def test_a_total_below_another_table_is_of_no_things(heading: str):
+    """A table of parts further up says nothing about the sums at the end of a bill."""
+    parts = "Part   Qty\nBolt   8\nNut   9"
+    text = f"Otter Ltd\nInvoice no: 8\n{parts}\n{heading}\n20   10   2\nAmount payable   31.00"
+
+    assert total_of(text) == "31.00"
