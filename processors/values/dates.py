@@ -87,7 +87,9 @@ _PERSONAL = re.compile(
 # What begins a file of bookings in IIF, whose rows have dates of their own.
 _JOURNAL = re.compile(r"![A-Z]{3,}\b")
 # Nor is the day on which a list was taken out of a program, or a company founded.
-_TAKEN_OUT = re.compile(r"export|generat|download|設立|創業|설립")
+_TAKEN_OUT = re.compile(
+    r"export|generat|download|since|next|previous|maturity|renewal|closing|copyright|設立|創業|설립"
+)
 # The title of a document that says which bills were paid.
 _ADVICE = re.compile(r"\W*(?:remittance|payment|settlement) advice\b")
 _TITLE_LINES = 15
@@ -177,10 +179,23 @@ def find_dates(
     is_personal = len(impersonal) < len(by_kind["other"])
 
     return {
-        "date": _best(issued or _unless(_TAKEN_OUT, impersonal), calendar),
+        "date": _best(issued, calendar) or _of_something(impersonal, calendar),
         "due_date": None if is_personal else _due_date(by_kind["due"], calendar),
         "period": period(lines, found, calendar),
     }
+
+
+def _of_something(dates: Sequence[LabeledDate], calendar: _Calendar) -> Finding | None:
+    """Return the only day of something that a document without a date of its own names.
+
+    Of several, such as those of an arrival and a departure, none is the document's.
+    """
+    possible = _unless(_TAKEN_OUT, dates)
+    best = _best(possible, calendar)
+    if best is None or len({each.text.readings for each in possible}) == 1:
+        return best
+    reason = f"{best.reason}; the document names other days, too, and none of its own"
+    return replace(best, value=None, confidence=_OPEN_CONFIDENCE, reason=reason)
 
 
 def _in_letter(each: LabeledDate) -> LabeledDate:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from processors.values.date_text import DateText
 from processors.values.lines import TextLine
 from processors.values.list_words import labels_in
+from processors.values.money.amounts import money_in
 from processors.values.numbers.context import doubt_of, gives_money_back
 
 _PAPERS = ("invoice", "credit", "receipt")
@@ -17,7 +18,7 @@ _NUMBER = re.compile(
 """The number right behind the name of a paper: "R-8", "OF 881", "2030/17"."""
 _UNTIL_DATE = re.compile(r"\W*(?:[^\W\d_]+\W+){0,3}")
 """What joins a number to its day: "dated", "of", "issued on", or the label of a column."""
-_DATED = re.compile(r"dated|issued|vom|du|del|z dnia|of|av|van|fra|ze dne")
+_DATED = re.compile(r"dated|issued|vom|du|del?(?![a-z])|z dnia|of|av|van|fra|ze dne")
 """What joins a number to its day so that no other one can be meant."""
 _DAY_OF = re.compile(r"(?:dat\w*|day|tag|jour|dia|giorno|fecha)(?: \w{1,4})?")
 """What is before the name of a paper where all of it is a label: "date of invoice 8"."""
@@ -101,8 +102,11 @@ def is_of_other_paper(lines: Sequence[TextLine], line: TextLine, text: DateText)
         return True
     if not _DATED.match(line.folded[paper.end : text.start].strip(" ,;:(|-")):
         return False
+    # A reminder says what is not paid: "Invoice 8 of 3 May 2030   5.00".
+    has_sum = any(each.start >= text.end for each in money_in(line.folded))
     own = _own_numbers(lines)
-    return bool(own) and not any(is_same_number(paper.number, each) for each in own)
+    is_known = not own or any(is_same_number(paper.number, each) for each in own)
+    return has_sum or not is_known
 
 
 def is_of_corrected(lines: Sequence[TextLine], line: TextLine, label: str, start: int) -> bool:

@@ -144,3 +144,34 @@ def test_the_day_on_which_the_reader_wrote_is_not_that_of_the_answer(label: str)
 def test_a_label_behind_what_the_reader_sent_is_the_documents(label: str):
     """A reference ends before the next label, and a bill is what the reader gets."""
     assert found(f"Rill Ltd\n{label} 9 March 2031\nDear Ms Fox").value == "2031-03-09"
+
+
+def values_of(text: str) -> dict[str, str | None]:
+    """Return the values found in a text."""
+    return {name: finding.value for name, finding in find_values([page(text)]).items()}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Invoice RT-7 of 2 May 2031   £31.00",
+        "Rechnung Nr. 7 vom 02.05.2031 31,00 EUR",
+        "Factura 7 de 02/05/2031 31,00 €",
+    ],
+)
+def test_the_day_of_the_bill_of_which_a_reminder_reminds_is_not_the_reminders(line: str):
+    """The bill is named with its sum; where no other day is, its day may be a suggestion."""
+    reminder = f"Otter Ltd\nREMINDER\nDate: 9 June 2031\n{line}\nFee 5.00"
+
+    assert values_of(reminder)["date"] == "2031-06-09"
+
+
+def test_of_several_days_of_something_none_is_the_documents():
+    """A stay has an arrival and a departure, and a bill about it a day of its own."""
+    stay = "Otter Inn\nArrival: 5 June 2031\nDeparture: 9 June 2031\nTotal £31.00"
+
+    assert values_of(stay).get("date") is None
+    assert values_of(stay.replace("\nDeparture: 9 June 2031", ""))["date"] == "2031-06-05"
+    dated = "Open since 5 June 1999\nOtter Ltd\nInvoice no: RT-8\nAt 9 June 2031\nTotal £31.00"
+    assert values_of(dated)["date"] != "1999-06-05"
+    assert values_of("Otter Inn\nTotal £31.00\nOpen since 5 June 1999").get("date") is None
