@@ -30,7 +30,12 @@ from processors.values.money.amount_lines import amount_lines
 from processors.values.money.currency import find_currency
 from processors.values.money.no_bill import as_candidate, values_of_no_bill
 from processors.values.money.taxes import find_net_and_tax
-from processors.values.money.total import find_amount_due, find_total, why_several_bills
+from processors.values.money.total import (
+    UNANNOUNCED,
+    find_amount_due,
+    find_total,
+    why_several_bills,
+)
 from processors.values.mrz import values_in_zone
 from processors.values.numbers import explicit_numbers, find_invoice_number, find_order_number
 from processors.values.numbers.bill_rows import is_advice, listed_bills
@@ -104,7 +109,7 @@ def find_values(
             ),
             apart,
         ),
-        "total": total,
+        "total": total if is_commercial or doc_class in _OF_SALES else _announced(total),
         **find_net_and_tax(amounts, total=total),
         "amount_due": find_amount_due(amounts) if is_commercial else None,
         "currency": currency,
@@ -127,6 +132,12 @@ def find_values(
     # What is made for machines counts more than what is read from the text.
     found |= machine_values(lines, pages) | field_findings(pages, doc_class=doc_class)
     return {name: finding for name, finding in found.items() if finding is not None}
+
+
+def _announced(total: Finding | None) -> Finding | None:
+    """Return the total of what may be no bill at all: as a candidate only if it is a guess."""
+    is_guess = total is not None and total.reason.startswith(UNANNOUNCED)
+    return as_candidate(total, "the document may be no bill") if is_guess else total
 
 
 def _below_sheet_name(lines: Sequence[TextLine], pages: Sequence[Page]) -> Sequence[TextLine]:

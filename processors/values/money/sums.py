@@ -14,7 +14,7 @@ from processors.values.list_words import labels_in, lists_for
 from processors.values.money.amounts import Amount, amounts_in, money_in, repair_scan_errors
 from processors.values.money.cards import is_left_on_card
 from processors.values.money.marks import SHORT_SIGNS
-from processors.values.money.remarks import is_paid_late, is_sentence, is_verb
+from processors.values.money.remarks import is_about_other, is_paid_late, is_sentence, is_verb
 from processors.values.money.things import counts_things, is_below_things, is_bound, is_of_paper
 
 KINDS = ("summary", "change", "cash", "card", "subtotal", "never", "strong", "due", "plain", "weak")
@@ -135,7 +135,8 @@ def _without_kind(each: Sum, sums: Sequence[Sum], lines: Sequence[TextLine]) -> 
     """Return a sum, without its kind where it is of goods, a bound, or left on a card."""
     is_thing = is_bound(each.place, each.start) or is_below_things(lines, each.place, each.start)
     is_apart = is_thing or is_left_on_card(lines, each.line, each.label)
-    is_other = is_apart or _is_goods(each, sums) or is_verb(each.line, each.label)
+    is_prose = each.place is each.line and is_about_other(each.line, each.label, each.start)
+    is_other = is_prose or is_apart or _is_goods(each, sums) or is_verb(each.line, each.label)
     return replace(each, kind="", label="") if is_other else each
 
 

@@ -14,6 +14,10 @@ _THINGS = (
     r"|lit(?:er|re)s?|points|pts|punkte|puntos|punti|punten|pieces|pcs|stuck|stk|weight|gewicht|poids"
     r"|kgs?|lbs|volume|steps|calories|kcal|score|marks|nights|votes|acres|shifts|visits"
     r"|sessions|lessons|tonnes|tons|pallets|cartons|attendance|percentage"
+    r"|employees|staff|passengers|people|members|participants|students|pupils|attendees"
+    r"|visitors|users|customers|respondents|players|goals|questions|answers|responses|views"
+    r"|downloads|errors|passes|households|beds|seats|mitarbeiter|besucher|teilnehmer"
+    r"|employes|visiteurs|participants|empleados|visitantes|dipendenti|medewerkers|bezoekers"
 )
 # What was done with them, but not what they cost: "total hours worked".
 _THING_BEHIND = re.compile(
@@ -32,16 +36,19 @@ _ROWS = 40
 _MEASURE = re.compile(
     r" ?(?:kgs?|lbs?|oz|k?wh|mwh|hrs?|hours?|std(?:\.|$)|stunden|heures|horas|uren|miles|km|kms|pcs"
     r"|stk|pts|points|punkte|lit(?:er|re)s?|ltrs?|gallons|gal|m[23\u00b2\u00b3]|sqm|sqft|ccf|therms"
-    r"|kcal|mins?|minutes|minuten|days|tage|jours|tonnes|acres|pallets)(?![a-z])"
+    r"|kcal|mins?|minutes|minuten|days|tage|jours|tonnes|acres|pallets|mmol|mg|µg|g/d?l|ml|mmhg|bpm"
+    r"|kj)(?![a-z])"
 )
 
-# What is right before an amount that is no sum, but a bound: "liability is limited to".
+# What is right before an amount that is no sum, but a bound or an example: "limited to", "e.g.".
 _BOUND = re.compile(
     r"(?:(?<!pay )\bup to|limited to|capped at|\bexceed(?:s|ing)?|\b(?:no|not|never) more than"
     r"|\bmaximum (?:sum |amount )?of|\b(?:at most|at least)|\bbis zu|\bhochstens|\bmaximal"
     r"|\bmindestens|\bubersteigt|jusqu'a|\bau (?:plus|moins|maximum)|\blimitee? a|\bdepass\w{1,5}"
     r"|\bhasta|\bcomo maximo|\bsuper[ae]\w{0,3}|\blimitad[ao] a|\bfino a|\bal massimo"
-    r"|\blimitat[ao] a|\btot maximaal|\bhoogstens|\bbeperkt tot|\bno maximo|\bdo kwoty)"
+    r"|\blimitat[ao] a|\btot maximaal|\bhoogstens|\bbeperkt tot|\bno maximo|\bdo kwoty"
+    r"|\bfor example|\be\.g\.|\bsuch as|\bz\. ?b\.|\bzum beispiel|\bpar exemple|\bp\. ?ex\."
+    r"|\bpor ejemplo|\bad esempio|\bbijvoorbeeld|\bbijv\.|\bpor exemplo),?"
     r"(?: (?:a |the |an? )?(?:total|sum|amount|value|limit)(?: of)?)?[^\w\d]{0,3}$"
 )
 _LONGEST_BOUND = 60

@@ -19,6 +19,7 @@ from processors.values.money.currency import code_of, mark_pattern
 from processors.values.money.labeled_amounts import labeled_amounts
 from processors.values.money.marks import SYMBOLS, is_code
 from processors.values.money.parts import result_of_parts, totals_of_parts
+from processors.values.money.remarks import is_sentence
 from processors.values.money.sums import TOTAL_KINDS, Sum, sums_in
 from processors.values.money.total_support import supported_values, supports_in, written_tips
 
@@ -369,6 +370,7 @@ def largest_amount(lines: Sequence[TextLine]) -> Finding | None:
     marked = [
         (amount.value, line)
         for line in lines
+        if not is_sentence(line)
         for amount in money_in(line.folded)
         if amount.cents and amount.marked and not _LIMIT.search(line.folded)
     ]

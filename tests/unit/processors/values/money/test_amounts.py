@@ -318,7 +318,7 @@ def test_a_short_mark_before_a_date_is_no_currency():
 )
 def test_a_colon_before_decimals_is_no_time(lines: str, total: str):
     """A document that writes one amount with a colon, or none of its decimals, writes all so."""
-    assert values_of(f"Liten Butik AB\n{lines}")["total"] == total
+    assert values_of(f"Liten Butik AB\nFaktura nr 8\n{lines}")["total"] == total
 
 
 @pytest.mark.parametrize("heading", ["Net   VAT   Total", "Net   VAT 20%   Gross"])
