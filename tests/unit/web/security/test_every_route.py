@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from urllib.parse import quote
 
 import httpx
@@ -12,7 +13,7 @@ from flows.web.guard import POLICY
 from pipeline.model.users import Role
 from pipeline.settings import Settings
 from tests.unit.pipeline.world import World
-from tests.unit.web.conftest import HOSTILE, SAME_SITE, opened
+from tests.unit.web.conftest import HOSTILE, SAME_SITE, SETTINGS, load, opened
 from tests.unit.web.mapping.bills import FakeLooks
 from tests.unit.web.security.every_route import NEEDS, OPEN, Account, served
 
@@ -31,14 +32,29 @@ def account(world: World, settings: Settings) -> Iterator[Account]:
     yield from _account(world, settings, "receipts", "1")
 
 
-@pytest.fixture
-def other(tmp_path: Path, settings: Settings) -> Iterator[Account]:
-    """Another account, with a ledger, records and identifiers of its own."""
-    (tmp_path / "other").mkdir()
-    world = World(tmp_path / "other")
-    kinds = {"Total": "CURRENCY", "Scan": "ATTACHMENT", "Note": "TEXT"}
-    world.caspio.table("Receipts", DocType="STRING", **kinds)
-    yield from _account(world, settings, "globex", "77")
+@dataclass(frozen=True)
+class Two:
+    """Two accounts for all tests that nothing comes of, each with a ledger, records and identifiers of its own."""
+
+    ours: Account
+    other: Account
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Two]:
+    """Open both."""
+    folder = tmp_path_factory.mktemp("two")
+    with pytest.MonkeyPatch.context() as environment, ExitStack() as stack:
+
+        def opened_account(word: str, pk: str) -> Account:
+            (folder / word).mkdir()
+            world = World(folder / word)
+            kinds = {"Total": "CURRENCY", "Scan": "ATTACHMENT", "Note": "TEXT"}
+            world.caspio.table("Receipts", DocType="STRING", **kinds)
+            settings = load(world.folder, environment, SETTINGS)
+            return stack.enter_context(contextmanager(_account)(world, settings, word, pk))
+
+        yield Two(opened_account("receipts", "1"), opened_account("globex", "77"))
 
 
 def _account(world: World, settings: Settings, word: str, pk: str) -> Iterator[Account]:
@@ -84,7 +100,7 @@ def test_each_role_gets_in_where_it_may_and_nowhere_else(account: Account, name:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_the_addresses_of_these_tests_lead_to_pages(account: Account, name: str):
+def test_the_addresses_of_these_tests_lead_to_pages(two: Two, name: str):
     """What the tests open is there, for somebody who may see it: otherwise they would prove nothing."""
     expected = {
         "GET /login/oidc": 502,  # no provider answers
@@ -93,30 +109,28 @@ def test_the_addresses_of_these_tests_lead_to_pages(account: Account, name: str)
         "GET /review/{id}/{file:int}/{page:int}/words": 400,  # it asks for a place on the page
         "GET /sources/{name}/saved": None,
     }.get(name, 200)
-    status = ask(account, name, Role.ADMIN).status_code
+    status = ask(two.ours, name, Role.ADMIN).status_code
 
     assert status == expected or (expected is None and status < 500), name
 
 
 @pytest.mark.parametrize("name", OF_THE_ACCOUNT)
-def test_nothing_of_another_account_is_reached(account: Account, other: Account, name: str):
+def test_nothing_of_another_account_is_reached(two: Two, name: str):
     """With the identifiers of another account each route answers an admin as if it were not there."""
-    here = ask(account, name, Role.ADMIN, other.path(name), deployed="yes", confirmed="yes")
-    unknown = ask(account, name, Role.ADMIN, _made_up(name), deployed="yes", confirmed="yes")
+    here = ask(two.ours, name, Role.ADMIN, two.other.path(name), deployed="yes", confirmed="yes")
+    unknown = ask(two.ours, name, Role.ADMIN, _made_up(name), deployed="yes", confirmed="yes")
 
     assert here.status_code == 404, (name, here.text[:2_000])
     assert unknown.status_code == 404, name
     assert "globex" not in here.text
-    assert account.apps.deployed == other.apps.deployed == []
+    assert two.ours.apps.deployed == two.other.apps.deployed == []
 
 
 @pytest.mark.parametrize("query", ["/records?source=receipts&record=77", "/review?source=globex"])
-def test_nothing_of_another_account_is_found_by_searching(
-    account: Account, other: Account, query: str
-):
+def test_nothing_of_another_account_is_found_by_searching(two: Two, query: str):
     """Names and keys of another account in a query find nothing."""
-    there = other.browser(Role.ADMIN).client.get("/records?source=receipts&record=77")
-    here = account.browser(Role.ADMIN).client.get(query)
+    there = two.other.browser(Role.ADMIN).client.get("/records?source=receipts&record=77")
+    here = two.ours.browser(Role.ADMIN).client.get(query)
 
     assert "/files/" in there.text
     assert "/files/" not in here.text
@@ -137,17 +151,17 @@ FOREIGN: list[dict[str, str]] = [
 
 
 @pytest.mark.parametrize("name", ACTIONS)
-def test_another_site_causes_no_action(account: Account, name: str):
+def test_another_site_causes_no_action(two: Two, name: str):
     """A request that our page did not make is refused before anything looks at it, also for an admin."""
-    browser = account.browser(Role.ADMIN)
-    before = len(account.office.world.ledger.users._audit)
+    browser = two.ours.browser(Role.ADMIN)
+    before = len(two.ours.office.world.ledger.users._audit)
     form = {"deployed": "yes", "confirmed": "yes"}
     for headers in FOREIGN:
-        answer = browser.client.post(account.path(name), data=form, headers=headers)
+        answer = browser.client.post(two.ours.path(name), data=form, headers=headers)
         assert answer.status_code == 403, (name, headers)
 
-    assert len(account.office.world.ledger.users._audit) == before
-    assert account.apps.deployed == []
+    assert len(two.ours.office.world.ledger.users._audit) == before
+    assert two.ours.apps.deployed == []
 
 
 FILE = b'--x\r\nContent-Disposition: form-data; name="file"; filename=""\r\n\r\n\r\n--x--\r\n'
