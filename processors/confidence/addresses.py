@@ -4,7 +4,7 @@ import re
 
 from processors.confidence.edges import is_cut
 from processors.confidence.evidence import Evidence, FoundValue, compact
-from processors.confidence.headings import is_person
+from processors.confidence.headings import is_person, is_supplier
 from processors.confidence.names import has_label, in_domain, may_be_name, room_behind, slips
 from processors.confidence.shared import Features, counted
 from processors.confidence.windows import window_features
@@ -98,10 +98,12 @@ def _of_issuer(evidence: Evidence) -> Features:
         return {}
     has_form = end_of_form(issuer.value, fold(issuer.value)) > 0
     is_receipt = evidence.doc_type.value == "receipt"
-    of_person = is_person(fold(issuer.value)) and not (has_form or is_receipt)
+    is_none = is_person(fold(issuer.value)) or is_address(fold(issuer.value))
+    of_person = is_none and not (has_form or is_receipt)
     return {
         "issuer": issuer.confidence,
         "of_person": float(of_person and in_domain(evidence, issuer.value) is not True),
+        "of_order": float(is_supplier(evidence, issuer)),
         "other_in_domain": float(in_domain(evidence, issuer.value) is False),
     }
 

@@ -102,6 +102,9 @@ def _neighbor(evidence: Evidence, line: TextLine, step: int) -> TextLine | None:
 def _may_begin(line: TextLine, company: str) -> bool:
     """Return whether a line above an address has a number or a word of places."""
     folded = line.folded
+    # An address in care of somebody is that of another.
+    if folded.startswith("c/o "):
+        return True
     if _is_other(line) or compact(company) in compact(line.text) or is_title(folded.strip(" :.")):
         return False
     is_number = folded.startswith("(") or _NUMBER_OF_REGISTER.search(folded)

@@ -2,8 +2,11 @@
 
 import re
 
+from pipeline.model import Finding
 from processors.confidence.evidence import Evidence
 from processors.values.issuer.addressed import ends_with_town
+from processors.values.issuer.blocks import pieces_of
+from processors.values.issuer.company import AS_SELLER
 from processors.values.legal_forms import is_address
 from processors.values.lines import TextLine, label_pattern
 from processors.values.money.signs_of_money import says_money
@@ -11,6 +14,13 @@ from processors.values.money.signs_of_money import says_money
 _NO_CLASS = frozenset({None, "other", "form"})
 """Classes of documents that need not say who issued them."""
 _CONTACT = re.compile(r"@|www\.|https?:|\b(?:tel|telefon|telephone|phone|fon|fax|mobile|mobil)\b")
+_ORDER = re.compile(
+    r"(?:purchase|supply) order|purchase requisition|bestellung|bestellschein|bon de commande"
+    r"|orden de compra|pedido de compra|ordem de compra|ordine (?:d['\u2019]|di )acquisto"
+    r"|inkooporder|bestelbon|zamowienie|objednavka|ostotilaus|innkjopsordre|inkopsorder|indkobsordre"
+)
+"""Titles of a paper that a buyer sends to a seller."""
+_HEAD_LINES = 12
 _LINES_OF_CONTACT = 5
 """Lines below a name that say where it is, or how it is called or registered."""
 _PERSON = re.compile(
@@ -48,3 +58,15 @@ def _has_contact(evidence: Evidence, own: TextLine) -> bool:
 def is_person(folded: str) -> bool:
     """Return whether a name begins with a form of address: "Mrs J Smith" gets a letter or bill."""
     return _PERSON.match(folded) is not None
+
+
+def is_supplier(evidence: Evidence, finding: Finding | None) -> bool:
+    """Return whether who is named as the seller gets an order: another one heads the page."""
+    if finding is None or not finding.reason.endswith(AS_SELLER):
+        return False
+    head = [
+        piece.line.folded for line in evidence.lines[:_HEAD_LINES] for piece in pieces_of(line, 0)
+    ]
+    bills = label_pattern("dates", "title")
+    is_bill = any(bills.fullmatch(each.strip(" :.")) for each in head)
+    return not is_bill and any(_ORDER.fullmatch(each) for each in head)

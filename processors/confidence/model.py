@@ -25,7 +25,7 @@ _DOUBTS = (
     "may_be_cut", "ends_in_code", "of_else", "starts_elsewhere", "starts_post", "begins_term",
     "mentioned_only", "one_party", "one_word_party", "another_signs", "only_signed",
     "may_be_misread", "may_be_year", "of_other_label", "not_money", "of_delivery", "of_person",
-    "cut_at_edge", "of_any_country", "only_said",
+    "cut_at_edge", "of_order", "of_any_country", "only_said",
 )  # fmt: skip
 _STEPS = 1000
 """Probabilities have three decimals, cut off: none looks as if it reached a limit."""

@@ -6,7 +6,7 @@ from itertools import chain
 
 from pipeline.model import Finding
 from processors.confidence.evidence import Evidence, FoundValue, compact
-from processors.confidence.headings import is_person, may_be_heading
+from processors.confidence.headings import is_person, is_supplier, may_be_heading
 from processors.confidence.shared import Features, counted
 from processors.confidence.windows import window_features
 from processors.values.issuer.name_text import is_title, is_trade
@@ -113,6 +113,7 @@ def _doubts_of_issuer(
 ) -> Features:
     """Say why an issuer without a legal form may be a heading, or who receives mail."""
     found: Features = {"of_other_label": 0.0} if features["in_domain"] else {}
+    found["of_order"] = float(is_supplier(evidence, value.finding))
     if features["with_form"] or features["in_domain"] or features.get("announced"):
         return found
     is_receipt = evidence.doc_type.value == "receipt"

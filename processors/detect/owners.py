@@ -82,8 +82,9 @@ _SELLERS = _roots(
 )
 # Who gets the goods, the bill or the service, and where.
 _OTHERS = _roots(
-    "buyer customer client consignee recipient receiver addressee invoicee payer payor debtor"
-    " purchaser insured patient member guest student tenant employee attendee passenger subscriber"
+    "buyer customer client consignee recipient receiver receptor addressee invoicee payer payor"
+    " debtor purchaser insured patient member guest student tenant employee attendee passenger"
+    " subscriber"
     " user delivery deliver shipping shipment shipto billto soldto kaufer kaeufer kunde empfanger"
     " empfaenger rechnungsempfanger rechnungsempfaenger lieferung lieferadresse lieferanschrift"
     " lieferempf warenempf besteller auftraggeber acheteur"
@@ -93,8 +94,9 @@ _OTHERS = _roots(
 )
 # What the labels of a buyer are called in texts; others are names that nothing is read from.
 _BUYERS = _roots(
-    "buyer customer client consignee recipient kunde kaufer acheteur destinataire comprador cliente"
-    " destinatario acquirente cessionario klant nabywca odberatel kopare shipto billto soldto"
+    "buyer customer client consignee recipient payer invoicee empfanger receptor kunde kaufer"
+    " acheteur destinataire comprador cliente destinatario acquirente cessionario klant nabywca"
+    " odberatel kopare shipto billto soldto"
 )
 _KINDS_OF_PAPER = _set("note memo memorandum nota slip advice form")
 _TO = re.compile(r"(?:bill|invoice|ship|sold|deliver)(?:ed|ing)?")
@@ -217,11 +219,20 @@ def _owner_of(around: Sequence[str], leaf: str) -> _Owner:
     for party in (_OTHER, _SELLER):
         for place, (name, kind) in enumerate(inside):
             if kind == party:
-                between = {each for _, each in inside[:place]}
+                between = _kinds_within(name, inside[:place])
                 return _Owner(party, name, is_direct=_UNKNOWN not in between)
     # The outermost element is the document, whatever its name is.
     unknown = [name for name in unknown if name != around[0]]
     return _Owner(_UNKNOWN, unknown[0]) if unknown else _Owner(_NEUTRAL_KIND)
+
+
+def _kinds_within(party: str, inside: Sequence[tuple[str, str]]) -> set[str]:
+    """Return the kinds of what is between a party and a value.
+
+    A contact whose role is "bill to" is the party, and not who works there.
+    """
+    is_role = _words_in(party)[-1] in {"to", "from"}
+    return {kind for name, kind in inside if not (is_role and _words_in(name) == ("contact",))}
 
 
 def _inside_paper(around: Sequence[str], leaf: str) -> list[tuple[str, str]] | None:
@@ -258,6 +269,8 @@ def _kind_of(name: str, leaf: str) -> str:
 
 def _is_place_of_buyer(words: Sequence[str], first: str, leaf: str) -> bool:
     """Return whether a name is "bill to", or "billing" around an address or a name."""
+    if tuple(words) == ("to",):
+        return frozenset(_words_in(leaf)) <= _NAMES | _ADDRESSES
     if not _TO.fullmatch(first):
         return False
     is_place = "address" in words or tuple(words) == ("billing",)

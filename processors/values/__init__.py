@@ -59,7 +59,7 @@ _TITLE_LINES = 15
 
 # Classes of documents that have some values; others have them at most by chance. None is a document
 # whose class is not certain.
-_SALES = frozenset({"invoice", "receipt", None})
+_SALES = frozenset({"invoice", "receipt", "other", None})
 _OF_SALES = frozenset({"invoice", "receipt"})
 # What the labels of a form's fields announce; its parties are beside each other on the page.
 _OF_FORMS = frozenset({"invoice_number", "order_number", "date", "due_date", "total", "amount_due"})

@@ -51,3 +51,8 @@ def cells_in(text: str) -> tuple[int, ...]:
         squeezed = " ".join(piece.split())
         length += len(squeezed) + 1 if squeezed else 0
     return tuple(starts[1:])
+
+
+def is_separated(text: str, end: int) -> bool:
+    """Return whether a comma without a blank is behind a label, as in a list of values."""
+    return text[end : end + 1] in {",", ";"} and text[end + 1 : end + 2].isalnum()

@@ -169,5 +169,9 @@ def is_address(folded: str) -> bool:
     """Return whether a line begins with a word of addresses, or has one beside a number."""
     if _HOUSE_AND_STREET.match(folded):
         return True
-    match = label_pattern("company", "address").search(folded)
+    words = label_pattern("company", "address")
+    match = words.search(folded)
+    # At the beginning of a name it is a saint.
+    if match and match.start() == 0 and match.group() == "st":
+        match = words.search(folded, match.end())
     return bool(match and (match.start() == 0 or any(map(str.isdigit, folded))))

@@ -29,6 +29,7 @@ from processors.values.issuer.blocks import (
 from processors.values.issuer.composed import (
     before_address,
     is_elsewhere,
+    is_list_of_trades,
     is_spelled_out,
     large_names_joined,
     names_a_body,
@@ -57,7 +58,6 @@ from processors.values.issuer.letterhead import (
 )
 from processors.values.issuer.name_text import (
     is_craft,
-    is_list_of_trades,
     is_no_name,
     is_title,
     is_trade,
@@ -74,7 +74,7 @@ _SEARCHED_LINES = 160
 # Points. They are fitted to receipts and invoices whose issuer is known; others are in evidence.py.
 _ABOVE_A_NAME = -1.2
 """For "Bakery" above "Otter & Sons"."""
-_NAMED_AS_SELLER = 1.5
+_NAMEDAS_SELLER = 1.5
 _WITH_A_ROLE = -5.0
 """For "Landlord: Grand Kettle Ltd" below a letterhead."""
 _BRANCHES = frozenset({"store", "shop"})
@@ -86,7 +86,7 @@ _SPELLED_OUT = 0.1
 """For a whole name, compared with its first words on a sign."""
 _SIGNED_FOR = 2.2
 _AT_SIGNATURE = ", at a signature"
-_AS_SELLER = ", named as the seller"
+AS_SELLER = ", named as the seller"
 _HEAD_LINES, _FOOT_LINES = 5, 4
 """Lines of the head of a page, and those of its foot, where small print names the issuer."""
 _BELOW_ENVELOPE = 4.0
@@ -143,7 +143,7 @@ class _Page:
         if is_role and self.has_head:
             return _WITH_A_ROLE, ""
         is_seller = is_role or self.names_seller(piece, label)
-        return (_NAMED_AS_SELLER, _AS_SELLER) if is_seller else (0.0, "")
+        return (_NAMEDAS_SELLER, AS_SELLER) if is_seller else (0.0, "")
 
     def names_seller(self, piece: Piece, label: str) -> bool:
         """Return whether a label says that a piece is the seller, before it or above it."""
@@ -199,7 +199,7 @@ def _with_signs(found: Sequence[_CompanyCandidate]) -> Iterator[_CompanyCandidat
             sign.points + _SPELLED_OUT
             for sign in found
             if is_whole
-            and not (sign.has_form or sign.reason.endswith(_AS_SELLER))
+            and not (sign.has_form or sign.reason.endswith(AS_SELLER))
             and fold(each.name).startswith(f"{fold(sign.name)} ")
         ]
         yield replace(each, points=max([each.points, *signs]))
@@ -215,7 +215,7 @@ def _is_of_letter(candidate: _CompanyCandidate, head: LetterHead | None) -> bool
     folded = fold(candidate.name)
     if candidate.reason.endswith(_AT_SIGNATURE):
         return names_a_body(folded) or candidate.has_form or OF_DOMAIN in candidate.reason
-    is_named = candidate.reason.endswith(_AS_SELLER)
+    is_named = candidate.reason.endswith(AS_SELLER)
     return head.is_sender(candidate.line, folded, has_form=candidate.has_form, is_named=is_named)
 
 

@@ -59,6 +59,8 @@ _OFFICE = re.compile(
 )
 """Words of an office that reads a letter, and of nobody's name."""
 
+_BETWEEN_TRADES = re.compile(r" [-\u2013|·•*/] ")
+_LEAST_TRADES = 3
 _BETWEEN_PARTS = re.compile(r" ?[·•⋅|*\u2013\u2014] ?| - |, ?")
 _LEAST_PARTS, _MOST_PARTS = 3, 9
 
@@ -318,3 +320,9 @@ def before_address(line: TextLine) -> TextLine | None:
     if is_address(first) or end_of_form(line.text, line.folded):
         return None
     return replace(line, text=line.text[: len(first)], folded=first, gaps=())
+
+
+def is_list_of_trades(text: str) -> bool:
+    """Return whether a text lists what somebody does: "Brakes - Tires - Exhausts"."""
+    parts = _BETWEEN_TRADES.split(text.strip(" *|"))
+    return len(parts) >= _LEAST_TRADES and not any(map(str.isdigit, text))

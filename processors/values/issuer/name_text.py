@@ -4,6 +4,7 @@ import re
 from functools import partial
 from itertools import chain
 
+from processors.values.blanks import is_separated
 from processors.values.date_text import MonthNames, dates_in
 from processors.values.legal_forms import end_of_form, form_pattern, repair_form
 from processors.values.lines import TextLine, fold, has_digit, label_pattern
@@ -15,8 +16,6 @@ from processors.values.money.things import is_measure
 _MOST_WORDS = 8
 _LEAST_LETTERS = 3
 _MOST_SHARE_OF_DIGITS = 0.3
-_BETWEEN_TRADES = re.compile(r" [-\u2013|·•*/] ")
-_LEAST_TRADES = 3
 _END_OF_SENTENCE = re.compile(r" [a-z]{5,}\.$")
 """A point behind a small word that is longer than an abbreviation."""
 _MOST_SMALL_WORDS = 2
@@ -145,7 +144,7 @@ _PERSON_OF_FIRM = re.compile(r"(?:[^\W\d_][\w.'-]* ){1,2}[^\W\d_][\w'-]*, (?=[^\
 def text_of_name(line: TextLine) -> tuple[str, str]:
     """Return what is behind the label of a name, and the label, "" for none."""
     start, label = start_of_name(line)
-    text = line.text[start:].lstrip(" :.-|\uff1a")
+    text = line.text[start:].lstrip(" :.-|,;\uff1a")
     text = without_team(text)
     if not label.endswith("from"):
         return text, label
@@ -218,14 +217,19 @@ def _start_after_label(line: TextLine) -> tuple[int, str]:
     )
     if label:
         rest = line.folded[label.end() :]
-        is_cell = label.end() + 1 in line.cells
-        has_colon = is_cell or label.group().rstrip().endswith(":") or rest.lstrip()[:1] == ":"
+        has_colon = label.group().rstrip().endswith(":") or _is_marked(line, label.end())
         if rest.strip(" :.") and (owner or has_colon):
             # Behind "name" may be anybody's, and behind "company" is the issuer's.
             found = label.group().strip(" :")
             return label.end(), "" if found == "name" else found
 
     return _start_after_title(line), ""
+
+
+def _is_marked(line: TextLine, end: int) -> bool:
+    """Return whether a colon, a cell or a comma without a blank is behind a label."""
+    has_colon = line.folded[end:].lstrip()[:1] == ":"
+    return has_colon or end + 1 in line.cells or is_separated(line.text, end)
 
 
 def _start_after_title(line: TextLine) -> int:
@@ -307,7 +311,9 @@ def is_no_name(folded: str, *, has_form: bool) -> bool:
     others = (label_pattern("company", "others"), _THROUGH, _SAYS_WHO)
     if any(pattern.match(folded) for pattern in others) or (not has_form and is_title(bare)):
         return True
-    if any(pattern.fullmatch(bare) for pattern in chain(labels, (sums, _SHEET, _TITLE_IN_HAN))):
+    numbers = (label_pattern("company", "registered"), label_pattern("address", "end"))
+    whole = (sums, _SHEET, _TITLE_IN_HAN, *numbers)
+    if any(pattern.fullmatch(bare) for pattern in chain(labels, whole)):
         return True
     if not has_form and (_is_something_else(folded) or _is_label(folded)):
         return True
@@ -345,12 +351,6 @@ def is_town_with_code(folded: str) -> bool:
     bare = folded.strip(" .,-")
     patterns = (_TOWN, _POSTCODE_AFTER, _CODE_BEFORE_TOWN, CODE_ALONE)
     return any(pattern.fullmatch(bare) for pattern in patterns)
-
-
-def is_list_of_trades(text: str) -> bool:
-    """Return whether a text lists what somebody does: "Brakes - Tires - Exhausts"."""
-    parts = _BETWEEN_TRADES.split(text.strip(_EDGES))
-    return len(parts) >= _LEAST_TRADES and not any(map(str.isdigit, text))
 
 
 def is_craft(folded: str) -> bool:

@@ -36,7 +36,7 @@ _COLUMN_SLACK_PT = 12.0
 
 _KINDS = (("buyer", 0.75), (MARKED, 0.7), (COURTESY, 0.7), ("receiver", 0.6))
 """Lists of labels of a buyer, and how sure the name behind one is."""
-_OF_ACCOUNT = frozenset({"account name", "intestatario"})
+_OF_ACCOUNT = frozenset({"account name", "intestatario", "titular"})
 """Labels of a buyer, and beside the numbers of a bank of who is paid."""
 GOODS_SENT = ", where goods are sent"
 """Part of the reason of a buyer that only a label of a delivery names."""
@@ -157,7 +157,9 @@ def _is_another(name: LabeledName, lines: Sequence[TextLine]) -> bool:
     is_payee = name.label in _OF_ACCOUNT and is_beside_bank(name.line, lines)
     is_paid = _PAID_TO.search(name.line.folded[: name.start]) is not None
     is_other = name.label in _PREPOSITIONS and not _is_addressed(name, lines)
-    return is_payee or is_paid or is_other or "@" in name.text
+    # "Firma" above a name is who gets a letter, and before a colon anybody's.
+    is_any = name.label == "firma" and ":" in name.line.folded[: name.start]
+    return is_payee or is_paid or is_other or is_any or "@" in name.text
 
 
 def _is_addressed(name: LabeledName, lines: Sequence[TextLine]) -> bool:
@@ -218,7 +220,9 @@ def _has_form(name: LabeledName) -> bool:
 def _beside(row: Sequence[Piece], label: re.Match[str]) -> list[LabeledName]:
     """Return the name in the piece behind a label, none if that is a title or another label."""
     other = row[0].line if row else None
-    if other and (is_title(other.folded.strip(" :.")) or _is_label(other)):
+    if other and (
+        other.text.endswith(":") or is_title(other.folded.strip(" :.")) or _is_label(other)
+    ):
         return []
     named = [name_up_to_label(each.line, 0, label.group()) for each in row[:1]]
     return [each for each in named if is_name(each.text)]

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from pipeline.model import Finding
+from processors.values.blanks import is_separated
 from processors.values.lines import TextLine, label_pattern
 
 SEARCHED_LINES = 120
@@ -72,7 +73,8 @@ def label_in(line: TextLine, kind: str) -> re.Match[str] | None:
         if before and label_pattern("parties", "delivery").fullmatch(f"{before} {label.group()}"):
             return None
         following = line.folded[label.end() : label.end() + 2].strip()
-        if following.startswith(":") or _begins(line, label, kind):
+        is_marked = following.startswith(":") or is_separated(line.text, label.end())
+        if is_marked or _begins(line, label, kind):
             return label
         if kind == COURTESY:
             return None
@@ -113,7 +115,7 @@ def name_up_to_label(line: TextLine, start: int, label: str) -> LabeledName:
     """Return the text from `start` to the next label of any party, without marks around it."""
     other = label_pattern("parties", "any").search(line.folded, start)
     end = other.start() if other else len(line.text)
-    text = line.text[start:end].lstrip(" :.-#|)\uff1a")
+    text = line.text[start:end].lstrip(" :.-#|),;\uff1a")
     start = end - len(text)
     return LabeledName(line, start, start + len(text.rstrip(" :,;|(")), label)
 

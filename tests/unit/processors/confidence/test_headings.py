@@ -57,3 +57,22 @@ def test_whoever_lives_somewhere_is_no_issuer(name: str):
     pages = [page(name, "5 Heron Row", "Ely CB7 4DL", "INVOICE 12", "Total £65.00")]
 
     assert "company" not in find_values(pages, doc_class="invoice")
+
+
+@pytest.mark.parametrize(
+    "title", ["PURCHASE ORDER", "Bestellung", "Bon de commande", "Inkooporder"]
+)
+def test_who_gets_an_order_is_a_suggestion(title: str):
+    """An order is issued by who buys, whatever its supplier is called; a bill by its supplier."""
+    rows = ("Supplier: Moss Kiln Ltd", "3 Fell Road", "Kendal LA9 4AA", "Total £65.00")
+
+    assert not _is_sure("company", "Otter Quill", title, *rows)
+    assert not _is_sure("address", "Otter Quill", title, *rows)
+    assert _is_sure("company", "INVOICE", *rows)
+
+
+def test_an_address_in_care_of_somebody_is_a_suggestion():
+    """It is where somebody else is."""
+    lines = ("Otter Association", "c/o Heron", "3 Fell Road", "Kendal LA9 4AA", "INVOICE 12")
+
+    assert not _is_sure("address", *lines, "Total £65.00", doc_type=_INVOICE)
