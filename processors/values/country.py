@@ -142,6 +142,11 @@ def country_hints_in(lines: Sequence[TextLine]) -> Hints:
     return Hints(weights=weights, marks=marks)
 
 
+def has_postcode(country: str, line: TextLine) -> bool:
+    """Return whether a line has a postal code or a tax number as only one country has them."""
+    return any(code == country and each.search(line.text) for code, each, _ in _POSTCODES)
+
+
 def north_american_in(lines: Sequence[TextLine]) -> str | None:
     """Return "US" or "CA" by the area codes of telephones; None if they differ, or there are none.
 

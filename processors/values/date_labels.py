@@ -8,7 +8,7 @@ from processors.values.date_text import DateText, MonthNames, dates_in
 from processors.values.lines import TextLine, label_pattern
 from processors.values.list_words import labels_in
 from processors.values.money.due_days import with_due_words
-from processors.values.numbers.bill_rows import listed_bills
+from processors.values.numbers.bill_rows import is_listed_day
 from processors.values.numbers.dated import is_of_another, is_of_answered, is_of_paper
 
 KINDS = ("document", "title", "plain", "link", "due", "other")
@@ -136,7 +136,7 @@ def _kind_by_owner(
 ) -> str:
     """Return the kind of a date, of another document where the line names or lists that one."""
     kind, label = known
-    if line.number in listed_bills(lines):
+    if is_listed_day(lines, line, text, label):
         return LISTED
     if kind in {"due", "other"}:
         return kind

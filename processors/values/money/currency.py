@@ -7,7 +7,7 @@ from functools import cache
 
 from pipeline.model import Finding
 from processors.values.candidates import with_others
-from processors.values.country import Hints, countries, north_american_in
+from processors.values.country import Hints, countries, has_postcode, north_american_in
 from processors.values.lines import TextLine, label_pattern, word_lists
 from processors.values.money.marks import (
     SHARED,
@@ -24,6 +24,15 @@ UNDECIDED = "nothing hints at another country"
 """The reason of a currency that is one only because it is the most common with its mark."""
 _SIGNS = {"ZA": "r"}
 """Countries by whose letter beside the amounts one hint at them is enough."""
+_SHARED_WORDS = """
+facture tva sarl ttc merci rechnung mwst strasse gmbh factura nif cif fattura s.r.l fatura lda
+contribuinte ltda s.r.o dic llc plc paragon moms belob faktura nit rut ein
+"""
+_WORDS_OF_LANGUAGES = frozenset(
+    {*_SHARED_WORDS.split(), "mit freundlichen grussen", "private limited", "pvt ltd"}
+    | {"vat no", "vat reg"}
+)
+"""Marks of countries that are on the bills of others with the same language, too."""
 _LEAST_HINTS = 2
 """Weight of the hints at a country whose currency is assumed: one word may be chance."""
 
@@ -144,7 +153,8 @@ def _short_sign_pattern() -> re.Pattern[str]:
 @cache
 def _code_pattern() -> re.Pattern[str]:
     codes = "|".join(word_lists()["currency"]["codes"]).upper()
-    return re.compile(rf"(?<![\w/-])(?:{codes})(?![\w/-])")
+    # A Malaysian company is a "SDN BHD".
+    return re.compile(rf"(?<![\w/-])(?<!SDN )(?<!SDN\. )(?:{codes})(?![\w/-])")
 
 
 @cache
@@ -206,11 +216,22 @@ def assumed_from(hints: Hints, lines: Sequence[TextLine]) -> Finding | None:
         return None
     if (signs and not is_its_sign) or _names_another(own, lines):
         return None
-    return Finding(
-        own,
-        0.6,
-        f"no currency is printed; '{hints.marks[country]}' hints at {country}",
-    )
+    reason = f"no currency is printed; '{hints.marks[country]}' hints at {country}"
+    if not _names_place(country, lines):
+        reason += f", which is a word of a language; {UNDECIDED}"
+    return Finding(own, 0.6, reason)
+
+
+def _names_place(country: str, lines: Sequence[TextLine]) -> bool:
+    """Return whether more than words of a language hints at a country: a place, a tax or account.
+
+    "Rechnung" is on Swiss bills, too, and "facture" on those of twenty countries.
+    """
+    of_account = re.compile(rf"\b{country}[A-Z]?\d{{2}}[A-Z\d ]{{6}}")
+    pattern = countries()[country].pattern
+    return any(
+        mark not in _WORDS_OF_LANGUAGES for line in lines for mark in pattern.findall(line.folded)
+    ) or any(of_account.search(line.text) or has_postcode(country, line) for line in lines)
 
 
 def _names_another(own: str, lines: Sequence[TextLine]) -> bool:

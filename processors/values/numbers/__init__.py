@@ -37,10 +37,11 @@ _MONTHLY = re.compile(r"\d{1,4}/\d\d/\d{4}$")
 _GOES_ON = re.compile(r" ?/ \d| /\d| - \d|[,:]\d|[^\w\s,:;()\[\]{}<>\"|]\w")
 _PRICE = re.compile(r"\d{1,4}[.,]\d\d")
 
-# What may be between a label and its number: "VAT", "(short note)", "no", signs and blanks. A "no"
-# that touches the number or a dash is a part of the number: "No: NO-77".
+# What may be between a label and its number: "VAT", the letter of an Argentine bill, "(short
+# note)", "no", signs and blanks. A "no" that touches the number is a part of it: "No: NO-77".
 _LINK = re.compile(
-    r"(?: (?:vat|tva|iva|ddv|pdv)(?![a-z]|[-/]\w))?(?: ?\([^()]{1,12}\))?(?: is(?= ))?"
+    r"(?: (?:vat|tva|iva|ddv|pdv|[a-e](?= {1,3}n[°º.]))(?![a-z]|[-/]\w))?"
+    r"(?: ?\([^()]{1,12}\))?(?: is(?= ))?"
     r"(?:[ /&]{1,3}(?:(?:receipt|bill|of|supply|serial|document|ref|memo|statement)[ /]){1,3}"
     r"(?=(?:no|nr|number)[ .:#]))?(?:\.? ?/ ?(?:date|datum|data|fecha)(?![a-z]))?"
     r"[ .,:#№º°'\"|\-]{0,6}"
@@ -52,8 +53,7 @@ _LINKSAYS_NUMBER = re.compile(r"[a-z#:№]")
 _AFTER_EXPLICIT_LABEL = 0.9
 _BELOW_LABEL = 0.75
 _AFTER_BARE_LABEL = 0.55
-_LEAST_FOR_ORDERS = 0.7
-"""The words for an order without "number" are in too many sentences."""
+_LEAST_FOR_ORDERS = 0.7  # without "number" their words are in too many sentences
 
 # "Invoice" is a title, and one of the lines below it begins with "No".
 _TITLE_LINES, _LINES_BELOW_TITLE = 25, 4

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from processors.document_cache import cached_by_identity
-from processors.values.date_text import MonthNames, dates_in
+from processors.values.date_text import DateText, MonthNames, dates_in
 from processors.values.lines import TextLine, has_digit, label_pattern
 from processors.values.list_words import labels_in
 from processors.values.money.amounts import money_in
-from processors.values.numbers.context import SURELY, doubt_of, shape_of
+from processors.values.numbers.context import SURELY, doubt_of, is_statement, shape_of
 
 _NUMBER = re.compile(
     r"(?: ?(?:no|nr|num|number|nummer|n|c)(?![a-z]))?[ .:#°º|-]{0,4}(?:[a-z]{1,3} (?=[a-z]{1,3}/))?"
@@ -65,6 +65,17 @@ def listed_bills(lines: Sequence[TextLine]) -> Sequence[int]:
         if len({row.number for row in rows}) > 1:
             return sorted({row.line for row in rows})
     return ()
+
+
+def is_listed_day(lines: Sequence[TextLine], line: TextLine, day: DateText, label: str) -> bool:
+    """Return whether a day is that of a listed bill, or begins an entry of a statement.
+
+    An entry is below the heading of its column, and has an amount.
+    """
+    if line.number in listed_bills(lines):
+        return True
+    is_first = day.start == 0 and label not in line.folded
+    return is_first and bool(money_in(line.folded[day.end :])) and is_statement(lines)
 
 
 def is_advice(lines: Sequence[TextLine]) -> bool:

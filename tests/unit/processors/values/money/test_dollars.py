@@ -83,3 +83,53 @@ def test_a_remark_in_another_currency_does_not_decide(lines: tuple[str, ...], co
     page = Page(PageText(number=1, source="text", engine=None, confidence=None, text=text))
 
     assert find_values([page])["currency"].value == code
+
+
+def _assumed(*lines: str) -> Finding | None:
+    text = "\n".join(["Otter", *lines, "2 May 2031", "Tea 45,00", "Total 45,00"])
+    page = Page(PageText(number=1, source="text", engine=None, confidence=None, text=text))
+    doc_type = classify([page], media_type="text/plain")
+    found = find_values([page], doc_class=doc_type.value)
+    return with_probabilities(found, [page], doc_type=doc_type).get("currency")
+
+
+@pytest.mark.parametrize(
+    ("lines", "code"),
+    [
+        (("Facture N° 71", "SIRET 512 334 118 00027"), "EUR"),
+        (("Rechnung 71", "70173 Stuttgart, Deutschland"), "EUR"),
+        (("Rechnung 71", "MwSt 19 %", "IBAN DE89 3704 0044 0532 0130 00"), "EUR"),
+        (("Invoice 71", "OTTER SDN BHD", "KUALA LUMPUR"), "MYR"),
+    ],
+)
+def test_the_currency_of_a_place_is_assumed(lines: tuple[str, ...], code: str):
+    """A place, a number of a company or an account says which money is meant."""
+    found = _assumed(*lines)
+
+    assert found is not None
+    assert found.value == code
+    assert found.confidence >= WRITE_AT
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("Facture N° 71", "TVA 18 %", "Merci"),
+        ("Rechnung 71", "MwSt 8,1 %"),
+        ("Fatura 71", "Otter Lda"),
+        ("Factura 71", "Cif y nif"),
+    ],
+)
+def test_words_of_a_language_are_no_place(lines: tuple[str, ...]):
+    """The same words are on the bills of countries with other money."""
+    found = _assumed(*lines)
+
+    assert found is None or found.confidence <= MOST_OF_SUGGESTION
+
+
+def test_lei_behind_an_amount_are_those_of_romania():
+    """No other country's currency is assumed beside them."""
+    found = _assumed("Factura 71", "Total de plata 45,00 lei")
+
+    assert found is not None
+    assert found.value == "RON"

@@ -147,3 +147,35 @@ def test_the_day_of_a_concert_an_offense_or_a_birth_is_no_date_of_a_paper(line: 
     found = _found(f"Otter Ltd\nDate of notice: 9 May 2031\n{line}\nFee €63.00\nTotal €63.00")
 
     assert found["date"].value == "2031-05-09"
+
+
+def test_the_day_of_the_only_entry_of_a_statement_is_not_its_date():
+    """The heading of a column announces the days of its entries."""
+    found = _found(
+        "Otter Ltd\nStatement of account\n31 May 2031\nDate   Ref   Amount   Balance\n"
+        "02/05/2031   OT-71   £45.00   £45.00\nBalance due   £45.00"
+    )
+
+    assert found["date"].value == "2031-05-31"
+
+
+@pytest.mark.parametrize(
+    ("line", "number"),
+    [
+        ("FACTURA A N° 0003-00001182", "0003-00001182"),
+        ("Factura B Nº 0003-00001182", "0003-00001182"),
+        ("Folio: A-1182", "A-1182"),
+        ("Boleta electrónica N° 88120", "88120"),
+    ],
+)
+def test_bills_of_latin_america_have_their_numbers(line: str, number: str):
+    """A letter says the kind of a bill, and a folio or a boleta is one."""
+    found = _found(f"Otter S.A.\n{line}\n21/02/2031\nPapel $ 45,00\nTotal $ 45,00")
+
+    assert found["invoice_number"].value == number
+
+
+@pytest.mark.parametrize("country", ["Bangkok, Thailand", "Tel Aviv", "Nairobi, Kenya"])
+def test_more_countries_have_the_day_first(country: str):
+    """Such a place decides how a date is read."""
+    assert _found(f"Otter\n{country}\nDate: 01/07/2031\nTotal 45.00")["date"].value == "2031-07-01"
