@@ -52,7 +52,7 @@ _KINDS = (
     ),
     FindingKind(
         "period",
-        ValueType.CODE,
+        ValueType.TEXT,
         "2026-01-01/2026-01-31",
         "the days that the document covers, first and last",
         headers=names("period, billing period, service period, statement period, reporting period"),
@@ -242,7 +242,7 @@ _KINDS = (
     ),
     FindingKind(
         "nationality",
-        ValueType.CODE,
+        ValueType.TEXT,
         "DEU",
         "the nationality in an identity document",
         headers=names("nationality, citizenship"),
@@ -250,7 +250,7 @@ _KINDS = (
     ),
     FindingKind(
         "issuing_country",
-        ValueType.CODE,
+        ValueType.TEXT,
         "DEU",
         "the country that issued an identity document",
         headers=names("issuing country, country of issue, issue country, issuing state, issued in"),
@@ -277,7 +277,7 @@ _KINDS = (
         possible_headers=names("end date, valid"),
     ),
     FindingKind(
-        "sex", ValueType.CODE, "F", "the sex in an identity document", headers=names("sex, gender")
+        "sex", ValueType.TEXT, "F", "the sex in an identity document", headers=names("sex, gender")
     ),
     FindingKind(
         "barcodes",

@@ -363,6 +363,14 @@ def test_a_column_that_could_never_hold_its_finding_is_refused():
     assert {"STRING", "NUMBER", "INTEGER"} <= holding["invoice_number"]
 
 
+@pytest.mark.parametrize("finding", ["sex", "nationality", "issuing_country", "period"])
+@pytest.mark.parametrize("kind", ["CURRENCY", "NUMBER", "INTEGER", "DATE/TIME", "YES/NO"])
+def test_what_is_never_a_number_alone_fits_texts_only(finding: str, kind: str):
+    """A country or a sex is letters, and a period two days: the mapping offers them for texts."""
+    assert _fits("STRING", finding)
+    assert not _fits(kind, finding)
+
+
 def test_column_in_another_spelling_is_pointed_out():
     """A column whose case differs is refused with its own spelling, since values are known by it."""
     (sentence,) = refused(doctype="doc_type")

@@ -172,7 +172,7 @@ def test_a_layout_that_is_not_understood_is_refused(text: str):
 
 def test_a_source_that_is_gone_is_refused():
     """Somebody may have removed it meanwhile."""
-    with pytest.raises(BadSettings, match="no source 'x'"):
+    with pytest.raises(BadSettings, match="no longer has source 'x'"):
         removed(TEXT, "x")
 
 
