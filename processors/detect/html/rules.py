@@ -7,6 +7,7 @@ depends on anything else only makes a property uncertain.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import cssselect2
@@ -21,6 +22,8 @@ _MOST_SELECTOR_CHARS = 500
 # A test of a selector, or of what it says to be around an element, is a step.
 _MOST_STEPS = 1_000_000
 _SIBLINGS_IN_A_STEP = 100
+_STEPS_OF_A_WRAPPER = 3
+"""To make what an element is matched by takes as long as so many looks at one that is made."""
 # Never of the page as it is first shown.
 _IGNORED = frozenset(
     {"keyframes", "font-face", "page", "charset", "namespace", "starting-style", "property"}
@@ -69,12 +72,14 @@ class Element(cssselect2.ElementWrapper):  # type: ignore[misc]  # untyped libra
 
     budget: list[int]
     """The steps that are left for the page."""
+    weight: int
 
     @classmethod
     def of(cls, node: Node, parent: "Element | None", previous: "Element | None") -> "Element":
         """Return an element behind another one in a third."""
         index = 0 if previous is None else previous.index + 1
         element = cls(node, parent, index, previous, in_html_document=True)
+        element.weight = node.weight
         element.budget = [_MOST_STEPS] if parent is None else parent.budget
         return element
 
@@ -99,7 +104,7 @@ class Element(cssselect2.ElementWrapper):  # type: ignore[misc]  # untyped libra
         """The elements that this one is in, the nearest first."""
         element = self.parent
         while element is not None:
-            self.spend()
+            self.spend(element.weight)
             yield element
             element = element.parent
 
@@ -108,7 +113,7 @@ class Element(cssselect2.ElementWrapper):  # type: ignore[misc]  # untyped libra
         """The elements before this one, the nearest first."""
         element = self.previous
         while element is not None:
-            self.spend()
+            self.spend(element.weight)
             yield element
             element = element.previous
 
@@ -116,8 +121,16 @@ class Element(cssselect2.ElementWrapper):  # type: ignore[misc]  # untyped libra
         """Yield the elements in this one."""
         previous = None
         for node in self.etree_children:
-            self.spend()
+            self.spend(_STEPS_OF_A_WRAPPER * node.weight)
             previous = type(self).of(node, self, previous)
+            yield previous
+
+    def iter_next_siblings(self) -> Iterator["Element"]:
+        """Yield the elements behind this one, the nearest first."""
+        previous = self
+        for node in islice(self._siblings, self.index + 1, None):
+            self.spend(_STEPS_OF_A_WRAPPER * node.weight)
+            previous = type(self).of(node, self.parent, previous)
             yield previous
 
 
@@ -149,7 +162,7 @@ class StyleRules(cssselect2.Matcher):  # type: ignore[misc]  # untyped library
         element: Element, selectors: list[Any], relevant_selectors: list[Any]
     ) -> None:
         """Add the selectors that an element matches; raises TooManySteps."""
-        element.spend(len(selectors))
+        element.spend(len(selectors) * element.weight)
         # Rules cannot be compared, and no two have the same order.
         for test, specificity, order, pseudo, rule in selectors:
             if test(element):

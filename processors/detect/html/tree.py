@@ -67,6 +67,8 @@ _PARENTS = {
 }
 # Browsers do the same: what is nested deeper is beside what it is in.
 _MOST_NESTED = 512
+_USUAL_CHARS = 1_000  # in the attributes of an element
+_CHARS_OF_A_LOOK = 20  # that are split into words in the time of a look at an element
 _MOST_REPEATED = 8  # elements; each of many tags would repeat all that are open
 
 
@@ -79,6 +81,9 @@ class Node:
         self.attrib = attrib
         self.parts: list[Node | str] = []  # its elements and texts
         self.is_repeated = is_repeated  # opened again because its block ended before it
+        # How many times the work of an ordinary element it is to look at its attributes.
+        chars = sum(map(len, attrib.values()))
+        self.weight = 1 + max(0, chars - _USUAL_CHARS) // _CHARS_OF_A_LOOK
 
     def __iter__(self) -> Iterator["Node"]:
         return (part for part in self.parts if isinstance(part, Node))
@@ -87,6 +92,15 @@ class Node:
     def text(self) -> str:
         """The texts in it; only whether there is one matters."""
         return "".join(part for part in self.parts if isinstance(part, str))
+
+    def iter(self, tag: str) -> Iterator["Node"]:
+        """Yield itself and the elements in it that have a tag, in order."""
+        left = [self]
+        while left:
+            node = left.pop()
+            if node.tag == tag:
+                yield node
+            left += [*node][::-1]
 
     def get(self, name: str, default: str | None = None) -> str | None:
         """Return an attribute."""

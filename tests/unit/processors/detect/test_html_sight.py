@@ -251,6 +251,7 @@ def test_a_style_sheet_that_takes_too_long_to_follow_hides_nothing(style: str, b
     [
         pytest.param("p p p p p b", "<p><div>" * 100 + "<b>a</b>" * 300, id="deep"),
         pytest.param("b:has(~ i)", "<b>a</b>" * 600, id="has"),
+        pytest.param("b[title~=z]", f"<b title='{'a ' * 10_000}'>a</b>", id="long attribute"),
     ],
 )
 def test_each_step_of_a_selector_is_counted(
@@ -264,6 +265,30 @@ def test_each_step_of_a_selector_is_counted(
 
     assert "too long" in texts.reason
     assert "Tea" in texts.shown
+
+
+def test_what_is_behind_an_element_is_found():
+    """`:has(~ …)` and `:has(+ …)` see the elements behind, and no others."""
+    style = "i:has(~ b){display:none} s:has(+ u){display:none} b:has(~ i){display:none}"
+
+    texts = texts_of_html(_page(style, "<i>one</i><s>two</s><u>three</u><b>four</b><i>five</i>"))
+
+    assert texts.shown.split() == ["threefive"]
+
+
+@pytest.mark.parametrize(
+    ("page", "shown"),
+    [
+        ("<p>Tea</p>", "Tea"),
+        ("<p lang=de>Tee</p>", ""),
+        ("<div lang=de-AT><p>Tee</p></div>", ""),
+        ("<meta http-equiv=Content-Language content=de><p>Tee</p>", ""),
+        ("<meta http-equiv=Content-Language content=en><p>Tea</p>", "Tea"),
+    ],
+)
+def test_a_language_that_a_style_sheet_asks_for_is_known(page: str, shown: str):
+    """An element has the language of those around it, or that of the page; most have none."""
+    assert texts_of_html(f"<style>p:lang(de){{display:none}}</style>{page}").shown.strip() == shown
 
 
 @pytest.mark.parametrize(
