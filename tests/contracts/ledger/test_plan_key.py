@@ -1,10 +1,10 @@
-import multiprocessing
 import threading
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 
 from pipeline.adapters.sql_ledger import SqlLedger
 from pipeline.ports import Ledger
 from tests.fakes.clock import FakeClock
+from tests.support.forked import CONTEXT
 
 
 def test_the_key_stays_the_same(ledger: Ledger):
@@ -52,7 +52,7 @@ def _key(url: str, _number: int) -> bytes:
 
 def test_processes_that_ask_first_agree(empty_url: str, clock: FakeClock):
     """Processes that open a new ledger at once seal with one key."""
-    with ProcessPoolExecutor(3, mp_context=multiprocessing.get_context("spawn")) as pool:
+    with ProcessPoolExecutor(3, mp_context=CONTEXT) as pool:
         keys = set(pool.map(_key, [empty_url] * 6, range(6)))
 
     with SqlLedger(empty_url, clock=clock) as ledger:

@@ -1,4 +1,3 @@
-import multiprocessing
 import os
 import stat
 import tracemalloc
@@ -23,6 +22,7 @@ from pipeline.errors import LedgerUnavailable
 from pipeline.model import FileRef, Outcome, Place, RecordRef, Status
 from tests.fakes.clock import FakeClock
 from tests.servers.postgres import PASSWORD, Postgres
+from tests.support.forked import CONTEXT
 
 
 def a_ref(pk: str, name: str = "scan.pdf") -> FileRef:
@@ -99,7 +99,7 @@ def _open_and_see(url: str, number: int) -> int:
 
 def test_processes_that_open_a_new_ledger_at_once_agree(empty_url: str, clock: FakeClock):
     """Whoever comes first makes the tables; the others wait and use them."""
-    with ProcessPoolExecutor(3, mp_context=multiprocessing.get_context("spawn")) as pool:
+    with ProcessPoolExecutor(3, mp_context=CONTEXT) as pool:
         seen = list(pool.map(_open_and_see, [empty_url] * 3, range(3)))
 
     assert max(seen) == 3
