@@ -24,6 +24,8 @@ def number(text: str, name: str = "invoice_number") -> str | None:
         ("INV-834", "INV-834"),
         ("Ref. INV-834 of today", "INV-834"),
         ("Facture N° 834", "834"),
+        ("FACTURE D'ACOMPTE N° RE-834", "RE-834"),
+        ("Fattura di acconto n. 834/B", "834/B"),
         ("Facture Nº834", "834"),
         ("Invoice №834", "834"),
         ("Invoice # 834", "834"),
