@@ -87,9 +87,9 @@ def is_about_other(line: TextLine, label: str, start: int) -> bool:
     at = line.folded.find(label)
     if at < 0 or not is_sentence(line):
         return False
-    if at > start:
-        return _SURCHARGE.search(line.folded, 0, start) is not None
-    if _ANY_TOTAL.search(line.folded, 0, at + len(label)):
+    if at > start and _SURCHARGE.search(line.folded, 0, start):
+        return True
+    if at > start or _ANY_TOTAL.search(line.folded, 0, at + len(label)):
         return _TO_PAY.search(line.folded) is None
     between = _JOINING.sub(" ", line.folded[at + len(label) : start])
     return any(len(word) > _LONGEST_MARK for word in re.findall(r"[^\W\d_]+", between))

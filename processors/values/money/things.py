@@ -51,6 +51,11 @@ _BOUND = re.compile(
     r"|\bpor ejemplo|\bad esempio|\bbijvoorbeeld|\bbijv\.|\bpor exemplo),?"
     r"(?: (?:a |the |an? )?(?:total|sum|amount|value|limit)(?: of)?)?[^\w\d]{0,3}$"
 )
+_LIMIT_OF = re.compile(
+    r"\blimits? of (?:indemnity|liability|cover)|\b(?:indemnity|liability|cover(?:age)?) limit"
+    r"|deckungssumme|plafond de garantie|limite de (?:indemnizacion|cobertura)|massimale"
+)
+"""What an insurer pays at most: "limit of indemnity"."""
 _LONGEST_BOUND = 60
 _PAPER = (
     r"(?:invoice|inv|bill|order|po|receipt|account|acct|a/c|policy|contract|customer|member(?:ship)?"
@@ -125,4 +130,6 @@ def is_of_paper(line: TextLine, label: str, start: int) -> bool:
 def is_bound(line: TextLine, start: int) -> bool:
     """Return whether words right before the amount at a character make it a bound, and no sum."""
     before = line.folded[max(0, start - _LONGEST_BOUND) : start]
+    if _LIMIT_OF.search(line.folded, 0, start):
+        return True
     return _BOUND.search(_mark_before().sub("", before)) is not None

@@ -22,6 +22,8 @@ def values_of(text: str) -> dict[str, str | None]:
         "A late fee of £90.00 is due if you pay after that.",
         "The total of your bill is below, for example £90.00.",
         "Total visitors 900",
+        "Our carts and boats cost £900.00 in total each year.",
+        "Limit of indemnity: £900.00 a claim, total £9,000.00",
     ],
 )
 def test_a_sentence_about_something_else_announces_no_total(line: str):
