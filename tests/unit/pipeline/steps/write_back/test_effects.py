@@ -78,7 +78,7 @@ def test_more_than_one_row_met_stops_everything(world: World):
 
     effects = world.ledger.effects.find()
     assert {effect.state for effect in effects} == {EffectState.APPLIED}
-    assert all("2 rows were met" in effect.note for effect in effects)
+    assert all("2 rows were changed" in effect.note for effect in effects)
     assert world.caspio.calls.count("update") <= 2  # those in progress
 
 
@@ -93,7 +93,7 @@ def test_a_source_whose_write_met_too_many_rows_is_blocked(world: World):
     unblock(RECEIPTS, world.ledger)
 
     assert "'Receipts'" in problem
-    assert "2 rows were met" in problem
+    assert "2 rows were changed" in problem
     assert "--yes" in problem
     assert others == blocked(RECEIPTS, world.ledger) == []
 
