@@ -75,7 +75,7 @@ def world(prefect_server: Prefect, tmp_path_factory: pytest.TempPathFactory) -> 
     account = {"tables": {name.title(): table for name in NAMES}}
     with Emulator(seed=write_account(folder / "seed", account, FILES)) as emulator:
         sources = [Source(name=name, place={"table": name.title()}) for name in NAMES]
-        config = write_settings(folder, emulator.url, *sources)
+        config = write_settings(folder, emulator.url, *sources, workers=1)
         with serving(prefect_server, config, deployments=5 + 4 * len(NAMES)) as served:
             yield World(served, emulator, folder, config)
 

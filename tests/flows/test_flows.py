@@ -46,7 +46,9 @@ def runs(prefect_server: Prefect, tmp_path_factory: pytest.TempPathFactory) -> R
     empty = folder / "empty.txt"
     empty.touch()
     with Emulator(seed=seed) as emulator:
-        config = write_settings(folder, emulator.url, Source(name="mixed", confirm="first"))
+        config = write_settings(
+            folder, emulator.url, Source(name="mixed", confirm="first"), workers=1
+        )
 
         def said(*command: str) -> "subprocess.CompletedProcess[str]":
             return cli(config, *command, "--json", **prefect_server.environment)

@@ -47,7 +47,7 @@ def day(prefect_server: Prefect, tmp_path_factory: pytest.TempPathFactory) -> Da
         return [row["DocType"] or "" for row in emulator.control.dump()["tables"]["Uploads"]]
 
     with Emulator(seed=write_account(folder / "seed", uploads(FILES), FILES)) as emulator:
-        config = write_settings(folder, emulator.url, Source(name="day"))
+        config = write_settings(folder, emulator.url, Source(name="day"), workers=1)
         plan = folder / "plan.jsonl"
         said("plan", "-o", str(plan))
         applied = said("apply", str(plan))

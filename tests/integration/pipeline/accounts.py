@@ -112,10 +112,11 @@ def write_settings(
     caspio: str = "",
     more: str = "",
     ledger: str = "sqlite:///ledger.db",
+    workers: int = 0,
 ) -> Path:
     """Write the settings file of a folder; archive and ledger are beside it, the ledger without rows.
 
-    A command starts one reader process, unless `more` says otherwise: to start takes it longer than these documents.
+    `workers` are the reader processes of a command, 0 for one per core: to start one takes longer than these documents.
     """
     folder.mkdir(parents=True, exist_ok=True)
     if ledger == "sqlite:///ledger.db" and not (folder / "ledger.db").exists():
@@ -123,7 +124,7 @@ def write_settings(
     text = (
         f'[caspio]\nurl = "{url}"\nrate = "100000/300s"\n{caspio}\n[archive]\n{archive}\n{more}\n'
     )
-    text += "" if "[processing]" in more else "[processing]\nworkers = 1\n"
+    text += f"[processing]\nworkers = {workers}\n" if workers else ""
     text += f'[ledger]\nurl = "{ledger}"\n[serve]\ntimezone = "Europe/Berlin"\n'
     # By default a served source runs at each full hour, which a test may happen to meet.
     text += 'schedule = "0 0 29 2 *"\n'

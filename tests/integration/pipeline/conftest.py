@@ -53,7 +53,9 @@ def make_workspace(
                 folder / "seed", uploads(files) if account is None else account, files
             )
             emulator = stack.enter_context(Emulator(seed=seed, quirks=Quirks(**(quirks or {}))))
-            config = write_settings(folder, emulator.url, *(sources or [Source()]), **settings)
+            config = write_settings(
+                folder, emulator.url, *(sources or [Source()]), workers=1, **settings
+            )
             return Workspace(config, emulator, reader)
 
         yield make

@@ -31,8 +31,7 @@ def test_runs_of_a_receiver_share_token_and_fields(make_hooked: MakeHooked):
     first, second = (calls_of_a_run(hooked, kept) for _ in range(2))
     hooked.emulator.control.fault({"kind": "expired_token", "times": 1})
     refused = calls_of_a_run(hooked, kept)
-    text = hooked.config.read_text()
-    hooked.config.write_text(text.replace("[processing]", "[processing]\nmax_pages = 90"))
+    hooked.config.write_text(hooked.config.read_text() + "\n[processing]\nmax_pages = 90\n")
     changed = calls_of_a_run(hooked, kept)
     kept.close()
 
