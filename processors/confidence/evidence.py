@@ -19,6 +19,7 @@ from processors.values.lines import TextLine, fold, word_lists
 from processors.values.money.amount_lines import amount_lines
 from processors.values.money.amounts import format_amount, money_in
 from processors.values.money.sums import Sum, sums_in
+from processors.values.receiver.unlabeled import AT_ADDRESS
 
 _NO_LETTERS_OR_DIGITS = re.compile(r"[^\w]|_")
 _LEAST_COMPACT = 4
@@ -109,6 +110,12 @@ class Evidence:
         """Return a value that was found, None without one."""
         finding = self.found.get(name)
         return finding.value if finding else None
+
+    @property
+    def named_buyer(self) -> str | None:
+        """The buyer, None if nothing but its place says so: it may be the issuer."""
+        finding = self.found.get("buyer")
+        return None if finding is None or AT_ADDRESS in finding.reason else finding.value
 
     def lines_of(self, finding: Finding) -> list[TextLine]:
         """Return the lines at the place of a finding, none where places are not known."""

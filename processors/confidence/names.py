@@ -14,7 +14,7 @@ from processors.values.issuer.streets import begins_with_street
 from processors.values.legal_forms import end_of_form, form_pattern, is_address
 from processors.values.lines import TextLine, fold, has_digit, label_pattern
 from processors.values.receiver.buyer import GOODS_SENT, READER
-from processors.values.receiver.unlabeled import NO_LABEL
+from processors.values.receiver.unlabeled import AT_ADDRESS, NO_LABEL
 
 _DOMAIN = re.compile(r"(?:@|www\.|https?://(?:www\.)?)([a-z0-9][a-z0-9\-]{2,40})\.[a-z]{2,10}")
 _OF_ANYBODY = frozenset({
@@ -100,11 +100,16 @@ def _doubts_of_buyer(
     evidence: Evidence, value: FoundValue, own: TextLine | None, features: Features
 ) -> Features:
     """Say why a buyer may be somebody else, or more than a name."""
-    del evidence, features
+    del features
+    reason = value.finding.reason
+    # If the name of the issuer is another's, so is that of who is at the other address.
+    is_guess = (
+        AT_ADDRESS in reason and in_domain(evidence, evidence.value("company") or "") is not True
+    )
     return {
         "may_be_cut": float(own is not None and _has_doubtful_end(own, value.text)),
         "of_other_label": 0.0,
-        "of_delivery": float(value.finding.reason.endswith((GOODS_SENT, READER, NO_LABEL))),
+        "of_delivery": float(is_guess or reason.endswith((GOODS_SENT, READER, NO_LABEL))),
     }
 
 
@@ -169,8 +174,8 @@ def in_domain(evidence: Evidence, text: str) -> bool | None:
 
     Beside a buyer, its own one and those where anybody has a mailbox or is paid say nothing.
     """
-    whole, first = compact(text), compact(text.split(maxsplit=1)[0])
-    buyer = compact(evidence.value("buyer") or "")
+    whole, first = compact(text), compact(next(iter(text.split()), ""))
+    buyer = compact(evidence.named_buyer or "")
     found = None
     for line in evidence.lines:
         for domain in _DOMAIN.findall(line.folded):

@@ -50,7 +50,7 @@ def _begins_in_window(evidence: Evidence, finding: Finding) -> bool:
     """
     page = evidence.pages.get(finding.page or 0)
     tops = [each.box[1] for each in evidence.lines if each.box and each.page == finding.page]
-    if evidence.value("buyer") or page is None or not page.height_pt or not tops:
+    if evidence.named_buyer or page is None or not page.height_pt or not tops:
         return False
     return _WINDOW[0] < min(tops) / page.height_pt < _WINDOW[1]
 

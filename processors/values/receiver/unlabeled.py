@@ -15,6 +15,8 @@ from processors.values.receiver.labeled_names import is_name
 
 NO_LABEL = ", without a label"
 """Part of the reason of a buyer that may be another party or another place."""
+AT_ADDRESS = "is above a street and a town, as who receives it"
+"""Beginning of the reason of a buyer that nothing but its place names."""
 _SEARCHED_LINES = 40
 _LINES_OF_BLOCK = 5
 _MOST_HEIGHTS = 1.2
@@ -41,7 +43,7 @@ def name_without_label(lines: Sequence[TextLine], issuer: str, address: str) -> 
         return None
     name = next(iter(found.values()))
     is_sure = bool(end_of_form(name.text, name.folded) or _PERSON.match(name.folded))
-    reason = "is above a street and a town, as who receives it"
+    reason = AT_ADDRESS
     if len(found) > 1 or not address or not is_sure:
         reason += NO_LABEL
     return name.finding(name.text, 0.6, reason)

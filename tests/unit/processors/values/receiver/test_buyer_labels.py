@@ -4,6 +4,7 @@ import pytest
 
 from processors.confidence.logistic import logit
 from processors.confidence.model import WRITE_AT, most_logit
+from processors.contract import Page
 from tests.unit.processors.confidence.test_probabilities import features_on, page
 from tests.unit.processors.values.test_parties import values_of
 
@@ -76,11 +77,29 @@ def test_a_letterhead_may_have_its_street_beside_its_name():
 @pytest.mark.parametrize("name", ["Moss Kiln Ltd", "Mr T Vole", "Vole Brothers"])
 def test_who_is_at_the_only_other_address_receives_a_bill(name: str):
     """Nothing needs to say so; without a legal form or a form of address it is a suggestion."""
-    lines = ("Otter Quill Ltd", "5 Heron Row", "Ely CB7 4DL", "", "", name, "3 Fell Road")
-    whole = page(*lines, "Kendal LA9 4AA", "", "INVOICE 12", "Oak £5.00", "Total £5.00")
-    features = features_on([whole], "buyer")
+    features = features_on([_two_addresses(name, "office@otter-quill.example")], "buyer")
 
     assert (most_logit(features) > logit(WRITE_AT)) == (name != "Vole Brothers")
+
+
+def test_without_the_web_address_of_the_issuer_either_may_be_the_other():
+    """The issuer may have a picture for its name, and the address of the receiver be the first."""
+    features = features_on([_two_addresses("Moss Kiln Ltd", "Tel. 01539 555 123")], "buyer")
+
+    assert most_logit(features) < logit(WRITE_AT)
+
+
+def test_the_web_address_of_a_third_doubts_the_issuer_beside_a_buyer_at_an_address():
+    """Nothing but a place says who is who, so a buyer is no reason to expect another's address."""
+    whole = _two_addresses("Moss Kiln Ltd", "office@teal.example")
+
+    assert features_on([whole], "company")["other_in_domain"]
+    assert most_logit(features_on([whole], "buyer")) < logit(WRITE_AT)
+
+
+def _two_addresses(name: str, last: str) -> Page:
+    lines = ("Otter Quill Ltd", "5 Heron Row", "Ely CB7 4DL", "", "", name, "3 Fell Road")
+    return page(*lines, "Kendal LA9 4AA", "", "INVOICE 12", "Oak £5.00", "Total £5.00", last)
 
 
 @pytest.mark.parametrize(
