@@ -192,6 +192,8 @@ def _names_in_columns(lines: Sequence[TextLine], kind: str) -> Iterator[LabeledN
             if label is None:
                 continue
             named = _named_in(piece, label)
+            if named is None and _is_of_seller(row[:index], rows[number + 1 : number + 2]):
+                named = []
             if named is None:
                 beside = _beside(row[index + 1 :], label)
                 below = _first_below(piece, lines, rows[number + 1 :][:LINES_BELOW], label)
@@ -200,6 +202,18 @@ def _names_in_columns(lines: Sequence[TextLine], kind: str) -> Iterator[LabeledN
             yield from [
                 each for each in named if _is_reader(each) or not _is_no_buyer(each.folded)
             ][:1]
+
+
+def _is_of_seller(before: Sequence[Piece], below: Sequence[Sequence[Piece]]) -> bool:
+    """Return whether what is below a label beside that of the seller is in the seller's column.
+
+    The cells of a page may be below each other: then the first row belongs to the first label.
+    """
+    sellers = label_pattern("company", "seller")
+    is_beside = any(sellers.fullmatch(each.line.folded.strip(" :")) for each in before)
+    return is_beside and any(
+        len(row) <= len(before) and all(each.line.box is None for each in row) for row in below
+    )
 
 
 def _named_in(piece: Piece, label: re.Match[str]) -> list[LabeledName] | None:

@@ -53,6 +53,13 @@ def test_the_name_of_a_party_has_its_label(names: tuple[str, ...], label: str):
     assert not owned(names).is_apart
 
 
+def test_what_is_alone_below_two_labels_is_not_sure_to_be_the_buyer():
+    """Cells with lines of their own are below each other in the text of a page."""
+    text = "INVOICE 12\n| From | To |\nOtter Quill\n5 Heron Row\n\nMoss Deli\nTotal £5.00"
+
+    assert values_of(text).get("buyer") != "Otter Quill"
+
+
 def test_a_firm_before_a_colon_may_be_anybody():
     """Above a name the same word is a form of address."""
     assert "buyer" not in values_of(f"{_HEAD}Firma: Moss Kiln GmbH\nTotal £5.00")
