@@ -29,6 +29,7 @@ _FLAGS = (
     "--disable-dev-shm-usage", "--disable-extensions", "--force-color-profile=srgb",
 )  # fmt: skip
 _KEY_CODES = {"Enter": 13, "Tab": 9, "Escape": 27}
+_GONE = "Inspected target navigated"
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", ""})
 
 # What a user sees of an element: itself, not its hidden twin. The innermost and last drawn one is
@@ -47,6 +48,10 @@ _FIND = """
 
 class NotShown(AssertionError):
     """What was waited for never appeared; the message has the page's text."""
+
+
+class PageGone(RuntimeError):
+    """The page that was asked gave way to another one meanwhile."""
 
 
 @dataclass
@@ -69,6 +74,8 @@ class Page:
         while True:
             message = json.loads(self.socket.recv(timeout=WAIT_S))
             if message.get("id") == number:
+                if message.get("error", {}).get("message", "").startswith(_GONE):
+                    raise PageGone(method)
                 if "error" in message:
                     raise RuntimeError(f"{method}: {message['error']}")
                 result: dict[str, Any] = message["result"]
@@ -118,12 +125,18 @@ class Page:
     def wait(self, condition: str, what: str, *, timeout_s: float = WAIT_S) -> None:
         """Wait until JavaScript is true."""
         until = time.monotonic() + timeout_s
-        while not self.run(condition):
+        while not self._holds(condition):
             if time.monotonic() > until:
                 raise NotShown(
                     f"waited {timeout_s:.0f} s for {what}; the page says:\n{self.text[:3000]}"
                 )
             time.sleep(0.1)
+
+    def _holds(self, condition: str) -> bool:
+        try:
+            return bool(self.run(condition))
+        except PageGone:  # another page comes: it is asked next
+            return False
 
     def see(self, *texts: str, timeout_s: float = WAIT_S) -> None:
         """Wait until the page says all of this."""
