@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from pipeline.model import Candidate, Finding
+from processors.confidence.addresses import most_of_address
 from processors.confidence.evidence import Evidence
 from processors.confidence.features import KIND_OF, features_of, kind_of
 from processors.confidence.model import load_model
@@ -47,7 +48,12 @@ def with_probabilities(
             finding = replace(finding, confidence=probability(name, finding))
         return with_shares(finding, of_others)
 
-    return {name: rated(name, finding) for name, finding in found.items()}
+    values = {name: rated(name, finding) for name, finding in found.items()}
+    issuer, address = values.get("company"), values.get("address")
+    if issuer and address and machine.get("address") != found["address"]:
+        most = most_of_address(doc_type.value, issuer.confidence)
+        values["address"] = replace(address, confidence=min(most, address.confidence))
+    return values
 
 
 def as_findings(finding: Finding) -> list[Finding]:

@@ -33,6 +33,15 @@ def address_features(evidence: Evidence, value: FoundValue) -> Features:
     return features | edges | {"window_of_another": min(doubts)}
 
 
+def most_of_address(doc_class: str | None, of_issuer: float) -> float:
+    """Return how certain the address of an issuer may be, who is as certain as `of_issuer`.
+
+    It is no more certain than whose it is. A receipt has one address, and a doubt about the letters
+    of its name is none about that.
+    """
+    return 1.0 if doc_class == "receipt" else of_issuer
+
+
 def _of_text(evidence: Evidence, value: FoundValue) -> Features:
     """Say how an address begins and ends."""
     text = value.text

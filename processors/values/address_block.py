@@ -16,6 +16,7 @@ from processors.values.issuer.name_text import CODE_ALONE, is_title
 from processors.values.issuer.streets import STREET_WORDS
 from processors.values.legal_forms import end_of_form, is_address
 from processors.values.lines import TextLine, has_digit, label_pattern
+from processors.values.list_words import labels_in
 from processors.values.money.amounts import money_in
 
 MOST_LINES = 6
@@ -257,11 +258,17 @@ def is_something_else(line: TextLine) -> bool:
         return True
     if label_pattern("address", "end").search(line.folded) or _is_sentence(line):
         return True
-    if dates_in(line.folded, MonthNames(())):
+    if _has_number_of_bill(line) or dates_in(line.folded, MonthNames(())):
         return True
     # "Level 3, 55 Mill Street" has no amount: a decimal comma has no blank behind it.
     apart = line.folded.replace(", ", " ; ")
     return _is_sum(line) or any(amount.cents for amount in money_in(apart))
+
+
+def _has_number_of_bill(line: TextLine) -> bool:
+    """Return whether digits are behind a label of them, which look like a house or a code."""
+    labels = labels_in(line.folded, "numbers", "invoice")
+    return any(has_digit(line.folded[label.end() :]) for label in labels)
 
 
 def _is_sentence(line: TextLine) -> bool:

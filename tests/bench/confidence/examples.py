@@ -20,13 +20,15 @@ _LANGUAGES = ("eng",)
 class Example:
     """One value of a document whose truth is known.
 
-    `kind` is that of the document in the corpus, `value_kind` the one whose weights apply.
+    `kind` is that of the document in the corpus, `doc_class` the class that was found, and
+    `value_kind` the one whose weights apply.
     `rule` is the confidence of the rule, `features` are empty and `right` is None where nothing was
     found. `value` and `truth` are for people who look at what went wrong.
     """
 
     document: str
     kind: str
+    doc_class: str | None
     value_kind: str
     issuer: str
     name: str
@@ -55,6 +57,7 @@ def examples_of(
             yield Example(
                 document=str(row["id"]),
                 kind=row["kind"],
+                doc_class=doc_type.value,
                 value_kind=kind_of(name, doc_type.value),
                 issuer=issuer_of(row),
                 name=name,

@@ -11,6 +11,7 @@ from statistics import mean
 
 import numpy as np
 
+from processors.confidence.addresses import most_of_address
 from processors.confidence.logistic import (
     Matrix,
     Vector,
@@ -156,10 +157,17 @@ def _share_written(fields: Mapping[str, Sequence[tuple[float, bool]]], caution: 
 def cautious(
     scored: Sequence[tuple[Example, float]], by_kind: Mapping[str, float]
 ) -> list[tuple[Example, float]]:
-    """Return the probabilities with the caution of each kind."""
-    return [
+    """Return the probabilities with the caution of each kind, of addresses with their issuers'."""
+    chances = [
         (each, probability(with_caution(logit(chance), by_kind.get(each.value_kind, 0.0))))
         for each, chance in scored
+    ]
+    issuers = {each.document: chance for each, chance in chances if each.name == "company"}
+    return [
+        (each, min(chance, most_of_address(each.doc_class, issuers.get(each.document, 1.0))))
+        if each.name == "address"
+        else (each, chance)
+        for each, chance in chances
     ]
 
 

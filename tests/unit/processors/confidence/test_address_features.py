@@ -3,12 +3,14 @@
 import pytest
 
 from pipeline.model import Finding
+from processors.confidence import with_probabilities
 from processors.confidence.addresses import address_features
 from processors.confidence.evidence import Evidence, FoundValue
 from processors.confidence.features import features_of
 from processors.confidence.logistic import logit
 from processors.confidence.model import WRITE_AT, most_logit
 from processors.contract import Line, Page, Word
+from processors.values import find_values
 from processors.values.lines import TextLine, text_lines_of
 from tests.unit.processors.confidence.test_probabilities import features_on, page
 
@@ -177,3 +179,18 @@ def test_room_for_a_letter_behind_a_value_is_a_doubt():
     assert room(4.0) == 0.0
     assert room(9.0) > 0.5
     assert room(40.0) == 1.0
+
+
+def test_an_address_is_no_more_certain_than_whose_it_is():
+    """Of an issuer that may be another, the address may be another's; a receipt has one."""
+    lines = ("Otter Quill", _STREET, _TOWN, "office@heron.example", "INVOICE 12", "Total 5.00")
+    pages = [page(*lines)]
+    found = find_values(pages, doc_class="invoice")
+
+    def rated(doc_class: str) -> dict[str, Finding]:
+        return with_probabilities(found, pages, doc_type=Finding(doc_class, 0.97, ""))
+
+    invoice, receipt = rated("invoice"), rated("receipt")
+
+    assert invoice["address"].confidence <= invoice["company"].confidence < WRITE_AT
+    assert receipt["address"].confidence > invoice["address"].confidence

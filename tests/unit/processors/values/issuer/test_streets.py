@@ -1,4 +1,4 @@
-"""What is a street between a name and a town on one line."""
+"""What is a street between a name and a town on one line, and what is none below a name."""
 
 import pytest
 
@@ -59,3 +59,13 @@ def test_numbers_of_licenses_and_heads_of_tables_are_no_address(line: str):
     own = values_of(f"Otter Tiles Ltd\n5 Mill Lane\nEly CB7 4DX\n{line}\n{bill}")
     assert own["address"] == "5 Mill Lane Ely CB7 4DX"
     assert values_of(f"Otter Tiles Ltd\nUnit # 4471\nEly CB7 4DX\n{bill}")["address"] is not None
+
+
+@pytest.mark.parametrize(
+    "label", ["No. 請求書番号", "เลขที่ใบแจ้งหนี้", "Invoice no.", "Rechnungsnummer", "Nr faktury"]
+)
+def test_the_number_of_a_bill_is_no_address(label: str):
+    """Its digits look like the number of a house, or like a postal code of some country."""
+    found = values_of(f"Brindle Otter Ltd\n{label} 20310012\n12 May 2031\nINVOICE\nTotal 5.00")
+
+    assert found.get("address") is None
